@@ -1,1 +1,6 @@
-return 0;
+using RewardReasoning.Cli;
+
+using CancellationTokenSource interrupt = new();
+using IDisposable signals = InterruptSignals.Cancel(interrupt);
+using Terminal terminal = Terminal.OfProcess();
+return await CommandLine.RunAsync(args, terminal, interrupt.Token);

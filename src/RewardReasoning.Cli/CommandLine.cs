@@ -1,0 +1,66 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+
+namespace RewardReasoning.Cli;
+
+/// <summary>All verbs under one roof: parsing, exit codes and what becomes of exceptions.</summary>
+public static class CommandLine
+{
+    // @ belongs to texts (see TextArgument), so System.CommandLine's own response files are off; so is bundling: -21 is a number.
+    private static readonly ParserConfiguration Parser = new() { ResponseFileTokenReplacer = null, EnablePosixBundling = false };
+
+    private static readonly Option<bool> Verbose = new("--verbose") { Description = "Show where an error came from.", Recursive = true };
+
+    /// <summary>Runs one command line and returns the exit code of <see cref="ExitCodes"/>; throws nothing.</summary>
+    public static async Task<int> RunAsync(IReadOnlyList<string> args, Terminal terminal, CancellationToken cancellationToken)
+    {
+        ParseResult parsed = Create(terminal).Parse(args, Parser);
+        try
+        {
+            return parsed.Action is ParseErrorAction ? ReportBadUsage(parsed, terminal) : await parsed.InvokeAsync(
+                new InvocationConfiguration
+                {
+                    EnableDefaultExceptionHandler = false,
+                    ProcessTerminationTimeout = null,
+                    Output = terminal.Out,
+                    Error = terminal.Error,
+                },
+                cancellationToken);
+        }
+        catch (Exception exception)
+        {
+            return Failures.Report(exception, terminal, parsed.GetValue(Verbose), cancellationToken);
+        }
+    }
+
+    private static Command Create(Terminal terminal)
+    {
+        Command root = Verb.Create(
+            terminal,
+            "rrm",
+            "Reward reasoning models: judges that think before they choose.",
+            """
+            rrm judge --query "12*4+7" --response 55 --response 54
+            rrm score pairs.jsonl --out judged.jsonl
+            rrm judge --help
+            """);
+        root.Options.Add(new VersionOption());
+        root.Options.Add(Verbose);
+        return root;
+    }
+
+    private static int ReportBadUsage(ParseResult parsed, Terminal terminal)
+    {
+        foreach (string message in parsed.Errors.Select(error => error.Message).Distinct())
+        {
+            terminal.Error.WriteLine($"rrm: {message}");
+        }
+
+        string path = string.Join(' ', Path(parsed.CommandResult.Command));
+        terminal.Error.WriteLine($"rrm: `{path} --help` shows how it is used.");
+        return ExitCodes.BadUsage;
+    }
+
+    private static IEnumerable<string> Path(Command command) =>
+        command.Parents.OfType<Command>().Take(1).SelectMany(Path).Append(command.Name);
+}

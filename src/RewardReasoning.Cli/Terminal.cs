@@ -1,0 +1,79 @@
+using System.Text;
+using Spectre.Console;
+
+namespace RewardReasoning.Cli;
+
+/// <summary>
+/// The three streams of the process and what is known of them. Results go to <see cref="Out"/> and nothing else does. The only
+/// place that touches <see cref="Console"/>; tests hand in their own streams.
+/// </summary>
+public sealed class Terminal : IDisposable
+{
+    private const int WidthOfNoTerminal = 100;
+
+    private readonly Lazy<IAnsiConsole> _status;
+
+    /// <summary>A terminal over the given streams; without terminals at their ends nothing is coloured and no progress is drawn.</summary>
+    public Terminal(Stream input, TextWriter output, TextWriter error)
+    {
+        In = input;
+        Out = output;
+        Error = error;
+        _status = new Lazy<IAnsiConsole>(() => AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(Error),
+            Ansi = ErrorIsTerminal ? AnsiSupport.Detect : AnsiSupport.No,
+            ColorSystem = ErrorIsTerminal && !NoColor ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
+            Interactive = ErrorIsTerminal ? InteractionSupport.Detect : InteractionSupport.No,
+        }));
+    }
+
+    /// <summary>Standard input, as bytes: texts are read as strict UTF-8.</summary>
+    public Stream In { get; }
+
+    /// <summary>Results.</summary>
+    public TextWriter Out { get; }
+
+    /// <summary>Progress, warnings, errors.</summary>
+    public TextWriter Error { get; }
+
+    /// <summary>Whether a person reads <see cref="Out"/> as it comes.</summary>
+    public bool OutIsTerminal { get; private init; }
+
+    /// <summary>Whether a person reads <see cref="Error"/> as it comes.</summary>
+    public bool ErrorIsTerminal { get; private init; }
+
+    /// <summary>The user asked for no colours (https://no-color.org).</summary>
+    public bool NoColor { get; private init; }
+
+    /// <summary>Where progress bars and tables for people are drawn: <see cref="Error"/>.</summary>
+    public IAnsiConsole Status => _status.Value;
+
+    /// <summary>The terminal of this process.</summary>
+    public static Terminal OfProcess()
+    {
+        UTF8Encoding utf8 = new(encoderShouldEmitUTF8Identifier: false);
+        // Written to a file or a pipe, results leave in blocks; Dispose flushes the last one.
+        StreamWriter output = new(Console.OpenStandardOutput(), utf8, 1 << 14) { AutoFlush = !Console.IsOutputRedirected };
+        StreamWriter error = new(Console.OpenStandardError(), utf8) { AutoFlush = true };
+        return new Terminal(Console.OpenStandardInput(), output, TextWriter.Synchronized(error))
+        {
+            OutIsTerminal = !Console.IsOutputRedirected,
+            ErrorIsTerminal = !Console.IsErrorRedirected,
+            NoColor = !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")) || Environment.GetEnvironmentVariable("TERM") == "dumb",
+        };
+    }
+
+    /// <summary>The width that help and tables are wrapped to.</summary>
+    public int Width => OutIsTerminal ? Math.Max(Console.WindowWidth, 40) : WidthOfNoTerminal;
+
+    /// <summary><paramref name="text"/> in a colour where a person sees it on <see cref="Out"/>, else as it is.</summary>
+    public string Paint(string text, string ansiStyle) => OutIsTerminal && !NoColor ? $"\e[{ansiStyle}m{text}\e[0m" : text;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Out.Flush();
+        Error.Flush();
+    }
+}

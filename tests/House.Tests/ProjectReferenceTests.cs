@@ -1,0 +1,91 @@
+using System.Xml.Linq;
+using Xunit;
+
+namespace RewardReasoning.House.Tests;
+
+/// <summary>Who may reference whom, as the csproj files say it.</summary>
+public sealed class ProjectReferenceTests
+{
+    private static readonly Dictionary<string, string[]> AllowedProjects = new()
+    {
+        ["RewardReasoning"] = [],
+        ["RewardReasoning.Models"] = [],
+        ["RewardReasoning.Storage"] = ["RewardReasoning"],
+        ["RewardReasoning.Data"] = ["RewardReasoning"],
+        ["RewardReasoning.Training"] = ["RewardReasoning", "RewardReasoning.Models", "RewardReasoning.Data"],
+        ["RewardReasoning.Evaluation"] = ["RewardReasoning", "RewardReasoning.Data"],
+        ["RewardReasoning.Server"] = ["RewardReasoning", "RewardReasoning.Storage"],
+        ["RewardReasoning.Cli"] =
+        [
+            "RewardReasoning", "RewardReasoning.Models", "RewardReasoning.Storage", "RewardReasoning.Data", "RewardReasoning.Training",
+            "RewardReasoning.Evaluation", "RewardReasoning.Server",
+        ],
+    };
+
+    private static readonly Dictionary<string, string[]> PackageOwners = new()
+    {
+        ["TorchSharp"] = ["RewardReasoning.Models", "RewardReasoning.Training"],
+        ["System.CommandLine"] = ["RewardReasoning.Cli"],
+        ["Spectre.Console"] = ["RewardReasoning.Cli"],
+    };
+
+    public static TheoryData<string> Projects => [.. House.Files.Where(path => path.StartsWith("src/", StringComparison.Ordinal) && path.EndsWith(".csproj", StringComparison.Ordinal))];
+
+    [Theory]
+    [MemberData(nameof(Projects))]
+    public void Project_ReferencesOnlyWhatTheDesignAllows(string path)
+    {
+        string project = House.ProjectOf(path);
+        Assert.True(AllowedProjects.TryGetValue(project, out string[]? allowed), $"{project} is not in the table of projects; say there what it may reference.");
+        string[] referenced = [.. Items(path, "ProjectReference").Select(include => Path.GetFileNameWithoutExtension(include.Replace('\\', '/')))];
+        House.Keeps($"{project} may reference {(allowed.Length == 0 ? "no project" : string.Join(", ", allowed))}.", referenced.Except(allowed));
+    }
+
+    [Theory]
+    [MemberData(nameof(Projects))]
+    public void Project_UsesOnlyPackagesThatItOwns(string path)
+    {
+        string project = House.ProjectOf(path);
+        House.Keeps(
+            "Some packages belong to certain projects.",
+            Items(path, "PackageReference").Where(package => PackageOwners.TryGetValue(package, out string[]? owners) && !owners.Contains(project)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Projects))]
+    public void Project_NativeTensorLibrary_OnlyInTheProgram(string path)
+    {
+        if (House.ProjectOf(path) != "RewardReasoning.Cli")
+        {
+            Assert.DoesNotContain(Items(path, "PackageReference"), package => package.StartsWith("libtorch", StringComparison.Ordinal));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Projects))]
+    public void Project_WebFramework_OnlyInServer(string path)
+    {
+        if (House.ProjectOf(path) != "RewardReasoning.Server")
+        {
+            Assert.DoesNotContain("Microsoft.AspNetCore.App", Items(path, "FrameworkReference"));
+        }
+    }
+
+    [Fact]
+    public void Solution_HoldsEveryProject()
+    {
+        string solution = File.ReadAllText(House.FullPath("RewardReasoning.slnx"));
+        House.Keeps("The solution holds every project.", House.Files.Where(path => path.EndsWith(".csproj", StringComparison.Ordinal) && !solution.Contains($"\"{path}\"", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void Projects_PackageVersions_StandInOnePlace()
+    {
+        House.Keeps("Versions stand in Directory.Packages.props.", House.Files
+            .Where(path => path.EndsWith(".csproj", StringComparison.Ordinal))
+            .Where(path => XDocument.Load(House.FullPath(path)).Descendants("PackageReference").Any(item => item.Attribute("Version") is not null)));
+    }
+
+    private static IEnumerable<string> Items(string path, string name) =>
+        XDocument.Load(House.FullPath(path)).Descendants(name).Select(item => item.Attribute("Include")?.Value ?? "");
+}
