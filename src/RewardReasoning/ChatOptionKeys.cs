@@ -1,0 +1,74 @@
+using Microsoft.Extensions.AI;
+
+namespace RewardReasoning;
+
+/// <summary>
+/// What the judge asks of a chat client beyond the members of <see cref="ChatOptions"/>, as keys of its <c>AdditionalProperties</c>. A
+/// client tells which of them it honours: <c>GetService(typeof(IReadOnlySet&lt;string&gt;), "chat_option_keys")</c> returns their names.
+/// </summary>
+public static class ChatOptionKeys
+{
+    /// <summary>Service key under which a client gives the set of option keys that it honours.</summary>
+    public const string Supported = "chat_option_keys";
+
+    /// <summary>
+    /// <see cref="string"/>: the text with which the assistant turn already begins, from its very start, think tags included; the model
+    /// goes on after it and returns new text only.
+    /// </summary>
+    public const string Prefill = "prefill";
+
+    /// <summary><c>string[]</c>: the first generated token is one of these.</summary>
+    public const string AllowedNextTokens = "allowed_next_tokens";
+
+    /// <summary><see cref="int"/> k: return log-probs of the generated tokens and of the k most probable ones at each place.</summary>
+    public const string LogProbs = "logprobs";
+
+    /// <summary><see cref="int"/>: the most tokens a thought may have before the client closes it with <see cref="ThinkingStub"/>.</summary>
+    public const string ThinkingBudget = "thinking_budget";
+
+    /// <summary><see cref="string"/>: what is written into a thought that has used up its budget, closing tag included.</summary>
+    public const string ThinkingStub = "thinking_stub";
+
+    /// <summary><c>string[]</c>: what the token after <see cref="ThinkingStub"/> may be.</summary>
+    public const string ThinkingStubChoices = "thinking_stub_choices";
+
+    /// <summary><see cref="float"/>: tokens less probable than this share of the most probable one are not sampled.</summary>
+    public const string MinP = "min_p";
+
+    /// <summary>Only in the supported set: the client's samples truly hang on <see cref="ChatOptions.Seed"/>.</summary>
+    public const string Seed = "seed";
+
+    /// <summary>The keys that a client honours; none where it does not say.</summary>
+    public static IReadOnlySet<string> SupportedBy(IChatClient client)
+    {
+        ArgumentNullException.ThrowIfNull(client);
+        return client.GetService(typeof(IReadOnlySet<string>), Supported) as IReadOnlySet<string> ?? System.Collections.Frozen.FrozenSet<string>.Empty;
+    }
+}
+
+/// <summary>What a chat client reports beyond the members of <see cref="ChatResponse"/>, as keys of its <c>AdditionalProperties</c>.</summary>
+public static class ChatResponseKeys
+{
+    /// <summary>
+    /// <see cref="bool"/>: whether a thought that was opened (by prompt, prefill or completion) was closed. Absent where none was opened.
+    /// </summary>
+    public const string ReasoningClosed = "reasoning_closed";
+
+    /// <summary><see cref="bool"/>: the thinking budget was reached and the stub written.</summary>
+    public const string ThinkingForced = "thinking_forced";
+
+    /// <summary><c>string[]</c>: text of each generated token, think tags included.</summary>
+    public const string TokenTexts = "token_texts";
+
+    /// <summary><c>float[]</c>: log-prob of each generated token.</summary>
+    public const string TokenLogProbs = "token_logprobs";
+
+    /// <summary><c>KeyValuePair&lt;string, float&gt;[][]</c>: the most probable tokens at each place with their log-probs, best first.</summary>
+    public const string TokenTopLogProbs = "token_top_logprobs";
+
+    /// <summary>In <see cref="Exception.Data"/>, <see cref="int"/>: length of a prompt that does not fit.</summary>
+    public const string PromptTokens = "prompt_tokens";
+
+    /// <summary>In <see cref="Exception.Data"/>, <see cref="int"/>: length of the context that it does not fit.</summary>
+    public const string ContextTokens = "context_tokens";
+}

@@ -1,0 +1,31 @@
+namespace RewardReasoning;
+
+/// <summary>Whatever can say which of two responses is better.</summary>
+public interface IJudge
+{
+    /// <summary>Judges one comparison.</summary>
+    /// <exception cref="OutOfDomainException">The judge declares what it can judge, and this is outside of it.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    Task<Judgment> JudgeAsync(Comparison comparison, CancellationToken cancellationToken = default);
+}
+
+/// <summary>A comparison that a judge declines because its model was not made for it. The message says so and what to do instead.</summary>
+public sealed class OutOfDomainException : Exception
+{
+    /// <summary>With a message that tells a user what the judge can do.</summary>
+    public OutOfDomainException(string message)
+        : base(message)
+    {
+    }
+
+    /// <summary>With a message and the cause.</summary>
+    public OutOfDomainException(string message, Exception innerException)
+        : base(message, innerException)
+    {
+    }
+
+    /// <summary>Without a message of its own.</summary>
+    public OutOfDomainException()
+    {
+    }
+}

@@ -1,0 +1,43 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace RewardReasoning.Judging;
+
+/// <summary>Identity of a comparison that does not depend on how the caller numbers the responses, nor on process or machine.</summary>
+internal static class ComparisonHash
+{
+    /// <summary>
+    /// SHA-256 over query, the ordinally smaller response and the other one, each as UTF-8 with its length (8 bytes, little-endian)
+    /// before it. 32 bytes.
+    /// </summary>
+    public static byte[] OfUnorderedPair(Comparison comparison)
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        bool firstIsSmaller = FirstIsSmaller(comparison);
+        Append(hash, comparison.Query);
+        Append(hash, firstIsSmaller ? comparison.Response1 : comparison.Response2);
+        Append(hash, firstIsSmaller ? comparison.Response2 : comparison.Response1);
+        return hash.GetHashAndReset();
+    }
+
+    /// <summary>Whether the caller's first response comes first by ordinal comparison; true for equal ones.</summary>
+    public static bool FirstIsSmaller(Comparison comparison) => string.CompareOrdinal(comparison.Response1, comparison.Response2) <= 0;
+
+    /// <summary>The caller's number of the response that a stable bit of the hash points to, the same response however they are numbered.</summary>
+    public static Verdict PickOne(Comparison comparison, int bit)
+    {
+        byte[] hash = OfUnorderedPair(comparison);
+        bool smaller = (hash[bit / 8] >> (bit % 8) & 1) == 0;
+        return smaller == FirstIsSmaller(comparison) ? Verdict.First : Verdict.Second;
+    }
+
+    private static void Append(IncrementalHash hash, string text)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(text);
+        Span<byte> length = stackalloc byte[8];
+        BinaryPrimitives.WriteInt64LittleEndian(length, bytes.LongLength);
+        hash.AppendData(length);
+        hash.AppendData(bytes);
+    }
+}

@@ -1,0 +1,69 @@
+using Microsoft.Extensions.AI;
+
+namespace RewardReasoning.Judging;
+
+/// <summary>What a judge wrote, taken apart. "Assistant 1" in it is the response shown first.</summary>
+public sealed record Completion
+{
+    /// <summary>The thought, as the client returns it.</summary>
+    public string Reasoning { get; init; } = "";
+
+    /// <summary>The text after the thought; where the verdict was forced, with the stub it was begun with.</summary>
+    public string Answer { get; init; } = "";
+
+    /// <summary>Whether a thought that was opened was closed; null where none was opened.</summary>
+    public bool? ReasoningClosed { get; init; }
+
+    /// <summary>Whether the completion ended at its token limit.</summary>
+    public bool Cut { get; init; }
+
+    /// <summary>Whether the thought was closed by the thinking budget.</summary>
+    public bool Forced { get; init; }
+
+    /// <summary>Probability that the response shown first is better, at the verdict token; null without log-probs.</summary>
+    public double? ShownFirstProbability { get; init; }
+
+    /// <summary>What the completion cost.</summary>
+    public Usage Usage { get; init; } = Usage.None;
+
+    /// <summary>
+    /// Reads a client's response. Thoughts come as <see cref="TextReasoningContent"/> or inside the text between think tags. Where a
+    /// client does not say whether the thought was closed (<see cref="ChatResponseKeys.ReasoningClosed"/>) and the completion was cut at
+    /// its length, text with think tags in it counts as unclosed: a tag that the judge only quoted could not be told from its own.
+    /// </summary>
+    public static Completion From(ChatResponse response, TimeSpan elapsed)
+    {
+        ArgumentNullException.ThrowIfNull(response);
+        List<AIContent> contents = [.. response.Messages.Where(message => message.Role == ChatRole.Assistant).SelectMany(message => message.Contents)];
+        string apart = string.Concat(contents.OfType<TextReasoningContent>().Select(content => content.Text));
+        string text = string.Concat(contents.OfType<TextContent>().Select(content => content.Text));
+        bool cut = response.FinishReason == ChatFinishReason.Length;
+        bool? said = Property<bool>(response, ChatResponseKeys.ReasoningClosed);
+
+        (string inside, string answer, bool? closed) = ThinkingText.Split(text);
+        if (apart.Length > 0)
+        {
+            closed = closed ?? (!cut || !string.IsNullOrWhiteSpace(answer));
+        }
+        else if (cut && closed == true)
+        {
+            closed = said ?? false;
+        }
+
+        bool forced = Property<bool>(response, ChatResponseKeys.ThinkingForced) ?? false;
+        return new()
+        {
+            Reasoning = apart + inside,
+            Answer = answer,
+            ReasoningClosed = said ?? closed,
+            Cut = cut,
+            Forced = forced,
+            ShownFirstProbability = SoftVerdict.FirstProbability(response, forced),
+            Usage = Usage.From(response.Usage, elapsed),
+        };
+    }
+
+    private static T? Property<T>(ChatResponse response, string key)
+        where T : struct =>
+        response.AdditionalProperties?.TryGetValue(key, out object? value) == true && value is T typed ? typed : null;
+}

@@ -1,0 +1,203 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.AI;
+
+namespace RewardReasoning.Judging;
+
+/// <summary>Where and under which draw new text belongs, and who wants to hear of it (null: nobody, and nothing is streamed).</summary>
+internal readonly record struct Draw(int Vote, ShownOrder Order, int Seed, int Redraw, Action<JudgmentEvent>? Listener);
+
+/// <summary>
+/// One completion of a judge under its thinking budget. A client that honours <see cref="ChatOptionKeys.ThinkingBudget"/> keeps it
+/// itself, exactly. Elsewhere the first request is cut at the budget; where its thought is still open, a second one continues from the
+/// thought, the closing tag and the verdict stub as prefill, or, on a client without prefill, asks for the verdict alone.
+/// </summary>
+internal sealed class CompletionSource(IChatClient client, JudgeOptions options, TimeProvider time)
+{
+    private const int ForcedTokens = 8;
+    private const int ShortRequestTokens = 256;
+    private const int TopLogProbs = 5;
+    private const string ShortRequest =
+        @"Stop thinking now. On what you have considered so far, reply with your verdict alone: \boxed{Assistant 1} or \boxed{Assistant 2}.";
+    private static readonly string[] Numbers = ["1", "2"];
+
+    private readonly IReadOnlySet<string> _supported = ChatOptionKeys.SupportedBy(client);
+
+    /// <summary>A full channel is a full house: a request writes on entering and reads on leaving. Unlike a semaphore it needs no disposal.</summary>
+    private readonly Channel<bool> _slots = Channel.CreateBounded<bool>(options.Concurrency);
+
+    public async Task<Completion> CompleteAsync(IReadOnlyList<ChatMessage> prompt, Draw draw, CancellationToken cancellationToken)
+    {
+        ChatOptions whole = OptionsFor(draw, options.MaxCompletionTokens);
+        if (options.ThinkingBudget is not { } budget)
+        {
+            return await AskAsync(prompt, whole, draw, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (_supported.Contains(ChatOptionKeys.ThinkingBudget))
+        {
+            Set(whole, ChatOptionKeys.ThinkingBudget, budget);
+            Set(whole, ChatOptionKeys.ThinkingStub, options.ThinkingStub);
+            Set(whole, ChatOptionKeys.ThinkingStubChoices, Numbers);
+            return await AskAsync(prompt, whole, draw, cancellationToken).ConfigureAwait(false);
+        }
+
+        Completion begun = new() { ReasoningClosed = false, Cut = true };
+        if (budget > 0)
+        {
+            begun = await AskAsync(prompt, OptionsFor(draw, budget), draw, cancellationToken).ConfigureAwait(false);
+            if (!begun.Cut)
+            {
+                return begun;
+            }
+        }
+
+        return await (_supported.Contains(ChatOptionKeys.Prefill)
+            ? ContinueAsync(prompt, begun, options.MaxCompletionTokens - budget, draw, cancellationToken)
+            : AskForVerdictAsync(prompt, begun, draw, cancellationToken)).ConfigureAwait(false);
+    }
+
+    private async Task<Completion> ContinueAsync(
+        IReadOnlyList<ChatMessage> prompt, Completion begun, int tokensLeft, Draw draw, CancellationToken cancellationToken)
+    {
+        bool forced = begun.ReasoningClosed == false;
+        if (!forced && tokensLeft == 0)
+        {
+            return begun;
+        }
+
+        ChatOptions rest = OptionsFor(draw, forced ? ForcedTokens : tokensLeft);
+        string thought = begun.ReasoningClosed is null ? "" : ThinkingText.OpenTag + begun.Reasoning;
+        string close = begun.ReasoningClosed == true ? ThinkingText.CloseTag : "";
+        Set(rest, ChatOptionKeys.Prefill, thought + (forced ? options.ThinkingStub : close + begun.Answer));
+        if (forced && _supported.Contains(ChatOptionKeys.AllowedNextTokens))
+        {
+            Set(rest, ChatOptionKeys.AllowedNextTokens, Numbers);
+        }
+
+        Completion end = await AskAsync(prompt, rest, draw, cancellationToken).ConfigureAwait(false);
+
+        // The thought is closed already, so whatever a server's reasoning parser takes for more of it is answer.
+        string added = end.Reasoning + end.Answer;
+        return begun with
+        {
+            Answer = (forced ? AfterThought(options.ThinkingStub) : begun.Answer) + added,
+            ReasoningClosed = begun.ReasoningClosed is null ? null : true,
+            Cut = end.Cut,
+            Forced = forced,
+            ShownFirstProbability = end.ShownFirstProbability,
+            Usage = begun.Usage + end.Usage,
+        };
+    }
+
+    private async Task<Completion> AskForVerdictAsync(
+        IReadOnlyList<ChatMessage> prompt, Completion begun, Draw draw, CancellationToken cancellationToken)
+    {
+        ChatOptions brief = OptionsFor(draw, ShortRequestTokens);
+        brief.Reasoning = new ReasoningOptions { Effort = ReasoningEffort.None };
+        List<ChatMessage> messages = [.. prompt];
+        if (begun.Reasoning.Length + begun.Answer.Length > 0)
+        {
+            messages.Add(new ChatMessage(ChatRole.Assistant, begun.Reasoning + begun.Answer));
+        }
+
+        messages.Add(new ChatMessage(ChatRole.User, ShortRequest));
+        Completion verdict = await AskAsync(messages, brief, draw, cancellationToken).ConfigureAwait(false);
+        return begun with
+        {
+            Answer = VerdictParser.Parse(verdict) == Verdict.Unparsable ? "" : verdict.Answer,
+            ReasoningClosed = true,
+            Cut = verdict.Cut,
+            Forced = true,
+            ShownFirstProbability = verdict.ShownFirstProbability,
+            Usage = begun.Usage + verdict.Usage,
+        };
+    }
+
+    private async Task<Completion> AskAsync(
+        IReadOnlyList<ChatMessage> messages, ChatOptions chatOptions, Draw draw, CancellationToken cancellationToken)
+    {
+        await _slots.Writer.WriteAsync(true, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            long start = time.GetTimestamp();
+            ChatResponse response = draw.Listener is null
+                ? await client.GetResponseAsync(messages, chatOptions, cancellationToken).ConfigureAwait(false)
+                : await StreamAsync(messages, chatOptions, draw, draw.Listener, cancellationToken).ConfigureAwait(false);
+            return Completion.From(response, time.GetElapsedTime(start));
+        }
+        finally
+        {
+            _slots.Reader.TryRead(out _);
+        }
+    }
+
+    private async Task<ChatResponse> StreamAsync(
+        IReadOnlyList<ChatMessage> messages, ChatOptions chatOptions, Draw draw, Action<JudgmentEvent> listener, CancellationToken cancellationToken)
+    {
+        List<AIContent> contents = [];
+        ChatResponse response = new() { AdditionalProperties = [] };
+        await foreach (ChatResponseUpdate update in client.GetStreamingResponseAsync(messages, chatOptions, cancellationToken).ConfigureAwait(false))
+        {
+            foreach (AIContent content in update.Contents)
+            {
+                switch (content)
+                {
+                    case TextReasoningContent { Text.Length: > 0 } thought:
+                        contents.Add(thought);
+                        Tell(JudgmentEventKind.Reasoning, thought.Text);
+                        break;
+                    case TextContent { Text.Length: > 0 } text:
+                        contents.Add(text);
+                        Tell(JudgmentEventKind.Answer, text.Text);
+                        break;
+                    case UsageContent usage:
+                        response.Usage = usage.Details;
+                        break;
+                }
+            }
+
+            response.FinishReason = update.FinishReason ?? response.FinishReason;
+            response.ModelId = update.ModelId ?? response.ModelId;
+            foreach ((string key, object? value) in update.AdditionalProperties ?? [])
+            {
+                response.AdditionalProperties[key] = value;
+            }
+        }
+
+        response.Messages.Add(new ChatMessage(ChatRole.Assistant, contents));
+        return response;
+
+        void Tell(JudgmentEventKind kind, string text) => listener(new()
+        {
+            Kind = kind,
+            Vote = draw.Vote,
+            Order = draw.Order,
+            Seed = draw.Seed,
+            Redraw = draw.Redraw,
+            Text = text,
+        });
+    }
+
+    private ChatOptions OptionsFor(Draw draw, int maxTokens)
+    {
+        ChatOptions chatOptions = new()
+        {
+            Temperature = options.Temperature,
+            TopP = options.TopP,
+            TopK = options.TopK,
+            Seed = draw.Seed,
+            MaxOutputTokens = maxTokens,
+        };
+        if (options.SoftVerdicts && _supported.Contains(ChatOptionKeys.LogProbs))
+        {
+            Set(chatOptions, ChatOptionKeys.LogProbs, TopLogProbs);
+        }
+
+        return chatOptions;
+    }
+
+    private static void Set(ChatOptions chatOptions, string key, object value) => (chatOptions.AdditionalProperties ??= [])[key] = value;
+
+    private static string AfterThought(string stub) =>
+        stub[(stub.LastIndexOf(ThinkingText.CloseTag, StringComparison.Ordinal) + ThinkingText.CloseTag.Length)..];
+}

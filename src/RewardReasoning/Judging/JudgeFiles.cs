@@ -1,0 +1,36 @@
+namespace RewardReasoning.Judging;
+
+/// <summary>What a model folder may hold for the judge, beside the model itself: <c>judge-prompt.txt</c> and <c>judge-domain.json</c>.</summary>
+public sealed record JudgeFiles
+{
+    /// <summary>File name of a model's own template.</summary>
+    public const string PromptFile = "judge-prompt.txt";
+
+    /// <summary>File name of the declaration of what a model can judge.</summary>
+    public const string DomainFile = "judge-domain.json";
+
+    /// <summary>The model's own template; null where it has none.</summary>
+    public JudgePrompt? Prompt { get; init; }
+
+    /// <summary>What the model can judge; null where it does not say.</summary>
+    public JudgeDomain? Domain { get; init; }
+
+    /// <summary>Reads what a folder holds.</summary>
+    /// <exception cref="FormatException">A file is there and cannot be used; the message names it.</exception>
+    public static JudgeFiles Read(string folder)
+    {
+        string prompt = Path.Combine(folder, PromptFile), domain = Path.Combine(folder, DomainFile);
+        return new()
+        {
+            Prompt = File.Exists(prompt) ? JudgePrompt.Load(prompt) : null,
+            Domain = File.Exists(domain) ? JudgeDomain.Load(domain) : null,
+        };
+    }
+
+    /// <summary>Options that use these files where they are given, and else stay as they were.</summary>
+    public JudgeOptions ApplyTo(JudgeOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return options with { Prompt = Prompt ?? options.Prompt, Domain = Domain ?? options.Domain };
+    }
+}

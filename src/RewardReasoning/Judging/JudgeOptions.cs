@@ -1,0 +1,108 @@
+namespace RewardReasoning.Judging;
+
+/// <summary>How a <see cref="ReasoningJudge"/> judges. The defaults are the paper's where it names one.</summary>
+public sealed record JudgeOptions
+{
+    /// <summary>Votes per comparison.</summary>
+    /// <value>1, at least 1.</value>
+    public int Votes { get; init; } = 1;
+
+    /// <summary>Which response a vote is shown first.</summary>
+    /// <value><see cref="VoteOrder.Hashed"/>.</value>
+    public VoteOrder Order { get; init; } = VoteOrder.Hashed;
+
+    /// <summary>Sampling temperature.</summary>
+    /// <value>0.6, at least 0; 0 is greedy.</value>
+    public float Temperature { get; init; } = 0.6f;
+
+    /// <summary>Nucleus sampling.</summary>
+    /// <value>1 (off), above 0 and at most 1.</value>
+    public float TopP { get; init; } = 1f;
+
+    /// <summary>Sampling from the k most probable tokens only.</summary>
+    /// <value>null (off), else at least 1.</value>
+    public int? TopK { get; init; }
+
+    /// <summary>Base seed, from which every vote's own follows (<see cref="VoteSeeds"/>).</summary>
+    /// <value>42.</value>
+    public long Seed { get; init; } = 42;
+
+    /// <summary>The most tokens a completion may have; a client may lower it to what its context leaves.</summary>
+    /// <value>8,192, at least 1.</value>
+    public int MaxCompletionTokens { get; init; } = 8192;
+
+    /// <summary>The most tokens a thought may have before it is closed and the verdict forced.</summary>
+    /// <value>null (none), else 0 to <see cref="MaxCompletionTokens"/>.</value>
+    public int? ThinkingBudget { get; init; }
+
+    /// <summary>What closes a thought that has used up its budget, and begins the verdict.</summary>
+    /// <value>The closing tag and an open box; must hold <c>&lt;/think&gt;</c>.</value>
+    public string ThinkingStub { get; init; } = "\n</think>\n\n\\boxed{Assistant ";
+
+    /// <summary>How often a vote without a readable verdict is drawn again, with a new seed, before it is missing.</summary>
+    /// <value>2, at least 0.</value>
+    public int UnparsableRedraws { get; init; } = 2;
+
+    /// <summary>How many votes beyond <see cref="Votes"/> a draw may cost before a stable coin decides it.</summary>
+    /// <value>3, at least 0.</value>
+    public int FurtherVotesOnDraw { get; init; } = 3;
+
+    /// <summary>Keep only the last so many characters of each response.</summary>
+    /// <value>null (responses are never cut), else at least 1.</value>
+    public int? Truncate { get; init; }
+
+    /// <summary>Read verdicts as the released models' own parser does (<see cref="VerdictParser.ParseStrict"/>).</summary>
+    /// <value>false.</value>
+    public bool StrictParsing { get; init; }
+
+    /// <summary>Ask for log-probs at the verdict token where the client honours <see cref="ChatOptionKeys.LogProbs"/>.</summary>
+    /// <value>true.</value>
+    public bool SoftVerdicts { get; init; } = true;
+
+    /// <summary>Requests in flight at once, over all comparisons that one judge works on.</summary>
+    /// <value>16, at least 1.</value>
+    public int Concurrency { get; init; } = 16;
+
+    /// <summary>What the judge reads.</summary>
+    /// <value><see cref="JudgePrompt.Default"/>.</value>
+    public JudgePrompt Prompt { get; init; } = JudgePrompt.Default;
+
+    /// <summary>What the model can judge; anything else is refused.</summary>
+    /// <value>null (anything).</value>
+    public JudgeDomain? Domain { get; init; }
+
+    /// <summary>Checks all values together.</summary>
+    /// <exception cref="ArgumentException">At least one is out of range; the message lists every fault, a line each.</exception>
+    public void Validate()
+    {
+        List<string> faults = [];
+        Check(Votes >= 1, $"Votes is {Votes}; at least 1 is needed.");
+        Check(Enum.IsDefined(Order), $"Order is {(int)Order}; it is one of {string.Join(", ", Enum.GetNames<VoteOrder>())}.");
+        Check(Temperature >= 0 && float.IsFinite(Temperature), FormattableString.Invariant($"Temperature is {Temperature}; it is 0 (greedy) or above."));
+        Check(TopP is > 0 and <= 1, FormattableString.Invariant($"TopP is {TopP}; it is above 0 and at most 1 (off)."));
+        Check(TopK is null or >= 1, $"TopK is {TopK}; it is at least 1, or null for off.");
+        Check(MaxCompletionTokens >= 1, $"MaxCompletionTokens is {MaxCompletionTokens}; at least 1 is needed.");
+        Check(
+            ThinkingBudget is null || (ThinkingBudget >= 0 && ThinkingBudget <= MaxCompletionTokens),
+            $"ThinkingBudget is {ThinkingBudget}; it is 0 to MaxCompletionTokens ({MaxCompletionTokens}), or null for none.");
+        Check(
+            ThinkingStub.Contains(ThinkingText.CloseTag, StringComparison.Ordinal),
+            $"ThinkingStub does not hold {ThinkingText.CloseTag}; without it the thought stays open.");
+        Check(UnparsableRedraws >= 0, $"UnparsableRedraws is {UnparsableRedraws}; it is 0 or above.");
+        Check(FurtherVotesOnDraw >= 0, $"FurtherVotesOnDraw is {FurtherVotesOnDraw}; it is 0 or above.");
+        Check(Truncate is null or >= 1, $"Truncate is {Truncate}; it is at least 1 character, or null for no cut.");
+        Check(Concurrency >= 1, $"Concurrency is {Concurrency}; at least 1 is needed.");
+        if (faults.Count > 0)
+        {
+            throw new ArgumentException($"JudgeOptions: {string.Join(Environment.NewLine, faults)}");
+        }
+
+        void Check(bool holds, string fault)
+        {
+            if (!holds)
+            {
+                faults.Add(fault);
+            }
+        }
+    }
+}

@@ -1,0 +1,57 @@
+namespace RewardReasoning;
+
+/// <summary>How a draw between the two responses was decided.</summary>
+public enum DrawBreak
+{
+    /// <summary>There was no draw.</summary>
+    None,
+
+    /// <summary>By the mean log-odds at the verdict tokens.</summary>
+    LogOdds,
+
+    /// <summary>By votes beyond the number that was asked for.</summary>
+    FurtherVotes,
+
+    /// <summary>By a coin that falls the same way for the same query and pair of responses, whatever their numbering.</summary>
+    Coin,
+}
+
+/// <summary>The votes of one comparison and what follows from them, numbered as the caller numbers the responses.</summary>
+public sealed record Judgment
+{
+    /// <summary>The preferred response, <see cref="Verdict.First"/> or <see cref="Verdict.Second"/>; null when every vote is missing.</summary>
+    public required Verdict? Preferred { get; init; }
+
+    /// <summary>Share of the votes with a verdict that went to the preferred response; null when every vote is missing.</summary>
+    public double? VoteShare { get; init; }
+
+    /// <summary>
+    /// Probability, under a Beta(1,1) prior, that the preferred response gets more than half of this judge's votes: 0.75 after one vote,
+    /// 0.5 on a draw. Not calibrated against labels. Null when every vote is missing.
+    /// </summary>
+    public double? Confidence { get; init; }
+
+    /// <summary>
+    /// How much this judge leans to the response shown first, from -0.5 to 0.5: half the sum of the shares of such votes in either
+    /// order, less one half. Null unless votes of both orders have a verdict.
+    /// </summary>
+    public double? PositionBias { get; init; }
+
+    /// <summary>How a draw was decided, if there was one.</summary>
+    public DrawBreak DrawBrokenBy { get; init; }
+
+    /// <summary>All votes, missing ones included, in the order of their index.</summary>
+    public required IReadOnlyList<Vote> Votes { get; init; }
+
+    /// <summary>Tokens of all draws, and the time from the start of the judgment to its end.</summary>
+    public required Usage Usage { get; init; }
+
+    /// <summary>The model's name as its client gives it.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>Why there is no preferred response; null when there is one.</summary>
+    public string? MissingReason { get; init; }
+
+    /// <summary>What makes this judgment less trustworthy than its numbers, a sentence each.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+}

@@ -1,0 +1,55 @@
+using Microsoft.Extensions.AI;
+
+namespace RewardReasoning;
+
+/// <summary>What completions cost. A count that a model did not report is null (or 0 where every server has it).</summary>
+public sealed record Usage
+{
+    /// <summary>Nothing spent.</summary>
+    public static Usage None { get; } = new();
+
+    /// <summary>Tokens read by the model, those from a cache included.</summary>
+    public long PromptTokens { get; init; }
+
+    /// <summary>Prompt tokens that came from a prefix cache; null when not reported.</summary>
+    public long? CachedTokens { get; init; }
+
+    /// <summary>Generated tokens inside the thought; null when not reported.</summary>
+    public long? ReasoningTokens { get; init; }
+
+    /// <summary>All generated tokens, reasoning included.</summary>
+    public long OutputTokens { get; init; }
+
+    /// <summary>Time from asking to the last token: of one completion, or on a judgment from its start to its end.</summary>
+    public TimeSpan Elapsed { get; init; }
+
+    /// <summary>What a chat client reported, with the time that the caller measured.</summary>
+    public static Usage From(UsageDetails? details, TimeSpan elapsed) => new()
+    {
+        PromptTokens = details?.InputTokenCount ?? 0,
+        CachedTokens = details?.CachedInputTokenCount,
+        ReasoningTokens = details?.ReasoningTokenCount,
+        OutputTokens = details?.OutputTokenCount ?? 0,
+        Elapsed = elapsed,
+    };
+
+    /// <summary>Both together; times add up too.</summary>
+    public static Usage operator +(Usage left, Usage right)
+    {
+        ArgumentNullException.ThrowIfNull(left);
+        ArgumentNullException.ThrowIfNull(right);
+        return new()
+        {
+            PromptTokens = left.PromptTokens + right.PromptTokens,
+            CachedTokens = Sum(left.CachedTokens, right.CachedTokens),
+            ReasoningTokens = Sum(left.ReasoningTokens, right.ReasoningTokens),
+            OutputTokens = left.OutputTokens + right.OutputTokens,
+            Elapsed = left.Elapsed + right.Elapsed,
+        };
+    }
+
+    /// <summary>Both together; the method form of the operator.</summary>
+    public static Usage Add(Usage left, Usage right) => left + right;
+
+    private static long? Sum(long? left, long? right) => left is null ? right : right is null ? left : left + right;
+}

@@ -1,0 +1,41 @@
+namespace RewardReasoning;
+
+/// <summary>One sampled completion of a judge and what it decided, numbered as the caller numbers the responses.</summary>
+public sealed record Vote
+{
+    /// <summary>Place of the vote within its judgment, from 0.</summary>
+    public required int Index { get; init; }
+
+    /// <summary>The verdict as numbered by the caller; <see cref="Verdict.Unparsable"/> when the vote is missing.</summary>
+    public required Verdict Verdict { get; init; }
+
+    /// <summary>The order in which this vote's prompt showed the responses.</summary>
+    public required ShownOrder Order { get; init; }
+
+    /// <summary>The thought, without its tags. Its "Assistant 1" is the response that was <em>shown</em> first.</summary>
+    public string Reasoning { get; init; } = "";
+
+    /// <summary>What the judge wrote after the thought; numbered as shown, like <see cref="Reasoning"/>.</summary>
+    public string Answer { get; init; } = "";
+
+    /// <summary>Whether the thought was closed by the thinking budget instead of by the judge.</summary>
+    public bool Forced { get; init; }
+
+    /// <summary>The seed the completion was sampled with (31 bits); of the last draw, if there were redraws.</summary>
+    public required int Seed { get; init; }
+
+    /// <summary>How often the vote was drawn again because no verdict could be read.</summary>
+    public int Redraws { get; init; }
+
+    /// <summary>Tokens generated for the draw that counted; 0 where the model did not report them.</summary>
+    public int GeneratedTokens { get; init; }
+
+    /// <summary>Why the vote counts for neither response; null for a vote with a verdict.</summary>
+    public string? MissingReason { get; init; }
+
+    /// <summary>The judge's probability that the caller's first response is better, at the verdict token; null without log-probs.</summary>
+    public double? FirstProbability { get; init; }
+
+    /// <summary>Cost of all draws of this vote.</summary>
+    public Usage Usage { get; init; } = Usage.None;
+}
