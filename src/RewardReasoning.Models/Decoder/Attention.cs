@@ -1,0 +1,67 @@
+using static TorchSharp.torch;
+
+namespace RewardReasoning.Models.Decoder;
+
+/// <summary>Causal self-attention with grouped key and value heads: query heads g*G..g*G+G-1 look through key and value head g.</summary>
+internal sealed class Attention
+{
+    private readonly long _heads;
+    private readonly long _keyValueHeads;
+    private readonly long _dimension;
+    private readonly int _layer;
+    private readonly StackedLinear _qkv;
+    private readonly Tensor _output;
+    private readonly Tensor? _outputBias;
+    private readonly RmsNorm? _queryNorm;
+    private readonly RmsNorm? _keyNorm;
+
+    public Attention(DecoderConfig config, ParameterSet parameters, int layer)
+    {
+        string prefix = DecoderLayer.Prefix(layer) + "self_attn.";
+        (_heads, _keyValueHeads, _dimension, _layer) = (config.HeadCount, config.KeyValueHeadCount, config.HeadDimension, layer);
+        _qkv = new StackedLinear(parameters, [prefix + "q_proj", prefix + "k_proj", prefix + "v_proj"]);
+        _output = parameters[prefix + "o_proj.weight"];
+        _outputBias = parameters.Find(prefix + "o_proj.bias");
+        if (config.QkNorm)
+        {
+            _queryNorm = new RmsNorm(parameters[prefix + "q_norm.weight"], config.RmsNormEpsilon);
+            _keyNorm = new RmsNorm(parameters[prefix + "k_norm.weight"], config.RmsNormEpsilon);
+        }
+    }
+
+    /// <summary>[B, T, H] to [B, T, H].</summary>
+    public Tensor Apply(Tensor x, AttentionContext context)
+    {
+        long batch = x.shape[0], length = x.shape[1];
+        Tensor[] parts = _qkv.Apply(x).view(batch, length, -1, _dimension).split([_heads, _keyValueHeads, _keyValueHeads], 2); // each [B, T, heads, D]
+        Tensor query = Place(parts[0], _queryNorm, context), key = Place(parts[1], _keyNorm, context).transpose(1, 2), value = parts[2].transpose(1, 2);
+        if (context.Cache is { } cache)
+        {
+            (key, value) = cache.Append(_layer, key, value); // [B, kv heads, keys, D]
+        }
+
+        Tensor mixed = length == 1
+            ? OneToken(query, key, value, context.Mask)
+            : nn.functional.scaled_dot_product_attention(
+                query.transpose(1, 2), RepeatHeads(key), RepeatHeads(value), context.Mask, 0, is_casual: context.Mask is null).transpose(1, 2); // [B, T, heads, D]
+        return nn.functional.linear(mixed.reshape(batch, length, _heads * _dimension), _output, _outputBias);
+    }
+
+    private static Tensor Place(Tensor heads, RmsNorm? norm, AttentionContext context) =>
+        RotaryEmbedding.Rotate(norm is null ? heads : norm.Apply(heads), context.Cosine, context.SignedSine);
+
+    /// <summary>One query per row: the heads of a group become the queries of their key head, so that keys and values are not repeated.</summary>
+    private Tensor OneToken(Tensor query, Tensor key, Tensor value, Tensor? mask) =>
+        nn.functional.scaled_dot_product_attention(query.reshape(query.shape[0], _keyValueHeads, _heads / _keyValueHeads, _dimension), key, value, mask);
+
+    private Tensor RepeatHeads(Tensor heads)
+    {
+        if (_heads == _keyValueHeads)
+        {
+            return heads;
+        }
+
+        long batch = heads.shape[0], keys = heads.shape[2];
+        return heads.unsqueeze(2).expand(batch, _keyValueHeads, _heads / _keyValueHeads, keys, _dimension).reshape(batch, _heads, keys, _dimension);
+    }
+}

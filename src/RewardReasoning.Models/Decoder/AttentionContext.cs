@@ -1,0 +1,10 @@
+using static TorchSharp.torch;
+
+namespace RewardReasoning.Models.Decoder;
+
+/// <summary>What all layers of one forward pass share.</summary>
+/// <param name="Cosine">[1 or B, T, 1, D].</param>
+/// <param name="SignedSine">Like the cosine.</param>
+/// <param name="Mask">Added to the scores, [B, 1, T or 1, keys]; null where only the causal order hides anything.</param>
+/// <param name="Cache">Keys and values of earlier tokens, or null.</param>
+internal sealed record AttentionContext(Tensor Cosine, Tensor SignedSine, Tensor? Mask, KeyValueCache? Cache);

@@ -1,0 +1,29 @@
+using static TorchSharp.torch;
+
+namespace RewardReasoning.Models.Decoder;
+
+/// <summary>Masks that are added to attention scores: 0 where a query may look, minus infinity elsewhere.</summary>
+internal static class AttentionMask
+{
+    /// <summary>
+    /// Causal mask of the last <paramref name="queries"/> tokens over all keys, minus padding. A token may always look at itself: the row
+    /// of a padding query would otherwise be empty and its softmax not a number.
+    /// </summary>
+    /// <param name="keyMask">[B, keys] bool, true where there is a token.</param>
+    /// <param name="queries">T; the keys before them come from a cache.</param>
+    /// <param name="type">Type of the scores.</param>
+    /// <returns>[B, 1, T, keys].</returns>
+    public static Tensor Of(Tensor keyMask, long queries, ScalarType type)
+    {
+        long keys = keyMask.shape[1], cached = keys - queries;
+        Tensor visible = keyMask.unsqueeze(1).unsqueeze(1); // [B, 1, 1, keys]
+        if (queries > 1)
+        {
+            Tensor causal = ones([queries, keys], dtype: ScalarType.Bool, device: keyMask.device).tril(cached);
+            Tensor before = causal.tril(cached - 1);
+            visible = visible.logical_and(before).logical_or(causal.logical_xor(before));
+        }
+
+        return zeros(visible.shape, dtype: type, device: keyMask.device).masked_fill(visible.logical_not(), double.NegativeInfinity);
+    }
+}

@@ -1,0 +1,180 @@
+using RewardReasoning.Models.Checkpoints;
+
+using static TorchSharp.torch;
+
+namespace RewardReasoning.Models.Decoder;
+
+/// <summary>
+/// A decoder-only language model (Qwen2, Qwen3 or Llama). A model belongs to one thread; <see cref="ShareWeights"/> gives another thread
+/// its own over the same weights. No method opens a dispose scope over what it returns: one scope per step is the caller's.
+/// </summary>
+public sealed class DecoderModel : IDisposable
+{
+    private readonly ParameterSet _parameters;
+    private readonly DecoderLayer[] _layers;
+    private readonly RotaryEmbedding _rotary;
+    private readonly RmsNorm _norm;
+    private readonly Tensor _embedding;
+    private readonly Tensor _head;
+
+    private DecoderModel(DecoderConfig config, ParameterSet parameters)
+    {
+        (Config, _parameters) = (config, parameters);
+        _embedding = parameters["model.embed_tokens.weight"];
+        _head = config.TieWordEmbeddings ? _embedding : parameters["lm_head.weight"];
+        _norm = new RmsNorm(parameters["model.norm.weight"], config.RmsNormEpsilon);
+        _layers = [.. Enumerable.Range(0, config.LayerCount).Select(layer => new DecoderLayer(config, parameters, layer))];
+        _rotary = new RotaryEmbedding(config, Type, Device);
+    }
+
+    /// <summary>Shape and settings.</summary>
+    public DecoderConfig Config { get; }
+
+    /// <summary>Type of the weights, and of every hidden state and logit.</summary>
+    public ScalarType Type => _embedding.dtype;
+
+    /// <summary>Where the weights lie; inputs must lie there too.</summary>
+    public Device Device => _embedding.device;
+
+    /// <summary>All parameters under their Hugging Face names, leaf tensors owned by the model. A tied head is absent.</summary>
+    public IReadOnlyList<(string Name, Tensor Value)> Parameters => _parameters.Ordered;
+
+    /// <summary>Loads a Hugging Face folder, converting the weights to <paramref name="type"/>.</summary>
+    /// <exception cref="CheckpointException">Config or weights are missing, damaged, of an unknown kind, or do not fit each other.</exception>
+    public static DecoderModel Load(string folder, ScalarType type, Device device)
+    {
+        DecoderConfig config = DecoderConfig.Load(folder);
+        using SafetensorsFolder weights = SafetensorsFolder.Open(folder);
+        IReadOnlyList<ParameterSpecification> specifications = ParameterSpecification.Of(config);
+        DecoderWeights.Check(specifications, weights);
+        DecoderModel model = new(config, ParameterSet.Allocate(specifications, type, device));
+        try
+        {
+            DecoderWeights.Copy(weights, model.Parameters);
+            return model;
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// A float32 model with fresh weights: matrices N(0, 1/fan-in), those that write into the residual stream divided by sqrt(2 layers) besides,
+    /// embeddings of standard deviation 0.05, norms 1, biases 0. The same seed gives the same weights on every device.
+    /// </summary>
+    public static DecoderModel CreateRandom(DecoderConfig config, ulong seed, Device device)
+    {
+        config.Validate();
+        IReadOnlyList<ParameterSpecification> specifications = ParameterSpecification.Of(config);
+        DecoderModel model = new(config, ParameterSet.Allocate(specifications, ScalarType.Float32, device));
+        DecoderWeights.Initialise(specifications, model.Parameters, config.LayerCount, seed);
+        return model;
+    }
+
+    /// <summary>Writes config and weights; tokenizer files are the caller's.</summary>
+    public void Save(string folder, ScalarType type)
+    {
+        Config.Save(folder, type);
+        Safetensors.WriteFolder(folder, Parameters, type);
+    }
+
+    /// <summary>
+    /// A second model over the same memory whose parameters are leaf tensors that require gradients and collect their own, so that two
+    /// threads can each run forward and backward. A change of either's weights is seen by both.
+    /// </summary>
+    public DecoderModel ShareWeights()
+    {
+        DecoderModel model = new(Config, _parameters.Share());
+        model.SetRequiresGrad(true);
+        return model;
+    }
+
+    /// <summary>Whether the parameters collect gradients.</summary>
+    public void SetRequiresGrad(bool required)
+    {
+        foreach ((_, Tensor value) in Parameters)
+        {
+            value.requires_grad = required;
+        }
+    }
+
+    /// <summary>Final-norm hidden states of whole sequences, without a cache: for training and scoring.</summary>
+    /// <param name="ids">[B, T] int64.</param>
+    /// <param name="positions">[B, T] int64; null counts from 0, or from the first real token of each row where a mask is given.</param>
+    /// <param name="attentionMask">[B, T], nonzero where there is a token, padding on any side. Null is faster, and right for rows padded on the right: no token looks ahead.</param>
+    /// <returns>[B, T, H]; what stands at padding means nothing.</returns>
+    public Tensor Hidden(Tensor ids, Tensor? positions = null, Tensor? attentionMask = null)
+    {
+        Tensor? real = attentionMask?.to(ScalarType.Bool);
+        positions ??= real?.cumsum(1).sub(1).clamp(min: 0);
+        (Tensor cosine, Tensor sine) = positions is null ? _rotary.ForLength(ids.shape[1]) : _rotary.ForPositions(positions);
+        Tensor? mask = real is null ? null : AttentionMask.Of(real, ids.shape[1], Type);
+        return Run(ids, new AttentionContext(cosine, sine, mask, Cache: null), observe: null);
+    }
+
+    /// <summary>The residual stream after the embedding and after each layer, then the final-norm hidden states: for comparing models.</summary>
+    /// <param name="ids">[B, T] int64, without padding.</param>
+    /// <returns>Layers + 2 tensors [B, T, H].</returns>
+    public IReadOnlyList<Tensor> HiddenStates(Tensor ids)
+    {
+        List<Tensor> states = [];
+        (Tensor cosine, Tensor sine) = _rotary.ForLength(ids.shape[1]);
+        states.Add(Run(ids, new AttentionContext(cosine, sine, Mask: null, Cache: null), states.Add));
+        return states;
+    }
+
+    /// <summary>Logits of hidden states of any leading shape; gather the positions you need first, the head is the largest product.</summary>
+    /// <param name="hidden">[..., H].</param>
+    /// <returns>[..., vocabulary].</returns>
+    public Tensor Logits(Tensor hidden) => nn.functional.linear(hidden, _head);
+
+    /// <summary>Final-norm hidden states of new tokens behind those in the cache, which takes them up.</summary>
+    /// <param name="ids">[B, T] int64; T of 1 is the fast path of decoding.</param>
+    /// <param name="positions">[B, T] int64, each row's own count of real tokens.</param>
+    /// <param name="keyMask">[B, cache length + T] bool, true where there is a token; null when no row has padding.</param>
+    /// <param name="cache">Empty at first.</param>
+    /// <returns>[B, T, H].</returns>
+    public Tensor HiddenCached(Tensor ids, Tensor positions, Tensor? keyMask, KeyValueCache cache)
+    {
+        long batch = ids.shape[0], length = ids.shape[1], keys = cache.Length + length;
+        if (keyMask is not null && (keyMask.shape[0] != batch || keyMask.shape[1] != keys))
+        {
+            throw new ArgumentException($"keyMask is [{string.Join(", ", keyMask.shape)}]; {length} tokens behind {cache.Length} cached ones need [{batch}, {keys}].", nameof(keyMask));
+        }
+
+        if (cache.Rows != 0 && cache.Rows != batch)
+        {
+            throw new ArgumentException($"The cache holds {cache.Rows} rows, the batch has {batch}. Select the cache's rows first.", nameof(cache));
+        }
+
+        (Tensor cosine, Tensor sine) = _rotary.ForPositions(positions);
+        bool needsMask = keyMask is not null || (length > 1 && cache.Length > 0);
+        Tensor? mask = !needsMask ? null
+            : AttentionMask.Of(keyMask?.to(ScalarType.Bool) ?? ones([batch, keys], dtype: ScalarType.Bool, device: Device), length, Type);
+        Tensor hidden = Run(ids, new AttentionContext(cosine, sine, mask, cache), observe: null);
+        cache.Advance(length);
+        return hidden;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _rotary.Dispose();
+        _parameters.Dispose();
+    }
+
+    private Tensor Run(Tensor ids, AttentionContext context, Action<Tensor>? observe)
+    {
+        Tensor x = _embedding.index_select(0, ids.reshape(-1)).view(ids.shape[0], ids.shape[1], Config.HiddenSize);
+        observe?.Invoke(x);
+        foreach (DecoderLayer layer in _layers)
+        {
+            x = layer.Apply(x, context);
+            observe?.Invoke(x);
+        }
+
+        return _norm.Apply(x);
+    }
+}

@@ -1,0 +1,73 @@
+using RewardReasoning.Models.Checkpoints;
+
+using TorchSharp;
+
+using static TorchSharp.torch;
+
+namespace RewardReasoning.Models.Decoder;
+
+/// <summary>Fills the parameters of a model: from files, or by chance.</summary>
+internal static class DecoderWeights
+{
+    private const double EmbeddingDeviation = 0.05;
+
+    /// <summary>Checks names and shapes before any memory is taken.</summary>
+    public static void Check(IReadOnlyList<ParameterSpecification> specifications, SafetensorsFolder weights)
+    {
+        foreach (ParameterSpecification item in specifications)
+        {
+            SafetensorsEntry entry = weights.Find(item.Name)
+                ?? throw new CheckpointException(weights.PathOf(item.Name), $"no weight file holds tensor {item.Name}, which config.json calls for. Weights and config are not of one checkpoint, or a shard is missing.");
+            if (!entry.Shape.SequenceEqual(item.Shape))
+            {
+                throw new CheckpointException(weights.PathOf(item.Name), $"tensor {item.Name} has shape [{string.Join(", ", entry.Shape)}], config.json calls for [{string.Join(", ", item.Shape)}]. Weights and config are not of one checkpoint.");
+            }
+
+            if (entry.Type is not (ScalarType.Float32 or ScalarType.BFloat16 or ScalarType.Float16 or ScalarType.Float64))
+            {
+                throw new CheckpointException(weights.PathOf(item.Name), $"tensor {item.Name} is of type {entry.Type}; weights must be floating-point numbers.");
+            }
+        }
+
+        HashSet<string> expected = [.. specifications.Select(item => item.Name)];
+        string? stray = weights.Names.FirstOrDefault(name => name.StartsWith("model.", StringComparison.Ordinal) && !expected.Contains(name) && !name.EndsWith("rotary_emb.inv_freq", StringComparison.Ordinal));
+        if (stray is not null)
+        {
+            throw new CheckpointException(weights.PathOf(stray), $"tensor {stray} has no place in the model that config.json describes; without it the model would compute something else. Weights and config are not of one checkpoint, or the model has a part that is not implemented.");
+        }
+    }
+
+    /// <summary>Copies every parameter, converting to its type and device.</summary>
+    public static void Copy(SafetensorsFolder weights, IReadOnlyList<(string Name, Tensor Value)> parameters)
+    {
+        using IDisposable noGrad = no_grad();
+        foreach ((string name, Tensor value) in parameters)
+        {
+            using Tensor stored = weights.Read(name);
+            value.copy_(stored); // returns the same object
+        }
+    }
+
+    /// <summary>First values for training from nothing; see <see cref="DecoderModel.CreateRandom"/>.</summary>
+    public static void Initialise(IReadOnlyList<ParameterSpecification> specifications, IReadOnlyList<(string Name, Tensor Value)> parameters, int layers, ulong seed)
+    {
+        using IDisposable noGrad = no_grad();
+        using Generator generator = new(seed, CPU);
+        for (int i = 0; i < specifications.Count; i++)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            ParameterSpecification item = specifications[i];
+            Tensor value = parameters[i].Value;
+            double deviation = item.Role switch
+            {
+                ParameterRole.Embedding => EmbeddingDeviation,
+                ParameterRole.Matrix => 1 / Math.Sqrt(item.Shape[1]),
+                ParameterRole.OutputMatrix => 1 / Math.Sqrt(item.Shape[1] * 2.0 * layers),
+                _ => 0,
+            };
+            Tensor first = deviation > 0 ? randn(item.Shape, dtype: ScalarType.Float32, generator: generator).mul(deviation)
+                : full(item.Shape, item.Role == ParameterRole.Norm ? 1 : 0, dtype: ScalarType.Float32);
+            value.copy_(first);
+        }
+    }
+}

@@ -1,0 +1,98 @@
+using TorchSharp;
+
+using static TorchSharp.torch;
+
+namespace RewardReasoning.Models.Decoder;
+
+/// <summary>Owns the parameters of a model: leaf tensors under their Hugging Face names, some of them views into a common stack.</summary>
+internal sealed class ParameterSet : IDisposable
+{
+    private readonly List<(string Name, Tensor Value)> _ordered = [];
+    private readonly Dictionary<string, Tensor> _byName = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Tensor> _stacks = new(StringComparer.Ordinal); // by the name of the stack
+    private readonly Dictionary<string, string> _stackOf = new(StringComparer.Ordinal); // parameter to stack
+
+    private ParameterSet()
+    {
+    }
+
+    public IReadOnlyList<(string Name, Tensor Value)> Ordered => _ordered;
+
+    public Tensor this[string name] => _byName[name];
+
+    public Tensor? Find(string name) => _byName.GetValueOrDefault(name);
+
+    /// <summary>The whole tensor in which a parameter lies.</summary>
+    public Tensor Stack(string name) => _stacks[_stackOf[name]];
+
+    /// <summary>The same, or null when there is no such parameter.</summary>
+    public Tensor? FindStack(string name) => _stackOf.TryGetValue(name, out string? stack) ? _stacks[stack] : null;
+
+    /// <summary>Memory for the parameters, not yet filled.</summary>
+    public static ParameterSet Allocate(IReadOnlyList<ParameterSpecification> specifications, ScalarType type, Device device)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        ParameterSet set = new();
+        Dictionary<string, long> filled = new(StringComparer.Ordinal);
+        foreach (IGrouping<string, ParameterSpecification> stack in specifications.Where(item => item.Stack is not null).GroupBy(item => item.Stack ?? "", StringComparer.Ordinal))
+        {
+            set._stacks[stack.Key] = empty([stack.Sum(item => item.Shape[0]), .. stack.First().Shape[1..]], dtype: type, device: device).DetachFromDisposeScope();
+        }
+
+        foreach (ParameterSpecification item in specifications)
+        {
+            Tensor value;
+            if (item.Stack is { } stack)
+            {
+                long start = filled.GetValueOrDefault(stack);
+                filled[stack] = start + item.Shape[0];
+                value = set._stacks[stack].narrow(0, start, item.Shape[0]).detach();
+                set._stackOf[item.Name] = stack;
+            }
+            else
+            {
+                value = empty(item.Shape, dtype: type, device: device);
+            }
+
+            set.Add(item.Name, value);
+        }
+
+        return set;
+    }
+
+    /// <summary>New leaf tensors over the same memory, with gradients of their own.</summary>
+    public ParameterSet Share()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        ParameterSet shared = new();
+        foreach ((string stack, Tensor value) in _stacks)
+        {
+            shared._stacks[stack] = value.detach().DetachFromDisposeScope();
+        }
+
+        foreach ((string name, Tensor value) in _ordered)
+        {
+            shared.Add(name, value.detach());
+            if (_stackOf.TryGetValue(name, out string? stack))
+            {
+                shared._stackOf[name] = stack;
+            }
+        }
+
+        return shared;
+    }
+
+    public void Dispose()
+    {
+        foreach (Tensor tensor in _stacks.Values.Concat(_byName.Values))
+        {
+            tensor.Dispose();
+        }
+    }
+
+    private void Add(string name, Tensor value)
+    {
+        _ordered.Add((name, value.DetachFromDisposeScope()));
+        _byName.Add(name, value);
+    }
+}
