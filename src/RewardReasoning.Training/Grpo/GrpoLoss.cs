@@ -43,7 +43,7 @@ public sealed class GrpoLoss
         Tensor masked = mask.logical_not(); // [B, T]
         BatchCounts whole = counts ?? BatchCounts.Of(mask);
 
-        Tensor old = input.OldLogProbs ?? input.LogProbs.detach();
+        Tensor old = (input.OldLogProbs ?? input.LogProbs).detach(); // [B, T]
         Tensor logRatio = (input.LogProbs - old).masked_fill(masked, 0).clamp(-LogRatioLimit, LogRatioLimit); // [B, T]
         Tensor ratio = logRatio.exp(); // [B, T]
         Tensor advantages = input.Advantages.dim() == 1 ? input.Advantages.unsqueeze(1) : input.Advantages;

@@ -26,7 +26,7 @@ public static class KlPenalty
 {
     /// <summary>The estimate of every token, in the shape of the log-probs.</summary>
     /// <param name="logProbs">Of the policy; gradients flow through these.</param>
-    /// <param name="referenceLogProbs">Of the frozen reference, same shape.</param>
+    /// <param name="referenceLogProbs">Of the frozen reference, same shape; no gradient flows through these.</param>
     /// <param name="estimator">Which estimate.</param>
     /// <param name="straightThrough">Keep the value but take the gradient of <see cref="KlEstimator.K2"/> (verl's "+").</param>
     public static Tensor PerToken(Tensor logProbs, Tensor referenceLogProbs, KlEstimator estimator, bool straightThrough = false)
@@ -34,7 +34,7 @@ public static class KlPenalty
         ArgumentNullException.ThrowIfNull(logProbs);
         ArgumentNullException.ThrowIfNull(referenceLogProbs);
         Shapes.MustMatch(logProbs, referenceLogProbs, nameof(referenceLogProbs));
-        Tensor d = logProbs - referenceLogProbs;
+        Tensor d = logProbs - referenceLogProbs.detach();
         Tensor value = estimator switch
         {
             KlEstimator.K1 => d,

@@ -21,7 +21,8 @@ public sealed class FusedAdamW : IDisposable
     /// <see cref="Step(IReadOnlyList{Tensor}, double)"/>.</param>
     /// <param name="options">Betas, epsilon, decay.</param>
     /// <param name="decays">Which parameters decay; null: those with two dimensions or more, so no bias and no norm.</param>
-    /// <exception cref="ArgumentException">There is no parameter, a name occurs twice, or the options are invalid.</exception>
+    /// <exception cref="ArgumentException">There is no parameter, a name occurs twice, a parameter is not contiguous, or the options
+    /// are invalid.</exception>
     public FusedAdamW(
         IEnumerable<(string Name, Tensor Value)> parameters, AdamWOptions options, Func<string, Tensor, bool>? decays = null)
     {
@@ -56,7 +57,8 @@ public sealed class FusedAdamW : IDisposable
     }
 
     /// <summary>One update from gradients kept elsewhere, one per parameter in their order; null where there is none.</summary>
-    /// <exception cref="ArgumentException">The number or a shape differs, or the learning rate is negative or not finite.</exception>
+    /// <exception cref="ArgumentException">The number, a shape or a type differs, or the learning rate is negative or not
+    /// finite.</exception>
     public void Step(IReadOnlyList<Tensor?> gradients, double learningRate)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
@@ -73,13 +75,19 @@ public sealed class FusedAdamW : IDisposable
                 nameof(gradients));
         }
 
+        using DisposeScope scope = NewDisposeScope();
         List<(Slot Slot, Tensor Gradient)> present = [];
         for (int i = 0; i < _slots.Length; i++)
         {
             if (gradients[i] is { } gradient)
             {
-                Shapes.MustMatch(_slots[i].Value, gradient, $"gradient of {_slots[i].Name}");
-                present.Add((_slots[i], gradient));
+                Tensor value = _slots[i].Value;
+                string name = $"gradient of {_slots[i].Name}";
+                Shapes.MustMatch(value, gradient, name);
+                Shapes.MustBe(gradient.dtype == value.dtype, gradient, name, $"{value.dtype} like the parameter");
+
+                // The kernel walks memory and ignores strides: a transposed gradient would update the wrong elements.
+                present.Add((_slots[i], gradient.is_contiguous() ? gradient : gradient.contiguous()));
             }
         }
 
@@ -163,6 +171,7 @@ public sealed class FusedAdamW : IDisposable
         public Slot(string name, Tensor value, bool decays)
         {
             using IDisposable still = no_grad();
+            Shapes.MustBe(value.is_contiguous(), value, $"parameter {name}", "contiguous, for the kernel ignores strides");
             (Name, Value, Decays) = (name, value, decays);
             First = zeros_like(value).DetachFromDisposeScope();
             Second = zeros_like(value).DetachFromDisposeScope();

@@ -142,6 +142,38 @@ public sealed class FusedAdamWTests
     }
 
     [Fact]
+    public void Step_TransposedGradient_UpdatesTheRightElements()
+    {
+        using var scope = NewDisposeScope();
+        Tensor weight = zeros(2, 3);
+        using FusedAdamW optimizer = new([("w", weight)], new AdamWOptions());
+        Tensor gradient = tensor(new float[,] { { 1, -1 }, { 1, 1 }, { -1, 1 } }).t(); // [2, 3]
+
+        optimizer.Step([gradient], 0.5);
+
+        ReferenceNumbers.AssertClose([-0.5, -0.5, 0.5, 0.5, -0.5, -0.5], ReferenceNumbers.Flat(weight), 1e-6, "weight");
+    }
+
+    [Fact]
+    public void Constructor_TransposedParameter_IsRefused()
+    {
+        using var scope = NewDisposeScope();
+        ArgumentException error = Assert.Throws<ArgumentException>(
+            () => new FusedAdamW([("w", zeros(2, 3).t())], new AdamWOptions()));
+        Assert.Contains("parameter w is [3, 2] Float32; it must be contiguous", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Step_GradientOfAnotherType_NamesTheParameter()
+    {
+        using var scope = NewDisposeScope();
+        using FusedAdamW optimizer = new([("w", zeros(2))], new AdamWOptions());
+        Assert.Contains(
+            "gradient of w is [2] Float64; it must be Float32",
+            Assert.Throws<ArgumentException>(() => optimizer.Step([zeros([2], float64)], 0.1)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Step_ManySteps_LeaveNoTensorBehind()
     {
         using var scope = NewDisposeScope();
