@@ -1,0 +1,127 @@
+using System.Globalization;
+using RewardReasoning.Judging;
+
+namespace RewardReasoning.Data.Pairs;
+
+/// <summary>
+/// Adds up judged rows into a <see cref="ScoreReport"/>. Not safe for several threads. Memory: a few counters for each value of the
+/// fields, and some fifty bytes for each row whose swap has not come yet.
+/// </summary>
+/// <param name="fields">Dotted paths of the fields to break the rows down by.</param>
+public sealed class ScoreSummary(IReadOnlyList<string> fields)
+{
+    private readonly Counter _total = new();
+    private readonly Dictionary<string, Counter>[] _groups = [.. fields.Select(_ => new Dictionary<string, Counter>(StringComparer.Ordinal))];
+    private readonly Counter[] _withoutField = [.. fields.Select(_ => new Counter())];
+    private readonly Dictionary<(UInt128 Pair, bool SmallerFirst), bool> _unmatched = [];
+    private long _swaps;
+    private long _agreeing;
+
+    /// <summary>Adds a row with its judgment; null for a row that has none.</summary>
+    public void Add(PairRow row, Judgment? judgment)
+    {
+        ArgumentNullException.ThrowIfNull(row);
+        _total.Add(row, judgment);
+        for (int i = 0; i < fields.Count; i++)
+        {
+            CounterOf(i, row.Field(fields[i])).Add(row, judgment);
+        }
+
+        if (row.Comparison is { } comparison && judgment?.Preferred is { } preferred && comparison.Response1 != comparison.Response2)
+        {
+            Match(comparison, preferred);
+        }
+    }
+
+    /// <summary>What was added so far.</summary>
+    public ScoreReport Report(TimeSpan elapsed) => new()
+    {
+        Total = _total.ToGroup(null),
+        Swaps = new SwapAgreement { Pairs = _swaps, Agreeing = _agreeing },
+        By = [.. fields.Select((field, i) => new ScoreBreakdown(field, GroupsOf(i)))],
+        Seconds = elapsed.TotalSeconds,
+        PairsPerSecond = elapsed > TimeSpan.Zero ? _total.Judged / elapsed.TotalSeconds : 0,
+    };
+
+    private Counter CounterOf(int field, string? value)
+    {
+        if (value is null)
+        {
+            return _withoutField[field];
+        }
+
+        return _groups[field].TryGetValue(value, out Counter? counter) ? counter : _groups[field][value] = new Counter();
+    }
+
+    private List<ScoreGroup> GroupsOf(int field)
+    {
+        IEnumerable<ScoreGroup> groups = _groups[field]
+            .OrderBy(group => double.TryParse(group.Key, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) ? number : double.PositiveInfinity)
+            .ThenBy(group => group.Key, StringComparer.Ordinal)
+            .Select(group => group.Value.ToGroup(group.Key));
+        return [.. _withoutField[field].Rows > 0 ? groups.Append(_withoutField[field].ToGroup(null)) : groups];
+    }
+
+    private void Match(Comparison comparison, Verdict preferred)
+    {
+        bool smallerFirst = ComparisonHash.FirstIsSmaller(comparison);
+        bool smallerPreferred = smallerFirst == (preferred == Verdict.First);
+        UInt128 pair = System.Buffers.Binary.BinaryPrimitives.ReadUInt128LittleEndian(ComparisonHash.OfUnorderedPair(comparison));
+        if (_unmatched.Remove((pair, !smallerFirst), out bool swapPreferred))
+        {
+            _swaps++;
+            _agreeing += swapPreferred == smallerPreferred ? 1 : 0;
+        }
+        else
+        {
+            _unmatched[(pair, smallerFirst)] = smallerPreferred;
+        }
+    }
+
+    private sealed class Counter
+    {
+        private long _labelled;
+        private long _correct;
+        private long _votes;
+        private long _missingVotes;
+        private long _forcedVotes;
+        private long _reasoningTokens;
+
+        public long Rows { get; private set; }
+
+        public long Judged { get; private set; }
+
+        public void Add(PairRow row, Judgment? judgment)
+        {
+            Rows++;
+            if (judgment?.Preferred is not { } preferred)
+            {
+                return;
+            }
+
+            Judged++;
+            _labelled += row.Label == Verdict.Unparsable ? 0 : 1;
+            _correct += row.Label == preferred ? 1 : 0;
+            foreach (Vote vote in judgment.Votes)
+            {
+                _votes++;
+                _missingVotes += vote.Verdict == Verdict.Unparsable ? 1 : 0;
+                _forcedVotes += vote.Forced ? 1 : 0;
+                _reasoningTokens += vote.Usage.ReasoningTokens ?? vote.Usage.OutputTokens;
+            }
+        }
+
+        public ScoreGroup ToGroup(string? value) => new()
+        {
+            Value = value,
+            Rows = Rows,
+            Judged = Judged,
+            Labelled = _labelled,
+            Correct = _correct,
+            Votes = _votes,
+            MissingVotes = _missingVotes,
+            ForcedVotes = _forcedVotes,
+            MeanReasoningTokens = _votes > 0 ? (double)_reasoningTokens / _votes : null,
+        };
+    }
+}

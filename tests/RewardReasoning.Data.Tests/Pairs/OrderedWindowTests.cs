@@ -1,0 +1,99 @@
+using RewardReasoning.Data.Pairs;
+using Xunit;
+
+namespace RewardReasoning.Data.Tests.Pairs;
+
+public sealed class OrderedWindowTests
+{
+    [Fact]
+    public async Task SelectAsync_WorkThatEndsInAnyOrder_GivesResultsInOrder()
+    {
+        int[] results = await OrderedWindow.SelectAsync(Numbers(50), 8, 16, async (number, token) =>
+        {
+            await Task.Delay((number * 7) % 5, token);
+            return number;
+        }, Token).ToArrayAsync(Token);
+        Assert.Equal(Enumerable.Range(0, 50), results);
+    }
+
+    [Fact]
+    public async Task SelectAsync_SlowFirstItem_StopsReadingAtTheWindow()
+    {
+        TaskCompletionSource first = new();
+        int read = 0;
+        async IAsyncEnumerable<int> Counted()
+        {
+            await foreach (int number in Numbers(100))
+            {
+                read++;
+                yield return number;
+            }
+        }
+
+        IAsyncEnumerator<int> results = OrderedWindow.SelectAsync(Counted(), 2, 10, async (number, _) =>
+        {
+            await (number == 0 ? first.Task : Task.CompletedTask);
+            return number;
+        }, Token).GetAsyncEnumerator(Token);
+        ValueTask<bool> next = results.MoveNextAsync();
+        Assert.Equal(10, read);
+        first.SetResult();
+        Assert.True(await next);
+        await results.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task SelectAsync_ManyItems_NeverMoreAtOnceThanAllowed()
+    {
+        int running = 0;
+        int most = 0;
+        await foreach (int _ in OrderedWindow.SelectAsync(Numbers(40), 3, 20, async (number, token) =>
+        {
+            most = Math.Max(most, Interlocked.Increment(ref running));
+            await Task.Delay(1, token);
+            Interlocked.Decrement(ref running);
+            return number;
+        }, Token))
+        {
+        }
+
+        Assert.InRange(most, 1, 3);
+    }
+
+    [Fact]
+    public async Task SelectAsync_OneItemFails_CancelsTheRestAndThrows()
+    {
+        int cancelled = 0;
+        await Assert.ThrowsAsync<InvalidDataException>(async () => await OrderedWindow.SelectAsync<int, int>(Numbers(10), 4, 8, async (number, token) =>
+        {
+            if (number == 0)
+            {
+                await Task.Delay(20, token);
+                throw new InvalidDataException();
+            }
+
+            try
+            {
+                await Task.Delay(Timeout.Infinite, token);
+                return number;
+            }
+            catch (OperationCanceledException)
+            {
+                Interlocked.Increment(ref cancelled);
+                throw;
+            }
+        }, Token).ToArrayAsync(Token));
+        Assert.True(cancelled > 0);
+    }
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private static async IAsyncEnumerable<int> Numbers(int count)
+    {
+        await Task.CompletedTask;
+        for (int i = 0; i < count; i++)
+        {
+            yield return i;
+        }
+    }
+}
