@@ -10,8 +10,7 @@ internal sealed class Attention
     private readonly long _dimension;
     private readonly int _layer;
     private readonly StackedLinear _qkv;
-    private readonly Tensor _output;
-    private readonly Tensor? _outputBias;
+    private readonly Linear _output;
     private readonly RmsNorm? _queryNorm;
     private readonly RmsNorm? _keyNorm;
 
@@ -20,8 +19,7 @@ internal sealed class Attention
         string prefix = DecoderLayer.Prefix(layer) + "self_attn.";
         (_heads, _keyValueHeads, _dimension, _layer) = (config.HeadCount, config.KeyValueHeadCount, config.HeadDimension, layer);
         _qkv = new StackedLinear(parameters, [prefix + "q_proj", prefix + "k_proj", prefix + "v_proj"]);
-        _output = parameters[prefix + "o_proj.weight"];
-        _outputBias = parameters.Find(prefix + "o_proj.bias");
+        _output = new Linear(parameters[prefix + "o_proj.weight"], parameters.Find(prefix + "o_proj.bias"));
         if (config.QkNorm)
         {
             _queryNorm = new RmsNorm(parameters[prefix + "q_norm.weight"], config.RmsNormEpsilon);
@@ -30,10 +28,10 @@ internal sealed class Attention
     }
 
     /// <summary>[B, T, H] to [B, T, H].</summary>
-    public Tensor Apply(Tensor x, AttentionContext context)
+    public Tensor Apply(Tensor x, ForwardContext context)
     {
         long batch = x.shape[0], length = x.shape[1];
-        Tensor[] parts = _qkv.Apply(x).view(batch, length, -1, _dimension).split([_heads, _keyValueHeads, _keyValueHeads], 2); // each [B, T, heads, D]
+        Tensor[] parts = [.. _qkv.Apply(x, context.ProductType).Select(part => part.view(batch, length, -1, _dimension))]; // each [B, T, heads, D]
         Tensor query = Place(parts[0], _queryNorm, context), key = Place(parts[1], _keyNorm, context).transpose(1, 2), value = parts[2].transpose(1, 2);
         if (context.Cache is { } cache)
         {
@@ -44,10 +42,10 @@ internal sealed class Attention
             ? OneToken(query, key, value, context.Mask)
             : nn.functional.scaled_dot_product_attention(
                 query.transpose(1, 2), RepeatHeads(key), RepeatHeads(value), context.Mask, 0, is_casual: context.Mask is null).transpose(1, 2); // [B, T, heads, D]
-        return nn.functional.linear(mixed.reshape(batch, length, _heads * _dimension), _output, _outputBias);
+        return _output.Apply(mixed.reshape(batch, length, _heads * _dimension), context.ProductType);
     }
 
-    private static Tensor Place(Tensor heads, RmsNorm? norm, AttentionContext context) =>
+    private static Tensor Place(Tensor heads, RmsNorm? norm, ForwardContext context) =>
         RotaryEmbedding.Rotate(norm is null ? heads : norm.Apply(heads), context.Cosine, context.SignedSine);
 
     /// <summary>One query per row: the heads of a group become the queries of their key head, so that keys and values are not repeated.</summary>

@@ -10,14 +10,14 @@ internal sealed class DecoderLayer(DecoderConfig config, ParameterSet parameters
     private readonly RmsNorm _attentionNorm = new(parameters[Prefix(layer) + "input_layernorm.weight"], config.RmsNormEpsilon);
     private readonly Attention _attention = new(config, parameters, layer);
     private readonly RmsNorm _mlpNorm = new(parameters[Prefix(layer) + "post_attention_layernorm.weight"], config.RmsNormEpsilon);
-    private readonly Mlp _mlp = new(config, parameters, Prefix(layer));
+    private readonly Mlp _mlp = new(parameters, Prefix(layer));
 
     public static string Prefix(int layer) => string.Create(CultureInfo.InvariantCulture, $"model.layers.{layer}.");
 
     /// <summary>[B, T, H] to [B, T, H].</summary>
-    public Tensor Apply(Tensor x, AttentionContext context)
+    public Tensor Apply(Tensor x, ForwardContext context)
     {
         Tensor attended = x.add(_attention.Apply(_attentionNorm.Apply(x), context));
-        return attended.add(_mlp.Apply(_mlpNorm.Apply(attended)));
+        return attended.add(_mlp.Apply(_mlpNorm.Apply(attended), context));
     }
 }

@@ -25,6 +25,7 @@ public sealed class DecoderModel : IDisposable
         _norm = new RmsNorm(parameters["model.norm.weight"], config.RmsNormEpsilon);
         _layers = [.. Enumerable.Range(0, config.LayerCount).Select(layer => new DecoderLayer(config, parameters, layer))];
         _rotary = new RotaryEmbedding(config, Type, Device);
+        ProductType = Type;
     }
 
     /// <summary>Shape and settings.</summary>
@@ -32,6 +33,12 @@ public sealed class DecoderModel : IDisposable
 
     /// <summary>Type of the weights, and of every hidden state and logit.</summary>
     public ScalarType Type => _embedding.dtype;
+
+    /// <summary>
+    /// The type in which the layers multiply by their weights, <see cref="Type"/> at first. BFloat16 over Float32 weights is mixed precision:
+    /// on processors with bf16 units about twice as fast, while weights, gradients, norms, softmax, residual stream and logits stay Float32.
+    /// </summary>
+    public ScalarType ProductType { get; set; }
 
     /// <summary>Where the weights lie; inputs must lie there too.</summary>
     public Device Device => _embedding.device;
@@ -86,7 +93,7 @@ public sealed class DecoderModel : IDisposable
     /// </summary>
     public DecoderModel ShareWeights()
     {
-        DecoderModel model = new(Config, _parameters.Share());
+        DecoderModel model = new(Config, _parameters.Share()) { ProductType = ProductType };
         model.SetRequiresGrad(true);
         return model;
     }
@@ -111,7 +118,7 @@ public sealed class DecoderModel : IDisposable
         positions ??= real?.cumsum(1).sub(1).clamp(min: 0);
         (Tensor cosine, Tensor sine) = positions is null ? _rotary.ForLength(ids.shape[1]) : _rotary.ForPositions(positions);
         Tensor? mask = real is null ? null : AttentionMask.Of(real, ids.shape[1], Type);
-        return Run(ids, new AttentionContext(cosine, sine, mask, Cache: null), observe: null);
+        return Run(ids, new ForwardContext(cosine, sine, mask, Cache: null, ProductType), observe: null);
     }
 
     /// <summary>The residual stream after the embedding and after each layer, then the final-norm hidden states: for comparing models.</summary>
@@ -121,7 +128,7 @@ public sealed class DecoderModel : IDisposable
     {
         List<Tensor> states = [];
         (Tensor cosine, Tensor sine) = _rotary.ForLength(ids.shape[1]);
-        states.Add(Run(ids, new AttentionContext(cosine, sine, Mask: null, Cache: null), states.Add));
+        states.Add(Run(ids, new ForwardContext(cosine, sine, Mask: null, Cache: null, ProductType), states.Add));
         return states;
     }
 
@@ -153,7 +160,7 @@ public sealed class DecoderModel : IDisposable
         bool needsMask = keyMask is not null || (length > 1 && cache.Length > 0);
         Tensor? mask = !needsMask ? null
             : AttentionMask.Of(keyMask?.to(ScalarType.Bool) ?? ones([batch, keys], dtype: ScalarType.Bool, device: Device), length, Type);
-        Tensor hidden = Run(ids, new AttentionContext(cosine, sine, mask, cache), observe: null);
+        Tensor hidden = Run(ids, new ForwardContext(cosine, sine, mask, cache, ProductType), observe: null);
         cache.Advance(length);
         return hidden;
     }
@@ -165,7 +172,7 @@ public sealed class DecoderModel : IDisposable
         _parameters.Dispose();
     }
 
-    private Tensor Run(Tensor ids, AttentionContext context, Action<Tensor>? observe)
+    private Tensor Run(Tensor ids, ForwardContext context, Action<Tensor>? observe)
     {
         Tensor x = _embedding.index_select(0, ids.reshape(-1)).view(ids.shape[0], ids.shape[1], Config.HiddenSize);
         observe?.Invoke(x);

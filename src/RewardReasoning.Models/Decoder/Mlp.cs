@@ -3,16 +3,15 @@ using static TorchSharp.torch;
 namespace RewardReasoning.Models.Decoder;
 
 /// <summary>SwiGLU: down(silu(gate x) * up x).</summary>
-internal sealed class Mlp(DecoderConfig config, ParameterSet parameters, string prefix)
+internal sealed class Mlp(ParameterSet parameters, string prefix)
 {
-    private readonly long _width = config.IntermediateSize;
     private readonly StackedLinear _gateUp = new(parameters, [prefix + "mlp.gate_proj", prefix + "mlp.up_proj"]);
-    private readonly Tensor _down = parameters[prefix + "mlp.down_proj.weight"];
+    private readonly Linear _down = new(parameters[prefix + "mlp.down_proj.weight"], bias: null);
 
     /// <summary>[B, T, H] to [B, T, H].</summary>
-    public Tensor Apply(Tensor x)
+    public Tensor Apply(Tensor x, ForwardContext context)
     {
-        Tensor[] parts = _gateUp.Apply(x).split([_width, _width], -1);
-        return nn.functional.linear(nn.functional.silu(parts[0]).mul(parts[1]), _down);
+        Tensor[] parts = _gateUp.Apply(x, context.ProductType);
+        return _down.Apply(nn.functional.silu(parts[0]).mul(parts[1]), context.ProductType);
     }
 }

@@ -4,17 +4,16 @@ namespace RewardReasoning.Models.Decoder;
 
 /// <summary>
 /// Several projections of one input. Their weights are views into one tensor, so that inference multiplies once without a copy; with
-/// gradients the views are put together for the step, so that each part gets a gradient of its own.
+/// gradients each part multiplies by itself, for putting outputs and gradients together costs more than one product saves.
 /// </summary>
 internal sealed class StackedLinear(ParameterSet parameters, IReadOnlyList<string> projections)
 {
-    private readonly Tensor _weight = parameters.Stack(projections[0] + ".weight"); // [sum of outputs, in]
-    private readonly Tensor? _bias = parameters.FindStack(projections[0] + ".bias"); // [sum of outputs]
-    private readonly Tensor[] _weights = [.. projections.Select(name => parameters[name + ".weight"])];
-    private readonly Tensor[] _biases = [.. projections.Select(name => parameters.Find(name + ".bias")).OfType<Tensor>()];
+    private readonly Linear _whole = new(parameters.Stack(projections[0] + ".weight"), parameters.FindStack(projections[0] + ".bias"));
+    private readonly Linear[] _parts = [.. projections.Select(name => new Linear(parameters[name + ".weight"], parameters.Find(name + ".bias")))];
+    private readonly long[] _outputs = [.. projections.Select(name => parameters[name + ".weight"].shape[0])];
 
-    /// <summary>[..., in] to [..., sum of outputs].</summary>
-    public Tensor Apply(Tensor x) => is_grad_enabled() && _weights[0].requires_grad
-        ? nn.functional.linear(x, cat(_weights, 0), _bias is null ? null : cat(_biases, 0))
-        : nn.functional.linear(x, _weight, _bias);
+    /// <summary>[..., in] to one [..., out] per projection.</summary>
+    public Tensor[] Apply(Tensor x, ScalarType productType) => _parts[0].CollectsGradients
+        ? [.. _parts.Select(part => part.Apply(x, productType))]
+        : _whole.Apply(x, productType).split(_outputs, -1);
 }

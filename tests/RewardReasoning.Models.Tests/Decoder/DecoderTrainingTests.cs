@@ -96,6 +96,33 @@ public sealed class DecoderTrainingTests
         Assert.Equal(0, ParityFolder.LargestDifference(after, shared.Hidden(ids)));
     }
 
+    [Fact]
+    public void ProductType_BFloat16_KeepsFloat32GradientsNearby()
+    {
+        using DecoderModel model = DecoderModel.CreateRandom(TinyModels.Qwen2, seed: 3, CPU);
+        using DecoderModel mixed = model.ShareWeights();
+        model.SetRequiresGrad(true);
+        mixed.ProductType = ScalarType.BFloat16;
+        using DisposeScope scope = NewDisposeScope();
+        Tensor ids = tensor(new long[,] { { 1, 5, 7, 9, 4, 8 } });
+
+        foreach (DecoderModel each in new[] { model, mixed })
+        {
+            Tensor logits = each.Logits(each.Hidden(ids.narrow(1, 0, 5)));
+            nn.functional.cross_entropy(logits.squeeze(0), ids.narrow(1, 1, 5).squeeze(0)).backward();
+            Assert.Equal(ScalarType.Float32, logits.dtype);
+        }
+
+        for (int i = 0; i < model.Parameters.Count; i++)
+        {
+            (string name, Tensor value) = model.Parameters[i];
+            Tensor exact = value.grad ?? throw new InvalidOperationException("no gradient"), rounded = mixed.Parameters[i].Value.grad ?? throw new InvalidOperationException("no gradient");
+            double difference = exact.sub(rounded).norm().item<float>();
+            Assert.Equal(ScalarType.Float32, rounded.dtype);
+            Assert.True(difference > 0 && difference < 0.05 * (exact.norm().item<float>() + 1e-4), $"{name}: {difference}");
+        }
+    }
+
     private static Tensor Loss(DecoderModel model, SafetensorsFile expected, out long targets)
     {
         Tensor ids = expected.Read("right.input_ids"), mask = expected.Read("right.attention_mask");

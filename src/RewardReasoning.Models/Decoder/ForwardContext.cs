@@ -7,4 +7,5 @@ namespace RewardReasoning.Models.Decoder;
 /// <param name="SignedSine">Like the cosine.</param>
 /// <param name="Mask">Added to the scores, [B, 1, T or 1, keys]; null where only the causal order hides anything.</param>
 /// <param name="Cache">Keys and values of earlier tokens, or null.</param>
-internal sealed record AttentionContext(Tensor Cosine, Tensor SignedSine, Tensor? Mask, KeyValueCache? Cache);
+/// <param name="ProductType">The type in which weight matrices are multiplied; see <see cref="DecoderModel.ProductType"/>.</param>
+internal sealed record ForwardContext(Tensor Cosine, Tensor SignedSine, Tensor? Mask, KeyValueCache? Cache, ScalarType ProductType);
