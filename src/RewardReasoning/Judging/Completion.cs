@@ -41,7 +41,12 @@ public sealed record Completion
         bool? said = Property<bool>(response, ChatResponseKeys.ReasoningClosed);
 
         (string inside, string answer, bool? closed) = ThinkingText.Split(text);
-        if (apart.Length > 0)
+        if (said == true && closed == false)
+        {
+            // The client knows tags from text; what looks like an opening tag is one that the judge quoted.
+            (inside, answer) = ("", text);
+        }
+        else if (apart.Length > 0)
         {
             closed = closed ?? (!cut || !string.IsNullOrWhiteSpace(answer));
         }
@@ -51,11 +56,12 @@ public sealed record Completion
         }
 
         bool forced = Property<bool>(response, ChatResponseKeys.ThinkingForced) ?? false;
+        closed = said ?? closed;
         return new()
         {
-            Reasoning = apart + inside,
-            Answer = answer,
-            ReasoningClosed = said ?? closed,
+            Reasoning = apart + inside + (closed == false ? answer : ""),
+            Answer = closed == false ? "" : answer,
+            ReasoningClosed = closed,
             Cut = cut,
             Forced = forced,
             ShownFirstProbability = SoftVerdict.FirstProbability(response, forced),

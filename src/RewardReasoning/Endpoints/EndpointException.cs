@@ -1,0 +1,33 @@
+using System.Net;
+
+namespace RewardReasoning.Endpoints;
+
+/// <summary>A server did not give a usable answer. The message names its address, what came back and what to look at.</summary>
+public sealed class EndpointException : Exception
+{
+    /// <summary>With what happened.</summary>
+    public EndpointException(string message)
+        : base(message)
+    {
+    }
+
+    /// <summary>With what happened and its cause.</summary>
+    public EndpointException(string message, Exception? innerException)
+        : base(message, innerException)
+    {
+    }
+
+    /// <summary>Without a message of its own.</summary>
+    public EndpointException()
+    {
+    }
+
+    /// <summary>The HTTP status, where an answer came at all.</summary>
+    public HttpStatusCode? Status { get; init; }
+
+    /// <summary>Whether asking again may help.</summary>
+    public bool IsTransient { get; init; }
+
+    /// <summary>How long the server asks to wait.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+}
