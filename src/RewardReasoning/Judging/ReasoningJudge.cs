@@ -14,6 +14,9 @@ public sealed class ReasoningJudge : IJudge
     private const int CoinBit = 1;
     private const int TellingLength = 256;
 
+    /// <summary>Below this a mean is rounding, which must not decide: it need not come out mirrored for a mirrored comparison.</summary>
+    private const double EvenLogOdds = 1e-9;
+
     private readonly IChatClient _client;
     private readonly JudgeOptions _options;
     private readonly TimeProvider _time;
@@ -215,7 +218,9 @@ public sealed class ReasoningJudge : IJudge
     {
         List<double?> probabilities = [.. votes.Where(vote => vote.Verdict != Verdict.Unparsable).Select(vote => vote.FirstProbability)];
         double? mean = probabilities.Average(probability => probability is { } known ? SoftVerdict.LogOdds(known) : null);
-        return probabilities.Contains(null) || mean is null or 0 ? Verdict.Unparsable : mean > 0 ? Verdict.First : Verdict.Second;
+        return probabilities.Contains(null) || mean is null || Math.Abs(mean.Value) < EvenLogOdds ? Verdict.Unparsable
+            : mean > 0 ? Verdict.First
+            : Verdict.Second;
     }
 
     private static double ConfidenceIn(Verdict winner, MajorityVote majority) => winner == Verdict.First
