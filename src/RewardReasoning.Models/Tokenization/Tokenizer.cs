@@ -19,6 +19,7 @@ public sealed class Tokenizer
     private readonly HashSet<int> _special;
     private readonly AddedTokenMatcher _inRawText;
     private readonly AddedTokenMatcher _inNormalizedText;
+    private readonly AddedTokenMatcher _inTrustedText;
 
     internal Tokenizer(TokenizerDefinition definition)
     {
@@ -31,6 +32,7 @@ public sealed class Tokenizer
         _addedByContent = definition.AddedTokens.ToDictionary(t => t.Content, StringComparer.Ordinal);
         _special = [.. definition.AddedTokens.Where(t => t.Special).Select(t => t.Id)];
         _inRawText = new AddedTokenMatcher(AddedTokens.Where(t => !t.Normalized).Select(t => (t.Content, t)));
+        _inTrustedText = new AddedTokenMatcher(AddedTokens.Select(t => (t.Content, t)));
         _inNormalizedText = new AddedTokenMatcher(AddedTokens.Where(t => t.Normalized).Select(t => (Normalize(t.Content), t)));
         _encoder = new BytePairEncoder(_tokens, definition.Merges, definition.WholePieceFirst, _special.Contains);
     }
@@ -38,7 +40,7 @@ public sealed class Tokenizer
     /// <summary>Highest id + 1. A model's embedding may have more rows than that (padding), never fewer.</summary>
     public int VocabularySize => _tokens.Count;
 
-    /// <summary>The tokens that <see cref="Encode"/> recognises in text before any splitting.</summary>
+    /// <summary>The tokens that <see cref="Encode(string)"/> recognises in text before any splitting.</summary>
     public IReadOnlyList<AddedToken> AddedTokens { get; }
 
     /// <summary>What the post-processor puts before a text that no chat template has rendered (Llama 3: its begin-of-text token); often nothing.</summary>
@@ -141,6 +143,34 @@ public sealed class Tokenizer
 
     /// <summary>Whether the id is of an added token marked <see cref="AddedToken.Special"/>.</summary>
     public bool IsSpecial(int id) => _special.Contains(id);
+
+    /// <summary>
+    /// Ids of a text of which some stretches are untrusted: added tokens are recognised only where they lie outside of those, and what
+    /// is between two of them is encoded in one go.
+    /// </summary>
+    internal int[] Encode(string text, IReadOnlyList<(int Start, int End)> untrusted)
+    {
+        List<int> ids = new((text.Length / 3) + 1);
+        int encoded = 0;
+        int trusted = 0;
+        foreach ((int start, int end) in untrusted.Append((text.Length, text.Length)))
+        {
+            ReadOnlySpan<char> stretch = text.AsSpan(trusted, start - trusted);
+            int at = 0;
+            while (_inTrustedText.TryFind(stretch, at, out Piece match, out AddedToken? token) && token is not null)
+            {
+                EncodeStretch(text.AsSpan()[encoded..(trusted + match.Start)], ids, withAddedTokens: false);
+                ids.Add(token.Id);
+                at = match.End;
+                encoded = trusted + at;
+            }
+
+            trusted = end;
+        }
+
+        EncodeStretch(text.AsSpan(encoded), ids, withAddedTokens: false);
+        return [.. ids];
+    }
 
     private void EncodeStretch(ReadOnlySpan<char> text, List<int> ids, bool withAddedTokens)
     {
