@@ -76,6 +76,9 @@ public sealed record FakeReply
     /// <summary>Breaks the connection in the middle of the answer.</summary>
     public bool Resets { get; init; }
 
+    /// <summary>With <see cref="Resets"/> on a streamed answer: what it waits for after the first piece of text before it breaks.</summary>
+    public Task ResetsAfter { get; init; } = Task.CompletedTask;
+
     /// <summary>A completion.</summary>
     public static FakeReply Completion(string content, string? reasoning = null) => new() { Content = content, Reasoning = reasoning };
 
@@ -220,6 +223,7 @@ public sealed class FakeOpenAIServer : IAsyncDisposable
 
             if (reply.Resets && sent == 2)
             {
+                await reply.ResetsAfter.WaitAsync(cancellationToken);
                 context.Abort();
                 return;
             }

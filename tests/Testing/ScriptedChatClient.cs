@@ -73,6 +73,9 @@ public sealed class ScriptedChatClient : IChatClient
     /// <summary>The most requests that were in flight at once.</summary>
     public int MostInFlight => _mostInFlight;
 
+    /// <summary>Requests that are in flight now.</summary>
+    public int InFlight => Volatile.Read(ref _inFlight);
+
     /// <summary>Time that each answer takes.</summary>
     public TimeSpan Delay { get; init; }
 

@@ -18,8 +18,8 @@ internal sealed partial class EndpointErrors(Uri url, string? apiKey, string? ap
     {
         string what = (error as HttpRequestException)?.HttpRequestError switch
         {
-            _ when error.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionRefused } =>
-                "connection refused. Is the server running, and on this port?",
+            _ when SocketErrorIn(error) == SocketError.ConnectionRefused => "connection refused. Is the server running, and on this port?",
+            _ when SocketErrorIn(error) == SocketError.ConnectionReset => "the connection was closed in the middle of the answer.",
             HttpRequestError.NameResolutionError => "the host name is not known. Is the address right?",
             HttpRequestError.SecureConnectionError => $"no secure connection: {Root(error)}",
             HttpRequestError.ResponseEnded => "the connection was closed in the middle of the answer.",
@@ -97,6 +97,13 @@ internal sealed partial class EndpointErrors(Uri url, string? apiKey, string? ap
         ReadOnlySpan<char> start = body.AsSpan().TrimStart();
         return start.StartsWith("<!doctype html", StringComparison.OrdinalIgnoreCase) || start.StartsWith("<html", StringComparison.OrdinalIgnoreCase);
     }
+
+    private static SocketError? SocketErrorIn(Exception? error) => error switch
+    {
+        null => null,
+        SocketException socket => socket.SocketErrorCode,
+        _ => SocketErrorIn(error.InnerException),
+    };
 
     private static string Root(Exception error) => error.InnerException is null ? error.Message : Root(error.InnerException);
 

@@ -264,8 +264,18 @@ public sealed class EndpointChatClientTests
     [Fact]
     public async Task GetStreamingResponseAsync_ResetInTheMiddle_IsAClearErrorAndNoAnswer()
     {
-        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(FakeReply.Completion("Hello, world") with { Resets = true });
-        EndpointException error = await Assert.ThrowsAsync<EndpointException>(() => AskAsync(OptionsFor(server), stream: true));
+        TaskCompletionSource read = new();
+        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(
+            FakeReply.Completion("Hello, world") with { Resets = true, ResetsAfter = read.Task });
+        using EndpointChatClient client = new(OptionsFor(server));
+        EndpointException error = await Assert.ThrowsAsync<EndpointException>(async () =>
+        {
+            await foreach (ChatResponseUpdate update in client.GetStreamingResponseAsync(Hello, null, Cancel))
+            {
+                Assert.Equal("Hel", update.Text);
+                read.SetResult();
+            }
+        });
         Assert.Contains("closed in the middle of the answer", error.Message, StringComparison.Ordinal);
         Assert.Single(server.Requests);
     }
