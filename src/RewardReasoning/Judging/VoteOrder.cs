@@ -12,7 +12,7 @@ public enum VoteOrder
     /// <summary>Always as the caller numbers them.</summary>
     Given,
 
-    /// <summary>Every vote is asked in both orders, so k votes are 2k completions.</summary>
+    /// <summary>Every vote is asked in both orders, so k votes are 2k completions; which comes first follows from the hash.</summary>
     Both,
 }
 
@@ -31,7 +31,6 @@ public static class VoteOrderRules
         return order switch
         {
             VoteOrder.Given => ShownOrder.Given,
-            VoteOrder.Both => index % 2 == 0 ? ShownOrder.Given : ShownOrder.Swapped,
             _ => (ComparisonHash.PickOne(comparison, OrderBit) == Verdict.First) == (index % 2 == 0) ? ShownOrder.Given : ShownOrder.Swapped,
         };
     }

@@ -78,15 +78,15 @@ public sealed partial class ReasoningJudgeTests
     /// </summary>
     [Fact]
     public void JudgeAsync_MirroredComparison_GivesTheMirroredJudgment() =>
-        Gen.Select(Gen.String[0, 5], Gen.String[0, 5], Gen.String[0, 5], Gen.Int[1, 6], Gen.Int[0, 1000]).Where(x => x.Item2 != x.Item3)
+        Gen.Select(Gen.String[0, 5], Gen.String[0, 5], Gen.String[0, 5], Gen.Int[1, 6], Gen.Int[0, 1000], Gen.OneOf(Gen.Const(VoteOrder.Hashed), Gen.Const(VoteOrder.Both))).Where(x => x.Item2 != x.Item3)
             .Sample(
-                (query, first, second, votes, salt) =>
+                (query, first, second, votes, salt, order) =>
                 {
                     ScriptedReply Whimsical(ScriptedRequest request) => ((request.Options.Seed ?? 0) + salt) % 5 is var whim && whim < 2
                         ? @"\boxed{Assistant 1}"
                         : whim < 4 ? @"\boxed{Assistant 2}" : "I cannot say.";
                     using ScriptedChatClient one = new(Whimsical), other = new(Whimsical);
-                    JudgeOptions options = new() { Votes = votes, UnparsableRedraws = 1 };
+                    JudgeOptions options = new() { Votes = votes, Order = order, UnparsableRedraws = 1 };
                     Comparison comparison = new(query, first, second);
                     Judgment judgment = new ReasoningJudge(one, options).JudgeAsync(comparison).GetAwaiter().GetResult();
                     Judgment mirrored = new ReasoningJudge(other, options).JudgeAsync(comparison.Mirrored()).GetAwaiter().GetResult();
@@ -191,7 +191,8 @@ public sealed partial class ReasoningJudgeTests
     {
         using ScriptedChatClient client = new(_ => WithLogProbs(1, 0.8f), ChatOptionKeys.LogProbs);
         Judgment judgment = await new ReasoningJudge(client, new() { Order = VoteOrder.Both, FurtherVotesOnDraw = 0 }).JudgeAsync(Sum, Cancel);
-        Assert.Equal([0.8, 0.2], judgment.Votes.Select(vote => Math.Round(vote.FirstProbability ?? -1, 4)));
+        Assert.All(judgment.Votes, vote => Assert.Equal(vote.Order == ShownOrder.Given ? 0.8 : 0.2, vote.FirstProbability ?? -1, 1e-6));
+        Assert.Equal(2, judgment.Votes.Select(vote => vote.Order).Distinct().Count());
     }
 
     [Fact]
