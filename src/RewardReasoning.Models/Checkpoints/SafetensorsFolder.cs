@@ -13,11 +13,13 @@ public sealed class SafetensorsFolder : IDisposable
     /// <summary>Name of the list of shards.</summary>
     public const string IndexFileName = "model.safetensors.index.json";
 
-    private readonly string _folder;
     private readonly List<SafetensorsFile> _files = [];
     private readonly Dictionary<string, SafetensorsFile> _fileOf = new(StringComparer.Ordinal);
 
-    private SafetensorsFolder(string folder) => _folder = folder;
+    private SafetensorsFolder(string folder) => Folder = folder;
+
+    /// <summary>The folder it was opened with.</summary>
+    public string Folder { get; }
 
     /// <summary>Every tensor of the folder.</summary>
     public IReadOnlyCollection<string> Names => _fileOf.Keys;
@@ -65,13 +67,13 @@ public sealed class SafetensorsFolder : IDisposable
     public SafetensorsEntry? Find(string name) => _fileOf.TryGetValue(name, out SafetensorsFile? file) ? file.Entries[name] : null;
 
     /// <summary>The path of the file that holds the tensor, or the folder when none does: for error messages.</summary>
-    public string PathOf(string name) => _fileOf.TryGetValue(name, out SafetensorsFile? file) ? file.FilePath : _folder;
+    public string PathOf(string name) => _fileOf.TryGetValue(name, out SafetensorsFile? file) ? file.FilePath : Folder;
 
     /// <summary>A copy on the CPU in the type of the file; it belongs to the caller's dispose scope.</summary>
     /// <exception cref="CheckpointException">The folder has no tensor of that name.</exception>
     public torch.Tensor Read(string name) => _fileOf.TryGetValue(name, out SafetensorsFile? file)
         ? file.Read(name)
-        : throw new CheckpointException(_folder, $"no weight file holds tensor {name}.");
+        : throw new CheckpointException(Folder, $"no weight file holds tensor {name}.");
 
     /// <inheritdoc/>
     public void Dispose()
@@ -93,7 +95,7 @@ public sealed class SafetensorsFolder : IDisposable
     {
         foreach (IGrouping<string, (string Name, string Shard)> shard in ReadWeightMap(index).GroupBy(item => item.Shard, StringComparer.Ordinal))
         {
-            string path = Path.Combine(_folder, shard.Key);
+            string path = Path.Combine(Folder, shard.Key);
             if (shard.Key != Path.GetFileName(shard.Key) || !File.Exists(path))
             {
                 throw new CheckpointException(path, $"{IndexFileName} puts {shard.Count()} tensors into this shard, such as {shard.First().Name}, and it is not there. Fetch it again.");

@@ -16,14 +16,9 @@ internal static class AttentionMask
     public static Tensor Of(Tensor keyMask, long queries, ScalarType type)
     {
         long keys = keyMask.shape[1], cached = keys - queries;
-        Tensor visible = keyMask.unsqueeze(1).unsqueeze(1); // [B, 1, 1, keys]
-        if (queries > 1)
-        {
-            Tensor causal = ones([queries, keys], dtype: ScalarType.Bool, device: keyMask.device).tril(cached);
-            Tensor before = causal.tril(cached - 1);
-            visible = visible.logical_and(before).logical_or(causal.logical_xor(before));
-        }
-
+        Tensor causal = ones([queries, keys], dtype: ScalarType.Bool, device: keyMask.device).tril(cached);
+        Tensor before = causal.tril(cached - 1);
+        Tensor visible = keyMask.unsqueeze(1).unsqueeze(1).logical_and(before).logical_or(causal.logical_xor(before)); // [B, 1, T, keys]
         return zeros(visible.shape, dtype: type, device: keyMask.device).masked_fill(visible.logical_not(), double.NegativeInfinity);
     }
 }

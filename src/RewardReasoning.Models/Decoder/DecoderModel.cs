@@ -52,8 +52,7 @@ public sealed class DecoderModel : IDisposable
     {
         DecoderConfig config = DecoderConfig.Load(folder);
         using SafetensorsFolder weights = SafetensorsFolder.Open(folder);
-        IReadOnlyList<ParameterSpecification> specifications = ParameterSpecification.Of(config);
-        DecoderWeights.Check(specifications, weights);
+        IReadOnlyList<ParameterSpecification> specifications = DecoderWeights.Specify(config, weights);
         DecoderModel model = new(config, ParameterSet.Allocate(specifications, type, device));
         try
         {

@@ -11,9 +11,15 @@ internal static class DecoderWeights
 {
     private const double EmbeddingDeviation = 0.05;
 
-    /// <summary>Checks names and shapes before any memory is taken.</summary>
-    public static void Check(IReadOnlyList<ParameterSpecification> specifications, SafetensorsFolder weights)
+    /// <summary>What the config calls for, after checking that the files hold it: names and shapes, before any memory is taken.</summary>
+    public static IReadOnlyList<ParameterSpecification> Specify(DecoderConfig config, SafetensorsFolder weights)
     {
+        if (config.LayerCount > weights.Names.Count)
+        {
+            throw new CheckpointException(weights.Folder, $"the weight files hold {weights.Names.Count} tensors, config.json calls for {config.LayerCount} layers. Weights and config are not of one checkpoint.");
+        }
+
+        IReadOnlyList<ParameterSpecification> specifications = ParameterSpecification.Of(config);
         foreach (ParameterSpecification item in specifications)
         {
             SafetensorsEntry entry = weights.Find(item.Name)
@@ -29,6 +35,12 @@ internal static class DecoderWeights
             }
         }
 
+        RefuseStrays(specifications, weights);
+        return specifications;
+    }
+
+    private static void RefuseStrays(IReadOnlyList<ParameterSpecification> specifications, SafetensorsFolder weights)
+    {
         HashSet<string> expected = [.. specifications.Select(item => item.Name)];
         string? stray = weights.Names.FirstOrDefault(name => name.StartsWith("model.", StringComparison.Ordinal) && !expected.Contains(name) && !name.EndsWith("rotary_emb.inv_freq", StringComparison.Ordinal));
         if (stray is not null)
