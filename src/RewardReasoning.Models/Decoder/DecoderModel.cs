@@ -1,12 +1,14 @@
 using RewardReasoning.Models.Checkpoints;
 
+using TorchSharp;
+
 using static TorchSharp.torch;
 
 namespace RewardReasoning.Models.Decoder;
 
 /// <summary>
 /// A decoder-only language model (Qwen2, Qwen3 or Llama). A model belongs to one thread; <see cref="ShareWeights"/> gives another thread
-/// its own over the same weights. No method opens a dispose scope over what it returns: one scope per step is the caller's.
+/// its own over the same weights. What a method returns belongs to the caller's dispose scope: open one per step.
 /// </summary>
 public sealed class DecoderModel : IDisposable
 {
@@ -177,7 +179,12 @@ public sealed class DecoderModel : IDisposable
         observe?.Invoke(x);
         foreach (DecoderLayer layer in _layers)
         {
-            x = layer.Apply(x, context);
+            // What a layer leaves behind and autograd does not keep is freed at once: a long prompt would otherwise hold every layer's.
+            using (DisposeScope scope = NewDisposeScope())
+            {
+                x = layer.Apply(x, context).MoveToOuterDisposeScope();
+            }
+
             observe?.Invoke(x);
         }
 
