@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using RewardReasoning.Cli.Commands;
 
 namespace RewardReasoning.Cli;
 
@@ -14,7 +15,7 @@ public static class CommandLine
     /// <summary>Runs one command line and returns the exit code of <see cref="ExitCodes"/>; throws nothing.</summary>
     public static async Task<int> RunAsync(IReadOnlyList<string> args, Terminal terminal, CancellationToken cancellationToken)
     {
-        ParseResult parsed = Create(terminal).Parse(args, Parser);
+        ParseResult parsed = Parse(args, terminal);
         try
         {
             return parsed.Action is ParseErrorAction ? ReportBadUsage(parsed, terminal) : await parsed.InvokeAsync(
@@ -33,7 +34,11 @@ public static class CommandLine
         }
     }
 
-    private static Command Create(Terminal terminal)
+    /// <summary>What a command line says, without running it.</summary>
+    internal static ParseResult Parse(IReadOnlyList<string> args, Terminal terminal) => Create(terminal).Parse(args, Parser);
+
+    /// <summary>The whole tree of verbs.</summary>
+    internal static Command Create(Terminal terminal)
     {
         Command root = Verb.Create(
             terminal,
@@ -46,12 +51,17 @@ public static class CommandLine
             """);
         root.Options.Add(new VersionOption());
         root.Options.Add(Verbose);
+        root.Subcommands.Add(JudgeCommand.Create(terminal));
+        root.Subcommands.Add(ScoreCommand.Create(terminal, TimeProvider.System));
+        root.Subcommands.Add(ModelCommand.Create(terminal));
         return root;
     }
 
     private static int ReportBadUsage(ParseResult parsed, Terminal terminal)
     {
-        foreach (string message in parsed.Errors.Select(error => error.Message).Distinct())
+        // A mistyped verb is reported as a missing one besides; one of the two says enough.
+        string[] messages = [.. parsed.Errors.Select(error => error.Message).Distinct()];
+        foreach (string message in parsed.UnmatchedTokens.Count > 0 && messages.Length > 1 ? messages.Where(IsAboutAToken) : messages)
         {
             terminal.Error.WriteLine($"rrm: {message}");
         }
@@ -59,6 +69,8 @@ public static class CommandLine
         string path = string.Join(' ', Path(parsed.CommandResult.Command));
         terminal.Error.WriteLine($"rrm: `{path} --help` shows how it is used.");
         return ExitCodes.BadUsage;
+
+        bool IsAboutAToken(string message) => parsed.UnmatchedTokens.Any(token => message.Contains($"'{token}'", StringComparison.Ordinal));
     }
 
     private static IEnumerable<string> Path(Command command) =>

@@ -1,4 +1,8 @@
 using System.Text.Json;
+using RewardReasoning.Endpoints;
+using RewardReasoning.Models.ChatTemplates;
+using RewardReasoning.Models.Checkpoints;
+using RewardReasoning.Models.Tokenization;
 
 namespace RewardReasoning.Cli;
 
@@ -37,11 +41,11 @@ internal static class Failures
 
     private static (int ExitCode, string Message) Describe(Exception exception) => exception switch
     {
-        UsageException or InvalidDataException or JsonException or FileNotFoundException or DirectoryNotFoundException or NotSupportedException
+        UsageException or OutOfDomainException or CheckpointException or TokenizerException or ChatTemplateException or FormatException or InvalidDataException
+            or JsonException or FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException or NotSupportedException
             => (ExitCodes.BadUsage, OneLine(exception.Message)),
         ArgumentException argument => (ExitCodes.BadUsage, OneLine(WithoutParameterName(argument))),
-        UnauthorizedAccessException => (ExitCodes.BadUsage, OneLine(exception.Message)),
-        HttpRequestException or TimeoutException or IOException => (ExitCodes.Failed, OneLine(exception.Message)),
+        EndpointException or HttpRequestException or TimeoutException or IOException => (ExitCodes.Failed, OneLine(exception.Message)),
         DllNotFoundException => (ExitCodes.Failed, $"a native library could not be loaded: {OneLine(exception.Message)}"),
         OutOfMemoryException => (ExitCodes.Failed, "out of memory; a smaller --concurrency or model needs less."),
         _ => (ExitCodes.Failed, $"{exception.GetType().Name}: {OneLine(exception.Message)}"),

@@ -10,14 +10,18 @@ namespace RewardReasoning.Cli;
 public sealed class Terminal : IDisposable
 {
     private const int WidthOfNoTerminal = 100;
+    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
 
     private readonly Lazy<IAnsiConsole> _status;
 
     /// <summary>A terminal over the given streams; without terminals at their ends nothing is coloured and no progress is drawn.</summary>
-    public Terminal(Stream input, TextWriter output, TextWriter error)
+    public Terminal(Stream input, Stream output, TextWriter error, bool outIsTerminal = false)
     {
         In = input;
-        Out = output;
+        OutStream = output;
+        OutIsTerminal = outIsTerminal;
+        // Written to a file or a pipe, results leave in blocks; Dispose flushes the last one.
+        Out = new StreamWriter(output, Utf8, 1 << 14) { AutoFlush = outIsTerminal };
         Error = error;
         _status = new Lazy<IAnsiConsole>(() => AnsiConsole.Create(new AnsiConsoleSettings
         {
@@ -31,14 +35,17 @@ public sealed class Terminal : IDisposable
     /// <summary>Standard input, as bytes: texts are read as strict UTF-8.</summary>
     public Stream In { get; }
 
-    /// <summary>Results.</summary>
+    /// <summary>Results, as text.</summary>
     public TextWriter Out { get; }
+
+    /// <summary>Results, as bytes; a verb writes to this or to <see cref="Out"/>, not to both.</summary>
+    public Stream OutStream { get; }
 
     /// <summary>Progress, warnings, errors.</summary>
     public TextWriter Error { get; }
 
     /// <summary>Whether a person reads <see cref="Out"/> as it comes.</summary>
-    public bool OutIsTerminal { get; private init; }
+    public bool OutIsTerminal { get; }
 
     /// <summary>Whether a person reads <see cref="Error"/> as it comes.</summary>
     public bool ErrorIsTerminal { get; private init; }
@@ -52,13 +59,9 @@ public sealed class Terminal : IDisposable
     /// <summary>The terminal of this process.</summary>
     public static Terminal OfProcess()
     {
-        UTF8Encoding utf8 = new(encoderShouldEmitUTF8Identifier: false);
-        // Written to a file or a pipe, results leave in blocks; Dispose flushes the last one.
-        StreamWriter output = new(Console.OpenStandardOutput(), utf8, 1 << 14) { AutoFlush = !Console.IsOutputRedirected };
-        StreamWriter error = new(Console.OpenStandardError(), utf8) { AutoFlush = true };
-        return new Terminal(Console.OpenStandardInput(), output, TextWriter.Synchronized(error))
+        StreamWriter error = new(Console.OpenStandardError(), Utf8) { AutoFlush = true };
+        return new Terminal(Console.OpenStandardInput(), Console.OpenStandardOutput(), TextWriter.Synchronized(error), !Console.IsOutputRedirected)
         {
-            OutIsTerminal = !Console.IsOutputRedirected,
             ErrorIsTerminal = !Console.IsErrorRedirected,
             NoColor = !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")) || Environment.GetEnvironmentVariable("TERM") == "dumb",
         };
@@ -69,6 +72,19 @@ public sealed class Terminal : IDisposable
 
     /// <summary><paramref name="text"/> in a colour where a person sees it on <see cref="Out"/>, else as it is.</summary>
     public string Paint(string text, string ansiStyle) => OutIsTerminal && !NoColor ? $"\e[{ansiStyle}m{text}\e[0m" : text;
+
+    /// <summary>A line on <see cref="Error"/>, above the progress bar where one is drawn.</summary>
+    public void WriteStatus(string line)
+    {
+        if (ErrorIsTerminal)
+        {
+            Status.WriteLine(line);
+        }
+        else
+        {
+            Error.WriteLine(line);
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose()

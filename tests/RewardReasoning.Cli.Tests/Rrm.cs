@@ -13,11 +13,15 @@ internal static class Rrm
 
     public static async Task<RrmResult> RunAsync(string input, string[] args, CancellationToken? cancellationToken = null)
     {
-        using StringWriter output = new();
+        using MemoryStream output = new();
         using StringWriter error = new();
-        using Terminal terminal = new(new MemoryStream(Encoding.UTF8.GetBytes(input)), output, error);
-        int exitCode = await CommandLine.RunAsync(args, terminal, cancellationToken ?? TestContext.Current.CancellationToken);
-        return new RrmResult(exitCode, output.ToString(), error.ToString());
+        int exitCode;
+        using (Terminal terminal = new(new MemoryStream(Encoding.UTF8.GetBytes(input)), output, error))
+        {
+            exitCode = await CommandLine.RunAsync(args, terminal, cancellationToken ?? TestContext.Current.CancellationToken);
+        }
+
+        return new RrmResult(exitCode, Encoding.UTF8.GetString(output.ToArray()), error.ToString());
     }
 
     public static async Task<RrmResult> StartAsync(string input, params string[] args)

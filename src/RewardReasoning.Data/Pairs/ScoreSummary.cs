@@ -17,6 +17,12 @@ public sealed class ScoreSummary(IReadOnlyList<string> fields)
     private long _swaps;
     private long _agreeing;
 
+    /// <summary>Rows so far.</summary>
+    public long Rows => _total.Rows;
+
+    /// <summary>Rows so far with a judgment that prefers a response.</summary>
+    public long Judged => _total.Judged;
+
     /// <summary>Adds a row with its judgment; null for a row that has none.</summary>
     public void Add(PairRow row, Judgment? judgment)
     {

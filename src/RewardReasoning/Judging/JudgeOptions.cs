@@ -71,6 +71,15 @@ public sealed record JudgeOptions
     /// <value>null (anything).</value>
     public JudgeDomain? Domain { get; init; }
 
+    /// <summary>The comparison as a judge with these options is shown it: cut where <see cref="Truncate"/> asks for it.</summary>
+    public Comparison Truncated(Comparison comparison)
+    {
+        ArgumentNullException.ThrowIfNull(comparison);
+        return Truncate is { } length
+            ? comparison with { Response1 = Tail(comparison.Response1, length), Response2 = Tail(comparison.Response2, length) }
+            : comparison;
+    }
+
     /// <summary>Checks all values together.</summary>
     /// <exception cref="ArgumentException">At least one is out of range; the message lists every fault, a line each.</exception>
     public void Validate()
@@ -104,5 +113,11 @@ public sealed record JudgeOptions
                 faults.Add(fault);
             }
         }
+    }
+
+    private static string Tail(string text, int length)
+    {
+        int start = Math.Max(0, text.Length - length);
+        return text[(start > 0 && char.IsLowSurrogate(text[start]) ? start + 1 : start)..];
     }
 }

@@ -38,10 +38,10 @@ public sealed class ReasoningJudge : IJudge
     }
 
     /// <summary>The messages that a vote of this order reads, as they would be sent; nothing is run.</summary>
-    public IReadOnlyList<ChatMessage> Render(Comparison comparison, ShownOrder order) => _options.Prompt.Render(Truncated(comparison), order);
+    public IReadOnlyList<ChatMessage> Render(Comparison comparison, ShownOrder order) => _options.Prompt.Render(_options.Truncated(comparison), order);
 
     /// <summary>The order in which the first vote of a comparison is shown the responses.</summary>
-    public ShownOrder FirstOrder(Comparison comparison) => _options.Order.OrderOf(Truncated(comparison), 0);
+    public ShownOrder FirstOrder(Comparison comparison) => _options.Order.OrderOf(_options.Truncated(comparison), 0);
 
     /// <summary>
     /// Judges one comparison. Votes without a readable verdict are missing, never a win or a loss, and so are votes whose request failed
@@ -91,7 +91,7 @@ public sealed class ReasoningJudge : IJudge
         }
 
         long start = _time.GetTimestamp();
-        Comparison judged = Truncated(comparison);
+        Comparison judged = _options.Truncated(comparison);
         byte[] hash = ComparisonHash.OfUnorderedPair(judged);
 
         List<Vote> votes = [];
@@ -255,18 +255,4 @@ public sealed class ReasoningJudge : IJudge
     /// <summary>Short completions may well come out twice; a long one only from a server that does not look at the seed.</summary>
     private static bool IsTellingRepeat(IGrouping<(ShownOrder Order, string Reasoning, string Answer), Vote> group) =>
         group.Key.Reasoning.Length + group.Key.Answer.Length >= TellingLength && group.Select(vote => vote.Seed).Distinct().Count() > 1;
-
-    private Comparison Truncated(Comparison comparison)
-    {
-        ArgumentNullException.ThrowIfNull(comparison);
-        return _options.Truncate is { } length
-            ? comparison with { Response1 = Tail(comparison.Response1, length), Response2 = Tail(comparison.Response2, length) }
-            : comparison;
-    }
-
-    private static string Tail(string text, int length)
-    {
-        int start = Math.Max(0, text.Length - length);
-        return text[(start > 0 && char.IsLowSurrogate(text[start]) ? start + 1 : start)..];
-    }
 }

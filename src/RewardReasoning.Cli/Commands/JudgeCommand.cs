@@ -1,0 +1,186 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.Extensions.AI;
+using RewardReasoning.Cli.Judging;
+using RewardReasoning.Cli.Output;
+using RewardReasoning.Judging;
+
+namespace RewardReasoning.Cli.Commands;
+
+/// <summary><c>rrm judge</c>: compares two responses to one query.</summary>
+internal sealed class JudgeCommand
+{
+    private const string Bold = "1";
+    private const string Green = "1;32";
+    private const string Yellow = "1;33";
+
+    private readonly Terminal _terminal;
+    private readonly ModelArguments _model = new();
+    private readonly JudgingArguments _judging = new();
+    private readonly Option<string> _query = new("--query")
+    {
+        Description = "The user's request: a text, @FILE, or - for standard input.",
+        HelpName = "TEXT",
+        Required = true,
+    };
+
+    private readonly Option<string[]> _responses = new("--response")
+    {
+        Description = "A response to be judged; give it twice.",
+        HelpName = "TEXT",
+        Required = true,
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    private readonly Option<bool> _json = new("--json") { Description = "Print the judgment as one JSON object." };
+    private readonly Option<bool> _showPrompt = new("--show-prompt") { Description = "Print what the judge would read, and its length in tokens where it is known; runs nothing." };
+
+    private JudgeCommand(Terminal terminal) => _terminal = terminal;
+
+    public static Command Create(Terminal terminal)
+    {
+        JudgeCommand judge = new(terminal);
+        Command command = Verb.Create(
+            terminal,
+            "judge",
+            "Compare two responses to one query: the judge thinks, then chooses.",
+            """
+            rrm judge --query "12*4+7" --response 55 --response 54
+            rrm judge --query @question.txt --response @a.md --response @b.md --votes 9 --order both
+            rrm judge --query "7-28" --response=-21 --response 21 --json
+            rrm judge --endpoint http://localhost:8000/v1 --model Reward-Reasoning/RRM-7B \
+                --query "Why is the sky blue?" --response @a.md --response @b.md
+            rrm judge --query "12*4+7" --response 55 --response 54 --show-prompt
+            """);
+        command.Options.Add(judge._query);
+        command.Options.Add(judge._responses);
+        command.Options.Add(judge._json);
+        command.Options.Add(judge._showPrompt);
+        judge._judging.AddTo(command);
+        judge._model.AddTo(command);
+        command.SetAction(judge.RunAsync);
+        return command;
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        ModelSource source = _model.Read(parsed, _terminal);
+        JudgeOptions options = _judging.Read(parsed, source.Files());
+        Comparison comparison = await ReadComparisonAsync(parsed, cancellationToken);
+        if (parsed.GetValue(_showPrompt))
+        {
+            return ShowPrompt(source, options, comparison, parsed.GetValue(_json));
+        }
+
+        if (options.Domain?.Check(comparison) is { } refusal)
+        {
+            throw new OutOfDomainException(refusal);
+        }
+
+        using IChatClient client = source.Open();
+        Judgment judgment = await JudgeAsync(new ReasoningJudge(client, options), comparison, options, parsed.GetValue(_json), cancellationToken);
+        foreach (string warning in judgment.Warnings)
+        {
+            _terminal.Error.WriteLine($"rrm: warning: {warning}");
+        }
+
+        return judgment.Preferred is null ? ExitCodes.SomeMissing : ExitCodes.Done;
+    }
+
+    private async Task<Comparison> ReadComparisonAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        string[] responses = parsed.GetRequiredValue(_responses);
+        if (responses.Length != 2)
+        {
+            throw new UsageException($"--response is given {responses.Length} time{(responses.Length == 1 ? "" : "s")}; judge compares two: --response A --response B.");
+        }
+
+        TextArgument texts = new(_terminal);
+        return new Comparison(
+            await texts.ReadAsync(parsed.GetRequiredValue(_query), "--query", cancellationToken),
+            await texts.ReadAsync(responses[0], "the first --response", cancellationToken),
+            await texts.ReadAsync(responses[1], "the second --response", cancellationToken));
+    }
+
+    private async Task<Judgment> JudgeAsync(ReasoningJudge judge, Comparison comparison, JudgeOptions options, bool json, CancellationToken cancellationToken)
+    {
+        if (json)
+        {
+            Judgment whole = await judge.JudgeAsync(comparison, cancellationToken);
+            _terminal.Out.WriteLine(JsonSerializer.Serialize(JudgmentJson.Of(whole, withReasoning: true), OutputJson.Indented.JudgmentJson));
+            return whole;
+        }
+
+        VotePrinter printer = new(_terminal, options.Order.Completions(options.Votes));
+        Judgment? judgment = null;
+        await foreach (JudgmentEvent happened in judge.JudgeStreamingAsync(comparison, cancellationToken))
+        {
+            printer.Show(happened);
+            judgment = happened.Judgment ?? judgment;
+        }
+
+        WriteResult(judgment ?? throw new InvalidOperationException("The judge ended without a judgment."));
+        return judgment;
+    }
+
+    private void WriteResult(Judgment judgment)
+    {
+        _terminal.Out.WriteLine();
+        _terminal.Out.WriteLine(judgment.Preferred is { } preferred
+            ? _terminal.Paint($"Response {JudgmentJson.NumberOf(preferred)} is better.", Green)
+            : _terminal.Paint($"No judgment. {judgment.MissingReason}", Yellow));
+        int first = judgment.Votes.Count(vote => vote.Verdict == Verdict.First);
+        int second = judgment.Votes.Count(vote => vote.Verdict == Verdict.Second);
+        string[] facts =
+        [
+            $"votes {first}:{second}",
+            judgment.Confidence is { } confidence ? FormattableString.Invariant($"confidence {confidence:0.00}") : "",
+            judgment.PositionBias is { } bias ? FormattableString.Invariant($"position bias {bias:+0.00;-0.00;0.00}") : "",
+            judgment.Votes.Count(vote => vote.Forced) is > 0 and int forced ? $"{forced} forced" : "",
+            $"{judgment.Usage.OutputTokens.ToString(CultureInfo.InvariantCulture)} tokens",
+            FormattableString.Invariant($"{judgment.Usage.Elapsed.TotalSeconds:0.0} s"),
+            judgment.Model,
+        ];
+        _terminal.Out.WriteLine(string.Join(" · ", facts.Where(fact => fact.Length > 0)));
+    }
+
+    private int ShowPrompt(ModelSource source, JudgeOptions options, Comparison comparison, bool json)
+    {
+        Comparison judged = options.Truncated(comparison);
+        ShownOrder order = options.Order.OrderOf(judged, 0);
+        IReadOnlyList<ChatMessage> messages = options.Prompt.Render(judged, order);
+        (string Text, int Tokens)? rendered = source.Render(messages);
+        if (json)
+        {
+            PromptJson prompt = new(
+                order == ShownOrder.Given ? "given" : "swapped",
+                [.. messages.Select(message => new MessageJson(message.Role.Value, message.Text))],
+                rendered?.Text,
+                rendered?.Tokens);
+            _terminal.Out.WriteLine(JsonSerializer.Serialize(prompt, OutputJson.Indented.PromptJson));
+        }
+        else if (rendered is { } whole)
+        {
+            _terminal.Out.WriteLine(whole.Text);
+            _terminal.Error.WriteLine(FormattableString.Invariant($"rrm: {whole.Tokens} tokens"));
+        }
+        else
+        {
+            foreach (ChatMessage message in messages)
+            {
+                _terminal.Out.WriteLine(_terminal.Paint($"[{message.Role}]", Bold));
+                _terminal.Out.WriteLine(message.Text);
+            }
+
+            _terminal.Error.WriteLine("rrm: the server puts these messages into the model's own template; only it knows how many tokens they are.");
+        }
+
+        if (options.Domain?.Check(comparison) is { } refusal)
+        {
+            _terminal.Error.WriteLine($"rrm: warning: {refusal}");
+        }
+
+        return ExitCodes.Done;
+    }
+}

@@ -1,0 +1,26 @@
+using System.CommandLine;
+
+namespace RewardReasoning.Cli.Commands;
+
+/// <summary><c>rrm model</c>: what people need when a model misbehaves.</summary>
+internal static class ModelCommand
+{
+    public static Command Create(Terminal terminal)
+    {
+        Command command = Verb.Create(
+            terminal,
+            "model",
+            "Look into a model folder.",
+            """
+            rrm model info models/rrm-mini
+            rrm model check FOLDER --against expected.safetensors
+            echo '"12*4+7"' | rrm model tokenize models/rrm-mini
+            """);
+        command.Subcommands.Add(ModelInfoCommand.Create(terminal));
+        command.Subcommands.Add(ModelCheckCommand.Create(terminal));
+        command.Subcommands.Add(ModelTokenizeCommand.Create(terminal));
+        return command;
+    }
+
+    public static Argument<string> FolderArgument() => new("FOLDER") { Description = "Hugging Face folder of a Qwen2, Qwen3 or Llama model." };
+}

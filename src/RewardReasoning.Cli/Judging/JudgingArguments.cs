@@ -1,0 +1,110 @@
+using System.CommandLine;
+using RewardReasoning.Judging;
+
+namespace RewardReasoning.Cli.Judging;
+
+/// <summary>The options of every verb that judges, bound to <see cref="JudgeOptions"/>; its defaults are the ones that help shows.</summary>
+internal sealed class JudgingArguments
+{
+    private static readonly JudgeOptions Defaults = new();
+
+    private readonly Option<int> _votes = new("--votes")
+    {
+        Description = "Votes per comparison.",
+        HelpName = "K",
+        DefaultValueFactory = _ => Defaults.Votes,
+    };
+
+    private readonly Option<string> _order = new("--order")
+    {
+        Description = "Which response a vote is shown first: both in turn, begun by a hash of the pair (hashed); as given; or every vote in both orders.",
+        HelpName = "hashed|given|both",
+        DefaultValueFactory = _ => NameOf(Defaults.Order),
+    };
+
+    private readonly Option<int?> _thinkingBudget = new("--thinking-budget")
+    {
+        Description = "Most tokens of reasoning; when they are used up, the thought is closed and the verdict asked for.",
+        HelpName = "N",
+    };
+
+    private readonly Option<int> _maxTokens = new("--max-tokens")
+    {
+        Description = "Most tokens of a completion.",
+        HelpName = "N",
+        DefaultValueFactory = _ => Defaults.MaxCompletionTokens,
+    };
+
+    private readonly Option<float> _temperature = new("--temperature")
+    {
+        Description = "Sampling temperature; 0 is greedy.",
+        HelpName = "T",
+        DefaultValueFactory = _ => Defaults.Temperature,
+    };
+
+    private readonly Option<float> _topP = new("--top-p")
+    {
+        Description = "Nucleus sampling; 1 is off.",
+        HelpName = "P",
+        DefaultValueFactory = _ => Defaults.TopP,
+    };
+
+    private readonly Option<long> _seed = new("--seed")
+    {
+        Description = "Base seed, from which every vote's own follows.",
+        HelpName = "N",
+        DefaultValueFactory = _ => Defaults.Seed,
+    };
+
+    private readonly Option<int?> _truncate = new("--truncate")
+    {
+        Description = "Keep only the last N characters of each response. Without it a prompt that does not fit is an error, never cut.",
+        HelpName = "N",
+    };
+
+    private readonly Option<string?> _prompt = new("--prompt")
+    {
+        Description = "Template of what the judge reads, in place of the model's own or the built-in one (docs/cli.md).",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<int> _concurrency = new("--concurrency")
+    {
+        Description = "Requests in flight at once.",
+        HelpName = "N",
+        DefaultValueFactory = _ => Defaults.Concurrency,
+    };
+
+    public void AddTo(Command command)
+    {
+        foreach (Option option in new Option[] { _votes, _order, _thinkingBudget, _maxTokens, _temperature, _topP, _seed, _truncate, _prompt, _concurrency })
+        {
+            command.Options.Add(option);
+        }
+    }
+
+    /// <summary>The options as given, over what the model's folder holds for the judge.</summary>
+    /// <exception cref="ArgumentException">Values are out of range.</exception>
+    public JudgeOptions Read(ParseResult parsed, JudgeFiles files)
+    {
+        JudgeOptions options = files.ApplyTo(Defaults) with
+        {
+            Votes = parsed.GetValue(_votes),
+            Order = OrderOf(parsed.GetRequiredValue(_order)),
+            ThinkingBudget = parsed.GetValue(_thinkingBudget),
+            MaxCompletionTokens = parsed.GetValue(_maxTokens),
+            Temperature = parsed.GetValue(_temperature),
+            TopP = parsed.GetValue(_topP),
+            Seed = parsed.GetValue(_seed),
+            Truncate = parsed.GetValue(_truncate),
+            Concurrency = parsed.GetValue(_concurrency),
+        };
+        options.Validate();
+        return parsed.GetValue(_prompt) is { } file ? options with { Prompt = JudgePrompt.Load(file) } : options;
+    }
+
+    private static VoteOrder OrderOf(string name) => Enum.GetValues<VoteOrder>().Cast<VoteOrder?>().FirstOrDefault(order => order is { } some && NameOf(some) == name)
+        ?? throw new UsageException($"--order is '{name}'; it is {string.Join(", ", Enum.GetValues<VoteOrder>().Select(NameOf))}.");
+
+    private static string NameOf(VoteOrder order) => order.ToString().ToLowerInvariant();
+}

@@ -1,0 +1,88 @@
+using System.CommandLine;
+using RewardReasoning.Endpoints;
+
+namespace RewardReasoning.Cli.Judging;
+
+/// <summary>Which model judges: a folder on this machine, or a name on a server.</summary>
+internal sealed class ModelArguments
+{
+    private readonly Option<string?> _model = new("--model")
+    {
+        Description = "Folder of a model that runs in this process (default: models/rrm-mini of this clone); with --endpoint, the model's name there.",
+        HelpName = "FOLDER|NAME",
+    };
+
+    private readonly Option<string?> _endpoint = new("--endpoint")
+    {
+        Description = "Address of an OpenAI-compatible server, such as http://localhost:8000/v1.",
+        HelpName = "URL",
+    };
+
+    private readonly Option<string?> _apiKeyVariable = new("--api-key-env")
+    {
+        Description = "Name of the environment variable that holds the server's API key.",
+        HelpName = "VAR",
+    };
+
+    private readonly Option<string?> _server = new("--server")
+    {
+        Description = "What answers at --endpoint, where that is known: it decides which fields are sent.",
+        HelpName = "generic|openai|vllm|sglang|llamacpp|ollama",
+    };
+
+    private readonly Option<int?> _tries = new("--tries")
+    {
+        Description = "How often a request to --endpoint is tried before its failure counts (default 8, within 10 minutes).",
+        HelpName = "N",
+    };
+
+    public void AddTo(Command command)
+    {
+        foreach (Option option in new Option[] { _model, _endpoint, _apiKeyVariable, _server, _tries })
+        {
+            command.Options.Add(option);
+        }
+    }
+
+    /// <exception cref="UsageException">The options contradict each other, or name no model.</exception>
+    public ModelSource Read(ParseResult parsed, Terminal terminal)
+    {
+        string? model = parsed.GetValue(_model);
+        if (parsed.GetValue(_endpoint) is { } endpoint)
+        {
+            return new EndpointSource(EndpointOptionsOf(parsed, endpoint, model, terminal));
+        }
+
+        Option[] forServers = [_apiKeyVariable, _server, _tries];
+        if (Array.Find(forServers, option => parsed.GetResult(option) is { Implicit: false }) is { } alone)
+        {
+            throw new UsageException($"{alone.Name} goes with --endpoint URL, which is not given.");
+        }
+
+        return new FolderSource(model is null ? ModelFolders.Default() : ModelFolders.Require(model));
+    }
+
+    private EndpointOptions EndpointOptionsOf(ParseResult parsed, string endpoint, string? model, Terminal terminal)
+    {
+        if (!Uri.TryCreate(endpoint, UriKind.Absolute, out Uri? url))
+        {
+            throw new UsageException($"--endpoint is '{endpoint}'; it is an absolute http or https address, such as http://localhost:8000/v1.");
+        }
+
+        EndpointOptions options = new()
+        {
+            Url = url,
+            Model = model ?? throw new UsageException("--endpoint needs --model NAME: the name under which the server serves the model."),
+            ApiKeyVariable = parsed.GetValue(_apiKeyVariable),
+            Flavour = Flavour(parsed.GetValue(_server)),
+            OnRetry = (failure, tried, wait) => terminal.Error.WriteLine(
+                FormattableString.Invariant($"rrm: {failure.Message} Try {tried} failed; the next in {wait.TotalSeconds:0.0} s.")),
+        };
+        return parsed.GetValue(_tries) is { } tries ? options with { Tries = tries } : options;
+    }
+
+    private static ServerFlavour Flavour(string? server) =>
+        server is null ? ServerFlavour.Generic
+        : Enum.TryParse(server, ignoreCase: true, out ServerFlavour flavour) && Enum.IsDefined(flavour) ? flavour
+        : throw new UsageException($"--server is '{server}'; it is {string.Join(", ", Enum.GetNames<ServerFlavour>().Select(name => name.ToLowerInvariant()))}.");
+}

@@ -1,0 +1,80 @@
+using System.Text.Json.Serialization;
+
+namespace RewardReasoning.Cli.Output;
+
+/// <summary>A judgment as <c>judge --json</c> prints it and <c>score</c> writes it; docs/cli.md describes the fields.</summary>
+internal sealed record JudgmentJson(
+    int? Preferred,
+    double? Confidence,
+    double? VoteShare,
+    double? PositionBias,
+    string? DrawBrokenBy,
+    string? Missing,
+    IReadOnlyList<VoteJson> Votes,
+    UsageJson Usage,
+    string Model,
+    IReadOnlyList<string> Warnings)
+{
+    public static JudgmentJson Of(Judgment judgment, bool withReasoning) => new(
+        NumberOf(judgment.Preferred ?? Verdict.Unparsable),
+        judgment.Confidence,
+        judgment.VoteShare,
+        judgment.PositionBias,
+        judgment.DrawBrokenBy switch
+        {
+            DrawBreak.LogOdds => "log_odds",
+            DrawBreak.FurtherVotes => "further_votes",
+            DrawBreak.Coin => "coin",
+            _ => null,
+        },
+        judgment.MissingReason,
+        [.. judgment.Votes.Select(vote => VoteJson.Of(vote, withReasoning))],
+        UsageJson.Of(judgment.Usage),
+        judgment.Model,
+        judgment.Warnings);
+
+    public static int? NumberOf(Verdict verdict) => verdict switch
+    {
+        Verdict.First => 1,
+        Verdict.Second => 2,
+        _ => null,
+    };
+}
+
+/// <summary>One vote; <c>Reasoning</c> and <c>Answer</c> number the assistants as they were shown, everything else as the caller does.</summary>
+internal sealed record VoteJson(
+    int? Verdict,
+    string Order,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Reasoning,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Answer,
+    bool Forced,
+    int Seed,
+    int Redraws,
+    int Tokens,
+    double? FirstProbability,
+    string? Missing)
+{
+    public static VoteJson Of(Vote vote, bool withReasoning) => new(
+        JudgmentJson.NumberOf(vote.Verdict),
+        vote.Order == ShownOrder.Given ? "given" : "swapped",
+        withReasoning ? vote.Reasoning : null,
+        withReasoning ? vote.Answer : null,
+        vote.Forced,
+        vote.Seed,
+        vote.Redraws,
+        vote.GeneratedTokens,
+        vote.FirstProbability,
+        vote.MissingReason);
+}
+
+/// <summary>Tokens and time; a count that the model does not report is null.</summary>
+internal sealed record UsageJson(long PromptTokens, long? CachedTokens, long? ReasoningTokens, long OutputTokens, double Seconds)
+{
+    public static UsageJson Of(Usage usage) => new(usage.PromptTokens, usage.CachedTokens, usage.ReasoningTokens, usage.OutputTokens, Math.Round(usage.Elapsed.TotalSeconds, 3));
+}
+
+/// <summary>What <c>judge --show-prompt --json</c> prints.</summary>
+internal sealed record PromptJson(string Order, IReadOnlyList<MessageJson> Messages, string? Text, int? Tokens);
+
+/// <summary>One message of a prompt.</summary>
+internal sealed record MessageJson(string Role, string Content);

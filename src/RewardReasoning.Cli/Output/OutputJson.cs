@@ -1,0 +1,28 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using RewardReasoning.Data.Pairs;
+
+namespace RewardReasoning.Cli.Output;
+
+/// <summary>Every JSON object that the command prints, with names in snake case.</summary>
+[JsonSerializable(typeof(JudgmentJson))]
+[JsonSerializable(typeof(PromptJson))]
+[JsonSerializable(typeof(ScoreReport))]
+[JsonSerializable(typeof(ModelInfoJson))]
+[JsonSerializable(typeof(ModelCheckJson))]
+internal sealed partial class OutputJson : JsonSerializerContext
+{
+    /// <summary>For people: indented.</summary>
+    public static OutputJson Indented { get; } = new(Written(indented: true));
+
+    /// <summary>For rows of a file: one line.</summary>
+    public static OutputJson Lines { get; } = new(Written(indented: false));
+
+    private static JsonSerializerOptions Written(bool indented) => new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        WriteIndented = indented,
+    };
+}

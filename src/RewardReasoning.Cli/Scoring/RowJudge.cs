@@ -1,0 +1,36 @@
+using System.Net;
+using RewardReasoning.Data.Pairs;
+using RewardReasoning.Endpoints;
+
+namespace RewardReasoning.Cli.Scoring;
+
+/// <summary>
+/// Judges rows one by one and keeps the faults of one row from ending the run. A judge that fails before it has judged anything is at
+/// fault itself (no server there, a wrong key, weights that do not load): that ends the run at once.
+/// </summary>
+internal sealed class RowJudge(IJudge judge)
+{
+    private volatile bool _hasJudged;
+
+    public async Task<ScoredRow> ScoreAsync(PairRow row, CancellationToken cancellationToken)
+    {
+        if (row.Comparison is not { } comparison)
+        {
+            return new ScoredRow(row, null, row.Error);
+        }
+
+        try
+        {
+            Judgment judgment = await judge.JudgeAsync(comparison, cancellationToken);
+            _hasJudged = true;
+            return new ScoredRow(row, judgment, judgment.Preferred is null ? judgment.MissingReason : null);
+        }
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested && (_hasJudged || IsOfTheRow(exception)))
+        {
+            return new ScoredRow(row, null, exception.Message);
+        }
+    }
+
+    private static bool IsOfTheRow(Exception exception) => exception is OutOfDomainException
+        or EndpointException { Status: HttpStatusCode.BadRequest or HttpStatusCode.RequestEntityTooLarge or HttpStatusCode.UnprocessableEntity };
+}

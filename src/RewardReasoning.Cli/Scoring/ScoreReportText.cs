@@ -1,0 +1,54 @@
+using RewardReasoning.Data.Pairs;
+
+namespace RewardReasoning.Cli.Scoring;
+
+/// <summary>A score report as lines for people.</summary>
+internal static class ScoreReportText
+{
+    public static IEnumerable<string> Lines(ScoreReport report)
+    {
+        ScoreGroup total = report.Total;
+        yield return FormattableString.Invariant(
+            $"{total.Rows} rows: {total.Judged} judged, {total.Missing} missing, in {report.Seconds:0.0} s ({report.PairsPerSecond:0.0} pairs/s)");
+        if (total.Votes > 0)
+        {
+            yield return FormattableString.Invariant(
+                $"{total.Votes} votes: {total.MissingVotes} without a verdict, {total.ForcedVotes} forced; {total.MeanReasoningTokens:0.0} tokens of reasoning a vote");
+        }
+
+        if (total.Accuracy is { } accuracy)
+        {
+            yield return FormattableString.Invariant(
+                $"accuracy {accuracy:0.0%} ({total.Correct} of {total.Labelled}; 95% interval {total.AccuracyLow:0.0%} to {total.AccuracyHigh:0.0%})");
+        }
+
+        if (report.Swaps.Share is { } share)
+        {
+            yield return FormattableString.Invariant($"rows and their swaps agree {share:0.0%} ({report.Swaps.Agreeing} of {report.Swaps.Pairs})");
+        }
+
+        foreach (string line in report.By.SelectMany(Table))
+        {
+            yield return line;
+        }
+    }
+
+    private static IEnumerable<string> Table(ScoreBreakdown breakdown)
+    {
+        string[][] rows =
+        [
+            [breakdown.Field, "rows", "missing", "accuracy", "95% interval", "reasoning tokens"],
+            .. breakdown.Groups.Select(group => new[]
+            {
+                group.Value ?? "(none)",
+                FormattableString.Invariant($"{group.Rows}"),
+                FormattableString.Invariant($"{group.Missing}"),
+                group.Accuracy is { } accuracy ? FormattableString.Invariant($"{accuracy:0.0%}") : "-",
+                group.Accuracy is null ? "-" : FormattableString.Invariant($"{group.AccuracyLow:0.0%} to {group.AccuracyHigh:0.0%}"),
+                group.MeanReasoningTokens is { } tokens ? FormattableString.Invariant($"{tokens:0.0}") : "-",
+            }),
+        ];
+        int[] widths = [.. Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length))];
+        return rows.Select(row => string.Join("  ", row.Select((cell, column) => column == 0 ? cell.PadRight(widths[0]) : cell.PadLeft(widths[column]))).TrimEnd());
+    }
+}

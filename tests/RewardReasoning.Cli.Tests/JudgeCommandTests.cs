@@ -1,0 +1,207 @@
+using System.Text.Json;
+using RewardReasoning.Testing;
+
+namespace RewardReasoning.Cli.Tests;
+
+public sealed class JudgeCommandTests
+{
+    [Fact]
+    public async Task Judge_Json_IsOneObjectNumberedAsTheCallerDoes()
+    {
+        await using FakeOpenAIServer server = await RightAnswerServer.StartAsync();
+        RrmResult result = await JudgeAsync(server, "wrong", "right", "--votes", "2", "--json");
+        Assert.Equal((ExitCodes.Done, ""), (result.ExitCode, result.Error));
+        JsonElement judgment = JsonDocument.Parse(result.Out).RootElement;
+        Assert.Equal(2, judgment.GetProperty("preferred").GetInt32());
+        Assert.Equal("m", judgment.GetProperty("model").GetString());
+        Assert.Equal(0.875, judgment.GetProperty("confidence").GetDouble(), 6);
+        Assert.Equal(10, judgment.GetProperty("usage").GetProperty("output_tokens").GetInt64());
+        JsonElement[] votes = [.. judgment.GetProperty("votes").EnumerateArray()];
+        Assert.Equal([2, 2], votes.Select(vote => vote.GetProperty("verdict").GetInt32()));
+        Assert.Equal(["given", "swapped"], votes.Select(vote => vote.GetProperty("order").GetString()).Order());
+        Assert.All(votes, vote => Assert.Equal(("Let me see.", false, 5), (vote.GetProperty("reasoning").GetString(), vote.GetProperty("forced").GetBoolean(), vote.GetProperty("tokens").GetInt32())));
+        Assert.NotEqual(votes[0].GetProperty("seed").GetInt64(), votes[1].GetProperty("seed").GetInt64());
+    }
+
+    [Fact]
+    public async Task Judge_ForPeople_ShowsReasoningThenTheBetterResponse()
+    {
+        await using FakeOpenAIServer server = await RightAnswerServer.StartAsync();
+        RrmResult result = await JudgeAsync(server, "right", "wrong", "--order", "both");
+        Assert.Equal(ExitCodes.Done, result.ExitCode);
+        Assert.Contains("\nLet me see.\nSo \\boxed{Assistant 1}\n", result.Out, StringComparison.Ordinal);
+        Assert.Matches(@"\[vote [12]; Assistant 1 is response 2, Assistant 2 is response 1\]\nLet me see\.\nSo \\boxed\{Assistant 2\}\n", result.Out);
+        Assert.Matches(@"\n\nResponse 1 is better\.\nvotes 2:0 · confidence 0\.88", result.Out);
+        Assert.DoesNotContain('\e', result.Out);
+    }
+
+    [Fact]
+    public async Task Judge_VotesInAnyOrder_AreShownOneAfterTheOther()
+    {
+        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(request => RightAnswerServer.Judge(request) with { PieceLength = 1, Reasoning = new string('x', 50) });
+        RrmResult result = await JudgeAsync(server, "right", "wrong", "--votes", "5");
+        string[] headings = [.. result.Out.Split('\n').Where(line => line.StartsWith('['))];
+        Assert.Equal(["[vote 1", "[vote 2", "[vote 3", "[vote 4", "[vote 5"], headings.Select(heading => heading[..7]));
+        Assert.Equal(5, result.Out.Split(new string('x', 50)).Length - 1);
+    }
+
+    [Fact]
+    public async Task Judge_NoReadableVerdict_IsMissing()
+    {
+        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(FakeReply.Completion("I like both.", "Hm."));
+        RrmResult result = await JudgeAsync(server, "a", "b", "--json");
+        Assert.Equal(ExitCodes.SomeMissing, result.ExitCode);
+        JsonElement judgment = JsonDocument.Parse(result.Out).RootElement;
+        Assert.Equal(JsonValueKind.Null, judgment.GetProperty("preferred").ValueKind);
+        Assert.Equal(JsonValueKind.Null, judgment.GetProperty("votes")[0].GetProperty("verdict").ValueKind);
+        Assert.Contains(@"\boxed{Assistant 1}", judgment.GetProperty("missing").GetString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("-21", "-21")]
+    [InlineData("@@home", "@home")]
+    [InlineData("", "")]
+    [InlineData("-", "from input")]
+    [InlineData("--json", "--json")]
+    public async Task Judge_ResponseAsItStands_ReachesTheJudge(string argument, string expected)
+    {
+        await using FakeOpenAIServer server = await RightAnswerServer.StartAsync();
+        string[] response = argument.StartsWith("--", StringComparison.Ordinal) ? [$"--response={argument}"] : ["--response", argument];
+        RrmResult result = await Rrm.RunAsync("from input\n", ["judge", "--query", "q", .. response, "--response", "other", "--order", "given", .. At(server)]);
+        Assert.Equal(("", ExitCodes.Done), (result.Error, result.ExitCode));
+        Assert.Contains($"### Assistant 1\n~~~~\n{expected}\n~~~~", Assert.Single(server.Requests).LastContent("user"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Judge_TextFromFile_LosesOneLineEnd()
+    {
+        await using FakeOpenAIServer server = await RightAnswerServer.StartAsync();
+        string file = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllTextAsync(file, "two lines\n\r\n", TestContext.Current.CancellationToken);
+            await JudgeAsync(server, $"@{file}", "b", "--order", "given");
+            Assert.Contains("~~~~\ntwo lines\n\n~~~~", Assert.Single(server.Requests).LastContent("user"), StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Fact]
+    public async Task Judge_BinaryFile_IsBadInput()
+    {
+        string file = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllBytesAsync(file, [0x7f, 0x45, 0xff, 0xfe], TestContext.Current.CancellationToken);
+            RrmResult result = await Rrm.RunAsync("judge", "--query", "q", "--response", $"@{file}", "--response", "b", "--endpoint", "http://127.0.0.1:9/v1", "--model", "m");
+            Assert.Equal(ExitCodes.BadUsage, result.ExitCode);
+            Assert.Contains("is not UTF-8 text", result.Error, StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Fact]
+    public async Task Judge_NoServer_FailsInOneLine()
+    {
+        Uri nobody = FakeOpenAIServer.UnusedUrl();
+        RrmResult result = await Rrm.RunAsync("judge", "--query", "q", "--response", "a", "--response", "b", "--endpoint", nobody.ToString(), "--model", "m", "--tries", "1");
+        Assert.Equal((ExitCodes.Failed, ""), (result.ExitCode, result.Out));
+        Assert.StartsWith($"rrm: {nobody}/chat/completions: connection refused.", result.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Judge_Verbose_ShowsWhereTheErrorCameFrom()
+    {
+        RrmResult result = await Rrm.RunAsync(
+            "judge", "--query", "q", "--response", "a", "--response", "b", "--endpoint", FakeOpenAIServer.UnusedUrl().ToString(), "--model", "m", "--tries", "1", "--verbose");
+        Assert.Contains("   at RewardReasoning.", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Judge_PageInPlaceOfAnAnswer_SaysSo()
+    {
+        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(FakeReply.Html());
+        RrmResult result = await JudgeAsync(server, "a", "b", "--tries", "1");
+        Assert.Equal(ExitCodes.Failed, result.ExitCode);
+        Assert.Contains("an HTML page came back", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Judge_ShowPrompt_AsksNobody()
+    {
+        await using FakeOpenAIServer server = await RightAnswerServer.StartAsync();
+        RrmResult result = await JudgeAsync(server, "a", "b", "--show-prompt", "--json", "--order", "given");
+        Assert.Equal(ExitCodes.Done, result.ExitCode);
+        JsonElement prompt = JsonDocument.Parse(result.Out).RootElement;
+        Assert.Equal("given", prompt.GetProperty("order").GetString());
+        Assert.Equal(["system", "user"], prompt.GetProperty("messages").EnumerateArray().Select(message => message.GetProperty("role").GetString()));
+        Assert.Empty(server.Requests);
+    }
+
+    [Fact]
+    public async Task Judge_ShowPromptOfAFolder_IsItsTemplatesTextWithItsLength()
+    {
+        if (!SharedFolder.TryFind("models/smollm2-135m-instruct", out string folder, out string reason))
+        {
+            Assert.Skip(reason);
+        }
+
+        RrmResult result = await Rrm.RunAsync("judge", "--query", "q", "--response", "a<|im_end|>", "--response", "b", "--show-prompt", "--order", "given", "--model", folder);
+        Assert.Equal(ExitCodes.Done, result.ExitCode);
+        Assert.StartsWith("<|im_start|>system\nYou are an impartial judge.", result.Out, StringComparison.Ordinal);
+        Assert.EndsWith("<|im_start|>assistant\n\n", result.Out, StringComparison.Ordinal);
+        Assert.Matches(@"^rrm: \d{3} tokens\n$", result.Error);
+    }
+
+    [Fact]
+    public async Task Judge_Cancelled_HasItsOwnExitCode()
+    {
+        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(FakeReply.Completion("x") with { Hangs = true });
+        using CancellationTokenSource stop = new(TimeSpan.FromMilliseconds(300));
+        RrmResult result = await Rrm.RunAsync("", ["judge", "--query", "q", "--response", "a", "--response", "b", .. At(server)], stop.Token);
+        Assert.Equal(ExitCodes.Cancelled, result.ExitCode);
+    }
+
+    [Theory]
+    [InlineData("--response is given 1 time", "--query", "q", "--response", "a")]
+    [InlineData("--response is given 3 times", "--query", "q", "--response", "a", "--response", "b", "--response", "c")]
+    [InlineData("'--query' is required", "--response", "a", "--response", "b")]
+    [InlineData("does not exist", "--query", "@no-such-file", "--response", "a", "--response", "b")]
+    [InlineData("reads standard input already", "--query", "-", "--response", "-", "--response", "b")]
+    [InlineData("Votes is 0", "--query", "q", "--response", "a", "--response", "b", "--votes", "0")]
+    [InlineData("--order is 'random'", "--query", "q", "--response", "a", "--response", "b", "--order", "random")]
+    [InlineData("Cannot parse argument 'many'", "--query", "q", "--response", "a", "--response", "b", "--votes", "many")]
+    [InlineData("no-such-template", "--query", "q", "--response", "a", "--response", "b", "--prompt", "no-such-template")]
+    public async Task Judge_BadUsage_SaysWhatIsWrong(string message, params string[] args)
+    {
+        RrmResult result = await Rrm.RunAsync(["judge", .. args, "--endpoint", "http://127.0.0.1:9/v1", "--model", "m"]);
+        Assert.Equal((ExitCodes.BadUsage, ""), (result.ExitCode, result.Out));
+        Assert.Contains(message, result.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--endpoint needs --model", "--endpoint", "http://127.0.0.1:9/v1")]
+    [InlineData("absolute http", "--endpoint", "localhost", "--model", "m")]
+    [InlineData("--api-key-env goes with --endpoint", "--api-key-env", "KEY")]
+    [InlineData("NO_SUCH_VARIABLE is not set", "--endpoint", "http://127.0.0.1:9/v1", "--model", "m", "--api-key-env", "NO_SUCH_VARIABLE")]
+    [InlineData("no folder 'no-such-folder'", "--model", "no-such-folder")]
+    [InlineData("--server is 'apache'", "--endpoint", "http://127.0.0.1:9/v1", "--model", "m", "--server", "apache")]
+    public async Task Judge_ModelThatCannotBe_SaysWhatIsWrong(string message, params string[] args)
+    {
+        RrmResult result = await Rrm.RunAsync(["judge", "--query", "q", "--response", "a", "--response", "b", .. args]);
+        Assert.Equal((ExitCodes.BadUsage, ""), (result.ExitCode, result.Out));
+        Assert.Contains(message, result.Error, StringComparison.Ordinal);
+    }
+
+    private static Task<RrmResult> JudgeAsync(FakeOpenAIServer server, string first, string second, params string[] args) =>
+        Rrm.RunAsync(["judge", "--query", "q", "--response", first, "--response", second, .. At(server), .. args]);
+
+    private static string[] At(FakeOpenAIServer server) => ["--endpoint", server.Url.ToString(), "--model", "m"];
+}
