@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using RewardReasoning.Models.Checkpoints;
 using RewardReasoning.Testing;
 
 namespace RewardReasoning.Cli.Tests;
@@ -18,7 +17,7 @@ public sealed class ModelCommandTests
         Assert.Equal(("", ExitCodes.Done), (result.Error, result.ExitCode));
         JsonElement check = JsonDocument.Parse(result.Out).RootElement;
         Assert.True(check.GetProperty("passed").GetBoolean());
-        Assert.Equal(5, check.GetProperty("quantities").GetArrayLength());
+        Assert.Contains("logits (left padding)", check.GetProperty("quantities").EnumerateArray().Select(quantity => quantity.GetProperty("name").GetString()));
         Assert.All(check.GetProperty("quantities").EnumerateArray(), quantity => Assert.True(quantity.GetProperty("values").GetInt64() > 50));
     }
 
@@ -35,42 +34,12 @@ public sealed class ModelCommandTests
             await File.WriteAllTextAsync(Path.Combine(folder, "config.json"), config.ToJsonString(), TestContext.Current.CancellationToken);
             RrmResult result = await Rrm.RunAsync("model", "check", folder, "--against", Path.Combine(original, "expected.safetensors"));
             Assert.Equal(ExitCodes.Failed, result.ExitCode);
-            Assert.Matches(@"logits +largest difference .* DIFFERS", result.Out);
+            Assert.Matches(@"logits \(right padding\) +largest difference .* DIFFERS", result.Out);
         }
         finally
         {
             Directory.Delete(folder, recursive: true);
         }
-    }
-
-    [Theory]
-    [InlineData(0, ExitCodes.Done)]
-    [InlineData(1, ExitCodes.Failed)]
-    public async Task Check_AgainstPrompts_SeesAWrongToken(int shift, int exitCode)
-    {
-        string folder = Shared("fixtures/hf-parity/llama-tied");
-        string prompts = Path.Combine(Directory.CreateTempSubdirectory("rrm-check-").FullName, "expected.json");
-        using (SafetensorsFile expected = SafetensorsFile.Open(Path.Combine(folder, "expected.safetensors")))
-        {
-            // Prompt 0 has seven tokens.
-            int[] ids = [.. expected.Read("right.input_ids").data<long>().Take(7).Select(id => (int)id)];
-            int[] greedy = [.. expected.Read("greedy.ids").data<long>().Take(24).Select(id => (int)id)];
-            greedy[20] = (greedy[20] + shift) % 320;
-            double sum = expected.Read("logprobs.0").data<float>().Sum(logProb => (double)logProb);
-            double next = expected.Read("greedy.logprobs").data<float>().First();
-            JsonObject prompt = new()
-            {
-                ["ids"] = new JsonArray([.. ids]),
-                ["prompt_log_prob"] = sum,
-                ["next_top5"] = new JsonArray(new JsonArray(greedy[0], next)),
-                ["greedy"] = new JsonArray([.. greedy]),
-            };
-            await File.WriteAllTextAsync(prompts, new JsonArray(prompt).ToJsonString(), TestContext.Current.CancellationToken);
-        }
-
-        RrmResult result = await Rrm.RunAsync("model", "check", folder, "--against", prompts);
-        Assert.Equal(("", exitCode), (result.Error, result.ExitCode));
-        Directory.Delete(Path.GetDirectoryName(prompts) ?? "", recursive: true);
     }
 
     [Fact]
@@ -79,7 +48,7 @@ public sealed class ModelCommandTests
         string folder = Shared("fixtures/hf-parity/qwen3");
         RrmResult result = await Rrm.RunAsync("model", "check", folder, "--against", Shared("fixtures/hf-parity/qwen2-untied/model.safetensors"));
         Assert.Equal(ExitCodes.BadUsage, result.ExitCode);
-        Assert.Contains("holds no tensor right.input_ids", result.Error, StringComparison.Ordinal);
+        Assert.Contains("right.input_ids", result.Error, StringComparison.Ordinal);
     }
 
     [Theory]

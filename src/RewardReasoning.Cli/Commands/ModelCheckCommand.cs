@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using RewardReasoning.Cli.Output;
-using RewardReasoning.Models.Checks;
+using RewardReasoning.Models.Checkpoints;
 
 namespace RewardReasoning.Cli.Commands;
 
@@ -36,23 +36,23 @@ internal static class ModelCheckCommand
 
     private static int Run(Terminal terminal, string folder, string against, bool json, CancellationToken cancellationToken)
     {
-        IReadOnlyList<CheckedQuantity> quantities = ModelCheck.Run(folder, against, cancellationToken);
-        bool passed = quantities.All(quantity => quantity.Passed);
+        ModelCheckReport report = ModelCheck.Run(folder, against, cancellationToken: cancellationToken);
+        int exitCode = report.Passed ? ExitCodes.Done : ExitCodes.Failed;
         if (json)
         {
-            ModelCheckJson result = new(passed, [.. quantities.Select(QuantityJson.Of)]);
+            ModelCheckJson result = new(report.Passed, [.. report.Quantities.Select(QuantityJson.Of)]);
             terminal.Out.WriteLine(JsonSerializer.Serialize(result, OutputJson.Indented.ModelCheckJson));
-            return passed ? ExitCodes.Done : ExitCodes.Failed;
+            return exitCode;
         }
 
-        int width = quantities.Max(quantity => quantity.Name.Length);
-        foreach (CheckedQuantity quantity in quantities)
+        int width = report.Quantities.Max(quantity => quantity.Name.Length);
+        foreach (ModelCheckQuantity quantity in report.Quantities)
         {
             terminal.Out.WriteLine(FormattableString.Invariant(
-                $"{quantity.Name.PadRight(width)}  largest difference {quantity.LargestDifference:0.0e+00}  tolerance {quantity.Tolerance:0.0e+00}  {quantity.Values,8} values  {(quantity.Passed ? "ok" : "DIFFERS")}"));
+                $"{quantity.Name.PadRight(width)}  largest difference {quantity.LargestDifference:0.0e+00}  tolerance {quantity.Tolerance:0.0e+00}  {quantity.ValueCount,8} values  {(quantity.Passed ? "ok" : "DIFFERS")}"));
         }
 
-        terminal.Out.WriteLine(passed ? "The model computes here what was expected." : "The model does not compute here what was expected.");
-        return passed ? ExitCodes.Done : ExitCodes.Failed;
+        terminal.Out.WriteLine(report.Passed ? "The model computes here what was expected." : "The model does not compute here what was expected.");
+        return exitCode;
     }
 }

@@ -1,4 +1,4 @@
-using RewardReasoning.Models.Checks;
+using RewardReasoning.Models.Checkpoints;
 
 namespace RewardReasoning.Cli.Output;
 
@@ -31,6 +31,6 @@ internal sealed record ModelCheckJson(bool Passed, IReadOnlyList<QuantityJson> Q
 /// <summary>One quantity; a difference that is no number is null.</summary>
 internal sealed record QuantityJson(string Name, double? LargestDifference, double Tolerance, long Values, bool Passed)
 {
-    public static QuantityJson Of(CheckedQuantity quantity) => new(
-        quantity.Name, double.IsFinite(quantity.LargestDifference) ? quantity.LargestDifference : null, quantity.Tolerance, quantity.Values, quantity.Passed);
+    public static QuantityJson Of(ModelCheckQuantity quantity) => new(
+        quantity.Name, double.IsFinite(quantity.LargestDifference) ? quantity.LargestDifference : null, quantity.Tolerance, quantity.ValueCount, quantity.Passed);
 }
