@@ -17,7 +17,7 @@ internal sealed class TokenizerFile
     private readonly Dictionary<string, JsonElement> _sections = [];
     private readonly Dictionary<string, JsonElement> _modelOptions = [];
     private TokenTable? _tokens;
-    private MergeTable? _merges;
+    private List<(int Left, int Right, int Result)>? _merges;
 
     private TokenizerFile(string path, string? tokenizerClass)
     {
@@ -87,12 +87,14 @@ internal sealed class TokenizerFile
             AddToken(_tokens, token.Id, Encoding.UTF8.GetBytes(token.Content), findable: false);
         }
 
+        // No text may spell a special token, even where the merges would.
+        MergeTable mergeTable = MakeMergeTable(added.Where(t => t.Special).Select(t => t.Id).ToHashSet());
         (int[] prefix, int[] suffix) = sections.Affixes();
         sections.CheckDecoder();
         return new TokenizerDefinition
         {
             Tokens = _tokens,
-            Merges = _merges,
+            Merges = mergeTable,
             WholePieceFirst = Flag("ignore_merges"),
             Composes = sections.Composes(),
             PreTokenizer = sections.PreTokenizer(),
@@ -198,11 +200,21 @@ internal sealed class TokenizerFile
             }
         }
 
-        _merges = new MergeTable(merges.Count);
-        for (int rank = 0; rank < merges.Count; rank++)
+        _merges = merges;
+    }
+
+    private MergeTable MakeMergeTable(HashSet<int> without)
+    {
+        MergeTable table = new(_merges?.Count ?? 0);
+        for (int rank = 0; rank < _merges?.Count; rank++)
         {
-            _merges.Set(merges[rank].Left, merges[rank].Right, rank, merges[rank].Result);
+            if (!without.Contains(_merges[rank].Result))
+            {
+                table.Set(_merges[rank].Left, _merges[rank].Right, rank, _merges[rank].Result);
+            }
         }
+
+        return table;
     }
 
     private (int Left, int Right, int Result) Merge(int rank, ReadOnlySpan<byte> left, ReadOnlySpan<byte> right)

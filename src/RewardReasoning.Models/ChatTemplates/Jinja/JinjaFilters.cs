@@ -7,7 +7,33 @@ namespace RewardReasoning.Models.ChatTemplates.Jinja;
 internal sealed class JinjaFilters
 {
     /// <summary>The value that a filter makes.</summary>
-    public object? Apply(string name, object? value, JinjaCall call) => name switch
+    public object? Apply(string name, object? value, JinjaCall call)
+    {
+        object? made = Run(name, value, call);
+
+        // These pass their arguments on to a filter or test of their own.
+        if (name is not ("map" or "select" or "reject" or "selectattr" or "rejectattr"))
+        {
+            call.Allow(Parameters(name));
+        }
+
+        return made;
+    }
+
+    private static string[] Parameters(string filter) => filter switch
+    {
+        "trim" => ["chars"],
+        "tojson" => ["ensure_ascii", "indent", "separators", "sort_keys"],
+        "default" or "d" => ["default_value", "boolean"],
+        "join" => ["d", "attribute"],
+        "replace" => ["old", "new", "count"],
+        "indent" => ["width", "first", "blank"],
+        "int" or "float" => ["default"],
+        "sort" => ["reverse", "case_sensitive", "attribute"],
+        _ => [],
+    };
+
+    private object? Run(string name, object? value, JinjaCall call) => name switch
     {
         "trim" => JinjaTextMethods.Strip(PythonText.Str(value), call.Text(0, "chars")?.Value),
         "length" or "count" => JinjaOperators.Length(value),
@@ -51,7 +77,6 @@ internal sealed class JinjaFilters
 
     private static MarkedText ToJson(object? value, JinjaCall call)
     {
-        call.Allow("ensure_ascii", "indent", "separators", "sort_keys");
         if (JinjaOperators.Truth(call.Get(0, "ensure_ascii", false)))
         {
             throw new JinjaFailure("'tojson' with ensure_ascii=true is not supported");

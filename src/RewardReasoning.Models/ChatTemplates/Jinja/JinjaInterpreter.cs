@@ -6,7 +6,7 @@ namespace RewardReasoning.Models.ChatTemplates.Jinja;
 internal sealed class JinjaInterpreter
 {
     // Far beyond any chat template, near enough to end one that was made to run for ever.
-    private const int MostSteps = 20_000_000;
+    private const int MostSteps = 3_000_000;
     private const int DeepestMacro = 100;
 
     private readonly JinjaFilters _filters;
@@ -107,20 +107,26 @@ internal sealed class JinjaInterpreter
         JinjaScope outer = _scope;
         try
         {
-            if (loop.Filter is not null)
+            if (loop.Filter is { } filter)
             {
-                items = [.. items.Where(item => InScope(outer, loop.Targets, item, () => JinjaOperators.Truth(Evaluate(loop.Filter))))];
+                List<object?> kept = [];
+                foreach (object? item in items)
+                {
+                    EnterScope(outer, loop, item);
+                    if (JinjaOperators.Truth(Evaluate(filter)))
+                    {
+                        kept.Add(item);
+                    }
+                }
+
+                items = kept;
             }
 
             for (int i = 0; i < items.Count; i++)
             {
-                JinjaLoop state = new(items, i);
-                Flow flow = InScope(outer, loop.Targets, items[i], () =>
-                {
-                    _scope.Set("loop", state);
-                    return Run(loop.Body);
-                });
-                if (flow == Flow.Break)
+                EnterScope(outer, loop, items[i]);
+                _scope.Set("loop", new JinjaLoop(items, i));
+                if (Run(loop.Body) == Flow.Break)
                 {
                     break;
                 }
@@ -134,11 +140,17 @@ internal sealed class JinjaInterpreter
         return items.Count == 0 ? Run(loop.Else) : Flow.On;
     }
 
-    private T InScope<T>(JinjaScope outer, string[] targets, object? item, Func<T> body)
+    private void EnterScope(JinjaScope outer, ForStatement loop, object? item)
     {
         _scope = new JinjaScope(outer);
-        Assign([.. targets.Select(name => new SetTarget(name, null))], item);
-        return body();
+        if (loop.Targets is [var name])
+        {
+            _scope.Set(name, item);
+        }
+        else
+        {
+            Assign([.. loop.Targets.Select(target => new SetTarget(target, null))], item);
+        }
     }
 
     private void Assign(SetTarget[] targets, object? value)

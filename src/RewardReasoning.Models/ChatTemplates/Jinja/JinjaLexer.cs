@@ -138,7 +138,7 @@ internal sealed class JinjaLexer
         }
 
         _at = at;
-        SkipAfterTag(sign, trimsNewline: true);
+        SkipAfterTag(sign, trimsNewline: false);
         for (int tag = _source.IndexOf("{%", _at, StringComparison.Ordinal); tag >= 0; tag = _source.IndexOf("{%", tag + 2, StringComparison.Ordinal))
         {
             int end = tag + 2;

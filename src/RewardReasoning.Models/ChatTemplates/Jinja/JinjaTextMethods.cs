@@ -36,7 +36,11 @@ internal static class JinjaTextMethods
             "islower" => _ => text.Value.Any(char.IsLower) && !text.Value.Any(char.IsUpper),
             _ => null,
         };
-        return body is null ? null : new JinjaFunction(name, body);
+        return body is null ? null : new JinjaFunction(name, call =>
+        {
+            call.Allow(Parameters(name));
+            return body(call);
+        });
     }
 
     /// <summary>The text without white space, or without given characters, at its ends.</summary>
@@ -103,6 +107,18 @@ internal static class JinjaTextMethods
     public static MarkedText Capitalize(MarkedText text) => text.Value.Length == 0
         ? text
         : text.WithValue(text.Value[..1].ToUpperInvariant() + text.Value[1..].ToLowerInvariant());
+
+    private static string[] Parameters(string method) => method switch
+    {
+        "strip" or "lstrip" or "rstrip" => ["chars"],
+        "split" or "rsplit" => ["sep", "maxsplit"],
+        "startswith" or "endswith" or "removeprefix" => ["prefix"],
+        "removesuffix" => ["suffix"],
+        "replace" => ["old", "new", "count"],
+        "find" or "count" => ["sub"],
+        "join" => ["iterable"],
+        _ => [],
+    };
 
     private static bool Strips(char unit, string? characters) => characters is null ? PythonText.IsSpace(unit) : characters.Contains(unit);
 

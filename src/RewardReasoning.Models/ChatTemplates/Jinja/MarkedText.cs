@@ -9,7 +9,7 @@ namespace RewardReasoning.Models.ChatTemplates.Jinja;
 internal sealed class MarkedText
 {
     /// <summary>The longest text a template may make.</summary>
-    public const int LongestLength = 1 << 28;
+    public const int LongestLength = 1 << 26;
 
     /// <summary>No characters.</summary>
     public static readonly MarkedText Empty = new("", []);
