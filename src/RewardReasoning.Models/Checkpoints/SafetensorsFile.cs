@@ -56,12 +56,15 @@ public sealed class SafetensorsFile : IDisposable
         {
             view?.Dispose();
             map?.Dispose();
-            if (error is FileNotFoundException or DirectoryNotFoundException)
+            switch (error)
             {
-                throw new CheckpointException(path, "there is no such file.", error);
+                case FileNotFoundException or DirectoryNotFoundException:
+                    throw new CheckpointException(path, "there is no such file.", error);
+                case IOException or UnauthorizedAccessException:
+                    throw new CheckpointException(path, $"cannot be read: {error.Message}", error);
+                default:
+                    throw;
             }
-
-            throw error is IOException or UnauthorizedAccessException ? new CheckpointException(path, $"cannot be read: {error.Message}", error) : error;
         }
     }
 

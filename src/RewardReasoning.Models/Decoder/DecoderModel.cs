@@ -146,6 +146,11 @@ public sealed class DecoderModel : IDisposable
     /// <returns>[B, T, H].</returns>
     public Tensor HiddenCached(Tensor ids, Tensor positions, Tensor? keyMask, KeyValueCache cache)
     {
+        if (is_grad_enabled() && _embedding.requires_grad)
+        {
+            throw new InvalidOperationException("A key/value cache keeps no gradients. Open torch.no_grad() round HiddenCached, or use Hidden.");
+        }
+
         long batch = ids.shape[0], length = ids.shape[1], keys = cache.Length + length;
         if (keyMask is not null && (keyMask.shape[0] != batch || keyMask.shape[1] != keys))
         {

@@ -77,7 +77,7 @@ public sealed class ModelCheckTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void Run_SmolLm2_ReproducesItsExpectedNumbersWithinTheMemoryItShould()
+    public void Run_SmolLm2_ReproducesItsExpectedNumbers()
     {
         string folder = SmolLm2Folder.Get();
         Stopwatch watch = Stopwatch.StartNew();

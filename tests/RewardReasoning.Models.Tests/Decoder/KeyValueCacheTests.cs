@@ -120,6 +120,15 @@ public sealed class KeyValueCacheTests : IDisposable
     }
 
     [Fact]
+    public void HiddenCached_WithGradientsOn_IsRefused()
+    {
+        using DecoderModel trained = _model.ShareWeights();
+        using IDisposable gradients = enable_grad();
+
+        Assert.Throws<InvalidOperationException>(() => trained.HiddenCached(tensor(new long[,] { { 5 } }), tensor(new long[,] { { 0 } }), keyMask: null, _cache));
+    }
+
+    [Fact]
     public void HiddenCached_MaskOrRowsThatDoNotFit_AreRefused()
     {
         Prefill(_cache, [[5, 6, 7]]);
