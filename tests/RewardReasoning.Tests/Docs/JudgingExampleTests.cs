@@ -5,13 +5,15 @@ namespace RewardReasoning.Tests.Docs;
 
 public sealed class JudgingExampleTests
 {
-    [Fact]
-    public void Document_HoldsTheExampleThatIsCompiledHere()
+    [Theory]
+    [InlineData("docs/judging.md", "JudgingExample.cs")]
+    [InlineData("README.md", "ReadmeExample.cs")]
+    public void Document_HoldsTheExampleThatIsCompiledHere(string name, string file)
     {
-        string source = File.ReadAllText(Path.Combine(SharedFolder.RepositoryRoot, "tests", "RewardReasoning.Tests", "Docs", "JudgingExample.cs"));
+        string source = File.ReadAllText(Path.Combine(SharedFolder.RepositoryRoot, "tests", "RewardReasoning.Tests", "Docs", file));
         string[] lines = source.Split('\n');
         string[] example = lines[(Array.FindIndex(lines, line => line.Trim() == "// begin") + 1)..Array.FindIndex(lines, line => line.Trim() == "// end")];
-        string document = File.ReadAllText(Path.Combine(SharedFolder.RepositoryRoot, "docs", "judging.md"));
+        string document = File.ReadAllText(Path.Combine(SharedFolder.RepositoryRoot, name));
         Assert.Contains(string.Join('\n', example.Select(line => line.Length > 8 ? line[8..] : line)), document, StringComparison.Ordinal);
     }
 
