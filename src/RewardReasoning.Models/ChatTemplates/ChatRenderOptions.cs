@@ -32,7 +32,8 @@ public sealed record ChatRenderOptions
     {
         if (AddGenerationPrompt && ContinueFinalMessage)
         {
-            throw new ArgumentException("AddGenerationPrompt and ContinueFinalMessage are both set; a prompt ends either where the next turn begins or within the final message. Set one.");
+            throw new ArgumentException(
+                "AddGenerationPrompt and ContinueFinalMessage are both set; a prompt ends where the next turn begins or within the final message. Set one.");
         }
     }
 }

@@ -67,23 +67,35 @@ public sealed class ChatTemplate
 
     /// <summary>The text of a conversation.</summary>
     /// <exception cref="ChatTemplateException">The template refuses the messages or cannot be run.</exception>
-    public string Render(IReadOnlyList<ChatMessageText> messages, ChatRenderOptions options) => Render(ToJson(messages), options);
+    public string Render(IReadOnlyList<ChatMessageText> messages, ChatRenderOptions options) => RenderMarked(messages, options).Value;
 
     /// <summary>The text of a conversation given as a JSON array of messages, which may hold tool calls and whatever else the template knows.</summary>
     /// <exception cref="ChatTemplateException">The template refuses the messages or cannot be run.</exception>
     public string Render(JsonElement messages, ChatRenderOptions options) => RenderMarked(messages, options).Value;
 
     /// <summary>The text of a conversation, with the characters marked that came out of its messages or tools.</summary>
+    internal MarkedText RenderMarked(IReadOnlyList<ChatMessageText> messages, ChatRenderOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(messages);
+        return Render([.. messages.Select(Message)], options);
+    }
+
+    /// <inheritdoc cref="RenderMarked(IReadOnlyList{ChatMessageText}, ChatRenderOptions)"/>
     internal MarkedText RenderMarked(JsonElement messages, ChatRenderOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        options.Validate();
         if (messages.ValueKind != JsonValueKind.Array || messages.EnumerateArray().Any(message => message.ValueKind != JsonValueKind.Object))
         {
             throw new ArgumentException("The messages must be a JSON array of objects.", nameof(messages));
         }
 
-        List<JinjaDictionary> conversation = [.. messages.EnumerateArray().Select(message => Message(message, options.KeepNulls))];
+        return Render([.. messages.EnumerateArray().Select(message => Message(message, options.KeepNulls))], options);
+    }
+
+    private MarkedText Render(List<JinjaDictionary> conversation, ChatRenderOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
         MarkedText? final = options.ContinueFinalMessage ? TagFinalMessage(conversation) : null;
         Dictionary<string, object?> variables = new()
         {
@@ -101,20 +113,18 @@ public sealed class ChatTemplate
         return final is null ? rendered : CutAtTag(rendered, final.Value);
     }
 
-    /// <summary>Messages as a JSON array.</summary>
-    internal static JsonElement ToJson(IReadOnlyList<ChatMessageText> messages)
+    private static JinjaDictionary Message(ChatMessageText message)
     {
-        ArgumentNullException.ThrowIfNull(messages);
-        return JsonSerializer.SerializeToElement(messages.Select(message =>
+        bool assistant = message.Role == "assistant";
+        JinjaDictionary made = new();
+        made.Set(MarkedText.Trust("role"), MarkedText.Distrust(message.Role));
+        made.Set(MarkedText.Trust("content"), Content(message.Content, assistant));
+        if (message.ReasoningContent is { } reasoning)
         {
-            Dictionary<string, string> properties = new() { ["role"] = message.Role, ["content"] = message.Content };
-            if (message.ReasoningContent is { } reasoning)
-            {
-                properties["reasoning_content"] = reasoning;
-            }
+            made.Set(MarkedText.Trust("reasoning_content"), Content(reasoning, assistant));
+        }
 
-            return properties;
-        }));
+        return made;
     }
 
     private static JinjaDictionary Message(JsonElement message, bool keepNulls)
@@ -125,14 +135,19 @@ public sealed class ChatTemplate
         {
             if (keepNulls || property.Value.ValueKind != JsonValueKind.Null)
             {
-                // An assistant's own thinking is marked as the model marked it, so that a conversation reads back as it was written.
-                bool thinks = assistant && property.Name is "content" or "reasoning_content";
-                read.Set(MarkedText.Distrust(property.Name), Value(property.Value, thinks ? s => MarkedText.DistrustAllBut(s, ThinkTags) : MarkedText.Distrust));
+                bool content = property.Name is "content" or "reasoning_content";
+                read.Set(
+                    MarkedText.Distrust(property.Name),
+                    Value(property.Value, text => content ? Content(text, assistant) : MarkedText.Distrust(text)));
             }
         }
 
         return read;
     }
+
+    /// <summary>An assistant's own thinking is marked as the model marked it, so that a conversation reads back as it was written.</summary>
+    private static MarkedText Content(string text, bool assistant) =>
+        assistant ? MarkedText.DistrustAllBut(text, ThinkTags) : MarkedText.Distrust(text);
 
     private static MarkedText TagFinalMessage(List<JinjaDictionary> conversation)
     {
@@ -151,7 +166,8 @@ public sealed class ChatTemplate
         int at = rendered.Value.LastIndexOf(tag, StringComparison.Ordinal);
         if (at < 0 || !rendered.Value.Contains(final.Trim(), StringComparison.Ordinal))
         {
-            throw new ChatTemplateException("ContinueFinalMessage is set, but the final message does not appear in the rendered chat; the template may have cut it. Render without it.");
+            throw new ChatTemplateException(
+                "ContinueFinalMessage is set, but the final message does not appear in the rendered chat; the template may have cut it. Render without it.");
         }
 
         MarkedText cut = rendered.Slice(0, at);
@@ -169,15 +185,28 @@ public sealed class ChatTemplate
         float number => (double)number,
         string text => MarkedText.Trust(text),
         JsonElement json => Value(json, MarkedText.Trust),
-        _ => throw new ArgumentException($"The variable '{name}' of the chat template is a {value.GetType().Name}; it must be null, a Boolean, a number, a string or a JsonElement."),
+        _ => throw new ArgumentException(
+            $"The variable '{name}' of the chat template is a {value.GetType().Name}; it must be null, a Boolean, a number, a string or a JsonElement."),
     };
+
+    private static string Text(JsonElement json)
+    {
+        try
+        {
+            return json.GetString() ?? "";
+        }
+        catch (InvalidOperationException error)
+        {
+            throw new ArgumentException($"A string of the messages, tools or variables is no text: {error.Message} Escapes of surrogates must come in pairs.", error);
+        }
+    }
 
     private static object? Value(JsonElement json, Func<string, MarkedText> text)
     {
         switch (json.ValueKind)
         {
             case JsonValueKind.String:
-                return text(json.GetString() ?? "");
+                return text(Text(json));
             case JsonValueKind.Number:
                 return json.TryGetInt64(out long number) ? number
                     : BigInteger.TryParse(json.GetRawText(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out BigInteger large) ? large

@@ -37,13 +37,11 @@ public sealed class ChatTokenizer
     /// <summary>The text and ids of a conversation.</summary>
     /// <exception cref="ChatTemplateException">The template refuses the messages or cannot be run.</exception>
     public RenderedPrompt Render(IReadOnlyList<ChatMessageText> messages, ChatRenderOptions options) =>
-        Render(ChatTemplate.ToJson(messages), options);
+        Encode(Template.RenderMarked(messages, options));
 
     /// <summary>The text and ids of a conversation given as a JSON array of messages.</summary>
     /// <exception cref="ChatTemplateException">The template refuses the messages or cannot be run.</exception>
-    public RenderedPrompt Render(JsonElement messages, ChatRenderOptions options)
-    {
-        MarkedText rendered = Template.RenderMarked(messages, options);
-        return new RenderedPrompt(rendered.Value, Tokenizer.Encode(rendered.Value, rendered.Untrusted));
-    }
+    public RenderedPrompt Render(JsonElement messages, ChatRenderOptions options) => Encode(Template.RenderMarked(messages, options));
+
+    private RenderedPrompt Encode(MarkedText rendered) => new(rendered.Value, Tokenizer.Encode(rendered.Value, rendered.Untrusted));
 }

@@ -51,7 +51,7 @@ public sealed record TokenizerConfig
                     ChatTemplate = Template(root),
                 };
         }
-        catch (JsonException error)
+        catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
             throw new TokenizerException($"{path} is no valid JSON: {error.Message} The file may be cut short; fetch it again.", error);
         }

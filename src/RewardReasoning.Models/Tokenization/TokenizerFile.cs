@@ -141,7 +141,10 @@ internal sealed class TokenizerFile
         string? type = _modelOptions.TryGetValue("type", out JsonElement given) ? given.GetString() : null;
         Require(type is "BPE" or null, $"the model's type is \"{type}\"", "only byte-level \"BPE\" tokenizers are supported (Qwen, Llama 3, GPT-2 and kin)");
         Require(_tokens is not null && hasMerges, "the model has no \"vocab\" object or no \"merges\" list", "a BPE has both");
-        Require(!Flag("byte_fallback"), "\"byte_fallback\" is true, as in SentencePiece models", "the model must work on bytes (pre-tokenizer and decoder \"ByteLevel\")");
+        Require(
+            !Flag("byte_fallback"),
+            "\"byte_fallback\" is true, as in SentencePiece models",
+            "the model must work on bytes (pre-tokenizer and decoder \"ByteLevel\")");
         foreach (string affix in (string[])["continuing_subword_prefix", "end_of_word_suffix"])
         {
             bool set = _modelOptions.TryGetValue(affix, out JsonElement text) && text.ValueKind == JsonValueKind.String && text.GetString() != "";

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using CsCheck;
 using RewardReasoning.Models.ChatTemplates;
 using RewardReasoning.Models.Tests.Tokenization;
@@ -119,13 +120,18 @@ public sealed class ChatTemplateTests
 
     [Fact]
     public void Render_MessagesThatAreNoObjects_IsTheCallersMistake() =>
-        Assert.Throws<ArgumentException>(() => ChatTemplate.Parse("x").Render(System.Text.Json.JsonElement.Parse("[1]"), new ChatRenderOptions()));
+        Assert.Throws<ArgumentException>(() => ChatTemplate.Parse("x").Render(JsonElement.Parse("[1]"), new ChatRenderOptions()));
+
+    [Fact]
+    public void Render_JsonWithHalfASurrogatePair_IsTheCallersMistake() =>
+        Assert.Throws<ArgumentException>(() => ChatTemplate.Parse("x").Render(
+            JsonElement.Parse("""[{"role": "user", "content": "\ud800"}]"""), new ChatRenderOptions()));
 
     [Fact]
     public void Render_NullsOfMessages_AreLeftOutUnlessKept()
     {
         ChatTemplate template = ChatTemplate.Parse("{{ messages[0].a is defined }}");
-        System.Text.Json.JsonElement messages = System.Text.Json.JsonElement.Parse("""[{"role": "user", "a": null}]""");
+        JsonElement messages = JsonElement.Parse("""[{"role": "user", "a": null}]""");
         Assert.Equal("False", template.Render(messages, new ChatRenderOptions()));
         Assert.Equal("True", template.Render(messages, new ChatRenderOptions { KeepNulls = true }));
     }

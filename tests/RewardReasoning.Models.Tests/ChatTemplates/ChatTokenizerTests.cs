@@ -57,6 +57,14 @@ public sealed class ChatTokenizerTests
             iter: 500);
 
     [Fact]
+    public void Render_LoneSurrogates_AreKeptInTextAndReplacedInIds()
+    {
+        RenderedPrompt prompt = Chat.Render([new("user", "a\uD800b")], new ChatRenderOptions());
+        Assert.Equal("<|im_start|>user\na\uD800b<|im_end|>\n", prompt.Text);
+        Assert.Equal("<|im_start|>user\na\uFFFDb<|im_end|>\n", Chat.Tokenizer.Decode(prompt.Ids));
+    }
+
+    [Fact]
     public void Render_TokenPutTogetherByTheTemplate_Counts()
     {
         ChatTokenizer chat = Build("{{ '<|im_' + 'end|>' }}{{ '<|im_' }}{{ messages[0].content }}");

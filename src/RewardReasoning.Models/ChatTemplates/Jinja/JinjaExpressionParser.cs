@@ -3,7 +3,10 @@ using System.Runtime.CompilerServices;
 
 namespace RewardReasoning.Models.ChatTemplates.Jinja;
 
-/// <summary>Reads expressions, with Jinja's precedence: filters and tests bind closest, then <c>**</c>, <c>*</c>, <c>~</c>, <c>+</c>, comparisons, <c>not</c>, <c>and</c>, <c>or</c>, <c>if</c>.</summary>
+/// <summary>
+/// Reads expressions, with Jinja's precedence: filters and tests bind closest, then <c>**</c>, <c>*</c>, <c>~</c>, <c>+</c>,
+/// comparisons, <c>not</c>, <c>and</c>, <c>or</c>, <c>if</c>.
+/// </summary>
 internal sealed class JinjaExpressionParser(JinjaTokenStream tokens)
 {
     private static readonly HashSet<string> Comparisons = ["==", "!=", "<", ">", "<=", ">="];

@@ -4,10 +4,10 @@ using System.Numerics;
 namespace RewardReasoning.Models.ChatTemplates.Jinja;
 
 /// <summary>The filters of <c>|</c>.</summary>
-internal sealed class JinjaFilters
+internal static class JinjaFilters
 {
     /// <summary>The value that a filter makes.</summary>
-    public object? Apply(string name, object? value, JinjaCall call)
+    public static object? Apply(string name, object? value, JinjaCall call)
     {
         object? made = Run(name, value, call);
 
@@ -33,7 +33,7 @@ internal sealed class JinjaFilters
         _ => [],
     };
 
-    private object? Run(string name, object? value, JinjaCall call) => name switch
+    private static object? Run(string name, object? value, JinjaCall call) => name switch
     {
         "trim" => JinjaTextMethods.Strip(PythonText.Str(value), call.Text(0, "chars")?.Value),
         "length" or "count" => JinjaOperators.Length(value),
@@ -208,7 +208,7 @@ internal sealed class JinjaFilters
             : items.Aggregate((best, item) => JinjaOperators.Compare(item, best) * sign < 0 ? item : best);
     }
 
-    private Func<object?, object?> Mapping(JinjaCall call)
+    private static Func<object?, object?> Mapping(JinjaCall call)
     {
         if (call.Named.TryGetValue("attribute", out object? attribute))
         {

@@ -9,18 +9,13 @@ internal sealed class JinjaInterpreter
     private const int MostSteps = 3_000_000;
     private const int DeepestMacro = 100;
 
-    private readonly JinjaFilters _filters;
     private JinjaScope _scope;
     private MarkedTextBuilder _output = new();
     private int _line = 1;
     private int _steps;
     private int _macroDepth;
 
-    private JinjaInterpreter(JinjaScope globals)
-    {
-        _scope = new JinjaScope(globals);
-        _filters = new JinjaFilters();
-    }
+    private JinjaInterpreter(JinjaScope globals) => _scope = new JinjaScope(globals);
 
     /// <summary>How a body ended: at its end, or by <c>break</c> or <c>continue</c>.</summary>
     private enum Flow
@@ -262,7 +257,7 @@ internal sealed class JinjaInterpreter
                 return Call(call);
             case FilterExpression filter:
                 object? filtered = Evaluate(filter.Target);
-                return At(filter.Line, _filters.Apply(filter.Name, filtered, Arguments(filter.Name, filter.Arguments)));
+                return At(filter.Line, JinjaFilters.Apply(filter.Name, filtered, Arguments(filter.Name, filter.Arguments)));
             case TestExpression test:
                 object? tested = Evaluate(test.Target);
                 return JinjaTests.Apply(test.Name, tested, Arguments(test.Name, test.Arguments));

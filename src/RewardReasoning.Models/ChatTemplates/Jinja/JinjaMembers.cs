@@ -23,7 +23,9 @@ internal static class JinjaMembers
             case (JinjaUndefined undefined, _):
                 throw new JinjaFailure(undefined.Reason);
             case (JinjaDictionary dictionary, MarkedText name):
-                return dictionary.TryGet(name.Value, out object? item) ? item : DictionaryMethod(dictionary, name.Value) ?? (object)Missing("dict object", name.Value);
+                return dictionary.TryGet(name.Value, out object? item)
+                    ? item
+                    : DictionaryMethod(dictionary, name.Value) ?? (object)Missing("dict object", name.Value);
             case (_, MarkedText name):
                 return Attribute(value, name.Value);
             case (List<object?> or MarkedText, long or bool):

@@ -40,10 +40,7 @@ internal static class JinjaOperators
         (MarkedText a, MarkedText b) => CompareCodePoints(a.Value, b.Value),
         _ when AsInteger(left) is { } a && AsInteger(right) is { } b => a.CompareTo(b),
         _ when AsFloat(left) is { } a && AsFloat(right) is { } b => a.CompareTo(b),
-        (List<object?> a, List<object?> b) =>
-            a.Zip(b).Select(pair => Equal(pair.First, pair.Second) ? 0 : Compare(pair.First, pair.Second)).FirstOrDefault(order => order != 0) is not 0 and int order
-                ? order
-                : a.Count.CompareTo(b.Count),
+        (List<object?> a, List<object?> b) => CompareLists(a, b),
         _ => throw new JinjaFailure($"{PythonText.TypeName(left)} and {PythonText.TypeName(right)} cannot be ordered"),
     };
 
@@ -157,6 +154,19 @@ internal static class JinjaOperators
 
     /// <summary>The number as a float.</summary>
     public static double? AsFloat(object? value) => value is double number ? number : AsInteger(value) is { } integer ? (double)integer : null;
+
+    private static int CompareLists(List<object?> left, List<object?> right)
+    {
+        foreach ((object? a, object? b) in left.Zip(right))
+        {
+            if (!Equal(a, b))
+            {
+                return Compare(a, b);
+            }
+        }
+
+        return left.Count.CompareTo(right.Count);
+    }
 
     private static object Integers(string symbol, BigInteger a, BigInteger b)
     {

@@ -5,9 +5,6 @@ namespace RewardReasoning.Models.ChatTemplates.Jinja;
 /// <summary>The tests of <c>is</c>.</summary>
 internal static class JinjaTests
 {
-    /// <summary>Whether a test exists.</summary>
-    public static bool Exists(string name) => Find(name) is not null;
-
     /// <summary>The answer of a test.</summary>
     public static bool Apply(string name, object? value, JinjaCall call) =>
         (Find(name) ?? throw new JinjaFailure($"the test '{name}' is not supported"))(value, call);

@@ -99,9 +99,11 @@ internal sealed class MarkedText
     /// <summary>Where a string occurs, without overlaps.</summary>
     public static IEnumerable<(int Start, int End)> Occurrences(string text, string part)
     {
-        for (int at = text.IndexOf(part, StringComparison.Ordinal); at >= 0 && part.Length > 0; at = text.IndexOf(part, at + part.Length, StringComparison.Ordinal))
+        int from = 0;
+        while (part.Length > 0 && text.IndexOf(part, from, StringComparison.Ordinal) is >= 0 and int at)
         {
-            yield return (at, at + part.Length);
+            from = at + part.Length;
+            yield return (at, from);
         }
     }
 }
