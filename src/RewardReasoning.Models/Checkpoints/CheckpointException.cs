@@ -1,6 +1,8 @@
 namespace RewardReasoning.Models.Checkpoints;
 
-/// <summary>A file of a model folder is missing, half written or says something that cannot be used; the message begins with its path.</summary>
+/// <summary>
+/// A file of a model folder is missing, half written or says something that cannot be used; the message begins with its path.
+/// </summary>
 public sealed class CheckpointException : Exception
 {
     /// <summary>The file or folder at fault.</summary>

@@ -18,6 +18,7 @@ internal sealed class Differences
         }
 
         ModelCheckQuantity before = _quantities[at];
-        _quantities[at] = before with { LargestDifference = Math.Max(before.LargestDifference, difference), ValueCount = before.ValueCount + count }; // Max keeps NaN
+        double largest = Math.Max(before.LargestDifference, difference); // keeps NaN
+        _quantities[at] = before with { LargestDifference = largest, ValueCount = before.ValueCount + count };
     }
 }

@@ -35,9 +35,12 @@ internal sealed record ExpectedPrompt
         try
         {
             IReadOnlyList<ExpectedPrompt>? prompts = JsonSerializer.Deserialize<ExpectedPrompt[]>(File.ReadAllBytes(path));
-            return prompts is { Count: > 0 } && prompts.All(prompt => prompt is { Ids.Length: > 0 } && prompt.NextTop.All(entry => entry is { Length: 2 }))
+            return prompts is { Count: > 0 }
+                && prompts.All(prompt => prompt is { Ids.Length: > 0 } && prompt.NextTop.All(entry => entry is { Length: 2 }))
                 ? prompts
-                : throw new CheckpointException(path, "holds no prompts, or one without ids, or a next_top5 that is no list of [id, log-probability].");
+                : throw new CheckpointException(
+                    path,
+                    "holds no prompts, or one without ids, or a next_top5 that is no list of [id, log-probability].");
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -50,8 +53,8 @@ internal sealed record ExpectedPrompt
     }
 
     /// <summary>
-    /// The id of a digit, which the file does not name: where the digit is among the likeliest next tokens, its log-probability stands there
-    /// in the same figures. Null when no prompt tells.
+    /// The id of a digit, which the file does not name: where the digit is among the likeliest next tokens, its log-probability
+    /// stands there in the same figures. Null when no prompt tells.
     /// </summary>
     public static int? FindId(IEnumerable<ExpectedPrompt> prompts, Func<ExpectedPrompt, double?> logProb) =>
         prompts.SelectMany(prompt => prompt.NextTop.Where(entry => entry[1] == logProb(prompt))).GroupBy(entry => (int)entry[0])

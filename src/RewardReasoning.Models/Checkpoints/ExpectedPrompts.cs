@@ -6,7 +6,9 @@ using static TorchSharp.torch;
 
 namespace RewardReasoning.Models.Checkpoints;
 
-/// <summary>The reference of an <c>expected.json</c>: prompts one after the other, each through the cache and then on along its continuation.</summary>
+/// <summary>
+/// The reference of an <c>expected.json</c>: prompts one after the other, each through the cache and then on along its continuation.
+/// </summary>
 internal sealed class ExpectedPrompts(string path, IReadOnlyList<ExpectedPrompt> prompts, DecoderModel model, Differences differences)
 {
     /// <summary>Agreement of single log-probabilities across machines.</summary>
@@ -33,7 +35,8 @@ internal sealed class ExpectedPrompts(string path, IReadOnlyList<ExpectedPrompt>
         using DisposeScope scope = NewDisposeScope();
         using KeyValueCache cache = new(model.Config, prompt.Ids.Length + prompt.Greedy.Length);
         Tensor ids = Row(prompt.Ids);
-        Tensor hidden = model.HiddenCached(ids, arange(prompt.Ids.Length, dtype: ScalarType.Int64, device: model.Device).unsqueeze(0), keyMask: null, cache).squeeze(0); // [T, H]
+        Tensor positions = arange(prompt.Ids.Length, dtype: ScalarType.Int64, device: model.Device).unsqueeze(0);
+        Tensor hidden = model.HiddenCached(ids, positions, keyMask: null, cache).squeeze(0); // [T, H]
         float[] next = NextLogProbs(hidden);
         if (prompt.PromptLogProb is { } sum)
         {
@@ -46,7 +49,8 @@ internal sealed class ExpectedPrompts(string path, IReadOnlyList<ExpectedPrompt>
             differences.Add("next_top5", Math.Abs(next[(int)entry[0]] - entry[1]), LogProbTolerance);
         }
 
-        foreach ((string name, int? id, double? logProb) in new[] { ("log_prob_of_1", _idOf1, prompt.LogProbOf1), ("log_prob_of_2", _idOf2, prompt.LogProbOf2) })
+        foreach ((string name, int? id, double? logProb) in new[]
+            { ("log_prob_of_1", _idOf1, prompt.LogProbOf1), ("log_prob_of_2", _idOf2, prompt.LogProbOf2) })
         {
             if (id is { } token && logProb is { } wanted)
             {
@@ -57,7 +61,10 @@ internal sealed class ExpectedPrompts(string path, IReadOnlyList<ExpectedPrompt>
         CompareGreedy(prompt, cache, next);
     }
 
-    /// <summary>At every step of the reference the likeliest token must be its token; the difference is by how much another is likelier, so that a tie passes.</summary>
+    /// <summary>
+    /// At every step of the reference the likeliest token must be its token; the difference is by how much another is likelier, so that a
+    /// tie passes.
+    /// </summary>
     private void CompareGreedy(ExpectedPrompt prompt, KeyValueCache cache, float[] next)
     {
         for (int step = 0; step < prompt.Greedy.Length; step++)
@@ -84,11 +91,14 @@ internal sealed class ExpectedPrompts(string path, IReadOnlyList<ExpectedPrompt>
     private void CheckIds()
     {
         int vocabulary = model.Config.VocabularySize;
-        double stray = prompts.SelectMany(prompt => prompt.Ids.Concat(prompt.Greedy).Select(id => (double)id).Concat(prompt.NextTop.Select(entry => entry[0])))
+        double stray = prompts
+            .SelectMany(prompt => prompt.NextTop.Select(entry => entry[0]).Concat(prompt.Ids.Concat(prompt.Greedy).Select(id => (double)id)))
             .FirstOrDefault(id => !(id >= 0 && id < vocabulary));
         if (stray != 0)
         {
-            throw new CheckpointException(path, $"names token {stray}, the model's vocabulary has {vocabulary}; this reference is of another model.");
+            throw new CheckpointException(
+                path,
+                $"names token {stray}, the model's vocabulary has {vocabulary}; this reference is of another model.");
         }
     }
 }

@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 namespace RewardReasoning.Models.Checkpoints;
 
 /// <summary>
-/// The reference of a safetensors file. Keys: <c>right.*</c> and <c>left.*</c> (input_ids, attention_mask and, left, position_ids), <c>logits.i</c>
-/// and <c>logprobs.i</c> of prompt i, <c>hidden.*</c> of the longest prompt, <c>greedy.ids</c> and <c>greedy.logprobs</c>.
+/// The reference of a safetensors file. Keys: <c>right.*</c> and <c>left.*</c> (input_ids, attention_mask and, left, position_ids),
+/// <c>logits.i</c> and <c>logprobs.i</c> of prompt i, <c>hidden.*</c> of the longest prompt, <c>greedy.ids</c>, <c>greedy.logprobs</c>.
 /// </summary>
 internal sealed class ExpectedTensors(SafetensorsFile expected, DecoderModel model, Differences differences)
 {
@@ -85,16 +85,23 @@ internal sealed class ExpectedTensors(SafetensorsFile expected, DecoderModel mod
     private Tensor ReadIds(string name)
     {
         Tensor ids = Read(name);
-        return ids.numel() > 0 && ids.dtype == ScalarType.Int64 && ids.dim() == 2 && ids.min().item<long>() >= 0 && ids.max().item<long>() < model.Config.VocabularySize
+        return ids.numel() > 0 && ids.dtype == ScalarType.Int64 && ids.dim() == 2
+            && ids.min().item<long>() >= 0 && ids.max().item<long>() < model.Config.VocabularySize
             ? ids
-            : throw new CheckpointException(expected.FilePath, $"{name} must be int64 ids [rows, length] below the model's vocabulary of {model.Config.VocabularySize}; this reference is of another model.");
+            : throw new CheckpointException(
+                expected.FilePath,
+                $"{name} must be int64 ids [rows, length] below the model's vocabulary of {model.Config.VocabularySize}; this "
+                + "reference is of another model.");
     }
 
     private void Add(string name, Tensor found, Tensor wanted, double tolerance)
     {
         if (!found.shape.SequenceEqual(wanted.shape))
         {
-            throw new CheckpointException(expected.FilePath, $"{name} has shape [{string.Join(", ", wanted.shape)}], the model computes [{string.Join(", ", found.shape)}]; this reference is of another model.");
+            throw new CheckpointException(
+                expected.FilePath,
+                $"{name} has shape [{string.Join(", ", wanted.shape)}], the model computes [{string.Join(", ", found.shape)}]; this "
+                + "reference is of another model.");
         }
 
         differences.Add(name, found.numel() == 0 ? 0 : found.sub(wanted).abs().max().item<float>(), tolerance, found.numel());

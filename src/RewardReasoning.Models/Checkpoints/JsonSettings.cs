@@ -2,7 +2,10 @@ using System.Text.Json;
 
 namespace RewardReasoning.Models.Checkpoints;
 
-/// <summary>The settings of a JSON file of a model folder; whatever is missing or of the wrong kind is a <see cref="CheckpointException"/> that names the key.</summary>
+/// <summary>
+/// The settings of a JSON file of a model folder; whatever is missing or of the wrong kind is a <see cref="CheckpointException"/> that
+/// names the key.
+/// </summary>
 internal sealed class JsonSettings
 {
     private readonly string _path;
@@ -22,7 +25,9 @@ internal sealed class JsonSettings
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new CheckpointException(path, "there is no such file. A model folder needs it; fetch it from where the weights came from.", error);
+            throw new CheckpointException(
+                path,
+                "there is no such file. A model folder needs it; fetch it from where the weights came from.", error);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -30,7 +35,9 @@ internal sealed class JsonSettings
         }
         catch (JsonException error)
         {
-            throw new CheckpointException(path, $"is not JSON: {error.Message} It may not have been written to its end; fetch it again.", error);
+            throw new CheckpointException(
+                path,
+                $"is not JSON: {error.Message} It may not have been written to its end; fetch it again.", error);
         }
     }
 
@@ -39,14 +46,19 @@ internal sealed class JsonSettings
 
     public int PositiveInt(string key) => OptionalPositiveInt(key) ?? throw Missing(key, "a positive integer");
 
-    public int? OptionalPositiveInt(string key) => Optional<int>(key, "a positive integer", value => value.TryGetInt32(out int number) && number > 0 ? number : null);
+    public int? OptionalPositiveInt(string key) =>
+        Optional<int>(key, "a positive integer", value => value.TryGetInt32(out int number) && number > 0 ? number : null);
 
-    public int? OptionalId(string key) => Optional<int>(key, "a token id", value => value.TryGetInt32(out int number) && number >= 0 ? number : null);
+    public int? OptionalId(string key) =>
+        Optional<int>(key, "a token id", value => value.TryGetInt32(out int number) && number >= 0 ? number : null);
 
     public double PositiveNumber(string key) => OptionalPositiveNumber(key) ?? throw Missing(key, "a positive number");
 
     public double? OptionalPositiveNumber(string key) =>
-        Optional<double>(key, "a positive number", value => value.TryGetDouble(out double number) && number > 0 && double.IsFinite(number) ? number : null);
+        Optional<double>(
+            key,
+            "a positive number",
+            value => value.TryGetDouble(out double number) && number > 0 && double.IsFinite(number) ? number : null);
 
     public bool Flag(string key, bool whenAbsent) => !TryGet(key, out JsonElement value) ? whenAbsent : value.ValueKind switch
     {
@@ -85,7 +97,8 @@ internal sealed class JsonSettings
     }
 
     public JsonSettings? OptionalSection(string key) => !TryGet(key, out JsonElement value) ? null
-        : value.ValueKind == JsonValueKind.Object ? new JsonSettings(_path, $"{_prefix}{key}.", value) : throw Wrong(key, value, "an object");
+        : value.ValueKind == JsonValueKind.Object ? new JsonSettings(_path, $"{_prefix}{key}.", value)
+        : throw Wrong(key, value, "an object");
 
     public CheckpointException Refuse(string key, string why) =>
         new(_path, TryGet(key, out JsonElement value) ? $"{_prefix}{key} is {Shorten(value)}; {why}" : $"{_prefix}{key} is missing; {why}");
@@ -94,11 +107,13 @@ internal sealed class JsonSettings
 
     private T? Optional<T>(string key, string kind, Func<JsonElement, T?> read)
         where T : struct =>
-        !TryGet(key, out JsonElement value) ? null : (value.ValueKind == JsonValueKind.Number ? read(value) : null) ?? throw Wrong(key, value, kind);
+        !TryGet(key, out JsonElement value) ? null
+        : (value.ValueKind == JsonValueKind.Number ? read(value) : null) ?? throw Wrong(key, value, kind);
 
     private CheckpointException Missing(string key, string kind) => new(_path, $"{_prefix}{key} is missing; it must be {kind}.");
 
-    private CheckpointException Wrong(string key, JsonElement value, string kind) => new(_path, $"{_prefix}{key} is {Shorten(value)}; it must be {kind}.");
+    private CheckpointException Wrong(string key, JsonElement value, string kind) =>
+        new(_path, $"{_prefix}{key} is {Shorten(value)}; it must be {kind}.");
 
     private static string Shorten(JsonElement value)
     {

@@ -6,8 +6,8 @@ namespace RewardReasoning.Models.Checkpoints;
 
 /// <summary>
 /// Compares a checkpoint with numbers that transformers computed from it, always in float32. Two kinds of reference are known: an
-/// <c>expected.safetensors</c> with padded batches, logits, hidden states and greedy continuations, and an <c>expected.json</c> with a list of
-/// prompts as token ids, their log-probabilities and greedy continuations.
+/// <c>expected.safetensors</c> with padded batches, logits, hidden states and greedy continuations, and an <c>expected.json</c> with a
+/// list of prompts as token ids, their log-probabilities and greedy continuations.
 /// </summary>
 public static class ModelCheck
 {
@@ -17,7 +17,8 @@ public static class ModelCheck
     /// <param name="device">Where to compute; the CPU if null.</param>
     /// <param name="cancellationToken">Looked at between prompts.</param>
     /// <exception cref="CheckpointException">Model or reference cannot be read, or the reference is of another model.</exception>
-    public static ModelCheckReport Run(string folder, string expectedPath, Device? device = null, CancellationToken cancellationToken = default)
+    public static ModelCheckReport Run(
+        string folder, string expectedPath, Device? device = null, CancellationToken cancellationToken = default)
     {
         using IDisposable noGrad = no_grad();
         Device where = device ?? CPU;
@@ -41,7 +42,9 @@ public static class ModelCheck
 
                 break;
             default:
-                throw new CheckpointException(expectedPath, "is no known reference; it must be an expected.safetensors or an expected.json.");
+                throw new CheckpointException(
+                    expectedPath,
+                    "is no known reference; it must be an expected.safetensors or an expected.json.");
         }
 
         return new ModelCheckReport(folder, expectedPath, differences.Quantities);

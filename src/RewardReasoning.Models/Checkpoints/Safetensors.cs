@@ -11,13 +11,19 @@ public static class Safetensors
     private const long ChunkBytes = 1 << 28;
     private static readonly JsonSerializerOptions IndentedJson = new() { WriteIndented = true };
 
-    /// <summary>Writes one file: header padded to 8 bytes, tensors with the largest elements first so that each is aligned. The file appears whole or not at all.</summary>
+    /// <summary>
+    /// Writes one file: header padded to 8 bytes, tensors with the largest elements first so that each is aligned. The file appears whole
+    /// or not at all.
+    /// </summary>
     /// <param name="path">Where to write; an existing file is replaced.</param>
     /// <param name="tensors">Names and values, on any device.</param>
     /// <param name="type">Floating-point tensors are stored in this type; null keeps each tensor's own. Integers keep theirs.</param>
     /// <param name="metadata">Strings for <c>__metadata__</c>; null writes <c>format: pt</c>, which transformers asks for.</param>
     public static void Write(
-        string path, IReadOnlyList<(string Name, torch.Tensor Value)> tensors, torch.ScalarType? type = null, IReadOnlyDictionary<string, string>? metadata = null)
+        string path,
+        IReadOnlyList<(string Name, torch.Tensor Value)> tensors,
+        torch.ScalarType? type = null,
+        IReadOnlyDictionary<string, string>? metadata = null)
     {
         var ordered = tensors.Select(item => (item.Name, item.Value, Type: StoredType(item.Value, type)))
             .OrderByDescending(item => SafetensorsTypes.Size(item.Type)).ToList();
@@ -40,12 +46,16 @@ public static class Safetensors
     /// <paramref name="maxShardBytes"/>. Weight files of an earlier save in the other layout are removed.
     /// </summary>
     public static void WriteFolder(
-        string folder, IReadOnlyList<(string Name, torch.Tensor Value)> tensors, torch.ScalarType? type = null, long maxShardBytes = 5_000_000_000)
+        string folder,
+        IReadOnlyList<(string Name, torch.Tensor Value)> tensors,
+        torch.ScalarType? type = null,
+        long maxShardBytes = 5_000_000_000)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxShardBytes);
         Directory.CreateDirectory(folder);
         List<List<(string Name, torch.Tensor Value)>> shards = Split(tensors, type, maxShardBytes);
-        string single = Path.Combine(folder, SafetensorsFolder.SingleFileName), index = Path.Combine(folder, SafetensorsFolder.IndexFileName);
+        string single = Path.Combine(folder, SafetensorsFolder.SingleFileName);
+        string index = Path.Combine(folder, SafetensorsFolder.IndexFileName);
         HashSet<string> written = new(StringComparer.Ordinal);
         if (shards.Count == 1)
         {
@@ -67,17 +77,21 @@ public static class Safetensors
             File.Delete(single);
         }
 
-        foreach (string stale in Directory.EnumerateFiles(folder, "model-?????-of-?????.safetensors").Where(file => !written.Contains(Path.GetFileName(file))).ToList())
+        string[] shardFiles = Directory.GetFiles(folder, "model-?????-of-?????.safetensors");
+        foreach (string stale in shardFiles.Where(file => !written.Contains(Path.GetFileName(file))))
         {
             File.Delete(stale);
         }
     }
 
-    private static torch.ScalarType StoredType(torch.Tensor value, torch.ScalarType? type) => type is { } wanted && value.is_floating_point() ? wanted : value.dtype;
+    private static torch.ScalarType StoredType(torch.Tensor value, torch.ScalarType? type) =>
+        type is { } wanted && value.is_floating_point() ? wanted : value.dtype;
 
-    private static long StoredBytes(torch.Tensor value, torch.ScalarType? type) => value.numel() * SafetensorsTypes.Size(StoredType(value, type));
+    private static long StoredBytes(torch.Tensor value, torch.ScalarType? type) =>
+        value.numel() * SafetensorsTypes.Size(StoredType(value, type));
 
-    private static List<List<(string Name, torch.Tensor Value)>> Split(IReadOnlyList<(string Name, torch.Tensor Value)> tensors, torch.ScalarType? type, long maxShardBytes)
+    private static List<List<(string Name, torch.Tensor Value)>> Split(
+        IReadOnlyList<(string Name, torch.Tensor Value)> tensors, torch.ScalarType? type, long maxShardBytes)
     {
         List<List<(string, torch.Tensor)>> shards = [[]];
         long filled = 0;
@@ -97,7 +111,8 @@ public static class Safetensors
         return shards;
     }
 
-    private static byte[] Header(List<(string Name, torch.Tensor Value, torch.ScalarType Type)> tensors, IReadOnlyDictionary<string, string> metadata)
+    private static byte[] Header(
+        List<(string Name, torch.Tensor Value, torch.ScalarType Type)> tensors, IReadOnlyDictionary<string, string> metadata)
     {
         using MemoryStream buffer = new();
         using (Utf8JsonWriter json = new(buffer))
@@ -110,7 +125,8 @@ public static class Safetensors
             {
                 long end = offset + (value.numel() * SafetensorsTypes.Size(type));
                 json.WritePropertyName(name);
-                JsonSerializer.Serialize(json, new { dtype = SafetensorsTypes.Spelling(type), shape = value.shape, data_offsets = new[] { offset, end } });
+                var entry = new { dtype = SafetensorsTypes.Spelling(type), shape = value.shape, data_offsets = new[] { offset, end } };
+                JsonSerializer.Serialize(json, entry);
                 offset = end;
             }
 

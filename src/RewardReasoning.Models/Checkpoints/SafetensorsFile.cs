@@ -13,10 +13,10 @@ public sealed class SafetensorsFile : IDisposable
     private readonly MemoryMappedFile _map;
     private readonly MemoryMappedViewAccessor _view;
 
-    private SafetensorsFile(string path, MemoryMappedFile map, MemoryMappedViewAccessor view, Dictionary<string, SafetensorsEntry> entries, Dictionary<string, string> metadata)
-    {
+    private SafetensorsFile(
+        string path, MemoryMappedFile map, MemoryMappedViewAccessor view,
+        Dictionary<string, SafetensorsEntry> entries, Dictionary<string, string> metadata) =>
         (FilePath, _map, _view, Entries, Metadata) = (path, map, view, entries, metadata);
-    }
 
     /// <summary>The path it was opened with.</summary>
     public string FilePath { get; }
@@ -27,7 +27,9 @@ public sealed class SafetensorsFile : IDisposable
     /// <summary>The strings of <c>__metadata__</c>; often <c>format: pt</c>.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
-    /// <summary>Maps the file and checks its header: offsets inside the file, sizes that fit the shapes, no name twice, no overlap.</summary>
+    /// <summary>
+    /// Maps the file and checks its header: offsets inside the file, sizes that fit the shapes, no name twice, no overlap.
+    /// </summary>
     /// <exception cref="CheckpointException">The file is missing, cut short or no safetensors file.</exception>
     public static SafetensorsFile Open(string path)
     {

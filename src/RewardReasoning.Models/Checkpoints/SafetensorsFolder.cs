@@ -4,7 +4,9 @@ using TorchSharp;
 
 namespace RewardReasoning.Models.Checkpoints;
 
-/// <summary>The weights of a model folder: one <c>model.safetensors</c>, or the shards that <c>model.safetensors.index.json</c> lists.</summary>
+/// <summary>
+/// The weights of a model folder: one <c>model.safetensors</c>, or the shards that <c>model.safetensors.index.json</c> lists.
+/// </summary>
 public sealed class SafetensorsFolder : IDisposable
 {
     /// <summary>Name of the only weight file of a folder that is not sharded.</summary>
@@ -51,7 +53,9 @@ public sealed class SafetensorsFolder : IDisposable
             }
             else
             {
-                throw new CheckpointException(folder, $"holds neither {SingleFileName} nor {IndexFileName}. A model folder needs its weights; fetch them again.");
+                throw new CheckpointException(
+                    folder,
+                    $"holds neither {SingleFileName} nor {IndexFileName}. A model folder needs its weights; fetch them again.");
             }
 
             return opened;
@@ -93,12 +97,15 @@ public sealed class SafetensorsFolder : IDisposable
 
     private void AddShards(string index)
     {
-        foreach (IGrouping<string, (string Name, string Shard)> shard in ReadWeightMap(index).GroupBy(item => item.Shard, StringComparer.Ordinal))
+        foreach (var shard in ReadWeightMap(index).GroupBy(item => item.Shard, StringComparer.Ordinal))
         {
             string path = Path.Combine(Folder, shard.Key);
             if (shard.Key != Path.GetFileName(shard.Key) || !File.Exists(path))
             {
-                throw new CheckpointException(path, $"{IndexFileName} puts {shard.Count()} tensors into this shard, such as {shard.First().Name}, and it is not there. Fetch it again.");
+                throw new CheckpointException(
+                    path,
+                    $"{IndexFileName} puts {shard.Count()} tensors into this shard, such as {shard.First().Name}, and it is not "
+                    + "there. Fetch it again.");
             }
 
             SafetensorsFile file = Add(path);
@@ -106,7 +113,10 @@ public sealed class SafetensorsFolder : IDisposable
             {
                 if (!file.Entries.ContainsKey(name))
                 {
-                    throw new CheckpointException(path, $"{IndexFileName} puts tensor {name} into this shard, which does not hold it. Shards and index are not of one checkpoint; fetch them again.");
+                    throw new CheckpointException(
+                        path,
+                        $"{IndexFileName} puts tensor {name} into this shard, which does not hold it. Shards and index are not of "
+                        + "one checkpoint; fetch them again.");
                 }
 
                 _fileOf.Add(name, file);
@@ -135,7 +145,9 @@ public sealed class SafetensorsFolder : IDisposable
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException or KeyNotFoundException)
         {
-            throw new CheckpointException(index, "is no index of shards; it must be a JSON object whose weight_map gives each tensor its file. Fetch it again.", error);
+            throw new CheckpointException(
+                index,
+                "is no index of shards; it must be a JSON object whose weight_map gives each tensor its file. Fetch it again.", error);
         }
     }
 }

@@ -14,17 +14,24 @@ internal static class SafetensorsHeader
     private const long LargestHeader = 100_000_000;
     private const string MetadataKey = "__metadata__";
 
-    public static (Dictionary<string, SafetensorsEntry> Entries, Dictionary<string, string> Metadata) Parse(string path, long fileLength, Func<long, int, byte[]> read)
+    public static (Dictionary<string, SafetensorsEntry> Entries, Dictionary<string, string> Metadata) Parse(
+        string path, long fileLength, Func<long, int, byte[]> read)
     {
         if (fileLength < LengthBytes)
         {
-            throw new CheckpointException(path, $"the file has {fileLength} bytes, too few for a safetensors header. It is empty or was not written to its end; fetch it again.");
+            throw new CheckpointException(
+                path,
+                $"the file has {fileLength} bytes, too few for a safetensors header. It is empty or was not written to its end; "
+                + "fetch it again.");
         }
 
         ulong declared = BitConverter.ToUInt64(read(0, LengthBytes));
         if (declared > LargestHeader || (long)declared > fileLength - LengthBytes)
         {
-            throw new CheckpointException(path, $"the header claims {declared} bytes, the file has {fileLength}. This is no safetensors file, or it was not written to its end; fetch it again.");
+            throw new CheckpointException(
+                path,
+                $"the header claims {declared} bytes, the file has {fileLength}. This is no safetensors file, or it was not written "
+                + "to its end; fetch it again.");
         }
 
         JsonDocument header;
@@ -34,7 +41,9 @@ internal static class SafetensorsHeader
         }
         catch (JsonException error)
         {
-            throw new CheckpointException(path, $"the header is not JSON ({error.Message}). This is no safetensors file, or it is damaged; fetch it again.", error);
+            throw new CheckpointException(
+                path,
+                $"the header is not JSON ({error.Message}). This is no safetensors file, or it is damaged; fetch it again.", error);
         }
 
         using (header)
@@ -43,7 +52,8 @@ internal static class SafetensorsHeader
         }
     }
 
-    private static (Dictionary<string, SafetensorsEntry>, Dictionary<string, string>) ParseEntries(string path, JsonElement root, long dataStart, long fileLength)
+    private static (Dictionary<string, SafetensorsEntry>, Dictionary<string, string>) ParseEntries(
+        string path, JsonElement root, long dataStart, long fileLength)
     {
         Dictionary<string, SafetensorsEntry> entries = new(StringComparer.Ordinal);
         Dictionary<string, string> metadata = new(StringComparer.Ordinal);
@@ -85,19 +95,27 @@ internal static class SafetensorsHeader
     {
         if (value.ValueKind != JsonValueKind.Object
             || !value.TryGetProperty("dtype", out JsonElement type) || type.ValueKind != JsonValueKind.String
-            || !TryReadNumbers(value, "shape", out long[] shape) || !TryReadNumbers(value, "data_offsets", out long[] offsets) || offsets.Length != 2)
+            || !TryReadNumbers(value, "shape", out long[] shape)
+            || !TryReadNumbers(value, "data_offsets", out long[] offsets) || offsets.Length != 2)
         {
-            throw new CheckpointException(path, $"tensor {name} is described as {value.GetRawText()}; it needs dtype, shape and data_offsets [begin, end].");
+            throw new CheckpointException(
+                path,
+                $"tensor {name} is described as {value.GetRawText()}; it needs dtype, shape and data_offsets [begin, end].");
         }
 
         if (!SafetensorsTypes.TryParse(type.GetString(), out torch.ScalarType scalarType))
         {
-            throw new CheckpointException(path, $"tensor {name} has dtype {type.GetString()}; these can be read: {SafetensorsTypes.AllSpellings}.");
+            throw new CheckpointException(
+                path,
+                $"tensor {name} has dtype {type.GetString()}; these can be read: {SafetensorsTypes.AllSpellings}.");
         }
 
         if (offsets[1] < offsets[0] || offsets[1] > fileLength - dataStart)
         {
-            throw new CheckpointException(path, $"tensor {name} lies at bytes {offsets[0]} to {offsets[1]} of the data, the file holds {fileLength - dataStart}. It was not written to its end, or it is damaged; fetch it again.");
+            throw new CheckpointException(
+                path,
+                $"tensor {name} lies at bytes {offsets[0]} to {offsets[1]} of the data, the file holds {fileLength - dataStart}. It "
+                + "was not written to its end, or it is damaged; fetch it again.");
         }
 
         long bytes;
@@ -112,7 +130,10 @@ internal static class SafetensorsHeader
 
         if (offsets[1] - offsets[0] != bytes)
         {
-            throw new CheckpointException(path, $"tensor {name} of shape [{string.Join(", ", shape)}] and dtype {type.GetString()} needs {bytes} bytes, its data_offsets give {offsets[1] - offsets[0]}. The file is damaged; fetch it again.");
+            throw new CheckpointException(
+                path,
+                $"tensor {name} of shape [{string.Join(", ", shape)}] and dtype {type.GetString()} needs {bytes} bytes, its "
+                + $"data_offsets give {offsets[1] - offsets[0]}. The file is damaged; fetch it again.");
         }
 
         return new SafetensorsEntry(name, scalarType, shape, dataStart + offsets[0], bytes);
@@ -148,7 +169,9 @@ internal static class SafetensorsHeader
             if (entry.Offset != end)
             {
                 string fault = entry.Offset < end ? "overlaps" : "leaves a hole after";
-                throw new CheckpointException(path, $"the data of tensor {entry.Name} {fault} {last}. The file is damaged; fetch it again.");
+                throw new CheckpointException(
+                    path,
+                    $"the data of tensor {entry.Name} {fault} {last}. The file is damaged; fetch it again.");
             }
 
             (end, last) = (entry.Offset + entry.ByteCount, $"that of {entry.Name}");
@@ -156,7 +179,9 @@ internal static class SafetensorsHeader
 
         if (end != fileLength)
         {
-            throw new CheckpointException(path, $"the tensors end at byte {end}, the file has {fileLength}. The file is damaged; fetch it again.");
+            throw new CheckpointException(
+                path,
+                $"the tensors end at byte {end}, the file has {fileLength}. The file is damaged; fetch it again.");
         }
     }
 }

@@ -9,7 +9,8 @@ internal static class SafetensorsTypes
     [
         ("F64", torch.ScalarType.Float64, 8), ("F32", torch.ScalarType.Float32, 4), ("F16", torch.ScalarType.Float16, 2),
         ("BF16", torch.ScalarType.BFloat16, 2), ("I64", torch.ScalarType.Int64, 8), ("I32", torch.ScalarType.Int32, 4),
-        ("I16", torch.ScalarType.Int16, 2), ("I8", torch.ScalarType.Int8, 1), ("U8", torch.ScalarType.Byte, 1), ("BOOL", torch.ScalarType.Bool, 1),
+        ("I16", torch.ScalarType.Int16, 2), ("I8", torch.ScalarType.Int8, 1), ("U8", torch.ScalarType.Byte, 1),
+        ("BOOL", torch.ScalarType.Bool, 1),
     ];
 
     public static string AllSpellings => string.Join(", ", Known.Select(known => known.Spelling));
@@ -28,6 +29,7 @@ internal static class SafetensorsTypes
     private static (string Spelling, torch.ScalarType Type, int Size) Find(torch.ScalarType type)
     {
         int at = Array.FindIndex(Known, known => known.Type == type);
-        return at >= 0 ? Known[at] : throw new ArgumentException($"Tensors of type {type} cannot be stored; safetensors files hold {AllSpellings}.", nameof(type));
+        return at >= 0 ? Known[at] : throw new ArgumentException(
+            $"Tensors of type {type} cannot be stored; safetensors files hold {AllSpellings}.", nameof(type));
     }
 }

@@ -31,8 +31,10 @@ internal sealed class Attention
     public Tensor Apply(Tensor x, ForwardContext context)
     {
         long batch = x.shape[0], length = x.shape[1];
-        Tensor[] parts = [.. _qkv.Apply(x, context.ProductType).Select(part => part.view(batch, length, -1, _dimension))]; // each [B, T, heads, D]
-        Tensor query = Place(parts[0], _queryNorm, context), key = Place(parts[1], _keyNorm, context).transpose(1, 2), value = parts[2].transpose(1, 2);
+        Tensor[] parts = _qkv.Apply(x, context.ProductType);
+        Tensor query = Place(Heads(parts[0]), _queryNorm, context); // [B, T, heads, D]
+        Tensor key = Place(Heads(parts[1]), _keyNorm, context).transpose(1, 2); // [B, kv heads, T, D]
+        Tensor value = Heads(parts[2]).transpose(1, 2);
         if (context.Cache is { } cache)
         {
             (key, value) = cache.Append(_layer, key, value); // [B, kv heads, keys, D]
@@ -40,17 +42,27 @@ internal sealed class Attention
 
         Tensor mixed = length == 1
             ? OneToken(query, key, value, context.Mask)
-            : nn.functional.scaled_dot_product_attention(
-                query.transpose(1, 2), RepeatHeads(key), RepeatHeads(value), context.Mask, 0, is_casual: context.Mask is null).transpose(1, 2); // [B, T, heads, D]
+            : ManyTokens(query, key, value, context.Mask); // [B, T, heads, D]
         return _output.Apply(mixed.reshape(batch, length, _heads * _dimension), context.ProductType);
     }
+
+    private Tensor Heads(Tensor x) => x.view(x.shape[0], x.shape[1], -1, _dimension); // [B, T, heads, D]
 
     private static Tensor Place(Tensor heads, RmsNorm? norm, ForwardContext context) =>
         RotaryEmbedding.Rotate(norm is null ? heads : norm.Apply(heads), context.Cosine, context.SignedSine);
 
-    /// <summary>One query per row: the heads of a group become the queries of their key head, so that keys and values are not repeated.</summary>
-    private Tensor OneToken(Tensor query, Tensor key, Tensor value, Tensor? mask) =>
-        nn.functional.scaled_dot_product_attention(query.reshape(query.shape[0], _keyValueHeads, _heads / _keyValueHeads, _dimension), key, value, mask);
+    /// <summary>
+    /// One query per row: the heads of a group become the queries of their key head, so that keys and values are not repeated.
+    /// </summary>
+    private Tensor OneToken(Tensor query, Tensor key, Tensor value, Tensor? mask)
+    {
+        Tensor grouped = query.reshape(query.shape[0], _keyValueHeads, _heads / _keyValueHeads, _dimension);
+        return nn.functional.scaled_dot_product_attention(grouped, key, value, mask);
+    }
+
+    private Tensor ManyTokens(Tensor query, Tensor key, Tensor value, Tensor? mask) =>
+        nn.functional.scaled_dot_product_attention(
+            query.transpose(1, 2), RepeatHeads(key), RepeatHeads(value), mask, 0, is_casual: mask is null).transpose(1, 2);
 
     private Tensor RepeatHeads(Tensor heads)
     {
@@ -60,6 +72,7 @@ internal sealed class Attention
         }
 
         long batch = heads.shape[0], keys = heads.shape[2];
-        return heads.unsqueeze(2).expand(batch, _keyValueHeads, _heads / _keyValueHeads, keys, _dimension).reshape(batch, _heads, keys, _dimension);
+        Tensor repeated = heads.unsqueeze(2).expand(batch, _keyValueHeads, _heads / _keyValueHeads, keys, _dimension);
+        return repeated.reshape(batch, _heads, keys, _dimension);
     }
 }

@@ -61,14 +61,20 @@ public sealed record DecoderConfig
     /// <summary>Beginning of a text, if the model has such a token.</summary>
     public int? BosTokenId { get; init; }
 
-    /// <summary>Every id that ends a completion: those of <c>generation_config.json</c> where it names any, else those of <c>config.json</c>.</summary>
+    /// <summary>
+    /// Every id that ends a completion: those of <c>generation_config.json</c> where it names any, else those of <c>config.json</c>.
+    /// </summary>
     public IReadOnlyList<int> EosTokenIds { get; init; } = [];
 
     /// <summary>Filler of batches, if the model has such a token.</summary>
     public int? PadTokenId { get; init; }
 
-    /// <summary>Reads <c>config.json</c>, in the classic or the transformers-5 layout, and the end tokens of <c>generation_config.json</c>.</summary>
-    /// <exception cref="CheckpointException">A file is missing or broken, a key is missing or mistyped, or the model is of a kind that is not known here.</exception>
+    /// <summary>
+    /// Reads <c>config.json</c>, in the classic or the transformers-5 layout, and the end tokens of <c>generation_config.json</c>.
+    /// </summary>
+    /// <exception cref="CheckpointException">
+    /// A file is missing or broken, a key is missing or mistyped, or the model is of a kind that is not known here.
+    /// </exception>
     public static DecoderConfig Load(string folder) => DecoderConfigReader.Load(folder);
 
     /// <summary>Writes <c>config.json</c> in the classic layout, which transformers, vLLM and llama.cpp's converter read.</summary>
@@ -83,8 +89,9 @@ public sealed record DecoderConfig
         List<string> faults = [];
         foreach ((string name, int value) in new[]
         {
-            (nameof(VocabularySize), VocabularySize), (nameof(HiddenSize), HiddenSize), (nameof(IntermediateSize), IntermediateSize), (nameof(LayerCount), LayerCount),
-            (nameof(HeadCount), HeadCount), (nameof(KeyValueHeadCount), KeyValueHeadCount), (nameof(HeadDimension), HeadDimension), (nameof(MaxPositions), MaxPositions),
+            (nameof(VocabularySize), VocabularySize), (nameof(HiddenSize), HiddenSize), (nameof(IntermediateSize), IntermediateSize),
+            (nameof(LayerCount), LayerCount), (nameof(HeadCount), HeadCount), (nameof(KeyValueHeadCount), KeyValueHeadCount),
+            (nameof(HeadDimension), HeadDimension), (nameof(MaxPositions), MaxPositions),
         })
         {
             if (value <= 0)
@@ -103,9 +110,11 @@ public sealed record DecoderConfig
             faults.Add($"HeadDimension is {HeadDimension}; rotary embeddings need an even width.");
         }
 
-        if (QkNorm != (Architecture == DecoderArchitecture.Qwen3) || (Architecture == DecoderArchitecture.Qwen2 ? !QkvBias || OutputBias : OutputBias != QkvBias))
+        bool biasesFit = Architecture == DecoderArchitecture.Qwen2 ? QkvBias && !OutputBias : QkvBias == OutputBias;
+        if (!biasesFit || QkNorm != (Architecture == DecoderArchitecture.Qwen3))
         {
-            faults.Add($"QkvBias {QkvBias}, OutputBias {OutputBias} and QkNorm {QkNorm} are no {Architecture}: QkNorm is Qwen3's alone, Qwen2 has QkvBias without OutputBias, the others have both or neither.");
+            faults.Add($"QkvBias {QkvBias}, OutputBias {OutputBias} and QkNorm {QkNorm} are no {Architecture}: QkNorm is Qwen3's alone, "
+                + "Qwen2 has QkvBias without OutputBias, the others have both or neither.");
         }
 
         if (faults.Count > 0)

@@ -113,7 +113,9 @@ internal static class DecoderConfigReader
         RefuseSlidingWindow(json);
     }
 
-    /// <summary>A window that some layer would apply within the model's length is refused; one that is only declared is not applied.</summary>
+    /// <summary>
+    /// A window that some layer would apply within the model's length is refused; one that is only declared is not applied.
+    /// </summary>
     private static void RefuseSlidingWindow(JsonSettings json)
     {
         bool fromLayers = json.Texts("layer_types").Any(type => type != "full_attention");
@@ -122,7 +124,9 @@ internal static class DecoderConfigReader
         bool reached = json.OptionalPositiveInt("sliding_window") is not { } window || window < json.PositiveInt("max_position_embeddings");
         if (json.Has("layer_types") ? fromLayers && reached : declared && reached)
         {
-            throw json.Refuse(fromLayers ? "layer_types" : "use_sliding_window", "sliding-window attention is not implemented, and its window is shorter than max_position_embeddings.");
+            throw json.Refuse(
+                fromLayers ? "layer_types" : "use_sliding_window",
+                "sliding-window attention is not implemented, and its window is shorter than max_position_embeddings.");
         }
     }
 
@@ -156,7 +160,8 @@ internal static class DecoderConfigReader
                 MscaleAllDimensions = rope.OptionalPositiveNumber("mscale_all_dim"),
                 Truncate = rope.Flag("truncate", whenAbsent: true),
             },
-            _ => throw rope.Refuse(rope.Has("rope_type") ? "rope_type" : "type", "these rotary scalings are implemented: default, llama3, yarn."),
+            _ => throw rope.Refuse(
+                rope.Has("rope_type") ? "rope_type" : "type", "these rotary scalings are implemented: default, llama3, yarn."),
         };
     }
 }

@@ -37,8 +37,9 @@ public sealed class DecoderModel : IDisposable
     public ScalarType Type => _embedding.dtype;
 
     /// <summary>
-    /// The type in which the layers multiply by their weights, <see cref="Type"/> at first. BFloat16 over Float32 weights is mixed precision:
-    /// on processors with bf16 units about twice as fast, while weights, gradients, norms, softmax, residual stream and logits stay Float32.
+    /// The type in which the layers multiply by their weights, <see cref="Type"/> at first. BFloat16 over Float32 weights is mixed
+    /// precision: on processors with bf16 units about twice as fast, while weights, gradients, norms, softmax, residual stream and
+    /// logits stay Float32.
     /// </summary>
     public ScalarType ProductType { get; set; }
 
@@ -49,7 +50,9 @@ public sealed class DecoderModel : IDisposable
     public IReadOnlyList<(string Name, Tensor Value)> Parameters => _parameters.Ordered;
 
     /// <summary>Loads a Hugging Face folder, converting the weights to <paramref name="type"/>.</summary>
-    /// <exception cref="CheckpointException">Config or weights are missing, damaged, of an unknown kind, or do not fit each other.</exception>
+    /// <exception cref="CheckpointException">
+    /// Config or weights are missing, damaged, of an unknown kind, or do not fit each other.
+    /// </exception>
     public static DecoderModel Load(string folder, ScalarType type, Device device)
     {
         DecoderConfig config = DecoderConfig.Load(folder);
@@ -69,8 +72,8 @@ public sealed class DecoderModel : IDisposable
     }
 
     /// <summary>
-    /// A float32 model with fresh weights: matrices N(0, 1/fan-in), those that write into the residual stream divided by sqrt(2 layers) besides,
-    /// embeddings of standard deviation 0.05, norms 1, biases 0. The same seed gives the same weights on every device.
+    /// A float32 model with fresh weights: matrices N(0, 1/fan-in), those that write into the residual stream divided by sqrt(2 layers)
+    /// besides, embeddings of standard deviation 0.05, norms 1, biases 0. The same seed gives the same weights on every device.
     /// </summary>
     public static DecoderModel CreateRandom(DecoderConfig config, ulong seed, Device device)
     {
@@ -111,7 +114,10 @@ public sealed class DecoderModel : IDisposable
     /// <summary>Final-norm hidden states of whole sequences, without a cache: for training and scoring.</summary>
     /// <param name="ids">[B, T] int64.</param>
     /// <param name="positions">[B, T] int64; null counts from 0, or from the first real token of each row where a mask is given.</param>
-    /// <param name="attentionMask">[B, T], nonzero where there is a token, padding on any side. Null is faster, and right for rows padded on the right: no token looks ahead.</param>
+    /// <param name="attentionMask">
+    /// [B, T], nonzero where there is a token, padding on any side. Null is faster, and right for rows padded on the right: no token looks
+    /// ahead.
+    /// </param>
     /// <returns>[B, T, H]; what stands at padding means nothing.</returns>
     public Tensor Hidden(Tensor ids, Tensor? positions = null, Tensor? attentionMask = null)
     {
@@ -122,7 +128,9 @@ public sealed class DecoderModel : IDisposable
         return Run(ids, new ForwardContext(cosine, sine, mask, Cache: null, ProductType), observe: null);
     }
 
-    /// <summary>The residual stream after the embedding and after each layer, then the final-norm hidden states: for comparing models.</summary>
+    /// <summary>
+    /// The residual stream after the embedding and after each layer, then the final-norm hidden states: for comparing models.
+    /// </summary>
     /// <param name="ids">[B, T] int64, without padding.</param>
     /// <returns>Layers + 2 tensors [B, T, H].</returns>
     public IReadOnlyList<Tensor> HiddenStates(Tensor ids)
@@ -133,7 +141,9 @@ public sealed class DecoderModel : IDisposable
         return states;
     }
 
-    /// <summary>Logits of hidden states of any leading shape; gather the positions you need first, the head is the largest product.</summary>
+    /// <summary>
+    /// Logits of hidden states of any leading shape; gather the positions you need first, the head is the largest product.
+    /// </summary>
     /// <param name="hidden">[..., H].</param>
     /// <returns>[..., vocabulary].</returns>
     public Tensor Logits(Tensor hidden) => nn.functional.linear(hidden, _head);
@@ -148,18 +158,22 @@ public sealed class DecoderModel : IDisposable
     {
         if (is_grad_enabled() && _embedding.requires_grad)
         {
-            throw new InvalidOperationException("A key/value cache keeps no gradients. Open torch.no_grad() round HiddenCached, or use Hidden.");
+            throw new InvalidOperationException(
+                "A key/value cache keeps no gradients. Open torch.no_grad() round HiddenCached, or use Hidden.");
         }
 
         long batch = ids.shape[0], length = ids.shape[1], keys = cache.Length + length;
         if (keyMask is not null && (keyMask.shape[0] != batch || keyMask.shape[1] != keys))
         {
-            throw new ArgumentException($"keyMask is [{string.Join(", ", keyMask.shape)}]; {length} tokens behind {cache.Length} cached ones need [{batch}, {keys}].", nameof(keyMask));
+            throw new ArgumentException(
+                $"keyMask is [{string.Join(", ", keyMask.shape)}]; {length} tokens behind {cache.Length} cached ones need [{batch}, "
+                + $"{keys}].", nameof(keyMask));
         }
 
         if (cache.Rows != 0 && cache.Rows != batch)
         {
-            throw new ArgumentException($"The cache holds {cache.Rows} rows, the batch has {batch}. Select the cache's rows first.", nameof(cache));
+            throw new ArgumentException(
+                $"The cache holds {cache.Rows} rows, the batch has {batch}. Select the cache's rows first.", nameof(cache));
         }
 
         (Tensor cosine, Tensor sine) = _rotary.ForPositions(positions);

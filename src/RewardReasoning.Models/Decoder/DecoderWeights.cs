@@ -16,22 +16,33 @@ internal static class DecoderWeights
     {
         if (config.LayerCount > weights.Names.Count)
         {
-            throw new CheckpointException(weights.Folder, $"the weight files hold {weights.Names.Count} tensors, config.json calls for {config.LayerCount} layers. Weights and config are not of one checkpoint.");
+            throw new CheckpointException(
+                weights.Folder,
+                $"the weight files hold {weights.Names.Count} tensors, config.json calls for {config.LayerCount} layers. Weights "
+                + "and config are not of one checkpoint.");
         }
 
         IReadOnlyList<ParameterSpecification> specifications = ParameterSpecification.Of(config);
         foreach (ParameterSpecification item in specifications)
         {
             SafetensorsEntry entry = weights.Find(item.Name)
-                ?? throw new CheckpointException(weights.PathOf(item.Name), $"no weight file holds tensor {item.Name}, which config.json calls for. Weights and config are not of one checkpoint, or a shard is missing.");
+                ?? throw new CheckpointException(
+                    weights.PathOf(item.Name),
+                    $"no weight file holds tensor {item.Name}, which config.json calls for. Weights and config are not of one "
+                    + "checkpoint, or a shard is missing.");
             if (!entry.Shape.SequenceEqual(item.Shape))
             {
-                throw new CheckpointException(weights.PathOf(item.Name), $"tensor {item.Name} has shape [{string.Join(", ", entry.Shape)}], config.json calls for [{string.Join(", ", item.Shape)}]. Weights and config are not of one checkpoint.");
+                throw new CheckpointException(
+                    weights.PathOf(item.Name),
+                    $"tensor {item.Name} has shape [{string.Join(", ", entry.Shape)}], config.json calls for "
+                    + $"[{string.Join(", ", item.Shape)}]. Weights and config are not of one checkpoint.");
             }
 
             if (entry.Type is not (ScalarType.Float32 or ScalarType.BFloat16 or ScalarType.Float16 or ScalarType.Float64))
             {
-                throw new CheckpointException(weights.PathOf(item.Name), $"tensor {item.Name} is of type {entry.Type}; weights must be floating-point numbers.");
+                throw new CheckpointException(
+                    weights.PathOf(item.Name),
+                    $"tensor {item.Name} is of type {entry.Type}; weights must be floating-point numbers.");
             }
         }
 
@@ -42,10 +53,15 @@ internal static class DecoderWeights
     private static void RefuseStrays(IReadOnlyList<ParameterSpecification> specifications, SafetensorsFolder weights)
     {
         HashSet<string> expected = [.. specifications.Select(item => item.Name)];
-        string? stray = weights.Names.FirstOrDefault(name => name.StartsWith("model.", StringComparison.Ordinal) && !expected.Contains(name) && !name.EndsWith("rotary_emb.inv_freq", StringComparison.Ordinal));
+        // Old files store the rotary frequencies, which follow from the config.
+        string? stray = weights.Names.FirstOrDefault(name => name.StartsWith("model.", StringComparison.Ordinal) && !expected.Contains(name)
+            && !name.EndsWith("rotary_emb.inv_freq", StringComparison.Ordinal));
         if (stray is not null)
         {
-            throw new CheckpointException(weights.PathOf(stray), $"tensor {stray} has no place in the model that config.json describes; without it the model would compute something else. Weights and config are not of one checkpoint, or the model has a part that is not implemented.");
+            throw new CheckpointException(
+                weights.PathOf(stray),
+                $"tensor {stray} has no place in the model that config.json describes; without it the model would compute something "
+                + "else. Weights and config are not of one checkpoint, or the model has a part that is not implemented.");
         }
     }
 
@@ -61,7 +77,8 @@ internal static class DecoderWeights
     }
 
     /// <summary>First values for training from nothing; see <see cref="DecoderModel.CreateRandom"/>.</summary>
-    public static void Initialise(IReadOnlyList<ParameterSpecification> specifications, IReadOnlyList<(string Name, Tensor Value)> parameters, int layers, ulong seed)
+    public static void Initialise(
+        IReadOnlyList<ParameterSpecification> specifications, IReadOnlyList<(string Name, Tensor Value)> parameters, int layers, ulong seed)
     {
         using IDisposable noGrad = no_grad();
         using Generator generator = new(seed, CPU);

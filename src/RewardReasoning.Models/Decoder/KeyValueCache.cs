@@ -46,7 +46,9 @@ public sealed class KeyValueCache : IDisposable
         Length = length;
     }
 
-    /// <summary>Forgets the first <paramref name="count"/> tokens of every row: columns that hold only padding once the longest row has left.</summary>
+    /// <summary>
+    /// Forgets the first <paramref name="count"/> tokens of every row: columns that hold only padding once the longest row has left.
+    /// </summary>
     public void DropLeading(long count)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
@@ -77,7 +79,8 @@ public sealed class KeyValueCache : IDisposable
         {
             if (own[layer] is { } upper && others[layer] is { } lower)
             {
-                Store(own, layer, cat([PadLeft(upper.narrow(2, 0, mine), length), PadLeft(lower.narrow(2, 0, other.Length), length)], 0), length);
+                Tensor above = PadLeft(upper.narrow(2, 0, mine), length), below = PadLeft(lower.narrow(2, 0, other.Length), length);
+                Store(own, layer, cat([above, below], 0), length);
             }
         }
     }
@@ -91,7 +94,10 @@ public sealed class KeyValueCache : IDisposable
         }
     }
 
-    /// <summary>Puts new tokens [B, kv heads, T, D] of one layer behind those kept and gives all of them; <see cref="Advance"/> follows the last layer.</summary>
+    /// <summary>
+    /// Puts new tokens [B, kv heads, T, D] of one layer behind those kept and gives all of them; <see cref="Advance"/> follows the last
+    /// layer.
+    /// </summary>
     internal (Tensor Keys, Tensor Values) Append(int layer, Tensor keys, Tensor values)
     {
         long added = keys.shape[2];

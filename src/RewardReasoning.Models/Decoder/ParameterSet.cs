@@ -34,9 +34,11 @@ internal sealed class ParameterSet : IDisposable
         using DisposeScope scope = NewDisposeScope();
         ParameterSet set = new();
         Dictionary<string, long> filled = new(StringComparer.Ordinal);
-        foreach (IGrouping<string, ParameterSpecification> stack in specifications.Where(item => item.Stack is not null).GroupBy(item => item.Stack ?? "", StringComparer.Ordinal))
+        var stacked = specifications.Where(item => item.Stack is not null);
+        foreach (var stack in stacked.GroupBy(item => item.Stack ?? "", StringComparer.Ordinal))
         {
-            set._stacks[stack.Key] = empty([stack.Sum(item => item.Shape[0]), .. stack.First().Shape[1..]], dtype: type, device: device).DetachFromDisposeScope();
+            long[] shape = [stack.Sum(item => item.Shape[0]), .. stack.First().Shape[1..]];
+            set._stacks[stack.Key] = empty(shape, dtype: type, device: device).DetachFromDisposeScope();
         }
 
         foreach (ParameterSpecification item in specifications)

@@ -22,7 +22,8 @@ internal sealed record ParameterSpecification(string Name, long[] Shape, Paramet
     /// <summary>All parameters of a model, in the order of transformers' <c>named_parameters</c>.</summary>
     public static IReadOnlyList<ParameterSpecification> Of(DecoderConfig config)
     {
-        List<ParameterSpecification> all = [new("model.embed_tokens.weight", [config.VocabularySize, config.HiddenSize], ParameterRole.Embedding)];
+        long[] vocabularyByHidden = [config.VocabularySize, config.HiddenSize];
+        List<ParameterSpecification> all = [new("model.embed_tokens.weight", vocabularyByHidden, ParameterRole.Embedding)];
         for (int layer = 0; layer < config.LayerCount; layer++)
         {
             AddLayer(all, config, DecoderLayer.Prefix(layer));
@@ -31,7 +32,7 @@ internal sealed record ParameterSpecification(string Name, long[] Shape, Paramet
         all.Add(new("model.norm.weight", [config.HiddenSize], ParameterRole.Norm));
         if (!config.TieWordEmbeddings)
         {
-            all.Add(new("lm_head.weight", [config.VocabularySize, config.HiddenSize], ParameterRole.Matrix));
+            all.Add(new("lm_head.weight", vocabularyByHidden, ParameterRole.Matrix));
         }
 
         return all;
@@ -39,7 +40,8 @@ internal sealed record ParameterSpecification(string Name, long[] Shape, Paramet
 
     private static void AddLayer(List<ParameterSpecification> all, DecoderConfig config, string prefix)
     {
-        long hidden = config.HiddenSize, queries = (long)config.HeadCount * config.HeadDimension, keys = (long)config.KeyValueHeadCount * config.HeadDimension;
+        long hidden = config.HiddenSize, dimension = config.HeadDimension;
+        long queries = config.HeadCount * dimension, keys = config.KeyValueHeadCount * dimension;
         foreach ((string name, long outputs) in new[] { ("q_proj", queries), ("k_proj", keys), ("v_proj", keys) })
         {
             all.Add(new($"{prefix}self_attn.{name}.weight", [outputs, hidden], ParameterRole.Matrix, prefix + "qkv.weight"));

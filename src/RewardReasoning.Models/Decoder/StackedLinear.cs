@@ -9,7 +9,8 @@ namespace RewardReasoning.Models.Decoder;
 internal sealed class StackedLinear(ParameterSet parameters, IReadOnlyList<string> projections)
 {
     private readonly Linear _whole = new(parameters.Stack(projections[0] + ".weight"), parameters.FindStack(projections[0] + ".bias"));
-    private readonly Linear[] _parts = [.. projections.Select(name => new Linear(parameters[name + ".weight"], parameters.Find(name + ".bias")))];
+    private readonly Linear[] _parts = [.. projections.Select(
+        name => new Linear(parameters[name + ".weight"], parameters.Find(name + ".bias")))];
     private readonly long[] _outputs = [.. projections.Select(name => parameters[name + ".weight"].shape[0])];
 
     /// <summary>[..., in] to one [..., out] per projection.</summary>

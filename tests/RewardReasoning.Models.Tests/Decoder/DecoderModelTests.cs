@@ -206,6 +206,16 @@ public sealed class DecoderModelTests : IDisposable
         Assert.Equal(live, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
     }
 
+    [Fact]
+    public void Hidden_OutsideAnyScope_StaysTheCallers()
+    {
+        using DecoderModel model = DecoderModel.CreateRandom(TinyModels.Qwen2, seed: 5, CPU);
+        using Tensor ids = tensor(new long[,] { { 5, 6, 7 } }), hidden = model.Hidden(ids);
+
+        Assert.Equal([1, 3, 24], hidden.shape);
+        Assert.True(hidden.isfinite().all().item<bool>());
+    }
+
     private static Tensor Row(int[] ids) => tensor(ids.Select(id => (long)id).ToArray()).unsqueeze(0);
 
     private static (Tensor Ids, Tensor Mask) Pad(int[][] prompts, bool left)
