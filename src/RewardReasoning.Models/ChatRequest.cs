@@ -1,0 +1,110 @@
+using System.Globalization;
+
+using Microsoft.Extensions.AI;
+
+using RewardReasoning.Models.Generation;
+using RewardReasoning.Models.Tokenization;
+
+namespace RewardReasoning.Models;
+
+/// <summary>Turns a chat and its options into a request to the engine.</summary>
+internal static class ChatRequest
+{
+    /// <param name="model">Who shall answer.</param>
+    /// <param name="messages">The chat.</param>
+    /// <param name="options">What the caller asks for.</param>
+    /// <param name="fallbackSeed">Used where the options have no seed.</param>
+    public static GenerationRequest Of(LocalModel model, IEnumerable<ChatMessage> messages, ChatOptions options, ulong fallbackSeed)
+    {
+        Refuse(options.Tools is { Count: > 0 }, "Tools");
+        Refuse(options.ResponseFormat is ChatResponseFormatJson, "A JSON response format");
+        Refuse(options.FrequencyPenalty is not (null or 0), "FrequencyPenalty");
+        Refuse(options.PresencePenalty is not (null or 0), "PresencePenalty");
+        ChatPrompt prompt = ChatPrompt.Render(model.Chat, messages, options.Instructions, Text(options, ChatKeys.Prefill));
+        GenerationDefaults defaults = model.Defaults;
+        return new GenerationRequest
+        {
+            Prompt = prompt.Ids,
+            MaxTokens = options.MaxOutputTokens ?? model.ContextLength,
+            Sampling = new SamplingOptions
+            {
+                Temperature = options.Temperature ?? defaults.Temperature,
+                TopK = options.TopK ?? defaults.TopK,
+                TopP = options.TopP ?? defaults.TopP,
+                MinP = Number(options, ChatKeys.MinP) is { } minP ? (float)minP : defaults.MinP,
+                Seed = options.Seed is { } seed ? unchecked((ulong)seed) : fallbackSeed,
+            },
+            EndTokens = model.EndTokens,
+            StopStrings = [.. options.StopSequences ?? []],
+            AllowedFirstTokens = FirstTokens(model.Tokenizer, options, ChatKeys.AllowedNextTokens),
+            LogProbs = (int?)Number(options, ChatKeys.LogProbs),
+            Thought = model.Thought,
+            ThoughtOpen = prompt.ThoughtOpen,
+            Budget = Budget(model, options),
+        };
+    }
+
+    private static ThinkingBudget? Budget(LocalModel model, ChatOptions options)
+    {
+        if (Number(options, ChatKeys.ThinkingBudget) is not { } cap || model.Thought is null)
+        {
+            return null;
+        }
+
+        string stub = Text(options, ChatKeys.ThinkingStub)
+            ?? throw new ArgumentException($"The option {ChatKeys.ThinkingBudget} is given without {ChatKeys.ThinkingStub}, the text that closes the thought.");
+        return new ThinkingBudget
+        {
+            Cap = (int)cap,
+            Stub = model.Tokenizer.Encode(stub),
+            Choices = FirstTokens(model.Tokenizer, options, ChatKeys.ThinkingStubChoices),
+        };
+    }
+
+    private static int[] FirstTokens(Tokenizer tokenizer, ChatOptions options, string key)
+    {
+        if (Value(options, key) is not { } value)
+        {
+            return [];
+        }
+
+        string[] texts = value is IEnumerable<string> many ? [.. many] : throw Wrong(key, value, "a list of strings");
+        Dictionary<int, string> textOf = [];
+        foreach (string text in texts)
+        {
+            int first = text.Length > 0 ? tokenizer.EncodePlain(text)[0] : throw new ArgumentException($"The option {key} holds an empty text; no token begins it.");
+            if (!textOf.TryAdd(first, text))
+            {
+                throw new ArgumentException($"The option {key} holds \"{textOf[first]}\" and \"{text}\", which begin with the same token; the next token cannot tell them apart.");
+            }
+        }
+
+        return textOf.Count > 0 ? [.. textOf.Keys] : throw new ArgumentException($"The option {key} is empty; leave it out to allow every token.");
+    }
+
+    private static object? Value(ChatOptions options, string key) => options.AdditionalProperties is { } properties && properties.TryGetValue(key, out object? value) ? value : null;
+
+    private static string? Text(ChatOptions options, string key) => Value(options, key) switch
+    {
+        null => null,
+        string text => text,
+        object value => throw Wrong(key, value, "a string"),
+    };
+
+    private static double? Number(ChatOptions options, string key) => Value(options, key) switch
+    {
+        null => null,
+        object value and (int or long or float or double or decimal) => Convert.ToDouble(value, CultureInfo.InvariantCulture),
+        object value => throw Wrong(key, value, "a number"),
+    };
+
+    private static ArgumentException Wrong(string key, object value, string kind) => new($"The option {key} is a {value.GetType().Name}; it must be {kind}.");
+
+    private static void Refuse(bool asked, string what)
+    {
+        if (asked)
+        {
+            throw new NotSupportedException($"{what} is asked for; a local model does not have it. Leave it out.");
+        }
+    }
+}

@@ -1,0 +1,47 @@
+namespace RewardReasoning.Models.Generation;
+
+/// <summary>What a model wrote.</summary>
+public sealed record Completion
+{
+    /// <summary>All new tokens in order: generated ones, the end token included, and those of a forced stub.</summary>
+    public required int[] Ids { get; init; }
+
+    /// <summary>Where in <see cref="Ids"/> the stub of the thinking budget begins; null where none was written.</summary>
+    public int? StubStart { get; init; }
+
+    /// <summary>How many of <see cref="Ids"/> are the stub's.</summary>
+    public int StubLength { get; init; }
+
+    /// <summary>Why it ended.</summary>
+    public required CompletionEnd End { get; init; }
+
+    /// <summary>Text inside thoughts, without the tags.</summary>
+    public string Reasoning { get; init; } = "";
+
+    /// <summary>Text outside thoughts, that of the stub after its closing tag included; a stop string and what follows it are not.</summary>
+    public string Answer { get; init; } = "";
+
+    /// <summary>Whether an opened thought was closed; null where none was opened.</summary>
+    public bool? ReasoningClosed { get; init; }
+
+    /// <summary>Tokens of the prompt.</summary>
+    public int PromptTokens { get; init; }
+
+    /// <summary>Of these, how many were computed before or together with another request.</summary>
+    public int CachedPromptTokens { get; init; }
+
+    /// <summary>Tokens generated, the end token included, the stub's not.</summary>
+    public int GeneratedTokens { get; init; }
+
+    /// <summary>Tokens generated inside thoughts, the tags not counted.</summary>
+    public int ReasoningTokens { get; init; }
+
+    /// <summary>Log-probs of the generated tokens, where asked for.</summary>
+    public float[]? LogProbs { get; init; }
+
+    /// <summary>The most probable tokens at each generated token's place, best first, where asked for.</summary>
+    public TokenLogProb[][]? TopLogProbs { get; init; }
+
+    /// <summary>The generated tokens alone.</summary>
+    public IEnumerable<int> GeneratedIds => StubStart is { } start ? Ids.Take(start).Concat(Ids.Skip(start + StubLength)) : Ids;
+}

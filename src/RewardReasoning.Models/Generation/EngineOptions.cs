@@ -1,0 +1,44 @@
+namespace RewardReasoning.Models.Generation;
+
+/// <summary>How much an engine does at once.</summary>
+public sealed record EngineOptions
+{
+    /// <summary>
+    /// Threads that each run a batch of their own over the same weights. Null: one per processor for models too small to gain from several
+    /// threads in one product, else one.
+    /// </summary>
+    public int? Workers { get; init; }
+
+    /// <summary>Threads of the tensor library within one product, a setting of the whole process. Null: the processors divided by the workers.</summary>
+    public int? TensorThreads { get; init; }
+
+    /// <summary>Most sequences in the batch of one worker. Null: 128 for small models, fewer for large ones.</summary>
+    public int? MaxSequences { get; init; }
+
+    /// <summary>Most prompt tokens computed in one step, padding included; longer prompts go in pieces.</summary>
+    public int MaxPromptTokens { get; init; } = 4096;
+
+    /// <summary>
+    /// Most bytes of keys and values in the batch of one worker, reached or not by the lengths of its sequences: beyond it the youngest sequence
+    /// steps back and is computed again later. A single sequence is never refused.
+    /// </summary>
+    public long MaxCacheBytes { get; init; } = 4L << 30;
+
+    /// <summary>Checks the options as a whole.</summary>
+    /// <exception cref="ArgumentException">Names every fault.</exception>
+    public void Validate()
+    {
+        string[] faults =
+        [
+            .. new (string Name, long? Value)[]
+            {
+                (nameof(Workers), Workers), (nameof(TensorThreads), TensorThreads), (nameof(MaxSequences), MaxSequences),
+                (nameof(MaxPromptTokens), MaxPromptTokens), (nameof(MaxCacheBytes), MaxCacheBytes),
+            }.Where(option => option.Value < 1).Select(option => FormattableString.Invariant($"{option.Name} is {option.Value}; at least 1 is needed.")),
+        ];
+        if (faults.Length > 0)
+        {
+            throw new ArgumentException(string.Join(" ", faults));
+        }
+    }
+}

@@ -1,0 +1,42 @@
+using RewardReasoning.Models.Decoder;
+
+using static TorchSharp.torch;
+
+namespace RewardReasoning.Models.Generation;
+
+/// <summary>The options of an engine with every choice made for one model and machine.</summary>
+internal sealed record EnginePlan
+{
+    private const long SmallModel = 20_000_000;
+    private const long MediumModel = 500_000_000;
+
+    public required int Workers { get; init; }
+
+    public required int? TensorThreads { get; init; }
+
+    public required int MaxSequences { get; init; }
+
+    public required int MaxPromptTokens { get; init; }
+
+    /// <summary>Tokens, padding included, whose keys and values a worker may keep.</summary>
+    public required long CacheTokens { get; init; }
+
+    public static EnginePlan Of(EngineOptions options, DecoderModel model, int processors)
+    {
+        options.Validate();
+        long parameters = model.Parameters.Sum(parameter => parameter.Value.numel());
+        bool onProcessor = model.Device.type == TorchSharp.DeviceType.CPU;
+
+        // Below this size a product is so short that several threads in it cost more than they bring.
+        int workers = options.Workers ?? (onProcessor && parameters <= SmallModel ? processors : 1);
+        long bytesPerToken = 2L * model.Config.LayerCount * model.Config.KeyValueHeadCount * model.Config.HeadDimension * (model.Type == ScalarType.Float32 ? 4 : 2);
+        return new EnginePlan
+        {
+            Workers = workers,
+            TensorThreads = options.TensorThreads ?? (onProcessor ? Math.Max(1, processors / workers) : null),
+            MaxSequences = options.MaxSequences ?? (parameters <= SmallModel ? 128 : parameters <= MediumModel ? 64 : 32),
+            MaxPromptTokens = options.MaxPromptTokens,
+            CacheTokens = Math.Max(1, options.MaxCacheBytes / bytesPerToken),
+        };
+    }
+}

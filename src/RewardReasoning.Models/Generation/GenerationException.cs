@@ -1,0 +1,22 @@
+namespace RewardReasoning.Models.Generation;
+
+/// <summary>The engine could not go on with a request; the inner exception is the cause.</summary>
+public sealed class GenerationException : Exception
+{
+    /// <summary>An error without further detail.</summary>
+    public GenerationException()
+    {
+    }
+
+    /// <summary>An error with the message to show.</summary>
+    public GenerationException(string message)
+        : base(message)
+    {
+    }
+
+    /// <summary>An error with the message to show and what caused it.</summary>
+    public GenerationException(string message, Exception innerException)
+        : base(message, innerException)
+    {
+    }
+}

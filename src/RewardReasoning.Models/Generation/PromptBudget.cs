@@ -1,0 +1,32 @@
+using System.Runtime.InteropServices;
+
+namespace RewardReasoning.Models.Generation;
+
+/// <summary>Adds prompts up as they are chosen to be computed together, a common beginning and repetitions counted once.</summary>
+internal sealed class PromptBudget(int tokens, int rows, int columns, long cacheTokens)
+{
+    private readonly List<Sequence> _chosen = [];
+    private int _distinct;
+    private int _common;
+    private int _longest;
+
+    /// <summary>Whether a prompt still fits beside those chosen so far; it counts as chosen then. The first one always fits an empty batch.</summary>
+    public bool TryAdd(Sequence sequence)
+    {
+        Span<int> prompt = CollectionsMarshal.AsSpan(sequence.Tokens);
+        bool repeated = _chosen.Count > 0 && CollectionsMarshal.AsSpan(_chosen[^1].Tokens).SequenceEqual(prompt);
+        int distinct = _distinct + (repeated ? 0 : 1);
+        int common = _chosen.Count == 0 ? prompt.Length : CollectionsMarshal.AsSpan(_chosen[0].Tokens)[..Math.Min(_common, _chosen[0].Tokens.Count)].CommonPrefixLength(prompt);
+        int longest = Math.Max(_longest, prompt.Length);
+        bool tooMuch = common + ((long)distinct * (longest - common)) > tokens;
+        bool tooLarge = (rows + _chosen.Count + 1L) * Math.Max(columns, longest + 1) > cacheTokens;
+        if ((tooMuch && _chosen.Count > 0) || (tooLarge && rows + _chosen.Count > 0))
+        {
+            return false;
+        }
+
+        _chosen.Add(sequence);
+        (_distinct, _common, _longest) = (distinct, common, longest);
+        return true;
+    }
+}

@@ -1,0 +1,174 @@
+using System.Threading.Channels;
+
+using RewardReasoning.Models.Tokenization;
+
+namespace RewardReasoning.Models.Generation;
+
+/// <summary>
+/// A request on its way: its tokens so far and what follows from the next one. Only the worker that holds it moves it on; cancelling may come
+/// from anywhere.
+/// </summary>
+internal sealed class Sequence
+{
+    private readonly GenerationRequest _request;
+    private readonly CompletionText _text;
+    private readonly int _context;
+    private readonly HashSet<int> _ends;
+    private readonly Queue<int> _forced = new();
+    private readonly List<float> _logProbs = [];
+    private readonly List<TokenLogProb[]> _topLogProbs = [];
+    private readonly TaskCompletionSource<Completion> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Channel<GenerationEvent>? _events;
+    private int _generated;
+    private int _maxTokens;
+    private int? _stubStart;
+    private bool _atChoice;
+
+    public Sequence(GenerationRequest request, Tokenizer tokenizer, int context, bool streamed)
+    {
+        _request = request;
+        _context = context;
+        _ends = [.. request.EndTokens];
+        _maxTokens = request.MaxTokens;
+        _events = streamed ? Channel.CreateUnbounded<GenerationEvent>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true }) : null;
+        _text = new CompletionText(tokenizer, request, _events is null ? null : (part, text) => _events.Writer.TryWrite(new GenerationEvent(part, text)));
+        Tokens = [.. request.Prompt];
+        ForceWhereTheBudgetIsUsedUp();
+    }
+
+    /// <summary>Prompt and completion so far.</summary>
+    public List<int> Tokens { get; }
+
+    /// <summary>Tokens of the prompt.</summary>
+    public int PromptLength => _request.Prompt.Length;
+
+    /// <summary>How its tokens are drawn.</summary>
+    public SamplingOptions Sampling => _request.Sampling;
+
+    /// <summary>How many of the most probable tokens it wants to know at each place; null where it wants no log-probs.</summary>
+    public int? LogProbs => _request.LogProbs;
+
+    /// <summary>Whether the next token is decided already.</summary>
+    public bool IsForced => _forced.Count > 0;
+
+    /// <summary>What the next token may be; empty for any.</summary>
+    public ReadOnlySpan<int> Allowed => _atChoice ? _request.Budget?.Choices ?? [] : _generated == 0 ? _request.AllowedFirstTokens : [];
+
+    /// <summary>The number that decides the next token.</summary>
+    public double Uniform => TokenSampler.Uniform(Sampling.Seed, _generated);
+
+    /// <summary>Prompt tokens that were computed for another request.</summary>
+    public int CachedPromptTokens { get; set; }
+
+    /// <summary>Whether nothing more is to be done for it.</summary>
+    public bool IsOver => _completion.Task.IsCompleted;
+
+    public Task<Completion> Completion => _completion.Task;
+
+    public ChannelReader<GenerationEvent> Events => _events?.Reader ?? throw new InvalidOperationException("The request is not streamed.");
+
+    public void Cancel(CancellationToken cancellationToken)
+    {
+        if (_completion.TrySetCanceled(cancellationToken))
+        {
+            _events?.Writer.TryComplete(new OperationCanceledException(cancellationToken));
+        }
+    }
+
+    public void Fail(Exception error)
+    {
+        if (_completion.TrySetException(error))
+        {
+            _events?.Writer.TryComplete(error);
+        }
+    }
+
+    /// <summary>Takes up the next token, from the scores of the step where it is not forced.</summary>
+    public void Advance(in StepScores scores, int row)
+    {
+        bool forced = _forced.TryDequeue(out int id);
+        if (!forced)
+        {
+            TokenLogProb chosen = scores.Choose(row, this);
+            id = chosen.Id;
+            if (_request.LogProbs is { } count)
+            {
+                _logProbs.Add(chosen.LogProb);
+                if (count > 0)
+                {
+                    _topLogProbs.Add(scores.Top(row, count));
+                }
+            }
+
+            _generated++;
+            _atChoice = false;
+        }
+
+        Tokens.Add(id);
+        _atChoice |= forced && _forced.Count == 0;
+        if (!forced && _ends.Contains(id))
+        {
+            Complete(CompletionEnd.Stop);
+        }
+        else if (_text.Append(id, written: !forced))
+        {
+            Complete(CompletionEnd.Stop);
+        }
+        else if (Tokens.Count >= _context)
+        {
+            Complete(CompletionEnd.Length);
+        }
+        else if (!forced)
+        {
+            ForceWhereTheBudgetIsUsedUp();
+            if (_forced.Count == 0 && _generated >= _maxTokens)
+            {
+                Complete(CompletionEnd.Length);
+            }
+        }
+    }
+
+    private void ForceWhereTheBudgetIsUsedUp()
+    {
+        if (_request.Budget is not { } budget || _stubStart is not null || !_text.InThought)
+        {
+            return;
+        }
+
+        // Near the end of the context the thought is closed early, for an answer that finds no room is lost.
+        int room = _context - Tokens.Count - budget.Stub.Length - ThinkingBudget.TokensAfterStub;
+        if (_text.ReasoningTokens >= budget.Cap || (room <= 0 && _generated > 0))
+        {
+            _stubStart = Tokens.Count;
+            _maxTokens = Math.Max(_maxTokens, _generated + ThinkingBudget.TokensAfterStub);
+            budget.Stub.ToList().ForEach(_forced.Enqueue);
+            _atChoice = _forced.Count == 0;
+        }
+    }
+
+    private void Complete(CompletionEnd end)
+    {
+        end = _text.Finish() ? CompletionEnd.Stop : end;
+        Completion completion = new()
+        {
+            Ids = [.. Tokens.Skip(PromptLength)],
+            StubStart = _stubStart - PromptLength,
+            StubLength = _stubStart is null ? 0 : (_request.Budget?.Stub.Length ?? 0) - _forced.Count,
+            End = end,
+            Reasoning = _text.Reasoning,
+            Answer = _text.Answer,
+            ReasoningClosed = _text.Opened ? !_text.InThought : null,
+            PromptTokens = PromptLength,
+            CachedPromptTokens = CachedPromptTokens,
+            GeneratedTokens = _generated,
+            ReasoningTokens = _text.ReasoningTokens,
+            LogProbs = _request.LogProbs is null ? null : [.. _logProbs],
+            TopLogProbs = _request.LogProbs > 0 ? [.. _topLogProbs] : null,
+        };
+        if (_completion.TrySetResult(completion))
+        {
+            _events?.Writer.TryWrite(new GenerationEvent(CompletionPart.Answer, "", completion));
+            _events?.Writer.TryComplete();
+        }
+    }
+}

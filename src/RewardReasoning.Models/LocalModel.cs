@@ -1,0 +1,112 @@
+using RewardReasoning.Models.ChatTemplates;
+using RewardReasoning.Models.Checkpoints;
+using RewardReasoning.Models.Decoder;
+using RewardReasoning.Models.Generation;
+using RewardReasoning.Models.Tokenization;
+
+using static TorchSharp.torch;
+
+namespace RewardReasoning.Models;
+
+/// <summary>A Hugging Face folder, loaded: weights, tokenizer, chat template and the settings that go with them.</summary>
+public sealed class LocalModel : IDisposable
+{
+    private readonly Lazy<string> _identity;
+
+    private LocalModel(string folder, DecoderModel decoder, ChatTokenizer chat, GenerationDefaults defaults)
+    {
+        (Folder, Decoder, Chat, Defaults) = (folder, decoder, chat, defaults);
+        _identity = new Lazy<string>(() => ModelIdentity.Of(folder, ComputeType));
+        EndTokens = [.. decoder.Config.EosTokenIds.Concat(TokenizerConfig.Load(folder).EosToken is { } end && Tokenizer.FindToken(end) is { } id ? [id] : []).Distinct()];
+        Thought = ThoughtTokens.Find(Tokenizer);
+    }
+
+    /// <summary>Where it was loaded from.</summary>
+    public string Folder { get; }
+
+    /// <summary>The folder's name, for people.</summary>
+    public string Name => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(Folder)));
+
+    /// <summary>The weights.</summary>
+    public DecoderModel Decoder { get; }
+
+    /// <summary>Tokenizer and chat template.</summary>
+    public ChatTokenizer Chat { get; }
+
+    /// <summary>The tokenizer alone.</summary>
+    public Tokenizer Tokenizer => Chat.Tokenizer;
+
+    /// <summary>Tokens that end a completion.</summary>
+    public IReadOnlyList<int> EndTokens { get; }
+
+    /// <summary>The tags of a thought, where the tokenizer has them as tokens.</summary>
+    public ThoughtTokens? Thought { get; }
+
+    /// <summary>Tokens of prompt and completion together.</summary>
+    public int ContextLength => Decoder.Config.MaxPositions;
+
+    /// <summary>The type it computes in: <c>float32</c> or <c>bfloat16</c>.</summary>
+    public string ComputeType => Decoder.Type == ScalarType.BFloat16 ? "bfloat16" : "float32";
+
+    /// <summary>
+    /// A name for what the model computes: SHA-256 over config, weights, tokenizer and templates, with the compute type. Read from the files when
+    /// first asked for, which takes a second per gigabyte or so.
+    /// </summary>
+    public string Identity => _identity.Value;
+
+    internal GenerationDefaults Defaults { get; }
+
+    /// <summary>Loads a folder.</summary>
+    /// <exception cref="CheckpointException">Config or weights are missing, damaged or of an unknown kind.</exception>
+    /// <exception cref="TokenizerException">The tokenizer cannot be loaded.</exception>
+    /// <exception cref="ChatTemplateException">The chat template is missing or cannot be read.</exception>
+    /// <exception cref="ArgumentException">The options name no device or type.</exception>
+    public static LocalModel Load(string folder, LocalModelOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(folder);
+        options ??= new LocalModelOptions();
+        DecoderConfig config = DecoderConfig.Load(folder);
+
+        // The template needs no tensor library, whose loading takes most of the time of a small model's start.
+        Task<ChatTokenizer> chat = Task.Run(() => ChatTokenizer.Load(folder));
+        DecoderModel? decoder = null;
+        try
+        {
+            Device device = DeviceOf(options.Device);
+            decoder = DecoderModel.Load(folder, TypeOf(options.ComputeType, config, device), device);
+            return new LocalModel(folder, decoder, chat.GetAwaiter().GetResult(), GenerationDefaults.Load(folder));
+        }
+        catch
+        {
+            decoder?.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Decoder.Dispose();
+
+    private static ScalarType TypeOf(ComputeType type, DecoderConfig config, Device device) => type switch
+    {
+        Models.ComputeType.Automatic => ComputeTypeProbe.Choose(config, device),
+        Models.ComputeType.F32 => ScalarType.Float32,
+        Models.ComputeType.BF16 => ScalarType.BFloat16,
+        _ => throw new ArgumentException($"ComputeType is {(int)type}; it is one of {string.Join(", ", Enum.GetNames<ComputeType>())}."),
+    };
+
+    private static Device DeviceOf(string name)
+    {
+        if (name == "cpu")
+        {
+            return CPU;
+        }
+
+        if (name != "cuda" && !name.StartsWith("cuda:", StringComparison.Ordinal))
+        {
+            throw new ArgumentException($"The device is \"{name}\"; it is cpu, cuda or cuda:N.");
+        }
+
+        return cuda_is_available() ? new Device(name)
+            : throw new ArgumentException($"The device is \"{name}\", but this machine or its tensor library has no CUDA. Use cpu, or install the CUDA build of libtorch.");
+    }
+}

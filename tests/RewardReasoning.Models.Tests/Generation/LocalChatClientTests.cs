@@ -1,0 +1,302 @@
+using Microsoft.Extensions.AI;
+
+using Xunit;
+
+using static TorchSharp.torch;
+
+namespace RewardReasoning.Models.Tests.Generation;
+
+public sealed class LocalChatClientTests
+{
+    private const string ThinkingTemplate = """
+        {%- for message in messages -%}<|user|>{{ message['content'] }}<|end|>{%- endfor -%}
+        {%- if add_generation_prompt -%}{{ '<|assistant|><think>\n' }}{%- endif -%}
+        """;
+
+    public LocalChatClientTests() => set_num_threads(1);
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task GetResponse_ThoughtOpenedByTheModel_IsReasoningThenText()
+    {
+        ChatResponse response = await Ask(ChatFolder.Saying("<think>\nabc</think>xyz"));
+
+        Assert.Equal(("\nabc", "xyz"), Parts(response));
+        Assert.Equal(true, response.AdditionalProperties?["reasoning_closed"]);
+        Assert.False(response.AdditionalProperties?.ContainsKey("thinking_forced"));
+        Assert.Equal(ChatFinishReason.Stop, response.FinishReason);
+        Assert.Equal((10L, 4L), (response.Usage?.OutputTokenCount, response.Usage?.ReasoningTokenCount));
+    }
+
+    [Fact]
+    public async Task GetResponse_ThoughtOpenedByTheTemplate_IsReasoningThenText()
+    {
+        ChatResponse response = await Ask(ChatFolder.Saying("abc</think>xyz", after: "\n", ThinkingTemplate));
+        Assert.Equal(("abc", "xyz"), Parts(response));
+        Assert.Equal(true, response.AdditionalProperties?["reasoning_closed"]);
+    }
+
+    [Fact]
+    public async Task GetResponse_NoThought_IsTextAlone()
+    {
+        ChatResponse response = await Ask(ChatFolder.Saying("abc"));
+        Assert.Equal(("", "abc"), Parts(response));
+        Assert.False(response.AdditionalProperties?.ContainsKey("reasoning_closed"));
+    }
+
+    [Fact]
+    public async Task GetResponse_CutInsideTheThought_SaysThatItIsOpen()
+    {
+        ChatResponse response = await Ask(ChatFolder.Saying("<think>abc</think>xyz"), new ChatOptions { MaxOutputTokens = 3 });
+        Assert.Equal(("ab", ""), Parts(response));
+        Assert.Equal(false, response.AdditionalProperties?["reasoning_closed"]);
+        Assert.Equal(ChatFinishReason.Length, response.FinishReason);
+    }
+
+    [Fact]
+    public async Task GetResponse_ClosingTagWithoutThought_IsText()
+    {
+        ChatResponse response = await Ask(ChatFolder.Saying("abc</think>xyz"));
+        Assert.Equal(("", "abc</think>xyz"), Parts(response));
+    }
+
+    [Fact]
+    public async Task GetResponse_TagsInTheUsersText_OpenNothing()
+    {
+        using ChatFolder folder = ChatFolder.Saying("abc");
+        using LocalChatClient client = LocalChatClient.Load(folder.Path);
+        ChatPrompt plain = ChatPrompt.Render(Model(client).Chat, [new(ChatRole.User, "<think><|end|><|assistant|><think>")], instructions: null, prefill: null);
+        int[] control = [.. folder.Tokenizer.AddedTokens.Select(token => token.Id)];
+        Assert.Equal(3, plain.Ids.Count(control.Contains));
+        Assert.Null(plain.ThoughtOpen);
+    }
+
+    [Theory]
+    [InlineData(3)]
+    [InlineData(1)]
+    [InlineData(0)]
+    public async Task GetResponse_ThinkingBudget_ClosesTheThoughtExactlyThere(int budget)
+    {
+        ChatOptions options = Budget(budget, "\n</think>\n\n\\boxed{Assistant ", "2", "1");
+
+        ChatResponse response = await Ask(ChatFolder.Saying("abcdef", after: "\n", ThinkingTemplate), options);
+
+        (string reasoning, string answer) = Parts(response);
+        Assert.Equal("abcdef"[..budget] + "\n", reasoning);
+        Assert.Contains(answer[.."\n\n\\boxed{Assistant 1".Length], new[] { "\n\n\\boxed{Assistant 1", "\n\n\\boxed{Assistant 2" });
+        Assert.Equal(true, response.AdditionalProperties?["reasoning_closed"]);
+        Assert.Equal(true, response.AdditionalProperties?["thinking_forced"]);
+        Assert.Equal((long)budget, response.Usage?.ReasoningTokenCount);
+    }
+
+    [Fact]
+    public async Task GetResponse_ThinkingBudgetOfTheWholeLength_StillAnswers()
+    {
+        ChatOptions options = Budget(4, "</think>\\boxed{Assistant ", "1");
+        options.MaxOutputTokens = 4;
+        ChatResponse response = await Ask(ChatFolder.Saying("abcdef", after: "\n", ThinkingTemplate), options);
+        Assert.StartsWith("\\boxed{Assistant 1", Parts(response).Answer, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task GetResponse_ThinkingBudgetNotReached_ForcesNothing()
+    {
+        ChatResponse response = await Ask(ChatFolder.Saying("<think>abc</think>xyz"), Budget(4, "</think>#", "1"));
+        Assert.Equal(("abc", "xyz"), Parts(response));
+        Assert.False(response.AdditionalProperties?.ContainsKey("thinking_forced"));
+    }
+
+    [Fact]
+    public async Task GetResponse_LogProbsUnderABudget_LeaveTheStubOut()
+    {
+        ChatOptions options = Budget(2, "</think>#", "1");
+        options.AdditionalProperties!["logprobs"] = 2;
+        ChatResponse response = await Ask(ChatFolder.Saying("abcdef", after: "\n", ThinkingTemplate), options);
+        string[] texts = Assert.IsType<string[]>(response.AdditionalProperties?["token_texts"]);
+        float[] logProbs = Assert.IsType<float[]>(response.AdditionalProperties?["token_logprobs"]);
+        KeyValuePair<string, float>[][] top = Assert.IsType<KeyValuePair<string, float>[][]>(response.AdditionalProperties?["token_top_logprobs"]);
+        Assert.Equal(["a", "b", "1"], texts[..3]);
+        Assert.Equal((texts.Length, texts.Length), (logProbs.Length, top.Length));
+        Assert.Equal(KeyValuePair.Create("a", logProbs[0]), top[0][0]);
+        Assert.All(top, place => Assert.True(place.Length == 2 && place[0].Value >= place[1].Value));
+    }
+
+    [Theory]
+    [InlineData("c", "ab")]
+    [InlineData("cde", "ab")]
+    [InlineData("cdz", "abcdef")]
+    [InlineData("fg", "abcdef")]
+    [InlineData("a", "")]
+    public async Task GetResponse_StopString_EndsBeforeIt(string stop, string expected)
+    {
+        ChatResponse response = await Ask(ChatFolder.Saying("abcdef"), new ChatOptions { StopSequences = [stop, "?"] });
+        Assert.Equal(("", expected), Parts(response));
+        Assert.Equal(ChatFinishReason.Stop, response.FinishReason);
+    }
+
+    [Theory]
+    [InlineData("ab", "", "c", "xyz")]
+    [InlineData("<think>ab", "", "c", "xyz")]
+    [InlineData("<think>\nab", "", "c", "xyz")]
+    [InlineData("<think>\nabc</think>x", "", "", "yz")]
+    public async Task GetResponse_Prefill_GoesOnAfterIt(string prefill, string user, string reasoning, string answer)
+    {
+        ChatOptions options = new() { AdditionalProperties = new() { ["prefill"] = prefill } };
+        ChatResponse response = await Ask(ChatFolder.Saying("abc</think>xyz", after: "\n", ThinkingTemplate), options, user);
+        Assert.Equal((reasoning, answer), Parts(response));
+        Assert.Equal(true, response.AdditionalProperties?["reasoning_closed"]);
+    }
+
+    [Fact]
+    public void Render_PrefillWithTheTemplatesTag_DoublesNothing()
+    {
+        using ChatFolder folder = ChatFolder.Saying("abc", template: ThinkingTemplate);
+        using LocalModel model = LocalModel.Load(folder.Path);
+        ChatMessage[] messages = [new(ChatRole.User, "q")];
+
+        ChatPrompt bare = ChatPrompt.Render(model.Chat, messages, instructions: null, "ab");
+        ChatPrompt whole = ChatPrompt.Render(model.Chat, messages, instructions: null, "<think>\nab");
+
+        Assert.Equal("<|user|>q<|end|><|assistant|><think>\nab", bare.Text);
+        Assert.Equal(bare.Text, whole.Text);
+        Assert.Equal(bare.Ids, whole.Ids);
+        Assert.True(bare.ThoughtOpen);
+        Assert.False(ChatPrompt.Render(model.Chat, messages, instructions: null, "ab</think>").ThoughtOpen);
+    }
+
+    [Fact]
+    public async Task GetResponse_AllowedNextTokens_DrawsAmongThem()
+    {
+        using ChatFolder folder = ChatFolder.Random();
+        using LocalChatClient client = LocalChatClient.Load(folder.Path);
+        HashSet<string> found = [];
+        for (int seed = 0; seed < 40; seed++)
+        {
+            ChatOptions options = new() { Seed = seed, Temperature = 1.5f, MaxOutputTokens = 1, AdditionalProperties = new() { ["allowed_next_tokens"] = new[] { "1", "2" } } };
+            found.Add((await client.GetResponseAsync("q", options, Cancellation)).Text);
+        }
+
+        Assert.Equal(["1", "2"], found.Order());
+    }
+
+    [Fact]
+    public async Task GetResponse_ChoicesWithOneFirstToken_AreRefused()
+    {
+        ArgumentException error = await Assert.ThrowsAsync<ArgumentException>(
+            () => Ask(ChatFolder.Saying("abc"), new ChatOptions { AdditionalProperties = new() { ["allowed_next_tokens"] = new[] { "12", "13" } } }));
+        Assert.Contains("\"12\" and \"13\"", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task GetResponse_PromptBeyondTheContext_NamesBothLengths()
+    {
+        ArgumentException error = await Assert.ThrowsAsync<ArgumentException>(() => Ask(ChatFolder.Saying("abc"), user: new string('x', 300)));
+        Assert.Equal((303, 256), (error.Data["prompt_tokens"], error.Data["context_tokens"]));
+    }
+
+    [Fact]
+    public async Task GetResponse_MoreTokensThanTheContext_IsClamped() =>
+        Assert.Equal(("", "abc"), Parts(await Ask(ChatFolder.Saying("abc"), new ChatOptions { MaxOutputTokens = 1_000_000 })));
+
+    [Fact]
+    public async Task GetResponse_CharacterOfSeveralTokens_IsWhole()
+    {
+        using ChatFolder folder = ChatFolder.Saying("é€😀");
+        using LocalChatClient client = LocalChatClient.Load(folder.Path);
+        List<string> pieces = [];
+        await foreach (ChatResponseUpdate update in client.GetStreamingResponseAsync("q", new ChatOptions { Temperature = 0 }, Cancellation))
+        {
+            pieces.AddRange(update.Contents.OfType<TextContent>().Select(content => content.Text));
+        }
+
+        Assert.Equal(["é", "€", "😀"], pieces);
+    }
+
+    [Fact]
+    public async Task GetStreamingResponse_AnyChat_AddsUpToTheResponse()
+    {
+        using ChatFolder folder = ChatFolder.Saying("<think>abc</think>xyz");
+        using LocalChatClient client = LocalChatClient.Load(folder.Path);
+        ChatOptions options = new() { Temperature = 0, AdditionalProperties = new() { ["logprobs"] = 1 } };
+        List<ChatResponseUpdate> updates = [];
+        await foreach (ChatResponseUpdate update in client.GetStreamingResponseAsync("q", options, Cancellation))
+        {
+            updates.Add(update);
+        }
+
+        ChatResponse streamed = updates.ToChatResponse();
+        ChatResponse whole = await client.GetResponseAsync("q", options, Cancellation);
+        Assert.Equal(Parts(whole), Parts(streamed));
+        Assert.Equal((ChatFinishReason.Stop, 9L), (updates[^1].FinishReason, updates[^1].Contents.OfType<UsageContent>().Single().Details.OutputTokenCount));
+        Assert.Equal(whole.AdditionalProperties?.Keys.Order(), updates[^1].AdditionalProperties?.Keys.Order());
+        Assert.Equal(whole.AdditionalProperties?["token_texts"], updates[^1].AdditionalProperties?["token_texts"]);
+    }
+
+    [Fact]
+    public async Task GetResponse_Seeds_RepeatAndDiffer()
+    {
+        using ChatFolder folder = ChatFolder.Random();
+        using LocalChatClient client = LocalChatClient.Load(folder.Path);
+        string[] texts = await Task.WhenAll(new[] { 1L, 2, 1, -5 }.Select(async seed =>
+            (await client.GetResponseAsync("q", new ChatOptions { Seed = seed, MaxOutputTokens = 30 }, Cancellation)).Text));
+        string[] unseeded = await Task.WhenAll(Enumerable.Range(0, 3).Select(async _ => (await client.GetResponseAsync("q", new ChatOptions { MaxOutputTokens = 30 }, Cancellation)).Text));
+
+        Assert.Equal(texts[0], texts[2]);
+        Assert.Equal(3, texts.Distinct().Count());
+        Assert.Equal(3, unseeded.Distinct().Count());
+    }
+
+    [Fact]
+    public void GetService_Metadata_NamesModelKeysAndIdentity()
+    {
+        using ChatFolder folder = ChatFolder.Random(), other = ChatFolder.Random(seed: 6);
+        using LocalChatClient client = LocalChatClient.Load(folder.Path), again = LocalChatClient.Load(folder.Path), different = LocalChatClient.Load(other.Path);
+
+        IReadOnlySet<string>? keys = (client as IChatClient).GetService(typeof(IReadOnlySet<string>), "chat_option_keys") as IReadOnlySet<string>;
+        Assert.NotNull(keys);
+        Assert.Equal(
+            ["allowed_next_tokens", "logprobs", "min_p", "prefill", "seed", "thinking_budget", "thinking_stub", "thinking_stub_choices"],
+            keys.Order(StringComparer.Ordinal));
+        Assert.Equal(Path.GetFileName(folder.Path), client.GetService<ChatClientMetadata>()?.DefaultModelId);
+        Assert.EndsWith(":float32", Identity(client), StringComparison.Ordinal);
+        Assert.Equal(Identity(client), Identity(again));
+        Assert.NotEqual(Identity(client), Identity(different));
+
+        static string? Identity(IChatClient client) => client.GetService(typeof(string), "model_identity") as string;
+    }
+
+    [Fact]
+    public async Task GetResponse_OptionsThatAreNotThere_AreRefused()
+    {
+        await Assert.ThrowsAsync<NotSupportedException>(() => Ask(ChatFolder.Saying("abc"), new ChatOptions { ResponseFormat = ChatResponseFormat.Json }));
+        await Assert.ThrowsAsync<NotSupportedException>(() => Ask(ChatFolder.Saying("abc"), new ChatOptions { FrequencyPenalty = 1 }));
+        await Assert.ThrowsAsync<ArgumentException>(() => Ask(ChatFolder.Saying("abc"), new ChatOptions { AdditionalProperties = new() { ["thinking_budget"] = 3 } }));
+        await Assert.ThrowsAsync<ArgumentException>(() => Ask(ChatFolder.Saying("abc"), new ChatOptions { AdditionalProperties = new() { ["prefill"] = 3 } }));
+    }
+
+    private static LocalModel Model(IChatClient client) => client.GetService<LocalModel>() ?? throw new InvalidOperationException("no model");
+
+    private static ChatOptions Budget(int cap, string stub, params string[] choices) => new()
+    {
+        MaxOutputTokens = 40,
+        AdditionalProperties = new() { ["thinking_budget"] = cap, ["thinking_stub"] = stub, ["thinking_stub_choices"] = choices },
+    };
+
+    private static async Task<ChatResponse> Ask(ChatFolder folder, ChatOptions? options = null, string user = "q")
+    {
+        using (folder)
+        {
+            using LocalChatClient client = LocalChatClient.Load(folder.Path);
+            options ??= new ChatOptions();
+            options.Temperature ??= 0;
+            return await client.GetResponseAsync(user, options, Cancellation);
+        }
+    }
+
+    private static (string Reasoning, string Answer) Parts(ChatResponse response)
+    {
+        IList<AIContent> contents = Assert.Single(response.Messages).Contents;
+        return (string.Concat(contents.OfType<TextReasoningContent>().Select(content => content.Text)), string.Concat(contents.OfType<TextContent>().Select(content => content.Text)));
+    }
+}

@@ -1,0 +1,95 @@
+using System.Diagnostics;
+using System.Text.Json;
+
+using Microsoft.Extensions.AI;
+
+using RewardReasoning.Models.Generation;
+using RewardReasoning.Models.Tests.Checkpoints;
+using RewardReasoning.Testing;
+
+using Xunit;
+
+namespace RewardReasoning.Models.Tests.Generation;
+
+/// <summary>A real pretrained model, asked through the chat client, against what transformers computes from it.</summary>
+public sealed class SmolLm2Tests
+{
+    /// <summary>Longer prompts would take minutes on a busy machine.</summary>
+    private const int LongestPrompt = 190;
+
+    [Fact]
+    public async Task GetResponse_RealModel_GivesTheTextsAndSoftVerdictsOfTransformers()
+    {
+        using TemporaryFolder folder = Unpack();
+        using LocalModel model = LocalModel.Load(folder.Path, new LocalModelOptions { ComputeType = ComputeType.F32 });
+        using LocalChatClient client = new(model, new EngineOptions { TensorThreads = 1 });
+        using JsonDocument expected = JsonDocument.Parse(await File.ReadAllBytesAsync(folder.File("expected.json"), TestContext.Current.CancellationToken));
+
+        await Task.WhenAll(expected.RootElement.EnumerateArray()
+            .Where(item => item.GetProperty("ids").GetArrayLength() <= LongestPrompt).Select(item => Check(model, client, item)));
+    }
+
+    private static async Task Check(LocalModel model, LocalChatClient client, JsonElement item)
+    {
+        string text = Text(item, "text");
+        ChatMessage[] messages = [.. item.GetProperty("messages").EnumerateArray().Select(message => new ChatMessage(new ChatRole(Text(message, "role")), Text(message, "content")))];
+        string rendered = ChatPrompt.Render(model.Chat, messages, instructions: null, prefill: null).Text;
+        Assert.StartsWith(rendered, text, StringComparison.Ordinal);
+        string prefill = text[rendered.Length..];
+        Assert.Equal(item.GetProperty("ids").Deserialize<int[]>(), ChatPrompt.Render(model.Chat, messages, instructions: null, prefill).Ids);
+
+        int[] greedy = item.GetProperty("greedy").Deserialize<int[]>() ?? [];
+        string[] numbers = ["1", "2"];
+        Task<ChatResponse> completion = Ask(client, messages, prefill, greedy.Length, []);
+        ChatResponse[] verdicts = await Task.WhenAll(numbers.Select(number => Ask(client, messages, prefill, 1, [number])));
+        ChatResponse response = await completion;
+        Assert.Equal(Text(item, "greedy_text").Replace("<|im_end|>", "", StringComparison.Ordinal), response.Text);
+        foreach ((string number, ChatResponse verdict) in numbers.Zip(verdicts))
+        {
+            float found = Assert.Single(Assert.IsType<float[]>(verdict.AdditionalProperties?["token_logprobs"]));
+            Assert.Equal(item.GetProperty("log_prob_of_" + number).GetDouble(), found, 2e-3);
+        }
+    }
+
+    private static Task<ChatResponse> Ask(LocalChatClient client, ChatMessage[] messages, string prefill, int tokens, string[] allowed)
+    {
+        ChatOptions options = new() { Temperature = 0, MaxOutputTokens = tokens, AdditionalProperties = new() { ["prefill"] = prefill, ["logprobs"] = 0 } };
+        if (allowed.Length > 0)
+        {
+            options.AdditionalProperties["allowed_next_tokens"] = allowed;
+        }
+
+        return client.GetResponseAsync(messages, options, TestContext.Current.CancellationToken);
+    }
+
+    private static string Text(JsonElement item, string name) => item.GetProperty(name).GetString() ?? "";
+
+    /// <summary>The folder with its weights unpacked, which takes a second.</summary>
+    private static TemporaryFolder Unpack()
+    {
+        if (!SharedFolder.TryFind("models/smollm2-135m-instruct", out string source, out string reason))
+        {
+            Assert.Skip(reason);
+        }
+
+        TemporaryFolder folder = new();
+        foreach (string file in Directory.EnumerateFiles(source))
+        {
+            File.Copy(file, folder.File(Path.GetFileName(file)));
+        }
+
+        try
+        {
+            using Process xz = Process.Start("xz", ["-d", folder.File("model.safetensors.xz")]);
+            xz.WaitForExit();
+            Assert.Equal(0, xz.ExitCode);
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            folder.Dispose();
+            Assert.Skip("xz is not installed, and the weights are packed with it.");
+        }
+
+        return folder;
+    }
+}
