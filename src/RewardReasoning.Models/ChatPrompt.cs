@@ -25,7 +25,7 @@ public sealed record ChatPrompt(string Text, int[] Ids, bool? ThoughtOpen)
         ArgumentNullException.ThrowIfNull(messages);
         IEnumerable<ChatMessage> all = instructions is null ? messages : messages.Prepend(new ChatMessage(ChatRole.System, instructions));
         ChatMessageText[] texts = [.. all.Select(ToText)];
-        MarkedText rendered = chat.Template.RenderMarked(ChatTemplate.ToJson(texts), new ChatRenderOptions { AddGenerationPrompt = true });
+        MarkedText rendered = chat.Template.RenderMarked(texts, new ChatRenderOptions { AddGenerationPrompt = true });
         Tokenizer tokenizer = chat.Tokenizer;
         bool? opened = null;
         ThoughtTokens? tags = ThoughtTokens.Find(tokenizer);
