@@ -1,0 +1,173 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using RewardReasoning.Judging;
+
+namespace RewardReasoning.Data.Arithmetic;
+
+/// <summary>
+/// Writes the data of a miniature judge:
+/// <list type="bullet">
+/// <item><c>documents.jsonl</c>: supervised documents (<see cref="ArithmeticDocuments"/>);</item>
+/// <item><c>pairs.jsonl</c>: preference pairs for training, right value against a wrong one, with difficulty and operations;</item>
+/// <item><c>verdicts.jsonl</c>: the same pairs in both orders as supervised documents, an empty thought and the right verdict: for the
+/// baseline that judges without thinking, and for nothing else;</item>
+/// <item><c>heldout-pairs.jsonl</c>: one pair for each distinct held-out real expression, which no training file holds;</item>
+/// <item><c>heldout.jsonl</c>: the same pairs, each in both orders with its label: the file that figures are measured on;</item>
+/// <item><c>heldout-solve.jsonl</c>: the same expressions with their values;</item>
+/// <item><c>heldout-verdicts.jsonl</c>: the held-out pairs in both orders with their right verdicts.</item>
+/// </list>
+/// The same recipe writes the same bytes.
+/// </summary>
+public static class ArithmeticWorld
+{
+    private static readonly JsonSerializerOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>Writes all files; those that exist are written anew.</summary>
+    /// <exception cref="FormatException">A line of the expressions is unusable; file and line are named.</exception>
+    public static void Write(ArithmeticWorldRecipe recipe)
+    {
+        ArgumentNullException.ThrowIfNull(recipe);
+        Directory.CreateDirectory(recipe.Out);
+        List<Expression> real = ReadExpressions(recipe.Expressions);
+        JudgePrompt prompt = JudgePrompt.Load(recipe.JudgePrompt);
+
+        SeededRandom documentRandom = new(recipe.Seed);
+        ArithmeticDocuments documents = new(
+            new ExpressionSampler(real, documentRandom),
+            (query, first, second) => prompt.Render(new Comparison(query, first, second))[^1].Text,
+            documentRandom);
+        WriteLines(recipe, "documents.jsonl", Enumerable.Range(0, recipe.Documents).Select(_ => Row(documents.Next())));
+
+        SeededRandom pairRandom = new(recipe.Seed + 1);
+        ExpressionSampler pairSampler = new(real, pairRandom);
+        WriteLines(recipe, "pairs.jsonl", Enumerable.Range(0, recipe.Pairs).Select(_ => Pair(pairSampler.Next(), pairRandom)));
+        WriteLines(recipe, "verdicts.jsonl", ReadRows(recipe, "pairs.jsonl").SelectMany(pair => Verdicts(prompt, pair, "completion", "</think>")));
+
+        SeededRandom heldOutRandom = new(recipe.Seed + 2);
+        List<Expression> heldOut = [.. real.Where(ArithmeticSplit.IsHeldOut).DistinctBy(expression => expression.Normalized)];
+        WriteLines(recipe, "heldout-pairs.jsonl", heldOut.Select(expression => HeldOutPair(expression, heldOutRandom)).OfType<JsonObject>());
+        WriteLines(recipe, "heldout.jsonl", ReadRows(recipe, "heldout-pairs.jsonl").SelectMany(BothOrders));
+        WriteLines(recipe, "heldout-verdicts.jsonl", ReadRows(recipe, "heldout-pairs.jsonl").SelectMany(pair => Verdicts(prompt, pair, "answer", "")));
+        heldOutRandom.Shuffle(heldOut);
+        WriteLines(recipe, "heldout-solve.jsonl", heldOut.Select(Question).OfType<JsonObject>());
+    }
+
+    private static List<Expression> ReadExpressions(string path)
+    {
+        List<Expression> expressions = [];
+        int number = 0;
+        foreach (string line in File.ReadLines(path))
+        {
+            number++;
+            if (line.Length == 0)
+            {
+                continue;
+            }
+
+            try
+            {
+                string? text = JsonNode.Parse(line)?["expr"]?.GetValue<string>();
+                if (text is not null && Expression.TryParse(text) is { } expression)
+                {
+                    expressions.Add(expression);
+                }
+            }
+            catch (Exception error) when (error is JsonException or InvalidOperationException)
+            {
+                throw new FormatException($"{path}, line {number}: {error.Message} Each line must be an object with \"expr\".", error);
+            }
+        }
+
+        return expressions;
+    }
+
+    private static JsonObject Row(ArithmeticDocument document) => new()
+    {
+        ["kind"] = document.Kind,
+        ["prompt"] = document.Prompt,
+        ["completion"] = document.Completion.Count == 1
+            ? document.Completion[0].Text
+            : new JsonArray([.. document.Completion.Select(part => (JsonNode)new JsonObject { ["text"] = part.Text, ["weight"] = part.Weight })]),
+    };
+
+    private static JsonObject Pair(ArithmeticProblem problem, SeededRandom random)
+    {
+        WrongAnswer wrong = WrongAnswer.Draw(problem, random);
+        return new JsonObject
+        {
+            ["query"] = problem.Expression.Text,
+            ["chosen"] = NumberSpelling.Write(problem.Solution.Value, random, 0.15),
+            ["rejected"] = NumberSpelling.Write(wrong.Value, random, 0.15),
+            ["difficulty"] = problem.Solution.Difficulty,
+            ["operations"] = problem.Expression.OperationCount,
+            ["mistake"] = wrong.Kind,
+        };
+    }
+
+    /// <summary>Also expressions without a worked solution are held-out questions, as long as their value can be written down.</summary>
+    private static JsonObject? HeldOutPair(Expression expression, SeededRandom random)
+    {
+        if (expression.Evaluate()?.ToDecimal(6) is not { } value)
+        {
+            return null;
+        }
+
+        WorkedSolution solution = WorkedSolution.TryWrite(expression) ?? new WorkedSolution(new string(' ', WorkedSolution.MaximumLength), value);
+        JsonObject pair = Pair(new ArithmeticProblem(expression, solution), random);
+        pair["tail"] = ArithmeticTail.Contains(expression);
+        return pair;
+    }
+
+    /// <summary>A pair in both orders, each with its right verdict under <paramref name="field"/>.</summary>
+    private static IEnumerable<JsonObject> Verdicts(JudgePrompt prompt, JsonObject row, string field, string before)
+    {
+        PreferencePair pair = new(Text(row, "query"), Text(row, "chosen"), Text(row, "rejected"));
+        return ((bool[])[true, false]).Select(chosenFirst => new JsonObject
+        {
+            ["prompt"] = prompt.Render(pair.ToComparison(chosenFirst))[^1].Text,
+            [field] = $"{before}\\boxed{{Assistant {(chosenFirst ? 1 : 2)}}}",
+        });
+    }
+
+    private static IEnumerable<JsonObject> BothOrders(JsonObject pair) => ((bool[])[true, false]).Select(chosenFirst =>
+    {
+        JsonObject row = new()
+        {
+            ["query"] = Text(pair, "query"),
+            ["response_1"] = Text(pair, chosenFirst ? "chosen" : "rejected"),
+            ["response_2"] = Text(pair, chosenFirst ? "rejected" : "chosen"),
+            ["label"] = chosenFirst ? 1 : 2,
+        };
+        foreach ((string name, JsonNode? value) in pair.Where(field => field.Key is not ("query" or "chosen" or "rejected")))
+        {
+            row[name] = value?.DeepClone();
+        }
+
+        return row;
+    });
+
+    private static string Text(JsonObject row, string field) => row[field]?.GetValue<string>() ?? "";
+
+    private static IEnumerable<JsonObject> ReadRows(ArithmeticWorldRecipe recipe, string name) =>
+        File.ReadLines(Path.Combine(recipe.Out, name)).Select(line => JsonNode.Parse(line)).OfType<JsonObject>();
+
+    private static JsonObject? Question(Expression expression) => expression.Evaluate()?.ToDecimal(6) is { } value
+        ? new JsonObject { ["prompt"] = expression.Text, ["answer"] = Expression.Format(value), ["operations"] = expression.OperationCount }
+        : null;
+
+    private static void WriteLines(ArithmeticWorldRecipe recipe, string name, IEnumerable<JsonObject> rows)
+    {
+        string path = Path.Combine(recipe.Out, name);
+        using (StreamWriter writer = new(path + ".writing"))
+        {
+            writer.NewLine = "\n";
+            foreach (JsonObject row in rows)
+            {
+                writer.WriteLine(row.ToJsonString(Compact));
+            }
+        }
+
+        File.Move(path + ".writing", path, overwrite: true);
+    }
+}

@@ -1,0 +1,23 @@
+namespace RewardReasoning.Data.Arithmetic;
+
+/// <summary>What a miniature world of arithmetic consists of.</summary>
+public sealed record ArithmeticWorldRecipe
+{
+    /// <summary>Folder for the files.</summary>
+    public required string Out { get; init; }
+
+    /// <summary>JSONL of real expressions, <c>expr</c> each; one in ten is held out by its hash.</summary>
+    public required string Expressions { get; init; }
+
+    /// <summary>Judge template that documents and pairs are shown with.</summary>
+    public required string JudgePrompt { get; init; }
+
+    /// <summary>Supervised documents for the base model.</summary>
+    public required int Documents { get; init; }
+
+    /// <summary>Pairs to train judges on.</summary>
+    public required int Pairs { get; init; }
+
+    /// <summary>Seed of everything.</summary>
+    public ulong Seed { get; init; } = 42;
+}
