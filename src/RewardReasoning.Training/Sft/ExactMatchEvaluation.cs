@@ -1,0 +1,64 @@
+using Microsoft.Extensions.AI;
+using System.Text.Json;
+using RewardReasoning.Models.ChatTemplates;
+using RewardReasoning.Models.Decoder;
+using RewardReasoning.Training.Rollouts;
+using RewardReasoning.Training.Runs;
+using static TorchSharp.torch;
+
+namespace RewardReasoning.Training.Sft;
+
+/// <summary>Share of prompts whose completion, after its thought, is the expected answer.</summary>
+internal sealed class ExactMatchEvaluation
+{
+    private const int BatchPrompts = 128;
+    private const ulong SamplingSeed = 20_250_514;
+    private readonly ExactMatchOptions _options;
+    private readonly ChatTokenizer _chat;
+    private readonly (int[] Prompt, string Answer)[] _rows;
+
+    public ExactMatchEvaluation(ExactMatchOptions options, ChatTokenizer chat)
+    {
+        (_options, _chat) = (options, chat);
+        if (!File.Exists(options.Data))
+        {
+            throw new RecipeException($"{options.Data} does not exist; evaluation.data must be a JSONL file of prompt and answer.");
+        }
+
+        _rows = [.. File.ReadLines(options.Data).Where(line => line.Length > 0).Take(options.Prompts).Select(Read)];
+    }
+
+    /// <summary>Measures with each worker taking every n-th batch.</summary>
+    public double Measure(ParallelWorkers workers, IReadOnlyList<DecoderModel> models, IReadOnlyCollection<int> endTokens)
+    {
+        (int[] Prompt, string Answer)[][] batches = [.. _rows.OrderBy(row => row.Prompt.Length).Chunk(BatchPrompts)];
+        int right = workers.Run(worker =>
+        {
+            int count = 0;
+            for (int batch = worker; batch < batches.Length; batch += workers.Count)
+            {
+                using Generator generator = new(SamplingSeed + (ulong)batch, models[worker].Device);
+                IReadOnlyList<SampledCompletion> completions = new RolloutSampler(models[worker], endTokens).Sample(
+                    [.. batches[batch].Select(row => row.Prompt)], 1, new SamplingSettings(_options.Temperature, _options.MaxTokens), generator);
+                count += completions.Zip(batches[batch]).Count(pair => pair.First.Finished && Answer(pair.First) == pair.Second.Answer);
+            }
+
+            return count;
+        }).Sum();
+        return right / (double)_rows.Length;
+    }
+
+    private string Answer(SampledCompletion completion)
+    {
+        string text = _chat.Tokenizer.Decode(completion.Ids.AsSpan(0, completion.Ids.Length - 1));
+        int end = text.LastIndexOf("</think>", StringComparison.Ordinal);
+        return text[(end < 0 ? 0 : end + "</think>".Length)..].Trim();
+    }
+
+    private (int[] Prompt, string Answer) Read(string line)
+    {
+        using JsonDocument row = JsonDocument.Parse(line);
+        string prompt = row.RootElement.GetProperty("prompt").GetString() ?? "";
+        return (ConversationIds.Of(_chat, [new ChatMessage(ChatRole.User, prompt)]), row.RootElement.GetProperty("answer").GetString() ?? "");
+    }
+}

@@ -1,0 +1,92 @@
+using RewardReasoning.Training.Grpo;
+using RewardReasoning.Training.Runs;
+using Xunit;
+
+namespace RewardReasoning.Training.Tests.Grpo;
+
+public sealed class GrpoTrainerTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public GrpoTrainerTests()
+    {
+        TinyModel.Write(_folder["tiny"]);
+        File.WriteAllLines(
+            _folder["pairs.jsonl"],
+            Enumerable.Range(0, 12).Select(i =>
+                $$"""{"query":"{{i}}+1","chosen":"{{i + 1}}","rejected":"{{i + 3}}","difficulty":"{{(i < 6 ? "easy" : "hard")}}"}"""));
+    }
+
+    [Fact]
+    public void Run_KilledBetweenCheckpointsAndResumed_EndsInTheSameBytes()
+    {
+        RunFolder undisturbed = Run(Recipe("a"));
+        Assert.Throws<TimeoutException>(() => Run(Recipe("b"), step =>
+        {
+            if (step.Step == 3)
+            {
+                throw new TimeoutException("the machine went away");
+            }
+        }));
+        RunFolder resumed = Run(Recipe("b"));
+        Assert.Equal(Weights(undisturbed), Weights(resumed));
+    }
+
+    [Fact]
+    public void Run_UnparsableJudgments_EarnMinusOneAndChangeNothing()
+    {
+        List<TrainingProgress> steps = [];
+        RunFolder run = Run(Recipe("a") with { MaxTokens = 2, Steps = 1 }, steps.Add);
+        Assert.Equal(-1, steps[0].Metrics["reward/mean"]);
+        Assert.Equal(0, steps[0].Metrics["judge/parsed"]);
+        Assert.Equal(1, steps[0].Metrics["grpo/zero_variance_groups"]);
+        Assert.Equal(File.ReadAllBytes(_folder["tiny/model.safetensors"]), Weights(run));
+    }
+
+    [Fact]
+    public void Run_Curriculum_DrawsOnlyTheDifficultiesOfTheStage()
+    {
+        List<TrainingProgress> steps = [];
+        Run(Recipe("a") with { Steps = 4, Curriculum = [new(0, ["easy"]), new(2, ["hard"])] }, steps.Add);
+        Assert.All(steps.Take(2), step => Assert.False(step.Metrics.ContainsKey("length/hard")));
+        Assert.All(steps.Skip(2), step => Assert.False(step.Metrics.ContainsKey("length/easy")));
+    }
+
+    [Fact]
+    public void Run_PairWithoutLabel_NamesFileAndLine()
+    {
+        File.AppendAllText(_folder["pairs.jsonl"], """{"query":"1+1","response_1":"2","response_2":"3"}""" + "\n");
+        RecipeException error = Assert.Throws<RecipeException>(() => Run(Recipe("a")));
+        Assert.Contains("pairs.jsonl, line 13", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Run_Evaluation_IsAShareOfBothOrders()
+    {
+        List<TrainingProgress> steps = [];
+        GrpoRecipe recipe = Recipe("a") with { Steps = 2, Evaluation = new JudgeEvaluationOptions { Data = _folder["pairs.jsonl"], Every = 1 } };
+        Run(recipe, steps.Add);
+        Assert.All(steps, step => Assert.InRange(step.Metrics["evaluation/accuracy"], 0, 1));
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private static RunFolder Run(GrpoRecipe recipe, Action<TrainingProgress>? progress = null) =>
+        new GrpoTrainer(recipe, TimeProvider.System).Run(progress, TestContext.Current.CancellationToken);
+
+    private static byte[] Weights(RunFolder run) => File.ReadAllBytes(Path.Combine(run.FinalModel, "model.safetensors"));
+
+    private GrpoRecipe Recipe(string name) => new()
+    {
+        Out = _folder[name],
+        Model = _folder["tiny"],
+        Data = _folder["pairs.jsonl"],
+        Steps = 4,
+        PairsPerStep = 4,
+        RolloutsPerOrder = 2,
+        MaxTokens = 24,
+        VerdictOnlySteps = 1,
+        LearningRate = 1e-2,
+        CheckpointEvery = 2,
+    };
+}
