@@ -3,6 +3,7 @@ using RewardReasoning.Endpoints;
 using RewardReasoning.Models.ChatTemplates;
 using RewardReasoning.Models.Checkpoints;
 using RewardReasoning.Models.Tokenization;
+using RewardReasoning.Training.Runs;
 
 namespace RewardReasoning.Cli;
 
@@ -41,7 +42,7 @@ internal static class Failures
 
     private static (int ExitCode, string Message) Describe(Exception exception) => exception switch
     {
-        UsageException or OutOfDomainException or CheckpointException or TokenizerException or ChatTemplateException or FormatException or InvalidDataException
+        UsageException or RecipeException or OutOfDomainException or CheckpointException or TokenizerException or ChatTemplateException or FormatException or InvalidDataException
             or JsonException or FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException or NotSupportedException
             => (ExitCodes.BadUsage, OneLine(exception.Message)),
         ArgumentException argument => (ExitCodes.BadUsage, OneLine(WithoutParameterName(argument))),

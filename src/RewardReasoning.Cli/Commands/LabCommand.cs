@@ -1,0 +1,35 @@
+using System.CommandLine;
+using System.Globalization;
+using RewardReasoning.Cli.Training;
+using RewardReasoning.Training.Lab;
+using RewardReasoning.Training.Runs;
+
+namespace RewardReasoning.Cli.Commands;
+
+/// <summary><c>rrm lab</c>: the paper in miniature, from nothing to a judge.</summary>
+internal static class LabCommand
+{
+    public static Command Create(Terminal terminal, TimeProvider clock)
+    {
+        Argument<string> recipe = new("RECIPE") { Description = "JSON file of steps; paths in it start from the current folder." };
+        Option<bool> json = new("--json") { Description = "Print the metrics of each training step as one JSON object a line." };
+        Command command = Verb.Create(
+            terminal,
+            "lab",
+            "Make a small judge from nothing: tokenizer, data, base model, reinforcement learning. Stopped or killed, it goes on where it was.",
+            "rrm lab recipes/rrm-mini/lab.json");
+        command.Arguments.Add(recipe);
+        command.Options.Add(json);
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            LabRecipe lab = RecipeFile.Load<LabRecipe>(parsed.GetRequiredValue(recipe));
+            await TrainingView.RunAsync(terminal, parsed.GetValue(json), "lab", progress => new LabRunner(lab, clock).Run(
+                (number, step) => terminal.Error.WriteLine(
+                    string.Create(CultureInfo.InvariantCulture, $"step {number} of {lab.Steps.Count}: {step.Kind} {step.Recipe ?? step.To}")),
+                progress,
+                cancellationToken));
+            return ExitCodes.Done;
+        });
+        return command;
+    }
+}

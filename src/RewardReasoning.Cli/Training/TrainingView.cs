@@ -1,0 +1,72 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using RewardReasoning.Training.Runs;
+using Spectre.Console;
+
+namespace RewardReasoning.Cli.Training;
+
+/// <summary>A training run as people and machines follow it: a bar on a terminal, a line now and then in a log, JSON on stdout.</summary>
+internal static class TrainingView
+{
+    private const int StepsPerLogLine = 10;
+
+    /// <summary>What a line shows, in this order, where a step has it.</summary>
+    private static readonly (string Metric, string Label, string Format)[] Shown =
+    [
+        ("train/loss", "loss", "0.0000"),
+        ("reward/mean", "reward", "0.000"),
+        ("judge/accuracy", "accuracy", "0.000"),
+        ("length/mean", "length", "0"),
+        ("grpo/zero_variance_groups", "flat groups", "0.00"),
+        ("time/tokens_per_second", "tokens/s", "0"),
+        ("time/step_seconds", "s/step", "0.0"),
+        ("evaluation/exact_match", "held-out", "0.000"),
+        ("evaluation/accuracy", "held-out", "0.000"),
+    ];
+
+    /// <summary>Runs the work on a thread of its own while its steps are shown.</summary>
+    public static Task RunAsync(Terminal terminal, bool json, string name, Action<Action<TrainingProgress>> work)
+    {
+        if (json || !terminal.ErrorIsTerminal)
+        {
+            return Task.Run(() => work(step => Log(terminal, json, step)));
+        }
+
+        return terminal.Status.Progress()
+            .AutoClear(false)
+            .Columns(new ProgressBarColumn(), new PercentageColumn(), new TaskDescriptionColumn { Alignment = Justify.Left }, new RemainingTimeColumn())
+            .StartAsync(async context =>
+            {
+                ProgressTask bar = context.AddTask(name);
+                await Task.Run(() => work(step =>
+                {
+                    bar.MaxValue = step.TotalSteps;
+                    bar.Value = step.Step;
+                    bar.Description = Markup.Escape(Line(step));
+                }));
+            });
+    }
+
+    private static void Log(Terminal terminal, bool json, TrainingProgress step)
+    {
+        if (json)
+        {
+            JsonObject row = new() { ["step"] = step.Step, ["steps"] = step.TotalSteps };
+            foreach ((string metric, double value) in step.Metrics)
+            {
+                row[metric] = double.IsFinite(value) ? value : null;
+            }
+
+            terminal.Out.WriteLine(row.ToJsonString());
+        }
+        else if (step.Step % StepsPerLogLine == 0 || step.Step == step.TotalSteps)
+        {
+            terminal.Error.WriteLine(Line(step));
+        }
+    }
+
+    private static string Line(TrainingProgress step) => string.Create(CultureInfo.InvariantCulture, $"{step.Step}/{step.TotalSteps}")
+        + string.Concat(Shown
+            .Where(entry => step.Metrics.ContainsKey(entry.Metric))
+            .Select(entry => $"  {entry.Label} {step.Metrics[entry.Metric].ToString(entry.Format, CultureInfo.InvariantCulture)}"));
+}
