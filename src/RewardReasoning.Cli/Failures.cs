@@ -2,6 +2,7 @@ using System.Text.Json;
 using RewardReasoning.Endpoints;
 using RewardReasoning.Models.ChatTemplates;
 using RewardReasoning.Models.Checkpoints;
+using RewardReasoning.Models.Generation;
 using RewardReasoning.Models.Tokenization;
 using RewardReasoning.Training.Runs;
 
@@ -46,7 +47,7 @@ internal static class Failures
             or JsonException or FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException or NotSupportedException
             => (ExitCodes.BadUsage, OneLine(exception.Message)),
         ArgumentException argument => (ExitCodes.BadUsage, OneLine(WithoutParameterName(argument))),
-        EndpointException or HttpRequestException or TimeoutException or IOException => (ExitCodes.Failed, OneLine(exception.Message)),
+        EndpointException or GenerationException or HttpRequestException or TimeoutException or IOException => (ExitCodes.Failed, OneLine(exception.Message)),
         DllNotFoundException => (ExitCodes.Failed, $"a native library could not be loaded: {OneLine(exception.Message)}"),
         OutOfMemoryException => (ExitCodes.Failed, "out of memory; a smaller --concurrency or model needs less."),
         _ => (ExitCodes.Failed, $"{exception.GetType().Name}: {OneLine(exception.Message)}"),

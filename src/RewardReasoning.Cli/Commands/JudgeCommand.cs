@@ -66,7 +66,7 @@ internal sealed class JudgeCommand
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         ModelSource source = _model.Read(parsed, _terminal);
-        JudgeOptions options = _judging.Read(parsed, source.Files());
+        JudgeOptions options = _judging.Read(parsed, source);
         Comparison comparison = await ReadComparisonAsync(parsed, cancellationToken);
         if (parsed.GetValue(_showPrompt))
         {

@@ -65,7 +65,7 @@ internal sealed class ScoreCommand
         string output = parsed.GetRequiredValue(_out);
         CheckFiles(input, output, parsed.GetValue(_json));
         ModelSource source = _model.Read(parsed, _terminal);
-        JudgeOptions options = _judging.Read(parsed, source.Files());
+        JudgeOptions options = _judging.Read(parsed, source);
         ScoreSummary summary = new(parsed.GetValue(_by) ?? []);
         using IChatClient client = source.Open();
         long start = _time.GetTimestamp();

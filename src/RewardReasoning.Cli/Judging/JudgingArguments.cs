@@ -68,11 +68,10 @@ internal sealed class JudgingArguments
         HelpName = "FILE",
     };
 
-    private readonly Option<int> _concurrency = new("--concurrency")
+    private readonly Option<int?> _concurrency = new("--concurrency")
     {
-        Description = "Requests in flight at once.",
+        Description = $"Requests in flight at once (default {Defaults.Concurrency} at an --endpoint; as many as fill its batches for a model folder).",
         HelpName = "N",
-        DefaultValueFactory = _ => Defaults.Concurrency,
     };
 
     public void AddTo(Command command)
@@ -83,11 +82,11 @@ internal sealed class JudgingArguments
         }
     }
 
-    /// <summary>The options as given, over what the model's folder holds for the judge.</summary>
+    /// <summary>The options as given, over what the model brings for the judge.</summary>
     /// <exception cref="ArgumentException">Values are out of range.</exception>
-    public JudgeOptions Read(ParseResult parsed, JudgeFiles files)
+    public JudgeOptions Read(ParseResult parsed, ModelSource source)
     {
-        JudgeOptions options = files.ApplyTo(Defaults) with
+        JudgeOptions options = source.Files().ApplyTo(Defaults) with
         {
             Votes = parsed.GetValue(_votes),
             Order = OrderOf(parsed.GetRequiredValue(_order)),
@@ -97,7 +96,7 @@ internal sealed class JudgingArguments
             TopP = parsed.GetValue(_topP),
             Seed = parsed.GetValue(_seed),
             Truncate = parsed.GetValue(_truncate),
-            Concurrency = parsed.GetValue(_concurrency),
+            Concurrency = parsed.GetValue(_concurrency) ?? source.Concurrency,
         };
         options.Validate();
         return parsed.GetValue(_prompt) is { } file ? options with { Prompt = JudgePrompt.Load(file) } : options;

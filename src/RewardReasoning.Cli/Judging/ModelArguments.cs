@@ -1,5 +1,6 @@
 using System.CommandLine;
 using RewardReasoning.Endpoints;
+using RewardReasoning.Models;
 
 namespace RewardReasoning.Cli.Judging;
 
@@ -36,9 +37,21 @@ internal sealed class ModelArguments
         HelpName = "N",
     };
 
+    private readonly Option<string?> _type = new("--dtype")
+    {
+        Description = "What a model folder computes in; auto takes the faster one here (default auto).",
+        HelpName = "auto|f32|bf16",
+    };
+
+    private readonly Option<string?> _device = new("--device")
+    {
+        Description = "Where a model folder computes (default cpu).",
+        HelpName = "cpu|cuda|cuda:N",
+    };
+
     public void AddTo(Command command)
     {
-        foreach (Option option in new Option[] { _model, _endpoint, _apiKeyVariable, _server, _tries })
+        foreach (Option option in new Option[] { _model, _endpoint, _apiKeyVariable, _server, _tries, _type, _device })
         {
             command.Options.Add(option);
         }
@@ -50,17 +63,32 @@ internal sealed class ModelArguments
         string? model = parsed.GetValue(_model);
         if (parsed.GetValue(_endpoint) is { } endpoint)
         {
+            RequireAbsent(parsed, [_type, _device], "goes with a model folder; what answers at --endpoint decides for itself.");
             return new EndpointSource(EndpointOptionsOf(parsed, endpoint, model, terminal));
         }
 
-        Option[] forServers = [_apiKeyVariable, _server, _tries];
-        if (Array.Find(forServers, option => parsed.GetResult(option) is { Implicit: false }) is { } alone)
-        {
-            throw new UsageException($"{alone.Name} goes with --endpoint URL, which is not given.");
-        }
-
-        return new FolderSource(model is null ? ModelFolders.Default() : ModelFolders.Require(model));
+        RequireAbsent(parsed, [_apiKeyVariable, _server, _tries], "goes with --endpoint URL, which is not given.");
+        LocalModelOptions options = new() { ComputeType = ComputeTypeOf(parsed.GetValue(_type)) };
+        return new FolderSource(
+            model is null ? ModelFolders.Default() : ModelFolders.Require(model),
+            parsed.GetValue(_device) is { } device ? options with { Device = device } : options);
     }
+
+    private static void RequireAbsent(ParseResult parsed, Option[] options, string reason)
+    {
+        if (Array.Find(options, option => parsed.GetResult(option) is { Implicit: false }) is { } alone)
+        {
+            throw new UsageException($"{alone.Name} {reason}");
+        }
+    }
+
+    private static ComputeType ComputeTypeOf(string? name) => name switch
+    {
+        null or "auto" => ComputeType.Automatic,
+        "f32" => ComputeType.F32,
+        "bf16" => ComputeType.BF16,
+        _ => throw new UsageException($"--dtype is '{name}'; it is auto, f32 or bf16."),
+    };
 
     private EndpointOptions EndpointOptionsOf(ParseResult parsed, string endpoint, string? model, Terminal terminal)
     {

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.AI;
 using RewardReasoning.Endpoints;
 using RewardReasoning.Judging;
+using RewardReasoning.Models;
 using RewardReasoning.Models.ChatTemplates;
 
 namespace RewardReasoning.Cli.Judging;
@@ -14,6 +15,9 @@ internal abstract record ModelSource
     /// <summary>What the model reads for these messages, and its length in tokens; null where only the server knows.</summary>
     public abstract (string Text, int Tokens)? Render(IReadOnlyList<ChatMessage> messages);
 
+    /// <summary>How many requests in flight use the model well.</summary>
+    public abstract int Concurrency { get; }
+
     /// <summary>A client of the model; the caller disposes it.</summary>
     public abstract IChatClient Open();
 }
@@ -21,6 +25,8 @@ internal abstract record ModelSource
 /// <summary>A model behind an OpenAI-compatible server.</summary>
 internal sealed record EndpointSource(EndpointOptions Options) : ModelSource
 {
+    public override int Concurrency => new JudgeOptions().Concurrency;
+
     public override JudgeFiles Files() => new();
 
     public override (string Text, int Tokens)? Render(IReadOnlyList<ChatMessage> messages) => null;
@@ -29,8 +35,11 @@ internal sealed record EndpointSource(EndpointOptions Options) : ModelSource
 }
 
 /// <summary>A model folder, run in this process.</summary>
-internal sealed record FolderSource(string Folder) : ModelSource
+internal sealed record FolderSource(string Folder, LocalModelOptions Options) : ModelSource
 {
+    /// <summary>Two full batches of a small model: while one request ends, others stand ready to take its place.</summary>
+    public override int Concurrency => 512;
+
     public override JudgeFiles Files() => JudgeFiles.Read(Folder);
 
     public override (string Text, int Tokens)? Render(IReadOnlyList<ChatMessage> messages)
@@ -40,6 +49,5 @@ internal sealed record FolderSource(string Folder) : ModelSource
         return (prompt.Text, prompt.Ids.Length);
     }
 
-    public override IChatClient Open() =>
-        throw new NotSupportedException("Models do not run in this process yet; use --endpoint URL --model NAME.");
+    public override IChatClient Open() => LocalChatClient.Load(Folder, Options);
 }
