@@ -27,13 +27,13 @@ internal sealed class Attention
         }
     }
 
-    /// <summary>[B, T, H] to [B, T, H].</summary>
+    /// <summary>[B, T, H] to [B, T, H], or to [B, 1, H] where the last token alone is wanted.</summary>
     public Tensor Apply(Tensor x, ForwardContext context)
     {
-        long batch = x.shape[0], length = x.shape[1];
         Tensor[] parts = _qkv.Apply(x, context.ProductType);
-        Tensor query = Place(Heads(parts[0]), _queryNorm, context); // [B, T, heads, D]
-        Tensor key = Place(Heads(parts[1]), _keyNorm, context).transpose(1, 2); // [B, kv heads, T, D]
+        long batch = x.shape[0], length = context.LastOnly ? 1 : x.shape[1];
+        Tensor query = Place(Heads(Last(parts[0], length)), _queryNorm, Last(context.Cosine, length), Last(context.SignedSine, length)); // [B, T, heads, D]
+        Tensor key = Place(Heads(parts[1]), _keyNorm, context.Cosine, context.SignedSine).transpose(1, 2); // [B, kv heads, T, D]
         Tensor value = Heads(parts[2]).transpose(1, 2);
         if (context.Cache is { } cache)
         {
@@ -41,23 +41,34 @@ internal sealed class Attention
         }
 
         Tensor mixed = length == 1
-            ? OneToken(query, key, value, context.Mask)
+            ? OneToken(query, key, value, context.Mask is { } mask ? mask.narrow(2, mask.shape[2] - 1, 1) : null)
             : ManyTokens(query, key, value, context.Mask); // [B, T, heads, D]
         return _output.Apply(mixed.reshape(batch, length, _heads * _dimension), context.ProductType);
     }
 
     private Tensor Heads(Tensor x) => x.view(x.shape[0], x.shape[1], -1, _dimension); // [B, T, heads, D]
 
-    private static Tensor Place(Tensor heads, RmsNorm? norm, ForwardContext context) =>
-        RotaryEmbedding.Rotate(norm is null ? heads : norm.Apply(heads), context.Cosine, context.SignedSine);
+    private static Tensor Last(Tensor x, long length) => x.shape[1] == length ? x : x.narrow(1, x.shape[1] - length, length);
+
+    private static Tensor Place(Tensor heads, RmsNorm? norm, Tensor cosine, Tensor signedSine) =>
+        RotaryEmbedding.Rotate(norm is null ? heads : norm.Apply(heads), cosine, signedSine);
 
     /// <summary>
     /// One query per row: the heads of a group become the queries of their key head, so that keys and values are not repeated.
     /// </summary>
     private Tensor OneToken(Tensor query, Tensor key, Tensor value, Tensor? mask)
     {
-        Tensor grouped = query.reshape(query.shape[0], _keyValueHeads, _heads / _keyValueHeads, _dimension);
-        return nn.functional.scaled_dot_product_attention(grouped, key, value, mask);
+        long batch = query.shape[0], group = _heads / _keyValueHeads, keys = key.shape[2];
+        if (mask is null || query.dtype != ScalarType.Float32)
+        {
+            return nn.functional.scaled_dot_product_attention(query.reshape(batch, _keyValueHeads, group, _dimension), key, value, mask);
+        }
+
+        // The fused kernel takes more than twice as long with a mask as without; plain products do not.
+        Tensor scaled = query.mul(1 / Math.Sqrt(_dimension)).reshape(batch * _keyValueHeads, group, _dimension);
+        Tensor scores = scaled.bmm(key.reshape(batch * _keyValueHeads, keys, _dimension).transpose(1, 2)); // [B * kv heads, group, keys]
+        Tensor shares = scores.view(batch, _keyValueHeads, group, keys).add(mask).softmax(-1).view(batch * _keyValueHeads, group, keys);
+        return shares.bmm(value.reshape(batch * _keyValueHeads, keys, _dimension));
     }
 
     private Tensor ManyTokens(Tensor query, Tensor key, Tensor value, Tensor? mask) =>

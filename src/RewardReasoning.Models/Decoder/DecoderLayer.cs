@@ -14,10 +14,11 @@ internal sealed class DecoderLayer(DecoderConfig config, ParameterSet parameters
 
     public static string Prefix(int layer) => string.Create(CultureInfo.InvariantCulture, $"model.layers.{layer}.");
 
-    /// <summary>[B, T, H] to [B, T, H].</summary>
+    /// <summary>[B, T, H] to [B, T, H], or to [B, 1, H] where the last token alone is wanted.</summary>
     public Tensor Apply(Tensor x, ForwardContext context)
     {
-        Tensor attended = x.add(_attention.Apply(_attentionNorm.Apply(x), context));
+        Tensor stream = context.LastOnly ? x.narrow(1, x.shape[1] - 1, 1) : x;
+        Tensor attended = stream.add(_attention.Apply(_attentionNorm.Apply(x), context));
         return attended.add(_mlp.Apply(_mlpNorm.Apply(attended), context));
     }
 }

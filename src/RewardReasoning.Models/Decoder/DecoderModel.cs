@@ -154,7 +154,21 @@ public sealed class DecoderModel : IDisposable
     /// <param name="keyMask">[B, cache length + T] bool, true where there is a token; null when no row has padding.</param>
     /// <param name="cache">Empty at first.</param>
     /// <returns>[B, T, H].</returns>
-    public Tensor HiddenCached(Tensor ids, Tensor positions, Tensor? keyMask, KeyValueCache cache)
+    public Tensor HiddenCached(Tensor ids, Tensor positions, Tensor? keyMask, KeyValueCache cache) => RunCached(ids, positions, keyMask, cache, lastOnly: false);
+
+    /// <summary>The same for the last token alone, which spares most of the last layer: what prompts need before generation.</summary>
+    /// <returns>[B, 1, H].</returns>
+    /// <inheritdoc cref="HiddenCached" path="/param"/>
+    public Tensor LastHiddenCached(Tensor ids, Tensor positions, Tensor? keyMask, KeyValueCache cache) => RunCached(ids, positions, keyMask, cache, lastOnly: true);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _rotary.Dispose();
+        _parameters.Dispose();
+    }
+
+    private Tensor RunCached(Tensor ids, Tensor positions, Tensor? keyMask, KeyValueCache cache, bool lastOnly)
     {
         if (is_grad_enabled() && _embedding.requires_grad)
         {
@@ -180,19 +194,12 @@ public sealed class DecoderModel : IDisposable
         bool needsMask = keyMask is not null || (length > 1 && cache.Length > 0);
         Tensor? mask = !needsMask ? null
             : AttentionMask.Of(keyMask?.to(ScalarType.Bool) ?? ones([batch, keys], dtype: ScalarType.Bool, device: Device), length, Type);
-        Tensor hidden = Run(ids, new ForwardContext(cosine, sine, mask, cache, ProductType), observe: null);
+        Tensor hidden = Run(ids, new ForwardContext(cosine, sine, mask, cache, ProductType), observe: null, lastOnly);
         cache.Advance(length);
         return hidden;
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        _rotary.Dispose();
-        _parameters.Dispose();
-    }
-
-    private Tensor Run(Tensor ids, ForwardContext context, Action<Tensor>? observe)
+    private Tensor Run(Tensor ids, ForwardContext context, Action<Tensor>? observe, bool lastOnly = false)
     {
         Tensor x = _embedding.index_select(0, ids.reshape(-1)).view(ids.shape[0], ids.shape[1], Config.HiddenSize);
         observe?.Invoke(x);
@@ -201,7 +208,8 @@ public sealed class DecoderModel : IDisposable
             // What a layer leaves behind and autograd does not keep is freed at once: a long prompt would otherwise hold every layer's.
             using (DisposeScope scope = NewDisposeScope())
             {
-                x = layer.Apply(x, context).MoveToOuterDisposeScope();
+                bool last = layer == _layers[^1];
+                x = layer.Apply(x, last ? context with { LastOnly = lastOnly } : context).MoveToOuterDisposeScope();
             }
 
             observe?.Invoke(x);

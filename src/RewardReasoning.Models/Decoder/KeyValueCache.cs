@@ -18,10 +18,15 @@ public sealed class KeyValueCache : IDisposable
     /// <param name="config">The model whose tokens are kept.</param>
     /// <param name="capacity">Tokens to have room for at first; prompt plus expected completion saves copies.</param>
     public KeyValueCache(DecoderConfig config, long capacity = 64)
+        : this(config.LayerCount, capacity)
+    {
+    }
+
+    private KeyValueCache(int layers, long capacity)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(capacity);
-        _keys = new Tensor?[config.LayerCount];
-        _values = new Tensor?[config.LayerCount];
+        _keys = new Tensor?[layers];
+        _values = new Tensor?[layers];
         _capacity = capacity;
     }
 
@@ -37,6 +42,27 @@ public sealed class KeyValueCache : IDisposable
 
     /// <summary>Each row <paramref name="times"/> times, copies beside each other.</summary>
     public void Repeat(int times) => Replace(kept => kept.repeat_interleave(times, 0), Length);
+
+    /// <summary>A cache of its own with the first <paramref name="length"/> tokens of every row.</summary>
+    /// <param name="length">At most <see cref="Length"/>.</param>
+    /// <param name="capacity">Tokens that the copy has room for at first.</param>
+    public KeyValueCache CopyFirst(long length, long capacity)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Length);
+        KeyValueCache copy = new(_keys.Length, Math.Max(capacity, length));
+        using DisposeScope scope = NewDisposeScope();
+        for (int layer = 0; layer < _keys.Length; layer++)
+        {
+            if (_keys[layer] is { } keys && _values[layer] is { } values)
+            {
+                copy.Store(copy._keys, layer, keys.narrow(2, 0, length), length);
+                copy.Store(copy._values, layer, values.narrow(2, 0, length), length);
+            }
+        }
+
+        copy.Length = length;
+        return copy;
+    }
 
     /// <summary>Forgets all but the first <paramref name="length"/> tokens of every row.</summary>
     public void Truncate(long length)
@@ -81,6 +107,33 @@ public sealed class KeyValueCache : IDisposable
             {
                 Tensor above = PadLeft(upper.narrow(2, 0, mine), length), below = PadLeft(lower.narrow(2, 0, other.Length), length);
                 Store(own, layer, cat([above, below], 0), length);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Puts the rows of another, not longer cache in the place of some of these, their ends together. What was in front of them there stays and
+    /// means nothing; mask it. Costs a copy of the other alone.
+    /// </summary>
+    /// <param name="rows">[rows of other] int64.</param>
+    /// <param name="other">Unchanged.</param>
+    public void Overwrite(Tensor rows, KeyValueCache other)
+    {
+        if (other.Length > Length || rows.shape[0] != other.Rows)
+        {
+            throw new ArgumentException(
+                $"{other.Rows} rows of {other.Length} tokens cannot take the place of {rows.shape[0]} rows of {Length}; they must be as many and not longer.", nameof(other));
+        }
+
+        using DisposeScope scope = NewDisposeScope();
+        foreach ((Tensor?[] own, Tensor?[] others) in new[] { (_keys, other._keys), (_values, other._values) })
+        {
+            foreach ((Tensor? upper, Tensor? lower) in own.Zip(others))
+            {
+                if (upper is not null && lower is not null)
+                {
+                    upper.narrow(2, Length - other.Length, other.Length).index_copy_(0, rows, lower.narrow(2, 0, other.Length));
+                }
             }
         }
     }

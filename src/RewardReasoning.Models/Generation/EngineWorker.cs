@@ -12,8 +12,8 @@ namespace RewardReasoning.Models.Generation;
 /// </summary>
 internal sealed class EngineWorker : IDisposable
 {
-    /// <summary>Joining copies the running batch's cache, so newcomers wait this many steps unless they are many.</summary>
-    private const int StepsBetweenJoins = 8;
+    /// <summary>A step for the prompts of one newcomer costs as much as one for many, so they wait this long unless they are many.</summary>
+    private const int StepsBetweenJoins = 4;
 
     private readonly int _index;
     private readonly DecoderModel _model;
@@ -23,6 +23,7 @@ internal sealed class EngineWorker : IDisposable
     private readonly long _cacheTokens;
     private readonly int? _tensorThreads;
     private readonly RunningBatch _batch;
+    private readonly PromptMemory _memory;
     private readonly Queue<Sequence> _returned = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private PromptBatch? _prompts;
@@ -33,6 +34,7 @@ internal sealed class EngineWorker : IDisposable
         (_index, _model, _queue) = (index, model, queue);
         (_maxSequences, _promptTokens, _cacheTokens, _tensorThreads) = (plan.MaxSequences, plan.MaxPromptTokens, plan.CacheTokens, plan.TensorThreads);
         _batch = new RunningBatch(model);
+        _memory = new PromptMemory(plan.CacheTokens / 8);
     }
 
     /// <summary>Completed when the thread has ended and its memory is free.</summary>
@@ -47,6 +49,7 @@ internal sealed class EngineWorker : IDisposable
     {
         _prompts?.Dispose();
         _batch.Dispose();
+        _memory.Dispose();
     }
 
     private void Run()
@@ -140,7 +143,7 @@ internal sealed class EngineWorker : IDisposable
         taken.RemoveAll(sequence => sequence.IsOver);
         if (taken.Count > 0)
         {
-            _prompts = new PromptBatch(_model, taken, _promptTokens);
+            _prompts = new PromptBatch(_model, _memory, taken, _promptTokens);
         }
     }
 

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 using RewardReasoning.Models.Decoder;
 
 using TorchSharp;
@@ -8,26 +10,31 @@ namespace RewardReasoning.Models.Generation;
 
 /// <summary>
 /// Computes the prompts of several sequences: equal ones once, a common beginning once, the rest side by side and padded on the left, in
-/// pieces where they are long. Use it without gradients.
+/// pieces where they are long; what an earlier batch has computed is taken from there. Use it without gradients.
 /// </summary>
 internal sealed class PromptBatch : IDisposable
 {
     /// <summary>A common beginning shorter than this is not worth a step of its own.</summary>
     private const int ShortestShared = 32;
+    private const int SpareColumns = 64;
 
     private readonly DecoderModel _model;
+    private readonly PromptMemory _memory;
     private readonly List<List<int>> _prompts = []; // without repetitions
-    private readonly int _shared;
+    private readonly int _remembered;
+    private readonly int _shared; // computed, or remembered, in one row
     private readonly int _length; // columns at the end, padding included
     private readonly int _pieceTokens;
     private readonly Tensor? _mask; // [prompts, length] bool
+    private KeyValueCache? _cache;
 
     /// <param name="model">Computes.</param>
+    /// <param name="memory">What was computed before.</param>
     /// <param name="sequences">What waits for its first token.</param>
     /// <param name="pieceTokens">Most tokens in one step, padding included; at least one column goes in each.</param>
-    public PromptBatch(DecoderModel model, IReadOnlyList<Sequence> sequences, int pieceTokens)
+    public PromptBatch(DecoderModel model, PromptMemory memory, IReadOnlyList<Sequence> sequences, int pieceTokens)
     {
-        _model = model;
+        (_model, _memory) = (model, memory);
         _pieceTokens = pieceTokens;
         Sequences = sequences;
         RowOf = new long[sequences.Count];
@@ -42,10 +49,12 @@ internal sealed class PromptBatch : IDisposable
         }
 
         int common = _prompts.Aggregate(_prompts[0].Count - 1, (length, prompt) => CommonLength(_prompts[0], prompt, Math.Min(length, prompt.Count - 1)));
-        _shared = _prompts.Count > 1 && common >= ShortestShared ? common : 0;
         _length = _prompts.Max(prompt => prompt.Count);
+        _cache = common >= ShortestShared ? memory.Recall(CollectionsMarshal.AsSpan(_prompts[0])[..common], ShortestShared, _length + SpareColumns) : null;
+        _remembered = (int)(_cache?.Length ?? 0);
+        _shared = _prompts.Count > 1 && common >= ShortestShared ? common : _remembered;
         _mask = _prompts.Exists(prompt => prompt.Count < _length) ? Mask() : null;
-        Cache = new KeyValueCache(model.Config, _length + 64);
+        _cache ??= new KeyValueCache(model.Config, _length + SpareColumns);
         CountCached();
     }
 
@@ -61,17 +70,17 @@ internal sealed class PromptBatch : IDisposable
     /// <summary>Columns in the cache at the end.</summary>
     public int Length => _length;
 
-    /// <summary>Keys and values; the one who takes them over disposes them.</summary>
-    public KeyValueCache? Cache { get; private set; }
+    /// <summary>Keys and values.</summary>
+    public KeyValueCache Cache => _cache ?? throw new InvalidOperationException("The cache was taken already.");
 
     /// <summary>[rows, length] bool, true where there is a token; null where there is no padding.</summary>
     public Tensor? KeyMask => _mask;
 
-    /// <summary>Hands the cache over.</summary>
+    /// <summary>Hands the cache over; whoever takes it disposes it.</summary>
     public KeyValueCache TakeCache()
     {
-        KeyValueCache cache = Cache ?? throw new InvalidOperationException("The cache was taken already.");
-        Cache = null;
+        KeyValueCache cache = Cache;
+        _cache = null;
         return cache;
     }
 
@@ -79,14 +88,13 @@ internal sealed class PromptBatch : IDisposable
     /// <returns>The last hidden state of each row, [rows, H], in the caller's dispose scope; null while there is more to do.</returns>
     public Tensor? Advance()
     {
-        KeyValueCache cache = Cache ?? throw new InvalidOperationException("The cache was taken already.");
+        KeyValueCache cache = Cache;
         int done = (int)cache.Length;
         bool inShared = done < _shared;
         int rows = inShared ? 1 : Rows;
-        if (!inShared && done == _shared && _shared > 0)
+        if (!inShared && done == _shared && rows > cache.Rows && _shared > 0)
         {
-            using Tensor first = zeros(rows, dtype: ScalarType.Int64, device: _model.Device);
-            cache.Select(first);
+            cache.Select(zeros(rows, dtype: ScalarType.Int64, device: _model.Device));
         }
 
         int count = Math.Min((inShared ? _shared : _length) - done, Math.Max(1, _pieceTokens / rows));
@@ -105,18 +113,23 @@ internal sealed class PromptBatch : IDisposable
             }
         }
 
-        Tensor hidden = _model.HiddenCached(
+        Tensor hidden = _model.LastHiddenCached(
             tensor(ids, device: _model.Device).view(rows, count),
             tensor(positions, device: _model.Device).view(rows, count),
             inShared ? null : _mask?.narrow(1, 0, done + count),
-            cache); // [rows, count, H]
-        return done + count == _length ? hidden.select(1, -1) : null;
+            cache); // [rows, 1, H]
+        if (cache.Rows == 1 && cache.Length == (Rows == 1 ? _length : _shared))
+        {
+            _memory.Keep(CollectionsMarshal.AsSpan(_prompts[0])[..(int)cache.Length], cache);
+        }
+
+        return done + count == _length ? hidden.squeeze(1) : null;
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        Cache?.Dispose();
+        _cache?.Dispose();
         _mask?.Dispose();
     }
 
@@ -152,7 +165,7 @@ internal sealed class PromptBatch : IDisposable
         HashSet<long> seen = [];
         for (int i = 0; i < Sequences.Count; i++)
         {
-            int cached = seen.Count == 0 ? 0 : seen.Contains(RowOf[i]) ? Sequences[i].PromptLength : _shared;
+            int cached = seen.Count == 0 ? _remembered : seen.Contains(RowOf[i]) ? Sequences[i].PromptLength : _shared;
             Sequences[i].CachedPromptTokens = Math.Min(cached, Sequences[i].PromptLength);
             seen.Add(RowOf[i]);
         }

@@ -9,7 +9,8 @@ namespace RewardReasoning.Models.Generation;
 /// <summary>The sequences that grow by one token a step, over one cache in which all rows end at the same column. Use it without gradients.</summary>
 internal sealed class RunningBatch(DecoderModel model) : IDisposable
 {
-    private const double LeastAlive = 0.75;
+    private const double LeastAlive = 0.6;
+    private const int LeadingWorthACopy = 64;
     private const int SpareColumns = 64;
 
     private readonly List<Sequence?> _rows = []; // null: over, its row still computed
@@ -36,7 +37,7 @@ internal sealed class RunningBatch(DecoderModel model) : IDisposable
         }
 
         using DisposeScope scope = NewDisposeScope();
-        KeyValueCache added = prompts.TakeCache();
+        KeyValueCache added = prompts.Cache;
         Tensor rows = tensor(going.Select(i => prompts.RowOf[i]).ToArray(), device: model.Device);
         if (going.Length != prompts.Rows || going.Where((i, row) => prompts.RowOf[i] != row).Any())
         {
@@ -44,37 +45,23 @@ internal sealed class RunningBatch(DecoderModel model) : IDisposable
         }
 
         Tensor? addedMask = prompts.KeyMask?.index_select(0, rows);
-        if (Count == 0)
+        Sequence[] sequences = [.. going.Select(i => prompts.Sequences[i])];
+        if (_cache is not { } cache)
         {
-            Clear();
-            _cache = added;
+            _cache = prompts.TakeCache();
             _mask = addedMask?.DetachFromDisposeScope();
+            AddRows(sequences, start: 0); // padding in front of a row or within it is masked
         }
-        else if (_cache is { } cache)
+        else if (added.Length <= cache.Length && sequences.Length <= _rows.Count - Count)
         {
-            Compact();
-            long length = Math.Max(cache.Length, added.Length);
-            Tensor? joined = cache.Length == added.Length && _mask is null && addedMask is null ? null
-                : cat([Padded(_mask, cache, length), Padded(addedMask, added, length)], 0);
-            int shift = (int)(length - cache.Length);
-            for (int row = 0; row < _starts.Count; row++)
-            {
-                _starts[row] += shift;
-            }
-
-            cache.Join(added);
-            added.Dispose();
-            _mask?.Dispose();
-            _mask = joined?.DetachFromDisposeScope();
+            Replace(cache, added, addedMask, sequences);
         }
-
-        foreach (int i in going)
+        else
         {
-            _rows.Add(prompts.Sequences[i]);
-            _starts.Add(Length - prompts.Length); // a row's own padding in the middle or in front stays masked
+            Append(cache, added, addedMask, sequences);
         }
 
-        Count = _rows.Count(row => row is not null);
+        Count += sequences.Length;
     }
 
     /// <summary>Computes the next token of every sequence.</summary>
@@ -155,6 +142,59 @@ internal sealed class RunningBatch(DecoderModel model) : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => Clear();
+
+    /// <summary>Puts newcomers in the rows of finished sequences.</summary>
+    private void Replace(KeyValueCache cache, KeyValueCache added, Tensor? addedMask, Sequence[] sequences)
+    {
+        int[] free = [.. Enumerable.Range(0, _rows.Count).Where(row => _rows[row] is null).Take(sequences.Length)];
+        Tensor rows = tensor(free.Select(row => (long)row).ToArray(), device: model.Device);
+        cache.Overwrite(rows, added);
+        if (_mask is not null || addedMask is not null || added.Length < cache.Length)
+        {
+            Tensor mask = Padded(_mask, cache, cache.Length).clone();
+            mask.index_copy_(0, rows, Padded(addedMask, added, cache.Length));
+            _mask?.Dispose();
+            _mask = mask.DetachFromDisposeScope();
+        }
+
+        foreach ((int row, Sequence sequence) in free.Zip(sequences))
+        {
+            _rows[row] = sequence;
+            _starts[row] = Length - (int)added.Length;
+        }
+
+        if (_starts.Where((_, row) => _rows[row] is not null).Min() >= Math.Max(LeadingWorthACopy, Length / 4))
+        {
+            Compact();
+        }
+    }
+
+    /// <summary>Puts newcomers below the sequences that grow.</summary>
+    private void Append(KeyValueCache cache, KeyValueCache added, Tensor? addedMask, Sequence[] sequences)
+    {
+        Compact();
+        long length = Math.Max(cache.Length, added.Length);
+        if (_mask is not null || addedMask is not null || cache.Length != added.Length)
+        {
+            Tensor mask = cat([Padded(_mask, cache, length), Padded(addedMask, added, length)], 0);
+            _mask?.Dispose();
+            _mask = mask.DetachFromDisposeScope();
+        }
+
+        for (int row = 0; row < _starts.Count; row++)
+        {
+            _starts[row] += (int)(length - cache.Length);
+        }
+
+        cache.Join(added);
+        AddRows(sequences, (int)(length - added.Length));
+    }
+
+    private void AddRows(Sequence[] sequences, int start)
+    {
+        _rows.AddRange(sequences);
+        _starts.AddRange(sequences.Select(_ => start));
+    }
 
     /// <summary>Removes the rows of finished sequences, and columns that no other needs.</summary>
     private void Compact()

@@ -112,6 +112,61 @@ public sealed class KeyValueCacheTests : IDisposable
     }
 
     [Fact]
+    public void Overwrite_ShorterRows_TakeThePlaceOfOthers()
+    {
+        using KeyValueCache other = new(_model.Config);
+        Prefill(_cache, [[5, 6, 7, 8], [9, 10, 11, 12], [13, 14, 15, 16]]);
+        Prefill(other, [[17, 18], [19, 4]]);
+
+        _cache.Overwrite(tensor(new long[] { 2, 0 }), other);
+
+        AssertNext(_cache, [[19, 4, 20], [9, 10, 11, 12, 21], [17, 18, 22]]);
+    }
+
+    [Fact]
+    public void Overwrite_LongerOrUncountedRows_AreRefused()
+    {
+        using KeyValueCache other = new(_model.Config);
+        Prefill(_cache, [[5, 6]]);
+        Prefill(other, [[7, 8, 9]]);
+
+        Assert.Throws<ArgumentException>(() => _cache.Overwrite(tensor(new long[] { 0 }), other));
+        other.Truncate(2);
+        Assert.Throws<ArgumentException>(() => _cache.Overwrite(tensor(new long[] { 0, 0 }), other));
+    }
+
+    [Fact]
+    public void CopyFirst_ThenChangingTheOriginal_GoesOnFromTheBeginning()
+    {
+        Prefill(_cache, [[5, 6, 7, 8], [9, 10, 11, 12]]);
+
+        using KeyValueCache copy = _cache.CopyFirst(2, capacity: 8);
+        _cache.Truncate(1);
+        AssertNext(_cache, [[5, 13], [9, 14]]);
+
+        Assert.Equal((2, 2), (copy.Length, copy.Rows));
+        AssertNext(copy, [[5, 6, 20], [9, 10, 21]]);
+    }
+
+    [Fact]
+    public void LastHiddenCached_PaddedRowsInPieces_IsTheLastOfHiddenCached()
+    {
+        using KeyValueCache other = new(_model.Config);
+        Tensor ids = tensor(new long[,] { { 5, 6, 7, 8, 9 }, { 0, 0, 10, 11, 12 } }), positions = tensor(new long[,] { { 0, 1, 2, 3, 4 }, { 0, 0, 0, 1, 2 } });
+        Tensor real = tensor(new[] { true, true, true, true, true, false, false, true, true, true }).view(2, 5);
+        foreach ((int at, int count) in new[] { (0, 3), (3, 2) })
+        {
+            Tensor mask = real.narrow(1, 0, at + count);
+            Tensor whole = _model.HiddenCached(ids.narrow(1, at, count), positions.narrow(1, at, count), mask, _cache);
+            Tensor last = _model.LastHiddenCached(ids.narrow(1, at, count), positions.narrow(1, at, count), mask, other);
+            Assert.Equal([2, 1, _model.Config.HiddenSize], last.shape);
+            Assert.True(ParityFolder.LargestDifference(whole.narrow(1, count - 1, 1), last) < Tolerance);
+        }
+
+        Assert.Equal(5, other.Length);
+    }
+
+    [Fact]
     public void Join_EmptyCache_IsRefused()
     {
         using KeyValueCache other = new(_model.Config);

@@ -127,6 +127,23 @@ public sealed class GenerationEngineTests : IDisposable
     }
 
     [Fact]
+    public async Task Generate_BeginningSeenBefore_IsRemembered()
+    {
+        await using GenerationEngine engine = Engine(), fresh = Engine();
+        int[] common = Prompt(4, 80);
+        GenerationRequest[] requests = [.. Enumerable.Range(0, 3).Select(i => Request([.. common, .. Prompt(i, 10)], 20) with { Sampling = SamplingOptions.Greedy })];
+        List<Completion> completions = [];
+        foreach (GenerationRequest request in requests.Append(requests[0]))
+        {
+            completions.Add(await engine.GenerateAsync(request, Cancellation));
+        }
+
+        Assert.Equal([0, 80, 80, 89], completions.Select(completion => completion.CachedPromptTokens));
+        Assert.Equal((await fresh.GenerateAsync(requests[2], Cancellation)).Ids, completions[2].Ids);
+        Assert.Equal(completions[0].Ids, completions[3].Ids);
+    }
+
+    [Fact]
     public async Task Generate_LittleCacheMemory_StepsBackAndGivesTheSameTokens()
     {
         long perToken = 2L * 2 * 2 * 6 * 4;
