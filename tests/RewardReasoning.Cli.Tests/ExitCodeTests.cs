@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using RewardReasoning.Testing;
+
 namespace RewardReasoning.Cli.Tests;
 
 public sealed class ExitCodeTests
@@ -18,5 +21,28 @@ public sealed class ExitCodeTests
         Assert.Equal(ExitCodes.BadUsage, result.ExitCode);
         Assert.Empty(result.Out);
         Assert.Contains("--no-such-option", result.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("INT")]
+    [InlineData("TERM")]
+    public async Task Process_Interrupted_EndsInOrder(string signal)
+    {
+        TaskCompletionSource asked = new();
+        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(_ =>
+        {
+            asked.TrySetResult();
+            return new FakeReply { Hangs = true };
+        });
+        using Process process = Rrm.Start("judge", "--query", "q", "--response", "a", "--response", "b", "--endpoint", server.Url.ToString(), "--model", "m");
+        await asked.Task.WaitAsync(TestContext.Current.CancellationToken);
+        using (Process kill = Process.Start("kill", [$"-{signal}", $"{process.Id}"]))
+        {
+            await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
+        string error = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal((ExitCodes.Cancelled, "rrm: cancelled.\n"), (process.ExitCode, error));
     }
 }

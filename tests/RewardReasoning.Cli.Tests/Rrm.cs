@@ -26,13 +26,7 @@ internal static class Rrm
 
     public static async Task<RrmResult> StartAsync(string input, params string[] args)
     {
-        ProcessStartInfo start = new(Path.Combine(AppContext.BaseDirectory, "rrm"), args)
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        using Process process = Process.Start(start) ?? throw new InvalidOperationException("rrm did not start.");
+        using Process process = Start(args);
         Task<string> output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         Task<string> error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         await process.StandardInput.WriteAsync(input);
@@ -40,4 +34,11 @@ internal static class Rrm
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         return new RrmResult(process.ExitCode, await output, await error);
     }
+
+    public static Process Start(params string[] args) => Process.Start(new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "rrm"), args)
+    {
+        RedirectStandardInput = true,
+        RedirectStandardOutput = true,
+        RedirectStandardError = true,
+    }) ?? throw new InvalidOperationException("rrm did not start.");
 }

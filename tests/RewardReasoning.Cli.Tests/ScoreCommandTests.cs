@@ -138,6 +138,7 @@ public sealed class ScoreCommandTests : IDisposable
     [InlineData("There is no file", "no-such-file.jsonl", "--out", "out.jsonl")]
     [InlineData("'--out' is required", "no-such-file.jsonl")]
     [InlineData("both write to standard output", "-", "--out", "-", "--json")]
+    [InlineData("--limit is 0", "-", "--out", "out.jsonl", "--limit", "0")]
     [InlineData(".parquet files are not supported", "-", "--out", "out.parquet")]
     public async Task Score_BadUsage_SaysWhatIsWrong(string message, params string[] args)
     {

@@ -64,6 +64,11 @@ internal sealed class ScoreCommand
         string input = parsed.GetRequiredValue(_in);
         string output = parsed.GetRequiredValue(_out);
         CheckFiles(input, output, parsed.GetValue(_json));
+        if (parsed.GetValue(_limit) is < 1 and { } limit)
+        {
+            throw new UsageException($"--limit is {limit}; it is at least 1.");
+        }
+
         ModelSource source = _model.Read(parsed, _terminal);
         JudgeOptions options = _judging.Read(parsed, source);
         ScoreSummary summary = new(parsed.GetValue(_by) ?? []);

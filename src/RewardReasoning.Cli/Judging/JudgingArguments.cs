@@ -6,6 +6,7 @@ namespace RewardReasoning.Cli.Judging;
 /// <summary>The options of every verb that judges, bound to <see cref="JudgeOptions"/>; its defaults are the ones that help shows.</summary>
 internal sealed class JudgingArguments
 {
+    private const string NoStore = "none";
     private static readonly JudgeOptions Defaults = new();
 
     private readonly Option<int> _votes = new("--votes")
@@ -74,9 +75,16 @@ internal sealed class JudgingArguments
         HelpName = "N",
     };
 
+    private readonly Option<string> _store = new("--store")
+    {
+        Description = "Where votes are kept for later runs; none, which keeps nothing, is all there is so far.",
+        HelpName = "none",
+        DefaultValueFactory = _ => NoStore,
+    };
+
     public void AddTo(Command command)
     {
-        foreach (Option option in new Option[] { _votes, _order, _thinkingBudget, _maxTokens, _temperature, _topP, _seed, _truncate, _prompt, _concurrency })
+        foreach (Option option in new Option[] { _votes, _order, _thinkingBudget, _maxTokens, _temperature, _topP, _seed, _truncate, _prompt, _concurrency, _store })
         {
             command.Options.Add(option);
         }
@@ -86,6 +94,11 @@ internal sealed class JudgingArguments
     /// <exception cref="ArgumentException">Values are out of range.</exception>
     public JudgeOptions Read(ParseResult parsed, ModelSource source)
     {
+        if (parsed.GetRequiredValue(_store) is var store and not NoStore)
+        {
+            throw new UsageException($"--store is '{store}'; votes are not kept yet, so it can only be none.");
+        }
+
         JudgeOptions options = source.Files().ApplyTo(Defaults) with
         {
             Votes = parsed.GetValue(_votes),
