@@ -5,6 +5,9 @@ namespace RewardReasoning.Data.Arithmetic;
 /// <summary>A stretch of a completion and the weight of its tokens in the loss.</summary>
 public sealed record WeightedText(string Text, double Weight);
 
+/// <summary>How often each kind of document is drawn.</summary>
+public sealed record DocumentMix(double Solve, double Judge, double Quote);
+
 /// <summary>One training document: what is asked, and the completion after the opened thought.</summary>
 /// <param name="Kind">solve, judge or quote.</param>
 /// <param name="Prompt">The user's turn.</param>
@@ -17,14 +20,14 @@ public sealed record ArithmeticDocument(string Kind, string Prompt, IReadOnlyLis
 /// documents the verdict is a coin flip, in quote documents it depends on who said a number, not on who is right. Choosing the right
 /// response is left to reinforcement learning.
 /// </summary>
-public sealed class ArithmeticDocuments(ExpressionSampler sampler, Func<string, string, string, string> judgePrompt, SeededRandom random)
+public sealed class ArithmeticDocuments(
+    ExpressionSampler sampler, Func<string, string, string, string> judgePrompt, SeededRandom random, DocumentMix mix)
 {
     private const double QuoteVerdictWeight = 5;
-    private static readonly double[] KindWeights = [0.66, 0.18, 0.16];
     private static readonly double[] ThoughtWeights = [0.10, 0.12, 0.26, 0.52];
 
     /// <summary>The next document.</summary>
-    public ArithmeticDocument Next() => random.Weighted(KindWeights) switch
+    public ArithmeticDocument Next() => random.Weighted([mix.Solve, mix.Judge, mix.Quote]) switch
     {
         0 => Solve(sampler.Next()),
         1 => Judge(sampler.Next()),

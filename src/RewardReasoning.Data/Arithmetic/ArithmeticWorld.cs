@@ -8,7 +8,7 @@ namespace RewardReasoning.Data.Arithmetic;
 /// <summary>
 /// Writes the data of a miniature judge:
 /// <list type="bullet">
-/// <item><c>documents.jsonl</c>: supervised documents (<see cref="ArithmeticDocuments"/>);</item>
+/// <item><c>documents.jsonl</c>, <c>late-documents.jsonl</c>: supervised documents (<see cref="ArithmeticDocuments"/>);</item>
 /// <item><c>pairs.jsonl</c>: preference pairs for training, right value against a wrong one, with difficulty and operations;</item>
 /// <item><c>verdicts.jsonl</c>: the same pairs in both orders as supervised documents, an empty thought and the right verdict: for the
 /// baseline that judges without thinking, and for nothing else;</item>
@@ -32,12 +32,8 @@ public static class ArithmeticWorld
         List<Expression> real = ReadExpressions(recipe.Expressions);
         JudgePrompt prompt = JudgePrompt.Load(recipe.JudgePrompt);
 
-        SeededRandom documentRandom = new(recipe.Seed);
-        ArithmeticDocuments documents = new(
-            new ExpressionSampler(real, documentRandom),
-            (query, first, second) => prompt.Render(new Comparison(query, first, second))[^1].Text,
-            documentRandom);
-        WriteLines(recipe, "documents.jsonl", Enumerable.Range(0, recipe.Documents).Select(_ => Row(documents.Next())));
+        WriteLines(recipe, "documents.jsonl", Documents(real, prompt, recipe.Seed, recipe.Mix, recipe.Documents));
+        WriteLines(recipe, "late-documents.jsonl", Documents(real, prompt, recipe.Seed + 3, recipe.LateMix, recipe.LateDocuments));
 
         SeededRandom pairRandom = new(recipe.Seed + 1);
         ExpressionSampler pairSampler = new(real, pairRandom);
@@ -51,6 +47,17 @@ public static class ArithmeticWorld
         WriteLines(recipe, "heldout-verdicts.jsonl", ReadRows(recipe, "heldout-pairs.jsonl").SelectMany(pair => Verdicts(prompt, pair, "answer", "")));
         heldOutRandom.Shuffle(heldOut);
         WriteLines(recipe, "heldout-solve.jsonl", heldOut.Select(Question).OfType<JsonObject>());
+    }
+
+    private static IEnumerable<JsonObject> Documents(List<Expression> real, JudgePrompt prompt, ulong seed, DocumentMix mix, int count)
+    {
+        SeededRandom random = new(seed);
+        ArithmeticDocuments documents = new(
+            new ExpressionSampler(real, random),
+            (query, first, second) => prompt.Render(new Comparison(query, first, second))[^1].Text,
+            random,
+            mix);
+        return Enumerable.Range(0, count).Select(_ => Row(documents.Next()));
     }
 
     private static List<Expression> ReadExpressions(string path)

@@ -65,7 +65,7 @@ public sealed class ArithmeticDocumentsTests
     {
         SeededRandom random = new(seed);
         ArithmeticDocuments documents = new(
-            new ExpressionSampler(Parsed(), random), (query, a, b) => $"{query}\nAssistant 1: {a}\nAssistant 2: {b}", random);
+            new ExpressionSampler(Parsed(), random), (query, a, b) => $"{query}\nAssistant 1: {a}\nAssistant 2: {b}", random, new DocumentMix(1, 1, 1));
         return Enumerable.Range(0, count).Select(_ => documents.Next());
     }
 
