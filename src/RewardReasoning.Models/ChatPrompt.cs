@@ -27,16 +27,22 @@ public sealed record ChatPrompt(string Text, int[] Ids, bool? ThoughtOpen)
         ChatMessageText[] texts = [.. all.Select(ToText)];
         MarkedText rendered = chat.Template.RenderMarked(texts, new ChatRenderOptions { AddGenerationPrompt = true });
         Tokenizer tokenizer = chat.Tokenizer;
+        int[] ids = tokenizer.Encode(rendered.Value, rendered.Untrusted);
         bool? opened = null;
         ThoughtTokens? tags = ThoughtTokens.Find(tokenizer);
         if (tags is { } thought)
         {
-            int[] ids = tokenizer.Encode(rendered.Value, rendered.Untrusted);
             int last = ids.LastOrDefault(id => !string.IsNullOrWhiteSpace(tokenizer.Decode([id])), -1);
             opened = last == thought.Open ? true : last == thought.Close ? false : null;
         }
 
-        string begun = Undoubled(rendered.Value, prefill ?? "", opened == true);
+        if (string.IsNullOrEmpty(prefill))
+        {
+            return new ChatPrompt(rendered.Value, ids, opened);
+        }
+
+        // Encoded as one text, for a token may reach over the border as it would in training.
+        string begun = Undoubled(rendered.Value, prefill, opened == true);
         MarkedText whole = MarkedText.Concat(rendered, MarkedText.DistrustAllBut(begun, [OpenTag, CloseTag]));
         int lastOpen = begun.LastIndexOf(OpenTag, StringComparison.Ordinal), lastClose = begun.LastIndexOf(CloseTag, StringComparison.Ordinal);
         if (tags is not null && Math.Max(lastOpen, lastClose) >= 0 && (lastOpen >= 0 || opened == true))

@@ -18,6 +18,9 @@ internal sealed class PromptBatch : IDisposable
     private const int ShortestShared = 32;
     private const int SpareColumns = 64;
 
+    /// <summary>Bounds the attention mask of a piece, which has an element for each token and each column up to it.</summary>
+    private const long MostMaskElements = 1 << 25;
+
     private readonly DecoderModel _model;
     private readonly PromptMemory _memory;
     private readonly List<List<int>> _prompts = []; // without repetitions
@@ -97,7 +100,8 @@ internal sealed class PromptBatch : IDisposable
             cache.Select(zeros(rows, dtype: ScalarType.Int64, device: _model.Device));
         }
 
-        int count = Math.Min((inShared ? _shared : _length) - done, Math.Max(1, _pieceTokens / rows));
+        int most = (int)Math.Min(_pieceTokens / rows, MostMaskElements / rows / _length);
+        int count = Math.Min((inShared ? _shared : _length) - done, Math.Max(1, most));
         long[] ids = new long[rows * count];
         long[] positions = new long[rows * count];
         for (int row = 0; row < rows; row++)

@@ -30,7 +30,7 @@ internal sealed class Sequence
         _context = context;
         _ends = [.. request.EndTokens];
         _maxTokens = request.MaxTokens;
-        _events = streamed ? Channel.CreateUnbounded<GenerationEvent>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true }) : null;
+        _events = streamed ? Channel.CreateUnbounded<GenerationEvent>(new UnboundedChannelOptions { SingleReader = true }) : null;
         _text = new CompletionText(tokenizer, request, _events is null ? null : (part, text) => _events.Writer.TryWrite(new GenerationEvent(part, text)));
         Tokens = [.. request.Prompt];
         ForceWhereTheBudgetIsUsedUp();
@@ -79,6 +79,7 @@ internal sealed class Sequence
     {
         if (_completion.TrySetException(error))
         {
+            _ = _completion.Task.Exception; // counts as observed: who streams hears of it through the events
             _events?.Writer.TryComplete(error);
         }
     }

@@ -119,7 +119,8 @@ public static class TokenSampler
         {
             Span<float> sorted = rented.AsSpan(0, weights.Length);
             weights.CopyTo(sorted);
-            sorted.Sort(static (a, b) => b.CompareTo(a));
+            sorted.Sort(); // with the default order, which is several times faster than with a comparison
+            sorted.Reverse();
             ReadOnlySpan<float> considered = options.TopK > 0 && options.TopK < sorted.Length ? sorted[..options.TopK] : sorted;
             int kept = CountKept(considered, Sum(considered), options, out _);
             float least = considered[kept - 1];

@@ -52,6 +52,22 @@ public sealed class GenerationEngineTests : IDisposable
         Assert.Equal((30, 40, 0), (completion.PromptTokens, completion.GeneratedTokens, completion.CachedPromptTokens));
     }
 
+    [Fact]
+    public async Task Generate_BFloat16_StaysNearFloat32()
+    {
+        using DecoderModel half = DecoderModel.Load(_folder.Path, ScalarType.BFloat16, CPU);
+        GenerationRequest[] requests = [.. Enumerable.Range(0, 4).Select(i => Request(Prompt(i, 10 + (9 * i)), 1) with { LogProbs = 256, Sampling = SamplingOptions.Greedy })];
+
+        Completion[] exact = await RunAll(_model.Decoder, requests), rounded = await RunAll(half, requests);
+
+        foreach ((Completion expected, Completion found) in exact.Zip(rounded))
+        {
+            Dictionary<int, float> known = expected.TopLogProbs?[0].ToDictionary(token => token.Id, token => token.LogProb) ?? [];
+            TokenLogProb[] top = Assert.IsType<TokenLogProb[]>(found.TopLogProbs?[0]);
+            Assert.All(top[..5], token => Assert.Equal(known[token.Id], token.LogProb, 0.25));
+        }
+    }
+
     [Theory]
     [MemberData(nameof(ParityFolder.Names), MemberType = typeof(ParityFolder))]
     public async Task Generate_Greedy_GivesTheIdsOfTransformersAloneAndTogether(string name)

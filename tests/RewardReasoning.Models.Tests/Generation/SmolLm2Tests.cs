@@ -12,7 +12,7 @@ using Xunit;
 namespace RewardReasoning.Models.Tests.Generation;
 
 /// <summary>A real pretrained model, asked through the chat client, against what transformers computes from it.</summary>
-public sealed class SmolLm2Tests
+public sealed class SmolLm2Tests(SmolLm2Tests.Weights weights) : IClassFixture<SmolLm2Tests.Weights>
 {
     /// <summary>Longer prompts would take minutes on a busy machine.</summary>
     private const int LongestPrompt = 190;
@@ -20,13 +20,25 @@ public sealed class SmolLm2Tests
     [Fact]
     public async Task GetResponse_RealModel_GivesTheTextsAndSoftVerdictsOfTransformers()
     {
-        using TemporaryFolder folder = Unpack();
+        TemporaryFolder folder = weights.Folder;
         using LocalModel model = LocalModel.Load(folder.Path, new LocalModelOptions { ComputeType = ComputeType.F32 });
         using LocalChatClient client = new(model, new EngineOptions { TensorThreads = 1 });
         using JsonDocument expected = JsonDocument.Parse(await File.ReadAllBytesAsync(folder.File("expected.json"), TestContext.Current.CancellationToken));
 
         await Task.WhenAll(expected.RootElement.EnumerateArray()
             .Where(item => item.GetProperty("ids").GetArrayLength() <= LongestPrompt).Select(item => Check(model, client, item)));
+    }
+
+    [Fact]
+    public async Task GetResponse_TypeFoundByProbe_AnswersSensibly()
+    {
+        using LocalChatClient client = LocalChatClient.Load(weights.Folder.Path, engineOptions: new EngineOptions { TensorThreads = 1 });
+        ChatOptions options = new() { Temperature = 0, MaxOutputTokens = 8 };
+
+        ChatResponse response = await client.GetResponseAsync("What is the capital of France? Answer in one sentence.", options, TestContext.Current.CancellationToken);
+
+        Assert.Contains("Paris", response.Text, StringComparison.Ordinal);
+        Assert.Contains(client.GetService<LocalModel>()?.ComputeType, new[] { "float32", "bfloat16" });
     }
 
     private static async Task Check(LocalModel model, LocalChatClient client, JsonElement item)
@@ -65,31 +77,46 @@ public sealed class SmolLm2Tests
     private static string Text(JsonElement item, string name) => item.GetProperty(name).GetString() ?? "";
 
     /// <summary>The folder with its weights unpacked, which takes a second.</summary>
-    private static TemporaryFolder Unpack()
+    public sealed class Weights : IDisposable
     {
-        if (!SharedFolder.TryFind("models/smollm2-135m-instruct", out string source, out string reason))
+        private readonly Lazy<TemporaryFolder> _folder = new(Unpack);
+
+        public TemporaryFolder Folder => _folder.Value;
+
+        public void Dispose()
         {
-            Assert.Skip(reason);
+            if (_folder.IsValueCreated)
+            {
+                _folder.Value.Dispose();
+            }
         }
 
-        TemporaryFolder folder = new();
-        foreach (string file in Directory.EnumerateFiles(source))
+        private static TemporaryFolder Unpack()
         {
-            File.Copy(file, folder.File(Path.GetFileName(file)));
-        }
+            if (!SharedFolder.TryFind("models/smollm2-135m-instruct", out string source, out string reason))
+            {
+                Assert.Skip(reason);
+            }
 
-        try
-        {
-            using Process xz = Process.Start("xz", ["-d", folder.File("model.safetensors.xz")]);
-            xz.WaitForExit();
-            Assert.Equal(0, xz.ExitCode);
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            folder.Dispose();
-            Assert.Skip("xz is not installed, and the weights are packed with it.");
-        }
+            TemporaryFolder folder = new();
+            foreach (string file in Directory.EnumerateFiles(source))
+            {
+                File.Copy(file, folder.File(Path.GetFileName(file)));
+            }
 
-        return folder;
+            try
+            {
+                using Process xz = Process.Start("xz", ["-d", folder.File("model.safetensors.xz")]);
+                xz.WaitForExit();
+                Assert.Equal(0, xz.ExitCode);
+            }
+            catch (System.ComponentModel.Win32Exception)
+            {
+                folder.Dispose();
+                Assert.Skip("xz is not installed, and the weights are packed with it.");
+            }
+
+            return folder;
+        }
     }
 }
