@@ -1,0 +1,15 @@
+using RewardReasoning.Bench;
+
+// Each benchmark is one class; its name on the command line is the key here.
+SortedDictionary<string, Func<string[], Task<int>>> benchmarks = new(StringComparer.Ordinal)
+{
+    ["machine"] = Machine.RunAsync,
+};
+
+if (args.Length == 0 || !benchmarks.TryGetValue(args[0], out Func<string[], Task<int>>? run))
+{
+    Console.Error.WriteLine($"Name a benchmark: {string.Join(", ", benchmarks.Keys)}.");
+    return 2;
+}
+
+return await run(args[1..]);
