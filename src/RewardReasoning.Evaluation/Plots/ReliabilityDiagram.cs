@@ -1,0 +1,79 @@
+using ScottPlot;
+using ScottPlot.Plottables;
+
+namespace RewardReasoning.Evaluation.Plots;
+
+/// <summary>How often claims of a confidence are right: on the diagonal they are worth what they say.</summary>
+public sealed record ReliabilityDiagram : Figure
+{
+    private const float SmallestMarker = 5;
+    private const float LargestMarker = 15;
+
+    /// <summary>The curves, such as before and after calibration.</summary>
+    public required IReadOnlyList<ReliabilityCurve> Curves { get; init; }
+
+    /// <summary>The lowest confidence there can be: the diagram begins there.</summary>
+    /// <value>0.5, as the preferred of two responses has at least that.</value>
+    public double Minimum { get; init; } = 0.5;
+
+    private protected override int OwnHeight => 560;
+
+    private protected override IEnumerable<string> Texts => Curves.Select(curve => curve.Name);
+
+    private protected override void DrawOn(Plot plot)
+    {
+        LinePlot diagonal = plot.Add.Line(Minimum, Minimum, 1, 1);
+        diagonal.LineColor = Colors.Gray;
+        double most = Curves.SelectMany(curve => curve.Bins).Select(bin => (double)bin.Count).DefaultIfEmpty(1).Max();
+        for (int i = 0; i < Curves.Count; i++)
+        {
+            Draw(plot, Curves[i], ColorOf(i), most);
+        }
+
+        plot.XLabel("confidence");
+        plot.YLabel("share that is right");
+        double lowest = Curves.SelectMany(curve => curve.Bins).Select(bin => bin.Low ?? bin.Accuracy).Append(Minimum).Min();
+        plot.Axes.SetLimits(Minimum - 0.02, 1.02, Math.Max(0, lowest) - 0.02, 1.02);
+        plot.ShowLegend(Alignment.UpperLeft);
+        plot.Legend.OutlineColor = Colors.Transparent;
+        plot.Legend.ShadowColor = Colors.Transparent;
+        plot.Legend.FontSize = 12;
+    }
+
+    private static void Draw(Plot plot, ReliabilityCurve curve, Color color, double most)
+    {
+        ReliabilityBin[] bins = [.. curve.Bins.Where(bin => bin.Count > 0)];
+        Scatter line = plot.Add.ScatterLine(bins.Select(bin => bin.Confidence).ToArray(), bins.Select(bin => bin.Accuracy).ToArray(), color);
+        line.LegendText = OneLine(curve.Name);
+        line.LineWidth = 2;
+        foreach (ReliabilityBin bin in bins)
+        {
+            if (bin is { Low: { } low, High: { } high })
+            {
+                LinePlot interval = plot.Add.Line(bin.Confidence, low, bin.Confidence, high);
+                interval.LineColor = color.WithOpacity(0.45);
+                interval.LineWidth = 3;
+            }
+
+            // The area of a marker tells the number of claims.
+            float size = SmallestMarker + ((LargestMarker - SmallestMarker) * (float)Math.Sqrt(bin.Count / most));
+            plot.Add.Marker(bin.Confidence, bin.Accuracy, MarkerShape.FilledCircle, size, color);
+        }
+    }
+}
+
+/// <summary>One curve of a <see cref="ReliabilityDiagram"/>, its bins by rising confidence; empty ones are left out of the drawing.</summary>
+public sealed record ReliabilityCurve(string Name, IReadOnlyList<ReliabilityBin> Bins);
+
+/// <summary>Claims of similar confidence.</summary>
+/// <param name="Confidence">Their mean confidence.</param>
+/// <param name="Accuracy">The share of them that is right.</param>
+/// <param name="Count">How many they are.</param>
+public sealed record ReliabilityBin(double Confidence, double Accuracy, int Count)
+{
+    /// <summary>Lower end of an interval of <see cref="Accuracy"/>, with <see cref="High"/>.</summary>
+    public double? Low { get; init; }
+
+    /// <summary>Upper end of that interval.</summary>
+    public double? High { get; init; }
+}
