@@ -1,5 +1,6 @@
 using System.Xml.Linq;
 using RewardReasoning.Evaluation.Plots;
+using Xunit;
 
 namespace RewardReasoning.Evaluation.Tests.Plots;
 
