@@ -16,6 +16,19 @@ public enum DrawBreak
     Coin,
 }
 
+/// <summary>Why no further votes were asked for.</summary>
+public enum VotingEnd
+{
+    /// <summary>All votes that could be asked for were.</summary>
+    AllVotes,
+
+    /// <summary>Those not asked for could not have changed the outcome.</summary>
+    Certain,
+
+    /// <summary>The confidence that was asked for was reached.</summary>
+    Confident,
+}
+
 /// <summary>The votes of one comparison and what follows from them, numbered as the caller numbers the responses.</summary>
 public sealed record Judgment
 {
@@ -39,6 +52,12 @@ public sealed record Judgment
 
     /// <summary>How a draw was decided, if there was one.</summary>
     public DrawBreak DrawBrokenBy { get; init; }
+
+    /// <summary>How many votes could be asked for, in completions, before those that a draw costs; 0 for a judge without votes.</summary>
+    public int MaxVotes { get; init; }
+
+    /// <summary>Why no further votes were asked for: anything but <see cref="VotingEnd.AllVotes"/> means that voting ended early.</summary>
+    public VotingEnd EndedBy { get; init; }
 
     /// <summary>All votes, missing ones included, in the order of their index.</summary>
     public required IReadOnlyList<Vote> Votes { get; init; }

@@ -45,6 +45,33 @@ public sealed class JudgeCommandTests
         Assert.Equal(5, result.Out.Split(new string('x', 50)).Length - 1);
     }
 
+    [Theory]
+    [InlineData("certain", 9, "certain")]
+    [InlineData("0.95", 4, "confident")]
+    [InlineData("0.9999999,certain", 9, "certain")]
+    public async Task Judge_Adaptive_SaysWhyItEnded(string adaptive, int votes, string end)
+    {
+        await using FakeOpenAIServer server = await RightAnswerServer.StartAsync();
+        RrmResult result = await JudgeAsync(server, "wrong", "right", "--votes", "17", "--adaptive", adaptive, "--json");
+        Assert.Equal((ExitCodes.Done, ""), (result.ExitCode, result.Error));
+        JsonElement judgment = JsonDocument.Parse(result.Out).RootElement;
+        Assert.Equal((17, end, votes), (judgment.GetProperty("max_votes").GetInt32(), judgment.GetProperty("ended_by").GetString(), judgment.GetProperty("votes").GetArrayLength()));
+        Assert.Contains("votes 0:4 of at most 17 ·", (await JudgeAsync(server, "wrong", "right", "--votes", "17", "--adaptive", "0.95")).Out, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--adaptive 0.95 needs --votes K", "--adaptive", "0.95")]
+    [InlineData("--adaptive certain needs --votes K", "--adaptive", "certain", "--votes", "1")]
+    [InlineData("between 0.5 and 1", "--adaptive", "95", "--votes", "9")]
+    [InlineData("between 0.5 and 1", "--adaptive", "1", "--votes", "9")]
+    [InlineData("'often' does not say when voting ends", "--adaptive", "often", "--votes", "9")]
+    public async Task Judge_AdaptiveThatCannotBe_IsBadUsage(string message, params string[] args)
+    {
+        RrmResult result = await Rrm.RunAsync(["judge", "--query", "q", "--response", "a", "--response", "b", "--endpoint", "http://127.0.0.1:9/v1", "--model", "m", .. args]);
+        Assert.Equal((ExitCodes.BadUsage, ""), (result.ExitCode, result.Out));
+        Assert.Contains(message, result.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Judge_NoReadableVerdict_IsMissing()
     {

@@ -48,6 +48,7 @@ internal sealed class JudgeCommand
             """
             rrm judge --query "12*4+7" --response 55 --response 54
             rrm judge --query @question.txt --response @a.md --response @b.md --votes 9 --order both
+            rrm judge --query "12*4+7" --response 55 --response 54 --votes 17 --adaptive 0.95
             rrm judge --query "7-28" --response=-21 --response 21 --json
             rrm judge --endpoint http://localhost:8000/v1 --model Reward-Reasoning/RRM-7B \
                 --query "Why is the sky blue?" --response @a.md --response @b.md
@@ -134,7 +135,7 @@ internal sealed class JudgeCommand
         int second = judgment.Votes.Count(vote => vote.Verdict == Verdict.Second);
         string[] facts =
         [
-            $"votes {first}:{second}",
+            $"votes {first}:{second}{(judgment.EndedBy == VotingEnd.AllVotes ? "" : $" of at most {judgment.MaxVotes}")}",
             judgment.Confidence is { } confidence ? FormattableString.Invariant($"confidence {confidence:0.00}") : "",
             judgment.PositionBias is { } bias ? FormattableString.Invariant($"position bias {bias:+0.00;-0.00;0.00}") : "",
             judgment.Votes.Count(vote => vote.Forced) is > 0 and int forced ? $"{forced} forced" : "",

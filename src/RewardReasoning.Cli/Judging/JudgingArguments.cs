@@ -11,9 +11,15 @@ internal sealed class JudgingArguments
 
     private readonly Option<int> _votes = new("--votes")
     {
-        Description = "Votes per comparison.",
+        Description = "Votes per comparison; with --adaptive the most that are asked for.",
         HelpName = "K",
         DefaultValueFactory = _ => Defaults.Votes,
+    };
+
+    private readonly Option<string?> _adaptive = new("--adaptive")
+    {
+        Description = "End voting early: when further votes cannot change the outcome (certain), or when the leader is the judge's choice with probability P, such as 0.95.",
+        HelpName = "certain|P",
     };
 
     private readonly Option<string> _order = new("--order")
@@ -84,7 +90,7 @@ internal sealed class JudgingArguments
 
     public void AddTo(Command command)
     {
-        foreach (Option option in new Option[] { _votes, _order, _thinkingBudget, _maxTokens, _temperature, _topP, _seed, _truncate, _prompt, _concurrency, _store })
+        foreach (Option option in new Option[] { _votes, _adaptive, _order, _thinkingBudget, _maxTokens, _temperature, _topP, _seed, _truncate, _prompt, _concurrency, _store })
         {
             command.Options.Add(option);
         }
@@ -102,6 +108,7 @@ internal sealed class JudgingArguments
         JudgeOptions options = source.Files().ApplyTo(Defaults) with
         {
             Votes = parsed.GetValue(_votes),
+            Stopping = StoppingOf(parsed.GetValue(_adaptive), parsed.GetValue(_votes)),
             Order = OrderOf(parsed.GetRequiredValue(_order)),
             ThinkingBudget = parsed.GetValue(_thinkingBudget),
             MaxCompletionTokens = parsed.GetValue(_maxTokens),
@@ -113,6 +120,28 @@ internal sealed class JudgingArguments
         };
         options.Validate();
         return parsed.GetValue(_prompt) is { } file ? options with { Prompt = JudgePrompt.Load(file) } : options;
+    }
+
+    private static VoteStopping StoppingOf(string? adaptive, int votes)
+    {
+        if (adaptive is null)
+        {
+            return Defaults.Stopping;
+        }
+
+        if (votes == 1)
+        {
+            throw new UsageException($"--adaptive {adaptive} needs --votes K, the most votes that are asked for; one vote cannot end early.");
+        }
+
+        try
+        {
+            return VoteStopping.Parse(adaptive);
+        }
+        catch (FormatException exception)
+        {
+            throw new UsageException($"--adaptive: {exception.Message}", exception);
+        }
     }
 
     private static VoteOrder OrderOf(string name) => Enum.GetValues<VoteOrder>().Cast<VoteOrder?>().FirstOrDefault(order => order is { } some && NameOf(some) == name)

@@ -9,6 +9,8 @@ internal sealed record JudgmentJson(
     double? VoteShare,
     double? PositionBias,
     string? DrawBrokenBy,
+    int MaxVotes,
+    string EndedBy,
     string? Missing,
     IReadOnlyList<VoteJson> Votes,
     UsageJson Usage,
@@ -26,6 +28,13 @@ internal sealed record JudgmentJson(
             DrawBreak.FurtherVotes => "further_votes",
             DrawBreak.Coin => "coin",
             _ => null,
+        },
+        judgment.MaxVotes,
+        judgment.EndedBy switch
+        {
+            VotingEnd.Certain => "certain",
+            VotingEnd.Confident => "confident",
+            _ => "all_votes",
         },
         judgment.MissingReason,
         [.. judgment.Votes.Select(vote => VoteJson.Of(vote, withReasoning))],

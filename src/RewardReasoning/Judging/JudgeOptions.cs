@@ -3,9 +3,13 @@ namespace RewardReasoning.Judging;
 /// <summary>How a <see cref="ReasoningJudge"/> judges. The defaults are the paper's where it names one.</summary>
 public sealed record JudgeOptions
 {
-    /// <summary>Votes per comparison.</summary>
-    /// <value>1, at least 1.</value>
+    /// <summary>Votes per comparison; where <see cref="Stopping"/> may end voting early, the most that are asked for.</summary>
+    /// <value>1, at least 1; at least 2 where voting may end early.</value>
     public int Votes { get; init; } = 1;
+
+    /// <summary>When voting may end before all votes are in.</summary>
+    /// <value><see cref="VoteStopping.Fixed"/>: never.</value>
+    public VoteStopping Stopping { get; init; } = new VoteStopping.Fixed();
 
     /// <summary>Which response a vote is shown first.</summary>
     /// <value><see cref="VoteOrder.Hashed"/>.</value>
@@ -86,6 +90,10 @@ public sealed record JudgeOptions
     {
         List<string> faults = [];
         Check(Votes >= 1, $"Votes is {Votes}; at least 1 is needed.");
+        Check(Votes != 1 || Stopping is VoteStopping.Fixed, $"Votes is 1 and Stopping {Stopping}; one vote cannot end early. Raise Votes, the most that are asked for.");
+        Check(
+            Stopping is not VoteStopping.Confidence { Level: var level } || VoteStopping.IsLevel(level),
+            $"Stopping is {Stopping}; a confidence to stop at is between 0.5 and 1.");
         Check(Enum.IsDefined(Order), $"Order is {(int)Order}; it is one of {string.Join(", ", Enum.GetNames<VoteOrder>())}.");
         Check(Temperature >= 0 && float.IsFinite(Temperature), FormattableString.Invariant($"Temperature is {Temperature}; it is 0 (greedy) or above."));
         Check(TopP is > 0 and <= 1, FormattableString.Invariant($"TopP is {TopP}; it is above 0 and at most 1 (off)."));

@@ -1,0 +1,94 @@
+using System.Runtime.ExceptionServices;
+
+namespace RewardReasoning.Judging;
+
+/// <summary>The votes of one comparison: asks for them as far as the stopping rule needs them, and settles a draw. For one use.</summary>
+internal sealed class Ballot(VoteCaster caster, JudgeOptions options, Comparison judged, Action<JudgmentEvent>? listener)
+{
+    private const int CoinBit = 1;
+
+    /// <summary>Below this a mean is rounding, which must not decide: it need not come out mirrored for a mirrored comparison.</summary>
+    private const double EvenLogOdds = 1e-9;
+
+    private readonly byte[] _hash = ComparisonHash.OfUnorderedPair(judged);
+    private readonly List<Vote> _votes = [];
+    private readonly List<Exception> _failures = [];
+
+    /// <summary>The votes so far, in the order of their index.</summary>
+    public IReadOnlyList<Vote> Votes => _votes;
+
+    /// <summary>Their count.</summary>
+    public MajorityVote Majority { get; private set; } = new(0, 0, 0);
+
+    /// <summary>The most completions that voting takes, before those that a draw costs.</summary>
+    public int MaxVotes { get; } = options.Order.Completions(options.Votes);
+
+    /// <summary>
+    /// Asks for votes until the rule ends it: as many at once as it takes to end at the earliest, so that none is asked for in vain and
+    /// none is waited for that could run beside another.
+    /// </summary>
+    /// <exception cref="Exception">Every request failed; the first failure, as it came from the client.</exception>
+    public async Task<VotingEnd> VoteAsync(CancellationToken cancellationToken)
+    {
+        int step = options.Order.Completions(1);
+        VotingEnd? end;
+        while ((end = StoppingRule.EndAt(options.Stopping, Majority.First, Majority.Second, MaxVotes - _votes.Count)) is null)
+        {
+            // While no request has come through, to wait round by round for a server that may be gone saves nothing.
+            int remaining = MaxVotes - _votes.Count;
+            int count = _votes.Count > 0 && _failures.Count == _votes.Count
+                ? remaining
+                : StoppingRule.FewestToEnd(options.Stopping, Majority.First, Majority.Second, remaining, step);
+            await CastAsync(count, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (_failures.Count == _votes.Count)
+        {
+            ExceptionDispatchInfo.Throw(_failures[0]);
+        }
+
+        return end.Value;
+    }
+
+    /// <summary>
+    /// The winner, and what settled a draw: the mean log-odds at the verdict tokens where all are known, else further votes, else a coin.
+    /// <see cref="Verdict.Unparsable"/> where every vote is missing.
+    /// </summary>
+    public async Task<(Verdict Winner, DrawBreak BrokenBy)> SettleAsync(CancellationToken cancellationToken)
+    {
+        if (!Majority.IsDraw)
+        {
+            return (Majority.Winner, DrawBreak.None);
+        }
+
+        if (ByLogOdds() is var likelier and not Verdict.Unparsable)
+        {
+            return (likelier, DrawBreak.LogOdds);
+        }
+
+        for (int asked = 0; asked < options.FurtherVotesOnDraw && Majority.IsDraw; asked++)
+        {
+            await CastAsync(options.Order.Completions(1), cancellationToken).ConfigureAwait(false);
+        }
+
+        return Majority.IsDraw ? (ComparisonHash.PickOne(judged, CoinBit), DrawBreak.Coin) : (Majority.Winner, DrawBreak.FurtherVotes);
+    }
+
+    private async Task CastAsync(int count, CancellationToken cancellationToken)
+    {
+        (Vote Vote, Exception? Failure)[] cast = await Task.WhenAll(
+            Enumerable.Range(_votes.Count, count).Select(index => caster.CastAsync(judged, _hash, index, listener, cancellationToken))).ConfigureAwait(false);
+        _votes.AddRange(cast.Select(one => one.Vote));
+        _failures.AddRange(cast.Select(one => one.Failure).OfType<Exception>());
+        Majority = MajorityVote.Of(_votes);
+    }
+
+    private Verdict ByLogOdds()
+    {
+        List<double?> probabilities = [.. _votes.Where(vote => vote.Verdict != Verdict.Unparsable).Select(vote => vote.FirstProbability)];
+        double? mean = probabilities.Average(probability => probability is { } known ? SoftVerdict.LogOdds(known) : null);
+        return probabilities.Contains(null) || mean is null || Math.Abs(mean.Value) < EvenLogOdds ? Verdict.Unparsable
+            : mean > 0 ? Verdict.First
+            : Verdict.Second;
+    }
+}

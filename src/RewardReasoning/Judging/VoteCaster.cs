@@ -1,0 +1,78 @@
+using Microsoft.Extensions.AI;
+
+namespace RewardReasoning.Judging;
+
+/// <summary>Asks for one vote: its prompt, its seed, the redraws of an unreadable verdict, and what becomes of a failed request.</summary>
+internal sealed class VoteCaster(IChatClient client, JudgeOptions options, TimeProvider time)
+{
+    private readonly CompletionSource _completions = new(client, options, time);
+
+    /// <summary>The vote of this index; with the exception of the client where its request failed, which makes it missing.</summary>
+    public async Task<(Vote Vote, Exception? Failure)> CastAsync(
+        Comparison judged, byte[] hash, int index, Action<JudgmentEvent>? listener, CancellationToken cancellationToken)
+    {
+        ShownOrder order = options.Order.OrderOf(judged, index);
+        IReadOnlyList<ChatMessage> prompt = options.Prompt.Render(judged, order);
+        Vote vote = new() { Index = index, Verdict = Verdict.Unparsable, Order = order, Seed = 0 };
+        Exception? failure = null;
+        for (int redraw = 0; redraw <= options.UnparsableRedraws && vote.Verdict == Verdict.Unparsable; redraw++)
+        {
+            Draw draw = new(index, order, VoteSeeds.Of(options.Seed, hash, index, redraw), redraw, listener);
+            listener?.Invoke(new() { Kind = JudgmentEventKind.DrawStarted, Vote = index, Order = order, Seed = draw.Seed, Redraw = redraw });
+            try
+            {
+                Completion completion = await _completions.CompleteAsync(prompt, draw, cancellationToken).ConfigureAwait(false);
+                vote = VoteOf(draw, completion, vote.Usage);
+            }
+            catch (Exception error) when (!cancellationToken.IsCancellationRequested)
+            {
+                string? tooLong = TooLong(error);
+                failure = tooLong is null ? error : null;
+                vote = vote with { Seed = draw.Seed, Redraws = redraw, MissingReason = tooLong ?? error.Message };
+                break;
+            }
+        }
+
+        listener?.Invoke(new() { Kind = JudgmentEventKind.VoteFinished, Vote = index, Order = order, Seed = vote.Seed, Redraw = vote.Redraws, FinishedVote = vote });
+        return (vote, failure);
+    }
+
+    private Vote VoteOf(Draw draw, Completion completion, Usage before)
+    {
+        Verdict shown = options.StrictParsing && !completion.Forced
+            ? VerdictParser.ParseStrict(completion.ReasoningClosed == true ? completion.Reasoning + ThinkingText.CloseTag + completion.Answer : "")
+            : VerdictParser.Parse(completion);
+        return new()
+        {
+            Index = draw.Vote,
+            Verdict = shown.Renumber(draw.Order),
+            Order = draw.Order,
+            Reasoning = completion.Reasoning,
+            Answer = completion.Answer,
+            Forced = completion.Forced,
+            Seed = draw.Seed,
+            Redraws = draw.Redraw,
+            GeneratedTokens = (int)completion.Usage.OutputTokens,
+            MissingReason = shown == Verdict.Unparsable ? WhyUnparsable(completion, draw.Redraw + 1) : null,
+            FirstProbability = draw.Order == ShownOrder.Given ? completion.ShownFirstProbability : 1 - completion.ShownFirstProbability,
+            Usage = before + completion.Usage,
+        };
+    }
+
+    private static string WhyUnparsable(Completion completion, int draws)
+    {
+        string why = completion switch
+        {
+            { ReasoningClosed: false, Cut: true } => "the thought was cut at the token limit",
+            { ReasoningClosed: false } => "the thought was never closed",
+            { Cut: true } => "the answer was cut at the token limit before a verdict",
+            _ => @"the answer ends without \boxed{Assistant 1} or \boxed{Assistant 2}",
+        };
+        return draws == 1 ? $"No verdict: {why}." : $"No verdict in {draws} draws: in the last, {why}.";
+    }
+
+    private static string? TooLong(Exception error) =>
+        error.Data[ChatResponseKeys.PromptTokens] is int prompt && error.Data[ChatResponseKeys.ContextTokens] is int context
+            ? $"The prompt has {prompt} tokens and the model's context {context}; it is never cut unasked. Shorten the responses or truncate them on purpose."
+            : null;
+}
