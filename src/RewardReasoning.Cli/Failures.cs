@@ -4,6 +4,7 @@ using RewardReasoning.Models.ChatTemplates;
 using RewardReasoning.Models.Checkpoints;
 using RewardReasoning.Models.Generation;
 using RewardReasoning.Models.Tokenization;
+using RewardReasoning.Storage;
 using RewardReasoning.Training.Runs;
 
 namespace RewardReasoning.Cli;
@@ -46,8 +47,9 @@ internal static class Failures
         UsageException or RecipeException or OutOfDomainException or CheckpointException or TokenizerException or ChatTemplateException or FormatException or InvalidDataException
             or JsonException or FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException or NotSupportedException
             => (ExitCodes.BadUsage, OneLine(exception.Message)),
+        CompletionStoreException { IsUnusable: true } => (ExitCodes.BadUsage, OneLine(exception.Message)),
         ArgumentException argument => (ExitCodes.BadUsage, OneLine(WithoutParameterName(argument))),
-        EndpointException or GenerationException or HttpRequestException or TimeoutException or IOException => (ExitCodes.Failed, OneLine(exception.Message)),
+        EndpointException or GenerationException or CompletionStoreException or HttpRequestException or TimeoutException or IOException => (ExitCodes.Failed, OneLine(exception.Message)),
         DllNotFoundException => (ExitCodes.Failed, $"a native library could not be loaded: {OneLine(exception.Message)}"),
         OutOfMemoryException => (ExitCodes.Failed, "out of memory; a smaller --concurrency or model needs less."),
         _ => (ExitCodes.Failed, $"{exception.GetType().Name}: {OneLine(exception.Message)}"),

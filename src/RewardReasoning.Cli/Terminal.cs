@@ -53,6 +53,9 @@ public sealed class Terminal : IDisposable
     /// <summary>The user asked for no colours (https://no-color.org).</summary>
     public bool NoColor { get; private init; }
 
+    /// <summary>Where the command keeps things for this user; nowhere unless said.</summary>
+    public UserFolders Folders { get; init; } = new(null, null);
+
     /// <summary>Where progress bars and tables for people are drawn: <see cref="Error"/>.</summary>
     public IAnsiConsole Status => _status.Value;
 
@@ -63,6 +66,7 @@ public sealed class Terminal : IDisposable
         return new Terminal(Console.OpenStandardInput(), Console.OpenStandardOutput(), TextWriter.Synchronized(error), !Console.IsOutputRedirected)
         {
             ErrorIsTerminal = !Console.IsErrorRedirected,
+            Folders = UserFolders.OfProcess(),
             NoColor = !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")) || Environment.GetEnvironmentVariable("TERM") == "dumb",
         };
     }

@@ -13,10 +13,10 @@ public sealed class LocalModel : IDisposable
 {
     private readonly Lazy<string> _identity;
 
-    private LocalModel(string folder, DecoderModel decoder, ChatTokenizer chat, GenerationDefaults defaults)
+    private LocalModel(string folder, DecoderModel decoder, ChatTokenizer chat, GenerationDefaults defaults, FileHashes? hashes)
     {
         (Folder, Decoder, Chat, Defaults) = (folder, decoder, chat, defaults);
-        _identity = new Lazy<string>(() => ModelIdentity.Of(folder, ComputeType));
+        _identity = new Lazy<string>(() => ModelIdentity.Of(folder, ComputeType, hashes));
         EndTokens = [.. decoder.Config.EosTokenIds.Concat(TokenizerConfig.Load(folder).EosToken is { } end && Tokenizer.FindToken(end) is { } id ? [id] : []).Distinct()];
         Thought = ThoughtTokens.Find(Tokenizer);
     }
@@ -50,7 +50,7 @@ public sealed class LocalModel : IDisposable
 
     /// <summary>
     /// A name for what the model computes: SHA-256 over config, weights, tokenizer and templates, with the compute type. Read from the files when
-    /// first asked for, which takes a second per gigabyte or so.
+    /// first asked for, which takes a second per gigabyte or so, unless <see cref="LocalModelOptions.HashFolder"/> remembers it.
     /// </summary>
     public string Identity => _identity.Value;
 
@@ -74,7 +74,8 @@ public sealed class LocalModel : IDisposable
         {
             Device device = DeviceOf(options.Device);
             decoder = DecoderModel.Load(folder, TypeOf(options.ComputeType, config, device), device);
-            return new LocalModel(folder, decoder, chat.GetAwaiter().GetResult(), GenerationDefaults.Load(folder));
+            FileHashes? hashes = options.HashFolder is { } hashFolder ? new(hashFolder, TimeProvider.System) : null;
+            return new LocalModel(folder, decoder, chat.GetAwaiter().GetResult(), GenerationDefaults.Load(folder), hashes);
         }
         catch
         {

@@ -21,4 +21,8 @@ public sealed record LocalModelOptions
 
     /// <summary>Where it computes: <c>cpu</c>, <c>cuda</c> or <c>cuda:1</c>.</summary>
     public string Device { get; init; } = "cpu";
+
+    /// <summary>Folder in which hashes of large model files are remembered between processes; it is made when needed.</summary>
+    /// <value>null (nowhere: <see cref="LocalModel.Identity"/> reads every file).</value>
+    public string? HashFolder { get; init; }
 }

@@ -12,6 +12,12 @@ public static class ChatOptionKeys
     public const string Supported = "chat_option_keys";
 
     /// <summary>
+    /// Service key under which a client gives the identity of its model, a <see cref="string"/>: equal only where the same request may
+    /// give the same completion. A model's name and revision or the hash of its files, never an address.
+    /// </summary>
+    public const string ModelIdentity = "model_identity";
+
+    /// <summary>
     /// <see cref="string"/>: the text with which the assistant turn already begins, from its very start, think tags included; the model
     /// goes on after it and returns new text only.
     /// </summary>
@@ -56,6 +62,9 @@ public static class ChatResponseKeys
 
     /// <summary><see cref="bool"/>: the thinking budget was reached and the stub written.</summary>
     public const string ThinkingForced = "thinking_forced";
+
+    /// <summary><see cref="bool"/>: the response comes from a store; nothing was spent on it now.</summary>
+    public const string Kept = "kept";
 
     /// <summary><c>string[]</c>: text of each generated token, think tags included.</summary>
     public const string TokenTexts = "token_texts";

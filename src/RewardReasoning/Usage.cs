@@ -23,6 +23,15 @@ public sealed record Usage
     /// <summary>Time from asking to the last token: of one completion, or on a judgment from its start to its end.</summary>
     public TimeSpan Elapsed { get; init; }
 
+    /// <summary>Completions that came from a store. Their tokens are counted above as ever, and were not spent now.</summary>
+    public long KeptCompletions { get; init; }
+
+    /// <summary>Of <see cref="PromptTokens"/>, those of kept completions.</summary>
+    public long KeptPromptTokens { get; init; }
+
+    /// <summary>Of <see cref="OutputTokens"/>, those of kept completions.</summary>
+    public long KeptOutputTokens { get; init; }
+
     /// <summary>What a chat client reported, with the time that the caller measured.</summary>
     public static Usage From(UsageDetails? details, TimeSpan elapsed) => new()
     {
@@ -45,8 +54,14 @@ public sealed record Usage
             ReasoningTokens = Sum(left.ReasoningTokens, right.ReasoningTokens),
             OutputTokens = left.OutputTokens + right.OutputTokens,
             Elapsed = left.Elapsed + right.Elapsed,
+            KeptCompletions = left.KeptCompletions + right.KeptCompletions,
+            KeptPromptTokens = left.KeptPromptTokens + right.KeptPromptTokens,
+            KeptOutputTokens = left.KeptOutputTokens + right.KeptOutputTokens,
         };
     }
+
+    /// <summary>The same for a completion that came from a store.</summary>
+    public Usage AsKept() => this with { KeptCompletions = 1, KeptPromptTokens = PromptTokens, KeptOutputTokens = OutputTokens };
 
     /// <summary>Both together; the method form of the operator.</summary>
     public static Usage Add(Usage left, Usage right) => left + right;

@@ -203,7 +203,6 @@ public sealed class JudgeCommandTests
     [InlineData("does not exist", "--query", "@no-such-file", "--response", "a", "--response", "b")]
     [InlineData("reads standard input already", "--query", "-", "--response", "-", "--response", "b")]
     [InlineData("Votes is 0", "--query", "q", "--response", "a", "--response", "b", "--votes", "0")]
-    [InlineData("--store is 'votes.db'", "--query", "q", "--response", "a", "--response", "b", "--store", "votes.db")]
     [InlineData("--order is 'random'", "--query", "q", "--response", "a", "--response", "b", "--order", "random")]
     [InlineData("Cannot parse argument 'many'", "--query", "q", "--response", "a", "--response", "b", "--votes", "many")]
     [InlineData("no-such-template", "--query", "q", "--response", "a", "--response", "b", "--prompt", "no-such-template")]

@@ -9,14 +9,25 @@ internal sealed record RrmResult(int ExitCode, string Out, string Error);
 /// <summary>Runs the command: in memory, or as the process that people start.</summary>
 internal static class Rrm
 {
+    private static readonly string Folders = Directory.CreateTempSubdirectory("rrm-user-").FullName;
+    private static int _runs;
+
+    static Rrm() => AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(Folders, recursive: true);
+
     public static Task<RrmResult> RunAsync(params string[] args) => RunAsync("", args);
 
-    public static async Task<RrmResult> RunAsync(string input, string[] args, CancellationToken? cancellationToken = null)
+    public static Task<RrmResult> RunAsync(string input, string[] args, CancellationToken? cancellationToken = null) =>
+        RunAsync(UserFolders.Of(EmptyHome().GetValueOrDefault), args, input, cancellationToken);
+
+    public static async Task<RrmResult> RunAsync(UserFolders folders, string[] args, string input = "", CancellationToken? cancellationToken = null)
     {
         using MemoryStream output = new();
         using StringWriter error = new();
         int exitCode;
-        using (Terminal terminal = new(new MemoryStream(Encoding.UTF8.GetBytes(input)), output, error))
+        using (Terminal terminal = new(new MemoryStream(Encoding.UTF8.GetBytes(input)), output, error)
+        {
+            Folders = folders,
+        })
         {
             exitCode = await CommandLine.RunAsync(args, terminal, cancellationToken ?? TestContext.Current.CancellationToken);
         }
@@ -35,10 +46,26 @@ internal static class Rrm
         return new RrmResult(process.ExitCode, await output, await error);
     }
 
-    public static Process Start(params string[] args) => Process.Start(new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "rrm"), args)
+    public static Process Start(params string[] args)
     {
-        RedirectStandardInput = true,
-        RedirectStandardOutput = true,
-        RedirectStandardError = true,
-    }) ?? throw new InvalidOperationException("rrm did not start.");
+        ProcessStartInfo start = new(Path.Combine(AppContext.BaseDirectory, "rrm"), args)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach ((string name, string value) in EmptyHome())
+        {
+            start.Environment[name] = value;
+        }
+
+        return Process.Start(start) ?? throw new InvalidOperationException("rrm did not start.");
+    }
+
+    /// <summary>No run finds what another one kept, and none touches what belongs to who runs the tests.</summary>
+    private static Dictionary<string, string> EmptyHome()
+    {
+        string home = Path.Combine(Folders, $"{Interlocked.Increment(ref _runs)}");
+        return new() { ["XDG_DATA_HOME"] = Path.Combine(home, "data"), ["XDG_CACHE_HOME"] = Path.Combine(home, "cache") };
+    }
 }

@@ -79,7 +79,7 @@ internal sealed class JudgeCommand
             throw new OutOfDomainException(refusal);
         }
 
-        using IChatClient client = source.Open();
+        using IChatClient client = await _judging.OpenAsync(parsed, source, _terminal, cancellationToken);
         Judgment judgment = await JudgeAsync(new ReasoningJudge(client, options), comparison, options, parsed.GetValue(_json), cancellationToken);
         foreach (string warning in judgment.Warnings)
         {
@@ -140,6 +140,7 @@ internal sealed class JudgeCommand
             judgment.PositionBias is { } bias ? FormattableString.Invariant($"position bias {bias:+0.00;-0.00;0.00}") : "",
             judgment.Votes.Count(vote => vote.Forced) is > 0 and int forced ? $"{forced} forced" : "",
             $"{judgment.Usage.OutputTokens.ToString(CultureInfo.InvariantCulture)} tokens",
+            judgment.Usage.KeptOutputTokens is > 0 and long kept ? $"{kept.ToString(CultureInfo.InvariantCulture)} of them from the store" : "",
             FormattableString.Invariant($"{judgment.Usage.Elapsed.TotalSeconds:0.0} s"),
             judgment.Model,
         ];

@@ -72,7 +72,7 @@ internal sealed class ScoreCommand
         ModelSource source = _model.Read(parsed, _terminal);
         JudgeOptions options = _judging.Read(parsed, source);
         ScoreSummary summary = new(parsed.GetValue(_by) ?? []);
-        using IChatClient client = source.Open();
+        using IChatClient client = await _judging.OpenAsync(parsed, source, _terminal, cancellationToken);
         long start = _time.GetTimestamp();
         long? total = await CountRowsAsync(input, parsed.GetValue(_limit), cancellationToken);
         await ScoreProgress.RunAsync(_terminal, total, async report =>

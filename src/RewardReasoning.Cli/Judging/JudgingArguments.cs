@@ -1,12 +1,13 @@
 using System.CommandLine;
+using Microsoft.Extensions.AI;
 using RewardReasoning.Judging;
+using RewardReasoning.Storage;
 
 namespace RewardReasoning.Cli.Judging;
 
 /// <summary>The options of every verb that judges, bound to <see cref="JudgeOptions"/>; its defaults are the ones that help shows.</summary>
 internal sealed class JudgingArguments
 {
-    private const string NoStore = "none";
     private static readonly JudgeOptions Defaults = new();
 
     private readonly Option<int> _votes = new("--votes")
@@ -81,30 +82,22 @@ internal sealed class JudgingArguments
         HelpName = "N",
     };
 
-    private readonly Option<string> _store = new("--store")
-    {
-        Description = "Where votes are kept for later runs; none, which keeps nothing, is all there is so far.",
-        HelpName = "none",
-        DefaultValueFactory = _ => NoStore,
-    };
+    private readonly StoreArgument _store = new();
 
     public void AddTo(Command command)
     {
-        foreach (Option option in new Option[] { _votes, _adaptive, _order, _thinkingBudget, _maxTokens, _temperature, _topP, _seed, _truncate, _prompt, _concurrency, _store })
+        foreach (Option option in new Option[] { _votes, _adaptive, _order, _thinkingBudget, _maxTokens, _temperature, _topP, _seed, _truncate, _prompt, _concurrency })
         {
             command.Options.Add(option);
         }
+
+        _store.AddTo(command);
     }
 
     /// <summary>The options as given, over what the model brings for the judge.</summary>
     /// <exception cref="ArgumentException">Values are out of range.</exception>
     public JudgeOptions Read(ParseResult parsed, ModelSource source)
     {
-        if (parsed.GetRequiredValue(_store) is var store and not NoStore)
-        {
-            throw new UsageException($"--store is '{store}'; votes are not kept yet, so it can only be none.");
-        }
-
         JudgeOptions options = source.Files().ApplyTo(Defaults) with
         {
             Votes = parsed.GetValue(_votes),
@@ -120,6 +113,23 @@ internal sealed class JudgingArguments
         };
         options.Validate();
         return parsed.GetValue(_prompt) is { } file ? options with { Prompt = JudgePrompt.Load(file) } : options;
+    }
+
+    /// <summary>A client of the model over the store that was asked for; the caller disposes it, and with it both.</summary>
+    /// <exception cref="CompletionStoreException">The store cannot be opened.</exception>
+    public async Task<IChatClient> OpenAsync(ParseResult parsed, ModelSource source, Terminal terminal, CancellationToken cancellationToken)
+    {
+        ICompletionStore? store = await _store.OpenAsync(parsed, terminal, cancellationToken);
+        try
+        {
+            IChatClient client = source.Open();
+            return store is null ? client : new StoringChatClient(client, store) { OwnsStore = true };
+        }
+        catch
+        {
+            store?.Dispose();
+            throw;
+        }
     }
 
     private static VoteStopping StoppingOf(string? adaptive, int votes)

@@ -68,7 +68,11 @@ internal sealed class ModelArguments
         }
 
         RequireAbsent(parsed, [_apiKeyVariable, _server, _tries], "goes with --endpoint URL, which is not given.");
-        LocalModelOptions options = new() { ComputeType = ComputeTypeOf(parsed.GetValue(_type)) };
+        LocalModelOptions options = new()
+        {
+            ComputeType = ComputeTypeOf(parsed.GetValue(_type)),
+            HashFolder = terminal.Folders.Cache is { } cache ? Path.Combine(cache, "hashes") : null,
+        };
         return new FolderSource(
             model is null ? ModelFolders.Default() : ModelFolders.Require(model),
             parsed.GetValue(_device) is { } device ? options with { Device = device } : options);

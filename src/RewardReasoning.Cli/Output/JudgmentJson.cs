@@ -76,10 +76,26 @@ internal sealed record VoteJson(
         vote.MissingReason);
 }
 
-/// <summary>Tokens and time; a count that the model does not report is null.</summary>
-internal sealed record UsageJson(long PromptTokens, long? CachedTokens, long? ReasoningTokens, long OutputTokens, double Seconds)
+/// <summary>Tokens and time; a count that the model does not report is null. What was kept came from the store, and was not spent now.</summary>
+internal sealed record UsageJson(
+    long PromptTokens,
+    long? CachedTokens,
+    long? ReasoningTokens,
+    long OutputTokens,
+    double Seconds,
+    long KeptCompletions,
+    long KeptPromptTokens,
+    long KeptOutputTokens)
 {
-    public static UsageJson Of(Usage usage) => new(usage.PromptTokens, usage.CachedTokens, usage.ReasoningTokens, usage.OutputTokens, Math.Round(usage.Elapsed.TotalSeconds, 3));
+    public static UsageJson Of(Usage usage) => new(
+        usage.PromptTokens,
+        usage.CachedTokens,
+        usage.ReasoningTokens,
+        usage.OutputTokens,
+        Math.Round(usage.Elapsed.TotalSeconds, 3),
+        usage.KeptCompletions,
+        usage.KeptPromptTokens,
+        usage.KeptOutputTokens);
 }
 
 /// <summary>What <c>judge --show-prompt --json</c> prints.</summary>

@@ -11,6 +11,8 @@ namespace RewardReasoning.Cli.Output;
 [JsonSerializable(typeof(ScoreReport))]
 [JsonSerializable(typeof(ModelInfoJson))]
 [JsonSerializable(typeof(ModelCheckJson))]
+[JsonSerializable(typeof(StoreStatisticsJson))]
+[JsonSerializable(typeof(PruneReportJson))]
 internal sealed partial class OutputJson : JsonSerializerContext
 {
     /// <summary>For people: indented.</summary>

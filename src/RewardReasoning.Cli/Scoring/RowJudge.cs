@@ -1,12 +1,13 @@
 using System.Net;
 using RewardReasoning.Data.Pairs;
 using RewardReasoning.Endpoints;
+using RewardReasoning.Storage;
 
 namespace RewardReasoning.Cli.Scoring;
 
 /// <summary>
 /// Judges rows one by one and keeps the faults of one row from ending the run. A judge that fails before it has judged anything is at
-/// fault itself (no server there, a wrong key, weights that do not load): that ends the run at once.
+/// fault itself (no server there, a wrong key, weights that do not load): that ends the run at once, and so does a store that fails.
 /// </summary>
 internal sealed class RowJudge(IJudge judge)
 {
@@ -25,7 +26,7 @@ internal sealed class RowJudge(IJudge judge)
             _hasJudged = true;
             return new ScoredRow(row, judgment, judgment.Preferred is null ? judgment.MissingReason : null);
         }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested && (_hasJudged || IsOfTheRow(exception)))
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested && exception is not CompletionStoreException && (_hasJudged || IsOfTheRow(exception)))
         {
             return new ScoredRow(row, null, exception.Message);
         }

@@ -26,6 +26,9 @@ public sealed class SafetensorsFolder : IDisposable
     /// <summary>Every tensor of the folder.</summary>
     public IReadOnlyCollection<string> Names => _fileOf.Keys;
 
+    /// <summary>The weight files.</summary>
+    public IEnumerable<string> FilePaths => _files.Select(file => file.FilePath);
+
     /// <summary>Opens and checks every weight file, and that each shard holds what the index says.</summary>
     /// <exception cref="CheckpointException">A file is missing or damaged, or a shard and the index disagree.</exception>
     public static SafetensorsFolder Open(string folder)

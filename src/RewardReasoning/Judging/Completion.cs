@@ -56,6 +56,7 @@ public sealed record Completion
         }
 
         bool forced = Property<bool>(response, ChatResponseKeys.ThinkingForced) ?? false;
+        Usage usage = Usage.From(response.Usage, elapsed);
         closed = said ?? closed;
         return new()
         {
@@ -65,7 +66,7 @@ public sealed record Completion
             Cut = cut,
             Forced = forced,
             ShownFirstProbability = SoftVerdict.FirstProbability(response, forced),
-            Usage = Usage.From(response.Usage, elapsed),
+            Usage = Property<bool>(response, ChatResponseKeys.Kept) == true ? usage.AsKept() : usage,
         };
     }
 

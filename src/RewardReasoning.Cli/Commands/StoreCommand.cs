@@ -1,0 +1,26 @@
+using System.CommandLine;
+
+namespace RewardReasoning.Cli.Commands;
+
+/// <summary><c>rrm store</c>: what is kept, and how it is taken out or removed.</summary>
+internal static class StoreCommand
+{
+    public static Command Create(Terminal terminal, TimeProvider time)
+    {
+        Command command = Verb.Create(
+            terminal,
+            "store",
+            "Look into the store of completions, take them out, remove them.",
+            """
+            rrm store stats
+            rrm store export --model rrm-mini >completions.jsonl
+            rrm store prune --older-than 90d --dry-run
+            """);
+        command.Subcommands.Add(StoreStatsCommand.Create(terminal));
+        command.Subcommands.Add(StoreExportCommand.Create(terminal));
+        command.Subcommands.Add(StorePruneCommand.Create(terminal, time));
+        return command;
+    }
+
+    public static Option<string?> ModelOption() => new("--model") { Description = "Only completions of this model: its name, or its identity as stats --json prints it.", HelpName = "NAME" };
+}

@@ -1,0 +1,69 @@
+using System.CommandLine;
+using RewardReasoning.Storage;
+
+namespace RewardReasoning.Cli.Judging;
+
+/// <summary><c>--store</c>: where completions are kept.</summary>
+internal sealed class StoreArgument
+{
+    private const string None = "none";
+    private const string FileName = "completions.db";
+
+    private readonly Option<string?> _store = new("--store")
+    {
+        Description = $"Where completions are kept, so that none is paid for twice: an SQLite file, postgres://user@host/database, or none (default: {FileName} in the user's data folder; docs/store.md).",
+        HelpName = "PATH|URL|none",
+    };
+
+    public void AddTo(Command command) => command.Options.Add(_store);
+
+    /// <summary>The store that was asked for, made if it is not there; null for none.</summary>
+    /// <exception cref="CompletionStoreException">It cannot be opened.</exception>
+    public async Task<ICompletionStore?> OpenAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
+    {
+        string? location = parsed.GetValue(_store);
+        if (location == None)
+        {
+            return null;
+        }
+
+        return await CompletionStores.OpenAsync(location ?? MakeDefault(terminal), cancellationToken: cancellationToken);
+    }
+
+    /// <summary>The store that was asked for, which must be there.</summary>
+    /// <exception cref="CompletionStoreException">It is not there, or cannot be opened.</exception>
+    public async Task<ICompletionStore> OpenExistingAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
+    {
+        string? location = parsed.GetValue(_store);
+        return location == None
+            ? throw new UsageException("--store is none; name the store that is meant, or leave --store out for the one in the user's data folder.")
+            : await CompletionStores.OpenAsync(location ?? Default(terminal), create: false, cancellationToken);
+    }
+
+    private static string Default(Terminal terminal) => terminal.Folders.Data is { } folder ? Path.Combine(folder, FileName)
+        : throw new UsageException("There is no place for the store: neither XDG_DATA_HOME nor HOME is set to an absolute path. Name one with --store PATH, or keep nothing with --store none.");
+
+    /// <summary>What is judged may be private, so nobody else may look into the folder.</summary>
+    private static string MakeDefault(Terminal terminal)
+    {
+        string path = Default(terminal);
+        string folder = Path.GetDirectoryName(path) ?? path;
+        try
+        {
+            if (OperatingSystem.IsWindows())
+            {
+                Directory.CreateDirectory(folder);
+            }
+            else
+            {
+                Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            }
+
+            return path;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"The folder '{folder}' for the store cannot be made: {error.Message} Name another place with --store PATH, or keep nothing with --store none.", error);
+        }
+    }
+}

@@ -1,0 +1,37 @@
+namespace RewardReasoning.Storage;
+
+/// <summary>Which completions are removed: those of <see cref="Model"/> (of all models if null) that are too old or too many; of a model alone, all.</summary>
+public sealed record PruneRule
+{
+    /// <summary>Name or identity of the model whose completions are looked at.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>Completions from before this are removed.</summary>
+    public DateTimeOffset? Before { get; init; }
+
+    /// <summary>The newest completions of so many bytes stay (each prompt counted once), older ones are removed.</summary>
+    public long? MaxBytes { get; init; }
+
+    /// <summary>Checks all values together.</summary>
+    /// <exception cref="ArgumentException">Nothing is selected, or the size is negative.</exception>
+    public void Validate()
+    {
+        if (this is { Model: null, Before: null, MaxBytes: null })
+        {
+            throw new ArgumentException("The rule names neither an age, nor a size, nor a model; name at least one, for it would remove everything.");
+        }
+
+        if (MaxBytes < 0)
+        {
+            throw new ArgumentException($"MaxBytes is {MaxBytes}; it is 0 or more.");
+        }
+    }
+
+    /// <summary>The moment before which everything goes, in milliseconds since 1970: the end of time for a rule that names a model alone.</summary>
+    internal long? BeforeMilliseconds => this is { Before: null, MaxBytes: null } ? long.MaxValue : Before?.ToUnixTimeMilliseconds();
+}
+
+/// <summary>What was removed, or would be.</summary>
+/// <param name="Completions">How many completions.</param>
+/// <param name="Bytes">Their bytes, with those of prompts that no other completion answers.</param>
+public sealed record PruneReport(long Completions, long Bytes);

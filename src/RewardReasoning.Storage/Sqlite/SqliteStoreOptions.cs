@@ -1,0 +1,17 @@
+namespace RewardReasoning.Storage.Sqlite;
+
+/// <summary>How a <see cref="SqliteCompletionStore"/> is opened.</summary>
+public sealed record SqliteStoreOptions
+{
+    /// <summary>Whether a file that does not exist is made; its folder must exist.</summary>
+    /// <value>true.</value>
+    public bool Create { get; init; } = true;
+
+    /// <summary>How long a commit waits for other processes.</summary>
+    /// <value>30 seconds.</value>
+    public TimeSpan LockTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>The most pages of 4,096 bytes that the file may have, beyond which it counts as full.</summary>
+    /// <value>null (as many as the disk has room for).</value>
+    public int? MaxPages { get; init; }
+}
