@@ -70,11 +70,11 @@ public sealed class ConfusionMatrix
         }
     }
 
-    /// <summary>Counts one item.</summary>
-    public void Add(int gold, int predicted)
+    /// <summary>Counts one item, or the same item several times.</summary>
+    public void Add(int gold, int predicted, int times = 1)
     {
-        _counts[gold, predicted]++;
-        Total++;
+        _counts[gold, predicted] += times;
+        Total += times;
     }
 
     /// <summary>Items whose gold class is this one.</summary>

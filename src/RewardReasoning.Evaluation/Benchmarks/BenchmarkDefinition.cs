@@ -1,0 +1,55 @@
+using RewardReasoning.Evaluation.Benchmarks.Definitions;
+
+namespace RewardReasoning.Evaluation.Benchmarks;
+
+/// <summary>In which orders a benchmark asks for each comparison.</summary>
+public enum AskedOrders
+{
+    /// <summary>In one, which does not depend on which response is right.</summary>
+    One,
+
+    /// <summary>In both.</summary>
+    Both,
+}
+
+/// <summary>A judge whose outputs were recorded, with the items that they are about.</summary>
+/// <param name="Name">Who judged.</param>
+/// <param name="Items">Every item that it was to judge; those without a record are missing.</param>
+public sealed record RecordedJudge(string Name, IReadOnlyList<JudgedItem> Items);
+
+/// <summary>A reward benchmark: how its data is read, what is asked, and how answers, ties and missing answers count.</summary>
+public sealed record BenchmarkDefinition
+{
+    /// <summary>Name on the command line.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>What it tests, in one line.</summary>
+    public required string Title { get; init; }
+
+    /// <summary>Where it comes from.</summary>
+    public required string Source { get; init; }
+
+    /// <summary>What <c>--data</c> is.</summary>
+    public required string Data { get; init; }
+
+    /// <summary>How orders, ties, missing answers and sections count.</summary>
+    public required string Counting { get; init; }
+
+    /// <summary>In which orders each comparison is asked for.</summary>
+    public required AskedOrders Orders { get; init; }
+
+    /// <summary>Reads the items from a file or folder.</summary>
+    public required Func<string, CancellationToken, Task<IReadOnlyList<BenchmarkItem>>> ReadAsync { get; init; }
+
+    /// <summary>The figures, the main one first.</summary>
+    public required IReadOnlyList<BenchmarkMeasure> Measures { get; init; }
+
+    /// <summary>What one item adds to the main figure, from 0 to 1; null where it does not count. Two runs are compared by it.</summary>
+    public required Func<JudgedItem, double?> Credit { get; init; }
+
+    /// <summary>Reads recorded outputs of judges: in the form that the benchmark's authors publish, or else judgments.jsonl of a run.</summary>
+    public Func<string, IReadOnlyList<BenchmarkItem>, CancellationToken, Task<IReadOnlyList<RecordedJudge>>> ReplayAsync { get; init; } = Replays.OfRunAsync;
+
+    /// <summary>Reads published accuracies of judges, where the benchmark's figures follow from them without the data; null where they do not.</summary>
+    public Func<string, CancellationToken, Task<IReadOnlyList<BenchmarkReport>>>? PublishedAsync { get; init; }
+}

@@ -1,0 +1,125 @@
+using System.IO.Compression;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using RewardReasoning.Data.Pairs;
+
+namespace RewardReasoning.Evaluation.Benchmarks;
+
+/// <summary>A row of a benchmark's file, with its place for error messages.</summary>
+/// <param name="Fields">The row's fields.</param>
+/// <param name="Place">File and number of the row, from 1.</param>
+/// <param name="File">The file's name, without folders.</param>
+/// <param name="Number">The row's number, from 0.</param>
+internal readonly record struct BenchmarkRow(JsonElement Fields, string Place, string File, int Number)
+{
+    /// <summary>A field that must be a string (or a number, as text).</summary>
+    public string Text(string name) => OptionalText(name) ?? throw new InvalidDataException($"{Place}: the row has no '{name}'.");
+
+    /// <summary>A field as text; null where the row has none, or null.</summary>
+    public string? OptionalText(string name) => !Fields.TryGetProperty(name, out JsonElement value) ? null : value.ValueKind switch
+    {
+        JsonValueKind.String => value.GetString(),
+        JsonValueKind.Null => null,
+        JsonValueKind.Number => value.GetRawText(),
+        _ => throw new InvalidDataException($"{Place}: '{name}' is no text."),
+    };
+
+    /// <summary>A field that must be a list of strings.</summary>
+    public IReadOnlyList<string> Texts(string name) => Fields.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String)
+        ? [.. value.EnumerateArray().Select(item => item.GetString() ?? "")]
+        : throw new InvalidDataException($"{Place}: '{name}' is no list of strings.");
+}
+
+/// <summary>Reads the files of a benchmark: JSON lines or one JSON list, <c>.gz</c> too. They are small and are read whole.</summary>
+internal static class BenchmarkRows
+{
+    private static readonly string[] Endings = [".json", ".jsonl", ".json.gz", ".jsonl.gz"];
+
+    /// <summary>The files at a path: the file itself, or those of a folder and its folders, by name.</summary>
+    /// <exception cref="FileNotFoundException">There is no such file or folder, or no file that can be read in it.</exception>
+    public static IReadOnlyList<string> Files(string path, Func<string, bool>? wanted = null)
+    {
+        if (File.Exists(path))
+        {
+            return [path];
+        }
+
+        string[] files = !Directory.Exists(path) ? [] : [.. Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories)
+            .Where(file => Array.Exists(Endings, ending => file.EndsWith(ending, StringComparison.OrdinalIgnoreCase)) && (wanted?.Invoke(Path.GetFileName(file)) ?? true))
+            .Order(StringComparer.Ordinal)];
+        return files.Length > 0 ? files : throw new FileNotFoundException($"'{path}' is no file, and no folder with files of this benchmark ({string.Join(", ", Endings)}).", path);
+    }
+
+    /// <summary>A file's name without its endings.</summary>
+    public static string NameOf(string file)
+    {
+        string name = Path.GetFileName(file);
+        return Endings.Where(ending => name.EndsWith(ending, StringComparison.OrdinalIgnoreCase)).Select(ending => name[..^ending.Length]).FirstOrDefault(name);
+    }
+
+    /// <summary>The rows of the files at a path, in order.</summary>
+    /// <exception cref="InvalidDataException">A row is no JSON object; the message names file and row.</exception>
+    public static async Task<IReadOnlyList<BenchmarkRow>> ReadAsync(string path, Func<string, bool>? wanted, CancellationToken cancellationToken)
+    {
+        List<BenchmarkRow> rows = [];
+        foreach (string file in Files(path, wanted))
+        {
+            Stream stream = File.OpenRead(file);
+            await using (stream.ConfigureAwait(false))
+            {
+                Stream content = file.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(stream, CompressionMode.Decompress) : stream;
+                bool lines = file.Contains(".jsonl", StringComparison.OrdinalIgnoreCase);
+                string name = NameOf(file);
+                int number = 0;
+                await foreach (JsonElement row in (lines ? ReadLinesAsync(content, file, cancellationToken) : ReadListAsync(content, file, cancellationToken)).ConfigureAwait(false))
+                {
+                    string place = FormattableString.Invariant($"{file}:{number + 1}");
+                    rows.Add(row.ValueKind == JsonValueKind.Object ? new BenchmarkRow(row, place, name, number) : throw new InvalidDataException($"{place}: the row is no JSON object."));
+                    number++;
+                }
+            }
+        }
+
+        return rows;
+    }
+
+    private static async IAsyncEnumerable<JsonElement> ReadLinesAsync(Stream stream, string file, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach ((long number, ReadOnlyMemory<byte> line) in JsonLines.ReadAsync(stream, file, cancellationToken).ConfigureAwait(false))
+        {
+            if (line.Span.ContainsAnyExcept(" \t\r"u8))
+            {
+                yield return Parse(line, $"{file}:{number}");
+            }
+        }
+    }
+
+    private static async IAsyncEnumerable<JsonElement> ReadListAsync(Stream stream, string file, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using MemoryStream all = new();
+        await stream.CopyToAsync(all, cancellationToken).ConfigureAwait(false);
+        JsonElement list = Parse(all.ToArray(), file);
+        if (list.ValueKind != JsonValueKind.Array)
+        {
+            throw new InvalidDataException($"{file}: the file holds no JSON list of rows.");
+        }
+
+        foreach (JsonElement row in list.EnumerateArray())
+        {
+            yield return row;
+        }
+    }
+
+    private static JsonElement Parse(ReadOnlyMemory<byte> json, string place)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(json);
+            return document.RootElement.Clone();
+        }
+        catch (JsonException exception)
+        {
+            throw new InvalidDataException($"{place}: {exception.Message}", exception);
+        }
+    }
+}

@@ -1,0 +1,46 @@
+using RewardReasoning.Data.Pairs;
+
+namespace RewardReasoning.Evaluation.Benchmarks.Definitions;
+
+/// <summary>Any labelled pair file of the user's.</summary>
+internal static class PairFileBenchmark
+{
+    private static readonly string[] SectionFields = ["section", "subset", "category", "source"];
+
+    public static BenchmarkDefinition Definition { get; } = new()
+    {
+        Name = "pairs",
+        Title = "Any labelled pair file",
+        Source = "yours",
+        Data = "a pair file (JSON lines) with query, response_1, response_2 and label, or chosen and rejected",
+        Counting = "Sections are the values of the field section, subset, category or source, the first that there is. One order a pair, hashed. A missing answer is wrong. Rows without a label are left out.",
+        Orders = AskedOrders.One,
+        ReadAsync = ReadAsync,
+        Credit = Scoring.Right,
+        Measures = [Scoring.Accuracy],
+    };
+
+    private static async Task<IReadOnlyList<BenchmarkItem>> ReadAsync(string path, CancellationToken cancellationToken)
+    {
+        List<BenchmarkItem> items = [];
+        await foreach (PairRow row in PairFile.ReadAsync(path, cancellationToken).ConfigureAwait(false))
+        {
+            if (row.Comparison is null)
+            {
+                throw new InvalidDataException($"{path}:{row.Line}: {row.Error}");
+            }
+
+            string id = row.Field("id") ?? row.Field("pair_id") ?? FormattableString.Invariant($"line {row.Line}");
+            items.Add(new BenchmarkItem
+            {
+                Id = id,
+                Row = id,
+                Section = SectionFields.Select(row.Field).FirstOrDefault(section => section is not null) ?? "all",
+                Comparison = row.Comparison,
+                Gold = Outcomes.Of(row.Label),
+            });
+        }
+
+        return items;
+    }
+}

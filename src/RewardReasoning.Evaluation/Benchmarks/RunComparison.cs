@@ -1,0 +1,105 @@
+using RewardReasoning.Evaluation.Metrics;
+
+namespace RewardReasoning.Evaluation.Benchmarks;
+
+/// <summary>Two judges on the same items of a benchmark.</summary>
+public sealed record RunComparison
+{
+    /// <summary>Name of the benchmark.</summary>
+    public required string Benchmark { get; init; }
+
+    /// <summary>The first judge.</summary>
+    public required string First { get; init; }
+
+    /// <summary>The second judge.</summary>
+    public required string Second { get; init; }
+
+    /// <summary>Items that both runs hold and that count.</summary>
+    public required int Items { get; init; }
+
+    /// <summary>Items of one run that the other does not hold.</summary>
+    public required int Unmatched { get; init; }
+
+    /// <summary>Mean credit of the first judge on the common items.</summary>
+    public required double FirstScore { get; init; }
+
+    /// <summary>Mean credit of the second judge on the common items.</summary>
+    public required double SecondScore { get; init; }
+
+    /// <summary>First minus second.</summary>
+    public required double Difference { get; init; }
+
+    /// <summary>Lower bound of its 95% interval: paired bootstrap over rows.</summary>
+    public required double Low { get; init; }
+
+    /// <summary>Upper bound of its 95% interval.</summary>
+    public required double High { get; init; }
+
+    /// <summary>Items that the first judge alone got fully right.</summary>
+    public required int OnlyFirstRight { get; init; }
+
+    /// <summary>Items that the second judge alone got fully right.</summary>
+    public required int OnlySecondRight { get; init; }
+
+    /// <summary>McNemar's exact p-value of these two counts.</summary>
+    public required double McNemarP { get; init; }
+
+    /// <summary>Compares two judges item by item, by what each item adds to the benchmark's main figure.</summary>
+    /// <exception cref="ArgumentException">The two have no item in common that counts.</exception>
+    public static RunComparison Of(BenchmarkDefinition definition, (string Judge, IReadOnlyList<JudgedItem> Items) first, (string Judge, IReadOnlyList<JudgedItem> Items) second, Bootstrap bootstrap)
+    {
+        ArgumentNullException.ThrowIfNull(definition);
+        ArgumentNullException.ThrowIfNull(bootstrap);
+        Dictionary<string, JudgedItem> others = second.Items.ToDictionary(judged => judged.Item.Id);
+        List<(string Row, double First, double Second)> pairs = [];
+        int common = 0;
+        foreach (JudgedItem judged in first.Items)
+        {
+            if (others.TryGetValue(judged.Item.Id, out JudgedItem? other))
+            {
+                common++;
+                if (definition.Credit(judged) is { } a && definition.Credit(other) is { } b)
+                {
+                    pairs.Add((judged.Item.Row, a, b));
+                }
+            }
+        }
+
+        if (pairs.Count == 0)
+        {
+            throw new ArgumentException($"The runs of {first.Judge} and {second.Judge} have no item in common that counts; they are not over the same data.", nameof(second));
+        }
+
+        List<List<(string Row, double First, double Second)>> rows = [.. pairs.GroupBy(pair => pair.Row).Select(row => row.ToList())];
+        Interval difference = bootstrap.Of([rows.Count], drawn =>
+        {
+            double sum = 0;
+            double count = 0;
+            for (int i = 0; i < rows.Count; i++)
+            {
+                sum += drawn[0][i] * rows[i].Sum(pair => pair.First - pair.Second);
+                count += drawn[0][i] * rows[i].Count;
+            }
+
+            return sum / count;
+        });
+        int onlyFirst = pairs.Count(pair => pair.First == 1 && pair.Second != 1);
+        int onlySecond = pairs.Count(pair => pair.Second == 1 && pair.First != 1);
+        return new RunComparison
+        {
+            Benchmark = definition.Name,
+            First = first.Judge,
+            Second = second.Judge,
+            Items = pairs.Count,
+            Unmatched = first.Items.Count + second.Items.Count - (2 * common),
+            FirstScore = pairs.Average(pair => pair.First),
+            SecondScore = pairs.Average(pair => pair.Second),
+            Difference = difference.Value,
+            Low = difference.Low,
+            High = difference.High,
+            OnlyFirstRight = onlyFirst,
+            OnlySecondRight = onlySecond,
+            McNemarP = McNemar.ExactP(onlyFirst, onlySecond),
+        };
+    }
+}
