@@ -4,6 +4,7 @@ using RewardReasoning.Bench;
 SortedDictionary<string, Func<string[], Task<int>>> benchmarks = new(StringComparer.Ordinal)
 {
     ["machine"] = Machine.RunAsync,
+    ["store"] = StoreBenchmark.RunAsync,
 };
 
 if (args.Length == 0 || !benchmarks.TryGetValue(args[0], out Func<string[], Task<int>>? run))

@@ -31,6 +31,20 @@ public sealed class StoreTests : IDisposable
     }
 
     [Fact]
+    public async Task Judge_AnotherServerWithTheSameModel_FindsWhatTheFirstOneWrote()
+    {
+        await using FakeOpenAIServer first = await RightAnswerServer.StartAsync();
+        await using FakeOpenAIServer second = await RightAnswerServer.StartAsync();
+        await JudgeAsync(first);
+        await JudgeAsync(second);
+        Assert.Empty(second.Requests);
+        await JudgeAsync(second, "--revision", "step-200");
+        Assert.Single(second.Requests);
+        await JudgeAsync(second, "--server", "vllm");
+        Assert.Equal(2, second.Requests.Count);
+    }
+
+    [Fact]
     public async Task Judge_StoreNone_KeepsNothing()
     {
         await using FakeOpenAIServer server = await RightAnswerServer.StartAsync();
@@ -121,6 +135,9 @@ public sealed class StoreTests : IDisposable
         Volatile.Write(ref killAt, -1);
         Assert.Equal(ExitCodes.Done, (await Rrm.StartAsync("", args)).ExitCode);
         Assert.InRange(server.Requests.Count, Rows, Rows + (Kills * Concurrency));
+
+        RrmResult again = await Rrm.StartAsync("", args);
+        Assert.Contains($"{Rows} completions came from the store: 0 of {5 * Rows} tokens were written now", again.Error, StringComparison.Ordinal);
 
         string undisturbed = Path.Combine(_folder, "undisturbed.jsonl");
         await Rrm.RunAsync(["score", input, "--out", undisturbed, "--endpoint", server.Url.ToString(), "--model", "m", "--store", "none"]);

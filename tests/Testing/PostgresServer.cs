@@ -13,10 +13,10 @@ public sealed class PostgresServer : IAsyncDisposable
     private const string Script =
         """
         set -eu
-        bin=$1 port=$2 dir=$(mktemp -d)
+        bin=$1 port=$2 fsync=$3 dir=$(mktemp -d)
         as() { if [ "$(id -u)" = 0 ]; then runuser -u postgres -- "$@"; else "$@"; fi; }
         start() {
-          as "$bin/pg_ctl" -D "$dir/data" -w -s -l "$dir/log" -o "-c listen_addresses=127.0.0.1 -c port=$port -c unix_socket_directories= -c fsync=off" start >/dev/null 2>&1 </dev/null
+          as "$bin/pg_ctl" -D "$dir/data" -w -s -l "$dir/log" -o "-c listen_addresses=127.0.0.1 -c port=$port -c unix_socket_directories= -c fsync=$fsync" start >/dev/null 2>&1 </dev/null
         }
         stop() { as "$bin/pg_ctl" -D "$dir/data" -m immediate -w -s stop >/dev/null 2>&1 </dev/null || true; }
         trap 'stop; rm -rf "$dir"' EXIT
@@ -45,11 +45,12 @@ public sealed class PostgresServer : IAsyncDisposable
     }
 
     /// <summary>Starts a server of its own.</summary>
-    public static async Task<PostgresServer> StartAsync()
+    /// <param name="flushes">Whether commits reach the disk, which tests need not wait for.</param>
+    public static async Task<PostgresServer> StartAsync(bool flushes = false)
     {
         string programs = FindPrograms() ?? throw new InvalidOperationException("PostgreSQL is not installed.");
         int port = FreePort();
-        Process shell = Process.Start(new ProcessStartInfo("bash", ["-c", Script, "bash", programs, $"{port}"])
+        Process shell = Process.Start(new ProcessStartInfo("bash", ["-c", Script, "bash", programs, $"{port}", flushes ? "on" : "off"])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

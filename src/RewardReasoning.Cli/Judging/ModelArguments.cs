@@ -19,6 +19,12 @@ internal sealed class ModelArguments
         HelpName = "URL",
     };
 
+    private readonly Option<string?> _revision = new("--revision")
+    {
+        Description = "Which version of the model is served at --endpoint; the store keeps the completions of each apart.",
+        HelpName = "TEXT",
+    };
+
     private readonly Option<string?> _apiKeyVariable = new("--api-key-env")
     {
         Description = "Name of the environment variable that holds the server's API key.",
@@ -51,7 +57,7 @@ internal sealed class ModelArguments
 
     public void AddTo(Command command)
     {
-        foreach (Option option in new Option[] { _model, _endpoint, _apiKeyVariable, _server, _tries, _type, _device })
+        foreach (Option option in new Option[] { _model, _endpoint, _revision, _apiKeyVariable, _server, _tries, _type, _device })
         {
             command.Options.Add(option);
         }
@@ -67,7 +73,7 @@ internal sealed class ModelArguments
             return new EndpointSource(EndpointOptionsOf(parsed, endpoint, model, terminal));
         }
 
-        RequireAbsent(parsed, [_apiKeyVariable, _server, _tries], "goes with --endpoint URL, which is not given.");
+        RequireAbsent(parsed, [_revision, _apiKeyVariable, _server, _tries], "goes with --endpoint URL, which is not given.");
         LocalModelOptions options = new()
         {
             ComputeType = ComputeTypeOf(parsed.GetValue(_type)),
@@ -105,6 +111,7 @@ internal sealed class ModelArguments
         {
             Url = url,
             Model = model ?? throw new UsageException("--endpoint needs --model NAME: the name under which the server serves the model."),
+            Revision = parsed.GetValue(_revision),
             ApiKeyVariable = parsed.GetValue(_apiKeyVariable),
             Flavour = Flavour(parsed.GetValue(_server)),
             OnRetry = (failure, tried, wait) => terminal.Error.WriteLine(

@@ -16,6 +16,12 @@ internal static class ScoreReportText
                 $"{total.Votes} votes: {total.MissingVotes} without a verdict, {total.ForcedVotes} forced; {total.MeanReasoningTokens:0.0} tokens of reasoning a vote");
         }
 
+        if (report.Tokens is { KeptCompletions: > 0 } tokens)
+        {
+            yield return FormattableString.Invariant(
+                $"{tokens.KeptCompletions} completions came from the store: {tokens.Output - tokens.KeptOutput} of {tokens.Output} tokens were written now");
+        }
+
         if (total.Accuracy is { } accuracy)
         {
             yield return FormattableString.Invariant(

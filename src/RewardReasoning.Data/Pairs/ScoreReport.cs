@@ -12,12 +12,23 @@ public sealed record ScoreReport
     /// <summary>The rows by the values of the fields that were asked for.</summary>
     public IReadOnlyList<ScoreBreakdown> By { get; init; } = [];
 
+    /// <summary>What the judgments took, missing ones included.</summary>
+    public required ScoreTokens Tokens { get; init; }
+
     /// <summary>Time from the first row to the last.</summary>
     public required double Seconds { get; init; }
 
     /// <summary>Rows with a judgment, per second of that time.</summary>
     public required double PairsPerSecond { get; init; }
 }
+
+/// <summary>Tokens of all judgments. Those that came from a store are counted, and apart as kept: what was spent is the difference.</summary>
+/// <param name="Prompt">Tokens read.</param>
+/// <param name="Output">Tokens written.</param>
+/// <param name="KeptPrompt">Of the tokens read, those of completions from a store.</param>
+/// <param name="KeptOutput">Of the tokens written, those of completions from a store.</param>
+/// <param name="KeptCompletions">Completions from a store.</param>
+public sealed record ScoreTokens(long Prompt, long Output, long KeptPrompt, long KeptOutput, long KeptCompletions);
 
 /// <summary>How often a pair and its swap, judged apart, come to the same response.</summary>
 public sealed record SwapAgreement

@@ -14,6 +14,7 @@ public sealed class ScoreSummary(IReadOnlyList<string> fields)
     private readonly Dictionary<string, Counter>[] _groups = [.. fields.Select(_ => new Dictionary<string, Counter>(StringComparer.Ordinal))];
     private readonly Counter[] _withoutField = [.. fields.Select(_ => new Counter())];
     private readonly Dictionary<(UInt128 Pair, bool SmallerFirst), bool> _unmatched = [];
+    private Usage _usage = Usage.None;
     private long _swaps;
     private long _agreeing;
 
@@ -28,6 +29,7 @@ public sealed class ScoreSummary(IReadOnlyList<string> fields)
     {
         ArgumentNullException.ThrowIfNull(row);
         _total.Add(row, judgment);
+        _usage += judgment?.Usage ?? Usage.None;
         for (int i = 0; i < fields.Count; i++)
         {
             CounterOf(i, row.Field(fields[i])).Add(row, judgment);
@@ -45,6 +47,7 @@ public sealed class ScoreSummary(IReadOnlyList<string> fields)
         Total = _total.ToGroup(null),
         Swaps = new SwapAgreement { Pairs = _swaps, Agreeing = _agreeing },
         By = [.. fields.Select((field, i) => new ScoreBreakdown(field, GroupsOf(i)))],
+        Tokens = new ScoreTokens(_usage.PromptTokens, _usage.OutputTokens, _usage.KeptPromptTokens, _usage.KeptOutputTokens, _usage.KeptCompletions),
         Seconds = elapsed.TotalSeconds,
         PairsPerSecond = elapsed > TimeSpan.Zero ? _total.Judged / elapsed.TotalSeconds : 0,
     };

@@ -135,7 +135,9 @@ public sealed class EndpointChatClient : IChatClient
         ArgumentNullException.ThrowIfNull(serviceType);
         return serviceKey is null
             ? serviceType == typeof(ChatClientMetadata) ? _metadata : serviceType.IsInstanceOfType(this) ? this : null
-            : serviceKey is ChatOptionKeys.Supported && serviceType == typeof(IReadOnlySet<string>) ? _supported : null;
+            : serviceKey is ChatOptionKeys.Supported && serviceType == typeof(IReadOnlySet<string>) ? _supported
+            : serviceKey is ChatOptionKeys.ModelIdentity && serviceType == typeof(string) ? EndpointIdentity.Of(_options, _supported.Contains(ChatOptionKeys.MinP))
+            : null;
     }
 
     /// <inheritdoc/>

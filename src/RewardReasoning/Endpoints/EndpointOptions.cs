@@ -38,6 +38,10 @@ public sealed record EndpointOptions
     /// <summary>The model's name on the server.</summary>
     public required string Model { get; init; }
 
+    /// <summary>Which version of the model that is, where its name alone does not say: completions of another one are not taken for its own.</summary>
+    /// <value>null (the name says it all).</value>
+    public string? Revision { get; init; }
+
     /// <summary>Name of the environment variable that holds the API key. The key itself appears in no error.</summary>
     /// <value>null (no key is sent).</value>
     public string? ApiKeyVariable { get; init; }

@@ -69,6 +69,17 @@ public sealed class ScoreSummaryTests
         Assert.Equal(10, breakdown.Groups[0].MeanReasoningTokens);
     }
 
+    [Fact]
+    public void Report_Tokens_AddUpWithThoseOfMissingRows()
+    {
+        ScoreSummary summary = new([]);
+        Usage usage = new() { PromptTokens = 100, OutputTokens = 7 };
+        summary.Add(Row("a", "b"), Judged(Verdict.First) with { Usage = usage });
+        summary.Add(Row("c", "d"), Judged(null) with { Usage = usage.AsKept() });
+        summary.Add(Row("e", "f"), null);
+        Assert.Equal(new ScoreTokens(Prompt: 200, Output: 14, KeptPrompt: 100, KeptOutput: 7, KeptCompletions: 1), summary.Report(TimeSpan.Zero).Tokens);
+    }
+
     private static PairRow Row(string first, string second, int? label = null, string extra = "") => PairRowParser.Parse(
         Encoding.UTF8.GetBytes($$"""{"query":"q","response_1":"{{first}}","response_2":"{{second}}","label":{{label?.ToString() ?? "null"}}{{extra}}}"""), 1);
 
