@@ -115,6 +115,9 @@ internal sealed class JudgingArguments
         return parsed.GetValue(_prompt) is { } file ? options with { Prompt = JudgePrompt.Load(file) } : options;
     }
 
+    /// <summary>Whether the command line says in which order responses are shown.</summary>
+    public bool NamesOrder(ParseResult parsed) => parsed.GetResult(_order) is { Implicit: false };
+
     /// <summary>A client of the model over the store that was asked for; the caller disposes it, and with it both.</summary>
     /// <exception cref="CompletionStoreException">The store cannot be opened.</exception>
     public async Task<IChatClient> OpenAsync(ParseResult parsed, ModelSource source, Terminal terminal, CancellationToken cancellationToken)

@@ -20,15 +20,22 @@ internal sealed class RowJudge(IJudge judge)
             return new ScoredRow(row, null, row.Error);
         }
 
+        (Judgment? judgment, string? error) = await JudgeAsync(comparison, cancellationToken);
+        return new ScoredRow(row, judgment, error);
+    }
+
+    /// <summary>The judgment, or the reason why nothing is preferred (perhaps with votes).</summary>
+    public async Task<(Judgment? Judgment, string? Error)> JudgeAsync(Comparison comparison, CancellationToken cancellationToken)
+    {
         try
         {
             Judgment judgment = await judge.JudgeAsync(comparison, cancellationToken);
             _hasJudged = true;
-            return new ScoredRow(row, judgment, judgment.Preferred is null ? judgment.MissingReason : null);
+            return (judgment, judgment.Preferred is null ? judgment.MissingReason : null);
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested && exception is not CompletionStoreException && (_hasJudged || IsOfTheRow(exception)))
         {
-            return new ScoredRow(row, null, exception.Message);
+            return (null, exception.Message);
         }
     }
 

@@ -1,3 +1,4 @@
+using RewardReasoning.Cli.Output;
 using RewardReasoning.Data.Pairs;
 
 namespace RewardReasoning.Cli.Scoring;
@@ -54,7 +55,6 @@ internal static class ScoreReportText
                 group.MeanReasoningTokens is { } tokens ? FormattableString.Invariant($"{tokens:0.0}") : "-",
             }),
         ];
-        int[] widths = [.. Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length))];
-        return rows.Select(row => string.Join("  ", row.Select((cell, column) => column == 0 ? cell.PadRight(widths[0]) : cell.PadLeft(widths[column]))).TrimEnd());
+        return TextTable.Lines(rows);
     }
 }

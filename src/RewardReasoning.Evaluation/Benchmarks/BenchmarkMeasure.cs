@@ -11,8 +11,11 @@ public readonly record struct WeightedItem(JudgedItem Judged, int Weight);
 /// <param name="Compute">The figure, from 0 to 1; NaN where it is undefined.</param>
 public sealed record BenchmarkMeasure(string Name, string Meaning, Func<IReadOnlyList<WeightedItem>, double> Compute)
 {
+    /// <summary>What each item adds, where the figure is the mean of that; null where it is no mean.</summary>
+    public Func<JudgedItem, double?>? Credit { get; init; }
+
     /// <summary>The mean of a credit per item; items without one (null) are left out.</summary>
-    public static BenchmarkMeasure Mean(string name, string meaning, Func<JudgedItem, double?> credit) => new(name, meaning, items => Mean(items, credit));
+    public static BenchmarkMeasure Mean(string name, string meaning, Func<JudgedItem, double?> credit) => new(name, meaning, items => Mean(items, credit)) { Credit = credit };
 
     /// <summary>The mean of a credit over items; NaN without any.</summary>
     public static double Mean(IEnumerable<WeightedItem> items, Func<JudgedItem, double?> credit)

@@ -92,17 +92,37 @@ public sealed record BenchmarkReport
         WeightedItem[] weighted = [.. items.Select(judged => new WeightedItem(judged, 1))];
         return new SectionReport(name, items.Count, items.Count(judged => judged.Preferred == Outcome.Missing), [.. definition.Measures.Select(measure =>
         {
-            Interval interval = bootstrap.Of([.. rowsOfGroups.Select(group => group.Count)], drawn =>
-            {
-                for (int i = 0; i < weighted.Length; i++)
-                {
-                    weighted[i] = weighted[i] with { Weight = drawn[units[i].Group][units[i].Unit] };
-                }
-
-                return measure.Compute(weighted);
-            });
+            double[]? credits = measure.Credit is { } credit ? [.. items.Select(judged => credit(judged) ?? double.NaN)] : null;
+            Interval interval = bootstrap.Of([.. rowsOfGroups.Select(group => group.Count)], drawn => credits is null ? Compute(measure, drawn) : Mean(credits, drawn));
             return new BenchmarkFigure(measure.Name, Defined(interval.Value), Defined(interval.Low), Defined(interval.High));
         })]);
+
+        double Compute(BenchmarkMeasure measure, IReadOnlyList<int[]> drawn)
+        {
+            for (int i = 0; i < weighted.Length; i++)
+            {
+                weighted[i] = weighted[i] with { Weight = drawn[units[i].Group][units[i].Unit] };
+            }
+
+            return measure.Compute(weighted);
+        }
+
+        double Mean(double[] credits, IReadOnlyList<int[]> drawn)
+        {
+            double sum = 0;
+            double count = 0;
+            for (int i = 0; i < credits.Length; i++)
+            {
+                int weight = drawn[units[i].Group][units[i].Unit];
+                if (weight > 0 && !double.IsNaN(credits[i]))
+                {
+                    sum += weight * credits[i];
+                    count += weight;
+                }
+            }
+
+            return sum / count;
+        }
     }
 
     private static double? Defined(double value) => double.IsNaN(value) ? null : value;

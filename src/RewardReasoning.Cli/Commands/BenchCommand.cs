@@ -1,0 +1,208 @@
+using System.CommandLine;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using Microsoft.Extensions.AI;
+using RewardReasoning.Cli.Benchmarks;
+using RewardReasoning.Cli.Judging;
+using RewardReasoning.Cli.Scoring;
+using RewardReasoning.Data.Pairs;
+using RewardReasoning.Evaluation.Benchmarks;
+using RewardReasoning.Evaluation.Metrics;
+using RewardReasoning.Judging;
+
+namespace RewardReasoning.Cli.Commands;
+
+/// <summary><c>rrm bench</c>: runs a reward benchmark, or scores recorded outputs of judges on it.</summary>
+internal sealed class BenchCommand
+{
+    private readonly Terminal _terminal;
+    private readonly TimeProvider _time;
+    private readonly ModelArguments _model = new();
+    private readonly JudgingArguments _judging = new();
+    private readonly Argument<string> _name = new("NAME") { Description = "The benchmark; rrm bench list shows them." };
+    private readonly Option<string?> _data = new("--data") { Description = "The benchmark's data, a file or folder.", HelpName = "PATH" };
+    private readonly Option<string?> _replay = new("--replay") { Description = "Score recorded outputs of judges in place of a model.", HelpName = "PATH" };
+    private readonly Option<string?> _judge = new("--judge") { Description = "Of several recorded judges, this one.", HelpName = "NAME" };
+    private readonly Option<string?> _out = new("--out") { Description = "Folder for every judgment and the report.", HelpName = "FOLDER" };
+    private readonly Option<int?> _limit = new("--limit") { Description = "Judge only the first N comparisons.", HelpName = "N" };
+    private readonly Option<bool> _json = BenchOptions.Json();
+
+    private BenchCommand(Terminal terminal, TimeProvider time)
+    {
+        _terminal = terminal;
+        _time = time;
+    }
+
+    public static Command Create(Terminal terminal, TimeProvider time)
+    {
+        BenchCommand bench = new(terminal, time);
+        Command command = Verb.Create(
+            terminal,
+            "bench",
+            "Run a reward benchmark: figures by section with intervals, position bias, missing answers.",
+            """
+            rrm bench list
+            rrm bench pairs --data labelled.jsonl --out runs/mini
+            rrm bench judgebench --data judgebench/data --out runs/rrm-7b --votes 5 --endpoint http://localhost:8000/v1 --model Reward-Reasoning/RRM-7B
+            rrm bench pandalm --data testset-v1.json --replay gpt-3.5-turbo-testset-v1.json
+            rrm bench compare runs/mini runs/rrm-7b
+            """);
+        command.Subcommands.Add(BenchListCommand.Create(terminal));
+        command.Subcommands.Add(BenchCompareCommand.Create(terminal));
+        command.Arguments.Add(bench._name);
+        foreach (Option option in new Option[] { bench._data, bench._replay, bench._judge, bench._out, bench._limit, bench._json })
+        {
+            command.Options.Add(option);
+        }
+
+        bench._judging.AddTo(command);
+        bench._model.AddTo(command);
+        command.SetAction(bench.RunAsync);
+        return command;
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        BenchmarkDefinition benchmark = BenchOptions.Find(parsed.GetRequiredValue(_name));
+        if (parsed.GetValue(_limit) is < 1 and { } limit)
+        {
+            throw new UsageException($"--limit is {limit}; it is at least 1.");
+        }
+
+        if (parsed.GetValue(_data) is not { } data)
+        {
+            return parsed.GetValue(_replay) is { } published && benchmark.PublishedAsync is { } readPublished
+                ? Print(parsed, [.. (await readPublished(published, cancellationToken)).Where(report => IsWanted(parsed, report.Judge))])
+                : throw new UsageException($"--data PATH is missing: {benchmark.Data}.");
+        }
+
+        IReadOnlyList<BenchmarkItem> items = await benchmark.ReadAsync(data, cancellationToken);
+        if (items.Count == 0)
+        {
+            throw new UsageException($"'{data}' holds nothing of {benchmark.Name}; --data is {benchmark.Data}.");
+        }
+
+        items = [.. items.Take(parsed.GetValue(_limit) ?? int.MaxValue)];
+        return parsed.GetValue(_replay) is { } replay
+            ? await ReplayAsync(parsed, benchmark, items, replay, cancellationToken)
+            : await JudgeAsync(parsed, benchmark, items, cancellationToken);
+    }
+
+    private async Task<int> ReplayAsync(ParseResult parsed, BenchmarkDefinition benchmark, IReadOnlyList<BenchmarkItem> items, string replay, CancellationToken cancellationToken)
+    {
+        List<RecordedJudge> judges = [.. (await benchmark.ReplayAsync(replay, items, cancellationToken)).Where(judge => IsWanted(parsed, judge.Name))];
+        List<BenchmarkReport> reports = [.. judges.Select(judge => BenchmarkReport.Of(benchmark, judge.Name, judge.Items, new Bootstrap()))];
+        if (parsed.GetValue(_out) is { } folder)
+        {
+            if (judges.Count != 1)
+            {
+                throw new UsageException($"--out keeps one judge, and '{replay}' has {judges.Count}: {string.Join(", ", judges.Select(judge => $"'{judge.Name}'"))}. Choose with --judge.");
+            }
+
+            BenchmarkRunFolder run = new(folder);
+            await run.WriteJudgmentsAsync(judges[0].Items.Select(judged => RecordedJudgment.Of(judged, [])).ToAsyncEnumerable(), cancellationToken);
+            await run.WriteReportAsync(reports[0], cancellationToken);
+        }
+
+        return Print(parsed, reports);
+    }
+
+    private async Task<int> JudgeAsync(ParseResult parsed, BenchmarkDefinition benchmark, IReadOnlyList<BenchmarkItem> items, CancellationToken cancellationToken)
+    {
+        ModelSource source = _model.Read(parsed, _terminal);
+        JudgeOptions options = OptionsFor(benchmark, _judging.Read(parsed, source), _judging.NamesOrder(parsed));
+        using IChatClient client = await _judging.OpenAsync(parsed, source, _terminal, cancellationToken);
+        RowJudge judge = new(new ReasoningJudge(client, options));
+        List<JudgedItem> judged = new(items.Count);
+        string? model = null;
+        long start = _time.GetTimestamp();
+        await ScoreProgress.RunAsync(_terminal, items.Count, async report =>
+        {
+            IAsyncEnumerable<RecordedJudgment> judgments = JudgeAllAsync(report, cancellationToken);
+            if (parsed.GetValue(_out) is { } folder)
+            {
+                await new BenchmarkRunFolder(folder).WriteJudgmentsAsync(judgments, cancellationToken);
+            }
+            else
+            {
+                await judgments.CountAsync(cancellationToken);
+            }
+        });
+        BenchmarkReport result = BenchmarkReport.Of(benchmark, model ?? "no judgment", judged, new Bootstrap());
+        if (parsed.GetValue(_out) is { } run)
+        {
+            await new BenchmarkRunFolder(run).WriteReportAsync(result, cancellationToken);
+        }
+
+        return Print(parsed, [result]);
+
+        async IAsyncEnumerable<RecordedJudgment> JudgeAllAsync(Action<long, long, double> report, [EnumeratorCancellation] CancellationToken stop)
+        {
+            long missing = 0;
+            await foreach ((BenchmarkItem item, Judgment? judgment, string? error) in OrderedWindow.SelectAsync(items.ToAsyncEnumerable(), options.Concurrency, 4 * options.Concurrency, JudgeOneAsync, stop))
+            {
+                model ??= judgment?.Model;
+                JudgedItem one = judgment is null ? JudgedItem.Missing(item, error) : JudgedItem.Of(item, judgment);
+                judged.Add(one);
+                if (error is not null)
+                {
+                    missing++;
+                    _terminal.WriteStatus($"rrm: {item.Id}: {error}");
+                }
+
+                report(judged.Count, missing, judged.Count / _time.GetElapsedTime(start).TotalSeconds);
+                yield return RecordedJudgment.Of(one, judgment?.Votes ?? []);
+            }
+        }
+
+        async Task<(BenchmarkItem Item, Judgment? Judgment, string? Error)> JudgeOneAsync(BenchmarkItem item, CancellationToken stop)
+        {
+            (Judgment? judgment, string? error) = await judge.JudgeAsync(item.Comparison, stop);
+            return (item, judgment, error);
+        }
+    }
+
+    /// <summary>A benchmark that asks in both orders gets every vote in both, and no further votes where the orders disagree: that is what it counts.</summary>
+    private JudgeOptions OptionsFor(BenchmarkDefinition benchmark, JudgeOptions options, bool orderIsNamed)
+    {
+        if (benchmark.Orders == AskedOrders.Both && !orderIsNamed)
+        {
+            return options with { Order = VoteOrder.Both, FurtherVotesOnDraw = 0 };
+        }
+
+        if (benchmark.Orders == AskedOrders.Both && options.Order != VoteOrder.Both)
+        {
+            _terminal.WriteStatus($"rrm: warning: {benchmark.Name} asks for both orders, --order {options.Order.ToString().ToLowerInvariant()} shows one; the figures are no longer the benchmark's.");
+        }
+        else if (options.Order == VoteOrder.Given)
+        {
+            _terminal.WriteStatus("rrm: warning: with --order given, data that has the better response first shows it first always; the default order has no such habit.");
+        }
+
+        return options;
+    }
+
+    private bool IsWanted(ParseResult parsed, string judge) => parsed.GetValue(_judge) is not { } wanted || wanted == judge;
+
+    private int Print(ParseResult parsed, List<BenchmarkReport> reports)
+    {
+        if (reports.Count == 0)
+        {
+            throw new UsageException(parsed.GetValue(_judge) is { } judge ? $"There is no recorded judge '{judge}'." : $"'{parsed.GetValue(_replay)}' holds no recorded judge.");
+        }
+
+        if (parsed.GetValue(_json))
+        {
+            _terminal.Out.WriteLine(reports.Count == 1 ? BenchmarkJson.Text(reports[0]) : JsonSerializer.Serialize(reports, BenchmarkJson.Indented.IReadOnlyListBenchmarkReport));
+        }
+        else
+        {
+            foreach (string line in reports.Count == 1 ? BenchmarkReportText.Lines(reports[0]) : BenchmarkReportText.Lines(reports))
+            {
+                _terminal.Out.WriteLine(line);
+            }
+        }
+
+        return parsed.GetValue(_replay) is null && reports[0].Overall.Missing > 0 ? ExitCodes.SomeMissing : ExitCodes.Done;
+    }
+}
