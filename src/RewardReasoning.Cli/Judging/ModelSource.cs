@@ -18,7 +18,7 @@ internal abstract record ModelSource
     /// <summary>How many requests in flight use the model well.</summary>
     public abstract int Concurrency { get; }
 
-    /// <summary>A client of the model; the caller disposes it.</summary>
+    /// <summary>A client of the model without a store (<see cref="JudgingArguments.OpenAsync"/> is for what judges); the caller disposes it.</summary>
     public abstract IChatClient Open();
 }
 
