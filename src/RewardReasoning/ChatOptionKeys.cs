@@ -50,6 +50,15 @@ public static class ChatOptionKeys
         ArgumentNullException.ThrowIfNull(client);
         return client.GetService(typeof(IReadOnlySet<string>), Supported) as IReadOnlySet<string> ?? System.Collections.Frozen.FrozenSet<string>.Empty;
     }
+
+    /// <summary>The identity of a client's model; its name where the client knows no more, and <c>unknown</c> where not even that.</summary>
+    public static string ModelIdentityOf(IChatClient client)
+    {
+        ArgumentNullException.ThrowIfNull(client);
+        return client.GetService(typeof(string), ModelIdentity) as string
+            ?? (client.GetService(typeof(ChatClientMetadata)) as ChatClientMetadata)?.DefaultModelId
+            ?? "unknown";
+    }
 }
 
 /// <summary>What a chat client reports beyond the members of <see cref="ChatResponse"/>, as keys of its <c>AdditionalProperties</c>.</summary>

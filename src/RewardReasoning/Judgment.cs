@@ -45,6 +45,12 @@ public sealed record Judgment
     public double? Confidence { get; init; }
 
     /// <summary>
+    /// How often judgments of such a <see cref="Confidence"/> are right, by a fit to labelled pairs. Null without a fit for this model and
+    /// these settings, and when every vote is missing.
+    /// </summary>
+    public double? CalibratedConfidence { get; init; }
+
+    /// <summary>
     /// How much this judge leans to the response shown first, from -0.5 to 0.5: half the sum of the shares of such votes in either
     /// order, less one half. Null unless votes of both orders have a verdict.
     /// </summary>

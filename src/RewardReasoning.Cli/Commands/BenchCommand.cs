@@ -112,7 +112,7 @@ internal sealed class BenchCommand
         ModelSource source = _model.Read(parsed, _terminal);
         JudgeOptions options = OptionsFor(benchmark, _judging.Read(parsed, source), _judging.NamesOrder(parsed));
         using IChatClient client = await _judging.OpenAsync(parsed, source, _terminal, cancellationToken);
-        RowJudge judge = new(new ReasoningJudge(client, options));
+        RowJudge judge = new(_judging.CreateJudge(parsed, client, options, _terminal));
         List<JudgedItem> judged = new(items.Count);
         string? model = null;
         long start = _time.GetTimestamp();

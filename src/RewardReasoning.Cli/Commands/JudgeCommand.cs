@@ -80,7 +80,7 @@ internal sealed class JudgeCommand
         }
 
         using IChatClient client = await _judging.OpenAsync(parsed, source, _terminal, cancellationToken);
-        Judgment judgment = await JudgeAsync(new ReasoningJudge(client, options), comparison, options, parsed.GetValue(_json), cancellationToken);
+        Judgment judgment = await JudgeAsync(_judging.CreateJudge(parsed, client, options, _terminal), comparison, options, parsed.GetValue(_json), cancellationToken);
         foreach (string warning in judgment.Warnings)
         {
             _terminal.Error.WriteLine($"rrm: warning: {warning}");
@@ -137,6 +137,7 @@ internal sealed class JudgeCommand
         [
             $"votes {first}:{second}{(judgment.EndedBy == VotingEnd.AllVotes ? "" : $" of at most {judgment.MaxVotes}")}",
             judgment.Confidence is { } confidence ? FormattableString.Invariant($"confidence {confidence:0.00}") : "",
+            judgment.CalibratedConfidence is { } calibrated ? FormattableString.Invariant($"calibrated {calibrated:0.00}") : "",
             judgment.PositionBias is { } bias ? FormattableString.Invariant($"position bias {bias:+0.00;-0.00;0.00}") : "",
             judgment.Votes.Count(vote => vote.Forced) is > 0 and int forced ? $"{forced} forced" : "",
             $"{judgment.Usage.OutputTokens.ToString(CultureInfo.InvariantCulture)} tokens",

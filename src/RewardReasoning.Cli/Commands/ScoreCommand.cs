@@ -77,7 +77,7 @@ internal sealed class ScoreCommand
         long? total = await CountRowsAsync(input, parsed.GetValue(_limit), cancellationToken);
         await ScoreProgress.RunAsync(_terminal, total, async report =>
         {
-            RowJudge judge = new(new ReasoningJudge(client, options));
+            RowJudge judge = new(_judging.CreateJudge(parsed, client, options, _terminal));
             bool toStandardOutput = output == StandardStream;
             await using RowWriter writer = new(toStandardOutput ? _terminal.OutStream : JsonLines.Create(output), toStandardOutput, _time);
             IAsyncEnumerable<PairRow> rows = ReadRows(input, cancellationToken).Take(parsed.GetValue(_limit) ?? int.MaxValue);

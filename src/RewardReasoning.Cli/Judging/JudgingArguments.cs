@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Microsoft.Extensions.AI;
+using RewardReasoning.Calibration;
 using RewardReasoning.Judging;
 using RewardReasoning.Storage;
 
@@ -76,6 +77,12 @@ internal sealed class JudgingArguments
         HelpName = "FILE",
     };
 
+    private readonly Option<string?> _calibration = new("--calibration")
+    {
+        Description = "Fits of confidence, as rrm calibrate writes them, in place of the model folder's own; refused where none is for this model and these settings.",
+        HelpName = "FILE",
+    };
+
     private readonly Option<int?> _concurrency = new("--concurrency")
     {
         Description = $"Requests in flight at once (default {Defaults.Concurrency} at an --endpoint; as many as fill its batches for a model folder).",
@@ -84,7 +91,9 @@ internal sealed class JudgingArguments
 
     private readonly StoreArgument _store = new();
 
-    public void AddTo(Command command)
+    /// <param name="command">The verb.</param>
+    /// <param name="withCalibration">Whether it reports confidence that may be calibrated.</param>
+    public void AddTo(Command command, bool withCalibration = true)
     {
         foreach (Option option in new Option[] { _votes, _adaptive, _order, _thinkingBudget, _maxTokens, _temperature, _topP, _seed, _truncate, _prompt, _concurrency })
         {
@@ -92,6 +101,11 @@ internal sealed class JudgingArguments
         }
 
         _store.AddTo(command);
+
+        if (withCalibration)
+        {
+            command.Options.Add(_calibration);
+        }
     }
 
     /// <summary>The options as given, over what the model brings for the judge.</summary>
@@ -112,7 +126,29 @@ internal sealed class JudgingArguments
             Concurrency = parsed.GetValue(_concurrency) ?? source.Concurrency,
         };
         options.Validate();
-        return parsed.GetValue(_prompt) is { } file ? options with { Prompt = JudgePrompt.Load(file) } : options;
+        return options with
+        {
+            Prompt = parsed.GetValue(_prompt) is { } prompt ? JudgePrompt.Load(prompt) : options.Prompt,
+            Calibration = parsed.GetValue(_calibration) is { } calibration ? CalibrationFile.Load(calibration) : options.Calibration,
+        };
+    }
+
+    /// <summary>A judge with these options. Says once where the model's own calibration does not hold for them.</summary>
+    /// <exception cref="UsageException">A calibration was named that does not hold.</exception>
+    public ReasoningJudge CreateJudge(ParseResult parsed, IChatClient client, JudgeOptions options, Terminal terminal)
+    {
+        ReasoningJudge judge = new(client, options);
+        if (judge.CalibrationFault is { } fault)
+        {
+            if (parsed.GetValue(_calibration) is not null)
+            {
+                throw new UsageException(fault);
+            }
+
+            terminal.WriteStatus($"rrm: warning: {fault}");
+        }
+
+        return judge;
     }
 
     /// <summary>Whether the command line says in which order responses are shown.</summary>

@@ -6,6 +6,7 @@ namespace RewardReasoning.Cli.Output;
 internal sealed record JudgmentJson(
     int? Preferred,
     double? Confidence,
+    double? CalibratedConfidence,
     double? VoteShare,
     double? PositionBias,
     string? DrawBrokenBy,
@@ -20,6 +21,7 @@ internal sealed record JudgmentJson(
     public static JudgmentJson Of(Judgment judgment, bool withReasoning) => new(
         NumberOf(judgment.Preferred ?? Verdict.Unparsable),
         judgment.Confidence,
+        judgment.CalibratedConfidence,
         judgment.VoteShare,
         judgment.PositionBias,
         judgment.DrawBrokenBy switch

@@ -9,6 +9,7 @@ namespace RewardReasoning.Cli.Output;
 [JsonSerializable(typeof(JudgmentJson))]
 [JsonSerializable(typeof(PromptJson))]
 [JsonSerializable(typeof(ScoreReport))]
+[JsonSerializable(typeof(CalibrationReportJson))]
 [JsonSerializable(typeof(ModelInfoJson))]
 [JsonSerializable(typeof(ModelCheckJson))]
 [JsonSerializable(typeof(StoreStatisticsJson))]

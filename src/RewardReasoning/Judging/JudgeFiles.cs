@@ -1,6 +1,8 @@
+using RewardReasoning.Calibration;
+
 namespace RewardReasoning.Judging;
 
-/// <summary>What a model folder may hold for the judge, beside the model itself: <c>judge-prompt.txt</c> and <c>judge-domain.json</c>.</summary>
+/// <summary>What a model folder may hold for the judge, beside the model itself: <c>judge-prompt.txt</c>, <c>judge-domain.json</c> and <c>calibration.json</c>.</summary>
 public sealed record JudgeFiles
 {
     /// <summary>File name of a model's own template.</summary>
@@ -15,15 +17,19 @@ public sealed record JudgeFiles
     /// <summary>What the model can judge; null where it does not say.</summary>
     public JudgeDomain? Domain { get; init; }
 
+    /// <summary>Fits of the model's confidence; null where it has none.</summary>
+    public CalibrationFile? Calibration { get; init; }
+
     /// <summary>Reads what a folder holds.</summary>
     /// <exception cref="FormatException">A file is there and cannot be used; the message names it.</exception>
     public static JudgeFiles Read(string folder)
     {
-        string prompt = Path.Combine(folder, PromptFile), domain = Path.Combine(folder, DomainFile);
+        string prompt = Path.Combine(folder, PromptFile), domain = Path.Combine(folder, DomainFile), calibration = Path.Combine(folder, CalibrationFile.Name);
         return new()
         {
             Prompt = File.Exists(prompt) ? JudgePrompt.Load(prompt) : null,
             Domain = File.Exists(domain) ? JudgeDomain.Load(domain) : null,
+            Calibration = File.Exists(calibration) ? CalibrationFile.Load(calibration) : null,
         };
     }
 
@@ -31,6 +37,6 @@ public sealed record JudgeFiles
     public JudgeOptions ApplyTo(JudgeOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return options with { Prompt = Prompt ?? options.Prompt, Domain = Domain ?? options.Domain };
+        return options with { Prompt = Prompt ?? options.Prompt, Domain = Domain ?? options.Domain, Calibration = Calibration ?? options.Calibration };
     }
 }

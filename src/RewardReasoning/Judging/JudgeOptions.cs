@@ -1,3 +1,5 @@
+using RewardReasoning.Calibration;
+
 namespace RewardReasoning.Judging;
 
 /// <summary>How a <see cref="ReasoningJudge"/> judges. The defaults are the paper's where it names one.</summary>
@@ -74,6 +76,10 @@ public sealed record JudgeOptions
     /// <summary>What the model can judge; anything else is refused.</summary>
     /// <value>null (anything).</value>
     public JudgeDomain? Domain { get; init; }
+
+    /// <summary>Fits of confidence; the one for this judge's model and settings is used, if there is one.</summary>
+    /// <value>null (none).</value>
+    public CalibrationFile? Calibration { get; init; }
 
     /// <summary>The comparison as a judge with these options is shown it: cut where <see cref="Truncate"/> asks for it.</summary>
     public Comparison Truncated(Comparison comparison)

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Microsoft.Extensions.AI;
+using RewardReasoning.Calibration;
 
 namespace RewardReasoning.Judging;
 
@@ -15,6 +16,7 @@ public sealed class ReasoningJudge : IJudge
     private readonly TimeProvider _time;
     private readonly VoteCaster _caster;
     private readonly bool _seedsMatter;
+    private readonly ConfidenceMap? _calibration;
 
     /// <summary>A judge over a client.</summary>
     /// <param name="client">The model.</param>
@@ -29,8 +31,12 @@ public sealed class ReasoningJudge : IJudge
         _options.Validate();
         _time = time ?? TimeProvider.System;
         _caster = new(client, _options, _time);
+        (_calibration, CalibrationFault) = FindCalibration(client, _options);
         _seedsMatter = _options.Temperature > 0 && !ChatOptionKeys.SupportedBy(client).Contains(ChatOptionKeys.Seed);
     }
+
+    /// <summary>Why the calibrations that were given do not hold for this judge; null where one does, or none was given.</summary>
+    public string? CalibrationFault { get; }
 
     /// <summary>The messages that a vote of this order reads, as they would be sent; nothing is run.</summary>
     public IReadOnlyList<ChatMessage> Render(Comparison comparison, ShownOrder order) => _options.Prompt.Render(_options.Truncated(comparison), order);
@@ -90,11 +96,13 @@ public sealed class ReasoningJudge : IJudge
         VotingEnd endedBy = await ballot.VoteAsync(cancellationToken).ConfigureAwait(false);
         (Verdict winner, DrawBreak brokenBy) = await ballot.SettleAsync(cancellationToken).ConfigureAwait(false);
         bool decided = ballot.Majority.Decided > 0;
+        double? confidence = decided ? ConfidenceIn(winner, ballot.Majority) : null;
         return new()
         {
             Preferred = decided ? winner : null,
             VoteShare = decided ? ballot.Majority.ShareOf(winner) : null,
-            Confidence = decided ? ConfidenceIn(winner, ballot.Majority) : null,
+            Confidence = confidence,
+            CalibratedConfidence = confidence is { } known ? _calibration?.Apply(known) : null,
             PositionBias = MajorityVote.PositionBias(ballot.Votes),
             DrawBrokenBy = brokenBy,
             MaxVotes = ballot.MaxVotes,
@@ -105,6 +113,18 @@ public sealed class ReasoningJudge : IJudge
             MissingReason = decided ? null : $"No vote has a verdict: {string.Join(" ", ballot.Votes.Select(vote => vote.MissingReason).Distinct())}",
             Warnings = [.. JudgmentWarnings.Of(comparison, ballot.Votes, brokenBy, _seedsMatter)],
         };
+    }
+
+    private static (ConfidenceMap? Map, string? Fault) FindCalibration(IChatClient client, JudgeOptions options)
+    {
+        if (options.Calibration is not { } file)
+        {
+            return (null, null);
+        }
+
+        string model = ChatOptionKeys.ModelIdentityOf(client);
+        VotingSettings voting = VotingSettings.Of(options);
+        return file.Find(model, voting) is { } fit ? (fit.Map, null) : (null, file.WhyNone(model, voting));
     }
 
     private static double ConfidenceIn(Verdict winner, MajorityVote majority) => winner == Verdict.First

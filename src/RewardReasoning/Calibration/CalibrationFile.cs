@@ -1,0 +1,69 @@
+using System.Text.Json;
+
+namespace RewardReasoning.Calibration;
+
+/// <summary>
+/// A <c>calibration.json</c>: fits of confidence, at most one for a model and its voting settings. A judge uses the one that was made for
+/// just its own.
+/// </summary>
+public sealed record CalibrationFile
+{
+    /// <summary>The file's name in a model folder.</summary>
+    public const string Name = "calibration.json";
+
+    /// <summary>Where it was read from, for messages.</summary>
+    public string Path { get; init; } = Name;
+
+    /// <summary>The fits.</summary>
+    public IReadOnlyList<CalibrationFit> Fits { get; init; } = [];
+
+    /// <summary>Reads a file.</summary>
+    /// <exception cref="FormatException">It is not one; the message names it and the fault.</exception>
+    public static CalibrationFile Load(string path)
+    {
+        try
+        {
+            using FileStream stream = File.OpenRead(path);
+            CalibrationFileJson? file = JsonSerializer.Deserialize(stream, CalibrationJson.Default.CalibrationFileJson);
+            return new() { Path = path, Fits = [.. (file?.Fits ?? throw new JsonException("it has no list \"fits\".")).Select(fit => fit.ToFit())] };
+        }
+        catch (JsonException error)
+        {
+            throw new FormatException($"{path} is no calibration file: {error.Message} `rrm calibrate` makes one.", error);
+        }
+    }
+
+    /// <summary>Writes the file, over an existing one, whole or not at all.</summary>
+    public void Save(string path)
+    {
+        string aside = path + ".new";
+        using (FileStream stream = File.Create(aside))
+        {
+            JsonSerializer.Serialize(stream, new CalibrationFileJson([.. Fits.Select(CalibrationFitJson.Of)]), CalibrationJson.Default.CalibrationFileJson);
+            stream.Write("\n"u8);
+        }
+
+        File.Move(aside, path, overwrite: true);
+    }
+
+    /// <summary>The file with this fit in place of the one for the same model and settings, if there was one.</summary>
+    public CalibrationFile With(CalibrationFit fit)
+    {
+        ArgumentNullException.ThrowIfNull(fit);
+        return this with { Fits = [.. Fits.Where(other => other.Model != fit.Model || other.Voting != fit.Voting), fit] };
+    }
+
+    /// <summary>The fit for a model and settings; null where there is none.</summary>
+    public CalibrationFit? Find(string model, VotingSettings voting) => Fits.FirstOrDefault(fit => fit.Model == model && fit.Voting == voting);
+
+    /// <summary>One sentence on why no fit holds for a model and settings, by the one that comes nearest, and what to do.</summary>
+    public string WhyNone(string model, VotingSettings voting)
+    {
+        ArgumentNullException.ThrowIfNull(voting);
+        CalibrationFit? nearest = Fits.OrderBy(fit => fit.Model == model ? 0 : 1).ThenBy(fit => fit.Voting.DifferencesFrom(voting).Count()).FirstOrDefault();
+        string why = nearest is null ? "it holds no fit"
+            : nearest.Model != model ? $"it was made for the model {nearest.Model}, this is {model}"
+            : $"it was made with {string.Join(", ", nearest.Voting.DifferencesFrom(voting))}";
+        return $"{Path} does not hold here: {why}. Confidence stays uncalibrated; `rrm calibrate` with this model and these settings adds a fit.";
+    }
+}

@@ -1,0 +1,68 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace RewardReasoning.Calibration;
+
+/// <summary>The content of a calibration file.</summary>
+internal sealed record CalibrationFileJson(IReadOnlyList<CalibrationFitJson>? Fits);
+
+/// <summary>One fit; <c>Temperature</c> or <c>Knots</c> ([confidence, value] each) as the method has it.</summary>
+internal sealed record CalibrationFitJson(
+    string Model,
+    VotingSettings Voting,
+    int Rows,
+    double Accuracy,
+    CalibrationErrorJson Before,
+    CalibrationErrorJson After,
+    string Method,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Temperature = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double[][]? Knots = null)
+{
+    private const string TemperatureMethod = "temperature";
+    private const string IsotonicMethod = "isotonic";
+
+    public static CalibrationFitJson Of(CalibrationFit fit) => new(
+        fit.Model,
+        fit.Voting,
+        fit.Rows,
+        fit.Accuracy,
+        new(fit.Before.Ece, fit.Before.Brier),
+        new(fit.After.Ece, fit.After.Brier),
+        fit.Map is ConfidenceMap.Temperature ? TemperatureMethod : IsotonicMethod,
+        (fit.Map as ConfidenceMap.Temperature)?.Value,
+        (fit.Map as ConfidenceMap.Isotonic)?.Knots.Select(knot => new[] { knot.Confidence, knot.Value }).ToArray());
+
+    public CalibrationFit ToFit() => new()
+    {
+        Map = ToMap(),
+        Model = Model,
+        Voting = Voting,
+        Rows = Rows,
+        Accuracy = Accuracy,
+        Before = new(Before.Ece, Before.Brier),
+        After = new(After.Ece, After.Brier),
+    };
+
+    private ConfidenceMap ToMap() => Method switch
+    {
+        TemperatureMethod => Temperature is > 0 and < double.PositiveInfinity
+            ? new ConfidenceMap.Temperature(Temperature.Value)
+            : throw new JsonException($"its temperature is {Temperature?.ToString() ?? "missing"}; it is a number above 0."),
+        IsotonicMethod => Knots is { Length: > 0 } && AreKnots(Knots)
+            ? new ConfidenceMap.Isotonic([.. Knots.Select(knot => new CalibrationKnot(knot[0], knot[1]))])
+            : throw new JsonException("its knots are not pairs of numbers from 0 to 1, the first ones rising, the second ones never falling."),
+        _ => throw new JsonException($"its method is '{Method}'; it is {TemperatureMethod} or {IsotonicMethod}."),
+    };
+
+    private static bool AreKnots(double[][] knots) =>
+        Array.TrueForAll(knots, knot => knot is [>= 0 and <= 1, >= 0 and <= 1])
+        && knots.Zip(knots.Skip(1)).All(pair => pair.First[0] < pair.Second[0] && pair.First[1] <= pair.Second[1]);
+}
+
+/// <summary>How far confidences are off.</summary>
+internal sealed record CalibrationErrorJson(double Ece, double Brier);
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectRequiredConstructorParameters = true, RespectNullableAnnotations = true, WriteIndented = true)]
+[JsonSerializable(typeof(CalibrationFileJson))]
+internal sealed partial class CalibrationJson : JsonSerializerContext;

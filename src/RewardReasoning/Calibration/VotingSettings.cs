@@ -1,0 +1,95 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using RewardReasoning.Judging;
+
+namespace RewardReasoning.Calibration;
+
+/// <summary>
+/// The settings of a judge that its confidence hangs on. A calibration holds for equal settings alone: nine votes mean something else
+/// than one, and a vote at another temperature or of another prompt does too. Seed and concurrency change nothing of that.
+/// </summary>
+public sealed record VotingSettings
+{
+    private const string PromptName = "prompt";
+
+    /// <summary>The most votes.</summary>
+    public required int Votes { get; init; }
+
+    /// <summary>Which response a vote is shown first: <c>hashed</c>, <c>given</c> or <c>both</c>.</summary>
+    public required string Order { get; init; }
+
+    /// <summary>When voting ends, as <see cref="VoteStopping.Parse"/> reads it.</summary>
+    public required string Stopping { get; init; }
+
+    /// <summary>Sampling temperature.</summary>
+    public required float Temperature { get; init; }
+
+    /// <summary>Nucleus sampling.</summary>
+    public required float TopP { get; init; }
+
+    /// <summary>Sampling from the k most probable tokens; null for off.</summary>
+    public int? TopK { get; init; }
+
+    /// <summary>The most tokens of a completion.</summary>
+    public required int MaxTokens { get; init; }
+
+    /// <summary>The most tokens of a thought; null for no budget.</summary>
+    public int? ThinkingBudget { get; init; }
+
+    /// <summary>Redraws of an unreadable vote.</summary>
+    public required int Redraws { get; init; }
+
+    /// <summary>Votes that a draw may cost.</summary>
+    public required int FurtherVotes { get; init; }
+
+    /// <summary>Characters that are kept of a response; null for all.</summary>
+    public int? Truncate { get; init; }
+
+    /// <summary>Whether verdicts are read as the released models' own parser does.</summary>
+    public bool Strict { get; init; }
+
+    /// <summary>SHA-256 of the template, lines ended by line feeds.</summary>
+    public required string Prompt { get; init; }
+
+    /// <summary>The settings within a judge's options.</summary>
+    public static VotingSettings Of(JudgeOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return new()
+        {
+            Votes = options.Votes,
+            Order = options.Order.ToString().ToLowerInvariant(),
+            Stopping = options.Stopping.ToString(),
+            Temperature = options.Temperature,
+            TopP = options.TopP,
+            TopK = options.TopK,
+            MaxTokens = options.MaxCompletionTokens,
+            ThinkingBudget = options.ThinkingBudget,
+            Redraws = options.UnparsableRedraws,
+            FurtherVotes = options.FurtherVotesOnDraw,
+            Truncate = options.Truncate,
+            Strict = options.StrictParsing,
+            Prompt = $"sha256:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(options.Prompt.Text.ReplaceLineEndings("\n"))))}",
+        };
+    }
+
+    /// <summary>What is another in these settings than in those, for people: <c>votes 9 instead of 1</c>. None where they are equal.</summary>
+    public IEnumerable<string> DifferencesFrom(VotingSettings other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return Named().Zip(other.Named(), (mine, theirs) => (mine.Name, Mine: mine.Value, Theirs: theirs.Value))
+            .Where(setting => !Equals(setting.Mine, setting.Theirs))
+            .Select(setting => setting.Name == PromptName
+                ? "another prompt"
+                : $"{setting.Name} {Text(setting.Mine)} instead of {Text(setting.Theirs)}");
+    }
+
+    private (string Name, object? Value)[] Named() =>
+    [
+        ("votes", Votes), ("order", Order), ("stopping", Stopping), ("temperature", Temperature), ("top-p", TopP), ("top-k", TopK), ("max tokens", MaxTokens),
+        ("thinking budget", ThinkingBudget), ("redraws", Redraws), ("further votes", FurtherVotes), ("truncate", Truncate), ("strict", Strict), (PromptName, Prompt),
+    ];
+
+    private static string Text(object? value) => value is null ? "none" : Convert.ToString(value, CultureInfo.InvariantCulture) ?? "";
+}
