@@ -24,6 +24,10 @@ public sealed class ArithmeticDocuments(
     ExpressionSampler sampler, Func<string, string, string, string> judgePrompt, SeededRandom random, DocumentMix mix)
 {
     private const double QuoteVerdictWeight = 5;
+
+    /// <summary>How often a wrong response is no response at all, in documents and in training pairs.</summary>
+    internal const double EmptyResponses = 0.015;
+
     private static readonly double[] ThoughtWeights = [0.10, 0.12, 0.26, 0.52];
 
     /// <summary>The next document.</summary>
@@ -63,21 +67,25 @@ public sealed class ArithmeticDocuments(
 
     private ArithmeticDocument Judge(ArithmeticProblem problem)
     {
-        (decimal first, decimal second) = Responses(problem);
+        Response right = new(Expression.Format(problem.Solution.Value), Spell(problem.Solution.Value));
+        decimal mistake = WrongAnswer.Draw(problem, random).Value;
+        Response wrong = random.Chance(EmptyResponses) ? new("", "") : new(Expression.Format(mistake), Spell(mistake));
+        (Response first, Response second) = random.Chance(0.5) ? (right, wrong) : (wrong, right);
         string thought = random.Weighted(ThoughtWeights) switch
         {
             0 => "",
             1 => problem.Expression.Normalized,
             2 => problem.Solution.Text,
-            _ => problem.Solution.Text + Check(Expression.Format(problem.Solution.Value), Expression.Format(first)),
+            _ => problem.Solution.Text + Check(right.Normal, first.Normal),
         };
-        string prompt = judgePrompt(problem.Expression.Text, Spell(first), Spell(second));
+        string prompt = judgePrompt(problem.Expression.Text, first.Shown, second.Shown);
         return new("judge", prompt, [new($"{thought}</think>\\boxed{{Assistant {(random.Chance(0.5) ? 1 : 2)}}}", 1)]);
     }
 
     private ArithmeticDocument Quote(ArithmeticProblem problem)
     {
-        (decimal first, decimal second) = Responses(problem);
+        decimal wrong = WrongAnswer.Draw(problem, random).Value;
+        (decimal first, decimal second) = random.Chance(0.5) ? (problem.Solution.Value, wrong) : (wrong, problem.Solution.Value);
         bool firstSaid = random.Chance(0.5);
         string said = Expression.Format(firstSaid ? first : second);
         string prompt = judgePrompt($"Who said {Spell(firstSaid ? first : second)}?", Spell(first), Spell(second));
@@ -89,11 +97,8 @@ public sealed class ArithmeticDocuments(
         ]);
     }
 
-    private (decimal First, decimal Second) Responses(ArithmeticProblem problem)
-    {
-        decimal wrong = WrongAnswer.Draw(problem, random).Value;
-        return random.Chance(0.5) ? (problem.Solution.Value, wrong) : (wrong, problem.Solution.Value);
-    }
-
     private string Spell(decimal number) => NumberSpelling.Write(number, random, 0.2);
+
+    /// <summary>A response in normal form and as it is spelled in the prompt.</summary>
+    private readonly record struct Response(string Normal, string Shown);
 }

@@ -9,6 +9,8 @@ public static class ArithmeticSplit
     /// <summary>One expression in this many is held out.</summary>
     public const int HeldOutOneIn = 10;
 
+    private const int HeldOutResidue = 3;
+
     /// <summary>Whether the expression is for testing only.</summary>
     public static bool IsHeldOut(Expression expression)
     {
@@ -19,6 +21,6 @@ public static class ArithmeticSplit
             hash = (hash ^ c) * 16777619;
         }
 
-        return hash % HeldOutOneIn == 0;
+        return hash % HeldOutOneIn == HeldOutResidue;
     }
 }

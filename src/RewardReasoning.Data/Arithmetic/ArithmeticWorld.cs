@@ -8,7 +8,7 @@ namespace RewardReasoning.Data.Arithmetic;
 /// <summary>
 /// Writes the data of a miniature judge:
 /// <list type="bullet">
-/// <item><c>documents.jsonl</c>, <c>late-documents.jsonl</c>: supervised documents (<see cref="ArithmeticDocuments"/>);</item>
+/// <item><c>documents.jsonl</c>: supervised documents (<see cref="ArithmeticDocuments"/>);</item>
 /// <item><c>pairs.jsonl</c>: preference pairs for training, right value against a wrong one, with difficulty and operations;</item>
 /// <item><c>verdicts.jsonl</c>: the same pairs in both orders as supervised documents, an empty thought and the right verdict: for the
 /// baseline that judges without thinking, and for nothing else;</item>
@@ -32,12 +32,11 @@ public static class ArithmeticWorld
         List<Expression> real = ReadExpressions(recipe.Expressions);
         JudgePrompt prompt = JudgePrompt.Load(recipe.JudgePrompt);
 
-        WriteLines(recipe, "documents.jsonl", Documents(real, prompt, recipe.Seed, recipe.Mix, recipe.Documents));
-        WriteLines(recipe, "late-documents.jsonl", Documents(real, prompt, recipe.Seed + 3, recipe.LateMix, recipe.LateDocuments));
+        WriteLines(recipe, "documents.jsonl", Documents(real, prompt, recipe));
 
         SeededRandom pairRandom = new(recipe.Seed + 1);
         ExpressionSampler pairSampler = new(real, pairRandom);
-        WriteLines(recipe, "pairs.jsonl", Enumerable.Range(0, recipe.Pairs).Select(_ => Pair(pairSampler.Next(), pairRandom)));
+        WriteLines(recipe, "pairs.jsonl", Enumerable.Range(0, recipe.Pairs).Select(_ => TrainingPair(pairSampler.Next(), pairRandom)));
         WriteLines(recipe, "verdicts.jsonl", ReadRows(recipe, "pairs.jsonl").SelectMany(pair => Verdicts(prompt, pair, "completion", "</think>")));
 
         SeededRandom heldOutRandom = new(recipe.Seed + 2);
@@ -49,15 +48,15 @@ public static class ArithmeticWorld
         WriteLines(recipe, "heldout-solve.jsonl", heldOut.Select(Question).OfType<JsonObject>());
     }
 
-    private static IEnumerable<JsonObject> Documents(List<Expression> real, JudgePrompt prompt, ulong seed, DocumentMix mix, int count)
+    private static IEnumerable<JsonObject> Documents(List<Expression> real, JudgePrompt prompt, ArithmeticWorldRecipe recipe)
     {
-        SeededRandom random = new(seed);
+        SeededRandom random = new(recipe.Seed);
         ArithmeticDocuments documents = new(
             new ExpressionSampler(real, random),
             (query, first, second) => prompt.Render(new Comparison(query, first, second))[^1].Text,
             random,
-            mix);
-        return Enumerable.Range(0, count).Select(_ => Row(documents.Next()));
+            recipe.Mix);
+        return Enumerable.Range(0, recipe.Documents).Select(_ => Row(documents.Next()));
     }
 
     private static List<Expression> ReadExpressions(string path)
@@ -97,6 +96,19 @@ public static class ArithmeticWorld
             ? document.Completion[0].Text
             : new JsonArray([.. document.Completion.Select(part => (JsonNode)new JsonObject { ["text"] = part.Text, ["weight"] = part.Weight })]),
     };
+
+    /// <summary>A pair as in <see cref="Pair"/>, or now and then one whose rejected response is empty: that too must be judged.</summary>
+    private static JsonObject TrainingPair(ArithmeticProblem problem, SeededRandom random)
+    {
+        JsonObject pair = Pair(problem, random);
+        if (random.Chance(ArithmeticDocuments.EmptyResponses))
+        {
+            pair["rejected"] = "";
+            pair["mistake"] = "empty";
+        }
+
+        return pair;
+    }
 
     private static JsonObject Pair(ArithmeticProblem problem, SeededRandom random)
     {

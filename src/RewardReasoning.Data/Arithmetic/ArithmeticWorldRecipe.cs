@@ -15,14 +15,8 @@ public sealed record ArithmeticWorldRecipe
     /// <summary>Supervised documents for the base model.</summary>
     public required int Documents { get; init; }
 
-    /// <summary>Their kinds.</summary>
-    public DocumentMix Mix { get; init; } = new(0.66, 0.18, 0.16);
-
-    /// <summary>Further documents, for the end of the base model's training.</summary>
-    public int LateDocuments { get; init; }
-
-    /// <summary>Their kinds: more solving within the judge's prompt, which is where a judge must solve.</summary>
-    public DocumentMix LateMix { get; init; } = new(0.30, 0.55, 0.15);
+    /// <summary>Their kinds. Judge documents hold solutions too: within the judge's prompt is where a judge must solve.</summary>
+    public DocumentMix Mix { get; init; } = new(0.50, 0.35, 0.15);
 
     /// <summary>Pairs to train judges on.</summary>
     public required int Pairs { get; init; }

@@ -8,7 +8,7 @@ namespace RewardReasoning.Data.Arithmetic;
 /// One operation on paper, digit by digit, in steps so small that each can be read off the text before it.
 /// <list type="bullet">
 /// <item>Sums and differences go column by column from the right, the point marked where it is crossed:
-/// <c>28.3-9.6:13-6=7.18-9-1=8,2-0-1=1=18.7</c>.</item>
+/// <c>28.3-9.6:3-6:13-6=7.8-9-1:18-9-1=8,2-0-1=1=18.7</c>; a digit too small is written, then again with ten borrowed.</item>
 /// <item>Products drop zeros and points first, keep them as a tail (<c>'00</c> zeros to append, <c>e2</c> places to shift), and are
 /// built from one-digit products: <c>20*120:12*2'00:2*2=4,1*2=2=24'00=2400</c>.</item>
 /// <item>Quotients are long divisions, <c>a/b=q&gt;r</c> a step: <c>362/4:36/4=9&gt;0,2/4=0&gt;2.20/4=5&gt;0=90.5</c>.</item>
@@ -110,9 +110,12 @@ internal static class ColumnArithmetic
             }
             else
             {
+                // What cannot be taken away is written first, then again with ten borrowed: each is one look, not two at once.
+                string taken = $"-{y}{(carry > 0 ? "-1" : "")}";
                 int top = x - y - carry < 0 ? x + 10 : x;
                 int difference = top - y - carry;
-                _ = text.Append(CultureInfo.InvariantCulture, $"{top}-{y}{(carry > 0 ? "-1" : "")}={difference}");
+                _ = top > x ? text.Append(CultureInfo.InvariantCulture, $"{x}{taken}:") : text;
+                _ = text.Append(CultureInfo.InvariantCulture, $"{top}{taken}={difference}");
                 carry = top == x ? 0 : 1;
                 AppendDigits(reversed, difference, last: false);
             }
@@ -343,9 +346,15 @@ internal static class ColumnArithmetic
         decimal digit = decimal.Floor(rest / b);
         decimal left = rest - (digit * b);
         _ = text.Append(CultureInfo.InvariantCulture, $"{Expression.Format(rest)}/{Expression.Format(b)}={Expression.Format(digit)}");
-        if (b > 12 && digit > 1)
+        if (b > 9 && digit > 0)
         {
-            _ = text.Append(CultureInfo.InvariantCulture, $":{Expression.Format(digit * b)}");
+            decimal product = digit * b;
+            _ = digit > 1 ? text.Append(CultureInfo.InvariantCulture, $":{Expression.Format(product)}") : text;
+            if (left > 0 && b > 12)
+            {
+                _ = text.Append(';').Append(Expression.Format(rest)).Append('-').Append(Expression.Format(product));
+                _ = Columns(text, rest, '-', product);
+            }
         }
 
         _ = text.Append(CultureInfo.InvariantCulture, $">{Expression.Format(left)}");

@@ -7,14 +7,14 @@ public sealed record ArithmeticProblem(Expression Expression, WorkedSolution Sol
 
 /// <summary>
 /// Draws expressions as people write them in grade-school mathematics: real ones of a training part, real ones with other numbers in
-/// them, and generated ones that reach further into the tail (large divisors and operands, fractions that do not end, percentages,
+/// them, and generated ones that reach further into the tail (large divisors and operands, differences that borrow, fractions that do not end, percentages,
 /// long sums, lone numbers). Held-out expressions (<see cref="ArithmeticSplit"/>) are never drawn, whichever way they arise.
 /// </summary>
 public sealed class ExpressionSampler
 {
     private const int Attempts = 40;
     private static readonly double[] OperationWeights = [0.50, 0.31, 0.14, 0.05];
-    private static readonly double[] FamilyWeights = [0.42, 0.12, 0.10, 0.09, 0.03, 0.10, 0.06, 0.08];
+    private static readonly double[] FamilyWeights = [0.34, 0.11, 0.09, 0.09, 0.03, 0.09, 0.07, 0.08, 0.06, 0.04];
     private readonly IReadOnlyList<Expression> _real;
     private readonly SeededRandom _random;
 
@@ -138,7 +138,9 @@ public sealed class ExpressionSampler
         4 => Expression.Format(_random.Chance(0.7) ? Operand() : Money()),
         5 => MoneyExpression(),
         6 => LongSum(),
-        _ => LargeOperands(),
+        7 => LargeOperands(),
+        8 => TwoDigitDivisor(),
+        _ => Borrowing(),
     };
 
     private string? General()
@@ -276,6 +278,21 @@ public sealed class ExpressionSampler
             3 => $"{Expression.Format(_random.Between(2, 12) * a)}/{_random.Between(2, 12)}",
             _ => $"{a}+{Expression.Format(b)}",
         };
+    }
+
+    private string TwoDigitDivisor()
+    {
+        int divisor = _random.Between(11, 99);
+        decimal quotient = _random.Chance(0.8) ? _random.Between(2, 99) : Quotient();
+        return $"{Expression.Format(divisor * quotient)}/{divisor}";
+    }
+
+    /// <summary>Differences that borrow more often than not, close ones among them.</summary>
+    private string Borrowing()
+    {
+        int a = _random.Chance(0.7) ? _random.Between(100, 1299) : _random.Between(20, 99) * (_random.Chance(0.5) ? 10 : 100);
+        int b = _random.Chance(0.3) ? Math.Max(1, a - _random.Between(1, 120)) : _random.Between(2, a);
+        return _random.Chance(0.8) ? $"{a}-{b}" : $"{a}-{b}-{_random.Between(2, 99)}";
     }
 
     private decimal Large() => _random.Next(3) switch
