@@ -9,6 +9,15 @@ public interface IJudge
     Task<Judgment> JudgeAsync(Comparison comparison, CancellationToken cancellationToken = default);
 }
 
+/// <summary>A judge that can look at a comparison again, with fresh chance: a ranking may let the same two meet more than once.</summary>
+public interface IRepeatableJudge : IJudge
+{
+    /// <summary>Judges one comparison, the more times it was judged before, the higher the repetition; 0 is the same as without it.</summary>
+    /// <exception cref="OutOfDomainException">The judge declares what it can judge, and this is outside of it.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    Task<Judgment> JudgeAsync(Comparison comparison, int repetition, CancellationToken cancellationToken = default);
+}
+
 /// <summary>A comparison that a judge declines because its model was not made for it. The message says so and what to do instead.</summary>
 public sealed class OutOfDomainException : Exception
 {

@@ -3,7 +3,7 @@ namespace RewardReasoning;
 /// <summary>One sampled completion of a judge and what it decided, numbered as the caller numbers the responses.</summary>
 public sealed record Vote
 {
-    /// <summary>Place of the vote within its judgment, from 0.</summary>
+    /// <summary>Place of the vote within its judgment, from 0; in one that is repeated, counted on beyond those before.</summary>
     public required int Index { get; init; }
 
     /// <summary>The verdict as numbered by the caller; <see cref="Verdict.Unparsable"/> when the vote is missing.</summary>

@@ -1,5 +1,3 @@
-using RewardReasoning.Data.Arithmetic;
-
 namespace RewardReasoning.Evaluation.Metrics;
 
 /// <summary>A figure with its interval.</summary>

@@ -155,7 +155,7 @@ public sealed class GrpoTrainer(GrpoRecipe recipe, TimeProvider clock)
     private List<JudgeRollout> Sample(
         JudgeTask task, DecoderModel model, JudgeQuestion[] questions, int step, int worker, CancellationToken cancellationToken)
     {
-        ulong seed = new Data.Arithmetic.SeededRandom(recipe.Seed ^ ((ulong)step << 20) ^ (ulong)worker).NextBits();
+        ulong seed = new SeededRandom(recipe.Seed ^ ((ulong)step << 20) ^ (ulong)worker).NextBits();
         using Generator generator = new(seed, model.Device);
         return task.Judge(
             model, questions, recipe.RolloutsPerOrder, new SamplingSettings(recipe.Temperature, recipe.MaxTokens), generator, cancellationToken);

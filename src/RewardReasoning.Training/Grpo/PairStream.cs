@@ -1,4 +1,3 @@
-using RewardReasoning.Data.Arithmetic;
 using RewardReasoning.Training.Runs;
 
 namespace RewardReasoning.Training.Grpo;

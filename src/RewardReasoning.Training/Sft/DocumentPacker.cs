@@ -1,5 +1,3 @@
-using RewardReasoning.Data.Arithmetic;
-
 namespace RewardReasoning.Training.Sft;
 
 /// <summary>Where a <see cref="DocumentPacker"/> stands: documents taken so far, those still in the pool, and those left out as too long.</summary>

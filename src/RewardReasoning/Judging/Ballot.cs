@@ -3,12 +3,18 @@ using System.Runtime.ExceptionServices;
 namespace RewardReasoning.Judging;
 
 /// <summary>The votes of one comparison: asks for them as far as the stopping rule needs them, and settles a draw. For one use.</summary>
-internal sealed class Ballot(VoteCaster caster, JudgeOptions options, Comparison judged, Action<JudgmentEvent>? listener)
+internal sealed class Ballot(VoteCaster caster, JudgeOptions options, Comparison judged, int repetition, Action<JudgmentEvent>? listener)
 {
     private const int CoinBit = 1;
 
     /// <summary>Below this a mean is rounding, which must not decide: it need not come out mirrored for a mirrored comparison.</summary>
     private const double EvenLogOdds = 1e-9;
+
+    /// <summary>
+    /// Index of the first vote. A repetition goes on after the indices that one before could have used, so no seed comes twice; their odd
+    /// number turns the order round in which the first vote is shown the responses.
+    /// </summary>
+    private readonly int _firstIndex = repetition * ((options.Order.Completions(options.Votes) + options.Order.Completions(options.FurtherVotesOnDraw)) | 1);
 
     private readonly byte[] _hash = ComparisonHash.OfUnorderedPair(judged);
     private readonly List<Vote> _votes = [];
@@ -77,7 +83,7 @@ internal sealed class Ballot(VoteCaster caster, JudgeOptions options, Comparison
     private async Task CastAsync(int count, CancellationToken cancellationToken)
     {
         (Vote Vote, Exception? Failure)[] cast = await Task.WhenAll(
-            Enumerable.Range(_votes.Count, count).Select(index => caster.CastAsync(judged, _hash, index, listener, cancellationToken))).ConfigureAwait(false);
+            Enumerable.Range(_firstIndex + _votes.Count, count).Select(index => caster.CastAsync(judged, _hash, index, listener, cancellationToken))).ConfigureAwait(false);
         _votes.AddRange(cast.Select(one => one.Vote));
         _failures.AddRange(cast.Select(one => one.Failure).OfType<Exception>());
         Majority = MajorityVote.Of(_votes);

@@ -9,7 +9,7 @@ namespace RewardReasoning.Judging;
 /// A judge that thinks before it chooses, over any chat client (arXiv 2505.14674): k sampled completions vote, or fewer where
 /// <see cref="JudgeOptions.Stopping"/> finds that fewer will do, and the majority wins. Safe to use from many threads at once; it does not own the client.
 /// </summary>
-public sealed class ReasoningJudge : IJudge
+public sealed class ReasoningJudge : IRepeatableJudge
 {
     private readonly IChatClient _client;
     private readonly JudgeOptions _options;
@@ -52,7 +52,14 @@ public sealed class ReasoningJudge : IJudge
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <remarks>When every vote's request failed, the first one's exception is thrown as it came from the client.</remarks>
     public Task<Judgment> JudgeAsync(Comparison comparison, CancellationToken cancellationToken = default) =>
-        JudgeAsync(comparison, listener: null, cancellationToken);
+        JudgeAsync(comparison, repetition: 0, listener: null, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<Judgment> JudgeAsync(Comparison comparison, int repetition, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(repetition);
+        return JudgeAsync(comparison, repetition, listener: null, cancellationToken);
+    }
 
     /// <summary>
     /// Judges one comparison and tells what happens meanwhile, reasoning as it is written; the last event holds the judgment. Giving up
@@ -65,7 +72,7 @@ public sealed class ReasoningJudge : IJudge
     {
         Channel<JudgmentEvent> events = Channel.CreateUnbounded<JudgmentEvent>(new() { SingleReader = true });
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task<Judgment> work = JudgeAsync(comparison, judgmentEvent => events.Writer.TryWrite(judgmentEvent), stop.Token);
+        Task<Judgment> work = JudgeAsync(comparison, repetition: 0, judgmentEvent => events.Writer.TryWrite(judgmentEvent), stop.Token);
         _ = work.ContinueWith(_ => events.Writer.TryComplete(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         try
         {
@@ -83,7 +90,7 @@ public sealed class ReasoningJudge : IJudge
         }
     }
 
-    private async Task<Judgment> JudgeAsync(Comparison comparison, Action<JudgmentEvent>? listener, CancellationToken cancellationToken)
+    private async Task<Judgment> JudgeAsync(Comparison comparison, int repetition, Action<JudgmentEvent>? listener, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(comparison);
         if (_options.Domain?.Check(comparison) is { } refusal)
@@ -92,7 +99,7 @@ public sealed class ReasoningJudge : IJudge
         }
 
         long start = _time.GetTimestamp();
-        Ballot ballot = new(_caster, _options, _options.Truncated(comparison), listener);
+        Ballot ballot = new(_caster, _options, _options.Truncated(comparison), repetition, listener);
         VotingEnd endedBy = await ballot.VoteAsync(cancellationToken).ConfigureAwait(false);
         (Verdict winner, DrawBreak brokenBy) = await ballot.SettleAsync(cancellationToken).ConfigureAwait(false);
         bool decided = ballot.Majority.Decided > 0;

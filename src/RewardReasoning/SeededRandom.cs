@@ -1,4 +1,4 @@
-namespace RewardReasoning.Data.Arithmetic;
+namespace RewardReasoning;
 
 /// <summary>
 /// A small generator (SplitMix64) whose sequence is part of a data set's definition: the same seed gives the same documents on every

@@ -1,0 +1,85 @@
+namespace RewardReasoning.Rankings;
+
+/// <summary>Responses in the order of their quality, with what it was found from.</summary>
+public sealed record Ranking
+{
+    /// <summary>All responses, the best first. Those that are one candidate share its figures and stand together.</summary>
+    public required IReadOnlyList<RankedResponse> Responses { get; init; }
+
+    /// <summary>Index of the best response; null when every judgment is missing.</summary>
+    public int? Best { get; init; }
+
+    /// <summary>Rewards as the caller numbers the responses; all null when every judgment is missing.</summary>
+    public required IReadOnlyList<double?> Rewards { get; init; }
+
+    /// <summary>All matches, in the order they were given out.</summary>
+    public required IReadOnlyList<PlayedMatch> Matches { get; init; }
+
+    /// <summary>What all matches cost; the time is that of the whole ranking.</summary>
+    public required Usage Usage { get; init; }
+
+    /// <summary>
+    /// The share of triples of candidates, all three pairs of which have a winner, that beat each other in a circle; null without such a
+    /// triple. One quarter is what coin tosses give.
+    /// </summary>
+    public double? CycleRate { get; init; }
+
+    /// <summary>Why there are no rewards; null when there are.</summary>
+    public string? MissingReason { get; init; }
+}
+
+/// <summary>One response of a <see cref="Ranking"/>.</summary>
+public sealed record RankedResponse
+{
+    /// <summary>Its index as the caller numbers the responses, from 0.</summary>
+    public required int Index { get; init; }
+
+    /// <summary>Index of the response that was judged for it, where it is one candidate with another; else null.</summary>
+    public int? SameAs { get; init; }
+
+    /// <summary>Rating on the Elo scale, 1000 for the mean.</summary>
+    public required double Rating { get; init; }
+
+    /// <summary>Lower end of a 95 % interval of the rating; null with Elo.</summary>
+    public double? Low { get; init; }
+
+    /// <summary>Upper end of that interval.</summary>
+    public double? High { get; init; }
+
+    /// <summary>Matches won.</summary>
+    public int Wins { get; init; }
+
+    /// <summary>Matches lost.</summary>
+    public int Losses { get; init; }
+
+    /// <summary>See <see cref="RankingOptions.Reward"/>; null when every judgment is missing.</summary>
+    public double? Reward { get; init; }
+}
+
+/// <summary>A ranking was cancelled. What had been judged by then is not lost: it is ranked.</summary>
+public sealed class RankingCancelledException : OperationCanceledException
+{
+    /// <summary>With what was ranked so far.</summary>
+    public RankingCancelledException(Ranking ranking, CancellationToken cancellationToken)
+        : base("The ranking was cancelled; its matches so far are kept in the exception.", cancellationToken) => Ranking = ranking;
+
+    /// <summary>Without a ranking.</summary>
+    public RankingCancelledException()
+    {
+    }
+
+    /// <summary>Without a ranking, with a message.</summary>
+    public RankingCancelledException(string message)
+        : base(message)
+    {
+    }
+
+    /// <summary>Without a ranking, with a message and the cause.</summary>
+    public RankingCancelledException(string message, Exception innerException)
+        : base(message, innerException)
+    {
+    }
+
+    /// <summary>The ranking by the matches that had ended; null where it was not made by a <see cref="Ranker"/>.</summary>
+    public Ranking? Ranking { get; }
+}

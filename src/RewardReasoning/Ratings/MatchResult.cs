@@ -1,0 +1,44 @@
+namespace RewardReasoning.Ratings;
+
+/// <summary>How a match ended. The zero value is the failure, so that nothing forgotten can mean a win.</summary>
+public enum MatchOutcome
+{
+    /// <summary>No judgment came of it.</summary>
+    Missing,
+
+    /// <summary>The first player won.</summary>
+    First,
+
+    /// <summary>The second player won.</summary>
+    Second,
+
+    /// <summary>Half a point each.</summary>
+    Tie,
+}
+
+/// <summary>One match between two of n players, who are numbered from 0.</summary>
+public readonly record struct MatchResult(int First, int Second, MatchOutcome Outcome)
+{
+    /// <summary>The first player's points: 1, 0 or one half; null for a missing match.</summary>
+    public double? FirstPoints => Outcome switch
+    {
+        MatchOutcome.First => 1,
+        MatchOutcome.Second => 0,
+        MatchOutcome.Tie => 0.5,
+        _ => null,
+    };
+
+    /// <summary>Refuses players that are not there and a match against oneself.</summary>
+    /// <exception cref="ArgumentException">Says which match it is.</exception>
+    internal static void Check(int players, IReadOnlyList<MatchResult> matches)
+    {
+        for (int at = 0; at < matches.Count; at++)
+        {
+            (int first, int second, MatchOutcome outcome) = matches[at];
+            if (first < 0 || first >= players || second < 0 || second >= players || first == second || !Enum.IsDefined(outcome))
+            {
+                throw new ArgumentException($"Match {at} is {first} against {second} ({outcome}); players are two different numbers from 0 to {players - 1}.", nameof(matches));
+            }
+        }
+    }
+}
