@@ -8,12 +8,13 @@ namespace RewardReasoning.Models;
 /// </summary>
 internal static class ChatKeys
 {
-    public const string SupportedOptions = "chat_option_keys";
+    public const string Supported = "chat_option_keys";
     public const string ModelIdentity = "model_identity";
 
     public const string Prefill = "prefill";
     public const string AllowedNextTokens = "allowed_next_tokens";
     public const string LogProbs = "logprobs";
+    public const string LogProbsOfAnswer = "logprobs_of_answer";
     public const string ThinkingBudget = "thinking_budget";
     public const string ThinkingStub = "thinking_stub";
     public const string ThinkingStubChoices = "thinking_stub_choices";
@@ -26,6 +27,9 @@ internal static class ChatKeys
     public const string TokenLogProbs = "token_logprobs";
     public const string TokenTopLogProbs = "token_top_logprobs";
 
+    public const string PromptTokens = "prompt_tokens";
+    public const string ContextTokens = "context_tokens";
+
     public static FrozenSet<string> Honoured { get; } =
-        FrozenSet.Create(StringComparer.Ordinal, Prefill, AllowedNextTokens, LogProbs, ThinkingBudget, ThinkingStub, ThinkingStubChoices, MinP, Seed);
+        FrozenSet.Create(StringComparer.Ordinal, Prefill, AllowedNextTokens, LogProbs, LogProbsOfAnswer, ThinkingBudget, ThinkingStub, ThinkingStubChoices, MinP, Seed);
 }

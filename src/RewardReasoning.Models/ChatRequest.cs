@@ -38,6 +38,7 @@ internal static class ChatRequest
             StopStrings = [.. options.StopSequences ?? []],
             AllowedFirstTokens = FirstTokens(model.Tokenizer, options, ChatKeys.AllowedNextTokens),
             LogProbs = (int?)Number(options, ChatKeys.LogProbs),
+            LogProbsOfAnswer = Flag(options, ChatKeys.LogProbsOfAnswer),
             Thought = model.Thought,
             ThoughtOpen = prompt.ThoughtOpen,
             Budget = Budget(model, options),
@@ -96,6 +97,13 @@ internal static class ChatRequest
         null => null,
         object value and (int or long or float or double or decimal) => Convert.ToDouble(value, CultureInfo.InvariantCulture),
         object value => throw Wrong(key, value, "a number"),
+    };
+
+    private static bool Flag(ChatOptions options, string key) => Value(options, key) switch
+    {
+        null => false,
+        bool flag => flag,
+        object value => throw Wrong(key, value, "true or false"),
     };
 
     private static ArgumentException Wrong(string key, object value, string kind) => new($"The option {key} is a {value.GetType().Name}; it must be {kind}.");

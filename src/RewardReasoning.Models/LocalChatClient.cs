@@ -114,7 +114,7 @@ public sealed class LocalChatClient : IChatClient
             null when serviceType == typeof(ChatClientMetadata) => _metadata,
             null when serviceType == typeof(LocalModel) => _model,
             null when serviceType.IsInstanceOfType(this) => this,
-            ChatKeys.SupportedOptions when serviceType.IsInstanceOfType(ChatKeys.Honoured) => ChatKeys.Honoured,
+            ChatKeys.Supported when serviceType.IsInstanceOfType(ChatKeys.Honoured) => ChatKeys.Honoured,
             ChatKeys.ModelIdentity when serviceType == typeof(string) => _model.Identity,
             _ => null,
         };
@@ -164,7 +164,7 @@ public sealed class LocalChatClient : IChatClient
 
         if (completion.LogProbs is { } logProbs)
         {
-            properties[ChatKeys.TokenTexts] = completion.GeneratedIds.Select(TextOf).ToArray();
+            properties[ChatKeys.TokenTexts] = completion.LogProbIds.Select(TextOf).ToArray();
             properties[ChatKeys.TokenLogProbs] = logProbs;
         }
 

@@ -29,6 +29,9 @@ public static class ChatOptionKeys
     /// <summary><see cref="int"/> k: return log-probs of the generated tokens and of the k most probable ones at each place.</summary>
     public const string LogProbs = "logprobs";
 
+    /// <summary><see cref="bool"/>: <see cref="LogProbs"/> only of the tokens outside thoughts, which spares the work for all the others.</summary>
+    public const string LogProbsOfAnswer = "logprobs_of_answer";
+
     /// <summary><see cref="int"/>: the most tokens a thought may have before the client closes it with <see cref="ThinkingStub"/>.</summary>
     public const string ThinkingBudget = "thinking_budget";
 
@@ -75,10 +78,13 @@ public static class ChatResponseKeys
     /// <summary><see cref="bool"/>: the response comes from a store; nothing was spent on it now.</summary>
     public const string Kept = "kept";
 
-    /// <summary><c>string[]</c>: text of each generated token, think tags included.</summary>
+    /// <summary>
+    /// <c>string[]</c>: text of each generated token, think tags included; where a client honoured <see cref="ChatOptionKeys.LogProbsOfAnswer"/>,
+    /// of each one outside thoughts.
+    /// </summary>
     public const string TokenTexts = "token_texts";
 
-    /// <summary><c>float[]</c>: log-prob of each generated token.</summary>
+    /// <summary><c>float[]</c>: log-prob of each of these tokens.</summary>
     public const string TokenLogProbs = "token_logprobs";
 
     /// <summary><c>KeyValuePair&lt;string, float&gt;[][]</c>: the most probable tokens at each place with their log-probs, best first.</summary>

@@ -36,12 +36,12 @@ public sealed record Completion
     /// <summary>Tokens generated inside thoughts, the tags not counted.</summary>
     public int ReasoningTokens { get; init; }
 
-    /// <summary>Log-probs of the generated tokens, where asked for.</summary>
+    /// <summary>The generated tokens whose log-probs were asked for: all of them, those outside thoughts, or none.</summary>
+    public int[] LogProbIds { get; init; } = [];
+
+    /// <summary>Log-probs of <see cref="LogProbIds"/>, where asked for.</summary>
     public float[]? LogProbs { get; init; }
 
-    /// <summary>The most probable tokens at each generated token's place, best first, where asked for.</summary>
+    /// <summary>The most probable tokens at the place of each of <see cref="LogProbIds"/>, best first, where asked for.</summary>
     public TokenLogProb[][]? TopLogProbs { get; init; }
-
-    /// <summary>The generated tokens alone.</summary>
-    public IEnumerable<int> GeneratedIds => StubStart is { } start ? Ids.Take(start).Concat(Ids.Skip(start + StubLength)) : Ids;
 }

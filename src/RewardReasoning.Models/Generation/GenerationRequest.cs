@@ -24,6 +24,9 @@ public sealed record GenerationRequest
     /// <summary>Null for none; else log-probs of the generated tokens and of this many most probable ones.</summary>
     public int? LogProbs { get; init; }
 
+    /// <summary>Whether <see cref="LogProbs"/> are wanted of the tokens outside thoughts alone.</summary>
+    public bool LogProbsOfAnswer { get; init; }
+
     /// <summary>The tags of a thought; null where the model has none.</summary>
     public ThoughtTokens? Thought { get; init; }
 
@@ -69,7 +72,7 @@ public sealed record GenerationRequest
         {
             throw new ArgumentException(FormattableString.Invariant($"The prompt has {Prompt.Length} tokens; the model's context is {context}, the completion included. Shorten the prompt."))
             {
-                Data = { ["prompt_tokens"] = Prompt.Length, ["context_tokens"] = context },
+                Data = { [ChatKeys.PromptTokens] = Prompt.Length, [ChatKeys.ContextTokens] = context },
             };
         }
 

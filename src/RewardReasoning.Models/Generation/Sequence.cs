@@ -15,7 +15,7 @@ internal sealed class Sequence
     private readonly int _context;
     private readonly HashSet<int> _ends;
     private readonly Queue<int> _forced = new();
-    private readonly List<float> _logProbs = [];
+    private readonly List<TokenLogProb> _logProbs = [];
     private readonly List<TokenLogProb[]> _topLogProbs = [];
     private readonly TaskCompletionSource<Completion> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Channel<GenerationEvent>? _events;
@@ -45,8 +45,8 @@ internal sealed class Sequence
     /// <summary>How its tokens are drawn.</summary>
     public SamplingOptions Sampling => _request.Sampling;
 
-    /// <summary>How many of the most probable tokens it wants to know at each place; null where it wants no log-probs.</summary>
-    public int? LogProbs => _request.LogProbs;
+    /// <summary>How many of the most probable tokens it wants to know at the next place; null where it wants no log-probs there.</summary>
+    public int? LogProbs => _request.LogProbsOfAnswer && _text.InThought ? null : _request.LogProbs;
 
     /// <summary>Whether the next token is decided already.</summary>
     public bool IsForced => _forced.Count > 0;
@@ -92,9 +92,9 @@ internal sealed class Sequence
         {
             TokenLogProb chosen = scores.Choose(row, this);
             id = chosen.Id;
-            if (_request.LogProbs is { } count)
+            if (LogProbs is { } count)
             {
-                _logProbs.Add(chosen.LogProb);
+                _logProbs.Add(chosen);
                 if (count > 0)
                 {
                     _topLogProbs.Add(scores.Top(row, count));
@@ -163,7 +163,8 @@ internal sealed class Sequence
             CachedPromptTokens = CachedPromptTokens,
             GeneratedTokens = _generated,
             ReasoningTokens = _text.ReasoningTokens,
-            LogProbs = _request.LogProbs is null ? null : [.. _logProbs],
+            LogProbIds = [.. _logProbs.Select(token => token.Id)],
+            LogProbs = _request.LogProbs is null ? null : [.. _logProbs.Select(token => token.LogProb)],
             TopLogProbs = _request.LogProbs > 0 ? [.. _topLogProbs] : null,
         };
         if (_completion.TrySetResult(completion))

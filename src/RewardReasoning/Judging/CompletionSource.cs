@@ -191,6 +191,10 @@ internal sealed class CompletionSource(IChatClient client, JudgeOptions options,
         if (options.SoftVerdicts && _supported.Contains(ChatOptionKeys.LogProbs))
         {
             Set(chatOptions, ChatOptionKeys.LogProbs, TopLogProbs);
+            if (_supported.Contains(ChatOptionKeys.LogProbsOfAnswer))
+            {
+                Set(chatOptions, ChatOptionKeys.LogProbsOfAnswer, true);
+            }
         }
 
         return chatOptions;

@@ -123,6 +123,22 @@ public sealed class LocalChatClientTests
     }
 
     [Theory]
+    [InlineData("<think>abc</think>xyz", "<think>xyz<|end|>")]
+    [InlineData("abc", "abc<|end|>")]
+    public async Task GetResponse_LogProbsOfTheAnswer_LeaveTheThoughtOut(string says, string scored)
+    {
+        ChatOptions options = new() { AdditionalProperties = new() { ["logprobs"] = 1, ["logprobs_of_answer"] = true } };
+
+        ChatResponse response = await Ask(ChatFolder.Saying(says), options);
+
+        string[] texts = Assert.IsType<string[]>(response.AdditionalProperties?["token_texts"]);
+        float[] logProbs = Assert.IsType<float[]>(response.AdditionalProperties?["token_logprobs"]);
+        KeyValuePair<string, float>[][] top = Assert.IsType<KeyValuePair<string, float>[][]>(response.AdditionalProperties?["token_top_logprobs"]);
+        Assert.Equal(scored, string.Concat(texts));
+        Assert.Equal(texts.Zip(logProbs, KeyValuePair.Create), top.Select(place => place[0]));
+    }
+
+    [Theory]
     [InlineData("c", "ab")]
     [InlineData("cde", "ab")]
     [InlineData("cdz", "abcdef")]
@@ -256,7 +272,7 @@ public sealed class LocalChatClientTests
         IReadOnlySet<string>? keys = (client as IChatClient).GetService(typeof(IReadOnlySet<string>), "chat_option_keys") as IReadOnlySet<string>;
         Assert.NotNull(keys);
         Assert.Equal(
-            ["allowed_next_tokens", "logprobs", "min_p", "prefill", "seed", "thinking_budget", "thinking_stub", "thinking_stub_choices"],
+            ["allowed_next_tokens", "logprobs", "logprobs_of_answer", "min_p", "prefill", "seed", "thinking_budget", "thinking_stub", "thinking_stub_choices"],
             keys.Order(StringComparer.Ordinal));
         Assert.Equal(Path.GetFileName(folder.Path), client.GetService<ChatClientMetadata>()?.DefaultModelId);
         Assert.EndsWith(":float32", Identity(client), StringComparison.Ordinal);

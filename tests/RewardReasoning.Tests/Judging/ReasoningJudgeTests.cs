@@ -186,6 +186,17 @@ public sealed partial class ReasoningJudgeTests
         Assert.Equal(5, client.Requests[0].Property(ChatOptionKeys.LogProbs));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task JudgeAsync_ClientCanSpareTheThought_IsAskedForLogProbsOfTheAnswerAlone(bool can)
+    {
+        using ScriptedChatClient client = new(_ => WithLogProbs(1, 0.8f), can ? [ChatOptionKeys.LogProbs, ChatOptionKeys.LogProbsOfAnswer] : [ChatOptionKeys.LogProbs]);
+        Vote vote = (await new ReasoningJudge(client, new() { Order = VoteOrder.Given }).JudgeAsync(Sum, Cancel)).Votes[0];
+        Assert.Equal((5, can ? true : null), (client.Requests[0].Property(ChatOptionKeys.LogProbs), (bool?)client.Requests[0].Property(ChatOptionKeys.LogProbsOfAnswer)));
+        Assert.Equal(0.8, vote.FirstProbability ?? 0, 1e-6);
+    }
+
     [Fact]
     public async Task JudgeAsync_SwappedVoteWithLogProbs_TurnsTheProbabilityRound()
     {
