@@ -39,6 +39,7 @@ public sealed class ApprovedTextTests
     [Theory]
     [InlineData("README.md")]
     [InlineData("docs/cli.md")]
+    [InlineData("docs/data.md")]
     [InlineData("docs/store.md")]
     [InlineData("CONTRIBUTING.md")]
     public void Documents_CommandsInThem_Parse(string document)

@@ -5,7 +5,7 @@ using Microsoft.Extensions.AI;
 using RewardReasoning.Cli.Benchmarks;
 using RewardReasoning.Cli.Judging;
 using RewardReasoning.Cli.Scoring;
-using RewardReasoning.Data.Pairs;
+using RewardReasoning.Data.Rows;
 using RewardReasoning.Evaluation.Benchmarks;
 using RewardReasoning.Evaluation.Metrics;
 using RewardReasoning.Judging;

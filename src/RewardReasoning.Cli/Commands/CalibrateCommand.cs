@@ -6,7 +6,7 @@ using RewardReasoning.Cli.Calibrating;
 using RewardReasoning.Cli.Judging;
 using RewardReasoning.Cli.Output;
 using RewardReasoning.Cli.Scoring;
-using RewardReasoning.Data.Pairs;
+using RewardReasoning.Data.Rows;
 using RewardReasoning.Evaluation.Calibration;
 using RewardReasoning.Evaluation.Metrics;
 using RewardReasoning.Evaluation.Plots;
@@ -24,7 +24,7 @@ internal sealed class CalibrateCommand
     private readonly TimeProvider _time;
     private readonly ModelArguments _model = new();
     private readonly JudgingArguments _judging = new();
-    private readonly Argument<string> _pairs = new("PAIRS") { Description = "Labelled pair file (JSON lines, .gz too)." };
+    private readonly Argument<string> _pairs = new("PAIRS") { Description = "Labelled pairs: JSON lines, JSON lists or Parquet (.gz and .zst too), folders or patterns of them." };
     private readonly Option<bool> _judged = new("--judged") { Description = "PAIRS is what rrm score wrote with the same model and options: its judgments are taken, and none is made." };
 
     private readonly Option<string> _method = new("--method")
@@ -128,13 +128,7 @@ internal sealed class CalibrateCommand
 
     private void CheckArguments(ParseResult parsed)
     {
-        string pairs = parsed.GetRequiredValue(_pairs);
-        if (!File.Exists(pairs))
-        {
-            throw new UsageException($"There is no file '{pairs}'.");
-        }
-
-        JsonLines.RequireSupported(pairs);
+        RowFiles.Find(parsed.GetRequiredValue(_pairs));
         if (parsed.GetValue(_limit) is < 1 and { } limit)
         {
             throw new UsageException($"--limit is {limit}; it is at least 1.");
@@ -151,13 +145,13 @@ internal sealed class CalibrateCommand
         }
     }
 
-    private IAsyncEnumerable<PairRow> ReadRows(ParseResult parsed, CancellationToken cancellationToken) =>
-        PairFile.ReadAsync(parsed.GetRequiredValue(_pairs), cancellationToken).Take(parsed.GetValue(_limit) ?? int.MaxValue);
+    private IAsyncEnumerable<DataRow> ReadRows(ParseResult parsed, CancellationToken cancellationToken) =>
+        RowReader.ReadAsync(RowFiles.Find(parsed.GetRequiredValue(_pairs)), cancellationToken).Take(parsed.GetValue(_limit) ?? int.MaxValue);
 
     private async Task ReadJudgedAsync(ParseResult parsed, IChatClient client, JudgeOptions options, LabelledJudgments labelled, CancellationToken cancellationToken)
     {
         string model = (client.GetService(typeof(ChatClientMetadata)) as ChatClientMetadata)?.DefaultModelId ?? "unknown";
-        await foreach (PairRow row in ReadRows(parsed, cancellationToken))
+        await foreach (DataRow row in ReadRows(parsed, cancellationToken))
         {
             try
             {
@@ -165,7 +159,7 @@ internal sealed class CalibrateCommand
             }
             catch (FormatException exception)
             {
-                throw new UsageException($"{parsed.GetRequiredValue(_pairs)}:{row.Line}: {exception.Message}", exception);
+                throw new UsageException($"{row.Place}: {exception.Message}", exception);
             }
         }
     }
@@ -180,10 +174,10 @@ internal sealed class CalibrateCommand
             int window = Math.Max(MinWindow, 4 * options.Concurrency);
             await foreach (ScoredRow scored in OrderedWindow.SelectAsync(ReadRows(parsed, cancellationToken), options.Concurrency, window, judge.ScoreAsync, cancellationToken))
             {
-                labelled.Add(scored.Row, scored.Judgment);
+                labelled.Add(scored.Content, scored.Judgment);
                 if (scored.Error is not null)
                 {
-                    _terminal.WriteStatus($"rrm: {parsed.GetRequiredValue(_pairs)}:{scored.Row.Line}: {scored.Error}");
+                    _terminal.WriteStatus($"rrm: {scored.Row.Place}: {scored.Error}");
                 }
 
                 report(labelled.Rows, labelled.Missing, (labelled.Rows - labelled.Missing) / _time.GetElapsedTime(start).TotalSeconds);

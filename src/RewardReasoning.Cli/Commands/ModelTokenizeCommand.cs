@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using RewardReasoning.Data.Pairs;
+using RewardReasoning.Data.Rows;
 using RewardReasoning.Models.Tokenization;
 
 namespace RewardReasoning.Cli.Commands;
@@ -40,11 +40,11 @@ internal static class ModelTokenizeCommand
         }
 
         Tokenizer tokenizer = Tokenizer.Load(folder);
-        await using Stream stream = texts == StandardInput ? terminal.In : JsonLines.OpenRead(texts);
+        await using Stream stream = texts == StandardInput ? terminal.In : await JsonLines.OpenAsync(texts, cancellationToken);
         string name = texts == StandardInput ? "standard input" : texts;
-        await foreach ((long number, ReadOnlyMemory<byte> line) in JsonLines.ReadAsync(stream, name, cancellationToken))
+        await foreach (Line line in JsonLines.ReadAsync(stream, cancellationToken))
         {
-            string text = Parse(line, $"{name}:{number}");
+            string text = line.Error is null ? Parse(line.Bytes, $"{name}:{line.Number}") : throw new UsageException($"{name}:{line.Number}: {line.Error}");
             IEnumerable<string> ids = (plain ? tokenizer.EncodePlain(text) : tokenizer.Encode(text)).Select(id => id.ToString(CultureInfo.InvariantCulture));
             terminal.Out.WriteLine($"[{string.Join(", ", ids)}]");
         }

@@ -5,6 +5,8 @@ using RewardReasoning.Cli.Judging;
 using RewardReasoning.Cli.Output;
 using RewardReasoning.Cli.Scoring;
 using RewardReasoning.Data.Pairs;
+using RewardReasoning.Data.Recognition;
+using RewardReasoning.Data.Rows;
 using RewardReasoning.Judging;
 
 namespace RewardReasoning.Cli.Commands;
@@ -12,14 +14,18 @@ namespace RewardReasoning.Cli.Commands;
 /// <summary><c>rrm score</c>: judges every row of a pair file.</summary>
 internal sealed class ScoreCommand
 {
-    private const string StandardStream = "-";
     private const int MinWindow = 256;
 
     private readonly Terminal _terminal;
     private readonly TimeProvider _time;
     private readonly ModelArguments _model = new();
     private readonly JudgingArguments _judging = new();
-    private readonly Argument<string> _in = new("IN") { Description = "Pair file (JSON lines, .gz too), or - for standard input." };
+    private readonly Argument<string[]> _in = new("IN")
+    {
+        Description = "Pairs: JSON lines, JSON lists or Parquet (.gz and .zst too), folders or patterns of them, or - for standard input.",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
     private readonly Option<string> _out = new("--out") { Description = "Where the judged rows go, in the order of IN; - for standard output.", HelpName = "OUT", Required = true };
     private readonly Option<int?> _limit = new("--limit") { Description = "Judge only the first N rows.", HelpName = "N" };
     private readonly Option<bool> _strict = new("--strict") { Description = "Stop at the first row that cannot be judged." };
@@ -61,8 +67,8 @@ internal sealed class ScoreCommand
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        string input = parsed.GetRequiredValue(_in);
         string output = parsed.GetRequiredValue(_out);
+        RowInput input = RowInput.Of(parsed.GetRequiredValue(_in), _terminal);
         CheckFiles(input, output, parsed.GetValue(_json));
         if (parsed.GetValue(_limit) is < 1 and { } limit)
         {
@@ -78,50 +84,41 @@ internal sealed class ScoreCommand
         await ScoreProgress.RunAsync(_terminal, total, async report =>
         {
             RowJudge judge = new(_judging.CreateJudge(parsed, client, options, _terminal));
-            bool toStandardOutput = output == StandardStream;
-            await using RowWriter writer = new(toStandardOutput ? _terminal.OutStream : JsonLines.Create(output), toStandardOutput, _time);
-            IAsyncEnumerable<PairRow> rows = ReadRows(input, cancellationToken).Take(parsed.GetValue(_limit) ?? int.MaxValue);
+            await using RowOutput writer = new(output, _terminal, _time);
+            IAsyncEnumerable<DataRow> rows = input.ReadAsync(cancellationToken).Take(parsed.GetValue(_limit) ?? int.MaxValue);
             int window = Math.Max(MinWindow, 4 * options.Concurrency);
             bool warned = options.Order != VoteOrder.Given;
             await foreach (ScoredRow scored in OrderedWindow.SelectAsync(rows, options.Concurrency, window, judge.ScoreAsync, cancellationToken))
             {
                 if (scored.Error is not null)
                 {
-                    Complain(input, scored, parsed.GetValue(_strict));
+                    Complain(scored, parsed.GetValue(_strict));
                 }
 
-                if (!warned && scored.Row.Fields?.TryGetProperty("chosen", out _) == true)
+                if (!warned && scored.Content is PairContent { IsNamedByLabel: true })
                 {
                     _terminal.WriteStatus("rrm: warning: with --order given, the chosen response of every row is shown first; the default order has no such habit.");
                     warned = true;
                 }
 
-                summary.Add(scored.Row, scored.Judgment);
-                await writer.WriteAsync(json => scored.WriteTo(json, parsed.GetValue(_keepReasoning)), cancellationToken);
+                summary.Add(scored.Row, scored.Content, scored.Judgment);
+                await writer.WriteAsync(json => scored.WriteTo(json, parsed.GetValue(_keepReasoning)));
                 report(summary.Rows, summary.Rows - summary.Judged, summary.Judged / _time.GetElapsedTime(start).TotalSeconds);
             }
+
+            writer.Complete();
         });
         return await FinishAsync(parsed, summary.Report(_time.GetElapsedTime(start)), cancellationToken);
     }
 
-    private static void CheckFiles(string input, string output, bool json)
+    private static void CheckFiles(RowInput input, string output, bool json)
     {
-        if (input != StandardStream && !File.Exists(input))
+        if (output != RowInput.StandardStream)
         {
-            throw new UsageException($"There is no file '{input}'.");
-        }
-
-        if (input != StandardStream)
-        {
-            JsonLines.RequireSupported(input);
-        }
-
-        if (output != StandardStream)
-        {
-            JsonLines.RequireSupported(output);
-            if (input != StandardStream && Path.GetFullPath(input) == Path.GetFullPath(output))
+            RowFileWriter.RequireSupported(output);
+            if (input.Paths.Any(path => Path.GetFullPath(path) == Path.GetFullPath(output)))
             {
-                throw new UsageException($"IN and --out are both '{input}'; the rows would be overwritten while they are read. Name another file.");
+                throw new UsageException($"--out is '{output}', which is read too; name another file.");
             }
         }
         else if (json)
@@ -130,24 +127,15 @@ internal sealed class ScoreCommand
         }
     }
 
-    private IAsyncEnumerable<PairRow> ReadRows(string input, CancellationToken cancellationToken) => input == StandardStream
-        ? PairFile.ReadAsync(_terminal.In, "standard input", cancellationToken)
-        : PairFile.ReadAsync(input, cancellationToken);
+    /// <summary>How many rows there are to judge, for the progress bar; reading them is nothing beside judging them.</summary>
+    private async Task<long?> CountRowsAsync(RowInput input, int? limit, CancellationToken cancellationToken) =>
+        !_terminal.ErrorIsTerminal || input.IsStandardInput
+            ? null
+            : await input.ReadAsync(cancellationToken).Take(limit ?? int.MaxValue).LongCountAsync(cancellationToken);
 
-    /// <summary>How many rows there are to judge, for the progress bar; reading lines is nothing beside judging them.</summary>
-    private async Task<long?> CountRowsAsync(string input, int? limit, CancellationToken cancellationToken)
+    private void Complain(ScoredRow scored, bool strict)
     {
-        if (!_terminal.ErrorIsTerminal || input == StandardStream)
-        {
-            return null;
-        }
-
-        return await PairFile.ReadAsync(input, cancellationToken).Take(limit ?? int.MaxValue).LongCountAsync(cancellationToken);
-    }
-
-    private void Complain(string input, ScoredRow scored, bool strict)
-    {
-        string place = $"{(input == StandardStream ? "standard input" : input)}:{scored.Row.Line}: {scored.Error}";
+        string place = $"{scored.Row.Place}: {scored.Error}";
         if (strict)
         {
             throw new UsageException($"{place} (--strict stops here; OUT holds the rows before it.)");

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using RewardReasoning.Data.Inspection;
 using RewardReasoning.Data.Pairs;
 
 namespace RewardReasoning.Cli.Output;
@@ -10,6 +11,7 @@ namespace RewardReasoning.Cli.Output;
 [JsonSerializable(typeof(PromptJson))]
 [JsonSerializable(typeof(ScoreReport))]
 [JsonSerializable(typeof(CalibrationReportJson))]
+[JsonSerializable(typeof(List<FileInspection>))]
 [JsonSerializable(typeof(ModelInfoJson))]
 [JsonSerializable(typeof(ModelCheckJson))]
 [JsonSerializable(typeof(StoreStatisticsJson))]

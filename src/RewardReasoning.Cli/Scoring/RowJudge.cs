@@ -1,5 +1,6 @@
 using System.Net;
-using RewardReasoning.Data.Pairs;
+using RewardReasoning.Data.Recognition;
+using RewardReasoning.Data.Rows;
 using RewardReasoning.Endpoints;
 using RewardReasoning.Storage;
 
@@ -13,15 +14,16 @@ internal sealed class RowJudge(IJudge judge)
 {
     private volatile bool _hasJudged;
 
-    public async Task<ScoredRow> ScoreAsync(PairRow row, CancellationToken cancellationToken)
+    public async Task<ScoredRow> ScoreAsync(DataRow row, CancellationToken cancellationToken)
     {
-        if (row.Comparison is not { } comparison)
+        RowContent content = RowRecognizer.Recognize(row);
+        if (content is not PairContent pair)
         {
-            return new ScoredRow(row, null, row.Error);
+            return new ScoredRow(row, content, null, content is FaultyContent faulty ? faulty.Error : $"The row holds {RowKinds.Describe(content.Kind)}; a judge needs two responses to compare.");
         }
 
-        (Judgment? judgment, string? error) = await JudgeAsync(comparison, cancellationToken);
-        return new ScoredRow(row, judgment, error);
+        (Judgment? judgment, string? error) = await JudgeAsync(pair.Comparison, cancellationToken);
+        return new ScoredRow(row, content, judgment, error);
     }
 
     /// <summary>The judgment, or the reason why nothing is preferred (perhaps with votes).</summary>

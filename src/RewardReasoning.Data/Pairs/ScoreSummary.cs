@@ -1,4 +1,6 @@
 using System.Globalization;
+using RewardReasoning.Data.Recognition;
+using RewardReasoning.Data.Rows;
 using RewardReasoning.Judging;
 
 namespace RewardReasoning.Data.Pairs;
@@ -24,18 +26,20 @@ public sealed class ScoreSummary(IReadOnlyList<string> fields)
     /// <summary>Rows so far with a judgment that prefers a response.</summary>
     public long Judged => _total.Judged;
 
-    /// <summary>Adds a row with its judgment; null for a row that has none.</summary>
-    public void Add(PairRow row, Judgment? judgment)
+    /// <summary>Adds a row with what it holds and its judgment; null for a row that has none.</summary>
+    public void Add(DataRow row, RowContent content, Judgment? judgment)
     {
         ArgumentNullException.ThrowIfNull(row);
-        _total.Add(row, judgment);
+        PairContent? pair = content as PairContent;
+        Verdict label = pair?.Label ?? Verdict.Unparsable;
+        _total.Add(label, judgment);
         _usage += judgment?.Usage ?? Usage.None;
         for (int i = 0; i < fields.Count; i++)
         {
-            CounterOf(i, row.Field(fields[i])).Add(row, judgment);
+            CounterOf(i, row.Field(fields[i])).Add(label, judgment);
         }
 
-        if (row.Comparison is { } comparison && judgment?.Preferred is { } preferred && comparison.Response1 != comparison.Response2)
+        if (pair?.Comparison is { } comparison && judgment?.Preferred is { } preferred && comparison.Response1 != comparison.Response2)
         {
             Match(comparison, preferred);
         }
@@ -100,7 +104,7 @@ public sealed class ScoreSummary(IReadOnlyList<string> fields)
 
         public long Judged { get; private set; }
 
-        public void Add(PairRow row, Judgment? judgment)
+        public void Add(Verdict label, Judgment? judgment)
         {
             Rows++;
             if (judgment?.Preferred is not { } preferred)
@@ -109,8 +113,8 @@ public sealed class ScoreSummary(IReadOnlyList<string> fields)
             }
 
             Judged++;
-            _labelled += row.Label == Verdict.Unparsable ? 0 : 1;
-            _correct += row.Label == preferred ? 1 : 0;
+            _labelled += label == Verdict.Unparsable ? 0 : 1;
+            _correct += label == preferred ? 1 : 0;
             foreach (Vote vote in judgment.Votes)
             {
                 _votes++;

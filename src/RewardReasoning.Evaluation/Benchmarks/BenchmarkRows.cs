@@ -1,7 +1,5 @@
-using System.IO.Compression;
-using System.Runtime.CompilerServices;
 using System.Text.Json;
-using RewardReasoning.Data.Pairs;
+using RewardReasoning.Data.Rows;
 
 namespace RewardReasoning.Evaluation.Benchmarks;
 
@@ -30,10 +28,10 @@ internal readonly record struct BenchmarkRow(JsonElement Fields, string Place, s
         : throw new InvalidDataException($"{Place}: '{name}' is no list of strings.");
 }
 
-/// <summary>Reads the files of a benchmark: JSON lines or one JSON list, <c>.gz</c> too. They are small and are read whole.</summary>
+/// <summary>Reads the files of a benchmark: whatever <see cref="RowReader"/> reads. They are small and are read whole.</summary>
 internal static class BenchmarkRows
 {
-    private static readonly string[] Endings = [".json", ".jsonl", ".json.gz", ".jsonl.gz"];
+    private static readonly string[] Endings = [".json", ".jsonl", ".json.gz", ".jsonl.gz", ".json.zst", ".jsonl.zst", ".parquet"];
 
     /// <summary>The files at a path: the file itself, or those of a folder and its folders, by name.</summary>
     /// <exception cref="FileNotFoundException">There is no such file or folder, or no file that can be read in it.</exception>
@@ -58,68 +56,21 @@ internal static class BenchmarkRows
     }
 
     /// <summary>The rows of the files at a path, in order.</summary>
-    /// <exception cref="InvalidDataException">A row is no JSON object; the message names file and row.</exception>
+    /// <exception cref="InvalidDataException">A row cannot be read; the message names file and row.</exception>
     public static async Task<IReadOnlyList<BenchmarkRow>> ReadAsync(string path, Func<string, bool>? wanted, CancellationToken cancellationToken)
     {
         List<BenchmarkRow> rows = [];
         foreach (string file in Files(path, wanted))
         {
-            Stream stream = File.OpenRead(file);
-            await using (stream.ConfigureAwait(false))
+            string name = NameOf(file);
+            int number = 0;
+            await foreach (DataRow row in RowReader.ReadAsync(file, cancellationToken).ConfigureAwait(false))
             {
-                Stream content = file.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(stream, CompressionMode.Decompress) : stream;
-                bool lines = file.Contains(".jsonl", StringComparison.OrdinalIgnoreCase);
-                string name = NameOf(file);
-                int number = 0;
-                await foreach (JsonElement row in (lines ? ReadLinesAsync(content, file, cancellationToken) : ReadListAsync(content, file, cancellationToken)).ConfigureAwait(false))
-                {
-                    string place = FormattableString.Invariant($"{file}:{number + 1}");
-                    rows.Add(row.ValueKind == JsonValueKind.Object ? new BenchmarkRow(row, place, name, number) : throw new InvalidDataException($"{place}: the row is no JSON object."));
-                    number++;
-                }
+                rows.Add(row.Fields is { } fields ? new BenchmarkRow(fields, row.Place, name, number) : throw new InvalidDataException($"{row.Place}: {row.Error}"));
+                number++;
             }
         }
 
         return rows;
-    }
-
-    private static async IAsyncEnumerable<JsonElement> ReadLinesAsync(Stream stream, string file, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        await foreach ((long number, ReadOnlyMemory<byte> line) in JsonLines.ReadAsync(stream, file, cancellationToken).ConfigureAwait(false))
-        {
-            if (line.Span.ContainsAnyExcept(" \t\r"u8))
-            {
-                yield return Parse(line, $"{file}:{number}");
-            }
-        }
-    }
-
-    private static async IAsyncEnumerable<JsonElement> ReadListAsync(Stream stream, string file, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        using MemoryStream all = new();
-        await stream.CopyToAsync(all, cancellationToken).ConfigureAwait(false);
-        JsonElement list = Parse(all.ToArray(), file);
-        if (list.ValueKind != JsonValueKind.Array)
-        {
-            throw new InvalidDataException($"{file}: the file holds no JSON list of rows.");
-        }
-
-        foreach (JsonElement row in list.EnumerateArray())
-        {
-            yield return row;
-        }
-    }
-
-    private static JsonElement Parse(ReadOnlyMemory<byte> json, string place)
-    {
-        try
-        {
-            using JsonDocument document = JsonDocument.Parse(json);
-            return document.RootElement.Clone();
-        }
-        catch (JsonException exception)
-        {
-            throw new InvalidDataException($"{place}: {exception.Message}", exception);
-        }
     }
 }

@@ -1,4 +1,5 @@
-using RewardReasoning.Data.Pairs;
+using RewardReasoning.Data.Recognition;
+using RewardReasoning.Data.Rows;
 using RewardReasoning.Judging;
 using RewardReasoning.Models.ChatTemplates;
 using RewardReasoning.Models.Decoder;
@@ -45,18 +46,14 @@ internal sealed class JudgeTask
         }
 
         List<LabelledPair> pairs = [];
-        foreach (PairRow row in PairFile.ReadAsync(path).ToBlockingEnumerable())
+        foreach (DataRow row in RowReader.ReadAsync(path).ToBlockingEnumerable())
         {
-            if (row.Comparison is not { } comparison)
+            PreferencePair pair = RowRecognizer.Recognize(row) switch
             {
-                throw new RecipeException($"{path}, line {row.Line}: {row.Error}");
-            }
-
-            PreferencePair pair = row.Label switch
-            {
-                Verdict.First => new(comparison.Query, comparison.Response1, comparison.Response2),
-                Verdict.Second => new(comparison.Query, comparison.Response2, comparison.Response1),
-                _ => throw new RecipeException($"{path}, line {row.Line}: the pair has no label; training needs chosen and rejected."),
+                PairContent { Preference: { } preference } => preference,
+                PairContent => throw new RecipeException($"{row.Place}: the pair has no label; training needs chosen and rejected."),
+                FaultyContent faulty => throw new RecipeException($"{row.Place}: {faulty.Error}"),
+                var other => throw new RecipeException($"{row.Place}: the row holds {RowKinds.Describe(other.Kind)}; training needs chosen and rejected."),
             };
             pairs.Add(new LabelledPair(pair, row.Field("difficulty") ?? ""));
         }

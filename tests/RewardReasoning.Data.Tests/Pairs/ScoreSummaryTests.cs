@@ -1,5 +1,6 @@
-using System.Text;
 using RewardReasoning.Data.Pairs;
+using RewardReasoning.Data.Recognition;
+using RewardReasoning.Data.Rows;
 using Xunit;
 
 namespace RewardReasoning.Data.Tests.Pairs;
@@ -21,10 +22,10 @@ public sealed class ScoreSummaryTests
     public void Report_LabelledRows_CountsOnlyTheJudgedOnes()
     {
         ScoreSummary summary = new([]);
-        summary.Add(Row("a", "b", label: 1), Judged(Verdict.First));
-        summary.Add(Row("c", "d", label: 1), Judged(Verdict.Second));
-        summary.Add(Row("e", "f", label: 2), null);
-        summary.Add(Row("g", "h", label: null), Judged(Verdict.First));
+        Add(summary, Row("a", "b", label: 1), Judged(Verdict.First));
+        Add(summary, Row("c", "d", label: 1), Judged(Verdict.Second));
+        Add(summary, Row("e", "f", label: 2), null);
+        Add(summary, Row("g", "h", label: null), Judged(Verdict.First));
         ScoreGroup total = summary.Report(TimeSpan.FromSeconds(2)).Total;
         Assert.Equal((4, 3, 1, 2, 1), (total.Rows, total.Judged, total.Missing, total.Labelled, total.Correct));
         Assert.Equal(0.5, total.Accuracy);
@@ -35,7 +36,7 @@ public sealed class ScoreSummaryTests
     public void Report_JudgmentWithoutPreference_IsMissing()
     {
         ScoreSummary summary = new([]);
-        summary.Add(Row("a", "b", label: 1), Judged(null));
+        Add(summary, Row("a", "b", label: 1), Judged(null));
         ScoreGroup total = summary.Report(TimeSpan.Zero).Total;
         Assert.Equal((1, 0), (total.Missing, total.Labelled));
         Assert.Null(total.Accuracy);
@@ -45,11 +46,11 @@ public sealed class ScoreSummaryTests
     public void Report_SwappedRows_AgreeWhenTheyPreferTheSameResponse()
     {
         ScoreSummary summary = new([]);
-        summary.Add(Row("a", "b"), Judged(Verdict.First));
-        summary.Add(Row("b", "a"), Judged(Verdict.Second));
-        summary.Add(Row("c", "d"), Judged(Verdict.First));
-        summary.Add(Row("d", "c"), Judged(Verdict.First));
-        summary.Add(Row("e", "e"), Judged(Verdict.First));
+        Add(summary, Row("a", "b"), Judged(Verdict.First));
+        Add(summary, Row("b", "a"), Judged(Verdict.Second));
+        Add(summary, Row("c", "d"), Judged(Verdict.First));
+        Add(summary, Row("d", "c"), Judged(Verdict.First));
+        Add(summary, Row("e", "e"), Judged(Verdict.First));
         SwapAgreement swaps = summary.Report(TimeSpan.Zero).Swaps;
         Assert.Equal((2, 1), (swaps.Pairs, swaps.Agreeing));
     }
@@ -60,7 +61,7 @@ public sealed class ScoreSummaryTests
         ScoreSummary summary = new(["terms"]);
         foreach (string extra in new[] { ""","terms":10""", ""","terms":2""", "", ""","terms":2""" })
         {
-            summary.Add(Row("a", "b", 1, extra), Judged(Verdict.First, reasoningTokens: extra.Length));
+            Add(summary, Row("a", "b", 1, extra), Judged(Verdict.First, reasoningTokens: extra.Length));
         }
 
         ScoreBreakdown breakdown = Assert.Single(summary.Report(TimeSpan.Zero).By);
@@ -74,14 +75,16 @@ public sealed class ScoreSummaryTests
     {
         ScoreSummary summary = new([]);
         Usage usage = new() { PromptTokens = 100, OutputTokens = 7 };
-        summary.Add(Row("a", "b"), Judged(Verdict.First) with { Usage = usage });
-        summary.Add(Row("c", "d"), Judged(null) with { Usage = usage.AsKept() });
-        summary.Add(Row("e", "f"), null);
+        Add(summary, Row("a", "b"), Judged(Verdict.First) with { Usage = usage });
+        Add(summary, Row("c", "d"), Judged(null) with { Usage = usage.AsKept() });
+        Add(summary, Row("e", "f"), null);
         Assert.Equal(new ScoreTokens(Prompt: 200, Output: 14, KeptPrompt: 100, KeptOutput: 7, KeptCompletions: 1), summary.Report(TimeSpan.Zero).Tokens);
     }
 
-    private static PairRow Row(string first, string second, int? label = null, string extra = "") => PairRowParser.Parse(
-        Encoding.UTF8.GetBytes($$"""{"query":"q","response_1":"{{first}}","response_2":"{{second}}","label":{{label?.ToString() ?? "null"}}{{extra}}}"""), 1);
+    private static void Add(ScoreSummary summary, DataRow row, Judgment? judgment) => summary.Add(row, RowRecognizer.Recognize(row), judgment);
+
+    private static DataRow Row(string first, string second, int? label = null, string extra = "") => RowText.Parse(
+        $$"""{"query":"q","response_1":"{{first}}","response_2":"{{second}}","label":{{label?.ToString() ?? "null"}}{{extra}}}""");
 
     private static Judgment Judged(Verdict? preferred, int reasoningTokens = 0) => new()
     {

@@ -1,4 +1,5 @@
-using RewardReasoning.Data.Pairs;
+using RewardReasoning.Data.Recognition;
+using RewardReasoning.Data.Rows;
 
 namespace RewardReasoning.Evaluation.Benchmarks.Definitions;
 
@@ -23,21 +24,22 @@ internal static class PairFileBenchmark
     private static async Task<IReadOnlyList<BenchmarkItem>> ReadAsync(string path, CancellationToken cancellationToken)
     {
         List<BenchmarkItem> items = [];
-        await foreach (PairRow row in PairFile.ReadAsync(path, cancellationToken).ConfigureAwait(false))
+        await foreach (DataRow row in RowReader.ReadAsync(path, cancellationToken).ConfigureAwait(false))
         {
-            if (row.Comparison is null)
+            PairContent pair = RowRecognizer.Recognize(row) switch
             {
-                throw new InvalidDataException($"{path}:{row.Line}: {row.Error}");
-            }
-
-            string id = row.Field("id") ?? row.Field("pair_id") ?? FormattableString.Invariant($"line {row.Line}");
+                PairContent content => content,
+                FaultyContent faulty => throw new InvalidDataException($"{row.Place}: {faulty.Error}"),
+                var other => throw new InvalidDataException($"{row.Place}: the row holds {RowKinds.Describe(other.Kind)}; the benchmark needs labelled pairs."),
+            };
+            string id = row.Field("id") ?? row.Field("pair_id") ?? FormattableString.Invariant($"{(row.IsLine ? "line" : "row")} {row.Number}");
             items.Add(new BenchmarkItem
             {
                 Id = id,
                 Row = id,
                 Section = SectionFields.Select(row.Field).FirstOrDefault(section => section is not null) ?? "all",
-                Comparison = row.Comparison,
-                Gold = Outcomes.Of(row.Label),
+                Comparison = pair.Comparison,
+                Gold = Outcomes.Of(pair.Label),
             });
         }
 

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace RewardReasoning.Data.Pairs;
+namespace RewardReasoning.Data.Rows;
 
 /// <summary>Work on a stream of items, many at once, whose results come in the order of the items.</summary>
 public static class OrderedWindow

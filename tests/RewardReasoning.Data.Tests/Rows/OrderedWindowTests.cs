@@ -1,7 +1,7 @@
-using RewardReasoning.Data.Pairs;
+using RewardReasoning.Data.Rows;
 using Xunit;
 
-namespace RewardReasoning.Data.Tests.Pairs;
+namespace RewardReasoning.Data.Tests.Rows;
 
 public sealed class OrderedWindowTests
 {

@@ -1,0 +1,69 @@
+namespace RewardReasoning.Data.Rows;
+
+/// <summary>A stream whose beginning was looked at and is read again from memory.</summary>
+internal sealed class PeekedStream(ReadOnlyMemory<byte> beginning, Stream rest) : Stream
+{
+    private ReadOnlyMemory<byte> _beginning = beginning;
+
+    /// <summary>What the stream begins with, as many bytes as were asked for unless it is shorter.</summary>
+    public ReadOnlyMemory<byte> Beginning { get; } = beginning;
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => false;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    public static async Task<PeekedStream> OfAsync(Stream stream, int bytes, CancellationToken cancellationToken)
+    {
+        byte[] beginning = new byte[bytes];
+        int read = await stream.ReadAtLeastAsync(beginning, bytes, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
+        return new PeekedStream(beginning.AsMemory(0, read), stream);
+    }
+
+    public override int Read(Span<byte> buffer) => _beginning.IsEmpty ? rest.Read(buffer) : ReadBeginning(buffer);
+
+    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+        _beginning.IsEmpty ? rest.ReadAsync(buffer, cancellationToken) : ValueTask.FromResult(ReadBeginning(buffer.Span));
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override void Flush()
+    {
+    }
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            rest.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private int ReadBeginning(Span<byte> buffer)
+    {
+        int count = Math.Min(buffer.Length, _beginning.Length);
+        _beginning.Span[..count].CopyTo(buffer);
+        _beginning = _beginning[count..];
+        return count;
+    }
+}

@@ -1,0 +1,81 @@
+using System.Text.Json;
+
+namespace RewardReasoning.Data.Rows;
+
+/// <summary>
+/// A file of rows that is never half there. Rows go to a file beside it (<see cref="PartialEnding"/>), which takes its place when the
+/// writer is disposed: a killed process leaves an older file as it was, and beside it the rows so far, whole lines but for the last one.
+/// A run that ended early hands over what it has too, unless that would replace a file: then its rows stay beside it.
+/// </summary>
+public sealed class RowFileWriter : RowWriter
+{
+    /// <summary>What is added to the file's name while it is written.</summary>
+    public const string PartialEnding = ".partial";
+
+    private readonly RowWriter _writer;
+    private readonly string _path;
+    private readonly string _partial;
+    private bool _complete;
+
+    private RowFileWriter(RowWriter writer, string path, string partial)
+    {
+        _writer = writer;
+        _path = path;
+        _partial = partial;
+    }
+
+    /// <summary>Where the rows stay when they could not take the file's place; null until the writer is disposed, and when they did.</summary>
+    public string? LeftAt { get; private set; }
+
+    /// <summary>Begins a file; its ending says how it is packed.</summary>
+    /// <exception cref="NotSupportedException">The ending is that of a format that is not written.</exception>
+    /// <exception cref="IOException">It cannot be created.</exception>
+    public static RowFileWriter Create(string path, TimeProvider time)
+    {
+        RequireSupported(path);
+        string target = File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path : path;
+        string partial = IsDevice(target) ? target : target + PartialEnding;
+        FileStream file = new(partial, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 1 << 16, FileOptions.Asynchronous);
+        return new RowFileWriter(new JsonLinesWriter(RowCompressions.Pack(file, RowCompressions.OfName(path)), leaveOpen: false, time), target, partial);
+    }
+
+    /// <summary>Refuses what cannot be written, by the ending of its name.</summary>
+    /// <exception cref="NotSupportedException">The ending is that of a format that is not written.</exception>
+    public static void RequireSupported(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        string ending = Path.GetExtension(RowCompressions.WithoutEnding(path)).ToLowerInvariant();
+        if (ending is ".parquet" or ".csv" or ".tsv" or ".arrow" or ".xlsx" or ".sqlite" or ".db")
+        {
+            throw new NotSupportedException($"'{path}': {ending} files are not written; name it .jsonl (or .jsonl.gz, .jsonl.zst).");
+        }
+    }
+
+    /// <inheritdoc/>
+    public override Task WriteAsync(Action<Utf8JsonWriter> write, CancellationToken cancellationToken) => _writer.WriteAsync(write, cancellationToken);
+
+    /// <summary>Says that every row was written: the file may replace an older one.</summary>
+    public void Complete() => _complete = true;
+
+    /// <inheritdoc/>
+    public override async ValueTask DisposeAsync()
+    {
+        await _writer.DisposeAsync().ConfigureAwait(false);
+        if (_partial == _path)
+        {
+            return;
+        }
+
+        if (_complete || !File.Exists(_path))
+        {
+            File.Move(_partial, _path, overwrite: true);
+        }
+        else
+        {
+            LeftAt = _partial;
+        }
+    }
+
+    /// <summary>Nothing can stand beside a device or a pipe, and nothing replaces it.</summary>
+    private static bool IsDevice(string path) => path.StartsWith("/dev/", StringComparison.Ordinal) || path.StartsWith("/proc/", StringComparison.Ordinal);
+}

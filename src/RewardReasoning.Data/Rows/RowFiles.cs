@@ -1,0 +1,58 @@
+using System.IO.Enumeration;
+
+namespace RewardReasoning.Data.Rows;
+
+/// <summary>Files by name: one file, a folder with all below it, or a pattern.</summary>
+public static class RowFiles
+{
+    private static readonly string[] Endings = [".jsonl", ".ndjson", ".json", ".parquet"];
+
+    /// <summary>
+    /// The files that <paramref name="argument"/> stands for, in ordinal order: itself; of a folder all files below it with an ending of
+    /// data; of a pattern (<c>*</c> and <c>?</c> within a name, <c>**</c> for any folders) all that match.
+    /// </summary>
+    /// <exception cref="FileNotFoundException">There are none.</exception>
+    public static IReadOnlyList<string> Find(string argument)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(argument);
+        if (File.Exists(argument))
+        {
+            return [argument];
+        }
+
+        if (Directory.Exists(argument))
+        {
+            string[] data = [.. Below(argument).Where(path => Endings.Contains(Path.GetExtension(RowCompressions.WithoutEnding(path)).ToLowerInvariant()))];
+            return data.Length > 0 ? data : throw new FileNotFoundException($"The folder '{argument}' holds no data file ({string.Join(", ", Endings)}, packed as .gz or .zst or not).");
+        }
+
+        if (!argument.AsSpan().ContainsAny('*', '?'))
+        {
+            throw new FileNotFoundException($"There is no file or folder '{argument}'.");
+        }
+
+        string[] parts = argument.Split('/', Path.DirectorySeparatorChar);
+        int wild = Array.FindIndex(parts, part => part.AsSpan().ContainsAny('*', '?'));
+        string root = wild == 0 ? "." : wild == 1 && parts[0].Length == 0 ? "/" : string.Join('/', parts[..wild]);
+        string[] pattern = parts[wild..];
+        string[] found = Directory.Exists(root)
+            ? [.. Below(root).Where(path => Matches(Path.GetRelativePath(root, path).Split(Path.DirectorySeparatorChar), pattern)).Select(path => wild == 0 ? Path.GetRelativePath(root, path) : path)]
+            : [];
+        return found.Length > 0 ? found : throw new FileNotFoundException($"No file matches '{argument}'.");
+    }
+
+    private static IEnumerable<string> Below(string folder) =>
+        Directory.EnumerateFiles(folder, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.Hidden }).Order(StringComparer.Ordinal);
+
+    private static bool Matches(ReadOnlySpan<string> path, ReadOnlySpan<string> pattern)
+    {
+        if (pattern.IsEmpty || path.IsEmpty)
+        {
+            return pattern.IsEmpty && path.IsEmpty;
+        }
+
+        return pattern[0] == "**"
+            ? (pattern.Length > 1 && Matches(path, pattern[1..])) || (pattern.Length == 1 ? path.Length > 0 : Matches(path[1..], pattern))
+            : FileSystemName.MatchesSimpleExpression(pattern[0], path[0], ignoreCase: false) && Matches(path[1..], pattern[1..]);
+    }
+}

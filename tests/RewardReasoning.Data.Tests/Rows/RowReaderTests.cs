@@ -1,0 +1,172 @@
+using System.IO.Compression;
+using System.Text;
+using RewardReasoning.Data.Rows;
+using Xunit;
+using ZstdSharp;
+
+namespace RewardReasoning.Data.Tests.Rows;
+
+public sealed class RowReaderTests
+{
+    private const string Row = """{"query":"q","response_1":"a","response_2":"b"}""";
+
+    [Fact]
+    public async Task ReadAsync_BlankLinesAndByteOrderMark_AreNoRows()
+    {
+        DataRow[] rows = await RowText.ReadAsync("\uFEFF" + Row + "\r\n\n   \nbroken\n", "pairs.jsonl");
+        Assert.Equal([1, 4], rows.Select(row => row.Number));
+        Assert.Null(rows[0].Error);
+        Assert.Equal("pairs.jsonl:4", rows[1].Place);
+        Assert.Contains("Not JSON", rows[1].Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("not json", "Not JSON")]
+    [InlineData("{\"query\": \"half a li", "Not JSON")]
+    [InlineData("[1, 2]", "here is a list")]
+    [InlineData("\"text\"", "here is a string")]
+    [InlineData("{\"\\ud800\": 1}", "surrogate")]
+    public async Task ReadAsync_FaultyLine_SaysWhatIsWrongAndTheRestIsRead(string line, string fault)
+    {
+        DataRow[] rows = await RowText.ReadAsync($"{Row}\n{line}\n{Row}", "pairs.jsonl");
+        Assert.Contains(fault, rows[1].Error, StringComparison.Ordinal);
+        Assert.Equal([null, null], new[] { rows[0].Error, rows[2].Error });
+    }
+
+    [Fact]
+    public async Task ReadAsync_BytesThatAreNoText_AreNamed()
+    {
+        byte[] bytes = [.. Encoding.UTF8.GetBytes(Row + "\n"), 0x7b, 0x22, 0xff, 0x22, 0x7d, 0x0a, .. Encoding.UTF8.GetBytes(Row)];
+        DataRow[] rows = await RowText.ReadAsync(bytes, "pairs.jsonl");
+        Assert.Equal(3, rows.Length);
+        Assert.Contains("not UTF-8", rows[1].Error, StringComparison.Ordinal);
+        Assert.Contains("not UTF-8", (await RowText.ReadAsync([0x5b, 0x7b, 0x22, 0x61, 0x22, 0x3a, 0x22, 0xff, 0x22, 0x7d, 0x5d], "pairs.json"))[0].Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ReadAsync_LineOfFiftyMegabytes_IsNamedAndPassedOver()
+    {
+        byte[] long1 = new byte[50_000_000];
+        Array.Fill(long1, (byte)'x');
+        DataRow[] rows = await RowText.ReadAsync([.. Encoding.UTF8.GetBytes(Row + "\n"), .. long1, 0x0a, .. Encoding.UTF8.GetBytes(Row)], "pairs.jsonl");
+        Assert.Equal([1, 2, 3], rows.Select(row => row.Number));
+        Assert.Contains("longer than 32 MiB", rows[1].Error, StringComparison.Ordinal);
+        Assert.NotNull(rows[2].Fields);
+    }
+
+    [Fact]
+    public async Task ReadAsync_LineLongerThanTheBuffer_IsOneRow()
+    {
+        string text = new('x', 3_000_000);
+        DataRow[] rows = await RowText.ReadAsync($$"""{"a":"{{text}}"}""" + "\n\n" + $$"""{"a":"{{text}}y"}""", "pairs.jsonl");
+        Assert.Equal([text, text + "y"], rows.Select(row => row.Field("a")));
+    }
+
+    [Theory]
+    [InlineData("pairs.json")]
+    [InlineData("pairs.json.gz")]
+    [InlineData("standard input")]
+    public async Task ReadAsync_JsonList_IsReadWhateverItsName(string name)
+    {
+        DataRow[] rows = await RowText.ReadAsync($"  [\n{Row},\n{Row}\n]\n", name);
+        Assert.Equal(2, rows.Length);
+        Assert.Equal($"{name}, row 2", rows[1].Place);
+    }
+
+    [Fact]
+    public async Task ReadAsync_FaultInAList_NamesRowAndLineAndKeepsWhatStandsBefore()
+    {
+        DataRow[] rows = await RowText.ReadAsync($"[\n{Row},\n{Row},\n oops\n]", "pairs.json");
+        Assert.Equal([null, null], rows[..2].Select(row => row.Error));
+        Assert.Equal("pairs.json, row 3", rows[2].Place);
+        Assert.Contains("line 4", rows[2].Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("pairs.jsonl")]
+    [InlineData("anything")]
+    public async Task ReadAsync_PackedFiles_AreUnpackedByTheirBytes(string name)
+    {
+        byte[] gzip = Packed(stream => new GZipStream(stream, CompressionLevel.Fastest), $"{Row}\n{Row}");
+        byte[] zstandard = Packed(stream => new CompressionStream(stream), $"{Row}\n{Row}");
+        Assert.Equal(2, (await RowText.ReadAsync(gzip, name)).Length);
+        Assert.Equal(2, (await RowText.ReadAsync(zstandard, name)).Length);
+        Assert.Equal(4, (await RowText.ReadAsync([.. gzip, .. Packed(stream => new GZipStream(stream, CompressionLevel.Fastest), $"\n{Row}\n{Row}")], name)).Length);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task ReadAsync_TruncatedPacking_LosesNothingBeforeIt(bool gzip)
+    {
+        string text = string.Concat(Enumerable.Range(0, 20_000).Select(i => $$"""{"id":{{i}},"text":"{{(i * 7919) % 104729}}"}""" + "\n"));
+        byte[] packed = Packed(stream => gzip ? new GZipStream(stream, CompressionLevel.Fastest) : new CompressionStream(stream), text);
+        DataRow[] rows = await RowText.ReadAsync(packed[..(packed.Length / 2)], "pairs.jsonl.gz");
+        Assert.InRange(rows.Length, 1_000, 19_000);
+        Assert.Contains("cut short", rows[^1].Error, StringComparison.Ordinal);
+        Assert.Equal(rows.Length, rows[^1].Number);
+        Assert.All(rows[..^1], row => Assert.Equal(row.Number - 1, long.Parse(row.Field("id") ?? "", System.Globalization.CultureInfo.InvariantCulture)));
+    }
+
+    [Theory]
+    [InlineData("pairs.csv", "a,b\n1,2", "convert it")]
+    [InlineData("notes.md", "# Notes", "begins with neither")]
+    [InlineData("config.json", "{\n  \"data\": []\n}", "one JSON object over several lines")]
+    [InlineData("pairs.jsonl.gz", "PAR1----", "read from its end")]
+    public async Task ReadAsync_OtherFiles_AreRefusedWithAReason(string name, string content, string reason)
+    {
+        byte[] bytes = name.EndsWith(".gz", StringComparison.Ordinal) ? Packed(stream => new GZipStream(stream, CompressionLevel.Fastest), content) : Encoding.UTF8.GetBytes(content);
+        NotSupportedException refusal = await Assert.ThrowsAsync<NotSupportedException>(() => RowText.ReadAsync(bytes, name));
+        Assert.Contains(name, refusal.Message, StringComparison.Ordinal);
+        Assert.Contains(reason, refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ReadAsync_DamagedFromTheStart_NamesTheFile()
+    {
+        InvalidDataException error = await Assert.ThrowsAsync<InvalidDataException>(() => RowText.ReadAsync([0x1f, 0x8b, .. "not really packed"u8], "pairs.jsonl.gz"));
+        Assert.Contains("pairs.jsonl.gz", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ReadAsync_EmptyFile_HasNoRows() => Assert.Empty(await RowText.ReadAsync("", "pairs.jsonl"));
+
+    [Fact]
+    public void Find_FoldersAndPatterns_GiveFilesInOrder()
+    {
+        string folder = Directory.CreateTempSubdirectory("rows-").FullName;
+        try
+        {
+            string[] names = ["b.jsonl", "a.json.gz", "deep/er/c.parquet", "deep/d.jsonl.zst", "readme.md"];
+            foreach (string name in names)
+            {
+                Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(folder, name)) ?? "");
+                File.WriteAllText(Path.Combine(folder, name), "");
+            }
+
+            Assert.Equal(["a.json.gz", "b.jsonl", "deep/d.jsonl.zst", "deep/er/c.parquet"], Found(folder));
+            Assert.Equal(["b.jsonl"], Found($"{folder}/*.jsonl"));
+            Assert.Equal(["b.jsonl", "deep/d.jsonl.zst"], Found($"{folder}/**/*.jsonl*"));
+            Assert.Equal(["deep/er/c.parquet"], Found($"{folder}/deep/?r/*"));
+            Assert.Throws<FileNotFoundException>(() => RowFiles.Find($"{folder}/*.csv"));
+            Assert.Throws<FileNotFoundException>(() => RowFiles.Find($"{folder}/none.jsonl"));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+
+        IEnumerable<string> Found(string argument) => RowFiles.Find(argument).Select(path => Path.GetRelativePath(folder, path));
+    }
+
+    private static byte[] Packed(Func<Stream, Stream> pack, string text)
+    {
+        using MemoryStream packed = new();
+        using (Stream stream = pack(packed))
+        {
+            stream.Write(Encoding.UTF8.GetBytes(text));
+        }
+
+        return packed.ToArray();
+    }
+}
