@@ -1,3 +1,4 @@
+using System.Numerics;
 using Microsoft.Extensions.AI;
 
 namespace RewardReasoning;
@@ -32,6 +33,12 @@ public sealed record Usage
     /// <summary>Of <see cref="OutputTokens"/>, those of kept completions.</summary>
     public long KeptOutputTokens { get; init; }
 
+    /// <summary>What the tokens cost, in the currency of the prices; null without prices.</summary>
+    public decimal? Cost { get; init; }
+
+    /// <summary>Of <see cref="Cost"/>, what kept completions had cost before; null without prices.</summary>
+    public decimal? KeptCost { get; init; }
+
     /// <summary>What a chat client reported, with the time that the caller measured.</summary>
     public static Usage From(UsageDetails? details, TimeSpan elapsed) => new()
     {
@@ -57,14 +64,24 @@ public sealed record Usage
             KeptCompletions = left.KeptCompletions + right.KeptCompletions,
             KeptPromptTokens = left.KeptPromptTokens + right.KeptPromptTokens,
             KeptOutputTokens = left.KeptOutputTokens + right.KeptOutputTokens,
+            Cost = Sum(left.Cost, right.Cost),
+            KeptCost = Sum(left.KeptCost, right.KeptCost),
         };
     }
 
     /// <summary>The same for a completion that came from a store.</summary>
     public Usage AsKept() => this with { KeptCompletions = 1, KeptPromptTokens = PromptTokens, KeptOutputTokens = OutputTokens };
 
+    /// <summary>The same with its cost; without one where there are no prices.</summary>
+    public Usage Priced(TokenPrices? prices)
+    {
+        decimal? cost = prices?.CostOf(this);
+        return prices is null ? this : this with { Cost = cost, KeptCost = KeptCompletions > 0 ? cost : 0 };
+    }
+
     /// <summary>Both together; the method form of the operator.</summary>
     public static Usage Add(Usage left, Usage right) => left + right;
 
-    private static long? Sum(long? left, long? right) => left is null ? right : right is null ? left : left + right;
+    private static T? Sum<T>(T? left, T? right)
+        where T : struct, INumber<T> => left is null ? right : right is null ? left : left + right;
 }

@@ -41,6 +41,7 @@ public sealed class ApprovedTextTests
     [InlineData("docs/cli.md")]
     [InlineData("docs/data.md")]
     [InlineData("docs/store.md")]
+    [InlineData("docs/endpoints.md")]
     [InlineData("CONTRIBUTING.md")]
     public void Documents_CommandsInThem_Parse(string document)
     {

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -20,6 +21,9 @@ namespace RewardReasoning.Testing;
 /// <param name="Authorization">The header of that name, or null.</param>
 public sealed record FakeRequest(int Index, string Path, JsonObject Body, string? Authorization)
 {
+    /// <summary>Whether the client went away before it had its answer.</summary>
+    public bool WasAborted { get; internal set; }
+
     /// <summary>Whether a streamed answer was asked for.</summary>
     public bool Streams => Body["stream"]?.GetValue<bool>() == true;
 
@@ -73,6 +77,9 @@ public sealed record FakeReply
     /// <summary>Sends so many streamed pieces and then no more, with the connection open.</summary>
     public int? HangsAfterPieces { get; init; }
 
+    /// <summary>Answers no earlier than this is over.</summary>
+    public Task After { get; init; } = Task.CompletedTask;
+
     /// <summary>Breaks the connection in the middle of the answer.</summary>
     public bool Resets { get; init; }
 
@@ -109,6 +116,8 @@ public sealed class FakeOpenAIServer : IAsyncDisposable
     private readonly ConcurrentDictionary<int, FakeRequest> _requests = new();
     private readonly CancellationTokenSource _stop = new();
     private int _count;
+    private int _inFlight;
+    private int _mostInFlight;
 
     private FakeOpenAIServer(WebApplication app, Func<FakeRequest, FakeReply> script)
     {
@@ -122,18 +131,29 @@ public sealed class FakeOpenAIServer : IAsyncDisposable
     /// <summary>All requests so far, in the order they came.</summary>
     public IReadOnlyList<FakeRequest> Requests => [.. _requests.OrderBy(entry => entry.Key).Select(entry => entry.Value)];
 
+    /// <summary>The most requests that were under way at once.</summary>
+    public int MostInFlight => _mostInFlight;
+
     /// <summary>Starts a server that gives these answers in turn, and the last one ever after.</summary>
     public static Task<FakeOpenAIServer> StartAsync(params FakeReply[] replies) =>
         StartAsync(request => replies[Math.Min(request.Index, replies.Length - 1)]);
 
     /// <summary>Starts a server whose answers a function makes; it is called from many threads.</summary>
-    public static async Task<FakeOpenAIServer> StartAsync(Func<FakeRequest, FakeReply> script)
+    /// <param name="script">Makes the answer to a request.</param>
+    /// <param name="certificate">Makes it a server of https; null for http.</param>
+    public static async Task<FakeOpenAIServer> StartAsync(Func<FakeRequest, FakeReply> script, X509Certificate2? certificate = null)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrel(options =>
         {
-            options.Listen(IPAddress.Loopback, 0);
+            options.Listen(IPAddress.Loopback, 0, listen =>
+            {
+                if (certificate is not null)
+                {
+                    listen.UseHttps(certificate);
+                }
+            });
             options.Limits.MaxRequestBodySize = null;
         });
         WebApplication app = builder.Build();
@@ -166,10 +186,16 @@ public sealed class FakeOpenAIServer : IAsyncDisposable
     private async Task HandleAsync(HttpContext context)
     {
         using CancellationTokenSource gone = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token, context.RequestAborted);
-        JsonObject body = await JsonNode.ParseAsync(context.Request.Body, cancellationToken: gone.Token) as JsonObject ?? [];
+        JsonObject body = HttpMethods.IsGet(context.Request.Method) ? [] : await JsonNode.ParseAsync(context.Request.Body, cancellationToken: gone.Token) as JsonObject ?? [];
         int index = Interlocked.Increment(ref _count) - 1;
         FakeRequest request = new(index, context.Request.Path, body, context.Request.Headers.Authorization);
         _requests[index] = request;
+        int inFlight = Interlocked.Increment(ref _inFlight);
+        for (int most = _mostInFlight; most < inFlight; most = _mostInFlight)
+        {
+            Interlocked.CompareExchange(ref _mostInFlight, inFlight, most);
+        }
+
         FakeReply reply = _script(request);
         context.Response.StatusCode = reply.Status;
         foreach ((string name, string value) in reply.Headers)
@@ -179,6 +205,7 @@ public sealed class FakeOpenAIServer : IAsyncDisposable
 
         try
         {
+            await reply.After.WaitAsync(gone.Token);
             await (reply switch
             {
                 { Hangs: true } => Task.Delay(Timeout.Infinite, gone.Token),
@@ -189,7 +216,12 @@ public sealed class FakeOpenAIServer : IAsyncDisposable
         }
         catch (OperationCanceledException) when (gone.IsCancellationRequested)
         {
+            request.WasAborted = context.RequestAborted.IsCancellationRequested;
             context.Abort();
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _inFlight);
         }
     }
 

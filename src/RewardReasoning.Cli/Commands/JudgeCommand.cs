@@ -142,6 +142,7 @@ internal sealed class JudgeCommand
             judgment.Votes.Count(vote => vote.Forced) is > 0 and int forced ? $"{forced} forced" : "",
             $"{judgment.Usage.OutputTokens.ToString(CultureInfo.InvariantCulture)} tokens",
             judgment.Usage.KeptOutputTokens is > 0 and long kept ? $"{kept.ToString(CultureInfo.InvariantCulture)} of them from the store" : "",
+            judgment.Usage.Cost is { } cost ? FormattableString.Invariant($"cost {cost:0.######}") : "",
             FormattableString.Invariant($"{judgment.Usage.Elapsed.TotalSeconds:0.0} s"),
             judgment.Model,
         ];

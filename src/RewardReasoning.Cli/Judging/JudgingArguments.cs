@@ -85,7 +85,7 @@ internal sealed class JudgingArguments
 
     private readonly Option<int?> _concurrency = new("--concurrency")
     {
-        Description = $"Requests in flight at once (default {Defaults.Concurrency} at an --endpoint; as many as fill its batches for a model folder).",
+        Description = $"Requests in flight at once: at each --endpoint (default {Defaults.Concurrency}), or in a model folder (default as many as fill its batches).",
         HelpName = "N",
     };
 
@@ -123,7 +123,8 @@ internal sealed class JudgingArguments
             TopP = parsed.GetValue(_topP),
             Seed = parsed.GetValue(_seed),
             Truncate = parsed.GetValue(_truncate),
-            Concurrency = parsed.GetValue(_concurrency) ?? source.Concurrency,
+            Concurrency = source.ConcurrencyOf(parsed.GetValue(_concurrency)),
+            Prices = source.Prices,
         };
         options.Validate();
         return options with
@@ -161,7 +162,7 @@ internal sealed class JudgingArguments
         ICompletionStore? store = await _store.OpenAsync(parsed, terminal, cancellationToken);
         try
         {
-            IChatClient client = source.Open();
+            IChatClient client = source.Open(parsed.GetValue(_concurrency));
             return store is null ? client : new StoringChatClient(client, store) { OwnsStore = true };
         }
         catch

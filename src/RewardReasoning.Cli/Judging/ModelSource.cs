@@ -15,30 +15,40 @@ internal abstract record ModelSource
     /// <summary>What the model reads for these messages, and its length in tokens; null where only the server knows.</summary>
     public abstract (string Text, int Tokens)? Render(IReadOnlyList<ChatMessage> messages);
 
-    /// <summary>How many requests in flight use the model well.</summary>
-    public abstract int Concurrency { get; }
+    /// <summary>What its tokens cost, where that is known.</summary>
+    public virtual TokenPrices? Prices => null;
+
+    /// <summary>How many requests are in flight where so many are asked for, or where null leaves it to the model.</summary>
+    public abstract int ConcurrencyOf(int? asked);
 
     /// <summary>A client of the model without a store (<see cref="JudgingArguments.OpenAsync"/> is for what judges); the caller disposes it.</summary>
-    public abstract IChatClient Open();
+    /// <param name="concurrency">What was asked for as the requests in flight.</param>
+    public abstract IChatClient Open(int? concurrency = null);
 }
 
-/// <summary>A model behind an OpenAI-compatible server.</summary>
-internal sealed record EndpointSource(EndpointOptions Options) : ModelSource
+/// <summary>A model behind one or several OpenAI-compatible servers.</summary>
+internal sealed record EndpointSource(EndpointOptions Options, TokenPrices? ModelPrices) : ModelSource
 {
-    public override int Concurrency => new JudgeOptions().Concurrency;
+    private static readonly int EachServer = new JudgeOptions().Concurrency;
+
+    public override TokenPrices? Prices => ModelPrices;
+
+    public override int ConcurrencyOf(int? asked) => (asked ?? EachServer) * Options.Urls.Count();
 
     public override JudgeFiles Files() => new();
 
     public override (string Text, int Tokens)? Render(IReadOnlyList<ChatMessage> messages) => null;
 
-    public override IChatClient Open() => new EndpointChatClient(Options);
+    public override IChatClient Open(int? concurrency = null) => new EndpointChatClient(Options with { Concurrency = concurrency ?? EachServer });
 }
 
 /// <summary>A model folder, run in this process.</summary>
 internal sealed record FolderSource(string Folder, LocalModelOptions Options) : ModelSource
 {
     /// <summary>Two full batches of a small model: while one request ends, others stand ready to take its place.</summary>
-    public override int Concurrency => 512;
+    private const int TwoBatches = 512;
+
+    public override int ConcurrencyOf(int? asked) => asked ?? TwoBatches;
 
     public override JudgeFiles Files() => JudgeFiles.Read(Folder);
 
@@ -49,5 +59,5 @@ internal sealed record FolderSource(string Folder, LocalModelOptions Options) : 
         return (prompt.Text, prompt.Ids.Length);
     }
 
-    public override IChatClient Open() => LocalChatClient.Load(Folder, Options);
+    public override IChatClient Open(int? concurrency = null) => LocalChatClient.Load(Folder, Options);
 }

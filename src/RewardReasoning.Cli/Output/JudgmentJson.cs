@@ -78,7 +78,7 @@ internal sealed record VoteJson(
         vote.MissingReason);
 }
 
-/// <summary>Tokens and time; a count that the model does not report is null. What was kept came from the store, and was not spent now.</summary>
+/// <summary>Tokens, time and cost; a count that the model does not report is null, and so is a cost without prices. What was kept came from the store, and was not spent now.</summary>
 internal sealed record UsageJson(
     long PromptTokens,
     long? CachedTokens,
@@ -87,7 +87,9 @@ internal sealed record UsageJson(
     double Seconds,
     long KeptCompletions,
     long KeptPromptTokens,
-    long KeptOutputTokens)
+    long KeptOutputTokens,
+    decimal? Cost,
+    decimal? KeptCost)
 {
     public static UsageJson Of(Usage usage) => new(
         usage.PromptTokens,
@@ -97,7 +99,9 @@ internal sealed record UsageJson(
         Math.Round(usage.Elapsed.TotalSeconds, 3),
         usage.KeptCompletions,
         usage.KeptPromptTokens,
-        usage.KeptOutputTokens);
+        usage.KeptOutputTokens,
+        usage.Cost,
+        usage.KeptCost);
 }
 
 /// <summary>What <c>judge --show-prompt --json</c> prints.</summary>

@@ -22,7 +22,7 @@ internal sealed class AnswerReader(bool promptOpensThought, bool hasPrefill)
             yield return new TextReasoningContent(text.Thought);
         }
 
-        foreach ((bool isReasoning, string piece) in _splitter.Feed(text.Text))
+        foreach ((bool isReasoning, string piece) in _splitter.Feed(text.Content ?? ""))
         {
             yield return ContentOf(isReasoning, piece);
         }

@@ -1,54 +1,10 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace RewardReasoning.Endpoints;
 
-// The chat completions interface as it goes over the wire, only the fields that we send or read.
-internal sealed record WireRequest
-{
-    public required string Model { get; init; }
-
-    public required IReadOnlyList<WireMessage> Messages { get; init; }
-
-    public float? Temperature { get; init; }
-
-    public float? TopP { get; init; }
-
-    public int? TopK { get; init; }
-
-    public float? MinP { get; init; }
-
-    public long? Seed { get; init; }
-
-    public int? MaxTokens { get; init; }
-
-    public int? MaxCompletionTokens { get; init; }
-
-    public IList<string>? Stop { get; init; }
-
-    public bool? Stream { get; init; }
-
-    public WireStreamOptions? StreamOptions { get; init; }
-
-    public bool? Logprobs { get; init; }
-
-    public int? TopLogprobs { get; init; }
-
-    public bool? ContinueFinalMessage { get; init; }
-
-    public bool? AddGenerationPrompt { get; init; }
-
-    public string? ReasoningEffort { get; init; }
-
-    public WireTemplateOptions? ChatTemplateKwargs { get; init; }
-}
-
-internal sealed record WireMessage(string Role, string Content);
-
-internal sealed record WireStreamOptions(bool IncludeUsage);
-
-internal sealed record WireTemplateOptions(bool EnableThinking);
-
+// The answers of the chat completions interface as they come over the wire, only the fields that we read.
 internal sealed record WireAnswer
 {
     public string? Id { get; init; }
@@ -62,6 +18,39 @@ internal sealed record WireAnswer
     public WireTimings? Timings { get; init; }
 
     public JsonElement? Error { get; init; }
+
+    /// <summary>A whole answer.</summary>
+    /// <exception cref="EndpointException">It is none.</exception>
+    public static WireAnswer Whole(ReadOnlySpan<byte> body, EndpointErrors errors) =>
+        Read(body, errors) is { Choices.Count: > 0 } answer ? answer : throw errors.Unusable(Text(body));
+
+    /// <summary>One piece of a streamed answer; the last may hold nothing but the usage.</summary>
+    /// <exception cref="EndpointException">It is none.</exception>
+    public static WireAnswer Piece(ReadOnlySpan<byte> body, EndpointErrors errors) =>
+        Read(body, errors) is { } answer && (answer.Choices is not null || answer.Usage is not null) ? answer : throw errors.Unusable(Text(body));
+
+    private static WireAnswer? Read(ReadOnlySpan<byte> body, EndpointErrors errors)
+    {
+        WireAnswer? answer;
+        try
+        {
+            answer = JsonSerializer.Deserialize(WithoutMark(body), WireJson.Default.WireAnswer);
+        }
+        catch (JsonException error)
+        {
+            throw errors.Unusable(Text(body), error);
+        }
+
+        return answer?.Error is { ValueKind: JsonValueKind.Object or JsonValueKind.String } ? throw errors.Reported(Text(body)) : answer;
+    }
+
+    private static string Text(ReadOnlySpan<byte> body) => Encoding.UTF8.GetString(WithoutMark(body));
+
+    private static ReadOnlySpan<byte> WithoutMark(ReadOnlySpan<byte> body)
+    {
+        ReadOnlySpan<byte> mark = [0xef, 0xbb, 0xbf];
+        return body.StartsWith(mark) ? body[mark.Length..] : body;
+    }
 }
 
 internal sealed record WireChoice
@@ -78,7 +67,8 @@ internal sealed record WireChoice
 internal sealed record WireText
 {
     /// <summary>A string, null, or a list of parts of which those with a text count.</summary>
-    public JsonElement? Content { get; init; }
+    [JsonConverter(typeof(TextOrParts))]
+    public string? Content { get; init; }
 
     public string? Reasoning { get; init; }
 
@@ -86,19 +76,6 @@ internal sealed record WireText
 
     [JsonIgnore]
     public string Thought => Reasoning ?? ReasoningContent ?? "";
-
-    [JsonIgnore]
-    public string Text => Content switch
-    {
-        { ValueKind: JsonValueKind.String } text => text.GetString() ?? "",
-        { ValueKind: JsonValueKind.Array } parts => string.Concat(parts.EnumerateArray().Select(PartText)),
-        _ => "",
-    };
-
-    private static string PartText(JsonElement part) =>
-        part.ValueKind == JsonValueKind.Object && part.TryGetProperty("text", out JsonElement text) && text.ValueKind == JsonValueKind.String
-            ? text.GetString() ?? ""
-            : "";
 }
 
 internal sealed record WireLogprobs(IReadOnlyList<WireToken>? Content);
@@ -121,7 +98,28 @@ internal sealed record WireTokenDetails(long? CachedTokens, long? ReasoningToken
 /// <summary>Of llama.cpp's server: how many prompt tokens came from its cache.</summary>
 internal sealed record WireTimings(long? CacheN);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
-[JsonSerializable(typeof(WireRequest))]
+/// <summary>Content as a string, or as the texts of its parts joined.</summary>
+internal sealed class TextOrParts : JsonConverter<string?>
+{
+    public override string? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        if (reader.TokenType == JsonTokenType.String)
+        {
+            return reader.GetString();
+        }
+
+        using JsonDocument other = JsonDocument.ParseValue(ref reader);
+        return other.RootElement.ValueKind == JsonValueKind.Array ? string.Concat(other.RootElement.EnumerateArray().Select(PartText)) : null;
+    }
+
+    public override void Write(Utf8JsonWriter writer, string? value, JsonSerializerOptions options) => writer.WriteStringValue(value);
+
+    private static string PartText(JsonElement part) =>
+        part.ValueKind == JsonValueKind.Object && part.TryGetProperty("text", out JsonElement text) && text.ValueKind == JsonValueKind.String
+            ? text.GetString() ?? ""
+            : "";
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(WireAnswer))]
 internal sealed partial class WireJson : JsonSerializerContext;

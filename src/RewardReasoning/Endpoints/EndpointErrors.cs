@@ -7,7 +7,7 @@ using System.Text.RegularExpressions;
 namespace RewardReasoning.Endpoints;
 
 /// <summary>Failures of a server as exceptions whose messages say what was found and what to look at, and never hold the key.</summary>
-internal sealed partial class EndpointErrors(Uri url, string? apiKey, string? apiKeyVariable, TimeProvider time)
+internal sealed partial class EndpointErrors(Uri url, ApiKey? apiKey, TimeProvider time)
 {
     private const int ExcerptLength = 200;
 
@@ -21,8 +21,9 @@ internal sealed partial class EndpointErrors(Uri url, string? apiKey, string? ap
             _ when SocketErrorIn(error) == SocketError.ConnectionRefused => "connection refused. Is the server running, and on this port?",
             _ when SocketErrorIn(error) == SocketError.ConnectionReset => "the connection was closed in the middle of the answer.",
             HttpRequestError.NameResolutionError => "the host name is not known. Is the address right?",
-            HttpRequestError.SecureConnectionError => $"no secure connection: {Root(error)}",
-            HttpRequestError.ResponseEnded => "the connection was closed in the middle of the answer.",
+            HttpRequestError.SecureConnectionError => $"no secure connection: {Root(error).TrimEnd('.')}. Does the server speak https at this port, with a certificate that this machine trusts?",
+            HttpRequestError.InvalidResponse => $"what answers does not speak http: {Root(error).TrimEnd('.')}. Does the server want https?",
+            HttpRequestError.ResponseEnded => $"the connection was closed without an answer. Did the server stop{(url.Scheme == Uri.UriSchemeHttp ? ", or does it want https" : "")}?",
             _ when error is IOException => "the connection was closed in the middle of the answer.",
             _ => Root(error),
         };
@@ -36,17 +37,25 @@ internal sealed partial class EndpointErrors(Uri url, string? apiKey, string? ap
     {
         string hint = status switch
         {
-            HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden when apiKeyVariable is null => " The server wants an API key: name the environment variable that holds it.",
-            HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => $" Check the API key in {apiKeyVariable}.",
+            HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden when apiKey is null => " The server wants an API key: name the environment variable or the file that holds it.",
+            HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => $" Check the API key in {apiKey.Source}.",
+            _ when (int)status is >= 300 and < 400 => $" The server points to {headers.Location?.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped) ?? "another address"}; give that as the address, without /chat/completions.",
             HttpStatusCode.NotFound => " Check the address (it usually ends in /v1) and the model's name.",
             _ => "",
         };
-        return new($"{_address}: {(int)status} {status}: {Excerpt(body)}{hint}")
+        EndpointException failure = new($"{_address}: {(int)status} {status}: {Excerpt(body)}{hint}")
         {
             Status = status,
             IsTransient = status == HttpStatusCode.TooManyRequests || status == HttpStatusCode.RequestTimeout || (int)status >= 500,
             RetryAfter = RetryAfter(headers.RetryAfter),
         };
+        if (ContextOverflow(body) is { } overflow)
+        {
+            failure.Data[ChatResponseKeys.PromptTokens] = overflow.Prompt;
+            failure.Data[ChatResponseKeys.ContextTokens] = overflow.Context;
+        }
+
+        return failure;
     }
 
     /// <summary>A 200 whose body is not what it should be.</summary>
@@ -62,10 +71,13 @@ internal sealed partial class EndpointErrors(Uri url, string? apiKey, string? ap
 
     public EndpointException Reported(string body) => new($"{_address}: the server reports an error: {Excerpt(body)}") { Status = HttpStatusCode.OK, IsTransient = true };
 
+    public EndpointException TooLong(long limit) =>
+        new(string.Create(CultureInfo.InvariantCulture, $"{_address}: the answer is longer than {limit} bytes; it was not read to its end."));
+
     public EndpointException Incomplete() => new($"{_address}: the connection was closed in the middle of the answer.") { IsTransient = true };
 
     /// <summary>Prompt and context length from the messages that vLLM, SGLang and llama.cpp refuse a long request with.</summary>
-    public static (int Prompt, int Context)? ContextOverflow(string body) =>
+    private static (int Prompt, int Context)? ContextOverflow(string body) =>
         Number(ContextLength().Match(body)) is { } context && Number(PromptLength().Match(body)) is { } prompt ? (prompt, context) : null;
 
     private static int? Number(Match match) =>
@@ -88,7 +100,7 @@ internal sealed partial class EndpointErrors(Uri url, string? apiKey, string? ap
     private string OneLine(string text)
     {
         // The key goes first, so that no cut can leave half of it behind.
-        string shown = Blanks().Replace(string.IsNullOrEmpty(apiKey) ? text : text.Replace(apiKey, "***", StringComparison.Ordinal), " ").Trim();
+        string shown = Blanks().Replace(apiKey?.Hide(text) ?? text, " ").Trim();
         return shown.Length <= ExcerptLength ? shown : string.Concat(shown.AsSpan(0, ExcerptLength), "…");
     }
 

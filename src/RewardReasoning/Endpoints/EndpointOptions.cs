@@ -2,31 +2,6 @@ using System.Text.Json.Nodes;
 
 namespace RewardReasoning.Endpoints;
 
-/// <summary>
-/// Which server answers behind the OpenAI-compatible interface. They agree on the basics and differ in prefill, in the sampling fields
-/// that they know, and in what they sample with when a field is left out.
-/// </summary>
-public enum ServerFlavour
-{
-    /// <summary>Any server: only fields that all of them take; no prefill.</summary>
-    Generic,
-
-    /// <summary>OpenAI's own service, and others that insist on <c>max_completion_tokens</c>.</summary>
-    OpenAI,
-
-    /// <summary>vLLM.</summary>
-    Vllm,
-
-    /// <summary>SGLang.</summary>
-    SGLang,
-
-    /// <summary>The server of llama.cpp.</summary>
-    LlamaCpp,
-
-    /// <summary>Ollama.</summary>
-    Ollama,
-}
-
 /// <summary>Where and how an <see cref="EndpointChatClient"/> asks.</summary>
 public sealed record EndpointOptions
 {
@@ -34,6 +9,10 @@ public sealed record EndpointOptions
     /// Address of the server, usually ending in <c>/v1</c>. A bare host gets <c>/v1</c>; a full <c>…/chat/completions</c> is kept.
     /// </summary>
     public required Uri Url { get; init; }
+
+    /// <summary>Further servers that serve the same model under the same name, are of the same flavour and take the same key.</summary>
+    /// <value>None.</value>
+    public IReadOnlyList<Uri> MoreUrls { get; init; } = [];
 
     /// <summary>The model's name on the server.</summary>
     public required string Model { get; init; }
@@ -45,6 +24,10 @@ public sealed record EndpointOptions
     /// <summary>Name of the environment variable that holds the API key. The key itself appears in no error.</summary>
     /// <value>null (no key is sent).</value>
     public string? ApiKeyVariable { get; init; }
+
+    /// <summary>File that holds the API key and nothing else but blanks around it; an alternative to <see cref="ApiKeyVariable"/>.</summary>
+    /// <value>null (no key is sent).</value>
+    public string? ApiKeyFile { get; init; }
 
     /// <summary>Which server it is.</summary>
     /// <value><see cref="ServerFlavour.Generic"/>.</value>
@@ -58,15 +41,33 @@ public sealed record EndpointOptions
     /// <value>false.</value>
     public bool LogProbs { get; init; }
 
-    /// <summary>Further fields of the request's JSON object; they win over our own of the same name.</summary>
+    /// <summary>Further fields of the request's JSON object; they win over our own of the same name, and null leaves a field out.</summary>
     /// <value>null (none).</value>
     public JsonObject? ExtraFields { get; init; }
 
-    /// <summary>How often a request is tried before its failure is reported.</summary>
+    /// <summary>Requests in flight at each server.</summary>
+    /// <value>null (as many as the caller starts), else at least 1.</value>
+    public int? Concurrency { get; init; }
+
+    /// <summary>Requests that each server is sent a minute, evenly spread.</summary>
+    /// <value>null (no limit), else at least 1.</value>
+    public int? RequestsPerMinute { get; init; }
+
+    /// <summary>
+    /// Tokens, read and written, that each server is asked for a minute: a request waits for what the ones before it took, itself counted by
+    /// an estimate until its answer has the true number.
+    /// </summary>
+    /// <value>null (no limit), else at least 1.</value>
+    public int? TokensPerMinute { get; init; }
+
+    /// <summary>How often a request is tried, on whatever server, before its failure is reported.</summary>
     /// <value>8, at least 1.</value>
     public int Tries { get; init; } = 8;
 
-    /// <summary>No try begins later than this after the first failure.</summary>
+    /// <summary>
+    /// No try begins later than this after the first failure. Once every server has failed for so long, requests fail at once, but for one
+    /// now and then that finds out whether a server is back.
+    /// </summary>
     /// <value>10 minutes.</value>
     public TimeSpan RetryWindow { get; init; } = TimeSpan.FromMinutes(10);
 
@@ -78,7 +79,7 @@ public sealed record EndpointOptions
     /// <value>15 seconds.</value>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>How long one try may take, from asking to the last byte.</summary>
+    /// <summary>How long one try may take, from sending it to the last byte; waiting for its turn does not count.</summary>
     /// <value>30 minutes.</value>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromMinutes(30);
 
@@ -86,32 +87,55 @@ public sealed record EndpointOptions
     /// <value>5 minutes.</value>
     public TimeSpan StreamIdleTimeout { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>Told of each failed try that will be repeated: the failure, the number of the try, and the wait before the next.</summary>
+    /// <summary>The most bytes an answer may have; a longer one is not read to its end and counts as a refusal.</summary>
+    /// <value>64 MiB, at least 1 KiB.</value>
+    public long MaxAnswerBytes { get; init; } = 64L << 20;
+
+    /// <summary>
+    /// Told of each failed try that will be repeated: the failure, the number of the try, and the wait before the next (zero where another
+    /// server takes it).
+    /// </summary>
     /// <value>null (nobody).</value>
     public Action<EndpointException, int, TimeSpan>? OnRetry { get; init; }
+
+    /// <summary>All servers, <see cref="Url"/> first.</summary>
+    public IEnumerable<Uri> Urls => MoreUrls.Prepend(Url);
 
     /// <summary>Checks all values together.</summary>
     /// <exception cref="ArgumentException">At least one cannot be used; the message lists every fault, a line each.</exception>
     public void Validate()
     {
         List<string> faults = [];
-        Check(
-            Url.IsAbsoluteUri && Url.Scheme is "http" or "https",
-            $"Url is {(Url.IsAbsoluteUri ? Url.GetLeftPart(UriPartial.Authority) : Url)}; it is an absolute http or https address, such as http://localhost:8000/v1.");
-        Check(!Url.IsAbsoluteUri || Url.UserInfo.Length == 0, "Url holds credentials; they would not be sent. Put the key into an environment variable and name that.");
+        foreach (Uri url in Urls)
+        {
+            CheckUrl(url);
+        }
+
+        Check(Urls.Distinct().Count() == 1 + MoreUrls.Count, "The same Url is given twice; name every server once.");
         Check(!string.IsNullOrWhiteSpace(Model), "Model is empty; give the name under which the server serves it.");
+        Check(Enum.IsDefined(Flavour), $"Flavour is {(int)Flavour}; it is one of {string.Join(", ", Enum.GetNames<ServerFlavour>())}.");
+        Check(Concurrency is null or >= 1, $"Concurrency is {Concurrency}; at least 1 is needed.");
+        Check(RequestsPerMinute is null or >= 1, $"RequestsPerMinute is {RequestsPerMinute}; at least 1 is needed.");
+        Check(TokensPerMinute is null or >= 1, $"TokensPerMinute is {TokensPerMinute}; at least 1 is needed.");
         Check(Tries >= 1, $"Tries is {Tries}; at least 1 is needed.");
         Check(RetryWindow >= TimeSpan.Zero, $"RetryWindow is {RetryWindow}; it is 0 or more.");
         Check(FirstDelay >= TimeSpan.Zero, $"FirstDelay is {FirstDelay}; it is 0 or more.");
         Check(ConnectTimeout > TimeSpan.Zero, $"ConnectTimeout is {ConnectTimeout}; it is above 0.");
         Check(RequestTimeout > TimeSpan.Zero, $"RequestTimeout is {RequestTimeout}; it is above 0.");
         Check(StreamIdleTimeout > TimeSpan.Zero, $"StreamIdleTimeout is {StreamIdleTimeout}; it is above 0.");
-        Check(
-            ApiKeyVariable is null || !string.IsNullOrEmpty(Environment.GetEnvironmentVariable(ApiKeyVariable)),
-            $"The environment variable {ApiKeyVariable} is not set; it should hold the API key.");
+        Check(MaxAnswerBytes >= 1024, $"MaxAnswerBytes is {MaxAnswerBytes}; it is 1024 or more.");
+        faults.AddRange(ApiKey.Faults(this));
         if (faults.Count > 0)
         {
             throw new ArgumentException($"EndpointOptions: {string.Join(Environment.NewLine, faults)}");
+        }
+
+        void CheckUrl(Uri url)
+        {
+            Check(
+                url.IsAbsoluteUri && url.Scheme is "http" or "https",
+                $"Url is {(url.IsAbsoluteUri ? url.GetLeftPart(UriPartial.Authority) : url)}; it is an absolute http or https address, such as http://localhost:8000/v1.");
+            Check(!url.IsAbsoluteUri || url.UserInfo.Length == 0, "Url holds credentials; they would not be sent. Put the key into an environment variable or a file and name that.");
         }
 
         void Check(bool holds, string fault)

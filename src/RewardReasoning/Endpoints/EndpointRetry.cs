@@ -8,9 +8,9 @@ internal sealed class EndpointRetry(EndpointOptions options, TimeProvider time, 
     private int _tries;
     private long _firstFailure;
 
-    /// <summary>Waits until the request may be tried again.</summary>
+    /// <summary>Waits until the request may be tried again; not at all where it goes elsewhere.</summary>
     /// <exception cref="EndpointException">It may not: the failure itself, with what was tried.</exception>
-    public async Task WaitAsync(EndpointException failure, CancellationToken cancellationToken)
+    public async Task WaitAsync(EndpointException failure, bool elsewhere, CancellationToken cancellationToken)
     {
         _tries++;
         if (_tries == 1)
@@ -18,7 +18,7 @@ internal sealed class EndpointRetry(EndpointOptions options, TimeProvider time, 
             _firstFailure = time.GetTimestamp();
         }
 
-        TimeSpan delay = failure.RetryAfter ?? Delay();
+        TimeSpan delay = elsewhere ? TimeSpan.Zero : failure.RetryAfter ?? DelayAfter(_tries, options.FirstDelay, random);
         bool inTime = time.GetElapsedTime(_firstFailure) + delay <= options.RetryWindow;
         if (!failure.IsTransient || _tries >= options.Tries || !inTime)
         {
@@ -29,20 +29,21 @@ internal sealed class EndpointRetry(EndpointOptions options, TimeProvider time, 
         await Task.Delay(delay, time, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>The wait after so many failures in a row: doubled with each, up to a minute, and half of it chance.</summary>
+    public static TimeSpan DelayAfter(int failures, TimeSpan first, Random random)
+    {
+        double longest = Math.Min(first.TotalSeconds * Math.Pow(2, failures - 1), LongestDelay.TotalSeconds);
+        lock (random)
+        {
+            return TimeSpan.FromSeconds(longest * (0.5 + (0.5 * random.NextDouble())));
+        }
+    }
+
     private EndpointException GaveUp(EndpointException failure, bool inTime, TimeSpan delay)
     {
         string why = inTime
             ? $"Gave up after {_tries} {(_tries == 1 ? "try" : "tries")}."
             : $"Gave up after {_tries} {(_tries == 1 ? "try" : "tries")}: the next would begin in {delay.TotalSeconds:0} s, past the {options.RetryWindow.TotalMinutes:0} minutes allowed.";
         return new($"{failure.Message} {why}", failure) { Status = failure.Status, RetryAfter = failure.RetryAfter };
-    }
-
-    private TimeSpan Delay()
-    {
-        double longest = Math.Min(options.FirstDelay.TotalSeconds * Math.Pow(2, _tries - 1), LongestDelay.TotalSeconds);
-        lock (random)
-        {
-            return TimeSpan.FromSeconds(longest * (0.5 + (0.5 * random.NextDouble())));
-        }
     }
 }

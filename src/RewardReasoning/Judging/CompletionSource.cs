@@ -123,7 +123,8 @@ internal sealed class CompletionSource(IChatClient client, JudgeOptions options,
             ChatResponse response = draw.Listener is null
                 ? await client.GetResponseAsync(messages, chatOptions, cancellationToken).ConfigureAwait(false)
                 : await StreamAsync(messages, chatOptions, draw, draw.Listener, cancellationToken).ConfigureAwait(false);
-            return Completion.From(response, time.GetElapsedTime(start));
+            Completion completion = Completion.From(response, time.GetElapsedTime(start));
+            return completion with { Usage = completion.Usage.Priced(options.Prices) };
         }
         finally
         {

@@ -69,6 +69,10 @@ public sealed record JudgeOptions
     /// <value>16, at least 1.</value>
     public int Concurrency { get; init; } = 16;
 
+    /// <summary>What the model's tokens cost; with it, <see cref="Usage.Cost"/> is known.</summary>
+    /// <value>null (unknown).</value>
+    public TokenPrices? Prices { get; init; }
+
     /// <summary>What the judge reads.</summary>
     /// <value><see cref="JudgePrompt.Default"/>.</value>
     public JudgePrompt Prompt { get; init; } = JudgePrompt.Default;

@@ -362,7 +362,7 @@ public sealed class EndpointChatClientTests
         EndpointException error = await Assert.ThrowsAsync<EndpointException>(() => AskAsync(OptionsFor(server) with { ApiKeyVariable = Variable }));
         Assert.Equal($"Bearer {Key}", server.Requests[0].Authorization);
         Assert.DoesNotContain(Key, error.ToString(), StringComparison.Ordinal);
-        Assert.Contains($"Check the API key in {Variable}", error.Message, StringComparison.Ordinal);
+        Assert.Contains($"Check the API key in the environment variable {Variable}", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -1,0 +1,118 @@
+using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using RewardReasoning.Endpoints;
+
+namespace RewardReasoning.Cli.Judging;
+
+/// <summary>The options about a model on a server, bound to <see cref="EndpointOptions"/>.</summary>
+internal sealed class EndpointArguments
+{
+    private static readonly EndpointOptions Defaults = new() { Url = new("http://localhost"), Model = "" };
+
+    private readonly Option<string[]> _endpoints = new("--endpoint")
+    {
+        Description = "Address of an OpenAI-compatible server, such as http://localhost:8000/v1; give it again for each further server of the same model.",
+        HelpName = "URL",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    private readonly Option<string?> _revision = new("--revision")
+    {
+        Description = "Which version of the model is served at --endpoint; the store keeps the completions of each apart.",
+        HelpName = "TEXT",
+    };
+
+    private readonly Option<bool> _logProbs = new("--logprobs") { Description = "Ask --endpoint for log-probs, which give each verdict its probability." };
+
+    private readonly Option<string?> _fields = new("--request-fields")
+    {
+        Description = "Further fields of every request to --endpoint, as a JSON object; null leaves one of ours out.",
+        HelpName = "JSON",
+    };
+
+    private readonly Option<int?> _requestsPerMinute = new("--requests-per-minute") { Description = "Most requests a minute to each --endpoint.", HelpName = "N" };
+
+    private readonly Option<int?> _tokensPerMinute = new("--tokens-per-minute") { Description = "Most tokens a minute, read and written, at each --endpoint.", HelpName = "N" };
+
+    private readonly Option<int?> _tries = new("--tries")
+    {
+        Description = $"How often a request to --endpoint is tried before its failure counts (default {Defaults.Tries}, within {Defaults.RetryWindow.TotalMinutes:0} minutes).",
+        HelpName = "N",
+    };
+
+    private readonly Option<double?> _timeout = new("--timeout")
+    {
+        Description = $"Seconds that a try at --endpoint may take, waiting for its turn not counted (default {Defaults.RequestTimeout.TotalSeconds:0}).",
+        HelpName = "S",
+    };
+
+    private readonly Option<string?> _prices = new("--prices")
+    {
+        Description = "Table of prices (JSON) that the cost of judgments follows from (docs/endpoints.md).",
+        HelpName = "FILE",
+    };
+
+    private readonly ServerArguments _server = new();
+
+    public void AddTo(Command command)
+    {
+        command.Options.Add(_endpoints);
+        command.Options.Add(_revision);
+        _server.AddTo(command);
+        foreach (Option option in Others)
+        {
+            command.Options.Add(option);
+        }
+    }
+
+    /// <summary>Everything but the addresses, for a message about what is given without them.</summary>
+    public IEnumerable<Option> WithoutAddress => [_revision, .. _server.Options, .. Others];
+
+    private Option[] Others => [_logProbs, _fields, _requestsPerMinute, _tokensPerMinute, _tries, _timeout, _prices];
+
+    /// <summary>The model on its servers; null where no server is named.</summary>
+    /// <exception cref="UsageException">The options contradict each other, or name no model.</exception>
+    public EndpointSource? Read(ParseResult parsed, string? model, Terminal terminal)
+    {
+        if (parsed.GetValue(_endpoints) is not { Length: > 0 } endpoints)
+        {
+            return null;
+        }
+
+        Uri[] urls = [.. endpoints.Select(endpoint => ServerArguments.UrlOf(endpoint, "--endpoint"))];
+        EndpointOptions options = _server.ApplyTo(parsed, Defaults) with
+        {
+            Url = urls[0],
+            MoreUrls = urls[1..],
+            Model = model ?? throw new UsageException("--endpoint needs --model NAME: the name under which the server serves the model."),
+            Revision = parsed.GetValue(_revision),
+            LogProbs = parsed.GetValue(_logProbs),
+            ExtraFields = FieldsOf(parsed.GetValue(_fields)),
+            RequestsPerMinute = parsed.GetValue(_requestsPerMinute),
+            TokensPerMinute = parsed.GetValue(_tokensPerMinute),
+            Tries = parsed.GetValue(_tries) ?? Defaults.Tries,
+            RequestTimeout = parsed.GetValue(_timeout) is { } seconds ? SecondsOf(seconds) : Defaults.RequestTimeout,
+            OnRetry = (failure, tried, wait) => terminal.WriteStatus(FormattableString.Invariant(
+                $"rrm: {failure.Message} Try {tried} failed; {(wait == TimeSpan.Zero ? "the next goes to another server" : $"the next in {wait.TotalSeconds:0.0} s")}.")),
+        };
+        options.Validate();
+        return new EndpointSource(options, parsed.GetValue(_prices) is { } file ? TokenPrices.Load(file, options.Model) : null);
+    }
+
+    private static TimeSpan SecondsOf(double seconds) => seconds is > 0 and <= 1e6
+        ? TimeSpan.FromSeconds(seconds)
+        : throw new UsageException(FormattableString.Invariant($"--timeout is {seconds}; it is above 0 and at most 1000000 seconds."));
+
+    private static JsonObject? FieldsOf(string? json)
+    {
+        try
+        {
+            return json is null ? null : JsonNode.Parse(json) as JsonObject ?? throw new UsageException("--request-fields is JSON, but no object; it looks like {\"top_k\": 20}.");
+        }
+        catch (JsonException error)
+        {
+            throw new UsageException($"--request-fields is no JSON object: {error.Message}", error);
+        }
+    }
+}

@@ -1,0 +1,56 @@
+using System.CommandLine;
+using RewardReasoning.Endpoints;
+
+namespace RewardReasoning.Cli.Judging;
+
+/// <summary>The options about a server itself: which one it is, and the key that it wants.</summary>
+internal sealed class ServerArguments
+{
+    private readonly Option<string?> _server = new("--server")
+    {
+        Description = "What answers at --endpoint, where that is known (rrm endpoint probe tells): it decides which fields are sent.",
+        HelpName = string.Join('|', ServerQuirks.All.Select(row => NameOf(row.Flavour))),
+    };
+
+    private readonly Option<string?> _apiKeyVariable = new("--api-key-env")
+    {
+        Description = "Name of the environment variable that holds the server's API key.",
+        HelpName = "VAR",
+    };
+
+    private readonly Option<string?> _apiKeyFile = new("--api-key-file")
+    {
+        Description = "File that holds the server's API key.",
+        HelpName = "FILE",
+    };
+
+    public Option[] Options => [_apiKeyVariable, _apiKeyFile, _server];
+
+    public void AddTo(Command command)
+    {
+        foreach (Option option in Options)
+        {
+            command.Options.Add(option);
+        }
+    }
+
+    public EndpointOptions ApplyTo(ParseResult parsed, EndpointOptions options) => options with
+    {
+        ApiKeyVariable = parsed.GetValue(_apiKeyVariable),
+        ApiKeyFile = parsed.GetValue(_apiKeyFile),
+        Flavour = FlavourOf(parsed.GetValue(_server)),
+    };
+
+    /// <exception cref="UsageException">It is no absolute address.</exception>
+    public static Uri UrlOf(string text, string name) => Uri.TryCreate(text, UriKind.Absolute, out Uri? url)
+        ? url
+        : throw new UsageException($"{name} is '{text}'; it is an absolute http or https address, such as http://localhost:8000/v1.");
+
+    /// <summary>A flavour as the command line names it.</summary>
+    public static string NameOf(ServerFlavour flavour) => flavour.ToString().ToLowerInvariant();
+
+    private static ServerFlavour FlavourOf(string? server) =>
+        server is null ? ServerFlavour.Generic
+        : ServerQuirks.All.FirstOrDefault(row => NameOf(row.Flavour).Equals(server, StringComparison.OrdinalIgnoreCase)) is { } row ? row.Flavour
+        : throw new UsageException($"--server is '{server}'; it is {string.Join(", ", ServerQuirks.All.Select(known => NameOf(known.Flavour)))}.");
+}

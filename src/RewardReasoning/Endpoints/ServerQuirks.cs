@@ -1,0 +1,169 @@
+using System.Collections.Frozen;
+
+namespace RewardReasoning.Endpoints;
+
+/// <summary>How a server is told to go on from a beginning of its answer.</summary>
+public enum PrefillStyle
+{
+    /// <summary>It cannot be told.</summary>
+    None,
+
+    /// <summary>By ending the messages with one of the assistant.</summary>
+    LastMessage,
+
+    /// <summary>By that and the fields <c>continue_final_message</c>: true, <c>add_generation_prompt</c>: false.</summary>
+    ContinueFinalMessage,
+}
+
+/// <summary>How a server is told to answer without thinking first.</summary>
+public enum ThinkingSwitch
+{
+    /// <summary>No field of which all its models and versions know; nothing is sent.</summary>
+    None,
+
+    /// <summary><c>chat_template_kwargs</c>: {<c>enable_thinking</c>: false}.</summary>
+    TemplateOption,
+
+    /// <summary><c>reasoning_effort</c>: none.</summary>
+    ReasoningEffort,
+}
+
+/// <summary>
+/// What servers with <c>/v1/chat/completions</c> differ in, a row for each: all that the client knows of a server stands here. Thoughts are
+/// read from every field in which a server returns them, whatever the row says.
+/// </summary>
+public sealed record ServerQuirks
+{
+    private static readonly FrozenDictionary<ServerFlavour, ServerQuirks> Table = new ServerQuirks[]
+    {
+        new() { Flavour = ServerFlavour.Generic, Name = "any other" },
+        new()
+        {
+            Flavour = ServerFlavour.OpenAI,
+            Name = "OpenAI",
+            ModelOwner = "openai",
+            TokenLimitField = "max_completion_tokens",
+            Choices = true,
+            LogProbs = true,
+            CacheReport = "always",
+        },
+        new()
+        {
+            Flavour = ServerFlavour.Vllm,
+            Name = "vLLM",
+            ModelOwner = "vllm",
+            Prefill = PrefillStyle.ContinueFinalMessage,
+            ThinkingSwitch = ThinkingSwitch.TemplateOption,
+            TopKOff = -1,
+            MinP = true,
+            ThoughtField = "reasoning",
+            ThinkingCap = "thinking_token_budget, ignored by some versions",
+            Choices = true,
+            Seeds = true,
+            LogProbs = true,
+            CacheReport = "with --enable-prompt-tokens-details",
+        },
+        new()
+        {
+            Flavour = ServerFlavour.SGLang,
+            Name = "SGLang",
+            ModelOwner = "sglang",
+            Prefill = PrefillStyle.ContinueFinalMessage,
+            ThinkingSwitch = ThinkingSwitch.TemplateOption,
+            TopKOff = -1,
+            MinP = true,
+            ThoughtField = "reasoning_content",
+            ThinkingCap = "custom_params, with a server flag",
+            Choices = true,
+            LogProbs = true,
+            CacheReport = "with --enable-cache-report",
+        },
+        new()
+        {
+            Flavour = ServerFlavour.LlamaCpp,
+            Name = "llama.cpp",
+            ModelOwner = "llamacpp",
+            Prefill = PrefillStyle.LastMessage,
+            PrefillTurnsThinkingOff = true,
+            ThinkingSwitch = ThinkingSwitch.TemplateOption,
+            TopKOff = 0,
+            MinP = true,
+            ThoughtField = "reasoning_content",
+            ThinkingCap = "server-wide: --reasoning-budget",
+            Choices = true,
+            Seeds = true,
+            LogProbs = true,
+            CacheReport = "always (timings.cache_n)",
+        },
+        new()
+        {
+            Flavour = ServerFlavour.Ollama,
+            Name = "Ollama",
+            ModelOwner = "library",
+            ThinkingSwitch = ThinkingSwitch.ReasoningEffort,
+            ThoughtField = "reasoning",
+            Seeds = true,
+        },
+    }.ToFrozenDictionary(row => row.Flavour);
+
+    private ServerQuirks()
+    {
+    }
+
+    /// <summary>Whose row it is.</summary>
+    public required ServerFlavour Flavour { get; init; }
+
+    /// <summary>The server's name for people.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>What <c>owned_by</c> says of its models in <c>/v1/models</c>, by which a probe knows it; null where that says nothing.</summary>
+    public string? ModelOwner { get; init; }
+
+    /// <summary>The field that caps the generated tokens.</summary>
+    public string TokenLimitField { get; init; } = "max_tokens";
+
+    /// <summary>How it goes on from a beginning of its answer.</summary>
+    public PrefillStyle Prefill { get; init; }
+
+    /// <summary>Whether a prefill is refused while thinking is on, so that it is switched off for that request.</summary>
+    public bool PrefillTurnsThinkingOff { get; init; }
+
+    /// <summary>How thinking is switched off.</summary>
+    public ThinkingSwitch ThinkingSwitch { get; init; }
+
+    /// <summary>
+    /// The value of <c>top_k</c> that means all tokens. It is sent wherever a request asks for no other, because the server fills in its own
+    /// or the model's default; null for a server that does not know the field.
+    /// </summary>
+    public int? TopKOff { get; init; }
+
+    /// <summary>Whether it knows <c>min_p</c>; then 0 is sent where none is asked for, for the same reason.</summary>
+    public bool MinP { get; init; }
+
+    /// <summary>The field in which it returns thoughts; null where that depends on the model.</summary>
+    public string? ThoughtField { get; init; }
+
+    /// <summary>Its own cap on thoughts, which the client leaves alone: none is honoured by every version.</summary>
+    public string? ThinkingCap { get; init; }
+
+    /// <summary>Whether it honours <c>n</c> (the client never sends it: votes have seeds of their own).</summary>
+    public bool Choices { get; init; }
+
+    /// <summary>Whether the same seed gives the same completion on every installation.</summary>
+    public bool Seeds { get; init; }
+
+    /// <summary>Whether it returns log-probs.</summary>
+    public bool LogProbs { get; init; }
+
+    /// <summary>When it reports how much of a prompt came from its cache; null for never.</summary>
+    public string? CacheReport { get; init; }
+
+    /// <summary>All rows, in the order of <see cref="ServerFlavour"/>.</summary>
+    public static IReadOnlyList<ServerQuirks> All { get; } = [.. Table.Values.OrderBy(row => row.Flavour)];
+
+    /// <summary>The row of a server.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such flavour.</exception>
+    public static ServerQuirks Of(ServerFlavour flavour) => Table.TryGetValue(flavour, out ServerQuirks? row)
+        ? row
+        : throw new ArgumentOutOfRangeException(nameof(flavour), flavour, $"It is one of {string.Join(", ", Enum.GetNames<ServerFlavour>())}.");
+}
