@@ -57,7 +57,7 @@ public sealed class GrpoTrainerTests : IDisposable
     {
         File.AppendAllText(_folder["pairs.jsonl"], """{"query":"1+1","response_1":"2","response_2":"3"}""" + "\n");
         RecipeException error = Assert.Throws<RecipeException>(() => Run(Recipe("a")));
-        Assert.Contains("pairs.jsonl, line 13", error.Message, StringComparison.Ordinal);
+        Assert.Contains("pairs.jsonl:13", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
