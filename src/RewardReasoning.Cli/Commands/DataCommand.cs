@@ -5,7 +5,7 @@ namespace RewardReasoning.Cli.Commands;
 /// <summary><c>rrm data</c>: looking into data and preparing it.</summary>
 internal static class DataCommand
 {
-    public static Command Create(Terminal terminal)
+    public static Command Create(Terminal terminal, TimeProvider time)
     {
         Command command = Verb.Create(
             terminal,
@@ -13,8 +13,10 @@ internal static class DataCommand
             "Look into data files and prepare them.",
             """
             rrm data inspect pairs.jsonl
+            rrm data verify answers.jsonl --out verified.jsonl
             """);
         command.Subcommands.Add(DataInspectCommand.Create(terminal));
+        command.Subcommands.Add(DataVerifyCommand.Create(terminal, time));
         return command;
     }
 }

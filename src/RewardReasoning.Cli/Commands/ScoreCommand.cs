@@ -111,7 +111,7 @@ internal sealed class ScoreCommand
         return await FinishAsync(parsed, summary.Report(_time.GetElapsedTime(start)), cancellationToken);
     }
 
-    private static void CheckFiles(RowInput input, string output, bool json)
+    internal static void CheckFiles(RowInput input, string output, bool json)
     {
         if (output != RowInput.StandardStream)
         {

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using RewardReasoning.Data.Inspection;
 using RewardReasoning.Data.Pairs;
+using RewardReasoning.Data.Verification.Rows;
 
 namespace RewardReasoning.Cli.Output;
 
@@ -12,6 +13,7 @@ namespace RewardReasoning.Cli.Output;
 [JsonSerializable(typeof(ScoreReport))]
 [JsonSerializable(typeof(CalibrationReportJson))]
 [JsonSerializable(typeof(List<FileInspection>))]
+[JsonSerializable(typeof(VerificationSummary))]
 [JsonSerializable(typeof(ModelInfoJson))]
 [JsonSerializable(typeof(ModelCheckJson))]
 [JsonSerializable(typeof(StoreStatisticsJson))]

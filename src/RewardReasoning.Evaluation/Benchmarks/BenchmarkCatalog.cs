@@ -8,7 +8,7 @@ public static class BenchmarkCatalog
     /// <summary>The definitions, in the order of their list.</summary>
     public static IReadOnlyList<BenchmarkDefinition> All { get; } =
     [
-        RewardBench.Definition, PandaLm.Definition, Ppe.Definition, JudgeBench.Definition, RmBench.Definition, LlmBar.Definition, AutoJ.Definition, HhhAlignment.Definition, EvalBiasBench.Definition, PairFileBenchmark.Definition,
+        RewardBench.Definition, RewardBench2.Definition, PandaLm.Definition, Ppe.Definition, JudgeBench.Definition, RmBench.Definition, LlmBar.Definition, AutoJ.Definition, HhhAlignment.Definition, EvalBiasBench.Definition, PairFileBenchmark.Definition,
     ];
 
     /// <summary>The benchmark with a name.</summary>

@@ -14,7 +14,7 @@ internal static partial class ChoiceLetters
         }
 
         string plain = text.Replace("**", "", StringComparison.Ordinal);
-        return Last(Stated(), plain) ?? Leading(plain) ?? Last(Sentence(), plain) ?? Last(Bracketed(), plain) ?? Last(Standing(), plain);
+        return Last(Stated(), plain) ?? Leading(plain) ?? Last(Sentence(), plain) ?? Last(Chosen(), plain) ?? Last(Bracketed(), plain) ?? Last(Standing(), plain);
     }
 
     /// <summary>Whether a whole text is one capital letter that choices go by.</summary>
@@ -35,6 +35,9 @@ internal static partial class ChoiceLetters
 
     [GeneratedRegex(@"(answer|option|choice|correct)[^.\n]{0,40}\s\(?(?<letter>[B-J]|A[).,])(\W|$)", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex Sentence();
+
+    [GeneratedRegex(@"\b(is|choose|pick|select)\s+\(?(?<letter>[A-J])([^A-Za-z'\s]|$)", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
+    private static partial Regex Chosen();
 
     [GeneratedRegex(@"\((?<letter>[A-J])\)", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex Bracketed();

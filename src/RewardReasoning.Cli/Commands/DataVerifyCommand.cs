@@ -1,0 +1,106 @@
+using System.CommandLine;
+using System.Text.Json;
+using RewardReasoning.Cli.Output;
+using RewardReasoning.Cli.Scoring;
+using RewardReasoning.Data.Rows;
+using RewardReasoning.Data.Verification;
+using RewardReasoning.Data.Verification.Rows;
+
+namespace RewardReasoning.Cli.Commands;
+
+/// <summary><c>rrm data verify</c>: does each prediction give the gold answer?</summary>
+internal sealed class DataVerifyCommand
+{
+    private const int Window = 1024;
+
+    private readonly Terminal _terminal;
+    private readonly TimeProvider _time;
+    private readonly Argument<string[]> _in = new("IN")
+    {
+        Description = "Rows of gold and prediction: JSON lines, JSON lists or Parquet (.gz and .zst too), folders or patterns of them, or - for standard input (docs/data.md).",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    private readonly Option<string> _out = new("--out") { Description = "Where the rows go with their verdict, in the order of IN; - for standard output.", HelpName = "OUT", Required = true };
+    private readonly Option<int> _decimals = new("--decimals") { Description = "Decimal places to which a number written as a decimal is compared.", HelpName = "N", DefaultValueFactory = _ => new VerifierOptions().Decimals };
+    private readonly Option<bool> _choices = new("--choices") { Description = "Answers are choice letters; without it they are where gold is a single capital letter." };
+    private readonly Option<bool> _json = new("--json") { Description = "Print the summary to standard output as JSON." };
+
+    private DataVerifyCommand(Terminal terminal, TimeProvider time)
+    {
+        _terminal = terminal;
+        _time = time;
+    }
+
+    public static Command Create(Terminal terminal, TimeProvider time)
+    {
+        DataVerifyCommand verify = new(terminal, time);
+        Command command = Verb.Create(
+            terminal,
+            "verify",
+            "Say of each row whether its prediction gives its gold answer: equal, different or unknown, by rules (docs/verifier.md).",
+            """
+            rrm data verify answers.jsonl --out verified.jsonl
+            rrm data verify answers.jsonl.gz --out verified.jsonl.gz --json
+            rrm data verify mmlu.jsonl --out - --choices >verified.jsonl
+            """);
+        command.Arguments.Add(verify._in);
+        foreach (Option option in new Option[] { verify._out, verify._decimals, verify._choices, verify._json })
+        {
+            command.Options.Add(option);
+        }
+
+        command.SetAction(verify.RunAsync);
+        return command;
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        string output = parsed.GetRequiredValue(_out);
+        RowInput input = RowInput.Of(parsed.GetRequiredValue(_in), _terminal);
+        VerifierOptions defaults = new() { Decimals = parsed.GetValue(_decimals), Choices = parsed.GetValue(_choices) ? true : null };
+        _ = new AnswerVerifier(defaults);
+        ScoreCommand.CheckFiles(input, output, json: false);
+        if (output == RowInput.StandardStream && parsed.GetValue(_json))
+        {
+            throw new UsageException("--json and --out - both write to standard output; write the rows to a file.");
+        }
+
+        VerificationSummary summary = new();
+        long start = _time.GetTimestamp();
+        await using (RowOutput writer = new(output, _terminal, _time))
+        {
+            await foreach (VerifiedRow verified in OrderedWindow.SelectAsync(
+                input.ReadAsync(cancellationToken), Environment.ProcessorCount, Window, (row, stop) => Task.Run(() => VerifiedRow.Of(row, defaults), stop), cancellationToken))
+            {
+                if (verified.Error is not null)
+                {
+                    _terminal.WriteStatus($"rrm: {verified.Row.Place}: {verified.Error}");
+                }
+
+                summary.Add(verified.Verdict, verified.Expected);
+                await writer.WriteAsync(verified.WriteTo);
+            }
+
+            writer.Complete();
+        }
+
+        return Finish(parsed, summary, _time.GetElapsedTime(start));
+    }
+
+    private int Finish(ParseResult parsed, VerificationSummary summary, TimeSpan elapsed)
+    {
+        _terminal.Error.WriteLine(FormattableString.Invariant($"{summary.Rows} rows: {summary.Equal} equal, {summary.Different} different, {summary.Unknown} unknown, {summary.Errors} without answers, in {elapsed.TotalSeconds:0.0} s"));
+        if (summary.Agreement is { } agreement)
+        {
+            _terminal.Error.WriteLine(FormattableString.Invariant($"{summary.Agreeing} of {summary.Expected} rows agree with their own verdict ({agreement:0.0%}); {summary.WronglyEqual} are equal against it"));
+        }
+
+        if (parsed.GetValue(_json))
+        {
+            _terminal.Out.WriteLine(JsonSerializer.Serialize(summary, OutputJson.Indented.VerificationSummary));
+        }
+
+        return summary.Errors > 0 ? ExitCodes.SomeMissing : ExitCodes.Done;
+    }
+}

@@ -1,0 +1,44 @@
+using System.Text.Json;
+using RewardReasoning.Data.Rows;
+using RewardReasoning.Data.Verification;
+using RewardReasoning.Data.Verification.Rows;
+
+namespace RewardReasoning.Cli.Scoring;
+
+/// <summary>A row of answers and its verdict, or the reason why it has none.</summary>
+internal sealed record VerifiedRow(DataRow Row, AnswerVerdict? Verdict, bool? Expected, string? Error)
+{
+    public static VerifiedRow Of(DataRow row, VerifierOptions defaults)
+    {
+        if (row.Fields is not { } fields)
+        {
+            return new VerifiedRow(row, null, null, row.Error);
+        }
+
+        try
+        {
+            AnswerRow answer = AnswerRow.Read(fields, defaults);
+            return new VerifiedRow(row, new AnswerVerifier(answer.Options).Verify(answer.Gold, answer.Prediction), answer.Expected, null);
+        }
+        catch (JsonException exception)
+        {
+            return new VerifiedRow(row, null, null, exception.Message);
+        }
+    }
+
+    /// <summary>The row's own fields but those of an earlier run, then <c>verdict</c> or <c>error</c>.</summary>
+    public void WriteTo(Utf8JsonWriter json)
+    {
+        Row.WriteFields(json, name => name is "verdict" or "error");
+        if (Verdict is { } verdict)
+        {
+            json.WriteString("verdict", verdict switch { AnswerVerdict.Equal => "equal", AnswerVerdict.Different => "different", _ => "unknown" });
+        }
+        else
+        {
+            json.WriteString("error", Error);
+        }
+
+        json.WriteEndObject();
+    }
+}
