@@ -17,6 +17,8 @@ internal static class TrainingView
         ("reward/mean", "reward", "0.000"),
         ("judge/accuracy", "accuracy", "0.000"),
         ("length/mean", "length", "0"),
+        ("policy/entropy", "entropy", "0.000"),
+        ("grpo/kl", "KL", "0.0000"),
         ("grpo/zero_variance_groups", "flat groups", "0.00"),
         ("time/tokens_per_second", "tokens/s", "0"),
         ("time/step_seconds", "s/step", "0.0"),

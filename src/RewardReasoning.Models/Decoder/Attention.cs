@@ -19,7 +19,7 @@ internal sealed class Attention
         string prefix = DecoderLayer.Prefix(layer) + "self_attn.";
         (_heads, _keyValueHeads, _dimension, _layer) = (config.HeadCount, config.KeyValueHeadCount, config.HeadDimension, layer);
         _qkv = new StackedLinear(parameters, [prefix + "q_proj", prefix + "k_proj", prefix + "v_proj"]);
-        _output = new Linear(parameters[prefix + "o_proj.weight"], parameters.Find(prefix + "o_proj.bias"));
+        _output = Linear.Of(parameters, prefix + "o_proj");
         if (config.QkNorm)
         {
             _queryNorm = new RmsNorm(parameters[prefix + "q_norm.weight"], config.RmsNormEpsilon);

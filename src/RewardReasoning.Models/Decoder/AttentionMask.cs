@@ -19,6 +19,21 @@ internal static class AttentionMask
         Tensor causal = ones([queries, keys], dtype: ScalarType.Bool, device: keyMask.device).tril(cached);
         Tensor before = causal.tril(cached - 1);
         Tensor visible = keyMask.unsqueeze(1).unsqueeze(1).logical_and(before).logical_or(causal.logical_xor(before)); // [B, 1, T, keys]
-        return zeros(visible.shape, dtype: type, device: keyMask.device).masked_fill(visible.logical_not(), double.NegativeInfinity);
+        return Additive(visible, type);
     }
+
+    /// <summary>Causal mask within documents that lie in one row, for tokens that look at no cache.</summary>
+    /// <param name="documents">[B, T] int64, the number of each token's document.</param>
+    /// <param name="type">Type of the scores.</param>
+    /// <returns>[B, 1, T, T].</returns>
+    public static Tensor WithinDocuments(Tensor documents, ScalarType type)
+    {
+        long length = documents.shape[1];
+        Tensor same = documents.unsqueeze(2).eq(documents.unsqueeze(1)); // [B, T, T]
+        Tensor causal = ones([length, length], dtype: ScalarType.Bool, device: documents.device).tril();
+        return Additive(same.logical_and(causal).unsqueeze(1), type);
+    }
+
+    private static Tensor Additive(Tensor visible, ScalarType type) =>
+        zeros(visible.shape, dtype: type, device: visible.device).masked_fill(visible.logical_not(), double.NegativeInfinity);
 }

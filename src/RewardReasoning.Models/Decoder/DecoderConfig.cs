@@ -46,6 +46,12 @@ public sealed record DecoderConfig
     /// <summary>Whether the head is the embedding; then no <c>lm_head.weight</c> is stored.</summary>
     public bool TieWordEmbeddings { get; init; }
 
+    /// <summary>
+    /// Whether the model ends in one score per token (<c>score.weight</c>) instead of logits: a reward model, <c>…ForSequenceClassification</c>
+    /// with one label.
+    /// </summary>
+    public bool ScalarHead { get; init; }
+
     /// <summary>Whether query, key and value projections have biases: always in Qwen2, by <c>attention_bias</c> in the others.</summary>
     public bool QkvBias { get; init; }
 

@@ -8,6 +8,12 @@ namespace RewardReasoning.Models.Decoder;
 /// </summary>
 internal static class DecoderConfigReader
 {
+    /// <summary>Ends the architecture's name of a model that scores.</summary>
+    public const string ScalarSuffix = "ForSequenceClassification";
+
+    /// <summary>Ends the architecture's name of a model that writes.</summary>
+    public const string CausalSuffix = "ForCausalLM";
+
     private const string GenerationFileName = "generation_config.json";
 
     public static DecoderConfig Load(string folder)
@@ -63,6 +69,7 @@ internal static class DecoderConfigReader
             RopeTheta = rope?.OptionalPositiveNumber("rope_theta") ?? json.OptionalPositiveNumber("rope_theta") ?? 10_000,
             RopeScaling = ReadScaling(rope ?? json.OptionalSection("rope_scaling"), maxPositions),
             TieWordEmbeddings = json.Flag("tie_word_embeddings", whenAbsent: false),
+            ScalarHead = json.Texts("architectures").Any(name => name.EndsWith(ScalarSuffix, StringComparison.Ordinal)),
             QkvBias = architecture == DecoderArchitecture.Qwen2 || attentionBias,
             OutputBias = architecture != DecoderArchitecture.Qwen2 && attentionBias,
             QkNorm = architecture == DecoderArchitecture.Qwen3,

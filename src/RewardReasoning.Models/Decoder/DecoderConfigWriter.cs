@@ -17,7 +17,7 @@ internal static class DecoderConfigWriter
         config.Validate();
         JsonObject json = new()
         {
-            ["architectures"] = new JsonArray($"{config.Architecture}ForCausalLM"),
+            ["architectures"] = new JsonArray(config.Architecture + (config.ScalarHead ? DecoderConfigReader.ScalarSuffix : DecoderConfigReader.CausalSuffix)),
             ["model_type"] = DecoderConfigReader.ModelType(config.Architecture),
             ["torch_dtype"] = TypeName(type),
             ["hidden_act"] = "silu",
@@ -44,6 +44,12 @@ internal static class DecoderConfigWriter
             },
             ["pad_token_id"] = config.PadTokenId,
         };
+        if (config.ScalarHead)
+        {
+            json["id2label"] = new JsonObject { ["0"] = "LABEL_0" }; // transformers counts the labels here
+            json["label2id"] = new JsonObject { ["LABEL_0"] = 0 };
+        }
+
         if (config.Architecture == DecoderArchitecture.Qwen3 || config.HeadDimension * config.HeadCount != config.HiddenSize)
         {
             json["head_dim"] = config.HeadDimension;

@@ -13,7 +13,7 @@ namespace RewardReasoning.Models.Decoder;
 public sealed class DecoderModel : IDisposable
 {
     private readonly ParameterSet _parameters;
-    private readonly DecoderLayer[] _layers;
+    private DecoderLayer[] _layers;
     private readonly RotaryEmbedding _rotary;
     private readonly RmsNorm _norm;
     private readonly Tensor _embedding;
@@ -23,9 +23,10 @@ public sealed class DecoderModel : IDisposable
     {
         (Config, _parameters) = (config, parameters);
         _embedding = parameters["model.embed_tokens.weight"];
-        _head = config.TieWordEmbeddings ? _embedding : parameters["lm_head.weight"];
+        _head = config.ScalarHead ? parameters[ParameterSpecification.ScoreWeight]
+            : config.TieWordEmbeddings ? _embedding : parameters["lm_head.weight"];
         _norm = new RmsNorm(parameters["model.norm.weight"], config.RmsNormEpsilon);
-        _layers = [.. Enumerable.Range(0, config.LayerCount).Select(layer => new DecoderLayer(config, parameters, layer))];
+        _layers = MakeLayers();
         _rotary = new RotaryEmbedding(config, Type, Device);
         ProductType = Type;
     }
@@ -49,19 +50,38 @@ public sealed class DecoderModel : IDisposable
     /// <summary>All parameters under their Hugging Face names, leaf tensors owned by the model. A tied head is absent.</summary>
     public IReadOnlyList<(string Name, Tensor Value)> Parameters => _parameters.Ordered;
 
+    /// <summary>Weights of low-rank adapters, float32 leaf tensors owned by the model, named after their layers as in PEFT; empty at first.</summary>
+    public IReadOnlyList<(string Name, Tensor Value)> Adapters => _parameters.Adapters;
+
+    /// <summary>What training changes: all parameters, or the adapters where there are any, and a score's row besides.</summary>
+    public IReadOnlyList<(string Name, Tensor Value)> Trainable => Adapters.Count == 0
+        ? Parameters
+        : [.. Adapters, .. Parameters.Where(parameter => parameter.Name == ParameterSpecification.ScoreWeight)];
+
     /// <summary>Loads a Hugging Face folder, converting the weights to <paramref name="type"/>.</summary>
     /// <exception cref="CheckpointException">
     /// Config or weights are missing, damaged, of an unknown kind, or do not fit each other.
     /// </exception>
-    public static DecoderModel Load(string folder, ScalarType type, Device device)
+    public static DecoderModel Load(string folder, ScalarType type, Device device) => Load(folder, DecoderConfig.Load(folder), headIsNew: false, type, device);
+
+    /// <summary>
+    /// The same, ending in a score: a reward model as it is stored, or a language model's body under a new score of 0.
+    /// </summary>
+    /// <inheritdoc cref="Load(string, ScalarType, Device)" path="/exception"/>
+    public static DecoderModel LoadScalar(string folder, ScalarType type, Device device)
     {
         DecoderConfig config = DecoderConfig.Load(folder);
+        return Load(folder, config with { ScalarHead = true }, headIsNew: !config.ScalarHead, type, device);
+    }
+
+    private static DecoderModel Load(string folder, DecoderConfig config, bool headIsNew, ScalarType type, Device device)
+    {
         using SafetensorsFolder weights = SafetensorsFolder.Open(folder);
-        IReadOnlyList<ParameterSpecification> specifications = DecoderWeights.Specify(config, weights);
+        IReadOnlyList<ParameterSpecification> specifications = DecoderWeights.Specify(config, weights, headIsNew);
         DecoderModel model = new(config, ParameterSet.Allocate(specifications, type, device));
         try
         {
-            DecoderWeights.Copy(weights, model.Parameters);
+            DecoderWeights.Copy(weights, model.Parameters, headIsNew);
             return model;
         }
         catch
@@ -102,10 +122,54 @@ public sealed class DecoderModel : IDisposable
         return model;
     }
 
-    /// <summary>Whether the parameters collect gradients.</summary>
+    /// <summary>A model of the same weights, rounded to another type; adapters are not carried over.</summary>
+    public DecoderModel ConvertTo(ScalarType type)
+    {
+        DecoderModel model = new(Config, ParameterSet.Allocate(ParameterSpecification.Of(Config), type, Device));
+        model.CopyWeights(this);
+        return model;
+    }
+
+    /// <summary>Takes over another model's weights, rounding to this one's type.</summary>
+    /// <param name="other">A model of the same config.</param>
+    public void CopyWeights(DecoderModel other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        using IDisposable noGrad = no_grad();
+        foreach (((_, Tensor mine), (_, Tensor theirs)) in Parameters.Zip(other.Parameters))
+        {
+            mine.copy_(theirs);
+        }
+    }
+
+    /// <summary>Puts new adapters on every linear layer; the model computes what it did until they are trained.</summary>
+    /// <param name="options">Rank and scale.</param>
+    /// <param name="seed">Of A: uniform within ±sqrt(1 / in), as PEFT begins.</param>
+    public void AddAdapters(LowRankOptions options, ulong seed)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _parameters.SetAdapters(LowRankAdapters.Create(Parameters, options, seed, Device), options.Alpha / options.Rank);
+        _layers = MakeLayers();
+    }
+
+    /// <summary>Adds the adapters' products into the weights and removes them: the model computes the same, but for rounding.</summary>
+    public void MergeAdapters()
+    {
+        LowRankAdapters.Merge(_parameters);
+        DropAdapters();
+    }
+
+    /// <summary>Removes the adapters; what they learnt is lost.</summary>
+    public void DropAdapters()
+    {
+        _parameters.DropAdapters();
+        _layers = MakeLayers();
+    }
+
+    /// <summary>Whether what is trained collects gradients; everything else never does.</summary>
     public void SetRequiresGrad(bool required)
     {
-        foreach ((_, Tensor value) in Parameters)
+        foreach ((_, Tensor value) in Trainable)
         {
             value.requires_grad = required;
         }
@@ -127,6 +191,15 @@ public sealed class DecoderModel : IDisposable
         Tensor? mask = real is null ? null : AttentionMask.Of(real, ids.shape[1], Type);
         return Run(ids, new ForwardContext(cosine, sine, mask, Cache: null, ProductType), observe: null);
     }
+
+    /// <summary>
+    /// Final-norm hidden states of rows that hold several documents each, none of which sees another.
+    /// </summary>
+    /// <param name="ids">[B, T] int64.</param>
+    /// <param name="positions">[B, T] int64, counted from 0 in each document.</param>
+    /// <param name="documents">[B, T] int64, the number of the document that a token belongs to; padding belongs to one of its own.</param>
+    /// <returns>[B, T, H].</returns>
+    public Tensor HiddenPacked(Tensor ids, Tensor positions, Tensor documents) => Run(ids, PackedContext(positions, documents), observe: null);
 
     /// <summary>
     /// The residual stream after the embedding and after each layer, then the final-norm hidden states: for comparing models.
@@ -199,9 +272,35 @@ public sealed class DecoderModel : IDisposable
         return hidden;
     }
 
-    private Tensor Run(Tensor ids, ForwardContext context, Action<Tensor>? observe, bool lastOnly = false)
+    internal IReadOnlyList<DecoderLayer> Layers => _layers;
+
+    internal Tensor Embed(Tensor ids) => _embedding.index_select(0, ids.reshape(-1)).view(ids.shape[0], ids.shape[1], Config.HiddenSize);
+
+    internal Tensor Normalise(Tensor x) => _norm.Apply(x);
+
+    /// <summary>For rows that begin with their first token.</summary>
+    internal ForwardContext PlainContext(long length)
     {
-        Tensor x = _embedding.index_select(0, ids.reshape(-1)).view(ids.shape[0], ids.shape[1], Config.HiddenSize);
+        (Tensor cosine, Tensor sine) = _rotary.ForLength(length);
+        return new ForwardContext(cosine, sine, Mask: null, Cache: null, ProductType);
+    }
+
+    internal ForwardContext PackedContext(Tensor positions, Tensor documents)
+    {
+        (Tensor cosine, Tensor sine) = _rotary.ForPositions(positions);
+        return new ForwardContext(cosine, sine, AttentionMask.WithinDocuments(documents, Type), Cache: null, ProductType);
+    }
+
+    /// <summary>For tokens behind those that the memory holds.</summary>
+    internal ForwardContext MemoryContext(Tensor positions, Tensor keyMask, ILayerMemory memory)
+    {
+        (Tensor cosine, Tensor sine) = _rotary.ForPositions(positions);
+        return new ForwardContext(cosine, sine, AttentionMask.Of(keyMask, positions.shape[1], Type), memory, ProductType);
+    }
+
+    internal Tensor Run(Tensor ids, ForwardContext context, Action<Tensor>? observe, bool lastOnly = false)
+    {
+        Tensor x = Embed(ids);
         observe?.Invoke(x);
         foreach (DecoderLayer layer in _layers)
         {
@@ -217,4 +316,6 @@ public sealed class DecoderModel : IDisposable
 
         return _norm.Apply(x);
     }
+
+    private DecoderLayer[] MakeLayers() => [.. Enumerable.Range(0, Config.LayerCount).Select(layer => new DecoderLayer(Config, _parameters, layer))];
 }

@@ -12,7 +12,10 @@ internal static class DecoderWeights
     private const double EmbeddingDeviation = 0.05;
 
     /// <summary>What the config calls for, after checking that the files hold it: names and shapes, before any memory is taken.</summary>
-    public static IReadOnlyList<ParameterSpecification> Specify(DecoderConfig config, SafetensorsFolder weights)
+    /// <param name="config">The config.</param>
+    /// <param name="weights">The files.</param>
+    /// <param name="headIsNew">Whether the score's row is not in the files yet.</param>
+    public static IReadOnlyList<ParameterSpecification> Specify(DecoderConfig config, SafetensorsFolder weights, bool headIsNew)
     {
         if (config.LayerCount > weights.Names.Count)
         {
@@ -23,7 +26,7 @@ internal static class DecoderWeights
         }
 
         IReadOnlyList<ParameterSpecification> specifications = ParameterSpecification.Of(config);
-        foreach (ParameterSpecification item in specifications)
+        foreach (ParameterSpecification item in specifications.Where(item => !headIsNew || item.Role != ParameterRole.Score))
         {
             SafetensorsEntry entry = weights.Find(item.Name)
                 ?? throw new CheckpointException(
@@ -66,11 +69,17 @@ internal static class DecoderWeights
     }
 
     /// <summary>Copies every parameter, converting to its type and device.</summary>
-    public static void Copy(SafetensorsFolder weights, IReadOnlyList<(string Name, Tensor Value)> parameters)
+    public static void Copy(SafetensorsFolder weights, IReadOnlyList<(string Name, Tensor Value)> parameters, bool headIsNew)
     {
         using IDisposable noGrad = no_grad();
         foreach ((string name, Tensor value) in parameters)
         {
+            if (headIsNew && name == ParameterSpecification.ScoreWeight)
+            {
+                value.zero_();
+                continue;
+            }
+
             using Tensor stored = weights.Read(name);
             value.copy_(stored); // returns the same object
         }

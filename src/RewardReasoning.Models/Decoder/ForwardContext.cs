@@ -6,9 +6,9 @@ namespace RewardReasoning.Models.Decoder;
 /// <param name="Cosine">[1 or B, T, 1, D].</param>
 /// <param name="SignedSine">Like the cosine.</param>
 /// <param name="Mask">Added to the scores, [B, 1, T or 1, keys]; null where only the causal order hides anything.</param>
-/// <param name="Cache">Keys and values of earlier tokens, or null.</param>
+/// <param name="Cache">Keys and values of tokens that stand before these, or null.</param>
 /// <param name="ProductType">The type in which weight matrices are multiplied; see <see cref="DecoderModel.ProductType"/>.</param>
-internal sealed record ForwardContext(Tensor Cosine, Tensor SignedSine, Tensor? Mask, KeyValueCache? Cache, ScalarType ProductType)
+internal sealed record ForwardContext(Tensor Cosine, Tensor SignedSine, Tensor? Mask, ILayerMemory? Cache, ScalarType ProductType)
 {
     /// <summary>Whether the layer's output is wanted for the last token alone; its keys and values are kept for all.</summary>
     public bool LastOnly { get; init; }

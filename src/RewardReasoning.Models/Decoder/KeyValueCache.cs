@@ -9,7 +9,7 @@ namespace RewardReasoning.Models.Decoder;
 /// thread; use it without gradients.
 /// </summary>
 /// <remarks>All rows have the same length: shorter ones are padded on the left, and the caller's key mask hides the padding.</remarks>
-public sealed class KeyValueCache : IDisposable
+public sealed class KeyValueCache : ILayerMemory, IDisposable
 {
     private readonly Tensor?[] _keys;
     private readonly Tensor?[] _values;
@@ -151,7 +151,7 @@ public sealed class KeyValueCache : IDisposable
     /// Puts new tokens [B, kv heads, T, D] of one layer behind those kept and gives all of them; <see cref="Advance"/> follows the last
     /// layer.
     /// </summary>
-    internal (Tensor Keys, Tensor Values) Append(int layer, Tensor keys, Tensor values)
+    (Tensor Keys, Tensor Values) ILayerMemory.Append(int layer, Tensor keys, Tensor values)
     {
         long added = keys.shape[2];
         return (AppendOne(_keys, layer, keys, added), AppendOne(_values, layer, values, added));

@@ -6,7 +6,7 @@ namespace RewardReasoning.Models.Decoder;
 internal sealed class Mlp(ParameterSet parameters, string prefix)
 {
     private readonly StackedLinear _gateUp = new(parameters, [prefix + "mlp.gate_proj", prefix + "mlp.up_proj"]);
-    private readonly Linear _down = new(parameters[prefix + "mlp.down_proj.weight"], bias: null);
+    private readonly Linear _down = Linear.Of(parameters, prefix + "mlp.down_proj");
 
     /// <summary>[B, T, H] to [B, T, H].</summary>
     public Tensor Apply(Tensor x, ForwardContext context)

@@ -8,6 +8,7 @@ namespace RewardReasoning.Models.Decoder;
 internal sealed class ParameterSet : IDisposable
 {
     private readonly List<(string Name, Tensor Value)> _ordered = [];
+    private readonly List<(string Name, Tensor Value)> _adapters = [];
     private readonly Dictionary<string, Tensor> _byName = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Tensor> _stacks = new(StringComparer.Ordinal); // by the name of the stack
     private readonly Dictionary<string, string> _stackOf = new(StringComparer.Ordinal); // parameter to stack
@@ -17,6 +18,12 @@ internal sealed class ParameterSet : IDisposable
     }
 
     public IReadOnlyList<(string Name, Tensor Value)> Ordered => _ordered;
+
+    /// <summary>Weights of low-rank adapters, A and B of each layer; empty where there are none.</summary>
+    public IReadOnlyList<(string Name, Tensor Value)> Adapters => _adapters;
+
+    /// <summary>What the adapters' products are multiplied by.</summary>
+    public double AdapterScale { get; private set; }
 
     public Tensor this[string name] => _byName[name];
 
@@ -81,7 +88,35 @@ internal sealed class ParameterSet : IDisposable
             }
         }
 
+        shared.AdapterScale = AdapterScale;
+        foreach ((string name, Tensor value) in _adapters)
+        {
+            shared.AddAdapter(name, value.detach());
+        }
+
         return shared;
+    }
+
+    /// <summary>Takes up adapters, two tensors a layer, which belong to the set from here on.</summary>
+    public void SetAdapters(IEnumerable<(string Name, Tensor Value)> adapters, double scale)
+    {
+        AdapterScale = scale;
+        foreach ((string name, Tensor value) in adapters)
+        {
+            AddAdapter(name, value);
+        }
+    }
+
+    /// <summary>Forgets and frees the adapters.</summary>
+    public void DropAdapters()
+    {
+        foreach ((string name, Tensor value) in _adapters)
+        {
+            _byName.Remove(name);
+            value.Dispose();
+        }
+
+        _adapters.Clear();
     }
 
     public void Dispose()
@@ -90,6 +125,12 @@ internal sealed class ParameterSet : IDisposable
         {
             tensor.Dispose();
         }
+    }
+
+    private void AddAdapter(string name, Tensor value)
+    {
+        _adapters.Add((name, value.DetachFromDisposeScope()));
+        _byName.Add(name, value);
     }
 
     private void Add(string name, Tensor value)

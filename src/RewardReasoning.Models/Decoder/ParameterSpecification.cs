@@ -10,6 +10,9 @@ internal enum ParameterRole
     OutputMatrix,
     Norm,
     Bias,
+
+    /// <summary>The row that turns a hidden state into a score.</summary>
+    Score,
 }
 
 /// <summary>One parameter under its Hugging Face name.</summary>
@@ -19,6 +22,9 @@ internal enum ParameterRole
 /// <param name="Stack">Parameters with the same stack lie one under the other in one tensor; null: on its own.</param>
 internal sealed record ParameterSpecification(string Name, long[] Shape, ParameterRole Role, string? Stack = null)
 {
+    /// <summary>The head of a model that scores.</summary>
+    public const string ScoreWeight = "score.weight";
+
     /// <summary>All parameters of a model, in the order of transformers' <c>named_parameters</c>.</summary>
     public static IReadOnlyList<ParameterSpecification> Of(DecoderConfig config)
     {
@@ -30,7 +36,11 @@ internal sealed record ParameterSpecification(string Name, long[] Shape, Paramet
         }
 
         all.Add(new("model.norm.weight", [config.HiddenSize], ParameterRole.Norm));
-        if (!config.TieWordEmbeddings)
+        if (config.ScalarHead)
+        {
+            all.Add(new(ScoreWeight, [1, config.HiddenSize], ParameterRole.Score));
+        }
+        else if (!config.TieWordEmbeddings)
         {
             all.Add(new("lm_head.weight", vocabularyByHidden, ParameterRole.Matrix));
         }

@@ -1,9 +1,10 @@
 using System.ComponentModel.DataAnnotations;
+using RewardReasoning.Training.Runs;
 
 namespace RewardReasoning.Training.Grpo;
 
 /// <summary>Settings of the GRPO objective. Defaults are verl's: symmetric clip 0.2, dual clip 3, token mean, no KL, no entropy.</summary>
-public sealed record GrpoOptions
+public sealed record GrpoOptions : ICheckedOptions
 {
     /// <summary>ε_low: the ratio is clipped below at 1 − ε_low.</summary>
     [Range(0.0, 1.0, ErrorMessage = "it must be between 0 and 1")]
@@ -48,9 +49,10 @@ public sealed record GrpoOptions
 
     /// <exception cref="ArgumentException">The settings contradict each other or are out of range; the message lists every
     /// fault.</exception>
-    public void Validate() => OptionsCheck.ThrowIfInvalid(this, CrossFieldFaults());
+    public void Validate() => OptionsCheck.ThrowIfInvalid(this, Faults());
 
-    private IEnumerable<string> CrossFieldFaults()
+    /// <inheritdoc/>
+    public IEnumerable<string> Faults()
     {
         if (FixedLength is not null && Aggregation != LossAggregation.SequenceMeanTokenSumNorm)
         {

@@ -9,6 +9,25 @@ namespace RewardReasoning.Training.Grpo;
 /// <param name="Difficulties">Values of the pairs' <c>difficulty</c> field.</param>
 public sealed record CurriculumStage(int FromStep, IReadOnlyList<string> Difficulties);
 
+/// <summary>What becomes of completions that are too long.</summary>
+public sealed record OverlongOptions
+{
+    /// <summary>Tokens of completions that were cut at <c>max_tokens</c> are not trained on: being cut is neither rewarded nor punished.</summary>
+    public bool MaskCut { get; init; }
+
+    /// <summary>The last tokens before <c>max_tokens</c> over which a reward falls in a straight line (DAPO, arXiv 2503.14476, equation 13);
+    /// 0 for no such fall.</summary>
+    [Range(0, 1 << 20)]
+    public int Buffer { get; init; }
+
+    /// <summary>How far it falls.</summary>
+    [Range(0.0, 1e3)]
+    public double Penalty { get; init; } = 1;
+
+    /// <summary>What a completion of a length loses of its reward; at most 0.</summary>
+    public double Shape(int length, int maxTokens) => Buffer == 0 ? 0 : -Penalty * Math.Clamp((length - (maxTokens - Buffer)) / (double)Buffer, 0, 1);
+}
+
 /// <summary>Judging held-out pairs on the way: one vote for each of both orders.</summary>
 public sealed record JudgeEvaluationOptions
 {
@@ -28,21 +47,23 @@ public sealed record JudgeEvaluationOptions
     public double Temperature { get; init; } = 0.6;
 }
 
-/// <summary>Training a judge by reinforcement learning alone (arXiv 2505.14674, section 3): GRPO on the ±1 reward of its verdicts.</summary>
-public sealed record GrpoRecipe
+/// <summary>
+/// Training a judge by reinforcement learning alone (arXiv 2505.14674, section 3): GRPO on the ±1 reward of its verdicts. A step is one
+/// batch of fresh rollouts. The model's <c>judge-prompt.txt</c>, if it has one, is what the judge is shown.
+/// </summary>
+public sealed record GrpoRecipe : TrainingRecipe
 {
-    /// <summary>The run's folder; its finished model lies in <c>model/</c>.</summary>
-    public required string Out { get; init; }
-
-    /// <summary>Folder of the model to start from; its <c>judge-prompt.txt</c>, if it has one, is what the judge is shown.</summary>
-    public required string Model { get; init; }
+    /// <summary>A recipe with the defaults of reinforcement learning.</summary>
+    public GrpoRecipe()
+    {
+        LearningRate = 1e-4;
+        WarmupSteps = 5;
+        Optimizer = new AdamWOptions { Beta2 = 0.99, WeightDecay = 0 };
+        CheckpointEvery = 10;
+    }
 
     /// <summary>Labelled pair file.</summary>
     public required string Data { get; init; }
-
-    /// <summary>Optimizer steps, one batch of fresh rollouts each.</summary>
-    [Range(1, int.MaxValue)]
-    public required int Steps { get; init; }
 
     /// <summary>Pairs of a step. Each is shown in both orders, and all its rollouts are one group: a judge that always names the same
     /// side earns nothing within it.</summary>
@@ -75,42 +96,36 @@ public sealed record GrpoRecipe
     /// <summary>Advantages.</summary>
     public GroupAdvantageOptions Advantage { get; init; } = new();
 
-    /// <summary>Peak learning rate.</summary>
-    [Range(0.0, 1.0, MinimumIsExclusive = true)]
-    public double LearningRate { get; init; } = 1e-4;
+    /// <summary>Folder of the frozen reference policy that <c>loss.kl_coefficient</c> holds the judge near; null takes the model that the
+    /// run starts from.</summary>
+    public string? Reference { get; init; }
 
-    /// <summary>Steps of linear warm-up.</summary>
-    [Range(0, int.MaxValue)]
-    public int WarmupSteps { get; init; } = 5;
+    /// <summary>Moves the KL's coefficient so that the KL stays near a target; null keeps it as it is.</summary>
+    public AdaptiveKl? KlControl { get; init; }
 
-    /// <summary>How the rate falls after the warm-up.</summary>
-    public ScheduleShape Schedule { get; init; } = ScheduleShape.Constant;
+    /// <summary>How often the rollouts of a step are gone through.</summary>
+    [Range(1, 100)]
+    public int Epochs { get; init; } = 1;
 
-    /// <summary>The last rate as a share of the peak.</summary>
-    [Range(0.0, 1.0)]
-    public double FinalRateRatio { get; init; }
+    /// <summary>Parts into which the pairs of a step are split, each with an update of its own. With more than one update a step, ratios
+    /// are taken against the weights that sampled.</summary>
+    [Range(1, 4_096)]
+    public int Minibatches { get; init; } = 1;
 
-    /// <summary>AdamW's other settings.</summary>
-    public AdamWOptions Optimizer { get; init; } = new() { Beta2 = 0.99, WeightDecay = 0 };
+    /// <summary>Dynamic sampling: groups whose rollouts all earn the same teach nothing and are replaced by fresh pairs, at most this many
+    /// times a step; 0 keeps them.</summary>
+    [Range(0, 100)]
+    public int ResampleRounds { get; init; }
 
-    /// <summary>Gradients are scaled down to this global norm.</summary>
-    [Range(0.0, 1e6, MinimumIsExclusive = true)]
-    public double ClipNorm { get; init; } = 1;
+    /// <summary>What becomes of completions that are too long.</summary>
+    public OverlongOptions Overlong { get; init; } = new();
+
+    /// <summary>Compute a prompt once for all its completions in the update. It pays where prompts are long beside completions.</summary>
+    public bool SharePrompts { get; init; }
 
     /// <summary>Tokens, padding included, that a worker puts through the model at once in the update.</summary>
     [Range(1, 1 << 24)]
     public int TokensPerPass { get; init; } = 2_048;
-
-    /// <summary>Seed of the order of pairs and of the rollouts.</summary>
-    public ulong Seed { get; init; } = 42;
-
-    /// <summary>Threads that share a step; part of the recipe, because sampled tokens depend on it.</summary>
-    [Range(1, 256)]
-    public int Workers { get; init; } = 2;
-
-    /// <summary>Steps between checkpoints.</summary>
-    [Range(1, int.MaxValue)]
-    public int CheckpointEvery { get; init; } = 10;
 
     /// <summary>Measurements on the way; null for none.</summary>
     public JudgeEvaluationOptions? Evaluation { get; init; }
@@ -118,14 +133,37 @@ public sealed record GrpoRecipe
     /// <summary>The difficulties allowed at a step; null: all.</summary>
     public IReadOnlyList<string>? DifficultiesAt(int step) => Curriculum.LastOrDefault(stage => stage.FromStep <= step)?.Difficulties;
 
-    /// <exception cref="RecipeException">A value is out of range; every fault is listed.</exception>
-    public void Validate() => RecipeFaults.ThrowIfAny(this, Faults());
-
-    private IEnumerable<string> Faults()
+    /// <inheritdoc/>
+    public override IEnumerable<string> Faults()
     {
+        foreach (string fault in base.Faults())
+        {
+            yield return fault;
+        }
+
         if (PairsPerStep < Workers)
         {
             yield return $"pairs_per_step is {PairsPerStep} and workers {Workers}; each worker needs at least one pair.";
+        }
+
+        if (Minibatches * Workers > PairsPerStep)
+        {
+            yield return $"minibatches is {Minibatches}, workers {Workers} and pairs_per_step {PairsPerStep}; each minibatch needs a pair for each worker.";
+        }
+
+        if (SharePrompts && RecomputeLayers)
+        {
+            yield return "share_prompts and recompute_layers are both on; layers are computed again for whole rows only, so switch one of them off.";
+        }
+
+        if (Overlong.Buffer >= MaxTokens)
+        {
+            yield return $"overlong.buffer is {Overlong.Buffer} and max_tokens {MaxTokens}; the buffer is the last part of the completion, so it must be shorter.";
+        }
+
+        if (Loss.KlCoefficient == 0 && (Reference is not null || KlControl is not null))
+        {
+            yield return "loss.kl_coefficient is 0, so reference and kl_control would do nothing; raise it or leave them out.";
         }
 
         for (int i = 1; i < Curriculum.Count; i++)

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using static TorchSharp.torch;
 
 namespace RewardReasoning.Training.Grpo;
@@ -71,4 +72,5 @@ public static class KlPenalty
 }
 
 /// <summary>Settings of the coefficient's controller: the KL to hold, and after how many samples a full correction is reached.</summary>
-public sealed record AdaptiveKl(double Target, double Horizon);
+public sealed record AdaptiveKl(
+    [property: Range(0.0, 1e6, MinimumIsExclusive = true)] double Target, [property: Range(0.0, 1e12, MinimumIsExclusive = true)] double Horizon);

@@ -5,37 +5,78 @@ using static TorchSharp.torch;
 
 namespace RewardReasoning.Training.Grpo;
 
-/// <summary>A rollout with what the update needs of it.</summary>
-/// <param name="Rollout">The rollout.</param>
-/// <param name="Advantage">Its advantage within its group.</param>
-/// <param name="FirstTrained">Index of the first completion token that is trained.</param>
-internal sealed record TrainedRollout(JudgeRollout Rollout, double Advantage, int FirstTrained);
-
 /// <summary>
-/// Gradients of the objective over one worker's rollouts, in passes of bounded size. Rows are padded on the right, so causal attention
-/// needs no mask. Rollouts of advantage 0 count in the denominators but are not computed: their gradient is 0.
+/// The objective over rollouts, in passes of bounded size. Rollouts of advantage 0 count in the denominators but are not computed where
+/// neither KL nor entropy needs them: their gradient is 0.
 /// </summary>
-internal sealed class PolicyUpdate(GrpoOptions options, double temperature, int tokensPerPass)
+internal sealed class PolicyUpdate(GrpoOptions options, double temperature, int tokensPerPass, bool sharePrompts = false)
 {
     private readonly GrpoLoss _loss = new(options);
 
-    public GrpoMetrics AccumulateGradients(DecoderModel model, IReadOnlyList<TrainedRollout> rollouts, BatchCounts counts)
+    /// <summary>Which rollouts have to be computed.</summary>
+    public bool IsComputed(TrainedRollout rollout) =>
+        rollout.TrainedTokens > 0 && (rollout.Advantage != 0 || options.KlCoefficient > 0 || options.EntropyCoefficient > 0);
+
+    /// <summary>Rollouts of like length together, as many as fit; with shared prompts, those of a prompt together.</summary>
+    public IEnumerable<IReadOnlyList<TrainedRollout>> Passes(IEnumerable<TrainedRollout> rollouts)
     {
+        IEnumerable<TrainedRollout> computed = rollouts.Where(IsComputed);
+        return sharePrompts ? SharedPasses(computed) : PaddedPasses(computed);
+    }
+
+    /// <summary>Forward and backward pass; the gradient is added to the model's.</summary>
+    /// <param name="model">A view whose weights require gradients.</param>
+    /// <param name="rollouts">One of <see cref="Passes"/>.</param>
+    /// <param name="counts">Of the whole update.</param>
+    /// <param name="recomputeLayers">See <see cref="TrainingPasses"/>; for whole rows only.</param>
+    public GrpoMetrics Backpropagate(DecoderModel model, IReadOnlyList<TrainedRollout> rollouts, BatchCounts counts, bool recomputeLayers = false)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        PolicyPass pass = new(rollouts, sharePrompts, model.Device);
         GrpoMetrics metrics = GrpoMetrics.Zero;
-        bool everyRolloutCounts = options.KlCoefficient > 0 || options.EntropyCoefficient > 0;
-        foreach (List<TrainedRollout> pass in Passes(rollouts.Where(rollout => everyRolloutCounts || rollout.Advantage != 0)))
+        if (pass.Rows is { } rows)
         {
-            using DisposeScope scope = NewDisposeScope();
-            (Tensor loss, GrpoMetrics part) = _loss.Compute(Input(model, pass), counts);
-            loss.backward();
-            metrics = metrics.Add(part);
+            _ = model.Backpropagate(rows, hidden => Loss(pass.Select(hidden)), recomputeLayers);
+        }
+        else
+        {
+            Loss(pass.States(model)).backward();
         }
 
         return metrics;
+
+        Tensor Loss(Tensor states)
+        {
+            (Tensor logProbs, Tensor logits) = pass.LogProbs(model, states, temperature);
+            (Tensor loss, metrics) = _loss.Compute(
+                new GrpoLossInput
+                {
+                    LogProbs = logProbs,
+                    OldLogProbs = pass.Spread(rollout => rollout.OldLogProbs),
+                    ReferenceLogProbs = pass.Spread(rollout => rollout.ReferenceLogProbs),
+                    Entropy = options.EntropyCoefficient > 0 ? SequenceLogProbs.Entropy(logits, temperature).view(logProbs.shape) : null,
+                    Advantages = pass.Advantages,
+                    Mask = pass.Mask,
+                },
+                counts);
+            return loss;
+        }
     }
 
-    /// <summary>Rollouts of like length together, as many as fit.</summary>
-    private IEnumerable<List<TrainedRollout>> Passes(IEnumerable<TrainedRollout> rollouts)
+    /// <summary>Log-probs of the completions under a model, without gradients, in the order of <see cref="Passes"/>.</summary>
+    public IEnumerable<(TrainedRollout Rollout, float[] LogProbs)> LogProbs(DecoderModel model, IEnumerable<TrainedRollout> rollouts) =>
+        Passes(rollouts).SelectMany(pass => pass.Zip(LogProbs(model, pass)));
+
+    private float[][] LogProbs(DecoderModel model, IReadOnlyList<TrainedRollout> rollouts)
+    {
+        using IDisposable noGradients = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        PolicyPass pass = new(rollouts, sharePrompts, model.Device);
+        float[] all = pass.LogProbs(model, pass.States(model), temperature).LogProbs.cpu().contiguous().data<float>().ToArray();
+        return [.. rollouts.Select((rollout, row) => all.AsSpan(row * pass.Width, rollout.Completion.Length).ToArray())];
+    }
+
+    private IEnumerable<IReadOnlyList<TrainedRollout>> PaddedPasses(IEnumerable<TrainedRollout> rollouts)
     {
         List<TrainedRollout> pass = [];
         foreach (TrainedRollout rollout in rollouts.OrderBy(rollout => rollout.Rollout.Length))
@@ -55,41 +96,29 @@ internal sealed class PolicyUpdate(GrpoOptions options, double temperature, int 
         }
     }
 
-    private GrpoLossInput Input(DecoderModel model, List<TrainedRollout> pass)
+    private IEnumerable<IReadOnlyList<TrainedRollout>> SharedPasses(IEnumerable<TrainedRollout> rollouts)
     {
-        int rows = pass.Count;
-        int length = pass.Max(rollout => rollout.Rollout.Length);
-        int width = pass.Max(rollout => rollout.Rollout.Completion.Ids.Length);
-        long[,] ids = new long[rows, length];
-        long[] positions = new long[rows * width];
-        long[] tokens = new long[rows * width];
-        bool[,] mask = new bool[rows, width];
-        for (int row = 0; row < rows; row++)
+        // A prompt with more completions than fit is computed once for each part of them.
+        IEnumerable<TrainedRollout[]> parts = rollouts.GroupBy(rollout => rollout.Prompt).SelectMany(prompt => prompt.Chunk(
+            Math.Max(1, (tokensPerPass - prompt.Key.Length) / prompt.Max(rollout => rollout.Completion.Length))));
+        foreach (IGrouping<int, TrainedRollout[]> alike in parts.GroupBy(part => part.Length).OrderBy(group => group.Key))
         {
-            int[] prompt = pass[row].Rollout.Question.PromptIds;
-            int[] completion = pass[row].Rollout.Completion.Ids;
-            for (int i = 0; i < prompt.Length; i++)
+            List<TrainedRollout[]> pass = [];
+            foreach (TrainedRollout[] part in alike.OrderBy(part => part.Max(rollout => rollout.Rollout.Length)))
             {
-                ids[row, i] = prompt[i];
+                if (pass.Count > 0 && Tokens([.. pass, part]) > tokensPerPass)
+                {
+                    yield return [.. pass.SelectMany(rows => rows)];
+                    pass = [];
+                }
+
+                pass.Add(part);
             }
 
-            for (int i = 0; i < completion.Length; i++)
-            {
-                ids[row, prompt.Length + i] = completion[i];
-                positions[(row * width) + i] = ((long)row * length) + prompt.Length + i - 1; // the token before foretells it
-                tokens[(row * width) + i] = completion[i];
-                mask[row, i] = i >= pass[row].FirstTrained;
-            }
+            yield return [.. pass.SelectMany(rows => rows)];
         }
 
-        Tensor hidden = model.Hidden(tensor(ids)); // [B, L, H]
-        Tensor scored = hidden.reshape(-1, hidden.shape[2]).index_select(0, tensor(positions)); // [B·T, H]
-        Tensor logProbs = SequenceLogProbs.Compute(model.Logits(scored), tensor(tokens), temperature); // [B·T]
-        return new GrpoLossInput
-        {
-            LogProbs = logProbs.view(rows, width),
-            Advantages = tensor(pass.Select(rollout => (float)rollout.Advantage).ToArray()),
-            Mask = tensor(mask),
-        };
+        static long Tokens(IReadOnlyList<TrainedRollout[]> parts) => (long)parts.Count * (parts.Max(part => part[0].Prompt.Length)
+            + (parts[0].Length * parts.Max(part => part.Max(rollout => rollout.Completion.Length))));
     }
 }

@@ -38,13 +38,16 @@ public sealed record LabStep
 }
 
 /// <summary>A model made from nothing: steps one after another, each skipped or resumed where an earlier call got to.</summary>
-public sealed record LabRecipe
+public sealed record LabRecipe : ICheckedOptions
 {
     /// <summary>The steps in their order.</summary>
     public required IReadOnlyList<LabStep> Steps { get; init; }
 
     /// <exception cref="RecipeException">A step lacks what it needs; every fault is listed.</exception>
-    public void Validate() => RecipeFaults.ThrowIfAny(this, Steps.SelectMany((step, index) => Faults(step, index + 1)));
+    public void Validate() => RecipeFaults.ThrowIfAny(this);
+
+    /// <inheritdoc/>
+    public IEnumerable<string> Faults() => Steps.SelectMany((step, index) => Faults(step, index + 1));
 
     private static IEnumerable<string> Faults(LabStep step, int number)
     {

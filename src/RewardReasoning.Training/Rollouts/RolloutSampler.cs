@@ -104,6 +104,7 @@ public sealed class RolloutSampler(DecoderModel model, IReadOnlyCollection<int> 
     {
         Tensor tokens;
         float[] logProbs = [];
+        float[] entropies = [];
         if (temperature == 0)
         {
             tokens = logits.argmax(-1);
@@ -111,8 +112,12 @@ public sealed class RolloutSampler(DecoderModel model, IReadOnlyCollection<int> 
         else
         {
             Tensor distribution = (logits.to(ScalarType.Float32) / temperature).log_softmax(-1); // [N, V]
-            tokens = distribution.exp().multinomial(1, replacement: true, generator: generator); // [N, 1]
+            Tensor probabilities = distribution.exp();
+            tokens = probabilities.multinomial(1, replacement: true, generator: generator); // [N, 1]
             logProbs = distribution.gather(1, tokens).squeeze(1).cpu().data<float>().ToArray();
+
+            // A token of probability 0 adds 0, not 0 · −∞.
+            entropies = probabilities.mul(distribution.clamp_min(-1e4)).sum(-1).neg().cpu().data<float>().ToArray();
             tokens = tokens.squeeze(1);
         }
 
@@ -121,7 +126,7 @@ public sealed class RolloutSampler(DecoderModel model, IReadOnlyCollection<int> 
         {
             if (!alive[i].Finished)
             {
-                alive[i].Add((int)drawn[i], logProbs.Length > 0 ? logProbs[i] : null, endTokens);
+                alive[i].Add((int)drawn[i], logProbs.Length > 0 ? (logProbs[i], entropies[i]) : null, endTokens);
             }
         }
 
@@ -132,22 +137,24 @@ public sealed class RolloutSampler(DecoderModel model, IReadOnlyCollection<int> 
     {
         private readonly List<int> _ids = [];
         private readonly List<float> _logProbs = [];
+        private double _entropy;
 
         public bool Finished { get; private set; }
 
         public int NextPosition { get; set; } = promptLength;
 
-        public void Add(int id, float? logProb, IReadOnlyCollection<int> endTokens)
+        public void Add(int id, (float LogProb, float Entropy)? known, IReadOnlyCollection<int> endTokens)
         {
             _ids.Add(id);
-            if (logProb is { } known)
+            if (known is { } drawn)
             {
-                _logProbs.Add(known);
+                _logProbs.Add(drawn.LogProb);
+                _entropy += drawn.Entropy;
             }
 
             Finished = endTokens.Contains(id);
         }
 
-        public SampledCompletion ToCompletion() => new([.. _ids], [.. _logProbs], Finished);
+        public SampledCompletion ToCompletion() => new([.. _ids], [.. _logProbs], Finished) { Entropy = _entropy };
     }
 }

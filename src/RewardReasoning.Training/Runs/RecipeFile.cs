@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 
 namespace RewardReasoning.Training.Runs;
@@ -16,6 +17,39 @@ public static class RecipeFile
         WriteIndented = true,
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
     };
+
+    /// <summary>A recipe with all its defaults filled in, as it is kept beside a run.</summary>
+    public static string Resolve(TrainingRecipe recipe)
+    {
+        ArgumentNullException.ThrowIfNull(recipe);
+        return JsonSerializer.Serialize(recipe, recipe.GetType(), Format);
+    }
+
+    /// <summary>
+    /// Fields in which a recipe differs from the one kept at <paramref name="path"/>, with both values. A field that the older version did
+    /// not know counts as its default.
+    /// </summary>
+    public static IReadOnlyList<string> Differences(string path, TrainingRecipe recipe)
+    {
+        ArgumentNullException.ThrowIfNull(recipe);
+        try
+        {
+            object? kept = JsonSerializer.Deserialize(File.ReadAllText(path), recipe.GetType(), Format);
+            JsonObject before = JsonSerializer.SerializeToNode(kept, recipe.GetType(), Format) as JsonObject ?? [];
+            JsonObject now = JsonNode.Parse(Resolve(recipe)) as JsonObject ?? [];
+            return
+            [
+                .. now.Where(field => !JsonNode.DeepEquals(before[field.Key], field.Value))
+                    .Select(field => $"{field.Key} was {Short(before[field.Key])} and is {Short(field.Value)}"),
+            ];
+        }
+        catch (JsonException error)
+        {
+            return [$"it is no recipe of this kind: {error.Message}"];
+        }
+    }
+
+    private static string Short(JsonNode? value) => value?.ToJsonString() ?? "null";
 
     /// <summary>Reads a recipe.</summary>
     /// <exception cref="RecipeException">The file is missing, no JSON, or has unknown or missing fields.</exception>

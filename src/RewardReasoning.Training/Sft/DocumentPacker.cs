@@ -3,10 +3,43 @@ namespace RewardReasoning.Training.Sft;
 /// <summary>Where a <see cref="DocumentPacker"/> stands: documents taken so far, those still in the pool, and those left out as too long.</summary>
 public sealed record PackerState(long Taken, IReadOnlyList<int> Pool, int TooLong);
 
+/// <summary>Documents in one row of a fixed length.</summary>
+/// <param name="Ids">Token ids; the rest of the row is filled with 0.</param>
+/// <param name="Weights">Weight of each token as a target: 0 for the filling, and for the first token of each document, which nothing
+/// before it foretells.</param>
+/// <param name="Positions">Places counted from 0 in each document.</param>
+/// <param name="Documents">Number of each token's document in the row; the filling is the last.</param>
+public sealed record PackedRow(long[] Ids, float[] Weights, long[] Positions, long[] Documents)
+{
+    /// <summary>Puts documents one behind the other.</summary>
+    public static PackedRow Of(IReadOnlyList<SftDocument> documents, int length)
+    {
+        ArgumentNullException.ThrowIfNull(documents);
+        PackedRow row = new(new long[length], new float[length], new long[length], new long[length]);
+        int at = 0;
+        for (int document = 0; document < documents.Count; document++)
+        {
+            for (int i = 0; i < documents[document].Ids.Length; i++, at++)
+            {
+                row.Ids[at] = documents[document].Ids[i];
+                row.Weights[at] = i == 0 ? 0 : documents[document].Weights[i];
+                row.Positions[at] = i;
+                row.Documents[at] = document;
+            }
+        }
+
+        for (int i = 0; at < length; i++, at++)
+        {
+            (row.Positions[at], row.Documents[at]) = (i, documents.Count);
+        }
+
+        return row;
+    }
+}
+
 /// <summary>
 /// Packs documents into rows of a fixed length: from a small pool the longest that still fits is put in, until none does; the order
-/// within a row is then shuffled. Documents come in a seeded order, each once an epoch. Attention is plain causal across a row:
-/// documents see the unrelated ones before them, which costs nothing in quality at this scale and keeps the fast kernel.
+/// within a row is then shuffled. Documents come in a seeded order, each once an epoch.
 /// </summary>
 public sealed class DocumentPacker
 {
@@ -34,9 +67,8 @@ public sealed class DocumentPacker
     /// <summary>Where the packer stands.</summary>
     public PackerState State => new(_taken, [.. _pool.Select(entry => entry.Index)], _tooLong);
 
-    /// <summary>The next row: ids and weights of exactly the row's length, the rest filled with id 0 and weight 0. The first token of
-    /// each document has weight 0, for nothing before it foretells it.</summary>
-    public (long[] Ids, float[] Weights) NextRow()
+    /// <summary>The next row.</summary>
+    public PackedRow NextRow()
     {
         List<SftDocument> row = [];
         int used = 0;
@@ -64,19 +96,7 @@ public sealed class DocumentPacker
         }
 
         new SeededRandom(_seed ^ (ulong)_taken).Shuffle(row);
-        long[] ids = new long[_rowTokens];
-        float[] weights = new float[_rowTokens];
-        int at = 0;
-        foreach (SftDocument document in row)
-        {
-            for (int i = 0; i < document.Ids.Length; i++, at++)
-            {
-                ids[at] = document.Ids[i];
-                weights[at] = i == 0 ? 0 : document.Weights[i];
-            }
-        }
-
-        return (ids, weights);
+        return PackedRow.Of(row, _rowTokens);
     }
 
     private void Fill()

@@ -29,7 +29,7 @@ internal sealed class ExactMatchEvaluation
     }
 
     /// <summary>Measures with each worker taking every n-th batch.</summary>
-    public double Measure(ParallelWorkers workers, IReadOnlyList<DecoderModel> models, IReadOnlyCollection<int> endTokens)
+    public double Measure(ParallelWorkers workers, IReadOnlyList<DecoderModel> models, IReadOnlyCollection<int> endTokens, CancellationToken cancellationToken)
     {
         (int[] Prompt, string Answer)[][] batches = [.. _rows.OrderBy(row => row.Prompt.Length).Chunk(BatchPrompts)];
         int right = workers.Run(worker =>
@@ -39,7 +39,7 @@ internal sealed class ExactMatchEvaluation
             {
                 using Generator generator = new(SamplingSeed + (ulong)batch, models[worker].Device);
                 IReadOnlyList<SampledCompletion> completions = new RolloutSampler(models[worker], endTokens).Sample(
-                    [.. batches[batch].Select(row => row.Prompt)], 1, new SamplingSettings(_options.Temperature, _options.MaxTokens), generator);
+                    [.. batches[batch].Select(row => row.Prompt)], 1, new SamplingSettings(_options.Temperature, _options.MaxTokens), generator, cancellationToken);
                 count += completions.Zip(batches[batch]).Count(pair => pair.First.Finished && Answer(pair.First) == pair.Second.Answer);
             }
 

@@ -1,4 +1,6 @@
+using RewardReasoning.Models.Decoder;
 using RewardReasoning.Training.Grpo;
+using RewardReasoning.Training.Optimization;
 using RewardReasoning.Training.Runs;
 using Xunit;
 
@@ -68,6 +70,88 @@ public sealed class GrpoTrainerTests : IDisposable
         Run(recipe, steps.Add);
         Assert.All(steps, step => Assert.InRange(step.Metrics["evaluation/accuracy"], 0, 1));
     }
+
+    [Fact]
+    public void Run_EverySettingAtOnce_ResumesToTheSameBytes()
+    {
+        GrpoRecipe Full(string name) => Recipe(name) with
+        {
+            Epochs = 2,
+            Minibatches = 2,
+            ResampleRounds = 2,
+            SharePrompts = true,
+            Overlong = new OverlongOptions { Buffer = 20, Penalty = 0.5, MaskCut = true },
+            Loss = new GrpoOptions { KlCoefficient = 0.05, EntropyCoefficient = 0.01, ClipEpsilonHigh = 0.28 },
+            KlControl = new AdaptiveKl(0.1, 100),
+            Advantage = new GroupAdvantageOptions { Scale = AdvantageScale.None },
+        };
+        List<TrainingProgress> steps = [];
+        RunFolder undisturbed = Run(Full("a"), steps.Add);
+        Assert.Throws<TimeoutException>(() => Run(Full("b"), step =>
+        {
+            if (step.Step == 3)
+            {
+                throw new TimeoutException("the machine went away");
+            }
+        }));
+        Assert.Equal(Weights(undisturbed), Weights(Run(Full("b"))));
+        Assert.NotEqual(File.ReadAllBytes(_folder["tiny/model.safetensors"]), Weights(undisturbed));
+        Assert.All(steps, step => Assert.True(step.Metrics["grpo/kl"] >= 0));
+        Assert.NotEqual(steps[0].Metrics["grpo/kl_coefficient"], steps[^1].Metrics["grpo/kl_coefficient"]);
+        Assert.InRange(steps[0].Metrics["policy/entropy"], 0.1, Math.Log(400));
+    }
+
+    [Fact]
+    public void Run_CancelledWhileSampling_KeepsEveryFinishedStep()
+    {
+        using CancellationTokenSource source = new();
+        RunFolder undisturbed = Run(Recipe("a"));
+        Assert.ThrowsAny<OperationCanceledException>(() => new GrpoTrainer(Recipe("b"), TimeProvider.System).Run(
+            step =>
+            {
+                if (step.Step == 3)
+                {
+                    source.Cancel();
+                }
+            },
+            source.Token));
+        Assert.True(Directory.Exists(_folder["b/step-3"]));
+        Assert.Equal(Weights(undisturbed), Weights(Run(Recipe("b"))));
+    }
+
+    [Fact]
+    public void Run_AdaptersUnderAKlPenalty_StartAtKlZero()
+    {
+        List<TrainingProgress> steps = [];
+        Run(Recipe("a") with { Lora = new LowRankOptions { Rank = 2 }, Loss = new GrpoOptions { KlCoefficient = 0.1 }, Overlong = new OverlongOptions { Buffer = 20 } }, steps.Add);
+        Assert.Equal(0, steps[0].Metrics["grpo/kl"], 1e-6);
+        Assert.True(steps[^1].Metrics["grpo/kl"] > 1e-6);
+    }
+
+    [Fact]
+    public void Validate_SettingsThatContradictEachOther_AreAllListed()
+    {
+        RecipeException error = Assert.Throws<RecipeException>(() => Run(Recipe("a") with
+        {
+            Minibatches = 3,
+            SharePrompts = true,
+            RecomputeLayers = true,
+            Reference = "elsewhere",
+            Loss = new GrpoOptions { DualClip = 0.5 },
+            Optimizer = new AdamWOptions { Beta1 = 2 },
+        }));
+        foreach (string part in (string[])["5 fault(s)", "minibatches is 3", "share_prompts and recompute_layers", "reference and kl_control", "loss.dual_clip is 0.5", "optimizer.beta1 is 2"])
+        {
+            Assert.Contains(part, error.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData(80, 0)]
+    [InlineData(90, -0.5)]
+    [InlineData(100, -1)]
+    public void Shape_LengthsInTheBuffer_LoseInAStraightLine(int length, double expected) =>
+        Assert.Equal(expected, new OverlongOptions { Buffer = 20 }.Shape(length, 100), 12);
 
     public void Dispose() => _folder.Dispose();
 

@@ -1,6 +1,11 @@
+using System.Text.Json.Nodes;
+using RewardReasoning.Models.Decoder;
+using RewardReasoning.Training.Losses;
 using RewardReasoning.Training.Runs;
 using RewardReasoning.Training.Sft;
+using TorchSharp;
 using Xunit;
+using static TorchSharp.torch;
 
 namespace RewardReasoning.Training.Tests.Sft;
 
@@ -99,6 +104,148 @@ public sealed class SftTrainerTests : IDisposable
         new SftTrainer(recipe, TimeProvider.System).Run(progress, TestContext.Current.CancellationToken);
 
     private static byte[] Weights(RunFolder run) => File.ReadAllBytes(Path.Combine(run.FinalModel, "model.safetensors"));
+
+    [Fact]
+    public void Run_CancelledWhileItMeasures_MeasuresThatStepFirstWhenItGoesOn()
+    {
+        File.WriteAllLines(_folder["held-out.jsonl"], Enumerable.Range(0, 4).Select(i => $$"""{"prompt":"{{i}}+1","answer":"{{i + 1}}"}"""));
+        SftRecipe Measured(string name) => Recipe(name) with
+        {
+            Evaluation = new ExactMatchOptions { Data = _folder["held-out.jsonl"], Every = 3, MaxTokens = 8 },
+        };
+        RunFolder undisturbed = Run(Measured("a"));
+        using CancellationTokenSource source = new();
+        CancellingClock clock = new(source, at: 6); // asked twice a step, so in the third, after its rows were taken and before it is measured
+        Assert.ThrowsAny<OperationCanceledException>(() => new SftTrainer(Measured("b"), clock).Run(null, source.Token));
+        Assert.True(Directory.Exists(_folder["b/step-3"]));
+        RunFolder resumed = Run(Measured("b"));
+        Assert.Equal(Weights(undisturbed), Weights(resumed));
+        Assert.Equal(Losses("a"), Losses("b"));
+    }
+
+    [Fact]
+    public void Run_RowsAlone_GiveTheGradientThatDocumentsHaveInRowsOfTheirOwn()
+    {
+        using DecoderModel model = DecoderModel.CreateRandom(TinyModel.Config, 3, CPU);
+        SftDocument[] documents = [Document(5, 7), Document(20, 4), Document(40, 9)];
+        float[] packed = Gradient(model, [PackedRow.Of(documents, 24)]);
+        float[] padded = Gradient(model, [.. documents.Select(document => PackedRow.Of([document], 24))]);
+        Assert.All(packed.Zip(padded), pair => Assert.Equal(pair.First, pair.Second, 1e-6f));
+
+        static SftDocument Document(int first, int length) =>
+            new([.. Enumerable.Range(first, length)], [.. Enumerable.Range(0, length).Select(i => i < 2 ? 0f : 1f)]);
+
+        static float[] Gradient(DecoderModel model, PackedRow[] rows)
+        {
+            using DecoderModel view = model.ShareWeights();
+            using DisposeScope scope = NewDisposeScope();
+            Tensor ids = Rows(rows, row => row.Ids);
+            Tensor weights = tensor(rows.SelectMany(row => row.Weights).ToArray(), rows.Length, 24);
+            (Tensor positions, Tensor targets, Tensor targetWeights) = NextTokenTargets.Select(ids, weights);
+            _ = view.BackpropagatePacked(ids, Rows(rows, row => row.Positions), Rows(rows, row => row.Documents), hidden => CrossEntropy.Compute(
+                view.Logits(hidden.reshape(-1, hidden.shape[2]).index_select(0, positions)), targets, targetWeights, 14));
+            return [.. view.Parameters.SelectMany(parameter => ReferenceNumbers.Flat(Assert.IsType<Tensor>(parameter.Value.grad))).Select(value => (float)value)];
+        }
+
+        static Tensor Rows(PackedRow[] rows, Func<PackedRow, long[]> part) => tensor(rows.SelectMany(part).ToArray(), rows.Length, 24);
+    }
+
+    [Fact]
+    public void Run_LayersComputedAgain_GiveTheSameLosses()
+    {
+        Run(Recipe("a", 4));
+        Run(Recipe("b", 4) with { RecomputeLayers = true });
+        Assert.All(LossValues("a").Zip(LossValues("b")), pair => Assert.Equal(pair.First, pair.Second, 1e-5));
+    }
+
+    [Fact]
+    public void Run_RoundedWeights_LearnOverMasterCopiesAndResumeToTheSameBytes()
+    {
+        RunFolder undisturbed = Run(Recipe("a", 30) with { Weights = WeightType.Bfloat16 });
+        Assert.Throws<TimeoutException>(() => Run(Recipe("b", 30) with { Weights = WeightType.Bfloat16 }, step => Crash(step, at: 5)));
+        RunFolder resumed = Run(Recipe("b", 30) with { Weights = WeightType.Bfloat16 });
+        Assert.Equal(Weights(undisturbed), Weights(resumed));
+        Assert.True(LossValues("a")[^1] < LossValues("a")[0] * 0.7);
+        Assert.InRange(Weights(undisturbed).Length, 0, (new FileInfo(_folder["tiny/model.safetensors"]).Length / 2) + 2048);
+    }
+
+    [Fact]
+    public void Run_Adapters_LearnResumeAndComputeTheSameOnceMerged()
+    {
+        SftRecipe Adapted(string name) => Recipe(name, 20) with { Lora = new LowRankOptions { Rank = 4, Alpha = 8 }, LearningRate = 2e-2 };
+        RunFolder undisturbed = Run(Adapted("a"));
+        Assert.Throws<TimeoutException>(() => Run(Adapted("b"), step => Crash(step, at: 5)));
+        Assert.Equal(Weights(undisturbed), Weights(Run(Adapted("b"))));
+        Assert.True(LossValues("a")[^1] < LossValues("a")[0] * 0.95);
+
+        using DecoderModel merged = DecoderModel.Load(undisturbed.FinalModel, ScalarType.Float32, CPU);
+        using DecoderModel adapted = DecoderModel.Load(_folder["tiny"], ScalarType.Float32, CPU);
+        adapted.AddAdapters(new LowRankOptions { Rank = 4, Alpha = 8 }, 1);
+        AdapterFolder.Load(adapted, _folder["a/adapter"]);
+        using Tensor ids = tensor(new long[,] { { 5, 6, 7, 8 } });
+        using IDisposable noGradients = no_grad();
+        ReferenceNumbers.AssertClose(ReferenceNumbers.Flat(adapted.Hidden(ids)), ReferenceNumbers.Flat(merged.Hidden(ids)), 1e-5, "hidden states");
+    }
+
+    [Fact]
+    public void Run_KeepEvery_LeavesThoseCheckpointsAndTheLast()
+    {
+        Run(Recipe("a", 7) with { CheckpointEvery = 1, KeepEvery = 3 });
+        Assert.Equal(["step-3", "step-6", "step-7"], Directory.GetDirectories(_folder["a"], "step-*").Select(Path.GetFileName).Order());
+    }
+
+    [Fact]
+    public void Run_MeasurementsThatNoLongerImprove_EndTheRunWithTheBestModel()
+    {
+        File.WriteAllLines(_folder["held-out.jsonl"], ["""{"prompt":"1+1","answer":"no such answer"}"""]);
+        RunFolder run = Run(Recipe("a", 40) with
+        {
+            Evaluation = new ExactMatchOptions { Data = _folder["held-out.jsonl"], Every = 2, MaxTokens = 8 },
+            EarlyStop = new EarlyStopOptions { Patience = 2 },
+        });
+        Assert.Equal(6, LossValues("a").Length);
+        Assert.Equal(File.ReadAllBytes(_folder["a/best-2/model.safetensors"]), Weights(run));
+    }
+
+    [Fact]
+    public void Run_Metrics_AreAlsoTensorBoardEvents()
+    {
+        Assert.Throws<TimeoutException>(() => Run(Recipe("a", 4), step => Crash(step, at: 3)));
+        Run(Recipe("a", 4));
+        IReadOnlyList<(long Step, string Tag, float Value)> events = EventReader.Read(_folder["a/tensorboard"]);
+        Assert.Equal([1, 2, 3, 4], events.Where(scalar => scalar.Tag == "train/loss").Select(scalar => scalar.Step));
+        Assert.All(
+            events.Where(scalar => scalar.Tag == "train/loss").Zip(LossValues("a")),
+            pair => Assert.Equal(pair.Second, pair.First.Value, 1e-5));
+    }
+
+    [Fact]
+    public void Run_FolderOfAnOlderVersion_GoesOnWhereNewFieldsHaveTheirDefaults()
+    {
+        Assert.Throws<TimeoutException>(() => Run(Recipe("a"), step => Crash(step, at: 3)));
+        string kept = File.ReadAllText(_folder["a/recipe.json"]);
+        File.WriteAllLines(_folder["a/recipe.json"], kept.Split('\n').Where(line => !line.Contains("keep_every", StringComparison.Ordinal)));
+        Assert.True(Run(Recipe("a")).IsFinished);
+    }
+
+    private double[] LossValues(string name) =>
+        [.. File.ReadLines(_folder[$"{name}/metrics.jsonl"]).Select(line => JsonNode.Parse(line)?["train/loss"]?.GetValue<double>() ?? double.NaN)];
+
+    /// <summary>Cancels when it is asked for the time for the n-th time.</summary>
+    private sealed class CancellingClock(CancellationTokenSource source, int at) : TimeProvider
+    {
+        private int _asked;
+
+        public override long GetTimestamp()
+        {
+            if (++_asked == at)
+            {
+                source.Cancel();
+            }
+
+            return _asked * 1_000_000L;
+        }
+    }
 
     private SftRecipe Recipe(string name, int steps = 8) => new()
     {

@@ -1,0 +1,73 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+using RewardReasoning.Models.Checkpoints;
+
+using static TorchSharp.torch;
+
+namespace RewardReasoning.Models.Decoder;
+
+/// <summary>
+/// Adapters as PEFT stores them: <c>adapter_config.json</c> and <c>adapter_model.safetensors</c>, whose tensors are named
+/// <c>base_model.model.LAYER.lora_A.weight</c>; a score's row is stored with them, as one of <c>modules_to_save</c>.
+/// </summary>
+public static class AdapterFolder
+{
+    /// <summary>Name of the settings' file.</summary>
+    public const string ConfigFileName = "adapter_config.json";
+
+    /// <summary>Name of the weights' file.</summary>
+    public const string WeightsFileName = "adapter_model.safetensors";
+
+    private const string Prefix = "base_model.model.";
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
+    /// <summary>Writes a model's adapters.</summary>
+    /// <param name="model">A model with adapters.</param>
+    /// <param name="options">What they were made with.</param>
+    /// <param name="baseModel">Folder or hub name of the model they belong to.</param>
+    /// <param name="folder">Made where it does not exist.</param>
+    public static void Save(DecoderModel model, LowRankOptions options, string baseModel, string folder)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(options);
+        Directory.CreateDirectory(folder);
+        Safetensors.Write(Path.Combine(folder, WeightsFileName), [.. model.Trainable.Select(entry => (Prefix + entry.Name, entry.Value))]);
+        JsonObject config = new()
+        {
+            ["peft_type"] = "LORA",
+            ["task_type"] = model.Config.ScalarHead ? "SEQ_CLS" : "CAUSAL_LM",
+            ["base_model_name_or_path"] = baseModel,
+            ["r"] = options.Rank,
+            ["lora_alpha"] = options.Alpha,
+            ["lora_dropout"] = 0.0,
+            ["bias"] = "none",
+            ["fan_in_fan_out"] = false,
+            ["inference_mode"] = true,
+            ["init_lora_weights"] = true,
+            ["target_modules"] = new JsonArray([.. LowRankAdapter.Targets.Select(target => (JsonNode)target)]),
+            ["modules_to_save"] = model.Config.ScalarHead ? new JsonArray("score") : null,
+        };
+        AtomicFile.Write(Path.Combine(folder, ConfigFileName), stream => JsonSerializer.Serialize(stream, config, Indented));
+    }
+
+    /// <summary>Reads adapters into those that the model has.</summary>
+    /// <exception cref="CheckpointException">The files are missing or damaged, or do not fit the model's adapters.</exception>
+    public static void Load(DecoderModel model, string folder)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        string path = Path.Combine(folder, WeightsFileName);
+        using SafetensorsFile file = SafetensorsFile.Open(path);
+        using IDisposable noGrad = no_grad();
+        foreach ((string name, Tensor value) in model.Trainable)
+        {
+            using Tensor stored = file.Read(Prefix + name);
+            if (!stored.shape.AsSpan().SequenceEqual(value.shape))
+            {
+                throw new CheckpointException(path, $"tensor {Prefix}{name} is [{string.Join(", ", stored.shape)}]; this model's adapters need [{string.Join(", ", value.shape)}].");
+            }
+
+            value.copy_(stored);
+        }
+    }
+}

@@ -1,0 +1,30 @@
+using static TorchSharp.torch;
+
+namespace RewardReasoning.Models.Decoder;
+
+/// <summary>What an adapter adds to the output of its layer: scale · B A x.</summary>
+/// <param name="down">A, [rank, in].</param>
+/// <param name="up">B, [out, rank].</param>
+/// <param name="scale">alpha / rank.</param>
+internal sealed class LowRankAdapter(Tensor down, Tensor up, double scale)
+{
+    public const string DownSuffix = ".lora_A.weight";
+    public const string UpSuffix = ".lora_B.weight";
+
+    /// <summary>The layers of a decoder that adapters are put on, as PEFT names them.</summary>
+    public static readonly IReadOnlyList<string> Targets = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"];
+
+    /// <summary>The adapter of a layer; null where the model has none.</summary>
+    public static LowRankAdapter? Find(ParameterSet parameters, string layer) =>
+        parameters.Find(layer + DownSuffix) is { } down && parameters.Find(layer + UpSuffix) is { } up ? new(down, up, parameters.AdapterScale) : null;
+
+    /// <summary>[..., in] to [..., out], to be added to the layer's own output.</summary>
+    public Tensor Apply(Tensor x, ScalarType productType)
+    {
+        Tensor narrow = nn.functional.linear(x.to(productType), down.to(productType)); // [..., rank]
+        return nn.functional.linear(narrow, up.to(productType)).to(x.dtype).mul(scale);
+    }
+
+    /// <summary>scale · B A, [out, in].</summary>
+    public Tensor Product() => up.mm(down).mul(scale);
+}

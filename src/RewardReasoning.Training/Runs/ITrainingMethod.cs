@@ -1,0 +1,27 @@
+using System.Text.Json.Nodes;
+
+namespace RewardReasoning.Training.Runs;
+
+/// <summary>What a kind of training adds to the run that it is a part of: its data, its loss and its measurements.</summary>
+/// <typeparam name="TPosition">Where its data stands; written into checkpoints as JSON.</typeparam>
+internal interface ITrainingMethod<TPosition> : IDisposable
+{
+    /// <summary>Where the data stands between two steps.</summary>
+    TPosition Position { get; }
+
+    /// <summary>Steps between measurements; null: nothing is measured.</summary>
+    int? EvaluateEvery { get; }
+
+    /// <summary>One step: gradients, and at least one <see cref="TrainingSession.Update"/>.</summary>
+    /// <param name="step">Steps done before it.</param>
+    /// <param name="cancellationToken">Looked at before the first update only: a step that began to change weights is finished.</param>
+    StepOutcome Step(int step, CancellationToken cancellationToken);
+
+    /// <summary>Measures on held-out data; the first metric is the one by which models are compared, the higher the better.</summary>
+    IReadOnlyList<(string Metric, double Value)> Evaluate(CancellationToken cancellationToken);
+}
+
+/// <summary>What a step logs.</summary>
+/// <param name="Metrics">By name, in the order of the file.</param>
+/// <param name="Completions">Samples for people to read.</param>
+internal sealed record StepOutcome(Dictionary<string, double> Metrics, IReadOnlyList<JsonObject> Completions);

@@ -1,0 +1,114 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace RewardReasoning.Training.Runs;
+
+/// <summary>
+/// What a run says of its steps: <c>metrics.jsonl</c>, the same as TensorBoard events, and <c>completions.jsonl</c>. What was logged after
+/// the checkpoint that a run goes on from is dropped, for its steps are computed again; the events are made anew from the metrics then.
+/// </summary>
+internal sealed class RunLog : IDisposable
+{
+    private const string MetricsName = "metrics.jsonl";
+    private const string CompletionsName = "completions.jsonl";
+    private const string EventsName = "tensorboard";
+
+    /// <summary>When a step ended; the last of its metrics.</summary>
+    private const string TimeMetric = "time/unix_seconds";
+
+    private static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private readonly string _folder;
+    private readonly TimeProvider _clock;
+    private readonly EventFile _events;
+
+    /// <summary>A log that holds what stands below the given steps and is then added to.</summary>
+    public RunLog(RunFolder folder, TimeProvider clock, int firstMetrics, int firstCompletions)
+    {
+        (_folder, _clock) = (folder.Location, clock);
+        Forget(CompletionsName, firstCompletions);
+        IReadOnlyList<JsonObject> kept = Forget(MetricsName, firstMetrics);
+        _events = EventFile.Create(Path.Combine(_folder, EventsName), clock.GetUtcNow());
+        foreach (JsonObject row in kept)
+        {
+            WriteEvents(row);
+        }
+    }
+
+    /// <summary>Appends a step's metrics; numbers that are not finite become null.</summary>
+    public void Metrics(int step, IReadOnlyDictionary<string, double> metrics)
+    {
+        JsonObject row = new() { ["step"] = step };
+        foreach ((string name, double value) in metrics)
+        {
+            row[name] = double.IsFinite(value) ? Math.Round(value, 6) : null;
+        }
+
+        row[TimeMetric] = Math.Round((_clock.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalSeconds, 3);
+        File.AppendAllText(Path.Combine(_folder, MetricsName), row.ToJsonString() + "\n");
+        WriteEvents(row);
+    }
+
+    /// <summary>Appends sampled completions, a line each.</summary>
+    public void Completions(int step, IReadOnlyList<JsonObject> rows)
+    {
+        if (rows.Count > 0)
+        {
+            string text = string.Concat(rows.Select(row =>
+            {
+                row.Insert(0, "step", step);
+                return row.ToJsonString(Readable) + "\n";
+            }));
+            File.AppendAllText(Path.Combine(_folder, CompletionsName), text);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _events.Dispose();
+
+    private void WriteEvents(JsonObject row)
+    {
+        double time = row[TimeMetric]?.GetValue<double>() ?? 0;
+        _events.Write(
+            row["step"]?.GetValue<int>() ?? 0,
+            time,
+            row.Where(field => field.Key is not ("step" or TimeMetric) && field.Value is not null)
+                .Select(field => (field.Key, (float)(field.Value?.GetValue<double>() ?? 0))));
+    }
+
+    /// <summary>Rewrites a log without the rows from a step on, and gives those that stay.</summary>
+    private List<JsonObject> Forget(string name, int step)
+    {
+        string path = Path.Combine(_folder, name);
+        if (!File.Exists(path))
+        {
+            return [];
+        }
+
+        List<(string Line, JsonObject Row)> kept = [];
+        foreach (string line in File.ReadLines(path))
+        {
+            if (Read(line) is { } row && row["step"]?.GetValue<int>() < step)
+            {
+                kept.Add((line, row));
+            }
+        }
+
+        File.WriteAllLines(path + ".writing", kept.Select(entry => entry.Line));
+        File.Move(path + ".writing", path, overwrite: true);
+        return [.. kept.Select(entry => entry.Row)];
+    }
+
+    private static JsonObject? Read(string line)
+    {
+        try
+        {
+            return JsonNode.Parse(line) as JsonObject;
+        }
+        catch (JsonException)
+        {
+            return null; // the last line of a run that was killed while writing it
+        }
+    }
+}

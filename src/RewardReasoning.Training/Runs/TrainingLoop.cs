@@ -1,0 +1,179 @@
+using RewardReasoning.Models.Decoder;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace RewardReasoning.Training.Runs;
+
+/// <summary>
+/// One run of a recipe, the same for every kind of training: set up or restored, its steps counted and logged, held-out data measured,
+/// checkpoints written, the best model kept, ended at the last step or before. What a step does is the method's.
+/// </summary>
+internal sealed class TrainingLoop<TPosition>(TrainingRecipe recipe, TimeProvider clock)
+    where TPosition : class
+{
+    /// <summary>Runs, or goes on with, the recipe until its end.</summary>
+    /// <param name="load">Loads a model folder as a type, onto a device.</param>
+    /// <param name="begin">Makes the method, at the beginning (null) or where its data stood.</param>
+    /// <param name="progress">Told of each finished step.</param>
+    /// <param name="cancellationToken">Ends the run with a checkpoint of the last finished step.</param>
+    /// <exception cref="RecipeException">The recipe, its data or its run folder is unusable.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled; nothing that was finished is lost.</exception>
+    public RunFolder Run(
+        Func<string, ScalarType, Device, DecoderModel> load,
+        Func<TrainingSession, TPosition?, ITrainingMethod<TPosition>> begin,
+        Action<TrainingProgress>? progress,
+        CancellationToken cancellationToken)
+    {
+        recipe.Validate();
+        RunFolder folder = RunFolder.Open(recipe.Out, recipe);
+        if (folder.IsFinished)
+        {
+            return folder;
+        }
+
+        (int Step, string Folder)? last = folder.LastCheckpoint();
+        RunState<TPosition> state = last is { } from ? RunFolder.ReadState<RunState<TPosition>>(from.Folder) : new();
+        using TrainingSession session = new(recipe, load, last?.Folder);
+        using ITrainingMethod<TPosition> method = begin(session, state.Position);
+        using RunLog log = new(folder, clock, firstMetrics: state.Unmeasured is null ? state.Step + 1 : state.Step, firstCompletions: state.Step + 1);
+        RunningLoop loop = new(this, folder, session, method, log, progress) { State = state };
+        if (state.Unmeasured is { } metrics)
+        {
+            loop.Complete(metrics, cancellationToken);
+        }
+
+        while (loop.State.Step < recipe.Steps && !loop.State.Ended)
+        {
+            loop.Step(cancellationToken);
+        }
+
+        if (recipe.Lora is not null)
+        {
+            folder.Place("adapter", session.SaveWeights);
+        }
+
+        if (recipe.EarlyStop is not null && loop.State.Best is { } best)
+        {
+            session.LoadWeights(folder.BestModel(best.Step));
+        }
+
+        folder.Finish(session.SaveFinished);
+        return folder;
+    }
+
+    private sealed class RunningLoop(
+        TrainingLoop<TPosition> owner, RunFolder folder, TrainingSession session, ITrainingMethod<TPosition> method, RunLog log, Action<TrainingProgress>? progress)
+    {
+        private readonly TrainingRecipe _recipe = owner.Recipe;
+
+        public required RunState<TPosition> State { get; set; }
+
+        public void Step(CancellationToken cancellationToken)
+        {
+            TPosition before = method.Position;
+            long updates = session.Updates;
+            StepOutcome outcome;
+            try
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                using DisposeScope scope = NewDisposeScope();
+                outcome = method.Step(State.Step, cancellationToken);
+            }
+            catch (OperationCanceledException) when (session.Updates == updates)
+            {
+                Save(State with { Position = before });
+                throw;
+            }
+
+            State = State with { Step = State.Step + 1, Position = method.Position };
+            log.Completions(State.Step, outcome.Completions);
+            Complete(outcome.Metrics, cancellationToken);
+        }
+
+        /// <summary>Measures where that is due, logs the step and keeps what is to be kept.</summary>
+        public void Complete(Dictionary<string, double> metrics, CancellationToken cancellationToken)
+        {
+            bool ends = State.Step == _recipe.Steps;
+            if (method.EvaluateEvery is { } every && (ends || State.Step % every == 0))
+            {
+                Measure(metrics, cancellationToken);
+            }
+
+            State = State with { Unmeasured = null };
+            log.Metrics(State.Step, metrics);
+            progress?.Invoke(new TrainingProgress(State.Step, _recipe.Steps, metrics));
+            if (ends || State.Ended || State.Step % _recipe.CheckpointEvery == 0)
+            {
+                Save(State);
+            }
+        }
+
+        private void Measure(Dictionary<string, double> metrics, CancellationToken cancellationToken)
+        {
+            IReadOnlyList<(string Metric, double Value)> measured;
+            try
+            {
+                measured = method.Evaluate(cancellationToken);
+            }
+            catch (OperationCanceledException)
+            {
+                Save(State with { Unmeasured = metrics.Where(metric => double.IsFinite(metric.Value)).ToDictionary() });
+                throw;
+            }
+
+            foreach ((string metric, double value) in measured)
+            {
+                metrics[metric] = value;
+            }
+
+            double score = measured[0].Value;
+            if (State.Best is not { } best || score > best.Score + (_recipe.EarlyStop?.MinimumGain ?? 0))
+            {
+                folder.KeepBest(State.Step, session.SaveWeights);
+                State = State with { Best = new BestModel(State.Step, score), Stale = 0 };
+            }
+            else
+            {
+                State = State with { Stale = State.Stale + 1 };
+                State = State with { Ended = State.Stale >= _recipe.EarlyStop?.Patience };
+            }
+        }
+
+        private void Save(RunState<TPosition> state)
+        {
+            // A checkpoint of this step was written before only where its measurement was interrupted: then this one says no more.
+            if (folder.LastCheckpoint()?.Step != state.Step)
+            {
+                folder.Checkpoint(state.Step, _recipe.KeepEvery, target => session.SaveCheckpoint(target, state));
+            }
+        }
+    }
+
+    private TrainingRecipe Recipe => recipe;
+}
+
+/// <summary>What a checkpoint says besides weights and moments.</summary>
+/// <typeparam name="TPosition">Where the method's data stands.</typeparam>
+internal sealed record RunState<TPosition>
+{
+    /// <summary>Steps done.</summary>
+    public int Step { get; init; }
+
+    /// <summary>Where the method's data stands; null before the first step.</summary>
+    public TPosition? Position { get; init; }
+
+    /// <summary>The best measurement so far.</summary>
+    public BestModel? Best { get; init; }
+
+    /// <summary>Measurements since then.</summary>
+    public int Stale { get; init; }
+
+    /// <summary>Whether the run has ended before its last step.</summary>
+    public bool Ended { get; init; }
+
+    /// <summary>Metrics of the last step where its measurement was interrupted: it is measured, and then logged, when the run goes on.</summary>
+    public Dictionary<string, double>? Unmeasured { get; init; }
+}
+
+/// <summary>The best measurement of a run, and the step it was taken at.</summary>
+internal sealed record BestModel(int Step, double Score);

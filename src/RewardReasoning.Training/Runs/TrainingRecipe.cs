@@ -1,0 +1,128 @@
+using System.ComponentModel.DataAnnotations;
+using RewardReasoning.Models.Decoder;
+using RewardReasoning.Training.Optimization;
+
+namespace RewardReasoning.Training.Runs;
+
+/// <summary>What every kind of training is told: where it starts and ends, how weights are updated, what is kept.</summary>
+public abstract record TrainingRecipe : ICheckedOptions
+{
+    /// <summary>The run's folder; its finished model lies in <c>model/</c>.</summary>
+    public required string Out { get; init; }
+
+    /// <summary>Folder of the model to start from.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>Steps of the run.</summary>
+    [Range(1, int.MaxValue)]
+    public required int Steps { get; init; }
+
+    /// <summary>Peak learning rate.</summary>
+    [Range(0.0, 1.0, MinimumIsExclusive = true)]
+    public double LearningRate { get; init; }
+
+    /// <summary>Steps of linear warm-up.</summary>
+    [Range(0, int.MaxValue)]
+    public int WarmupSteps { get; init; }
+
+    /// <summary>How the rate falls after the warm-up.</summary>
+    public ScheduleShape Schedule { get; init; }
+
+    /// <summary>The last rate as a share of the peak.</summary>
+    [Range(0.0, 1.0)]
+    public double FinalRateRatio { get; init; }
+
+    /// <summary>AdamW's other settings.</summary>
+    public AdamWOptions Optimizer { get; init; } = new();
+
+    /// <summary>Gradients are scaled down to this global norm.</summary>
+    [Range(0.0, 1e6, MinimumIsExclusive = true)]
+    public double ClipNorm { get; init; } = 1;
+
+    /// <summary>Type of the weights in memory. With bfloat16 the optimizer keeps float32 master copies, gradients are summed in float32, and
+    /// the finished model is stored in bfloat16.</summary>
+    public WeightType Weights { get; init; }
+
+    /// <summary>Type of the matrix products over float32 weights; gradients, norms and losses stay float32. bfloat16 is faster where the
+    /// processor has units for it, and slower elsewhere.</summary>
+    public MatrixProducts Products { get; init; }
+
+    /// <summary>Train low-rank adapters on all linear layers instead of the weights; null trains the weights. The finished model has them
+    /// merged in; they lie beside it in <c>adapter/</c>, in PEFT's layout.</summary>
+    public LowRankOptions? Lora { get; init; }
+
+    /// <summary>Keep only what enters each layer and compute layers again on the way back: a third more work for much less memory
+    /// (gradient checkpointing).</summary>
+    public bool RecomputeLayers { get; init; }
+
+    /// <summary>Where tensors lie: <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>
+    [RegularExpression("cpu|cuda(:[0-9]+)?", ErrorMessage = "it must be cpu, cuda or cuda:N")]
+    public string Device { get; init; } = "cpu";
+
+    /// <summary>Seed of everything that is drawn: first weights, order of the data, rollouts.</summary>
+    public ulong Seed { get; init; } = 42;
+
+    /// <summary>Threads that share a step; part of the recipe, because sums and sampled tokens depend on it in the last bit.</summary>
+    [Range(1, 256)]
+    public int Workers { get; init; } = 2;
+
+    /// <summary>Steps between checkpoints.</summary>
+    [Range(1, int.MaxValue)]
+    public int CheckpointEvery { get; init; } = 200;
+
+    /// <summary>Checkpoints of steps that are a multiple of this are kept for good; 0 keeps the last one alone.</summary>
+    [Range(0, int.MaxValue)]
+    public int KeepEvery { get; init; }
+
+    /// <summary>When to end before the last step; null for never.</summary>
+    public EarlyStopOptions? EarlyStop { get; init; }
+
+    /// <summary>The learning rate of each step.</summary>
+    internal LearningRateSchedule RateSchedule => new()
+    {
+        PeakRate = LearningRate,
+        Shape = Schedule,
+        WarmupSteps = WarmupSteps,
+        TotalSteps = Steps,
+        FloorRatio = FinalRateRatio,
+    };
+
+    /// <exception cref="RecipeException">A value is out of range or contradicts another; every fault is listed.</exception>
+    public void Validate() => RecipeFaults.ThrowIfAny(this);
+
+    /// <inheritdoc/>
+    public virtual IEnumerable<string> Faults()
+    {
+        if (Schedule != ScheduleShape.Constant && Steps > 0 && Steps <= WarmupSteps)
+        {
+            yield return $"steps is {Steps} and warmup_steps {WarmupSteps}; a {Schedule} schedule needs more steps than its warm-up has.";
+        }
+
+        if (Weights == WeightType.Bfloat16 && Products == MatrixProducts.Bfloat16)
+        {
+            yield return "weights and products are both bfloat16; bfloat16 weights are multiplied as they are, so leave products out.";
+        }
+    }
+}
+
+/// <summary>Ends a run when its measurements on held-out data no longer improve; the finished model is then the best one measured.</summary>
+public sealed record EarlyStopOptions
+{
+    /// <summary>Measurements in a row without a new best before the run ends.</summary>
+    [Range(1, int.MaxValue)]
+    public int Patience { get; init; } = 5;
+
+    /// <summary>How much better than the best a measurement must be to count.</summary>
+    [Range(0.0, double.MaxValue)]
+    public double MinimumGain { get; init; }
+}
+
+/// <summary>Type of the weights in memory.</summary>
+public enum WeightType
+{
+    /// <summary>float32.</summary>
+    Full,
+
+    /// <summary>Half the memory, over float32 master copies that the optimizer keeps.</summary>
+    Bfloat16,
+}
