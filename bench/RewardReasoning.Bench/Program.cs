@@ -5,6 +5,7 @@ SortedDictionary<string, Func<string[], Task<int>>> benchmarks = new(StringCompa
 {
     ["endpoint"] = EndpointBenchmark.RunAsync,
     ["machine"] = Machine.RunAsync,
+    ["startup"] = StartupBenchmark.RunAsync,
     ["store"] = StoreBenchmark.RunAsync,
 };
 
