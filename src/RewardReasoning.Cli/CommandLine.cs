@@ -52,6 +52,8 @@ public static class CommandLine
         root.Options.Add(new VersionOption());
         root.Options.Add(Verbose);
         root.Subcommands.Add(JudgeCommand.Create(terminal));
+        root.Subcommands.Add(RankCommand.Create(terminal));
+        root.Subcommands.Add(RateCommand.Create(terminal));
         root.Subcommands.Add(ScoreCommand.Create(terminal, TimeProvider.System));
         root.Subcommands.Add(BenchCommand.Create(terminal, TimeProvider.System));
         root.Subcommands.Add(CalibrateCommand.Create(terminal, TimeProvider.System));

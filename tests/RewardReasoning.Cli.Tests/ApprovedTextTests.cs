@@ -42,6 +42,7 @@ public sealed class ApprovedTextTests
     [InlineData("docs/data.md")]
     [InlineData("docs/store.md")]
     [InlineData("docs/endpoints.md")]
+    [InlineData("docs/ranking.md")]
     [InlineData("CONTRIBUTING.md")]
     public void Documents_CommandsInThem_Parse(string document)
     {

@@ -10,6 +10,8 @@ namespace RewardReasoning.Cli.Output;
 /// <summary>Every JSON object that the command prints, with names in snake case.</summary>
 [JsonSerializable(typeof(JudgmentJson))]
 [JsonSerializable(typeof(PromptJson))]
+[JsonSerializable(typeof(RankingJson))]
+[JsonSerializable(typeof(RatingsJson))]
 [JsonSerializable(typeof(ScoreReport))]
 [JsonSerializable(typeof(CalibrationReportJson))]
 [JsonSerializable(typeof(List<FileInspection>))]

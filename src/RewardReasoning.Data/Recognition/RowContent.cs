@@ -1,4 +1,5 @@
 using Microsoft.Extensions.AI;
+using RewardReasoning.Ratings;
 
 namespace RewardReasoning.Data.Recognition;
 
@@ -94,8 +95,8 @@ public sealed record ModelAnswerContent(string Model, RowQuery? Query, string An
 /// <summary>One match.</summary>
 /// <param name="Player1">The first player.</param>
 /// <param name="Player2">The second player.</param>
-/// <param name="Winner">Who won; <see cref="Verdict.Unparsable"/> for a tie.</param>
-public sealed record MatchContent(string Player1, string Player2, Verdict Winner) : RowContent
+/// <param name="Outcome">Who won; <see cref="MatchOutcome.Missing"/> where the row says that nobody judged it.</param>
+public sealed record MatchContent(string Player1, string Player2, MatchOutcome Outcome) : RowContent
 {
     /// <inheritdoc/>
     public override RowKind Kind => RowKind.Match;

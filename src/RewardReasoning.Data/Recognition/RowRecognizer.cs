@@ -1,5 +1,6 @@
 using System.Text.Json;
 using RewardReasoning.Data.Rows;
+using RewardReasoning.Ratings;
 
 namespace RewardReasoning.Data.Recognition;
 
@@ -172,14 +173,19 @@ public static class RowRecognizer
 
     private static MatchContent Match(JsonElement row, string first, string second)
     {
-        JsonElement winner = row.GetProperty("winner");
-        string name = FieldReader.TextOrNumber(winner, "winner");
-        return new MatchContent(FieldReader.Text(row.GetProperty(first), first), FieldReader.Text(row.GetProperty(second), second), name switch
+        (string player1, string player2) = (FieldReader.Text(row.GetProperty(first), first), FieldReader.Text(row.GetProperty(second), second));
+        if (player1 == player2)
         {
-            "1" or "model_a" => Verdict.First,
-            "2" or "model_b" => Verdict.Second,
-            "tie" => Verdict.Unparsable,
-            _ => throw new JsonException($"'winner' is {JsonRow.Describe(winner)}; it must be 1, 2 or \"tie\" (or model_a, model_b)."),
+            throw new JsonException($"'{player1}' plays against itself; a match has two players.");
+        }
+
+        JsonElement winner = row.GetProperty("winner");
+        return new MatchContent(player1, player2, winner.ValueKind == JsonValueKind.Null ? MatchOutcome.Missing : FieldReader.TextOrNumber(winner, "winner") switch
+        {
+            "1" or "model_a" => MatchOutcome.First,
+            "2" or "model_b" => MatchOutcome.Second,
+            "tie" or "tie (bothbad)" => MatchOutcome.Tie,
+            _ => throw new JsonException($"'winner' is {JsonRow.Describe(winner)}; it must be 1, 2 or \"tie\" (or model_a, model_b), or null for a match that nobody judged."),
         });
     }
 

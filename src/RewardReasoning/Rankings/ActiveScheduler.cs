@@ -83,6 +83,7 @@ internal sealed class ActiveScheduler(int candidates, RankingGoal goal, long see
     {
         Pairing? best = null;
         double most = 0;
+        Belief.Stake[] stakes = goal == RankingGoal.Best ? belief.Stakes(field) : [];
         for (int i = 0; i < field.Length; i++)
         {
             for (int j = 0; j < i; j++)
@@ -93,7 +94,7 @@ internal sealed class ActiveScheduler(int candidates, RankingGoal goal, long see
                     continue;
                 }
 
-                double worth = goal == RankingGoal.Best ? belief.LossAverted(pairing, field) : belief.Information(pairing) * belief.VarianceOf(pairing);
+                double worth = goal == RankingGoal.Best ? belief.LossAverted(pairing, stakes) : belief.Information(pairing) * belief.VarianceOf(pairing);
                 if (worth > most)
                 {
                     (best, most) = (pairing, worth);

@@ -6,6 +6,9 @@ namespace RewardReasoning.Rankings;
 /// <summary>The normal posterior of the strengths: their means and covariance, the common shift left out.</summary>
 internal sealed class Belief
 {
+    /// <summary>A smaller share of a variance is not worth an exponential.</summary>
+    private const double Negligible = 1e-6;
+
     private readonly double[] _means;
     private readonly double[][] _covariance;
     private readonly int _leader;
@@ -48,8 +51,19 @@ internal sealed class Belief
     public double VarianceOf(Pairing pairing) =>
         _covariance[pairing.First][pairing.First] + _covariance[pairing.Second][pairing.Second] - (2 * _covariance[pairing.First][pairing.Second]);
 
-    /// <summary>By how much a match would lower the expected loss of stopping with the leader, summed over the challengers.</summary>
-    public double LossAverted(Pairing pairing, int[] challengers)
+    /// <summary>What is at stake against each of the challengers, as the covariance stands.</summary>
+    public Stake[] Stakes(int[] challengers) =>
+    [
+        .. challengers.Where(challenger => challenger != _leader).Select(challenger =>
+        {
+            double lead = _means[_leader] - _means[challenger];
+            double variance = VarianceOf(new(challenger, _leader));
+            return new Stake(challenger, lead, variance, ExpectedLoss(lead, variance));
+        }),
+    ];
+
+    /// <summary>By how much a match would lower the expected loss of stopping with the leader, summed over the stakes.</summary>
+    public double LossAverted(Pairing pairing, Stake[] stakes)
     {
         double information = Information(pairing);
         double share = information / (1 + (information * VarianceOf(pairing)));
@@ -57,14 +71,13 @@ internal sealed class Belief
         double[] second = _covariance[pairing.Second];
         double ofLeader = first[_leader] - second[_leader];
         double sum = 0;
-        foreach (int challenger in challengers)
+        foreach (ref readonly Stake stake in stakes.AsSpan())
         {
-            if (challenger != _leader)
+            double shared = first[stake.Challenger] - second[stake.Challenger] - ofLeader;
+            double averted = share * shared * shared;
+            if (averted > Negligible * stake.Variance)
             {
-                double lead = _means[_leader] - _means[challenger];
-                double variance = VarianceOf(new(challenger, _leader));
-                double shared = first[challenger] - second[challenger] - ofLeader;
-                sum += ExpectedLoss(lead, variance) - ExpectedLoss(lead, variance - (share * shared * shared));
+                sum += stake.Loss - ExpectedLoss(stake.Lead, stake.Variance - averted);
             }
         }
 
@@ -91,4 +104,7 @@ internal sealed class Belief
         double z = -lead / deviation;
         return (deviation * NormalDistribution.Density(z)) - (lead * NormalDistribution.Below(z));
     }
+
+    /// <summary>One challenger: the leader's lead, its variance, and the expected loss of stopping although the challenger is better.</summary>
+    internal readonly record struct Stake(int Challenger, double Lead, double Variance, double Loss);
 }

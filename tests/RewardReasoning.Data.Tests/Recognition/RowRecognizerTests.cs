@@ -1,5 +1,6 @@
 using Microsoft.Extensions.AI;
 using RewardReasoning.Data.Recognition;
+using RewardReasoning.Ratings;
 using Xunit;
 
 namespace RewardReasoning.Data.Tests.Recognition;
@@ -109,6 +110,16 @@ public sealed class RowRecognizerTests
     }
 
     [Theory]
+    [InlineData("2", MatchOutcome.Second)]
+    [InlineData("\"1\"", MatchOutcome.First)]
+    [InlineData("\"model_b\"", MatchOutcome.Second)]
+    [InlineData("\"tie\"", MatchOutcome.Tie)]
+    [InlineData("\"tie (bothbad)\"", MatchOutcome.Tie)]
+    [InlineData("null", MatchOutcome.Missing)]
+    public void Recognize_Match_HasItsOutcome(string winner, MatchOutcome outcome) => Assert.Equal(
+        new MatchContent("a", "b", outcome), RowRecognizer.Recognize(RowText.Parse($$"""{"player_1": "a", "player_2": "b", "winner": {{winner}}}""")));
+
+    [Theory]
     [InlineData("""{"score": 3, "id": "x"}""", "its fields are score, id")]
     [InlineData("{}", "no fields")]
     [InlineData("""{"query": "q", "response_1": "a"}""", "no 'response_2'")]
@@ -120,6 +131,7 @@ public sealed class RowRecognizerTests
     [InlineData("""{"query": "\ud800", "response_1": "a", "response_2": "b"}""", "surrogate")]
     [InlineData("""{"query": "q", "responses": ["a"]}""", "at least 2")]
     [InlineData("""{"player_1": "a", "player_2": "b", "winner": "a"}""", "'winner' is a string")]
+    [InlineData("""{"player_1": "a", "player_2": "a", "winner": 1}""", "'a' plays against itself")]
     public void Recognize_FaultyRow_SaysWhatIsWrong(string json, string fault) => Assert.Contains(fault, Fault(json), StringComparison.Ordinal);
 
     private static PairContent Pair(string json) => Assert.IsType<PairContent>(RowRecognizer.Recognize(RowText.Parse(json)));

@@ -1,4 +1,5 @@
 using RewardReasoning.Testing;
+using RewardReasoning.Tests.Rankings;
 using Xunit;
 
 namespace RewardReasoning.Tests.Docs;
@@ -7,6 +8,7 @@ public sealed class JudgingExampleTests
 {
     [Theory]
     [InlineData("docs/judging.md", "JudgingExample.cs")]
+    [InlineData("docs/ranking.md", "RankingExample.cs")]
     [InlineData("README.md", "ReadmeExample.cs")]
     public void Document_HoldsTheExampleThatIsCompiledHere(string name, string file)
     {
@@ -26,4 +28,7 @@ public sealed class JudgingExampleTests
         Judgment judgment = await JudgingExample.RunAsync(server.Url);
         Assert.Equal((Verdict.First, 5), (judgment.Preferred, judgment.Votes.Count));
     }
+
+    [Fact]
+    public async Task RunAsync_Responses_NamesTheBest() => Assert.Equal("best: 7", await RankingExample.RunAsync(new StrengthJudge(), "q", ["4", "7", "5"]));
 }
