@@ -65,6 +65,9 @@ public sealed record FakeReply
     /// <summary>The object <c>logprobs</c> of the choice; null to leave it out.</summary>
     public JsonObject? LogProbs { get; init; }
 
+    /// <summary>How many choices a whole answer has, all alike.</summary>
+    public int Choices { get; init; } = 1;
+
     /// <summary>Characters per streamed piece.</summary>
     public int PieceLength { get; init; } = 3;
 
@@ -278,7 +281,7 @@ public sealed class FakeOpenAIServer : IAsyncDisposable
             choice["logprobs"] = reply.LogProbs.DeepClone();
         }
 
-        return Envelope(new JsonArray(choice), reply.Usage);
+        return Envelope(new JsonArray([.. Enumerable.Range(0, reply.Choices).Select(_ => choice.DeepClone())]), reply.Usage);
     }
 
     private static IEnumerable<JsonObject> Chunks(FakeReply reply)

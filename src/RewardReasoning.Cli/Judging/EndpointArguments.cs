@@ -100,7 +100,8 @@ internal sealed class EndpointArguments
         return new EndpointSource(options, parsed.GetValue(_prices) is { } file ? TokenPrices.Load(file, options.Model) : null);
     }
 
-    private static TimeSpan SecondsOf(double seconds) => seconds is > 0 and <= 1e6
+    /// <exception cref="UsageException">It is no time-out.</exception>
+    public static TimeSpan SecondsOf(double seconds) => seconds is > 0 and <= 1e6
         ? TimeSpan.FromSeconds(seconds)
         : throw new UsageException(FormattableString.Invariant($"--timeout is {seconds}; it is above 0 and at most 1000000 seconds."));
 

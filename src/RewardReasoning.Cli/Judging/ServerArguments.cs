@@ -41,6 +41,10 @@ internal sealed class ServerArguments
         Flavour = FlavourOf(parsed.GetValue(_server)),
     };
 
+    /// <summary>What the command line says of the key: where it is, never the key itself.</summary>
+    public IEnumerable<string> KeyArguments(ParseResult parsed) =>
+        new[] { _apiKeyVariable, _apiKeyFile }.SelectMany(option => parsed.GetValue(option) is { } value ? [option.Name, value] : Array.Empty<string>());
+
     /// <exception cref="UsageException">It is no absolute address.</exception>
     public static Uri UrlOf(string text, string name) => Uri.TryCreate(text, UriKind.Absolute, out Uri? url)
         ? url

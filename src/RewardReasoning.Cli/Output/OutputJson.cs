@@ -16,6 +16,7 @@ namespace RewardReasoning.Cli.Output;
 [JsonSerializable(typeof(CalibrationReportJson))]
 [JsonSerializable(typeof(List<FileInspection>))]
 [JsonSerializable(typeof(VerificationSummary))]
+[JsonSerializable(typeof(EndpointProbeJson))]
 [JsonSerializable(typeof(ModelInfoJson))]
 [JsonSerializable(typeof(ModelCheckJson))]
 [JsonSerializable(typeof(StoreStatisticsJson))]

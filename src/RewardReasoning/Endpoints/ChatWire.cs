@@ -95,6 +95,28 @@ internal sealed record WireUsage
 
 internal sealed record WireTokenDetails(long? CachedTokens, long? ReasoningTokens);
 
+/// <summary>The list of models, only the fields that we read.</summary>
+internal sealed record WireModels(IReadOnlyList<WireModel>? Data)
+{
+    /// <exception cref="EndpointException">It is none.</exception>
+    public static IReadOnlyList<WireModel> Read(ReadOnlySpan<byte> body, EndpointErrors errors)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(body, WireJson.Default.WireModels)?.Data is { } models && models.All(model => model?.Id is not null)
+                ? models
+                : throw errors.NoModels(Encoding.UTF8.GetString(body));
+        }
+        catch (JsonException error)
+        {
+            throw errors.NoModels(Encoding.UTF8.GetString(body), error);
+        }
+    }
+}
+
+/// <summary>A model as a server lists it; vLLM and SGLang say the length of its context.</summary>
+internal sealed record WireModel(string Id, string? OwnedBy, int? MaxModelLen);
+
 /// <summary>Of llama.cpp's server: how many prompt tokens came from its cache.</summary>
 internal sealed record WireTimings(long? CacheN);
 
@@ -122,4 +144,5 @@ internal sealed class TextOrParts : JsonConverter<string?>
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(WireAnswer))]
+[JsonSerializable(typeof(WireModels))]
 internal sealed partial class WireJson : JsonSerializerContext;

@@ -59,15 +59,10 @@ internal sealed partial class EndpointErrors(Uri url, ApiKey? apiKey, TimeProvid
     }
 
     /// <summary>A 200 whose body is not what it should be.</summary>
-    public EndpointException Unusable(string body, Exception? error = null) => new(
-        IsHtml(body)
-            ? $"{_address}: {Excerpt(body)} Is this the address of an OpenAI-compatible interface? It usually ends in /v1."
-            : $"{_address}: the answer is no chat completion: {Excerpt(body)}",
-        error)
-    {
-        Status = HttpStatusCode.OK,
-        IsTransient = true,
-    };
+    public EndpointException Unusable(string body, Exception? error = null) => Unusable("the answer is no chat completion", body, error);
+
+    /// <summary>A 200 whose body is no list of models.</summary>
+    public EndpointException NoModels(string body, Exception? error = null) => Unusable("the answer to /models is no list of models", body, error);
 
     public EndpointException Reported(string body) => new($"{_address}: the server reports an error: {Excerpt(body)}") { Status = HttpStatusCode.OK, IsTransient = true };
 
@@ -75,6 +70,16 @@ internal sealed partial class EndpointErrors(Uri url, ApiKey? apiKey, TimeProvid
         new(string.Create(CultureInfo.InvariantCulture, $"{_address}: the answer is longer than {limit} bytes; it was not read to its end."));
 
     public EndpointException Incomplete() => new($"{_address}: the connection was closed in the middle of the answer.") { IsTransient = true };
+
+    private EndpointException Unusable(string what, string body, Exception? error) => new(
+        IsHtml(body)
+            ? $"{_address}: {Excerpt(body)} Is this the address of an OpenAI-compatible interface? It usually ends in /v1."
+            : $"{_address}: {what}: {Excerpt(body)}",
+        error)
+    {
+        Status = HttpStatusCode.OK,
+        IsTransient = true,
+    };
 
     /// <summary>Prompt and context length from the messages that vLLM, SGLang and llama.cpp refuse a long request with.</summary>
     private static (int Prompt, int Context)? ContextOverflow(string body) =>

@@ -9,6 +9,7 @@ internal sealed class EndpointServer
 {
     private const int MaxErrorBytes = 64 << 10;
     private const double BytesPerToken = 4;
+    private const string CompletionsPath = "/chat/completions";
     private const string StreamMediaType = "text/event-stream";
 
     private readonly EndpointOptions _options;
@@ -53,9 +54,8 @@ internal sealed class EndpointServer
     /// <summary>The address that chat completions are asked at.</summary>
     public static Uri CompletionsUrl(Uri url)
     {
-        const string Suffix = "/chat/completions";
         string path = url.AbsolutePath.TrimEnd('/');
-        return new UriBuilder(url) { Path = path.EndsWith(Suffix, StringComparison.Ordinal) ? path : (path.Length == 0 ? "/v1" : path) + Suffix }.Uri;
+        return new UriBuilder(url) { Path = path.EndsWith(CompletionsPath, StringComparison.Ordinal) ? path : (path.Length == 0 ? "/v1" : path) + CompletionsPath }.Uri;
     }
 
     /// <summary>One try of a whole answer.</summary>
@@ -63,19 +63,19 @@ internal sealed class EndpointServer
     public async Task<WireAnswer> AskAsync(EndpointCall call, CancellationToken cancellationToken)
     {
         double estimate = await WaitForTurnAsync(call, cancellationToken).ConfigureAwait(false);
-        using CancellationTokenSource limit = new(_options.RequestTimeout, _time);
-        using CancellationTokenRegistration cancelled = cancellationToken.UnsafeRegister(static state => (state as CancellationTokenSource)?.Cancel(), limit);
-        try
-        {
-            using HttpResponseMessage response = await SendAsync(call, limit.Token).ConfigureAwait(false);
-            WireAnswer answer = await ReadAnswerAsync(response, limit.Token).ConfigureAwait(false);
-            Count(answer.Usage, estimate);
-            return answer;
-        }
-        catch (Exception error) when (Meaning(error, "no answer", cancellationToken) is { } failure)
-        {
-            throw failure;
-        }
+        using PooledBytes body = await ExchangeAsync(Question(call), cancellationToken).ConfigureAwait(false);
+        WireAnswer answer = WireAnswer.Whole(body.Span, _errors);
+        Count(answer.Usage, estimate);
+        return answer;
+    }
+
+    /// <summary>One try of the list of models.</summary>
+    /// <exception cref="EndpointException">It failed.</exception>
+    public async Task<IReadOnlyList<WireModel>> ModelsAsync(CancellationToken cancellationToken)
+    {
+        UriBuilder list = new(_url) { Path = _url.AbsolutePath[..^CompletionsPath.Length] + "/models" };
+        using PooledBytes body = await ExchangeAsync(new(HttpMethod.Get, list.Uri), cancellationToken).ConfigureAwait(false);
+        return WireModels.Read(body.Span, _errors);
     }
 
     /// <summary>One try of a streamed answer: its pieces as they come; a server that answers whole though asked to stream gives one.</summary>
@@ -167,10 +167,11 @@ internal sealed class EndpointServer
 
     private async IAsyncEnumerable<WireAnswer> PiecesAsync(EndpointCall call, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using HttpResponseMessage response = await SendAsync(call, cancellationToken).ConfigureAwait(false);
+        using HttpResponseMessage response = await SendAsync(Question(call), cancellationToken).ConfigureAwait(false);
         if (response.Content.Headers.ContentType?.MediaType != StreamMediaType)
         {
-            yield return await ReadAnswerAsync(response, cancellationToken).ConfigureAwait(false);
+            using PooledBytes whole = await ReadBodyAsync(response, cancellationToken).ConfigureAwait(false);
+            yield return WireAnswer.Whole(whole.Span, _errors);
             yield break;
         }
 
@@ -191,10 +192,9 @@ internal sealed class EndpointServer
         }
     }
 
-    private async Task<HttpResponseMessage> SendAsync(EndpointCall call, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage message, CancellationToken cancellationToken)
     {
-        using HttpRequestMessage message = new(HttpMethod.Post, _url) { Content = new ReadOnlyMemoryContent(call.Body) };
-        message.Content.Headers.ContentType = new("application/json");
+        using HttpRequestMessage sent = message;
         message.Headers.Authorization = _key?.Header();
         HttpResponseMessage response = await _http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
         if (response.IsSuccessStatusCode)
@@ -209,9 +209,36 @@ internal sealed class EndpointServer
         }
     }
 
-    private async Task<WireAnswer> ReadAnswerAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    private HttpRequestMessage Question(EndpointCall call) => new(HttpMethod.Post, _url)
     {
-        using PooledBytes body = await PooledBytes.ReadAsync(response.Content, _options.MaxAnswerBytes, cancellationToken).ConfigureAwait(false);
-        return body.IsCut ? throw _errors.TooLong(_options.MaxAnswerBytes) : WireAnswer.Whole(body.Span, _errors);
+        Content = new ReadOnlyMemoryContent(call.Body) { Headers = { ContentType = new("application/json") } },
+    };
+
+    /// <summary>The body of the answer, whole, within the limits of time and length.</summary>
+    private async Task<PooledBytes> ExchangeAsync(HttpRequestMessage message, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource limit = new(_options.RequestTimeout, _time);
+        using CancellationTokenRegistration cancelled = cancellationToken.UnsafeRegister(static state => (state as CancellationTokenSource)?.Cancel(), limit);
+        try
+        {
+            using HttpResponseMessage response = await SendAsync(message, limit.Token).ConfigureAwait(false);
+            return await ReadBodyAsync(response, limit.Token).ConfigureAwait(false);
+        }
+        catch (Exception error) when (Meaning(error, "no answer", cancellationToken) is { } failure)
+        {
+            throw failure;
+        }
+    }
+
+    private async Task<PooledBytes> ReadBodyAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        PooledBytes body = await PooledBytes.ReadAsync(response.Content, _options.MaxAnswerBytes, cancellationToken).ConfigureAwait(false);
+        if (body.IsCut)
+        {
+            body.Dispose();
+            throw _errors.TooLong(_options.MaxAnswerBytes);
+        }
+
+        return body;
     }
 }

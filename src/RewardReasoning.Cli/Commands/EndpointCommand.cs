@@ -1,0 +1,20 @@
+using System.CommandLine;
+
+namespace RewardReasoning.Cli.Commands;
+
+/// <summary><c>rrm endpoint</c>: about servers.</summary>
+internal static class EndpointCommand
+{
+    public static Command Create(Terminal terminal)
+    {
+        Command command = Verb.Create(
+            terminal,
+            "endpoint",
+            "Look into an OpenAI-compatible server.",
+            """
+            rrm endpoint probe http://localhost:8000/v1
+            """);
+        command.Subcommands.Add(EndpointProbeCommand.Create(terminal));
+        return command;
+    }
+}

@@ -1,0 +1,34 @@
+using System.Text.Json.Nodes;
+
+namespace RewardReasoning.Endpoints.Probing;
+
+/// <summary>What a server can do, and how it is best asked.</summary>
+public sealed record EndpointProbeReport
+{
+    /// <summary>The server's address.</summary>
+    public required Uri Url { get; init; }
+
+    /// <summary>The model that was asked.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>All models that the server names; none where it has no list.</summary>
+    public required IReadOnlyList<string> Models { get; init; }
+
+    /// <summary>The row of <see cref="ServerQuirks"/> to ask it by.</summary>
+    public required ServerQuirks Server { get; init; }
+
+    /// <summary>The most tokens of prompt and completion together; null where the server does not say.</summary>
+    public int? ContextTokens { get; init; }
+
+    /// <summary>Fields that every request has to set or (null) to leave out; null for none.</summary>
+    public JsonObject? RequestFields { get; init; }
+
+    /// <summary>One finding for each <see cref="Capability"/>, in its order.</summary>
+    public required IReadOnlyList<ProbeFinding> Findings { get; init; }
+
+    /// <summary>Whether every request had an answer or a refusal.</summary>
+    public bool IsComplete => Findings.All(finding => !finding.Failed);
+
+    /// <summary>The finding about a capability.</summary>
+    public ProbeFinding this[Capability capability] => Findings[(int)capability];
+}

@@ -1,0 +1,64 @@
+namespace RewardReasoning.Endpoints.Probing;
+
+/// <summary>What a probe asks of a server.</summary>
+public enum Capability
+{
+    /// <summary>The cap on generated tokens is honoured.</summary>
+    TokenLimit,
+
+    /// <summary>The same seed gives the same completion, another seed another one.</summary>
+    Seeds,
+
+    /// <summary>Log-probs of the tokens and of other candidates come back.</summary>
+    LogProbs,
+
+    /// <summary><c>n</c> gives so many completions.</summary>
+    Choices,
+
+    /// <summary>Thoughts come back apart from the answer.</summary>
+    ThoughtsApart,
+
+    /// <summary>Thinking can be switched off for a request.</summary>
+    ThinkingOff,
+
+    /// <summary>A completion goes on from a beginning that the client wrote.</summary>
+    Prefill,
+
+    /// <summary>The server caps a thought by a field of the request.</summary>
+    ThinkingCap,
+
+    /// <summary>An answer comes in pieces.</summary>
+    Streaming,
+
+    /// <summary>The server says how much of a prompt came from its cache.</summary>
+    CacheReport,
+}
+
+/// <summary>What a probe found; the zero value is that nothing could be said.</summary>
+public enum ProbeOutcome
+{
+    /// <summary>The answers do not tell, or there was nothing to ask.</summary>
+    Unknown,
+
+    /// <summary>The server does not have it.</summary>
+    No,
+
+    /// <summary>The server has it.</summary>
+    Yes,
+}
+
+/// <summary>One line of a probe's report.</summary>
+/// <param name="Capability">What was asked.</param>
+/// <param name="Outcome">What was found.</param>
+/// <param name="Detail">What that rests on, for people.</param>
+public sealed record ProbeFinding(Capability Capability, ProbeOutcome Outcome, string Detail)
+{
+    /// <summary>Whether nothing is known because requests failed, so that probing again may tell.</summary>
+    public bool Failed { get; init; }
+
+    /// <summary>What <see cref="ServerQuirks"/> says of servers of this kind; null where it says nothing.</summary>
+    public bool? Expected { get; init; }
+
+    /// <summary>Whether this server differs from its kind.</summary>
+    public bool IsUnexpected => Outcome != ProbeOutcome.Unknown && Expected is { } expected && expected != (Outcome == ProbeOutcome.Yes);
+}
