@@ -139,7 +139,7 @@ public sealed class ScoreCommandTests : IDisposable
     [InlineData("'--out' is required", "no-such-file.jsonl")]
     [InlineData("both write to standard output", "-", "--out", "-", "--json")]
     [InlineData("--limit is 0", "-", "--out", "out.jsonl", "--limit", "0")]
-    [InlineData(".parquet files are not written", "-", "--out", "out.parquet")]
+    [InlineData(".csv files are not written", "-", "--out", "out.csv")]
     public async Task Score_BadUsage_SaysWhatIsWrong(string message, params string[] args)
     {
         RrmResult result = await Rrm.RunAsync(["score", .. args, "--endpoint", "http://127.0.0.1:9/v1", "--model", "m"]);

@@ -117,6 +117,8 @@ public sealed class StoreTests : IDisposable
         {
             if (request.Index == Volatile.Read(ref killAt))
             {
+                // On a busy machine the process may ask before its start has returned here.
+                SpinWait.SpinUntil(() => Volatile.Read(ref running) is not null);
                 running?.Kill(); // SIGKILL
             }
 
@@ -126,10 +128,11 @@ public sealed class StoreTests : IDisposable
         for (int i = 0; i < Kills; i++)
         {
             Volatile.Write(ref killAt, server.Requests.Count + random.Next(10, Rows / Kills));
-            running = Rrm.Start(args);
-            await running.WaitForExitAsync(Cancel);
-            Assert.Equal(128 + 9, running.ExitCode);
-            running.Dispose();
+            using Process process = Rrm.Start(args);
+            Volatile.Write(ref running, process);
+            await process.WaitForExitAsync(Cancel);
+            Volatile.Write(ref running, null);
+            Assert.Equal(128 + 9, process.ExitCode);
         }
 
         Volatile.Write(ref killAt, -1);

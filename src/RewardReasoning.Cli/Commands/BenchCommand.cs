@@ -115,8 +115,7 @@ internal sealed class BenchCommand
         RowJudge judge = new(_judging.CreateJudge(parsed, client, options, _terminal));
         List<JudgedItem> judged = new(items.Count);
         string? model = null;
-        long start = _time.GetTimestamp();
-        await ScoreProgress.RunAsync(_terminal, items.Count, async report =>
+        await ScoreProgress.RunAsync(_terminal, _time, items.Count, async report =>
         {
             IAsyncEnumerable<RecordedJudgment> judgments = JudgeAllAsync(report, cancellationToken);
             if (parsed.GetValue(_out) is { } folder)
@@ -136,9 +135,10 @@ internal sealed class BenchCommand
 
         return Print(parsed, [result]);
 
-        async IAsyncEnumerable<RecordedJudgment> JudgeAllAsync(Action<long, long, double> report, [EnumeratorCancellation] CancellationToken stop)
+        async IAsyncEnumerable<RecordedJudgment> JudgeAllAsync(Action<long, long, Usage> report, [EnumeratorCancellation] CancellationToken stop)
         {
             long missing = 0;
+            Usage usage = Usage.None;
             await foreach ((BenchmarkItem item, Judgment? judgment, string? error) in OrderedWindow.SelectAsync(items.ToAsyncEnumerable(), options.Concurrency, 4 * options.Concurrency, JudgeOneAsync, stop))
             {
                 model ??= judgment?.Model;
@@ -150,7 +150,8 @@ internal sealed class BenchCommand
                     _terminal.WriteStatus($"rrm: {item.Id}: {error}");
                 }
 
-                report(judged.Count, missing, judged.Count / _time.GetElapsedTime(start).TotalSeconds);
+                usage += judgment?.Usage ?? Usage.None;
+                report(judged.Count, missing, usage);
                 yield return RecordedJudgment.Of(one, judgment?.Votes ?? []);
             }
         }

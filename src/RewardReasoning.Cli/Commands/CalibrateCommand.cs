@@ -168,8 +168,8 @@ internal sealed class CalibrateCommand
     {
         RowJudge judge = new(_judging.CreateJudge(parsed, client, options, _terminal));
         long? total = _terminal.ErrorIsTerminal ? await ReadRows(parsed, cancellationToken).LongCountAsync(cancellationToken) : null;
-        long start = _time.GetTimestamp();
-        await ScoreProgress.RunAsync(_terminal, total, async report =>
+        Usage usage = Usage.None;
+        await ScoreProgress.RunAsync(_terminal, _time, total, async report =>
         {
             int window = Math.Max(MinWindow, 4 * options.Concurrency);
             await foreach (ScoredRow scored in OrderedWindow.SelectAsync(ReadRows(parsed, cancellationToken), options.Concurrency, window, judge.ScoreAsync, cancellationToken))
@@ -180,7 +180,8 @@ internal sealed class CalibrateCommand
                     _terminal.WriteStatus($"rrm: {scored.Row.Place}: {scored.Error}");
                 }
 
-                report(labelled.Rows, labelled.Missing, (labelled.Rows - labelled.Missing) / _time.GetElapsedTime(start).TotalSeconds);
+                usage += scored.Judgment?.Usage ?? Usage.None;
+                report(labelled.Rows, labelled.Missing, usage);
             }
         });
     }

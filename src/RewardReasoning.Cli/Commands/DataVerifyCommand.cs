@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using RewardReasoning.Cli.Output;
 using RewardReasoning.Cli.Scoring;
+using RewardReasoning.Data.Columns;
 using RewardReasoning.Data.Rows;
 using RewardReasoning.Data.Verification;
 using RewardReasoning.Data.Verification.Rows;
@@ -60,7 +61,7 @@ internal sealed class DataVerifyCommand
         RowInput input = RowInput.Of(parsed.GetRequiredValue(_in), _terminal);
         VerifierOptions defaults = new() { Decimals = parsed.GetValue(_decimals), Choices = parsed.GetValue(_choices) ? true : null };
         _ = new AnswerVerifier(defaults);
-        ScoreCommand.CheckFiles(input, output, json: false);
+        RowOutput.Check(output, input, summaryGoesToOutput: false);
         if (output == RowInput.StandardStream && parsed.GetValue(_json))
         {
             throw new UsageException("--json and --out - both write to standard output; write the rows to a file.");
@@ -68,7 +69,8 @@ internal sealed class DataVerifyCommand
 
         VerificationSummary summary = new();
         long start = _time.GetTimestamp();
-        await using (RowOutput writer = new(output, _terminal, _time))
+        RowColumns? columns = RowFileWriter.NeedsColumns(output) ? VerifiedRow.Columns(await RowSurvey.OfAsync(input.Paths, null, cancellationToken)) : null;
+        await using (RowOutput writer = await RowOutput.OpenAsync(output, columns, null, _terminal, _time, cancellationToken))
         {
             await foreach (VerifiedRow verified in OrderedWindow.SelectAsync(
                 input.ReadAsync(cancellationToken), Environment.ProcessorCount, Window, (row, stop) => Task.Run(() => VerifiedRow.Of(row, defaults), stop), cancellationToken))
@@ -79,7 +81,7 @@ internal sealed class DataVerifyCommand
                 }
 
                 summary.Add(verified.Verdict, verified.Expected);
-                await writer.WriteAsync(verified.WriteTo);
+                await writer.WriteAsync(json => verified.WriteTo(json, columns));
             }
 
             writer.Complete();

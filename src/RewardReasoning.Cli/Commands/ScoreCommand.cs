@@ -4,6 +4,7 @@ using Microsoft.Extensions.AI;
 using RewardReasoning.Cli.Judging;
 using RewardReasoning.Cli.Output;
 using RewardReasoning.Cli.Scoring;
+using RewardReasoning.Data.Columns;
 using RewardReasoning.Data.Pairs;
 using RewardReasoning.Data.Recognition;
 using RewardReasoning.Data.Rows;
@@ -20,14 +21,14 @@ internal sealed class ScoreCommand
     private readonly TimeProvider _time;
     private readonly ModelArguments _model = new();
     private readonly JudgingArguments _judging = new();
-    private readonly Argument<string[]> _in = new("IN")
+    private readonly RowSelection _rows = new();
+    private readonly Option<string> _out = new("--out")
     {
-        Description = "Pairs: JSON lines, JSON lists or Parquet (.gz and .zst too), folders or patterns of them, or - for standard input.",
-        Arity = ArgumentArity.OneOrMore,
+        Description = "Where the judged rows go, in the order of IN: .jsonl (.gz, .zst) or .parquet; - for standard output.",
+        HelpName = "OUT",
+        Required = true,
     };
 
-    private readonly Option<string> _out = new("--out") { Description = "Where the judged rows go, in the order of IN; - for standard output.", HelpName = "OUT", Required = true };
-    private readonly Option<int?> _limit = new("--limit") { Description = "Judge only the first N rows.", HelpName = "N" };
     private readonly Option<bool> _strict = new("--strict") { Description = "Stop at the first row that cannot be judged." };
     private readonly Option<bool> _keepReasoning = new("--keep-reasoning") { Description = "Keep the reasoning of every vote in OUT." };
     private readonly Option<string[]> _by = new("--by") { Description = "Break the summary down by a field of the rows (a dotted path); may be repeated.", HelpName = "FIELD" };
@@ -51,10 +52,11 @@ internal sealed class ScoreCommand
             rrm score pairs.jsonl --out judged.jsonl
             rrm score pairs.jsonl.gz --out judged.jsonl.gz --votes 9 --order both --keep-reasoning
             rrm score labelled.jsonl --out judged.jsonl --by operands --summary summary.json
+            rrm score pairs.parquet --out part-2.parquet --shard 2/8 --store postgres://judge@db/rewards
             rrm score - --out - --endpoint http://localhost:8000/v1 --model Reward-Reasoning/RRM-7B <pairs.jsonl >judged.jsonl
             """);
-        command.Arguments.Add(score._in);
-        foreach (Option option in new Option[] { score._out, score._limit, score._strict, score._keepReasoning, score._by, score._summary, score._json })
+        score._rows.AddTo(command);
+        foreach (Option option in new Option[] { score._out, score._strict, score._keepReasoning, score._by, score._summary, score._json })
         {
             command.Options.Add(option);
         }
@@ -68,27 +70,26 @@ internal sealed class ScoreCommand
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         string output = parsed.GetRequiredValue(_out);
-        RowInput input = RowInput.Of(parsed.GetRequiredValue(_in), _terminal);
-        CheckFiles(input, output, parsed.GetValue(_json));
-        if (parsed.GetValue(_limit) is < 1 and { } limit)
-        {
-            throw new UsageException($"--limit is {limit}; it is at least 1.");
-        }
-
+        SelectedRows rows = _rows.Read(parsed, _terminal);
+        RowOutput.Check(output, rows.Input, parsed.GetValue(_json));
         ModelSource source = _model.Read(parsed, _terminal);
         JudgeOptions options = _judging.Read(parsed, source);
         ScoreSummary summary = new(parsed.GetValue(_by) ?? []);
         using IChatClient client = await _judging.OpenAsync(parsed, source, _terminal, cancellationToken);
+        ReasoningJudge judge = _judging.CreateJudge(parsed, client, options, _terminal);
+        bool keepReasoning = parsed.GetValue(_keepReasoning);
+        RunRecord? record = await RunRecord.OpenAsync(
+            output, parsed, rows, client, options, judge, new Dictionary<string, string> { ["keep-reasoning"] = keepReasoning ? "yes" : "no" }, _time, cancellationToken);
+        RowColumns? columns = RowFileWriter.NeedsColumns(output) ? ScoredRow.Columns(await rows.SurveyAsync(cancellationToken)) : null;
+        long? total = _terminal.ErrorIsTerminal ? await rows.CountAsync(cancellationToken) : null;
         long start = _time.GetTimestamp();
-        long? total = await CountRowsAsync(input, parsed.GetValue(_limit), cancellationToken);
-        await ScoreProgress.RunAsync(_terminal, total, async report =>
+        await ScoreProgress.RunAsync(_terminal, _time, total, async report =>
         {
-            RowJudge judge = new(_judging.CreateJudge(parsed, client, options, _terminal));
-            await using RowOutput writer = new(output, _terminal, _time);
-            IAsyncEnumerable<DataRow> rows = input.ReadAsync(cancellationToken).Take(parsed.GetValue(_limit) ?? int.MaxValue);
+            RowJudge rowJudge = new(judge);
+            await using RowOutput writer = await RowOutput.OpenAsync(output, columns, record, _terminal, _time, cancellationToken);
             int window = Math.Max(MinWindow, 4 * options.Concurrency);
             bool warned = options.Order != VoteOrder.Given;
-            await foreach (ScoredRow scored in OrderedWindow.SelectAsync(rows, options.Concurrency, window, judge.ScoreAsync, cancellationToken))
+            await foreach (ScoredRow scored in OrderedWindow.SelectAsync(rows.ReadAsync(cancellationToken), options.Concurrency, window, rowJudge.ScoreAsync, cancellationToken))
             {
                 if (scored.Error is not null)
                 {
@@ -102,36 +103,14 @@ internal sealed class ScoreCommand
                 }
 
                 summary.Add(scored.Row, scored.Content, scored.Judgment);
-                await writer.WriteAsync(json => scored.WriteTo(json, parsed.GetValue(_keepReasoning)));
-                report(summary.Rows, summary.Rows - summary.Judged, summary.Judged / _time.GetElapsedTime(start).TotalSeconds);
+                await writer.WriteAsync(json => scored.WriteTo(json, keepReasoning, columns));
+                report(summary.Rows, summary.Rows - summary.Judged, summary.Usage);
             }
 
             writer.Complete();
         });
         return await FinishAsync(parsed, summary.Report(_time.GetElapsedTime(start)), cancellationToken);
     }
-
-    internal static void CheckFiles(RowInput input, string output, bool json)
-    {
-        if (output != RowInput.StandardStream)
-        {
-            RowFileWriter.RequireSupported(output);
-            if (input.Paths.Any(path => Path.GetFullPath(path) == Path.GetFullPath(output)))
-            {
-                throw new UsageException($"--out is '{output}', which is read too; name another file.");
-            }
-        }
-        else if (json)
-        {
-            throw new UsageException("--json and --out - both write to standard output; write the summary with --summary FILE.");
-        }
-    }
-
-    /// <summary>How many rows there are to judge, for the progress bar; reading them is nothing beside judging them.</summary>
-    private async Task<long?> CountRowsAsync(RowInput input, int? limit, CancellationToken cancellationToken) =>
-        !_terminal.ErrorIsTerminal || input.IsStandardInput
-            ? null
-            : await input.ReadAsync(cancellationToken).Take(limit ?? int.MaxValue).LongCountAsync(cancellationToken);
 
     private void Complain(ScoredRow scored, bool strict)
     {

@@ -13,6 +13,7 @@ namespace RewardReasoning.Cli.Output;
 [JsonSerializable(typeof(RankingJson))]
 [JsonSerializable(typeof(RatingsJson))]
 [JsonSerializable(typeof(ScoreReport))]
+[JsonSerializable(typeof(RunSettingsJson))]
 [JsonSerializable(typeof(CalibrationReportJson))]
 [JsonSerializable(typeof(List<FileInspection>))]
 [JsonSerializable(typeof(VerificationSummary))]

@@ -23,6 +23,11 @@ internal static class ScoreReportText
                 $"{tokens.KeptCompletions} completions came from the store: {tokens.Output - tokens.KeptOutput} of {tokens.Output} tokens were written now");
         }
 
+        if (report.Tokens is { Cost: { } cost, KeptCost: var before })
+        {
+            yield return FormattableString.Invariant($"cost {cost - (before ?? 0):0.0000}{(before > 0 ? FormattableString.Invariant($", and {before:0.0000} before") : "")}");
+        }
+
         if (total.Accuracy is { } accuracy)
         {
             yield return FormattableString.Invariant(

@@ -28,7 +28,14 @@ public sealed record ScoreReport
 /// <param name="KeptPrompt">Of the tokens read, those of completions from a store.</param>
 /// <param name="KeptOutput">Of the tokens written, those of completions from a store.</param>
 /// <param name="KeptCompletions">Completions from a store.</param>
-public sealed record ScoreTokens(long Prompt, long Output, long KeptPrompt, long KeptOutput, long KeptCompletions);
+public sealed record ScoreTokens(long Prompt, long Output, long KeptPrompt, long KeptOutput, long KeptCompletions)
+{
+    /// <summary>What all tokens cost; null without prices.</summary>
+    public decimal? Cost { get; init; }
+
+    /// <summary>Of that, what the tokens from a store had cost before.</summary>
+    public decimal? KeptCost { get; init; }
+}
 
 /// <summary>How often a pair and its swap, judged apart, come to the same response.</summary>
 public sealed record SwapAgreement

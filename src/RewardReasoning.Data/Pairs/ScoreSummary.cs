@@ -16,7 +16,6 @@ public sealed class ScoreSummary(IReadOnlyList<string> fields)
     private readonly Dictionary<string, Counter>[] _groups = [.. fields.Select(_ => new Dictionary<string, Counter>(StringComparer.Ordinal))];
     private readonly Counter[] _withoutField = [.. fields.Select(_ => new Counter())];
     private readonly Dictionary<(UInt128 Pair, bool SmallerFirst), bool> _unmatched = [];
-    private Usage _usage = Usage.None;
     private long _swaps;
     private long _agreeing;
 
@@ -26,6 +25,9 @@ public sealed class ScoreSummary(IReadOnlyList<string> fields)
     /// <summary>Rows so far with a judgment that prefers a response.</summary>
     public long Judged => _total.Judged;
 
+    /// <summary>What all judgments so far took.</summary>
+    public Usage Usage { get; private set; } = Usage.None;
+
     /// <summary>Adds a row with what it holds and its judgment; null for a row that has none.</summary>
     public void Add(DataRow row, RowContent content, Judgment? judgment)
     {
@@ -33,7 +35,7 @@ public sealed class ScoreSummary(IReadOnlyList<string> fields)
         PairContent? pair = content as PairContent;
         Verdict label = pair?.Label ?? Verdict.Unparsable;
         _total.Add(label, judgment);
-        _usage += judgment?.Usage ?? Usage.None;
+        Usage += judgment?.Usage ?? Usage.None;
         for (int i = 0; i < fields.Count; i++)
         {
             CounterOf(i, row.Field(fields[i])).Add(label, judgment);
@@ -51,7 +53,11 @@ public sealed class ScoreSummary(IReadOnlyList<string> fields)
         Total = _total.ToGroup(null),
         Swaps = new SwapAgreement { Pairs = _swaps, Agreeing = _agreeing },
         By = [.. fields.Select((field, i) => new ScoreBreakdown(field, GroupsOf(i)))],
-        Tokens = new ScoreTokens(_usage.PromptTokens, _usage.OutputTokens, _usage.KeptPromptTokens, _usage.KeptOutputTokens, _usage.KeptCompletions),
+        Tokens = new ScoreTokens(Usage.PromptTokens, Usage.OutputTokens, Usage.KeptPromptTokens, Usage.KeptOutputTokens, Usage.KeptCompletions)
+        {
+            Cost = Usage.Cost,
+            KeptCost = Usage.KeptCost,
+        },
         Seconds = elapsed.TotalSeconds,
         PairsPerSecond = elapsed > TimeSpan.Zero ? _total.Judged / elapsed.TotalSeconds : 0,
     };

@@ -43,7 +43,7 @@ public sealed record DataRow
 
     /// <summary>
     /// Writes the row's own fields as they stood in the file, but for those that <paramref name="except"/> names; a row that could not be
-    /// read becomes its number (<c>line</c> or <c>row</c>). The caller adds what is new and closes the object.
+    /// read becomes its number (<c>line</c> or <c>row</c>), which may be excepted too. The caller adds what is new and closes the object.
     /// </summary>
     public void WriteFields(Utf8JsonWriter writer, Predicate<string> except)
     {
@@ -52,7 +52,12 @@ public sealed record DataRow
         writer.WriteStartObject();
         if (Fields is not { } fields)
         {
-            writer.WriteNumber(IsLine ? "line" : "row", Number);
+            string name = IsLine ? "line" : "row";
+            if (!except(name))
+            {
+                writer.WriteNumber(name, Number);
+            }
+
             return;
         }
 

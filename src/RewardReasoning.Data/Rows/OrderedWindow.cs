@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 
 namespace RewardReasoning.Data.Rows;
 
@@ -8,7 +9,8 @@ public static class OrderedWindow
     /// <summary>
     /// Runs <paramref name="work"/> on every item, at most <paramref name="concurrency"/> at a time, and gives the results in order. At
     /// most <paramref name="window"/> items are held, waiting results included, so a slow item stops the reading ahead, not the memory.
-    /// Whatever ends the enumeration early (an exception of one item, cancellation, a caller that stops) cancels and awaits the rest.
+    /// An exception of one item, or cancellation, cancels and awaits the rest; what had ended well by then is given, in order and with
+    /// gaps, before the exception is thrown: it may have been paid for. A caller that stops early cancels and awaits the rest too.
     /// </summary>
     public static async IAsyncEnumerable<TResult> SelectAsync<T, TResult>(
         IAsyncEnumerable<T> items, int concurrency, int window, Func<T, CancellationToken, Task<TResult>> work, [EnumeratorCancellation] CancellationToken cancellationToken = default)
@@ -20,24 +22,71 @@ public static class OrderedWindow
         using SemaphoreSlim slots = new(concurrency);
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Queue<Task<TResult>> pending = new();
+        ExceptionDispatchInfo? failure = null;
+        IAsyncEnumerator<T> source = items.GetAsyncEnumerator(cancellationToken);
         try
         {
-            await foreach (T item in items.WithCancellation(cancellationToken).ConfigureAwait(false))
+            bool more = true;
+            while (failure is null && (more || pending.Count > 0))
             {
-                await slots.WaitAsync(cancellationToken).ConfigureAwait(false);
-                pending.Enqueue(RunAsync(item));
-                while (pending.Count >= window || (pending.TryPeek(out Task<TResult>? head) && head.IsCompleted))
+                if (more)
                 {
-                    yield return await pending.Dequeue().ConfigureAwait(false);
+                    (more, failure) = await StartNextAsync().ConfigureAwait(false);
+                }
+
+                while (failure is null && pending.TryPeek(out Task<TResult>? head) && (!more || pending.Count >= window || head.IsCompleted))
+                {
+                    await ((Task)head).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                    failure = FailureOf(head);
+                    if (failure is null)
+                    {
+                        yield return await pending.Dequeue().ConfigureAwait(false);
+                    }
                 }
             }
 
-            while (pending.TryDequeue(out Task<TResult>? head))
+            if (failure is not null)
             {
-                yield return await head.ConfigureAwait(false);
+                await EndRestAsync().ConfigureAwait(false);
+                foreach (Task<TResult> ended in pending.Where(task => task.IsCompletedSuccessfully))
+                {
+                    yield return await ended.ConfigureAwait(false);
+                }
+
+                failure.Throw();
             }
         }
         finally
+        {
+            await EndRestAsync().ConfigureAwait(false);
+            await source.DisposeAsync().ConfigureAwait(false);
+        }
+
+        async Task<(bool More, ExceptionDispatchInfo? Failure)> StartNextAsync()
+        {
+            try
+            {
+                if (!await source.MoveNextAsync().ConfigureAwait(false))
+                {
+                    return (false, null);
+                }
+
+                await slots.WaitAsync(cancellationToken).ConfigureAwait(false);
+                pending.Enqueue(RunAsync(source.Current));
+                return (true, null);
+            }
+            catch (Exception exception)
+            {
+                return (false, ExceptionDispatchInfo.Capture(exception));
+            }
+        }
+
+        ExceptionDispatchInfo? FailureOf(Task<TResult> head) =>
+            head.Exception?.InnerException is { } exception ? ExceptionDispatchInfo.Capture(exception)
+            : head.IsCompletedSuccessfully ? null
+            : ExceptionDispatchInfo.Capture(new OperationCanceledException(cancellationToken));
+
+        async Task EndRestAsync()
         {
             await stop.CancelAsync().ConfigureAwait(false);
             await ((Task)Task.WhenAll(pending)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

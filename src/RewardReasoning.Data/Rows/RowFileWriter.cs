@@ -1,11 +1,12 @@
 using System.Text.Json;
+using RewardReasoning.Data.Columns;
 
 namespace RewardReasoning.Data.Rows;
 
 /// <summary>
 /// A file of rows that is never half there. Rows go to a file beside it (<see cref="PartialEnding"/>), which takes its place when the
-/// writer is disposed: a killed process leaves an older file as it was, and beside it the rows so far, whole lines but for the last one.
-/// A run that ended early hands over what it has too, unless that would replace a file: then its rows stay beside it.
+/// writer is disposed: a killed process leaves an older file as it was, and beside it the rows so far: of JSON lines whole ones but for
+/// the last, of Parquet nothing that can be read. A run that ended early hands over what it has too, unless that would replace a file: then its rows stay beside it.
 /// </summary>
 public sealed class RowFileWriter : RowWriter
 {
@@ -27,16 +28,38 @@ public sealed class RowFileWriter : RowWriter
     /// <summary>Where the rows stay when they could not take the file's place; null until the writer is disposed, and when they did.</summary>
     public string? LeftAt { get; private set; }
 
-    /// <summary>Begins a file; its ending says how it is packed.</summary>
-    /// <exception cref="NotSupportedException">The ending is that of a format that is not written.</exception>
+    /// <summary>Begins a file; its ending says what it is and how it is packed.</summary>
+    /// <param name="path">Where it will be.</param>
+    /// <param name="columns">Its columns, for Parquet; other formats need none.</param>
+    /// <param name="time">Clock for handing lines to the system.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <exception cref="NotSupportedException">The ending is that of a format that is not written, or columns cannot be written.</exception>
     /// <exception cref="IOException">It cannot be created.</exception>
-    public static RowFileWriter Create(string path, TimeProvider time)
+    public static async Task<RowFileWriter> CreateAsync(string path, RowColumns? columns, TimeProvider time, CancellationToken cancellationToken = default)
     {
         RequireSupported(path);
         string target = File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path : path;
         string partial = IsDevice(target) ? target : target + PartialEnding;
         FileStream file = new(partial, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 1 << 16, FileOptions.Asynchronous);
-        return new RowFileWriter(new JsonLinesWriter(RowCompressions.Pack(file, RowCompressions.OfName(path)), leaveOpen: false, time), target, partial);
+        try
+        {
+            RowWriter writer = NeedsColumns(path)
+                ? await ParquetRowWriter.CreateAsync(file, columns ?? throw new ArgumentNullException(nameof(columns), $"'{path}' is Parquet, whose columns must be known beforehand."), cancellationToken).ConfigureAwait(false)
+                : new JsonLinesWriter(RowCompressions.Pack(file, RowCompressions.OfName(path)), leaveOpen: false, time);
+            return new RowFileWriter(writer, target, partial);
+        }
+        catch
+        {
+            await file.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Whether the file's columns must be known before its first row: Parquet's.</summary>
+    public static bool NeedsColumns(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        return path.EndsWith(".parquet", StringComparison.OrdinalIgnoreCase);
     }
 
     /// <summary>Refuses what cannot be written, by the ending of its name.</summary>
@@ -45,9 +68,14 @@ public sealed class RowFileWriter : RowWriter
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         string ending = Path.GetExtension(RowCompressions.WithoutEnding(path)).ToLowerInvariant();
-        if (ending is ".parquet" or ".csv" or ".tsv" or ".arrow" or ".xlsx" or ".sqlite" or ".db")
+        if (ending == ".parquet" && !NeedsColumns(path))
         {
-            throw new NotSupportedException($"'{path}': {ending} files are not written; name it .jsonl (or .jsonl.gz, .jsonl.zst).");
+            throw new NotSupportedException($"'{path}': Parquet packs its own columns and is not packed again; name it .parquet.");
+        }
+
+        if (ending is ".csv" or ".tsv" or ".arrow" or ".xlsx" or ".sqlite" or ".db")
+        {
+            throw new NotSupportedException($"'{path}': {ending} files are not written; name it .jsonl (or .jsonl.gz, .jsonl.zst) or .parquet.");
         }
     }
 
@@ -77,5 +105,5 @@ public sealed class RowFileWriter : RowWriter
     }
 
     /// <summary>Nothing can stand beside a device or a pipe, and nothing replaces it.</summary>
-    private static bool IsDevice(string path) => path.StartsWith("/dev/", StringComparison.Ordinal) || path.StartsWith("/proc/", StringComparison.Ordinal);
+    public static bool IsDevice(string path) => path.StartsWith("/dev/", StringComparison.Ordinal) || path.StartsWith("/proc/", StringComparison.Ordinal);
 }

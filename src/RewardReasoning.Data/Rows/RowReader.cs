@@ -68,6 +68,18 @@ public static class RowReader
         };
     }
 
+    /// <summary>How many rows a file of JSON lines has: lines that are not blank.</summary>
+    internal static async Task<long> CountLinesAsync(RowFile file, CancellationToken cancellationToken)
+    {
+        long rows = 0;
+        await foreach (Line line in JsonLines.ReadAsync(file.Content, cancellationToken).ConfigureAwait(false))
+        {
+            rows += line.Error is not null || line.Bytes.Span.ContainsAnyExcept(Blanks) ? 1 : 0;
+        }
+
+        return rows;
+    }
+
     private static async IAsyncEnumerable<DataRow> ReadLinesAsync(RowFile file, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (Line line in JsonLines.ReadAsync(file.Content, cancellationToken).ConfigureAwait(false))

@@ -86,6 +86,60 @@ public sealed class OrderedWindowTests
         Assert.True(cancelled > 0);
     }
 
+    [Fact]
+    public async Task SelectAsync_OneItemFails_GivesWhatHadEndedBefore()
+    {
+        TaskCompletionSource othersEnded = new();
+        int ended = 0;
+        List<int> results = [];
+        await Assert.ThrowsAsync<InvalidDataException>(async () =>
+        {
+            await foreach (int result in OrderedWindow.SelectAsync(Numbers(4), 4, 8, async (number, _) =>
+            {
+                if (number == 1)
+                {
+                    await othersEnded.Task;
+                    throw new InvalidDataException();
+                }
+
+                if (Interlocked.Increment(ref ended) == 3)
+                {
+                    othersEnded.SetResult();
+                }
+
+                return number;
+            }, Token))
+            {
+                results.Add(result);
+            }
+        });
+        Assert.Equal([0, 2, 3], results);
+    }
+
+    [Fact]
+    public async Task SelectAsync_Cancelled_GivesWhatHadEndedBefore()
+    {
+        using CancellationTokenSource stop = new();
+        List<int> results = [];
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+        {
+            await foreach (int result in OrderedWindow.SelectAsync(Numbers(3), 3, 8, async (number, token) =>
+            {
+                if (number == 2)
+                {
+                    await stop.CancelAsync();
+                }
+
+                await (number == 0 ? Task.Delay(Timeout.Infinite, token) : Task.CompletedTask);
+                return number;
+            }, stop.Token))
+            {
+                results.Add(result);
+            }
+        });
+        Assert.Equal([1, 2], results);
+    }
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     private static async IAsyncEnumerable<int> Numbers(int count)
