@@ -55,6 +55,28 @@ public sealed class BenchCommandTests : IDisposable
         Assert.Matches(@"overall\s+3\s+1\s+33\.3", result.Out);
     }
 
+    [Theory]
+    [InlineData("knockout", 2)]
+    [InlineData("round-robin", 3)]
+    public async Task Bench_BestOfN_RanksCandidates(string mode, int matches)
+    {
+        await using FakeOpenAIServer server = await RightAnswerServer.StartAsync();
+        string data = Write("candidates.jsonl", """
+            {"query":"q1","responses":["no, 1","right, 2","no, 3"],"correct":[false,true,false]}
+            {"query":"q2","responses":["no","neither"],"correct":[false,false]}
+            """);
+        string run = Path.Combine(_folder, mode);
+        RrmResult result = await Rrm.RunAsync("bench", "best-of-n", "--data", data, "--mode", mode, "--out", run, "--endpoint", server.Url.ToString(), "--model", "m", "--store", "none");
+        Assert.Equal((ExitCodes.Done, ""), (result.ExitCode, result.Error));
+        Assert.Equal(matches, server.Requests.Count);
+        Assert.Matches(@"overall\s+2\s+0\s+50\.0 \(", result.Out);
+        JsonElement[] rankings = [.. (await File.ReadAllLinesAsync(Path.Combine(run, "rankings.jsonl"), TestContext.Current.CancellationToken)).Select(line => JsonDocument.Parse(line).RootElement)];
+        Assert.Equal((1, matches), (rankings[0].GetProperty("best").GetInt32(), rankings[0].GetProperty("matches").GetArrayLength()));
+        Assert.Equal("Let me see.", rankings[0].GetProperty("matches")[0].GetProperty("votes")[0].GetProperty("reasoning").GetString());
+        RrmResult compared = await Rrm.RunAsync("bench", "compare", run, run);
+        Assert.Contains("best-of-n, 2 common items", compared.Out, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Bench_Replay_NeedsNoModel()
     {
@@ -85,6 +107,10 @@ public sealed class BenchCommandTests : IDisposable
     [Theory]
     [InlineData("There is no benchmark 'nothing'", "bench", "nothing", "--data", "x")]
     [InlineData("--data PATH is missing", "bench", "judgebench")]
+    [InlineData("--data PATH is missing", "bench", "mmlu-pro")]
+    [InlineData("--mode is 'all'", "bench", "best-of-n", "--data", "x", "--mode", "all")]
+    [InlineData("has pairs", "bench", "pandalm", "--data", "x", "--mode", "knockout")]
+    [InlineData("--replay scores recorded comparisons", "bench", "best-of-n", "--data", "x", "--replay", "y")]
     [InlineData("is no file, and no folder with files of this benchmark", "bench", "judgebench", "--data", "not-there")]
     [InlineData("holds no report.json", "bench", "compare", "not-there", "nor-there")]
     public async Task Bench_BadUsage_SaysWhatToDo(string message, params string[] args)

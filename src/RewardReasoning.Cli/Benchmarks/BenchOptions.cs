@@ -9,7 +9,7 @@ internal static class BenchOptions
     public static Option<bool> Json() => new("--json") { Description = "Print JSON." };
 
     /// <exception cref="UsageException">There is no such benchmark.</exception>
-    public static BenchmarkDefinition Find(string name)
+    public static Benchmark Find(string name)
     {
         try
         {

@@ -27,7 +27,8 @@ internal static class BenchmarkReportText
 
         if (report.Usage.OutputTokens > 0)
         {
-            yield return FormattableString.Invariant($"tokens: {report.Usage.PromptTokens} read, {report.Usage.OutputTokens} written");
+            string cost = report.Usage.Cost is { } price ? FormattableString.Invariant($"; cost {price:0.####}{(report.Usage.KeptCost > 0 ? FormattableString.Invariant($", of it {report.Usage.KeptCost:0.####} spent before") : "")}") : "";
+            yield return FormattableString.Invariant($"tokens: {report.Usage.PromptTokens} read, {report.Usage.OutputTokens} written{cost}");
         }
     }
 

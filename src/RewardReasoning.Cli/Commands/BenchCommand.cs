@@ -2,19 +2,24 @@ using System.CommandLine;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Microsoft.Extensions.AI;
+using RewardReasoning.Calibration;
 using RewardReasoning.Cli.Benchmarks;
 using RewardReasoning.Cli.Judging;
 using RewardReasoning.Cli.Scoring;
 using RewardReasoning.Data.Rows;
 using RewardReasoning.Evaluation.Benchmarks;
+using RewardReasoning.Evaluation.BestOf;
 using RewardReasoning.Evaluation.Metrics;
 using RewardReasoning.Judging;
+using RewardReasoning.Rankings;
 
 namespace RewardReasoning.Cli.Commands;
 
 /// <summary><c>rrm bench</c>: runs a reward benchmark, or scores recorded outputs of judges on it.</summary>
 internal sealed class BenchCommand
 {
+    private const string Knockout = "knockout";
+
     private readonly Terminal _terminal;
     private readonly TimeProvider _time;
     private readonly ModelArguments _model = new();
@@ -24,7 +29,8 @@ internal sealed class BenchCommand
     private readonly Option<string?> _replay = new("--replay") { Description = "Score recorded outputs of judges in place of a model.", HelpName = "PATH" };
     private readonly Option<string?> _judge = new("--judge") { Description = "Of several recorded judges, this one.", HelpName = "NAME" };
     private readonly Option<string?> _out = new("--out") { Description = "Folder for every judgment and the report.", HelpName = "FOLDER" };
-    private readonly Option<int?> _limit = new("--limit") { Description = "Judge only the first N comparisons.", HelpName = "N" };
+    private readonly Option<int?> _limit = new("--limit") { Description = "Take only the first N comparisons (of a best-of-n benchmark: queries).", HelpName = "N" };
+    private readonly Option<string> _mode = new("--mode") { Description = "How the candidates of a best-of-n benchmark meet.", HelpName = "knockout|round-robin", DefaultValueFactory = _ => Knockout };
     private readonly Option<bool> _json = BenchOptions.Json();
 
     private BenchCommand(Terminal terminal, TimeProvider time)
@@ -44,13 +50,14 @@ internal sealed class BenchCommand
             rrm bench list
             rrm bench pairs --data labelled.jsonl --out runs/mini
             rrm bench judgebench --data judgebench/data --out runs/rrm-7b --votes 5 --endpoint http://localhost:8000/v1 --model Reward-Reasoning/RRM-7B
+            rrm bench best-of-n --data candidates.jsonl --out runs/best --votes 5
             rrm bench pandalm --data testset-v1.json --replay gpt-3.5-turbo-testset-v1.json
             rrm bench compare runs/mini runs/rrm-7b
             """);
         command.Subcommands.Add(BenchListCommand.Create(terminal));
         command.Subcommands.Add(BenchCompareCommand.Create(terminal));
         command.Arguments.Add(bench._name);
-        foreach (Option option in new Option[] { bench._data, bench._replay, bench._judge, bench._out, bench._limit, bench._json })
+        foreach (Option option in new Option[] { bench._data, bench._replay, bench._judge, bench._out, bench._limit, bench._mode, bench._json })
         {
             command.Options.Add(option);
         }
@@ -63,10 +70,21 @@ internal sealed class BenchCommand
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        BenchmarkDefinition benchmark = BenchOptions.Find(parsed.GetRequiredValue(_name));
+        Benchmark named = BenchOptions.Find(parsed.GetRequiredValue(_name));
         if (parsed.GetValue(_limit) is < 1 and { } limit)
         {
             throw new UsageException($"--limit is {limit}; it is at least 1.");
+        }
+
+        if (named is BestOfBenchmark bestOf)
+        {
+            return await ChooseAsync(parsed, bestOf, cancellationToken);
+        }
+
+        BenchmarkDefinition benchmark = (BenchmarkDefinition)named;
+        if (parsed.GetResult(_mode) is { Implicit: false })
+        {
+            throw new UsageException($"--mode says how candidates meet; {benchmark.Name} has pairs.");
         }
 
         if (parsed.GetValue(_data) is not { } data)
@@ -100,7 +118,7 @@ internal sealed class BenchCommand
             }
 
             BenchmarkRunFolder run = new(folder);
-            await run.WriteJudgmentsAsync(judges[0].Items.Select(judged => RecordedJudgment.Of(judged, [])).ToAsyncEnumerable(), cancellationToken);
+            await run.WriteJudgmentsAsync(judges[0].Items.Select(judged => RecordedJudgment.Of(judged, null)).ToAsyncEnumerable(), cancellationToken);
             await run.WriteReportAsync(reports[0], cancellationToken);
         }
 
@@ -127,7 +145,7 @@ internal sealed class BenchCommand
                 await judgments.CountAsync(cancellationToken);
             }
         });
-        BenchmarkReport result = BenchmarkReport.Of(benchmark, model ?? "no judgment", judged, new Bootstrap());
+        BenchmarkReport result = BenchmarkReport.Of(benchmark, model ?? "no judgment", judged, new Bootstrap()) with { Judging = VotingSettings.Of(options) };
         if (parsed.GetValue(_out) is { } run)
         {
             await new BenchmarkRunFolder(run).WriteReportAsync(result, cancellationToken);
@@ -152,7 +170,7 @@ internal sealed class BenchCommand
 
                 usage += judgment?.Usage ?? Usage.None;
                 report(judged.Count, missing, usage);
-                yield return RecordedJudgment.Of(one, judgment?.Votes ?? []);
+                yield return RecordedJudgment.Of(one, judgment);
             }
         }
 
@@ -163,8 +181,36 @@ internal sealed class BenchCommand
         }
     }
 
+    private async Task<int> ChooseAsync(ParseResult parsed, BestOfBenchmark benchmark, CancellationToken cancellationToken)
+    {
+        RankingMode mode = parsed.GetValue(_mode) switch
+        {
+            Knockout => new RankingMode.Knockout(),
+            "round-robin" => new RankingMode.RoundRobin(),
+            var other => throw new UsageException($"--mode is '{other}'; it is knockout or round-robin."),
+        };
+        if (parsed.GetValue(_replay) is not null)
+        {
+            throw new UsageException($"--replay scores recorded comparisons; {benchmark.Name} has rankings. Completions that were kept are not asked for again (--store).");
+        }
+
+        string data = parsed.GetValue(_data) ?? throw new UsageException($"--data PATH is missing: {benchmark.Data}.");
+        IReadOnlyList<BestOfItem> items = [.. (await benchmark.ReadAsync(data, cancellationToken)).Take(parsed.GetValue(_limit) ?? int.MaxValue)];
+        if (items.Count == 0)
+        {
+            throw new UsageException($"'{data}' holds nothing of {benchmark.Name}; --data is {benchmark.Data}.");
+        }
+
+        ModelSource source = _model.Read(parsed, _terminal);
+        JudgeOptions options = OptionsFor(benchmark, _judging.Read(parsed, source), _judging.NamesOrder(parsed));
+        using IChatClient client = await _judging.OpenAsync(parsed, source, _terminal, cancellationToken);
+        BestOfRun run = new(_judging.CreateJudge(parsed, client, options, _terminal), new RankingOptions { Mode = mode, Seed = options.Seed, Concurrency = options.Concurrency }, _terminal, _time);
+        BenchmarkReport report = await run.RunAsync(benchmark, items, parsed.GetValue(_out), options, cancellationToken);
+        return Print(parsed, [report]);
+    }
+
     /// <summary>A benchmark that asks in both orders gets every vote in both, and no further votes where the orders disagree: that is what it counts.</summary>
-    private JudgeOptions OptionsFor(BenchmarkDefinition benchmark, JudgeOptions options, bool orderIsNamed)
+    private JudgeOptions OptionsFor(Benchmark benchmark, JudgeOptions options, bool orderIsNamed)
     {
         if (benchmark.Orders == AskedOrders.Both && !orderIsNamed)
         {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using RewardReasoning.Cli.Benchmarks;
 using RewardReasoning.Evaluation.Benchmarks;
+using RewardReasoning.Evaluation.BestOf;
 using RewardReasoning.Evaluation.Metrics;
 
 namespace RewardReasoning.Cli.Commands;
@@ -28,19 +29,29 @@ internal static class BenchCompareCommand
 
     private static async Task<int> RunAsync(Terminal terminal, string first, string second, bool json, CancellationToken cancellationToken)
     {
-        (BenchmarkReport report, IReadOnlyList<JudgedItem> items) = await new BenchmarkRunFolder(first).ReadAsync(cancellationToken);
-        (BenchmarkReport otherReport, IReadOnlyList<JudgedItem> otherItems) = await new BenchmarkRunFolder(second).ReadAsync(cancellationToken);
+        BenchmarkReport report = await new BenchmarkRunFolder(first).ReadReportAsync(cancellationToken);
+        BenchmarkReport otherReport = await new BenchmarkRunFolder(second).ReadReportAsync(cancellationToken);
         if (report.Benchmark != otherReport.Benchmark)
         {
             throw new UsageException($"'{first}' is a run of {report.Benchmark}, '{second}' one of {otherReport.Benchmark}; only runs of one benchmark can be compared.");
         }
 
-        RunComparison comparison = RunComparison.Of(BenchOptions.Find(report.Benchmark), (report.Judge, items), (otherReport.Judge, otherItems), new Bootstrap());
+        Benchmark benchmark = BenchOptions.Find(report.Benchmark);
+        RunComparison comparison = RunComparison.Of(
+            benchmark.Name, (report.Judge, await CreditsAsync(benchmark, first, cancellationToken)), (otherReport.Judge, await CreditsAsync(benchmark, second, cancellationToken)), new Bootstrap());
         foreach (string line in json ? [JsonSerializer.Serialize(comparison, BenchmarkJson.Indented.RunComparison)] : BenchmarkReportText.Lines(comparison))
         {
             terminal.Out.WriteLine(line);
         }
 
         return ExitCodes.Done;
+    }
+
+    private static async Task<IReadOnlyList<ItemCredit>> CreditsAsync(Benchmark benchmark, string folder, CancellationToken cancellationToken)
+    {
+        BenchmarkRunFolder run = new(folder);
+        return benchmark is BenchmarkDefinition definition
+            ? await run.ReadJudgmentsAsync(cancellationToken).Select(judgment => ItemCredit.Of(definition, judgment.ToItem())).ToListAsync(cancellationToken)
+            : await run.ReadRankingsAsync(cancellationToken).Select(ranking => BestOfScore.Of(ranking).ToCredit()).ToListAsync(cancellationToken);
     }
 }

@@ -17,32 +17,17 @@ public enum AskedOrders
 /// <param name="Items">Every item that it was to judge; those without a record are missing.</param>
 public sealed record RecordedJudge(string Name, IReadOnlyList<JudgedItem> Items);
 
-/// <summary>A reward benchmark: how its data is read, what is asked, and how answers, ties and missing answers count.</summary>
-public sealed record BenchmarkDefinition
+/// <summary>A benchmark of comparisons: how its data is read, what is asked, and how answers, ties and missing answers count.</summary>
+public sealed record BenchmarkDefinition : Benchmark
 {
-    /// <summary>Name on the command line.</summary>
-    public required string Name { get; init; }
-
-    /// <summary>What it tests, in one line.</summary>
-    public required string Title { get; init; }
-
-    /// <summary>Where it comes from.</summary>
-    public required string Source { get; init; }
-
-    /// <summary>What <c>--data</c> is.</summary>
-    public required string Data { get; init; }
-
-    /// <summary>How orders, ties, missing answers and sections count.</summary>
-    public required string Counting { get; init; }
-
-    /// <summary>In which orders each comparison is asked for.</summary>
-    public required AskedOrders Orders { get; init; }
-
     /// <summary>Reads the items from a file or folder.</summary>
     public required Func<string, CancellationToken, Task<IReadOnlyList<BenchmarkItem>>> ReadAsync { get; init; }
 
     /// <summary>The figures, the main one first.</summary>
     public required IReadOnlyList<BenchmarkMeasure> Measures { get; init; }
+
+    /// <inheritdoc/>
+    public override IReadOnlyDictionary<string, string> FigureMeanings => Measures.ToDictionary(measure => measure.Name, measure => measure.Meaning);
 
     /// <summary>What one item adds to the main figure, from 0 to 1; null where it does not count. Two runs are compared by it.</summary>
     public required Func<JudgedItem, double?> Credit { get; init; }

@@ -57,7 +57,7 @@ public sealed record JudgedItem
         {
             Item = item,
             Preferred = Outcomes.Of(judgment.Preferred),
-            Shown = [.. judgment.Votes.GroupBy(vote => vote.Order).OrderBy(votes => votes.Key).Select(votes => new ShownOutcome(votes.Key, Sum(votes)))],
+            Shown = ShownOutcome.Of(judgment.Votes),
             VoteShare = judgment.VoteShare,
             MissingReason = judgment.MissingReason,
             Usage = judgment.Usage,
@@ -66,11 +66,4 @@ public sealed record JudgedItem
 
     /// <summary>An item that the judge gave no answer on.</summary>
     public static JudgedItem Missing(BenchmarkItem item, string? reason) => new() { Item = item, Preferred = Outcome.Missing, Shown = [], MissingReason = reason };
-
-    private static Outcome Sum(IEnumerable<Vote> votes)
-    {
-        int first = votes.Count(vote => vote.Verdict == Verdict.First);
-        int second = votes.Count(vote => vote.Verdict == Verdict.Second);
-        return first + second == 0 ? Outcome.Missing : first == second ? Outcome.Tie : first > second ? Outcome.First : Outcome.Second;
-    }
 }

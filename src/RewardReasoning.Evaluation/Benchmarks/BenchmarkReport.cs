@@ -1,3 +1,4 @@
+using RewardReasoning.Calibration;
 using RewardReasoning.Evaluation.Metrics;
 
 namespace RewardReasoning.Evaluation.Benchmarks;
@@ -37,7 +38,10 @@ public sealed record BenchmarkReport
     /// <summary>How much more often than not the response shown first is preferred, -0.5 to 0.5, over comparisons asked for in both orders; null without such.</summary>
     public double? PositionBias { get; init; }
 
-    /// <summary>Tokens and time of all judgments.</summary>
+    /// <summary>How the judge voted; null of a replayed one.</summary>
+    public VotingSettings? Judging { get; init; }
+
+    /// <summary>Tokens, time and cost of all judgments.</summary>
     public required Usage Usage { get; init; }
 
     /// <summary>Computes the report of judged items.</summary>
@@ -51,7 +55,7 @@ public sealed record BenchmarkReport
         ArgumentNullException.ThrowIfNull(items);
         ArgumentNullException.ThrowIfNull(bootstrap);
         string[] sections = [.. items.Select(judged => judged.Item.Section).Distinct()];
-        (double? consistency, double? bias) = Position(items);
+        (double? consistency, double? bias) = Position(items.Select(judged => judged.Shown));
         return new BenchmarkReport
         {
             Benchmark = definition.Name,
@@ -127,9 +131,10 @@ public sealed record BenchmarkReport
 
     private static double? Defined(double value) => double.IsNaN(value) ? null : value;
 
-    private static (double? Consistency, double? Bias) Position(IReadOnlyList<JudgedItem> items)
+    /// <summary>Consistency and position bias of comparisons by what was said in each order.</summary>
+    internal static (double? Consistency, double? Bias) Position(IEnumerable<IReadOnlyList<ShownOutcome>> comparisons)
     {
-        ShownOutcome[][] both = [.. items.Select(judged => judged.Shown.Where(shown => shown.Outcome != Outcome.Missing).ToArray()).Where(shown => shown is [{ Order: var one }, { Order: var other }] && one != other)];
+        ShownOutcome[][] both = [.. comparisons.Select(all => all.Where(shown => shown.Outcome != Outcome.Missing).ToArray()).Where(shown => shown is [{ Order: var one }, { Order: var other }] && one != other)];
         ShownOutcome[] decided = [.. both.SelectMany(shown => shown).Where(shown => shown.Outcome is Outcome.First or Outcome.Second)];
         return (
             both.Length == 0 ? null : (double)both.Count(shown => shown[0].Outcome == shown[1].Outcome) / both.Length,

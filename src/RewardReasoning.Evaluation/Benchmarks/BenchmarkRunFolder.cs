@@ -1,6 +1,9 @@
+using System.Runtime.CompilerServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using RewardReasoning.Evaluation.BestOf;
 
 namespace RewardReasoning.Evaluation.Benchmarks;
 
@@ -19,6 +22,9 @@ public sealed record RecordedJudgment
     /// <summary>What the benchmark's arithmetic needs beside.</summary>
     public string? Detail { get; init; }
 
+    /// <summary>What was asked; null in runs that did not keep it.</summary>
+    public Comparison? Comparison { get; init; }
+
     /// <summary>What is right.</summary>
     public required Outcome Gold { get; init; }
 
@@ -31,6 +37,12 @@ public sealed record RecordedJudgment
     /// <summary>Share of its votes for what it prefers.</summary>
     public double? VoteShare { get; init; }
 
+    /// <summary>How sure the judgment is (<see cref="Judgment.Confidence"/>); null of a replayed judge.</summary>
+    public double? Confidence { get; init; }
+
+    /// <summary>How often such judgments are right (<see cref="Judgment.CalibratedConfidence"/>); null without a fit.</summary>
+    public double? CalibratedConfidence { get; init; }
+
     /// <summary>Why there is no answer.</summary>
     public string? Missing { get; init; }
 
@@ -41,7 +53,9 @@ public sealed record RecordedJudgment
     public IReadOnlyList<Vote> Votes { get; init; } = [];
 
     /// <summary>The line of a judged item.</summary>
-    public static RecordedJudgment Of(JudgedItem judged, IReadOnlyList<Vote> votes)
+    /// <param name="judged">The item.</param>
+    /// <param name="judgment">What was judged; null where nothing was, and of a replayed judge.</param>
+    public static RecordedJudgment Of(JudgedItem judged, Judgment? judgment)
     {
         ArgumentNullException.ThrowIfNull(judged);
         return new RecordedJudgment
@@ -50,20 +64,23 @@ public sealed record RecordedJudgment
             Section = judged.Item.Section,
             Row = judged.Item.Row,
             Detail = judged.Item.Detail,
+            Comparison = judged.Item.Comparison,
             Gold = judged.Item.Gold,
             Preferred = judged.Preferred,
             Shown = judged.Shown,
             VoteShare = judged.VoteShare,
+            Confidence = judgment?.Confidence,
+            CalibratedConfidence = judgment?.CalibratedConfidence,
             Missing = judged.MissingReason,
             Usage = judged.Usage,
-            Votes = votes,
+            Votes = judgment?.Votes ?? [],
         };
     }
 
-    /// <summary>The item again, without its texts.</summary>
+    /// <summary>The item again.</summary>
     public JudgedItem ToItem() => new()
     {
-        Item = new BenchmarkItem { Id = Id, Section = Section, Row = Row, Detail = Detail ?? "", Gold = Gold, Comparison = new Comparison("", "", "") },
+        Item = new BenchmarkItem { Id = Id, Section = Section, Row = Row, Detail = Detail ?? "", Gold = Gold, Comparison = Comparison ?? new Comparison("", "", "") },
         Preferred = Preferred,
         Shown = Shown,
         VoteShare = VoteShare,
@@ -72,27 +89,24 @@ public sealed record RecordedJudgment
     };
 }
 
-/// <summary>A run on disk: <c>judgments.jsonl</c>, a line for each comparison, and <c>report.json</c>.</summary>
+/// <summary>
+/// A run on disk: <c>judgments.jsonl</c>, a line for each comparison, or <c>rankings.jsonl</c>, a line for each query of a best-of-n
+/// benchmark, and <c>report.json</c>.
+/// </summary>
 /// <param name="path">The folder; it is created when something is written.</param>
 public sealed class BenchmarkRunFolder(string path)
 {
     private const string JudgmentsFile = "judgments.jsonl";
+    private const string RankingsFile = "rankings.jsonl";
     private const string ReportFile = "report.json";
 
-    /// <summary>Opens judgments.jsonl for writing, over an existing one.</summary>
-    public async Task WriteJudgmentsAsync(IAsyncEnumerable<RecordedJudgment> judgments, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(judgments);
-        Directory.CreateDirectory(path);
-        StreamWriter writer = new(Path.Combine(path, JudgmentsFile)) { NewLine = "\n" };
-        await using (writer.ConfigureAwait(false))
-        {
-            await foreach (RecordedJudgment judgment in judgments.WithCancellation(cancellationToken).ConfigureAwait(false))
-            {
-                await writer.WriteLineAsync(JsonSerializer.Serialize(judgment, BenchmarkJson.Lines.RecordedJudgment).AsMemory(), cancellationToken).ConfigureAwait(false);
-            }
-        }
-    }
+    /// <summary>Writes judgments.jsonl line by line, over an existing one.</summary>
+    public Task WriteJudgmentsAsync(IAsyncEnumerable<RecordedJudgment> judgments, CancellationToken cancellationToken = default) =>
+        WriteLinesAsync(JudgmentsFile, judgments, BenchmarkJson.Lines.RecordedJudgment, cancellationToken);
+
+    /// <summary>Writes rankings.jsonl line by line, over an existing one.</summary>
+    public Task WriteRankingsAsync(IAsyncEnumerable<RecordedRanking> rankings, CancellationToken cancellationToken = default) =>
+        WriteLinesAsync(RankingsFile, rankings, BenchmarkJson.Lines.RecordedRanking, cancellationToken);
 
     /// <summary>Writes report.json.</summary>
     public Task WriteReportAsync(BenchmarkReport report, CancellationToken cancellationToken = default)
@@ -101,29 +115,58 @@ public sealed class BenchmarkRunFolder(string path)
         return File.WriteAllTextAsync(Path.Combine(path, ReportFile), BenchmarkJson.Text(report) + "\n", cancellationToken);
     }
 
-    /// <summary>Reads a run back.</summary>
+    /// <summary>Reads the report back.</summary>
     /// <exception cref="FileNotFoundException">The folder holds no finished run.</exception>
-    /// <exception cref="InvalidDataException">A file of the run is damaged.</exception>
-    public async Task<(BenchmarkReport Report, IReadOnlyList<JudgedItem> Items)> ReadAsync(CancellationToken cancellationToken = default)
+    /// <exception cref="InvalidDataException">The report is damaged.</exception>
+    public async Task<BenchmarkReport> ReadReportAsync(CancellationToken cancellationToken = default)
     {
-        string reportPath = Path.Combine(path, ReportFile);
-        if (!File.Exists(reportPath))
-        {
-            throw new FileNotFoundException($"'{path}' holds no {ReportFile}; it is no folder of a finished benchmark run.", reportPath);
-        }
-
-        BenchmarkReport report = Parse(await File.ReadAllTextAsync(reportPath, cancellationToken).ConfigureAwait(false), BenchmarkJson.Lines.BenchmarkReport, reportPath);
-        List<JudgedItem> items = [];
-        string judgments = Path.Combine(path, JudgmentsFile);
-        await foreach (string line in File.ReadLinesAsync(judgments, cancellationToken).ConfigureAwait(false))
-        {
-            items.Add(Parse(line, BenchmarkJson.Lines.RecordedJudgment, FormattableString.Invariant($"{judgments}:{items.Count + 1}")).ToItem());
-        }
-
-        return (report, items);
+        string file = Path.Combine(path, ReportFile);
+        return File.Exists(file)
+            ? Parse(await File.ReadAllTextAsync(file, cancellationToken).ConfigureAwait(false), BenchmarkJson.Lines.BenchmarkReport, file)
+            : throw new FileNotFoundException($"'{path}' holds no {ReportFile}; it is no folder of a finished benchmark run.", file);
     }
 
-    private static T Parse<T>(string json, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type, string place)
+    /// <summary>Reads the judgments back, one at a time; none of a best-of-n run.</summary>
+    /// <exception cref="InvalidDataException">A line is damaged; the message names it.</exception>
+    public IAsyncEnumerable<RecordedJudgment> ReadJudgmentsAsync(CancellationToken cancellationToken = default) =>
+        ReadLinesAsync(JudgmentsFile, BenchmarkJson.Lines.RecordedJudgment, cancellationToken);
+
+    /// <summary>Reads the rankings back, one at a time; none of a run of comparisons.</summary>
+    /// <exception cref="InvalidDataException">A line is damaged; the message names it.</exception>
+    public IAsyncEnumerable<RecordedRanking> ReadRankingsAsync(CancellationToken cancellationToken = default) =>
+        ReadLinesAsync(RankingsFile, BenchmarkJson.Lines.RecordedRanking, cancellationToken);
+
+    private async Task WriteLinesAsync<T>(string name, IAsyncEnumerable<T> lines, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(lines);
+        Directory.CreateDirectory(path);
+        StreamWriter writer = new(Path.Combine(path, name)) { NewLine = "\n" };
+        await using (writer.ConfigureAwait(false))
+        {
+            await foreach (T line in lines.WithCancellation(cancellationToken).ConfigureAwait(false))
+            {
+                await writer.WriteLineAsync(JsonSerializer.Serialize(line, type).AsMemory(), cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async IAsyncEnumerable<T> ReadLinesAsync<T>(string name, JsonTypeInfo<T> type, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        string file = Path.Combine(path, name);
+        if (!File.Exists(file))
+        {
+            yield break;
+        }
+
+        int number = 0;
+        await foreach (string line in File.ReadLinesAsync(file, cancellationToken).ConfigureAwait(false))
+        {
+            number++;
+            yield return Parse(line, type, FormattableString.Invariant($"{file}:{number}"));
+        }
+    }
+
+    private static T Parse<T>(string json, JsonTypeInfo<T> type, string place)
     {
         try
         {
@@ -138,6 +181,7 @@ public sealed class BenchmarkRunFolder(string path)
 
 /// <summary>How runs are written: names in snake case, outcomes as words.</summary>
 [JsonSerializable(typeof(RecordedJudgment))]
+[JsonSerializable(typeof(RecordedRanking))]
 [JsonSerializable(typeof(BenchmarkReport))]
 [JsonSerializable(typeof(RunComparison))]
 [JsonSerializable(typeof(IReadOnlyList<BenchmarkReport>))]
@@ -175,9 +219,9 @@ public sealed partial class BenchmarkJson : JsonSerializerContext
 public sealed record BenchmarkDescription(string Name, string Title, string Source, string Data, AskedOrders Orders, string Counting, IReadOnlyDictionary<string, string> Measures)
 {
     /// <summary>The description of a benchmark.</summary>
-    public static BenchmarkDescription Of(BenchmarkDefinition definition)
+    public static BenchmarkDescription Of(Benchmark definition)
     {
         ArgumentNullException.ThrowIfNull(definition);
-        return new(definition.Name, definition.Title, definition.Source, definition.Data, definition.Orders, definition.Counting, definition.Measures.ToDictionary(measure => measure.Name, measure => measure.Meaning));
+        return new(definition.Name, definition.Title, definition.Source, definition.Data, definition.Orders, definition.Counting, definition.FigureMeanings);
     }
 }

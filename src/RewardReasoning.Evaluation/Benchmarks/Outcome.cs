@@ -19,7 +19,19 @@ public enum Outcome
 /// <summary>What a judge said when it was shown the responses in one order, numbered as the item numbers them.</summary>
 /// <param name="Order">The order shown.</param>
 /// <param name="Outcome">What it said.</param>
-public readonly record struct ShownOutcome(ShownOrder Order, Outcome Outcome);
+public readonly record struct ShownOutcome(ShownOrder Order, Outcome Outcome)
+{
+    /// <summary>What votes say in each order that they were shown; those of one order add up.</summary>
+    public static IReadOnlyList<ShownOutcome> Of(IReadOnlyList<Vote> votes) =>
+        [.. votes.GroupBy(vote => vote.Order).OrderBy(shown => shown.Key).Select(shown => new ShownOutcome(shown.Key, Sum(shown)))];
+
+    private static Outcome Sum(IEnumerable<Vote> votes)
+    {
+        int first = votes.Count(vote => vote.Verdict == Verdict.First);
+        int second = votes.Count(vote => vote.Verdict == Verdict.Second);
+        return first + second == 0 ? Outcome.Missing : first == second ? Outcome.Tie : first > second ? Outcome.First : Outcome.Second;
+    }
+}
 
 /// <summary>Translations between outcomes and verdicts.</summary>
 public static class Outcomes

@@ -45,22 +45,25 @@ public sealed record RunComparison
     public required double McNemarP { get; init; }
 
     /// <summary>Compares two judges item by item, by what each item adds to the benchmark's main figure.</summary>
+    /// <param name="benchmark">Name of the benchmark.</param>
+    /// <param name="first">A judge and its credits.</param>
+    /// <param name="second">Another judge and its credits.</param>
+    /// <param name="bootstrap">Draws rows.</param>
     /// <exception cref="ArgumentException">The two have no item in common that counts.</exception>
-    public static RunComparison Of(BenchmarkDefinition definition, (string Judge, IReadOnlyList<JudgedItem> Items) first, (string Judge, IReadOnlyList<JudgedItem> Items) second, Bootstrap bootstrap)
+    public static RunComparison Of(string benchmark, (string Judge, IReadOnlyList<ItemCredit> Items) first, (string Judge, IReadOnlyList<ItemCredit> Items) second, Bootstrap bootstrap)
     {
-        ArgumentNullException.ThrowIfNull(definition);
         ArgumentNullException.ThrowIfNull(bootstrap);
-        Dictionary<string, JudgedItem> others = second.Items.ToDictionary(judged => judged.Item.Id);
+        Dictionary<string, ItemCredit> others = second.Items.ToDictionary(item => item.Id);
         List<(string Row, double First, double Second)> pairs = [];
         int common = 0;
-        foreach (JudgedItem judged in first.Items)
+        foreach (ItemCredit item in first.Items)
         {
-            if (others.TryGetValue(judged.Item.Id, out JudgedItem? other))
+            if (others.TryGetValue(item.Id, out ItemCredit other))
             {
                 common++;
-                if (definition.Credit(judged) is { } a && definition.Credit(other) is { } b)
+                if (item.Credit is { } a && other.Credit is { } b)
                 {
-                    pairs.Add((judged.Item.Row, a, b));
+                    pairs.Add((item.Row, a, b));
                 }
             }
         }
@@ -87,7 +90,7 @@ public sealed record RunComparison
         int onlySecond = pairs.Count(pair => pair.Second == 1 && pair.First != 1);
         return new RunComparison
         {
-            Benchmark = definition.Name,
+            Benchmark = benchmark,
             First = first.Judge,
             Second = second.Judge,
             Items = pairs.Count,
@@ -101,5 +104,20 @@ public sealed record RunComparison
             OnlySecondRight = onlySecond,
             McNemarP = McNemar.ExactP(onlyFirst, onlySecond),
         };
+    }
+}
+
+/// <summary>What one item adds to a benchmark's main figure.</summary>
+/// <param name="Id">The item's identity.</param>
+/// <param name="Row">The row of the data that it comes from; items of one row are drawn together.</param>
+/// <param name="Credit">From 0 to 1; null where it does not count.</param>
+public readonly record struct ItemCredit(string Id, string Row, double? Credit)
+{
+    /// <summary>The credit of a judged comparison.</summary>
+    public static ItemCredit Of(BenchmarkDefinition definition, JudgedItem judged)
+    {
+        ArgumentNullException.ThrowIfNull(definition);
+        ArgumentNullException.ThrowIfNull(judged);
+        return new(judged.Item.Id, judged.Item.Row, definition.Credit(judged));
     }
 }

@@ -16,7 +16,7 @@ public sealed class BenchmarkDefinitionTests
         Assert.All(BenchmarkCatalog.All, benchmark =>
         {
             Assert.Same(benchmark, BenchmarkCatalog.Find(benchmark.Name));
-            Assert.NotEmpty(benchmark.Measures);
+            Assert.NotEmpty(benchmark.FigureMeanings);
             Assert.All([benchmark.Title, benchmark.Source, benchmark.Data, benchmark.Counting], text => Assert.NotEqual("", text));
         });
     }
@@ -82,7 +82,7 @@ public sealed class BenchmarkDefinitionTests
         Assert.Equal(["chat", "safety"], items.Select(item => item.Section).Distinct());
 
         // A judge that prefers the richer style, and the right response between equal styles.
-        BenchmarkReport report = BenchmarkReport.Of(BenchmarkCatalog.Find("rm-bench"), "style", [.. items.Select(item => Judged(item, item.Detail[0] >= item.Detail[1] ? Outcome.First : Outcome.Second))], Few);
+        BenchmarkReport report = BenchmarkReport.Of(BenchmarkCatalog.Find<BenchmarkDefinition>("rm-bench"), "style", [.. items.Select(item => Judged(item, item.Detail[0] >= item.Detail[1] ? Outcome.First : Outcome.Second))], Few);
         Assert.Equal((1, 1, 0), (Value(report.Overall, "easy"), Value(report.Overall, "normal"), Value(report.Overall, "hard")));
         Assert.Equal(2 / 3.0, Value(report.Overall, "average"), 1e-12);
     }
@@ -101,7 +101,7 @@ public sealed class BenchmarkDefinitionTests
         Assert.Equal(("b", "c"), (items[2].Comparison.Response1, items[2].Comparison.Response2));
 
         // The figure is the mean of the sets: human 1, mathematics one half and one.
-        BenchmarkReport report = BenchmarkReport.Of(BenchmarkCatalog.Find("ppe"), "j", [Judged(items[0], Outcome.Second), JudgedItem.Missing(items[1], "gone"), Judged(items[2], Outcome.Second)], Few);
+        BenchmarkReport report = BenchmarkReport.Of(BenchmarkCatalog.Find<BenchmarkDefinition>("ppe"), "j", [Judged(items[0], Outcome.Second), JudgedItem.Missing(items[1], "gone"), Judged(items[2], Outcome.Second)], Few);
         Assert.Equal((1 + 0.75) / 2, Value(report.Overall, "accuracy"), 1e-12);
     }
 
@@ -115,7 +115,7 @@ public sealed class BenchmarkDefinitionTests
             {"prompt": "p", "chosen": "a", "rejected": "b", "subset": "math-prm", "id": 3}
             """);
         IReadOnlyList<BenchmarkItem> items = await ReadAsync("rewardbench", data);
-        BenchmarkReport report = BenchmarkReport.Of(BenchmarkCatalog.Find("rewardbench"), "j", [Judged(items[0], Outcome.First), Judged(items[1], Outcome.Second), JudgedItem.Missing(items[2], null)], Few);
+        BenchmarkReport report = BenchmarkReport.Of(BenchmarkCatalog.Find<BenchmarkDefinition>("rewardbench"), "j", [Judged(items[0], Outcome.First), Judged(items[1], Outcome.Second), JudgedItem.Missing(items[2], null)], Few);
         Assert.Equal(100 / 140.0, Value(report.Sections[0], "accuracy"), 1e-12);
         Assert.Equal(((100 / 140.0) + 0.5) / 2, Value(report.Overall, "accuracy"), 1e-12);
     }
@@ -158,15 +158,16 @@ public sealed class BenchmarkDefinitionTests
             {"query": "q", "response_1": "a", "response_2": "b", "label": 1, "section": "x"}
             {"query": "q2", "response_1": "a", "response_2": "b", "label": 2, "section": "y"}
             """);
-        BenchmarkDefinition benchmark = BenchmarkCatalog.Find("pairs");
+        BenchmarkDefinition benchmark = BenchmarkCatalog.Find<BenchmarkDefinition>("pairs");
         IReadOnlyList<BenchmarkItem> items = await ReadAsync("pairs", data);
         JudgedItem[] judged = [Judged(items[0], Outcome.First), JudgedItem.Missing(items[1], "no verdict")];
         BenchmarkReport report = BenchmarkReport.Of(benchmark, "j", judged, Few);
         BenchmarkRunFolder run = new(Path.Combine(folder.Path, "run"));
-        await run.WriteJudgmentsAsync(judged.Select(one => RecordedJudgment.Of(one, [])).ToAsyncEnumerable(), TestContext.Current.CancellationToken);
+        await run.WriteJudgmentsAsync(judged.Select(one => RecordedJudgment.Of(one, null)).ToAsyncEnumerable(), TestContext.Current.CancellationToken);
         await run.WriteReportAsync(report, TestContext.Current.CancellationToken);
 
-        (BenchmarkReport readReport, IReadOnlyList<JudgedItem> readItems) = await run.ReadAsync(TestContext.Current.CancellationToken);
+        BenchmarkReport readReport = await run.ReadReportAsync(TestContext.Current.CancellationToken);
+        JudgedItem[] readItems = [.. (await run.ReadJudgmentsAsync(TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken)).Select(judgment => judgment.ToItem())];
         Assert.Equal(BenchmarkJson.Text(report), BenchmarkJson.Text(readReport));
         Assert.Equal(BenchmarkJson.Text(report), BenchmarkJson.Text(BenchmarkReport.Of(benchmark, "j", readItems, Few)));
         RecordedJudge again = Assert.Single(await benchmark.ReplayAsync(Path.Combine(folder.Path, "run", "judgments.jsonl"), items, TestContext.Current.CancellationToken));
@@ -181,7 +182,7 @@ public sealed class BenchmarkDefinitionTests
         IReadOnlyList<BenchmarkItem> items = await ReadAsync("pairs", data);
         JudgedItem[] first = [.. items.Select((item, i) => Judged(item, i < 30 ? Outcome.First : Outcome.Second))];
         JudgedItem[] second = [.. items.Skip(1).Select((item, i) => Judged(item, i + 1 >= 12 ? Outcome.First : Outcome.Second))];
-        RunComparison comparison = RunComparison.Of(BenchmarkCatalog.Find("pairs"), ("a", first), ("b", second), Few);
+        RunComparison comparison = RunComparison.Of("pairs", ("a", Credits(first)), ("b", Credits(second)), Few);
 
         // Items 1 to 39: the first is right on 29, the second on 28; alone on 11 and on 10.
         Assert.Equal((39, 1, 11, 10), (comparison.Items, comparison.Unmatched, comparison.OnlyFirstRight, comparison.OnlySecondRight));
@@ -196,7 +197,7 @@ public sealed class BenchmarkDefinitionTests
         using TemporaryFolder folder = new();
         folder.Write("set.jsonl", """{"question_id": "q", "prompt": "p", "response_1": "a", "response_2": "b", "response_3": "c", "scores": [true, false, true], "sampled_conflict_pairs": [[0, 1], [1, 2]]}""");
         IReadOnlyList<BenchmarkItem> items = await ReadAsync("ppe", folder.Path);
-        BenchmarkReport report = BenchmarkReport.Of(BenchmarkCatalog.Find("ppe"), "j", [Judged(items[0], Outcome.First), Judged(items[1], Outcome.First)], Few);
+        BenchmarkReport report = BenchmarkReport.Of(BenchmarkCatalog.Find<BenchmarkDefinition>("ppe"), "j", [Judged(items[0], Outcome.First), Judged(items[1], Outcome.First)], Few);
 
         // One row, half right: every draw is that row again, so the interval has no width.
         BenchmarkFigure figure = report.Overall.Figures[0];
@@ -205,14 +206,16 @@ public sealed class BenchmarkDefinitionTests
 
     private static JudgedItem Judged(BenchmarkItem item, Outcome outcome) => new() { Item = item, Preferred = outcome, Shown = [new ShownOutcome(ShownOrder.Given, outcome), new ShownOutcome(ShownOrder.Swapped, outcome)] };
 
-    private static Task<IReadOnlyList<BenchmarkItem>> ReadAsync(string name, string path) => BenchmarkCatalog.Find(name).ReadAsync(path, TestContext.Current.CancellationToken);
+    private static Task<IReadOnlyList<BenchmarkItem>> ReadAsync(string name, string path) => BenchmarkCatalog.Find<BenchmarkDefinition>(name).ReadAsync(path, TestContext.Current.CancellationToken);
 
     private static async Task<BenchmarkReport> ReplayAsync(string name, IReadOnlyList<BenchmarkItem> items, string replay)
     {
-        BenchmarkDefinition benchmark = BenchmarkCatalog.Find(name);
+        BenchmarkDefinition benchmark = BenchmarkCatalog.Find<BenchmarkDefinition>(name);
         RecordedJudge judge = Assert.Single(await benchmark.ReplayAsync(replay, items, TestContext.Current.CancellationToken));
         return BenchmarkReport.Of(benchmark, judge.Name, judge.Items, Few);
     }
+
+    private static ItemCredit[] Credits(IEnumerable<JudgedItem> items) => [.. items.Select(judged => ItemCredit.Of(BenchmarkCatalog.Find<BenchmarkDefinition>("pairs"), judged))];
 
     private static double Value(SectionReport section, string name) => Assert.Single(section.Figures, figure => figure.Name == name).Value ?? double.NaN;
 }

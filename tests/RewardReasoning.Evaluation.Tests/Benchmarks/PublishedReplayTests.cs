@@ -71,7 +71,7 @@ public sealed class PublishedReplayTests
     public async Task RewardBench_PublishedSubsets_GiveThePublishedSections(string model, double chat, double hard, double safety, double reasoning, double overall)
     {
         string file = Path.Combine(AppContext.BaseDirectory, "Benchmarks", "rewardbench-results.jsonl");
-        Func<string, CancellationToken, Task<IReadOnlyList<BenchmarkReport>>> read = Assert.IsType<Func<string, CancellationToken, Task<IReadOnlyList<BenchmarkReport>>>>(BenchmarkCatalog.Find("rewardbench").PublishedAsync);
+        Func<string, CancellationToken, Task<IReadOnlyList<BenchmarkReport>>> read = Assert.IsType<Func<string, CancellationToken, Task<IReadOnlyList<BenchmarkReport>>>>(BenchmarkCatalog.Find<BenchmarkDefinition>("rewardbench").PublishedAsync);
         BenchmarkReport report = Assert.Single(await read(file, TestContext.Current.CancellationToken), report => report.Judge == model);
         Equal(Section(report, "Chat"), ("accuracy", chat));
         Equal(Section(report, "Chat Hard"), ("accuracy", hard));
@@ -95,7 +95,7 @@ public sealed class PublishedReplayTests
             throw new InvalidOperationException();
         }
 
-        BenchmarkDefinition benchmark = BenchmarkCatalog.Find(name);
+        BenchmarkDefinition benchmark = BenchmarkCatalog.Find<BenchmarkDefinition>(name);
         IReadOnlyList<BenchmarkItem> items = await benchmark.ReadAsync(dataPath, TestContext.Current.CancellationToken);
         RecordedJudge recorded = Assert.Single(await benchmark.ReplayAsync(replayPath, items, TestContext.Current.CancellationToken), recorded => recorded.Name == judge);
         return BenchmarkReport.Of(benchmark, judge, recorded.Items, Few);

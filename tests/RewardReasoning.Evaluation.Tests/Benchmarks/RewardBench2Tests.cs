@@ -40,7 +40,7 @@ public sealed class RewardBench2Tests
             {"id": "ref:7", "prompt": "p", "chosen": ["c"], "rejected": ["x"], "subset": "Ties"}
             {"id": "tied:7", "prompt": "p", "chosen": ["c", "d"], "rejected": ["x"], "subset": "Ties"}
             """);
-        BenchmarkDefinition benchmark = BenchmarkCatalog.Find("rewardbench2");
+        BenchmarkDefinition benchmark = BenchmarkCatalog.Find<BenchmarkDefinition>("rewardbench2");
         IReadOnlyList<BenchmarkItem> items = await benchmark.ReadAsync(data, TestContext.Current.CancellationToken);
         Assert.Equal((6, 4), (items.Count(item => item.Section == "Math"), items.Count(item => item.Section == "Ties")));
 
