@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using RewardReasoning.Evaluation.Arena;
 using RewardReasoning.Evaluation.BestOf;
 
 namespace RewardReasoning.Evaluation.Benchmarks;
@@ -187,6 +188,8 @@ public sealed class BenchmarkRunFolder(string path)
 [JsonSerializable(typeof(IReadOnlyList<BenchmarkReport>))]
 [JsonSerializable(typeof(BenchmarkDescription))]
 [JsonSerializable(typeof(IReadOnlyList<BenchmarkDescription>))]
+[JsonSerializable(typeof(ArenaReport))]
+[JsonSerializable(typeof(ArenaGame))]
 public sealed partial class BenchmarkJson : JsonSerializerContext
 {
     /// <summary>For people.</summary>
@@ -204,7 +207,7 @@ public sealed partial class BenchmarkJson : JsonSerializerContext
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         WriteIndented = indented,
         DefaultIgnoreCondition = indented ? JsonIgnoreCondition.Never : JsonIgnoreCondition.WhenWritingNull,
-        Converters = { new JsonStringEnumConverter<Outcome>(JsonNamingPolicy.SnakeCaseLower), new JsonStringEnumConverter<ShownOrder>(JsonNamingPolicy.SnakeCaseLower), new JsonStringEnumConverter<Verdict>(JsonNamingPolicy.SnakeCaseLower), new JsonStringEnumConverter<AskedOrders>(JsonNamingPolicy.SnakeCaseLower) },
+        Converters = { new JsonStringEnumConverter<Outcome>(JsonNamingPolicy.SnakeCaseLower), new JsonStringEnumConverter<ShownOrder>(JsonNamingPolicy.SnakeCaseLower), new JsonStringEnumConverter<Verdict>(JsonNamingPolicy.SnakeCaseLower), new JsonStringEnumConverter<AskedOrders>(JsonNamingPolicy.SnakeCaseLower), new JsonStringEnumConverter<ArenaMeasure>(JsonNamingPolicy.SnakeCaseLower) },
     };
 }
 

@@ -29,17 +29,26 @@ public sealed class Bootstrap(int rounds = Bootstrap.DefaultRounds, ulong seed =
     /// </param>
     public Interval Of(IReadOnlyList<int> groupSizes, Func<IReadOnlyList<int[]>, double> figure)
     {
-        ArgumentNullException.ThrowIfNull(groupSizes);
         ArgumentNullException.ThrowIfNull(figure);
+        return OfAll(groupSizes, drawn => [figure(drawn)])[0];
+    }
+
+    /// <summary>The same for several figures that are computed together, on the same draws.</summary>
+    /// <param name="groupSizes">Items in each group.</param>
+    /// <param name="figures">Computes them, always as many.</param>
+    public IReadOnlyList<Interval> OfAll(IReadOnlyList<int> groupSizes, Func<IReadOnlyList<int[]>, double[]> figures)
+    {
+        ArgumentNullException.ThrowIfNull(groupSizes);
+        ArgumentNullException.ThrowIfNull(figures);
         int[][] drawn = [.. groupSizes.Select(size => new int[size])];
         foreach (int[] group in drawn)
         {
             Array.Fill(group, 1);
         }
 
-        double value = figure(drawn);
+        double[] values = figures(drawn);
         SeededRandom random = new(seed);
-        List<double> figures = new(rounds);
+        List<double>[] found = [.. values.Select(_ => new List<double>(rounds))];
         for (int round = 0; round < rounds; round++)
         {
             foreach (int[] group in drawn)
@@ -51,15 +60,20 @@ public sealed class Bootstrap(int rounds = Bootstrap.DefaultRounds, ulong seed =
                 }
             }
 
-            double at = figure(drawn);
-            if (!double.IsNaN(at))
+            foreach ((List<double> of, double at) in found.Zip(figures(drawn)))
             {
-                figures.Add(at);
+                if (!double.IsNaN(at))
+                {
+                    of.Add(at);
+                }
             }
         }
 
-        figures.Sort();
-        return new Interval(value, Percentile(figures, Tail), Percentile(figures, 1 - Tail));
+        return [.. values.Zip(found, (value, sorted) =>
+        {
+            sorted.Sort();
+            return new Interval(value, Percentile(sorted, Tail), Percentile(sorted, 1 - Tail));
+        })];
     }
 
     /// <summary>The interval of the mean of <paramref name="values"/>; NaN without values.</summary>

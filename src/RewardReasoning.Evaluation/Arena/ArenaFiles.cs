@@ -1,0 +1,122 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using RewardReasoning.Data.Recognition;
+using RewardReasoning.Data.Rows;
+using RewardReasoning.Evaluation.Benchmarks;
+using RewardReasoning.Ratings;
+
+namespace RewardReasoning.Evaluation.Arena;
+
+/// <summary>Answers of models, recorded battles, and what a run leaves.</summary>
+public static class ArenaFiles
+{
+    private static readonly string[] PromptFields = ["prompt", "uid", "question_id", "id"];
+
+    /// <summary>The answers of files, by the prompt and the model, prompts in the order in which they first come.</summary>
+    /// <param name="paths">Rows of <c>model</c>, a prompt and an answer.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <exception cref="InvalidDataException">A row is no answer, or answers what the same model answered before.</exception>
+    public static async Task<ArenaAnswers> ReadAnswersAsync(IEnumerable<string> paths, CancellationToken cancellationToken = default)
+    {
+        ArenaAnswers answers = new();
+        await foreach (DataRow row in RowReader.ReadAsync(paths, cancellationToken).ConfigureAwait(false))
+        {
+            if (RowRecognizer.Recognize(row) is not ModelAnswerContent { Query: { } query } answer)
+            {
+                throw new InvalidDataException($"{row.Place}: {row.Error ?? "the row is no answer of a model"}; an arena's answers are rows of model, prompt and answer.");
+            }
+
+            if (!answers.Add(query.Text, answer.Model, answer.Answer))
+            {
+                throw new InvalidDataException($"{row.Place}: '{answer.Model}' answered this prompt before; an arena takes one answer of each model to each prompt.");
+            }
+        }
+
+        return answers;
+    }
+
+    /// <summary>Battles as they were recorded: rows of matches, with the prompt's identity and the answers' styles where they have them.</summary>
+    /// <param name="path">A file of battles; that of a run, or anything with players and a winner.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <exception cref="InvalidDataException">A row is no battle.</exception>
+    public static async Task<(IReadOnlyList<Battle> Battles, int Missing)> ReadBattlesAsync(string path, CancellationToken cancellationToken = default)
+    {
+        List<Battle> battles = [];
+        int missing = 0;
+        await foreach (DataRow row in RowReader.ReadAsync(RowFiles.Find(path), cancellationToken).ConfigureAwait(false))
+        {
+            MatchContent match = RowRecognizer.Recognize(row) switch
+            {
+                MatchContent content => content,
+                FaultyContent faulty => throw new InvalidDataException($"{row.Place}: {faulty.Error}"),
+                var other => throw new InvalidDataException($"{row.Place}: the row holds {RowKinds.Describe(other.Kind)}; a battle has two players and a winner."),
+            };
+            if (new MatchResult(0, 1, match.Outcome).FirstPoints is not { } points)
+            {
+                missing++;
+                continue;
+            }
+
+            battles.Add(new Battle
+            {
+                // A row that names no prompt stands for itself.
+                Prompt = PromptFields.Select(row.Field).FirstOrDefault(prompt => prompt is not null) ?? row.Number.ToString(CultureInfo.InvariantCulture),
+                Model1 = match.Player1,
+                Model2 = match.Player2,
+                Games = 1,
+                Points1 = points,
+                Style1 = StyleOf(row, "style_1"),
+                Style2 = StyleOf(row, "style_2"),
+            });
+        }
+
+        return (battles, missing);
+    }
+
+    /// <summary>The battles of a run, a row for each game: <c>rrm rate</c> and a replay read them.</summary>
+    public static Task WriteBattlesAsync(string folder, IEnumerable<JudgedItem> items, CancellationToken cancellationToken = default)
+    {
+        IEnumerable<string> rows = items.Where(judged => Battle.Of(judged) is not null).SelectMany(judged => judged.Shown.Select(shown => JsonSerializer.Serialize(
+            new ArenaGame(
+                judged.Item.Row,
+                judged.Item.Section,
+                judged.Item.Detail,
+                shown.Outcome switch { Outcome.First => "1", Outcome.Second => "2", _ => "tie" },
+                shown.Order,
+                AnswerStyle.Of(judged.Item.Comparison.Response1),
+                AnswerStyle.Of(judged.Item.Comparison.Response2)),
+            BenchmarkJson.Lines.ArenaGame)));
+        Directory.CreateDirectory(folder);
+        return File.WriteAllLinesAsync(Path.Combine(folder, "battles.jsonl"), rows, cancellationToken);
+    }
+
+    private static AnswerStyle? StyleOf(DataRow row, string name)
+    {
+        try
+        {
+            return row.Field(name) is { } style ? JsonSerializer.Deserialize(style, BenchmarkJson.Lines.AnswerStyle) : null;
+        }
+        catch (JsonException exception)
+        {
+            throw new InvalidDataException($"{row.Place}: {name} is no style of an answer ({exception.Message}); it has length, headings, list_items and bold.", exception);
+        }
+    }
+}
+
+/// <summary>A row of battles.jsonl: one game.</summary>
+/// <param name="Prompt">The prompt's number in the run.</param>
+/// <param name="Player1">The first model.</param>
+/// <param name="Player2">The second model.</param>
+/// <param name="Winner">1, 2 or tie.</param>
+/// <param name="Order">The order in which the judge was shown their answers.</param>
+/// <param name="Style1">Style of the first answer.</param>
+/// <param name="Style2">Style of the second answer.</param>
+public sealed record ArenaGame(
+    string Prompt,
+    [property: JsonPropertyName("player_1")] string Player1,
+    [property: JsonPropertyName("player_2")] string Player2,
+    string Winner,
+    ShownOrder Order,
+    [property: JsonPropertyName("style_1")] AnswerStyle Style1,
+    [property: JsonPropertyName("style_2")] AnswerStyle Style2);
