@@ -7,6 +7,8 @@ SortedDictionary<string, Func<string[], Task<int>>> benchmarks = new(StringCompa
     ["machine"] = Machine.RunAsync,
     ["startup"] = StartupBenchmark.RunAsync,
     ["store"] = StoreBenchmark.RunAsync,
+    ["tournaments"] = TournamentSimulation.RunAsync,
+    ["voting"] = VotingBenchmark.RunAsync,
 };
 
 if (args.Length == 0 || !benchmarks.TryGetValue(args[0], out Func<string[], Task<int>>? run))

@@ -3,11 +3,12 @@ using RewardReasoning.Ratings;
 namespace RewardReasoning.Rankings;
 
 /// <summary>How often three candidates beat each other in a circle.</summary>
-internal static class Cycles
+public static class Cycles
 {
-    /// <summary>The share of triples with three decided pairs that are circles; null without such a triple.</summary>
+    /// <summary>The share of triples with three decided pairs that are circles; null without such a triple. Chance alone makes 0.25.</summary>
     public static double? Rate(int candidates, IReadOnlyList<MatchResult> matches)
     {
+        ArgumentNullException.ThrowIfNull(matches);
         double[,] lead = new double[candidates, candidates];
         foreach (MatchResult match in matches)
         {
