@@ -2,23 +2,75 @@ using System.Runtime.InteropServices;
 
 namespace RewardReasoning.Cli;
 
-/// <summary>Ctrl-C and SIGTERM: the first asks the verb to stop and lets it finish what must not be torn, the second ends the process.</summary>
-internal static class InterruptSignals
+/// <summary>
+/// Ctrl-C and SIGTERM: the first asks the verb to stop and lets it finish what must not be torn, a further one ends the process at once.
+/// </summary>
+/// <param name="source">Cancelled by the first signal.</param>
+/// <param name="time">Clock that tells a further signal from an echo.</param>
+/// <param name="end">Ends the process with an exit code.</param>
+internal sealed class InterruptSignals(CancellationTokenSource source, TimeProvider time, Action<int> end)
 {
-    public static IDisposable Cancel(CancellationTokenSource source) => new Registrations(
-        PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Handle(context, source)),
-        PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Handle(context, source)));
+    /// <summary><c>timeout</c> and terminals signal the process and its group: the same wish arrives twice within a moment.</summary>
+    public static readonly TimeSpan Echo = TimeSpan.FromSeconds(0.5);
 
-    private static void Handle(PosixSignalContext context, CancellationTokenSource source)
+    private readonly Lock _gate = new();
+    private long? _first;
+
+    /// <summary>Listens to the signals of this process until disposed.</summary>
+    public static IDisposable Cancel(CancellationTokenSource source)
     {
-        if (source.IsCancellationRequested)
+        InterruptSignals signals = new(source, TimeProvider.System, EndAtOnce);
+        return new Registrations(
+            PosixSignalRegistration.Create(PosixSignal.SIGINT, Handle),
+            PosixSignalRegistration.Create(PosixSignal.SIGTERM, Handle));
+
+        void Handle(PosixSignalContext context)
         {
-            Environment.Exit(ExitCodes.Cancelled);
+            context.Cancel = true;
+            signals.Receive();
+        }
+    }
+
+    /// <summary>Takes up one signal.</summary>
+    public void Receive()
+    {
+        bool first, late;
+        lock (_gate)
+        {
+            first = _first is null;
+            late = _first is { } before && time.GetElapsedTime(before) >= Echo;
+            _first ??= time.GetTimestamp();
         }
 
-        context.Cancel = true;
-        source.Cancel();
+        if (first)
+        {
+            source.Cancel();
+        }
+        else if (late)
+        {
+            end(ExitCodes.Cancelled);
+        }
     }
+
+    /// <summary>
+    /// Ends the process without the exit handlers of native libraries: they free what threads inside the tensor library still compute with,
+    /// and the process would end by a segmentation fault.
+    /// </summary>
+    private static void EndAtOnce(int exitCode)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Environment.Exit(exitCode);
+        }
+        else
+        {
+            EndUnixProcess(exitCode);
+        }
+    }
+
+    [DllImport("libc", EntryPoint = "_exit")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern void EndUnixProcess(int exitCode);
 
     private sealed class Registrations(params IDisposable[] signals) : IDisposable
     {

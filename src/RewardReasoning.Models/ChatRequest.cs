@@ -2,6 +2,7 @@ using System.Globalization;
 
 using Microsoft.Extensions.AI;
 
+using RewardReasoning.Models.ChatTemplates;
 using RewardReasoning.Models.Generation;
 using RewardReasoning.Models.Tokenization;
 
@@ -10,6 +11,8 @@ namespace RewardReasoning.Models;
 /// <summary>Turns a chat and its options into a request to the engine.</summary>
 internal static class ChatRequest
 {
+    private const string CloseTag = "</think>";
+
     /// <param name="model">Who shall answer.</param>
     /// <param name="messages">The chat.</param>
     /// <param name="options">What the caller asks for.</param>
@@ -20,7 +23,7 @@ internal static class ChatRequest
         Refuse(options.ResponseFormat is ChatResponseFormatJson, "A JSON response format");
         Refuse(options.FrequencyPenalty is not (null or 0), "FrequencyPenalty");
         Refuse(options.PresencePenalty is not (null or 0), "PresencePenalty");
-        ChatPrompt prompt = ChatPrompt.Render(model.Chat, messages, options.Instructions, Text(options, ChatKeys.Prefill));
+        ChatPrompt prompt = Render(model, messages, options);
         GenerationDefaults defaults = model.Defaults;
         return new GenerationRequest
         {
@@ -45,9 +48,21 @@ internal static class ChatRequest
         };
     }
 
+    private static ChatPrompt Render(LocalModel model, IEnumerable<ChatMessage> messages, ChatOptions options)
+    {
+        try
+        {
+            return ChatPrompt.Render(model.Chat, messages, options.Instructions, Text(options, ChatKeys.Prefill));
+        }
+        catch (ChatTemplateException refusal)
+        {
+            throw new ArgumentException($"The model's chat template refuses these messages: {refusal.Message}", refusal);
+        }
+    }
+
     private static ThinkingBudget? Budget(LocalModel model, ChatOptions options)
     {
-        if (Number(options, ChatKeys.ThinkingBudget) is not { } cap || model.Thought is null)
+        if (Number(options, ChatKeys.ThinkingBudget) is not { } cap)
         {
             return null;
         }
@@ -57,10 +72,14 @@ internal static class ChatRequest
         return new ThinkingBudget
         {
             Cap = (int)cap,
-            Stub = model.Tokenizer.Encode(stub),
+            Stub = model.Tokenizer.Encode(model.Thought is null ? AfterThought(stub) : stub),
             Choices = FirstTokens(model.Tokenizer, options, ChatKeys.ThinkingStubChoices),
         };
     }
+
+    /// <summary>Where the model has no tags, nothing is there to be closed.</summary>
+    private static string AfterThought(string stub) =>
+        stub.LastIndexOf(CloseTag, StringComparison.Ordinal) is >= 0 and var tag ? stub[(tag + CloseTag.Length)..] : stub;
 
     private static int[] FirstTokens(Tokenizer tokenizer, ChatOptions options, string key)
     {

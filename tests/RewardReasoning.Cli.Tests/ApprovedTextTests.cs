@@ -43,6 +43,7 @@ public sealed class ApprovedTextTests
     [InlineData("docs/store.md")]
     [InlineData("docs/endpoints.md")]
     [InlineData("docs/ranking.md")]
+    [InlineData("docs/serving.md")]
     [InlineData("CONTRIBUTING.md")]
     public void Documents_CommandsInThem_Parse(string document)
     {

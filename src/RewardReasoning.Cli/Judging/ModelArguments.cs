@@ -1,5 +1,4 @@
 using System.CommandLine;
-using RewardReasoning.Models;
 
 namespace RewardReasoning.Cli.Judging;
 
@@ -12,26 +11,17 @@ internal sealed class ModelArguments
         HelpName = "FOLDER|NAME",
     };
 
-    private readonly Option<string?> _type = new("--dtype")
-    {
-        Description = "What a model folder computes in; auto takes the faster one here (default auto).",
-        HelpName = "auto|f32|bf16",
-    };
-
-    private readonly Option<string?> _device = new("--device")
-    {
-        Description = "Where a model folder computes (default cpu).",
-        HelpName = "cpu|cuda|cuda:N",
-    };
-
+    private readonly FolderArguments _folder = new();
     private readonly EndpointArguments _endpoint = new();
 
     public void AddTo(Command command)
     {
         command.Options.Add(_model);
         _endpoint.AddTo(command);
-        command.Options.Add(_type);
-        command.Options.Add(_device);
+        foreach (Option option in _folder.Options)
+        {
+            command.Options.Add(option);
+        }
     }
 
     /// <exception cref="UsageException">The options contradict each other, or name no model.</exception>
@@ -40,19 +30,12 @@ internal sealed class ModelArguments
         string? model = parsed.GetValue(_model);
         if (_endpoint.Read(parsed, model, terminal) is { } endpoint)
         {
-            RequireAbsent(parsed, [_type, _device], "goes with a model folder; what answers at --endpoint decides for itself.");
+            RequireAbsent(parsed, _folder.Options, "goes with a model folder; what answers at --endpoint decides for itself.");
             return endpoint;
         }
 
         RequireAbsent(parsed, _endpoint.WithoutAddress, "goes with --endpoint URL, which is not given.");
-        LocalModelOptions options = new()
-        {
-            ComputeType = ComputeTypeOf(parsed.GetValue(_type)),
-            HashFolder = terminal.Folders.Cache is { } cache ? Path.Combine(cache, "hashes") : null,
-        };
-        return new FolderSource(
-            model is null ? ModelFolders.Default() : ModelFolders.Require(model),
-            parsed.GetValue(_device) is { } device ? options with { Device = device } : options);
+        return _folder.Read(parsed, model, terminal);
     }
 
     private static void RequireAbsent(ParseResult parsed, IEnumerable<Option> options, string reason)
@@ -62,12 +45,4 @@ internal sealed class ModelArguments
             throw new UsageException($"{alone.Name} {reason}");
         }
     }
-
-    private static ComputeType ComputeTypeOf(string? name) => name switch
-    {
-        null or "auto" => ComputeType.Automatic,
-        "f32" => ComputeType.F32,
-        "bf16" => ComputeType.BF16,
-        _ => throw new UsageException($"--dtype is '{name}'; it is auto, f32 or bf16."),
-    };
 }

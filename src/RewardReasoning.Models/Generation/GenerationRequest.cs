@@ -33,7 +33,7 @@ public sealed record GenerationRequest
     /// <summary>Whether the prompt opened a thought: true, and left it open; false, and closed it; null, not at all.</summary>
     public bool? ThoughtOpen { get; init; }
 
-    /// <summary>A cap on the thought; needs <see cref="Thought"/>.</summary>
+    /// <summary>A cap on the thought; where the model has no <see cref="Thought"/>, on all that it writes before the stub.</summary>
     public ThinkingBudget? Budget { get; init; }
 
     /// <summary>Checks the request against the model that shall answer it.</summary>
@@ -52,7 +52,6 @@ public sealed record GenerationRequest
         Check(StopStrings.All(text => text.Length > 0), "A stop string is empty; leave it out.");
         Check(LogProbs is null or >= 0, FormattableString.Invariant($"LogProbs is {LogProbs}; it is 0 or above."));
         Check(LogProbs is null || LogProbs <= vocabulary, FormattableString.Invariant($"LogProbs is {LogProbs}; the model has {vocabulary} tokens."));
-        Check(Budget is null || Thought is not null, "There is a thinking budget, but the tokens of a thought are not given.");
         Check(Budget is null || Budget.Cap >= 0, FormattableString.Invariant($"The thinking budget is {Budget?.Cap}; it is 0 or above."));
         foreach ((string name, IEnumerable<int> ids) in new (string, IEnumerable<int>)[]
         {

@@ -131,17 +131,20 @@ internal sealed class Sequence
 
     private void ForceWhereTheBudgetIsUsedUp()
     {
-        if (_request.Budget is not { } budget || _stubStart is not null || !_text.InThought)
+        // A model without tags thinks aloud: all that it writes before the stub is its thought.
+        bool aloud = _request.Thought is null;
+        if (_request.Budget is not { } budget || _stubStart is not null || !(aloud || _text.InThought))
         {
             return;
         }
 
         // Near the end of the context the thought is closed early, for an answer that finds no room is lost.
         int room = _context - Tokens.Count - budget.Stub.Length - ThinkingBudget.TokensAfterStub;
-        if (_text.ReasoningTokens >= budget.Cap || (room <= 0 && _generated > 0))
+        if ((aloud ? _generated : _text.ReasoningTokens) >= budget.Cap || (room <= 0 && _generated > 0))
         {
             _stubStart = Tokens.Count;
-            _maxTokens = Math.Max(_maxTokens, _generated + ThinkingBudget.TokensAfterStub);
+            int most = _generated + ThinkingBudget.TokensAfterStub;
+            _maxTokens = budget.Choices.Length > 0 ? most : Math.Max(_maxTokens, most);
             budget.Stub.ToList().ForEach(_forced.Enqueue);
             _atChoice = _forced.Count == 0;
         }
@@ -158,7 +161,7 @@ internal sealed class Sequence
             End = end,
             Reasoning = _text.Reasoning,
             Answer = _text.Answer,
-            ReasoningClosed = _text.Opened ? !_text.InThought : null,
+            ReasoningClosed = _text.Opened ? !_text.InThought : _request.Thought is null && _stubStart is not null ? true : null,
             PromptTokens = PromptLength,
             CachedPromptTokens = CachedPromptTokens,
             GeneratedTokens = _generated,

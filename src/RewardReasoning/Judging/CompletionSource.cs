@@ -38,7 +38,7 @@ internal sealed class CompletionSource(IChatClient client, JudgeOptions options,
             Set(whole, ChatOptionKeys.ThinkingBudget, budget);
             Set(whole, ChatOptionKeys.ThinkingStub, options.ThinkingStub);
             Set(whole, ChatOptionKeys.ThinkingStubChoices, Numbers);
-            return await AskAsync(prompt, whole, draw, cancellationToken).ConfigureAwait(false);
+            return WithThoughtApart(await AskAsync(prompt, whole, draw, cancellationToken).ConfigureAwait(false));
         }
 
         Completion begun = new() { ReasoningClosed = false, Cut = true };
@@ -199,6 +199,13 @@ internal sealed class CompletionSource(IChatClient client, JudgeOptions options,
         }
 
         return chatOptions;
+    }
+
+    /// <summary>A model without think tags thinks in its answer: what it wrote before the stub was its thought.</summary>
+    private Completion WithThoughtApart(Completion completion)
+    {
+        int stub = completion is { Forced: true, Reasoning: "" } ? completion.Answer.LastIndexOf(AfterThought(options.ThinkingStub), StringComparison.Ordinal) : 0;
+        return stub <= 0 ? completion : completion with { Reasoning = completion.Answer[..stub], Answer = completion.Answer[stub..] };
     }
 
     private static void Set(ChatOptions chatOptions, string key, object value) => (chatOptions.AdditionalProperties ??= [])[key] = value;

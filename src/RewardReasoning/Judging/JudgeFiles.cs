@@ -1,8 +1,13 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using RewardReasoning.Calibration;
 
 namespace RewardReasoning.Judging;
 
-/// <summary>What a model folder may hold for the judge, beside the model itself: <c>judge-prompt.txt</c>, <c>judge-domain.json</c> and <c>calibration.json</c>.</summary>
+/// <summary>
+/// What a model folder may hold for the judge, beside the model itself: <c>judge-prompt.txt</c>, <c>judge-domain.json</c>,
+/// <c>judge-stub.json</c> and <c>calibration.json</c>.
+/// </summary>
 public sealed record JudgeFiles
 {
     /// <summary>File name of a model's own template.</summary>
@@ -10,6 +15,9 @@ public sealed record JudgeFiles
 
     /// <summary>File name of the declaration of what a model can judge.</summary>
     public const string DomainFile = "judge-domain.json";
+
+    /// <summary>File name of what closes a thought that has used up its budget, in the words that the model was trained with.</summary>
+    public const string StubFile = "judge-stub.json";
 
     /// <summary>The model's own template; null where it has none.</summary>
     public JudgePrompt? Prompt { get; init; }
@@ -20,16 +28,21 @@ public sealed record JudgeFiles
     /// <summary>Fits of the model's confidence; null where it has none.</summary>
     public CalibrationFile? Calibration { get; init; }
 
+    /// <summary>The model's own <see cref="JudgeOptions.ThinkingStub"/>; null where it has none.</summary>
+    public string? ThinkingStub { get; init; }
+
     /// <summary>Reads what a folder holds.</summary>
     /// <exception cref="FormatException">A file is there and cannot be used; the message names it.</exception>
     public static JudgeFiles Read(string folder)
     {
-        string prompt = Path.Combine(folder, PromptFile), domain = Path.Combine(folder, DomainFile), calibration = Path.Combine(folder, CalibrationFile.Name);
+        string prompt = Path.Combine(folder, PromptFile), domain = Path.Combine(folder, DomainFile);
+        string stub = Path.Combine(folder, StubFile), calibration = Path.Combine(folder, CalibrationFile.Name);
         return new()
         {
             Prompt = File.Exists(prompt) ? JudgePrompt.Load(prompt) : null,
             Domain = File.Exists(domain) ? JudgeDomain.Load(domain) : null,
             Calibration = File.Exists(calibration) ? CalibrationFile.Load(calibration) : null,
+            ThinkingStub = File.Exists(stub) ? LoadStub(stub) : null,
         };
     }
 
@@ -37,6 +50,32 @@ public sealed record JudgeFiles
     public JudgeOptions ApplyTo(JudgeOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return options with { Prompt = Prompt ?? options.Prompt, Domain = Domain ?? options.Domain, Calibration = Calibration ?? options.Calibration };
+        return options with
+        {
+            Prompt = Prompt ?? options.Prompt,
+            Domain = Domain ?? options.Domain,
+            ThinkingStub = ThinkingStub ?? options.ThinkingStub,
+            Calibration = Calibration ?? options.Calibration,
+        };
+    }
+
+    private static string LoadStub(string path)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllText(path), StubJson.Default.StubFile)?.ThinkingStub is { } stub && stub.Contains(ThinkingText.CloseTag, StringComparison.Ordinal)
+                ? stub
+                : throw new FormatException($"{path}: needs the string \"thinkingStub\", with {ThinkingText.CloseTag} in it.");
+        }
+        catch (JsonException error)
+        {
+            throw new FormatException($"{path}: {error.Message}", error);
+        }
     }
 }
+
+internal sealed record StubFile(string? ThinkingStub);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(StubFile))]
+internal sealed partial class StubJson : JsonSerializerContext;

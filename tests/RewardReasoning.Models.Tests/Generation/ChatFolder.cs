@@ -16,12 +16,12 @@ public sealed class ChatFolder : IDisposable
 
     private readonly TemporaryFolder _folder = new();
 
-    private ChatFolder(string template)
+    private ChatFolder(string template, bool thinks = true)
     {
         TokenizerBuilder.Write(_folder.Path, new TokenizerRecipe
         {
             SpecialTokens = ["<|system|>", "<|user|>", "<|assistant|>", "<|end|>"],
-            VisibleTokens = ["<think>", "</think>"],
+            VisibleTokens = thinks ? ["<think>", "</think>"] : [],
             MergedTexts = ["Assistant "],
             ChatTemplate = template,
             EosToken = "<|end|>",
@@ -54,9 +54,9 @@ public sealed class ChatFolder : IDisposable
     /// A model that says a text by heart: the most probable token after each token of it is the next one, and after the last one the end. No
     /// token may occur twice in the text.
     /// </summary>
-    public static ChatFolder Saying(string text, string after = "<|assistant|>", string template = Template, int context = 256)
+    public static ChatFolder Saying(string text, string after = "<|assistant|>", string template = Template, int context = 256, bool thinks = true)
     {
-        ChatFolder folder = new(template);
+        ChatFolder folder = new(template, thinks);
         int[] path = folder.Tokenizer.Encode(after + text + "<|end|>");
         if (path.Distinct().Count() != path.Length)
         {

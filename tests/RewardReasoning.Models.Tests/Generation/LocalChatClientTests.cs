@@ -107,6 +107,43 @@ public sealed class LocalChatClientTests
         Assert.False(response.AdditionalProperties?.ContainsKey("thinking_forced"));
     }
 
+    [Theory]
+    [InlineData(new[] { "c", "C" }, "bcdefghij", "length")]
+    [InlineData(new string[0], "bcdefghijklmnop", "stop")]
+    public async Task GetResponse_ThinkingBudget_EndsSoonAfterAChoiceAndElseGoesOn(string[] choices, string answer, string end)
+    {
+        ChatResponse response = await Ask(ChatFolder.Saying("abcdefghijklmnop", after: "\n", ThinkingTemplate), Budget(2, "</think>b", choices));
+        Assert.Equal((answer, end), (Parts(response).Answer, response.FinishReason?.Value));
+    }
+
+    [Theory]
+    [InlineData(3, "abc\n\n#1")]
+    [InlineData(0, "\n\n#1")]
+    public async Task GetResponse_ThinkingBudgetWithoutTags_CountsAllThatIsWritten(int budget, string expected)
+    {
+        ChatResponse response = await Ask(ChatFolder.Saying("abcdef", thinks: false), Budget(budget, "\n</think>\n\n#", "1"));
+        Assert.StartsWith(expected, Parts(response).Answer, StringComparison.Ordinal);
+        Assert.Equal("", Parts(response).Reasoning);
+        Assert.Equal((true, true), (response.AdditionalProperties?["thinking_forced"], response.AdditionalProperties?["reasoning_closed"]));
+    }
+
+    [Fact]
+    public async Task GetResponse_ThinkingBudgetWithoutTagsNotReached_ForcesNothing()
+    {
+        ChatResponse response = await Ask(ChatFolder.Saying("abc", thinks: false), Budget(10, "</think>#", "1"));
+        Assert.Equal(("", "abc"), Parts(response));
+        Assert.False(response.AdditionalProperties?.ContainsKey("thinking_forced"));
+    }
+
+    [Fact]
+    public async Task GetResponse_MessagesThatTheTemplateRefuses_AreTheCallersMistake()
+    {
+        using ChatFolder folder = ChatFolder.Saying("abc", template: "{{ raise_exception('no such turn') }}");
+        using LocalChatClient client = LocalChatClient.Load(folder.Path);
+        ArgumentException error = await Assert.ThrowsAsync<ArgumentException>(() => client.GetResponseAsync("q", cancellationToken: Cancellation));
+        Assert.Contains("no such turn", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task GetResponse_LogProbsUnderABudget_LeaveTheStubOut()
     {
@@ -296,7 +333,7 @@ public sealed class LocalChatClientTests
     private static ChatOptions Budget(int cap, string stub, params string[] choices) => new()
     {
         MaxOutputTokens = 40,
-        AdditionalProperties = new() { ["thinking_budget"] = cap, ["thinking_stub"] = stub, ["thinking_stub_choices"] = choices },
+        AdditionalProperties = new() { ["thinking_budget"] = cap, ["thinking_stub"] = stub, ["thinking_stub_choices"] = choices.Length > 0 ? choices : null },
     };
 
     private static async Task<ChatResponse> Ask(ChatFolder folder, ChatOptions? options = null, string user = "q")

@@ -47,20 +47,33 @@ public sealed class JudgeDomainTests : IDisposable
     }
 
     [Fact]
-    public void Read_FolderWithBothFiles_HasBoth()
+    public void Read_FolderWithAllFiles_HasAll()
     {
         File.WriteAllText(Path.Combine(_folder, "judge-prompt.txt"), "[user]\n{query}|{response_1}|{response_2}");
         File.WriteAllText(Path.Combine(_folder, "judge-domain.json"), """{"query": "[0-9]+", "response": "[0-9]+", "says": "Numbers."}""");
+        File.WriteAllText(Path.Combine(_folder, "judge-stub.json"), """{"thinkingStub": "</think>I choose "}""");
         JudgeOptions options = JudgeFiles.Read(_folder).ApplyTo(new());
+        Assert.Equal("</think>I choose ", options.ThinkingStub);
         Assert.Equal("1|2|3", options.Prompt.Render(new("1", "2", "3"))[0].Text);
         Assert.Equal("Numbers.", options.Domain?.Says);
     }
 
     [Fact]
-    public void Read_FolderWithNeither_LeavesOptionsAsTheyWere()
+    public void Read_FolderWithNone_LeavesOptionsAsTheyWere()
     {
         JudgeOptions options = new();
         Assert.Equal(options, JudgeFiles.Read(_folder).ApplyTo(options));
+    }
+
+    [Theory]
+    [InlineData("{")]
+    [InlineData("{}")]
+    [InlineData("""{"thinkingStub": "no tag"}""")]
+    public void Read_BadStub_NamesTheFile(string json)
+    {
+        string path = Path.Combine(_folder, "judge-stub.json");
+        File.WriteAllText(path, json);
+        Assert.StartsWith(path, Assert.Throws<FormatException>(() => JudgeFiles.Read(_folder)).Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -34,6 +34,20 @@ public sealed class ThinkingBudgetTests
     }
 
     [Fact]
+    public async Task JudgeAsync_ClientThinksAloud_HasItsThoughtApart()
+    {
+        using ScriptedChatClient client = new(
+            _ => new ScriptedReply
+            {
+                Text = "aloud \\boxed{Assistant 1}\n\n\\boxed{Assistant 2",
+                Properties = new() { [ChatResponseKeys.ReasoningClosed] = true, [ChatResponseKeys.ThinkingForced] = true },
+            },
+            ChatOptionKeys.ThinkingBudget);
+        Vote vote = (await new ReasoningJudge(client, Capped).JudgeAsync(Sum, Cancel)).Votes[0];
+        Assert.Equal((Verdict.Second, true, "aloud \\boxed{Assistant 1}", "\n\n\\boxed{Assistant 2"), (vote.Verdict, vote.Forced, vote.Reasoning, vote.Answer));
+    }
+
+    [Fact]
     public async Task JudgeAsync_BudgetNotReached_IsOneRequestNotForced()
     {
         using ScriptedChatClient client = new(_ => @"<think>short</think>\boxed{Assistant 1}", ChatOptionKeys.Prefill);

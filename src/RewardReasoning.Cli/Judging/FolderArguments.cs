@@ -1,0 +1,45 @@
+using System.CommandLine;
+using RewardReasoning.Models;
+
+namespace RewardReasoning.Cli.Judging;
+
+/// <summary>How a model folder is run in this process.</summary>
+internal sealed class FolderArguments
+{
+    private readonly Option<string?> _type = new("--dtype")
+    {
+        Description = "What a model folder computes in; auto takes the faster one here (default auto).",
+        HelpName = "auto|f32|bf16",
+    };
+
+    private readonly Option<string?> _device = new("--device")
+    {
+        Description = "Where a model folder computes (default cpu).",
+        HelpName = "cpu|cuda|cuda:N",
+    };
+
+    /// <summary>The options, to be added to a command.</summary>
+    public Option[] Options => [_type, _device];
+
+    /// <summary>The folder that was named, or the shipped model where none was.</summary>
+    /// <exception cref="UsageException">It is no model folder, or the options have wrong values.</exception>
+    public FolderSource Read(ParseResult parsed, string? folder, Terminal terminal)
+    {
+        LocalModelOptions options = new()
+        {
+            ComputeType = ComputeTypeOf(parsed.GetValue(_type)),
+            HashFolder = terminal.Folders.Cache is { } cache ? Path.Combine(cache, "hashes") : null,
+        };
+        return new FolderSource(
+            folder is null ? ModelFolders.Default() : ModelFolders.Require(folder),
+            parsed.GetValue(_device) is { } device ? options with { Device = device } : options);
+    }
+
+    private static ComputeType ComputeTypeOf(string? name) => name switch
+    {
+        null or "auto" => ComputeType.Automatic,
+        "f32" => ComputeType.F32,
+        "bf16" => ComputeType.BF16,
+        _ => throw new UsageException($"--dtype is '{name}'; it is auto, f32 or bf16."),
+    };
+}
