@@ -57,6 +57,7 @@ public static class CommandLine
         root.Subcommands.Add(ScoreCommand.Create(terminal, TimeProvider.System));
         root.Subcommands.Add(BenchCommand.Create(terminal, TimeProvider.System));
         root.Subcommands.Add(CalibrateCommand.Create(terminal, TimeProvider.System));
+        root.Subcommands.Add(ReportCommand.Create(terminal));
         root.Subcommands.Add(DataCommand.Create(terminal, TimeProvider.System));
         root.Subcommands.Add(TrainCommand.Create(terminal, TimeProvider.System));
         root.Subcommands.Add(LabCommand.Create(terminal, TimeProvider.System));

@@ -33,6 +33,15 @@ public sealed class DataVerifyCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Verify_ByAField_AddsUpEachValue()
+    {
+        (RrmResult result, _) = await VerifyAsync(["""{"gold":"1","prediction":"1","equal":true,"kind":"a"}""", """{"gold":"1","prediction":"2","equal":true,"kind":"a"}""", """{"gold":"1","prediction":"1"}"""], "--by", "kind", "--json");
+        Assert.Matches(@"a\s+2\s+1\s+1\s+0\s+1 of 2\s+0", result.Error);
+        Assert.Matches(@"\(none\)\s+1\s+1\s+0\s+0\s+-\s+0", result.Error);
+        Assert.Equal(2, JsonDocument.Parse(result.Out).RootElement.GetProperty("groups").GetProperty("a").GetProperty("rows").GetInt32());
+    }
+
+    [Fact]
     public async Task Verify_BadRows_AreNamedAndTheRestIsVerified()
     {
         (RrmResult result, JsonElement[] rows) = await VerifyAsync(["""{"gold":"1"}""", "oops", """{"gold":"1","prediction":"1"}""", """{"gold":["1"],"prediction":"1"}"""]);

@@ -25,6 +25,7 @@ internal sealed class DataVerifyCommand
     private readonly Option<string> _out = new("--out") { Description = "Where the rows go with their verdict, in the order of IN; - for standard output.", HelpName = "OUT", Required = true };
     private readonly Option<int> _decimals = new("--decimals") { Description = "Decimal places to which a number written as a decimal is compared.", HelpName = "N", DefaultValueFactory = _ => new VerifierOptions().Decimals };
     private readonly Option<bool> _choices = new("--choices") { Description = "Answers are choice letters; without it they are where gold is a single capital letter." };
+    private readonly Option<string?> _by = new("--by") { Description = "Tell beside the summary how rows of each value of a field fare (a dotted path).", HelpName = "FIELD" };
     private readonly Option<bool> _json = new("--json") { Description = "Print the summary to standard output as JSON." };
 
     private DataVerifyCommand(Terminal terminal, TimeProvider time)
@@ -46,7 +47,7 @@ internal sealed class DataVerifyCommand
             rrm data verify mmlu.jsonl --out - --choices >verified.jsonl
             """);
         command.Arguments.Add(verify._in);
-        foreach (Option option in new Option[] { verify._out, verify._decimals, verify._choices, verify._json })
+        foreach (Option option in new Option[] { verify._out, verify._decimals, verify._choices, verify._by, verify._json })
         {
             command.Options.Add(option);
         }
@@ -67,7 +68,7 @@ internal sealed class DataVerifyCommand
             throw new UsageException("--json and --out - both write to standard output; write the rows to a file.");
         }
 
-        VerificationSummary summary = new();
+        VerificationSummary summary = new() { By = parsed.GetValue(_by) };
         long start = _time.GetTimestamp();
         RowColumns? columns = RowFileWriter.NeedsColumns(output) ? VerifiedRow.Columns(await RowSurvey.OfAsync(input.Paths, null, cancellationToken)) : null;
         await using (RowOutput writer = await RowOutput.OpenAsync(output, columns, null, _terminal, _time, cancellationToken))
@@ -80,7 +81,7 @@ internal sealed class DataVerifyCommand
                     _terminal.WriteStatus($"rrm: {verified.Row.Place}: {verified.Error}");
                 }
 
-                summary.Add(verified.Verdict, verified.Expected);
+                summary.Add(verified.Row, verified.Verdict, verified.Expected);
                 await writer.WriteAsync(json => verified.WriteTo(json, columns));
             }
 
@@ -98,6 +99,14 @@ internal sealed class DataVerifyCommand
             _terminal.Error.WriteLine(FormattableString.Invariant($"{summary.Agreeing} of {summary.Expected} rows agree with their own verdict ({agreement:0.0%}); {summary.WronglyEqual} are equal against it"));
         }
 
+        if (summary.Groups.Count > 0)
+        {
+            foreach (string line in Table(summary))
+            {
+                _terminal.Error.WriteLine(line);
+            }
+        }
+
         if (parsed.GetValue(_json))
         {
             _terminal.Out.WriteLine(JsonSerializer.Serialize(summary, OutputJson.Indented.VerificationSummary));
@@ -105,4 +114,12 @@ internal sealed class DataVerifyCommand
 
         return summary.Errors > 0 ? ExitCodes.SomeMissing : ExitCodes.Done;
     }
+
+    private static IEnumerable<string> Table(VerificationSummary summary) => TextTable.Lines(
+    [
+        [summary.By ?? "", "rows", "equal", "different", "unknown", "agree", "wrongly equal"],
+        .. summary.Groups.Select(group => new[] { group.Key }.Concat(new[] { group.Value.Rows, group.Value.Equal, group.Value.Different, group.Value.Unknown }.Select(count => FormattableString.Invariant($"{count}")))
+            .Append(group.Value.Expected == 0 ? "-" : FormattableString.Invariant($"{group.Value.Agreeing} of {group.Value.Expected}"))
+            .Append(FormattableString.Invariant($"{group.Value.WronglyEqual}")).ToArray()),
+    ]);
 }

@@ -5,6 +5,7 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using RewardReasoning.Evaluation.Arena;
 using RewardReasoning.Evaluation.BestOf;
+using RewardReasoning.Evaluation.Reports;
 
 namespace RewardReasoning.Evaluation.Benchmarks;
 
@@ -185,6 +186,7 @@ public sealed class BenchmarkRunFolder(string path)
 [JsonSerializable(typeof(RecordedRanking))]
 [JsonSerializable(typeof(BenchmarkReport))]
 [JsonSerializable(typeof(RunComparison))]
+[JsonSerializable(typeof(IReadOnlyList<RunAnalysis>))]
 [JsonSerializable(typeof(IReadOnlyList<BenchmarkReport>))]
 [JsonSerializable(typeof(BenchmarkDescription))]
 [JsonSerializable(typeof(IReadOnlyList<BenchmarkDescription>))]

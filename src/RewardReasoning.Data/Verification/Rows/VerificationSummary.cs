@@ -1,9 +1,20 @@
+using System.Text.Json.Serialization;
+using RewardReasoning.Data.Rows;
+
 namespace RewardReasoning.Data.Verification.Rows;
 
 /// <summary>Adds up verdicts; where rows say what they expect, also how far the verdicts agree. Not safe for several threads.</summary>
 public sealed class VerificationSummary
 {
     private readonly long[] _verdicts = new long[3];
+    private readonly Dictionary<string, VerificationSummary> _groups = [];
+
+    /// <summary>The field (a dotted path) by whose values rows are added up apart too; null for none.</summary>
+    [JsonIgnore]
+    public string? By { get; init; }
+
+    /// <summary>The sums of each value of <see cref="By"/>, in the order of their first row.</summary>
+    public IReadOnlyDictionary<string, VerificationSummary> Groups => _groups;
 
     /// <summary>Rows, those that could not be read included.</summary>
     public long Rows { get; private set; }
@@ -33,8 +44,20 @@ public sealed class VerificationSummary
     public double? Agreement => Expected == 0 ? null : (double)Agreeing / Expected;
 
     /// <summary>Counts a row; a null verdict is a row that could not be read.</summary>
-    public void Add(AnswerVerdict? verdict, bool? expected)
+    public void Add(DataRow row, AnswerVerdict? verdict, bool? expected)
     {
+        ArgumentNullException.ThrowIfNull(row);
+        if (By is { } field)
+        {
+            string value = row.Field(field) ?? "(none)";
+            if (!_groups.TryGetValue(value, out VerificationSummary? group))
+            {
+                _groups[value] = group = new VerificationSummary();
+            }
+
+            group.Add(row, verdict, expected);
+        }
+
         Rows++;
         if (verdict is not { } known)
         {

@@ -1,0 +1,124 @@
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+using RewardReasoning.Calibration;
+using RewardReasoning.Evaluation.Benchmarks;
+using RewardReasoning.Evaluation.Reports;
+using RewardReasoning.Evaluation.Tests.Benchmarks;
+using RewardReasoning.Judging;
+using Xunit;
+
+namespace RewardReasoning.Evaluation.Tests.Reports;
+
+public sealed partial class ReportPageTests
+{
+    private const string Hostile = "</pre><script>alert(1)</script><img src=x onerror=alert(1)>&\"' \u0007";
+
+    [Fact]
+    public async Task Of_HostileTexts_AreNeverMarkup()
+    {
+        using TemporaryFolder folder = new();
+        RunAnalysis run = await RunAsync(folder, Hostile, Hostile);
+        string page = ReportPage.Of(Hostile, [run]);
+        Assert.DoesNotContain("<script", page, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("<img src=x", page, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("onerror=alert(1)>", page, StringComparison.Ordinal);
+        Assert.DoesNotContain('\u0007', page);
+        Assert.Contains("&lt;/pre&gt;&lt;script&gt;alert(1)", page, StringComparison.Ordinal);
+
+        // Everything between the tags is balanced: the body is well-formed XML once images are closed.
+        string body = ImageTag().Replace(page[page.IndexOf("<body>", StringComparison.Ordinal)..(page.IndexOf("</body>", StringComparison.Ordinal) + "</body>".Length)], "<img/>");
+        Assert.Equal("body", XElement.Parse(body).Name.LocalName);
+    }
+
+    [Fact]
+    public async Task Of_Run_NeedsNothingBesideIt()
+    {
+        using TemporaryFolder folder = new();
+        string page = ReportPage.Of("t", [await RunAsync(folder, "run", "think")]);
+        Assert.Contains("default-src 'none'", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("http://", Without(page), StringComparison.Ordinal);
+        Assert.DoesNotContain("https://", Without(page), StringComparison.Ordinal);
+        Assert.Contains("width=device-width", page, StringComparison.Ordinal);
+        Assert.Contains("@media print", page, StringComparison.Ordinal);
+        string[] images = [.. Image().Matches(page).Select(match => System.Text.Encoding.UTF8.GetString(Convert.FromBase64String(match.Groups[1].Value)))];
+        Assert.True(images.Length >= 4);
+        Assert.All(images, image => Assert.Equal("svg", XDocument.Parse(image).Root?.Name.LocalName));
+
+        static string Without(string page) => Image().Replace(page, "");
+    }
+
+    [Fact]
+    public async Task Analyse_Run_CountsVotesBiasAndPatterns()
+    {
+        using TemporaryFolder folder = new();
+        RunAnalysis run = await RunAsync(folder, "run", "Wait, let me check. Wait!");
+
+        // Rows 0 to 3: two of three votes are right but for row 3, where one is.
+        Assert.Equal((0.75 * 2 / 3) + (0.25 / 3), run.ByVotes[0].Value, 1e-12);
+        Assert.Equal(0.75, run.ByVotes[2].Value, 1e-12);
+        Assert.Equal((12, 4), (run.Bias.ShownFirst.Of, run.Bias.Longer.Of));
+
+        // The right response is the longer one.
+        Assert.Equal((3, 4), (run.Bias.RightIsLonger.Count, run.Bias.RightIsLonger.Of));
+        Assert.Equal(0, run.Bias.RightIsShorter.Of);
+        PatternShare reflection = Assert.Single(run.Patterns, pattern => pattern.Pattern == "reflection");
+        Assert.Equal((12, 12), (reflection.Votes.Count, reflection.Votes.Of));
+        Assert.Equal(3000 / 5.0, reflection.PerThousandWords, 1e-9);
+        Assert.Equal(["Wrong, and sure of it", "Right, but unsure"], run.Examples.Select(example => example.Why).Take(2));
+        Assert.NotNull(run.Calibration);
+    }
+
+    [Fact]
+    public void Patterns_Keywords_AreWholeWordsInAnyCase()
+    {
+        using TemporaryFolder folder = new();
+        ReasoningPatterns patterns = ReasoningPatterns.Load(folder.Write("patterns.json", """{"a": ["wait", "'s correct"], "b": ["more"]}"""));
+        Assert.Equal([2, 0], patterns.Count("WAIT: awaiting furthermore. That’s correct"));
+        Assert.Equal(["transition", "reflection", "comparison", "breakdown"], ReasoningPatterns.BuiltIn.Names);
+    }
+
+    [Theory]
+    [InlineData("[1]")]
+    [InlineData("""{"a": []}""")]
+    [InlineData("""{"a": [" "]}""")]
+    public void Patterns_BadFile_IsNamed(string json)
+    {
+        using TemporaryFolder folder = new();
+        Assert.Contains("patterns.json", Assert.Throws<FormatException>(() => ReasoningPatterns.Load(folder.Write("patterns.json", json))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Clip_LongText_LosesItsMiddleAndNoHalfCharacter()
+    {
+        Assert.Equal("abc", ExamplePicker.Clip("abc", 4));
+        Assert.Equal("ab\n[… 6 characters …]\nij", ExamplePicker.Clip("abcdefghij", 4));
+        string clipped = ExamplePicker.Clip(string.Concat(Enumerable.Repeat("😀", 20)), 6);
+        Assert.DoesNotContain('\uFFFD', new string([.. clipped.EnumerateRunes().Select(rune => (char)Math.Min(rune.Value, 0xFFFE))]));
+    }
+
+    private static async Task<RunAnalysis> RunAsync(TemporaryFolder folder, string name, string reasoning)
+    {
+        BenchmarkRunFolder run = new(Path.Combine(folder.Path, "run"));
+        RecordedJudgment[] judgments = [.. Enumerable.Range(0, 4).Select(row => Judgment(row, name, reasoning, rightVotes: row < 3 ? 2 : 1))];
+        await run.WriteJudgmentsAsync(judgments.ToAsyncEnumerable(), TestContext.Current.CancellationToken);
+        await run.WriteReportAsync(
+            BenchmarkReport.Of(BenchmarkCatalog.Find<BenchmarkDefinition>("pairs"), name, [.. judgments.Select(judgment => judgment.ToItem())], new(rounds: 20)) with { Judging = VotingSettings.Of(new JudgeOptions { Votes = 3 }) },
+            TestContext.Current.CancellationToken);
+        return await RunAnalyzer.AnalyseAsync(name, run, ReasoningPatterns.BuiltIn, TestContext.Current.CancellationToken);
+    }
+
+    private static RecordedJudgment Judgment(int row, string text, string reasoning, int rightVotes)
+    {
+        Vote[] votes = [.. Enumerable.Range(0, 3).Select(i => new Vote { Index = i, Verdict = i < rightVotes ? Verdict.First : Verdict.Second, Order = i % 2 == 0 ? ShownOrder.Given : ShownOrder.Swapped, Seed = i, Reasoning = reasoning, Answer = text, GeneratedTokens = 10 + i })];
+        BenchmarkItem item = new() { Id = $"{row}", Row = $"{row}", Section = row % 2 == 0 ? text : "even", Comparison = new Comparison(text, $"{text} and more", text), Gold = Outcome.First };
+        return RecordedJudgment.Of(
+            JudgedItem.Missing(item, null) with { Preferred = rightVotes > 1 ? Outcome.First : Outcome.Second, Shown = ShownOutcome.Of(votes) },
+            new Judgment { Preferred = rightVotes > 1 ? Verdict.First : Verdict.Second, Confidence = 0.6 + (row / 10.0), Votes = votes, Usage = Usage.None, Model = "m" });
+    }
+
+    [GeneratedRegex("<img [^>]*>")]
+    private static partial Regex ImageTag();
+
+    [GeneratedRegex("data:image/svg\\+xml;base64,([A-Za-z0-9+/=]+)")]
+    private static partial Regex Image();
+}
