@@ -72,8 +72,14 @@ public sealed class LocalModel : IDisposable
         DecoderModel? decoder = null;
         try
         {
-            Device device = DeviceOf(options.Device);
-            decoder = DecoderModel.Load(folder, TypeOf(options.ComputeType, config, device), device);
+            if (config.ScalarHead)
+            {
+                throw new CheckpointException(
+                    Path.Combine(folder, DecoderConfig.FileName),
+                    "this is a scalar reward model: it gives each response a score and writes nothing. rrm judge takes it as --model, rrm rank as --screen.");
+            }
+
+            decoder = LoadDecoder(folder, config, options);
             FileHashes? hashes = options.HashFolder is { } hashFolder ? new(hashFolder, TimeProvider.System) : null;
             return new LocalModel(folder, decoder, chat.GetAwaiter().GetResult(), GenerationDefaults.Load(folder), hashes);
         }
@@ -82,6 +88,17 @@ public sealed class LocalModel : IDisposable
             decoder?.Dispose();
             throw;
         }
+    }
+
+    /// <summary>The weights of a folder alone, of whatever kind, as the options say.</summary>
+    /// <exception cref="CheckpointException">Weights are missing or damaged, or do not fit the config.</exception>
+    /// <exception cref="ArgumentException">The options name no device or type.</exception>
+    public static DecoderModel LoadDecoder(string folder, DecoderConfig config, LocalModelOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        ArgumentNullException.ThrowIfNull(options);
+        Device device = DeviceOf(options.Device);
+        return DecoderModel.Load(folder, TypeOf(options.ComputeType, config, device), device);
     }
 
     /// <inheritdoc/>

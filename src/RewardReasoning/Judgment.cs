@@ -40,7 +40,7 @@ public sealed record Judgment
 
     /// <summary>
     /// Probability, under a Beta(1,1) prior, that the preferred response gets more than half of this judge's votes: 0.75 after one vote,
-    /// 0.5 on a draw. Not calibrated against labels. Null when every vote is missing.
+    /// 0.5 on a draw. Of a judge without votes, the probability of its own model. Not calibrated against labels. Null when every vote is missing.
     /// </summary>
     public double? Confidence { get; init; }
 

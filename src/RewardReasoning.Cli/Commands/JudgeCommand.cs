@@ -5,6 +5,7 @@ using Microsoft.Extensions.AI;
 using RewardReasoning.Cli.Judging;
 using RewardReasoning.Cli.Output;
 using RewardReasoning.Judging;
+using RewardReasoning.Training.RewardModels;
 
 namespace RewardReasoning.Cli.Commands;
 
@@ -67,6 +68,11 @@ internal sealed class JudgeCommand
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         ModelSource source = _model.Read(parsed, _terminal);
+        if (source is FolderSource { IsScalar: true } scalar)
+        {
+            return await RunScalarAsync(parsed, scalar, cancellationToken);
+        }
+
         JudgeOptions options = _judging.Read(parsed, source);
         Comparison comparison = await ReadComparisonAsync(parsed, cancellationToken);
         if (parsed.GetValue(_showPrompt))
@@ -81,6 +87,34 @@ internal sealed class JudgeCommand
 
         using IChatClient client = await _judging.OpenAsync(parsed, source, _terminal, cancellationToken);
         Judgment judgment = await JudgeAsync(_judging.CreateJudge(parsed, client, options, _terminal), comparison, options, parsed.GetValue(_json), cancellationToken);
+        return Finish(judgment);
+    }
+
+    private async Task<int> RunScalarAsync(ParseResult parsed, FolderSource source, CancellationToken cancellationToken)
+    {
+        _judging.RequireNoThought(parsed, source.Folder);
+        if (parsed.GetValue(_showPrompt))
+        {
+            throw new UsageException($"--show-prompt is for a judge that thinks; {source.Folder} is a scalar reward model, which reads each response by itself.");
+        }
+
+        Comparison comparison = await ReadComparisonAsync(parsed, cancellationToken);
+        using ScalarJudge judge = source.OpenScalar();
+        Judgment judgment = await judge.JudgeAsync(comparison, cancellationToken);
+        if (parsed.GetValue(_json))
+        {
+            _terminal.Out.WriteLine(JsonSerializer.Serialize(JudgmentJson.Of(judgment, withReasoning: true), OutputJson.Indented.JudgmentJson));
+        }
+        else
+        {
+            WriteResult(judgment);
+        }
+
+        return Finish(judgment);
+    }
+
+    private int Finish(Judgment judgment)
+    {
         foreach (string warning in judgment.Warnings)
         {
             _terminal.Error.WriteLine($"rrm: warning: {warning}");
@@ -135,12 +169,12 @@ internal sealed class JudgeCommand
         int second = judgment.Votes.Count(vote => vote.Verdict == Verdict.Second);
         string[] facts =
         [
-            $"votes {first}:{second}{(judgment.EndedBy == VotingEnd.AllVotes ? "" : $" of at most {judgment.MaxVotes}")}",
+            judgment.Votes.Count == 0 ? "" : $"votes {first}:{second}{(judgment.EndedBy == VotingEnd.AllVotes ? "" : $" of at most {judgment.MaxVotes}")}",
             judgment.Confidence is { } confidence ? FormattableString.Invariant($"confidence {confidence:0.00}") : "",
             judgment.CalibratedConfidence is { } calibrated ? FormattableString.Invariant($"calibrated {calibrated:0.00}") : "",
             judgment.PositionBias is { } bias ? FormattableString.Invariant($"position bias {bias:+0.00;-0.00;0.00}") : "",
             judgment.Votes.Count(vote => vote.Forced) is > 0 and int forced ? $"{forced} forced" : "",
-            $"{judgment.Usage.OutputTokens.ToString(CultureInfo.InvariantCulture)} tokens",
+            $"{(judgment.Votes.Count == 0 ? judgment.Usage.PromptTokens : judgment.Usage.OutputTokens).ToString(CultureInfo.InvariantCulture)} tokens",
             judgment.Usage.KeptOutputTokens is > 0 and long kept ? $"{kept.ToString(CultureInfo.InvariantCulture)} of them from the store" : "",
             judgment.Usage.Cost is { } cost ? FormattableString.Invariant($"cost {cost:0.######}") : "",
             FormattableString.Invariant($"{judgment.Usage.Elapsed.TotalSeconds:0.0} s"),

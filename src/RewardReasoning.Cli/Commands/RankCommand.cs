@@ -6,6 +6,7 @@ using RewardReasoning.Cli.Output;
 using RewardReasoning.Cli.Ranking;
 using RewardReasoning.Judging;
 using RewardReasoning.Rankings;
+using RewardReasoning.Training.RewardModels;
 
 namespace RewardReasoning.Cli.Commands;
 
@@ -41,6 +42,7 @@ internal sealed class RankCommand
         HelpName = "FILE",
     };
 
+    private readonly ScreenArgument _screen = new();
     private readonly Option<bool> _json = new("--json") { Description = "Print the ranking as one JSON object." };
 
     private RankCommand(Terminal terminal) => _terminal = terminal;
@@ -57,6 +59,7 @@ internal sealed class RankCommand
             rrm rank --query @question.txt --responses answers/a.md answers/b.md answers/c.md --votes 5
             rrm rank --query @question.txt --responses samples.jsonl --mode knockout
             rrm rank --query @question.txt --responses samples.jsonl --mode active --goal ranking --matches 60 --json
+            rrm rank --query @question.txt --responses samples.jsonl --screen runs/scalar/model
             head -n 1 candidates.jsonl | rrm rank --row - --same-answer
             """);
         foreach (Option option in new Option[] { rank._query, rank._responses, rank._files, rank._row, rank._json })
@@ -65,6 +68,7 @@ internal sealed class RankCommand
         }
 
         rank._ranking.AddTo(command);
+        rank._screen.AddTo(command);
         rank._judging.AddTo(command);
         rank._model.AddTo(command);
         command.SetAction(rank.RunAsync);
@@ -78,7 +82,8 @@ internal sealed class RankCommand
         RankingOptions options = _ranking.Read(parsed, judging);
         (string query, IReadOnlyList<string> responses) = await ReadAsync(parsed, cancellationToken);
         using IChatClient client = await _judging.OpenAsync(parsed, source, _terminal, cancellationToken);
-        Ranker ranker = new(_judging.CreateJudge(parsed, client, judging, _terminal), options);
+        using ScalarJudge? screen = _screen.Open(parsed);
+        Ranker ranker = new(_screen.Over(parsed, screen, _judging.CreateJudge(parsed, client, judging, _terminal)), options);
         try
         {
             Rankings.Ranking ranking = await RankingProgressBar.RunAsync(_terminal, progress => ranker.RankAsync(query, responses, progress, cancellationToken));

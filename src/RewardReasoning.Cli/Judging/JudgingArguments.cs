@@ -91,11 +91,13 @@ internal sealed class JudgingArguments
 
     private readonly StoreArgument _store = new();
 
+    private Option[] OfThought => [_votes, _adaptive, _order, _thinkingBudget, _maxTokens, _temperature, _topP, _seed, _truncate, _prompt, _concurrency];
+
     /// <param name="command">The verb.</param>
     /// <param name="withCalibration">Whether it reports confidence that may be calibrated.</param>
     public void AddTo(Command command, bool withCalibration = true)
     {
-        foreach (Option option in new Option[] { _votes, _adaptive, _order, _thinkingBudget, _maxTokens, _temperature, _topP, _seed, _truncate, _prompt, _concurrency })
+        foreach (Option option in OfThought)
         {
             command.Options.Add(option);
         }
@@ -150,6 +152,16 @@ internal sealed class JudgingArguments
         }
 
         return judge;
+    }
+
+    /// <summary>Refuses what only a judge that thinks knows.</summary>
+    /// <exception cref="UsageException">An option was given that a scalar reward model has no use for.</exception>
+    public void RequireNoThought(ParseResult parsed, string folder)
+    {
+        if (OfThought.Append(_calibration).FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } given)
+        {
+            throw new UsageException($"{given.Name} is for a judge that thinks; {folder} is a scalar reward model, which scores each response once.");
+        }
     }
 
     /// <summary>Whether the command line says in which order responses are shown.</summary>

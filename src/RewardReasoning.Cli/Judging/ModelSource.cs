@@ -3,6 +3,7 @@ using RewardReasoning.Endpoints;
 using RewardReasoning.Judging;
 using RewardReasoning.Models;
 using RewardReasoning.Models.ChatTemplates;
+using RewardReasoning.Training.RewardModels;
 
 namespace RewardReasoning.Cli.Judging;
 
@@ -60,4 +61,10 @@ internal sealed record FolderSource(string Folder, LocalModelOptions Options) : 
     }
 
     public override IChatClient Open(int? concurrency = null) => LocalChatClient.Load(Folder, Options);
+
+    /// <summary>Whether it is a scalar reward model, which scores and does not think.</summary>
+    public bool IsScalar => ScalarJudge.Handles(Folder);
+
+    /// <summary>A scalar reward model as a judge; the caller disposes it.</summary>
+    public ScalarJudge OpenScalar() => ScalarJudge.Load(Folder, Options);
 }

@@ -16,6 +16,8 @@ internal static class TrainingView
         ("train/loss", "loss", "0.0000"),
         ("reward/mean", "reward", "0.000"),
         ("judge/accuracy", "accuracy", "0.000"),
+        ("pairs/accuracy", "accuracy", "0.000"),
+        ("pairs/margin", "margin", "0.000"),
         ("length/mean", "length", "0"),
         ("policy/entropy", "entropy", "0.000"),
         ("grpo/kl", "KL", "0.0000"),

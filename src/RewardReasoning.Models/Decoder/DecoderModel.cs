@@ -65,13 +65,15 @@ public sealed class DecoderModel : IDisposable
     public static DecoderModel Load(string folder, ScalarType type, Device device) => Load(folder, DecoderConfig.Load(folder), headIsNew: false, type, device);
 
     /// <summary>
-    /// The same, ending in a score: a reward model as it is stored, or a language model's body under a new score of 0.
+    /// The same, ending in a score: a reward model as it is stored, or a language model's body under a new score of 0, which then has a padding
+    /// token (transformers needs one to find where a conversation ends), its end token if it named none.
     /// </summary>
     /// <inheritdoc cref="Load(string, ScalarType, Device)" path="/exception"/>
     public static DecoderModel LoadScalar(string folder, ScalarType type, Device device)
     {
         DecoderConfig config = DecoderConfig.Load(folder);
-        return Load(folder, config with { ScalarHead = true }, headIsNew: !config.ScalarHead, type, device);
+        DecoderConfig scalar = config with { ScalarHead = true, PadTokenId = config.PadTokenId ?? (config.EosTokenIds.Count > 0 ? config.EosTokenIds[0] : null) };
+        return Load(folder, scalar, headIsNew: !config.ScalarHead, type, device);
     }
 
     private static DecoderModel Load(string folder, DecoderConfig config, bool headIsNew, ScalarType type, Device device)

@@ -1,8 +1,7 @@
-using RewardReasoning.Data.Recognition;
-using RewardReasoning.Data.Rows;
 using RewardReasoning.Judging;
 using RewardReasoning.Models.ChatTemplates;
 using RewardReasoning.Models.Decoder;
+using RewardReasoning.Training.Preferences;
 using RewardReasoning.Training.Rewards;
 using RewardReasoning.Training.Rollouts;
 using RewardReasoning.Training.Runs;
@@ -38,28 +37,8 @@ internal sealed class JudgeTask
 
     /// <summary>All labelled pairs of a file.</summary>
     /// <exception cref="RecipeException">The file cannot be read, a row is unusable or unlabelled; file and line are named.</exception>
-    public static List<LabelledPair> ReadPairs(string path)
-    {
-        if (!File.Exists(path))
-        {
-            throw new RecipeException($"{path} does not exist; it must be a JSONL file of query, chosen and rejected.");
-        }
-
-        List<LabelledPair> pairs = [];
-        foreach (DataRow row in RowReader.ReadAsync(path).ToBlockingEnumerable())
-        {
-            PreferencePair pair = RowRecognizer.Recognize(row) switch
-            {
-                PairContent { Preference: { } preference } => preference,
-                PairContent => throw new RecipeException($"{row.Place}: the pair has no label; training needs chosen and rejected."),
-                FaultyContent faulty => throw new RecipeException($"{row.Place}: {faulty.Error}"),
-                var other => throw new RecipeException($"{row.Place}: the row holds {RowKinds.Describe(other.Kind)}; training needs chosen and rejected."),
-            };
-            pairs.Add(new LabelledPair(pair, row.Field("difficulty") ?? ""));
-        }
-
-        return pairs.Count > 0 ? pairs : throw new RecipeException($"{path} holds no pair; there is nothing to train on.");
-    }
+    public static List<LabelledPair> ReadPairs(string path) =>
+        [.. PreferenceFile.Read(path).Select(row => new LabelledPair(row.Pair, row.Row.Field("difficulty") ?? ""))];
 
     /// <summary>The pair as question number <paramref name="number"/>, in both orders.</summary>
     public IEnumerable<JudgeQuestion> Questions(LabelledPair pair, int number) =>

@@ -71,6 +71,8 @@ public static class KlPenalty
     }
 }
 
-/// <summary>Settings of the coefficient's controller: the KL to hold, and after how many samples a full correction is reached.</summary>
+/// <summary>Settings of the coefficient's controller.</summary>
+/// <param name="Target">The KL to hold.</param>
+/// <param name="Horizon">After how many samples a full correction is reached.</param>
 public sealed record AdaptiveKl(
     [property: Range(0.0, 1e6, MinimumIsExclusive = true)] double Target, [property: Range(0.0, 1e12, MinimumIsExclusive = true)] double Horizon);

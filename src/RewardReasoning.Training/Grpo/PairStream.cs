@@ -5,17 +5,16 @@ namespace RewardReasoning.Training.Grpo;
 /// <summary>Pairs in a seeded order, each once an epoch; those of a difficulty that is not asked for are passed over.</summary>
 internal sealed class PairStream(IReadOnlyList<LabelledPair> pairs, ulong seed, long position)
 {
-    private int[] _order = [];
-    private long _orderEpoch = -1;
+    private readonly SeededStream<LabelledPair> _pairs = new(pairs, seed, position);
 
     /// <summary>Pairs taken or passed over so far.</summary>
-    public long Position { get; private set; } = position;
+    public long Position => _pairs.Position;
 
     public LabelledPair Next(IReadOnlyList<string>? difficulties)
     {
-        for (long passed = 0; passed <= pairs.Count; passed++)
+        for (long passed = 0; passed <= _pairs.Count; passed++)
         {
-            LabelledPair pair = pairs[Index(Position++)];
+            LabelledPair pair = _pairs.Next();
             if (difficulties is null || difficulties.Contains(pair.Difficulty))
             {
                 return pair;
@@ -23,18 +22,5 @@ internal sealed class PairStream(IReadOnlyList<LabelledPair> pairs, ulong seed, 
         }
 
         throw new RecipeException($"No pair has a difficulty of {string.Join(", ", difficulties ?? [])}; change the curriculum or the data.");
-    }
-
-    private int Index(long position)
-    {
-        long epoch = position / pairs.Count;
-        if (epoch != _orderEpoch)
-        {
-            _order = [.. Enumerable.Range(0, pairs.Count)];
-            new SeededRandom(seed + (ulong)epoch).Shuffle(_order);
-            _orderEpoch = epoch;
-        }
-
-        return _order[position % pairs.Count];
     }
 }

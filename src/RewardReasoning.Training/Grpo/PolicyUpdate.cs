@@ -32,17 +32,9 @@ internal sealed class PolicyUpdate(GrpoOptions options, double temperature, int 
     public GrpoMetrics Backpropagate(DecoderModel model, IReadOnlyList<TrainedRollout> rollouts, BatchCounts counts, bool recomputeLayers = false)
     {
         using DisposeScope scope = NewDisposeScope();
-        PolicyPass pass = new(rollouts, sharePrompts, model.Device);
+        CompletionBatch pass = new(rollouts, sharePrompts, model.Device);
         GrpoMetrics metrics = GrpoMetrics.Zero;
-        if (pass.Rows is { } rows)
-        {
-            _ = model.Backpropagate(rows, hidden => Loss(pass.Select(hidden)), recomputeLayers);
-        }
-        else
-        {
-            Loss(pass.States(model)).backward();
-        }
-
+        pass.Backpropagate(model, Loss, recomputeLayers);
         return metrics;
 
         Tensor Loss(Tensor states)
@@ -52,10 +44,10 @@ internal sealed class PolicyUpdate(GrpoOptions options, double temperature, int 
                 new GrpoLossInput
                 {
                     LogProbs = logProbs,
-                    OldLogProbs = pass.Spread(rollout => rollout.OldLogProbs),
-                    ReferenceLogProbs = pass.Spread(rollout => rollout.ReferenceLogProbs),
+                    OldLogProbs = pass.Spread(rollouts.Select(rollout => rollout.OldLogProbs)),
+                    ReferenceLogProbs = pass.Spread(rollouts.Select(rollout => rollout.ReferenceLogProbs)),
                     Entropy = options.EntropyCoefficient > 0 ? SequenceLogProbs.Entropy(logits, temperature).view(logProbs.shape) : null,
-                    Advantages = pass.Advantages,
+                    Advantages = pass.Column(rollouts.Select(rollout => rollout.Advantage)),
                     Mask = pass.Mask,
                 },
                 counts);
@@ -71,7 +63,7 @@ internal sealed class PolicyUpdate(GrpoOptions options, double temperature, int 
     {
         using IDisposable noGradients = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        PolicyPass pass = new(rollouts, sharePrompts, model.Device);
+        CompletionBatch pass = new(rollouts, sharePrompts, model.Device);
         float[] all = pass.LogProbs(model, pass.States(model), temperature).LogProbs.cpu().contiguous().data<float>().ToArray();
         return [.. rollouts.Select((rollout, row) => all.AsSpan(row * pass.Width, rollout.Completion.Length).ToArray())];
     }

@@ -36,6 +36,15 @@ public static class SequenceLogProbs
             : InSlices(logits, (start, rows) => RowEntropy(logits.narrow(0, start, rows), temperature));
     }
 
+    /// <summary>ln Σ p² of each row's distribution, without gradient, [N]; float32 at least.</summary>
+    /// <param name="logits">[N,V].</param>
+    public static Tensor LogSumSquares(Tensor logits)
+    {
+        Check(logits, temperature: 1);
+        using IDisposable noGradients = no_grad();
+        return InSlices(logits, (start, rows) => (LogSoftmax(logits.narrow(0, start, rows), 1) * 2).logsumexp(-1));
+    }
+
     private static Tensor Chosen(Tensor logits, Tensor tokens, double temperature) =>
         LogSoftmax(logits, temperature).gather(1, tokens.unsqueeze(1)).squeeze(1);
 

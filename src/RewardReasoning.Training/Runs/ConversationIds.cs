@@ -1,14 +1,30 @@
 using Microsoft.Extensions.AI;
 using RewardReasoning.Models.ChatTemplates;
+using RewardReasoning.Models.Decoder;
 
 namespace RewardReasoning.Training.Runs;
 
-/// <summary>Token ids of a conversation up to where the assistant begins, its texts taken as untrusted.</summary>
+/// <summary>Token ids of conversations, their texts taken as untrusted.</summary>
 internal static class ConversationIds
 {
     private static readonly ChatRenderOptions AssistantBegins = new() { AddGenerationPrompt = true };
 
+    private static readonly ChatRenderOptions Whole = new();
+
     /// <summary>Ids of the messages and the generation prompt.</summary>
     public static int[] Of(ChatTokenizer chat, IEnumerable<ChatMessage> messages) =>
-        chat.Render([.. messages.Select(message => new ChatMessageText(message.Role.Value, message.Text))], AssistantBegins).Ids;
+        chat.Render(Texts(messages), AssistantBegins).Ids;
+
+    /// <summary>Ids of a conversation that the assistant has answered.</summary>
+    public static int[] OfWhole(ChatTokenizer chat, IEnumerable<ChatMessage> messages, string response) =>
+        chat.Render([.. Texts(messages), new ChatMessageText(ChatRole.Assistant.Value, response)], Whole).Ids;
+
+    /// <summary>The token that ends the assistant's turn.</summary>
+    /// <exception cref="RecipeException">The model names none.</exception>
+    public static int EndOfTurn(DecoderConfig config, string folder) => config.EosTokenIds.Count > 0
+        ? config.EosTokenIds[0]
+        : throw new RecipeException($"{folder} names no end-of-turn token; set eos_token_id in its config.json or generation_config.json.");
+
+    private static ChatMessageText[] Texts(IEnumerable<ChatMessage> messages) =>
+        [.. messages.Select(message => new ChatMessageText(message.Role.Value, message.Text))];
 }

@@ -24,9 +24,7 @@ internal sealed class SftMethod : ITrainingMethod<SftPosition>
     {
         (_recipe, _clock, _session) = (recipe, clock, session);
         ChatTokenizer chat = ChatTokenizer.Load(recipe.Model);
-        int endOfTurn = session.Model.Config.EosTokenIds.Count > 0
-            ? session.Model.Config.EosTokenIds[0]
-            : throw new RecipeException($"{recipe.Model} names no end-of-turn token; set eos_token_id in its config.json or generation_config.json.");
+        int endOfTurn = ConversationIds.EndOfTurn(session.Model.Config, recipe.Model);
         _documents = new SftDocuments(recipe.Data, chat, endOfTurn);
         _packer = new DocumentPacker(_documents, recipe.RowTokens, recipe.PackingPool, recipe.Seed, position?.Packer);
         _evaluation = recipe.Evaluation is { } options ? new(options, chat) : null;

@@ -1,0 +1,47 @@
+using System.CommandLine;
+using RewardReasoning.Cli.Judging;
+using RewardReasoning.Judging;
+using RewardReasoning.Training.RewardModels;
+
+namespace RewardReasoning.Cli.Ranking;
+
+/// <summary><c>--screen</c>: a scalar reward model decides what it is sure of, before the judge is asked.</summary>
+internal sealed class ScreenArgument
+{
+    private const double DefaultCertainty = 0.9;
+
+    private readonly Option<string?> _screen = new("--screen")
+    {
+        Description = "Folder of a scalar reward model (rrm train reward-model) that decides clear matches, so that only close ones are left to the judge.",
+        HelpName = "FOLDER",
+    };
+
+    private readonly Option<double?> _certainty = new("--screen-certainty")
+    {
+        Description = FormattableString.Invariant($"With --screen: probability of its choice from which on it decides (default {DefaultCertainty})."),
+        HelpName = "P",
+    };
+
+    public void AddTo(Command command)
+    {
+        command.Options.Add(_screen);
+        command.Options.Add(_certainty);
+    }
+
+    /// <summary>The scalar model that was named, which the caller disposes; null without one.</summary>
+    /// <exception cref="UsageException">There is no such folder, or a certainty without a screen.</exception>
+    public ScalarJudge? Open(ParseResult parsed)
+    {
+        if (parsed.GetValue(_screen) is { } folder)
+        {
+            return ScalarJudge.Load(ModelFolders.Require(folder));
+        }
+
+        return parsed.GetValue(_certainty) is null ? null : throw new UsageException($"{_certainty.Name} goes with {_screen.Name} FOLDER, which is not given.");
+    }
+
+    /// <summary>The judge behind its screen, or the judge itself without one.</summary>
+    /// <exception cref="ArgumentException">The certainty is out of range.</exception>
+    public IRepeatableJudge Over(ParseResult parsed, ScalarJudge? screen, ReasoningJudge judge) =>
+        screen is null ? judge : new ScreenedJudge(screen, judge, parsed.GetValue(_certainty) ?? DefaultCertainty);
+}

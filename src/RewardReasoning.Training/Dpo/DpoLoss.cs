@@ -1,0 +1,157 @@
+using static TorchSharp.torch;
+
+namespace RewardReasoning.Training.Dpo;
+
+/// <summary>
+/// Direct preference optimization (arXiv 2305.18290) and its relatives as TRL computes them, minimised. With a = Σ (log π − log π_ref) over
+/// the chosen response's tokens, b over the rejected one's, n their numbers of tokens, f the divergence and Δ = f(a) − f(b):
+/// <code>
+/// sigmoid      −ln σ(βΔ)                                    hinge        max(0, 1 − βΔ)
+/// ipo          (f(a)/n_a − f(b)/n_b − 1/(2β))²              sigmoid_norm −ln σ(β(f(a)/n_a − f(b)/n_b))
+/// exo_pair     σ(βΔ)(ln σ(βΔ) − ln(1−ε)) + σ(−βΔ)(ln σ(−βΔ) − ln ε)
+/// nca_pair     −ln σ(βa) − ½ ln σ(−βa) − ½ ln σ(−βb)        bco_pair     −ln σ(βa) − ln σ(−βb)
+/// robust       (−(1−ε) ln σ(βΔ) + ε ln σ(−βΔ)) / (1 − 2ε)   sppo_hard    (a − 1/(2β))² + (b + 1/(2β))²
+/// apo_zero     1 − σ(βa) + σ(βb)                            apo_down     σ(βa) + 1 − σ(β(a − b))
+/// discopop     −ln σ(βΔ)(1 − s) + e^(−βΔ) s, s = σ(βΔ/τ)
+/// </code>
+/// The mean over the batch's pairs, plus the supervised coefficient times the mean cross entropy of all chosen tokens.
+/// </summary>
+public sealed class DpoLoss
+{
+    private readonly DpoOptions _options;
+
+    /// <exception cref="ArgumentException">The options are invalid; the message lists every fault.</exception>
+    public DpoLoss(DpoOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        _options = options;
+    }
+
+    /// <summary>The loss (0-dim, differentiable) of one micro-batch and its metrics; intermediate tensors stay in the caller's dispose scope.</summary>
+    /// <param name="chosen">The better responses.</param>
+    /// <param name="rejected">The worse ones, row by row.</param>
+    /// <param name="counts">Counts of the whole batch; null when this is the whole batch.</param>
+    /// <exception cref="ArgumentException">Shapes differ, or a tensor that the options need is missing.</exception>
+    public (Tensor Loss, DpoMetrics Metrics) Compute(DpoSide chosen, DpoSide rejected, DpoCounts? counts = null)
+    {
+        ArgumentNullException.ThrowIfNull(chosen);
+        ArgumentNullException.ThrowIfNull(rejected);
+        Check(chosen, nameof(chosen));
+        Check(rejected, nameof(rejected));
+        Shapes.MustBe(chosen.LogProbs.shape[0] == rejected.LogProbs.shape[0], rejected.LogProbs, nameof(rejected), $"of {chosen.LogProbs.shape[0]} rows");
+        Tensor chosenMask = chosen.Mask.ne(0), rejectedMask = rejected.Mask.ne(0); // [B, T]
+        Tensor chosenTokens = chosenMask.sum(1), rejectedTokens = rejectedMask.sum(1); // [B]
+        Tensor shorter = minimum(chosenTokens, rejectedTokens);
+        Tensor a = LogRatio(chosen, chosenMask, shorter), b = LogRatio(rejected, rejectedMask, shorter); // [B]
+        Tensor losses = Losses(a, b, chosenTokens.clamp_min(1), rejectedTokens.clamp_min(1));
+        if (_options.ConfidenceWeighted)
+        {
+            losses = losses * (Confidence(chosen, chosenMask) + Confidence(rejected, rejectedMask)).exp().clamp_max(1);
+        }
+
+        Tensor loss = losses.sum() / (counts?.Pairs ?? losses.shape[0]);
+        Tensor chosenLogProb = Masked(chosen.LogProbs, chosenMask).sum(1), rejectedLogProb = Masked(rejected.LogProbs, rejectedMask).sum(1); // [B]
+        Tensor? sft = null;
+        if (_options.SftCoefficient > 0)
+        {
+            sft = -chosenLogProb.sum() / (counts?.ChosenTokens ?? chosenTokens.sum().item<long>());
+            loss = loss + (_options.SftCoefficient * sft);
+        }
+
+        double[] values = Read(
+            loss, sft, a.sum() * _options.Beta, b.sum() * _options.Beta, a.gt(b).sum(), chosenLogProb.sum(), rejectedLogProb.sum());
+        return (loss, new DpoMetrics
+        {
+            Loss = values[0],
+            SftLoss = values[1],
+            Pairs = losses.shape[0],
+            ChosenReward = values[2],
+            RejectedReward = values[3],
+            Correct = values[4],
+            ChosenLogProb = values[5],
+            RejectedLogProb = values[6],
+        });
+    }
+
+    private Tensor Losses(Tensor a, Tensor b, Tensor chosenTokens, Tensor rejectedTokens)
+    {
+        double beta = _options.Beta, epsilon = _options.LabelSmoothing;
+        Tensor difference = Reward(a) - Reward(b); // Δ
+        Tensor scaled = beta * difference;
+        Tensor PerToken() => (Reward(a) / chosenTokens) - (Reward(b) / rejectedTokens);
+        return _options.Variant switch
+        {
+            DpoVariant.Sigmoid => -LogSigmoid(scaled),
+            DpoVariant.Hinge => (1 - scaled).clamp_min(0),
+            DpoVariant.Ipo => (PerToken() - (1 / (2 * beta))).square(),
+            DpoVariant.ExoPair => (scaled.sigmoid() * (LogSigmoid(scaled) - Math.Log(1 - epsilon))) + ((-scaled).sigmoid() * (LogSigmoid(-scaled) - Math.Log(epsilon))),
+            DpoVariant.NcaPair => -LogSigmoid(beta * a) - (0.5 * LogSigmoid(-beta * a)) - (0.5 * LogSigmoid(-beta * b)),
+            DpoVariant.Robust => ((-(1 - epsilon) * LogSigmoid(scaled)) + (epsilon * LogSigmoid(-scaled))) / (1 - (2 * epsilon)),
+            DpoVariant.BcoPair => -LogSigmoid(beta * a) - LogSigmoid(-beta * b),
+            DpoVariant.SppoHard => (a - (0.5 / beta)).square() + (b + (0.5 / beta)).square(),
+            DpoVariant.ApoZero => 1 - (beta * a).sigmoid() + (beta * b).sigmoid(),
+            DpoVariant.ApoDown => (beta * a).sigmoid() + 1 - (beta * (a - b)).sigmoid(),
+            DpoVariant.Discopop => Discopop(scaled),
+            DpoVariant.SigmoidNorm => -LogSigmoid(beta * PerToken()),
+            _ => throw new InvalidOperationException($"There is no variant {_options.Variant}."),
+        };
+    }
+
+    private Tensor Discopop(Tensor scaled)
+    {
+        Tensor share = (scaled / _options.DiscopopTau).sigmoid();
+        return (-LogSigmoid(scaled) * (1 - share)) + ((-scaled).exp() * share);
+    }
+
+    /// <summary>f of a log-ratio.</summary>
+    private Tensor Reward(Tensor ratio) => _options.Divergence switch
+    {
+        DpoDivergence.ReverseKl => ratio,
+        DpoDivergence.ForwardKl => 1 - (-ratio).exp(),
+        DpoDivergence.JensenShannon => Math.Log(2) + LogSigmoid(ratio),
+        DpoDivergence.Alpha => (((_options.Alpha - 1) * ratio).exp() - 1) / (_options.Alpha - 1),
+        _ => throw new InvalidOperationException($"There is no divergence {_options.Divergence}."),
+    };
+
+    /// <summary>Σ over a response's tokens of the log-ratio, tokens behind the pair's shorter response weighted down, [B].</summary>
+    private Tensor LogRatio(DpoSide side, Tensor mask, Tensor shorter)
+    {
+        Tensor ratios = Masked(side.LogProbs - side.ReferenceLogProbs.detach(), mask); // [B, T]
+        if (_options.ExcessTokenWeight < 1)
+        {
+            Tensor excess = mask.to_type(int64).cumsum(1).gt(shorter.unsqueeze(1)); // [B, T]
+            ratios = where(excess, ratios * _options.ExcessTokenWeight, ratios);
+        }
+
+        return ratios.sum(1);
+    }
+
+    /// <summary>Mean over a response's tokens of ln p − ln Σ p², without gradient, [B].</summary>
+    private static Tensor Confidence(DpoSide side, Tensor mask)
+    {
+        Tensor squares = side.LogSumSquares ?? throw new ArgumentException("Pairs are weighted by confidence and there is no LogSumSquares; give it or set ConfidenceWeighted to false.", nameof(side));
+        return Masked(side.LogProbs - squares, mask).sum(1).detach() / mask.sum(1).clamp_min(1);
+    }
+
+    private static Tensor Masked(Tensor values, Tensor mask) => values.masked_fill(mask.logical_not(), 0);
+
+    private static Tensor LogSigmoid(Tensor x) => nn.functional.logsigmoid(x);
+
+    private static void Check(DpoSide side, string name)
+    {
+        Shapes.MustBe(side.LogProbs.dim() == 2, side.LogProbs, name, "[pairs, time]");
+        Shapes.MustMatch(side.LogProbs, side.ReferenceLogProbs, $"{name}.{nameof(side.ReferenceLogProbs)}");
+        Shapes.MustMatch(side.LogProbs, side.Mask, $"{name}.{nameof(side.Mask)}");
+        if (side.LogSumSquares is { } squares)
+        {
+            Shapes.MustMatch(side.LogProbs, squares, $"{name}.{nameof(side.LogSumSquares)}");
+        }
+    }
+
+    private static double[] Read(params Tensor?[] scalars)
+    {
+        using Tensor together = stack(scalars.Select(scalar => scalar is null ? zeros([], float64) : scalar.detach().to(float64).cpu()).ToArray());
+        return together.data<double>().ToArray();
+    }
+}

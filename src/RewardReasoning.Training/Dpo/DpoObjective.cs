@@ -1,0 +1,104 @@
+using RewardReasoning.Models.ChatTemplates;
+using RewardReasoning.Models.Decoder;
+using RewardReasoning.Training.Losses;
+using RewardReasoning.Training.Preferences;
+using RewardReasoning.Training.Runs;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace RewardReasoning.Training.Dpo;
+
+/// <summary>Pairs as two completions of one prompt, under the policy and under its reference.</summary>
+internal sealed class DpoObjective : IPreferenceObjective
+{
+    private readonly DpoRecipe _recipe;
+    private readonly TrainingSession _session;
+    private readonly DpoLoss _loss;
+    private readonly ChatTokenizer _chat;
+    private readonly int _endOfTurn;
+    private readonly FrozenReference _reference;
+
+    public DpoObjective(DpoRecipe recipe, TrainingSession session)
+    {
+        (_recipe, _session, _loss) = (recipe, session, new DpoLoss(recipe.Loss));
+        _chat = ChatTokenizer.Load(recipe.Model);
+        _endOfTurn = ConversationIds.EndOfTurn(session.Model.Config, recipe.Model);
+        _reference = new FrozenReference(recipe, session, recipe.Reference);
+    }
+
+    public PreferenceExample Tokenize(PreferenceRow row) => new(
+        ConversationIds.Of(_chat, row.Conversation),
+        [.. _chat.Tokenizer.Encode(row.Pair.Chosen), _endOfTurn],
+        [.. _chat.Tokenizer.Encode(row.Pair.Rejected), _endOfTurn],
+        Margin: 0);
+
+    public PreferenceMetrics Backpropagate(int worker, IReadOnlyList<PreferenceExample> pass, IReadOnlyList<PreferenceExample> step)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        CompletionBatch batch = Batch(pass);
+        Tensor reference = ReferenceLogProbs(worker, batch);
+        DpoMetrics metrics = new();
+        _ = _session.Backpropagate(worker, (model, recompute) =>
+        {
+            batch.Backpropagate(model, states => Loss(model, batch, states, reference, step, out metrics), recompute);
+            return metrics.Loss;
+        });
+        return Describe(metrics);
+    }
+
+    public PreferenceMetrics Measure(int worker, IReadOnlyList<PreferenceExample> pass, IReadOnlyList<PreferenceExample> all)
+    {
+        using IDisposable noGradients = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        CompletionBatch batch = Batch(pass);
+        DecoderModel model = _session.Replicas.Models[worker];
+        _ = Loss(model, batch, batch.States(model), ReferenceLogProbs(worker, batch), all, out DpoMetrics metrics);
+        return Describe(metrics);
+    }
+
+    public void Dispose() => _reference.Dispose();
+
+    private static PreferenceMetrics Describe(DpoMetrics metrics) => new(metrics.Loss, new Dictionary<string, double>
+    {
+        [PreferenceMetrics.Accuracy] = metrics.Correct,
+        ["margin"] = metrics.ChosenReward - metrics.RejectedReward,
+        ["chosen_reward"] = metrics.ChosenReward,
+        ["rejected_reward"] = metrics.RejectedReward,
+        ["chosen_log_prob"] = metrics.ChosenLogProb,
+        ["rejected_log_prob"] = metrics.RejectedLogProb,
+    });
+
+    /// <summary>Rows in the order chosen, rejected of each pair.</summary>
+    private CompletionBatch Batch(IReadOnlyList<PreferenceExample> pass) => new(
+        [.. pass.SelectMany(pair => new ResponseRow[] { new(pair.Prompt, pair.Chosen), new(pair.Prompt, pair.Rejected) })],
+        _recipe.SharePrompts,
+        _session.Model.Device);
+
+    private Tensor ReferenceLogProbs(int worker, CompletionBatch batch) =>
+        _reference.Compute(worker, model => batch.LogProbs(model, batch.States(model), temperature: 1).LogProbs.MoveToOuterDisposeScope());
+
+    private Tensor Loss(
+        DecoderModel model, CompletionBatch batch, Tensor states, Tensor reference, IReadOnlyList<PreferenceExample> all, out DpoMetrics metrics)
+    {
+        (Tensor logProbs, Tensor logits) = batch.LogProbs(model, states, temperature: 1); // [2P, T], [2P·T, V]
+        Tensor? squares = _recipe.Loss.ConfidenceWeighted ? SequenceLogProbs.LogSumSquares(logits).view(logProbs.shape) : null;
+        DpoCounts counts = new(all.Count, all.Sum(pair => (long)pair.Chosen.Length));
+        (Tensor loss, metrics) = _loss.Compute(Side(0), Side(1), counts);
+        return loss;
+
+        DpoSide Side(int which) => new()
+        {
+            LogProbs = Half(logProbs, which),
+            ReferenceLogProbs = Half(reference, which),
+            Mask = Half(batch.Mask, which),
+            LogSumSquares = squares is null ? null : Half(squares, which),
+        };
+    }
+
+    private static Tensor Half(Tensor rows, int which) => rows.view(rows.shape[0] / 2, 2, rows.shape[1]).select(1, which);
+
+    private sealed record ResponseRow(int[] Prompt, int[] Completion) : ICompletion
+    {
+        public int FirstTrained => 0;
+    }
+}

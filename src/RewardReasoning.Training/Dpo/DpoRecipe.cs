@@ -1,0 +1,44 @@
+using RewardReasoning.Training.Optimization;
+using RewardReasoning.Training.Preferences;
+
+namespace RewardReasoning.Training.Dpo;
+
+/// <summary>
+/// Direct preference optimization: the chosen responses of labelled pairs become likelier than the rejected ones, measured against a
+/// frozen reference. Pairs may come from data files or from <c>rrm label</c>.
+/// </summary>
+public sealed record DpoRecipe : PreferenceRecipe
+{
+    /// <summary>A recipe with the defaults of direct preference optimization.</summary>
+    public DpoRecipe()
+    {
+        LearningRate = 1e-6;
+        WarmupSteps = 10;
+        Schedule = ScheduleShape.Linear;
+        Optimizer = new AdamWOptions { WeightDecay = 0 };
+        CheckpointEvery = 50;
+    }
+
+    /// <summary>Objective.</summary>
+    public DpoOptions Loss { get; init; } = new();
+
+    /// <summary>Folder of the frozen reference; null takes the model that the run starts from.</summary>
+    public string? Reference { get; init; }
+
+    /// <summary>Compute a prompt once for both its responses.</summary>
+    public bool SharePrompts { get; init; }
+
+    /// <inheritdoc/>
+    public override IEnumerable<string> Faults()
+    {
+        foreach (string fault in base.Faults())
+        {
+            yield return fault;
+        }
+
+        if (SharePrompts && RecomputeLayers)
+        {
+            yield return "share_prompts and recompute_layers are both on; layers are computed again for whole rows only, so switch one of them off.";
+        }
+    }
+}

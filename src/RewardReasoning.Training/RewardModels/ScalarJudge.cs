@@ -1,0 +1,126 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.AI;
+using RewardReasoning.Judging;
+using RewardReasoning.Models;
+using RewardReasoning.Models.ChatTemplates;
+using RewardReasoning.Models.Decoder;
+using RewardReasoning.Training.Runs;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace RewardReasoning.Training.RewardModels;
+
+/// <summary>
+/// A scalar reward model as a judge: each response is scored by itself, once, and the higher score wins. It does not think, so it has no
+/// votes; its confidence is the Bradley-Terry probability of its own scores. Safe to use from many threads; one thread computes at a time.
+/// </summary>
+public sealed class ScalarJudge : IJudge, IDisposable
+{
+    private const int RememberedScores = 4_096;
+    private const int CoinBit = 1;
+
+    private readonly DecoderModel _model;
+    private readonly ChatTokenizer _chat;
+    private readonly TimeProvider _time;
+    private readonly string _name;
+    private readonly Lock _computing = new();
+    private readonly ConcurrentDictionary<(string Query, string Response), ResponseScore> _scores = new();
+
+    private ScalarJudge(string folder, DecoderModel model, ChatTokenizer chat, TimeProvider time)
+    {
+        (_model, _chat, _time) = (model, chat, time);
+        _name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
+    }
+
+    /// <summary>Whether a folder holds a scalar reward model: its <c>config.json</c> names a <c>…ForSequenceClassification</c>.</summary>
+    /// <exception cref="Models.Checkpoints.CheckpointException">The config is missing, broken or of an unknown kind.</exception>
+    public static bool Handles(string folder) => DecoderConfig.Load(folder).ScalarHead;
+
+    /// <summary>Loads a folder.</summary>
+    /// <param name="folder">A Hugging Face folder with <c>score.weight</c>, tokenizer and chat template.</param>
+    /// <param name="options">Type and device; the defaults if null.</param>
+    /// <param name="time">Clock for the time that judgments take; the system's if null.</param>
+    /// <exception cref="Models.Checkpoints.CheckpointException">Config or weights are missing or damaged, or of another kind.</exception>
+    /// <exception cref="ChatTemplateException">The chat template is missing or cannot be read.</exception>
+    public static ScalarJudge Load(string folder, LocalModelOptions? options = null, TimeProvider? time = null)
+    {
+        ArgumentNullException.ThrowIfNull(folder);
+        DecoderConfig config = DecoderConfig.Load(folder);
+        if (!config.ScalarHead)
+        {
+            throw new Models.Checkpoints.CheckpointException(
+                Path.Combine(folder, DecoderConfig.FileName), "the model writes text and gives no score; a scalar reward model is a …ForSequenceClassification, such as rrm train reward-model makes.");
+        }
+
+        ChatTokenizer chat = ChatTokenizer.Load(folder);
+        return new ScalarJudge(folder, LocalModel.LoadDecoder(folder, config, options ?? new LocalModelOptions()), chat, time ?? TimeProvider.System);
+    }
+
+    /// <summary>The score of a response; only differences between responses to one query mean anything.</summary>
+    /// <exception cref="ArgumentException">The conversation is longer than the model's context.</exception>
+    public Task<double> ScoreAsync(string query, string response, CancellationToken cancellationToken = default) =>
+        Task.Run(() => Score(query, response).Value, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<Judgment> JudgeAsync(Comparison comparison, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(comparison);
+        return Task.Run(() => Judge(comparison, cancellationToken), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _model.Dispose();
+
+    private Judgment Judge(Comparison comparison, CancellationToken cancellationToken)
+    {
+        long start = _time.GetTimestamp();
+        ResponseScore first = Score(comparison.Query, comparison.Response1);
+        cancellationToken.ThrowIfCancellationRequested();
+        ResponseScore second = Score(comparison.Query, comparison.Response2);
+        double ahead = first.Value - second.Value;
+        bool draw = ahead == 0;
+        return new Judgment
+        {
+            Preferred = draw ? ComparisonHash.PickOne(comparison, CoinBit) : ahead > 0 ? Verdict.First : Verdict.Second,
+            Confidence = 1 / (1 + Math.Exp(-Math.Abs(ahead))),
+            DrawBrokenBy = draw ? DrawBreak.Coin : DrawBreak.None,
+            Votes = [],
+            Usage = new Usage { PromptTokens = first.Tokens + second.Tokens, Elapsed = _time.GetElapsedTime(start) },
+            Model = _name,
+            Warnings = draw ? ["The two responses have the same score; the preference between them is a coin's."] : [],
+        };
+    }
+
+    private ResponseScore Score(string query, string response)
+    {
+        if (_scores.TryGetValue((query, response), out ResponseScore known))
+        {
+            return known;
+        }
+
+        int[] ids = ConversationIds.OfWhole(_chat, [new ChatMessage(ChatRole.User, query)], response);
+        if (ids.Length > _model.Config.MaxPositions)
+        {
+            throw new ArgumentException($"The conversation has {ids.Length} tokens; the context of {_name} is {_model.Config.MaxPositions}.", nameof(response));
+        }
+
+        ResponseScore score;
+        lock (_computing)
+        {
+            using IDisposable noGradients = no_grad();
+            using DisposeScope scope = NewDisposeScope();
+            ScoredRows rows = new([ids], _model.Config.PadTokenId, _model.Device);
+            score = new ResponseScore(rows.Scores(_model, _model.Hidden(rows.Ids)).item<float>(), ids.Length);
+        }
+
+        if (_scores.Count >= RememberedScores)
+        {
+            _scores.Clear();
+        }
+
+        _scores[(query, response)] = score;
+        return score;
+    }
+
+    private readonly record struct ResponseScore(double Value, int Tokens);
+}

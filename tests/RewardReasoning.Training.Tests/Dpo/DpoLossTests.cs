@@ -1,0 +1,137 @@
+using RewardReasoning.Training.Dpo;
+using TorchSharp;
+using Xunit;
+using static TorchSharp.torch;
+
+namespace RewardReasoning.Training.Tests.Dpo;
+
+public sealed class DpoLossTests
+{
+    [Theory]
+    [InlineData("sigmoid", DpoVariant.Sigmoid)]
+    [InlineData("sigmoid, far from the reference, an empty rejected response", DpoVariant.Sigmoid)]
+    [InlineData("hinge", DpoVariant.Hinge)]
+    [InlineData("ipo: per-token mean log-ratios", DpoVariant.Ipo)]
+    [InlineData("exo_pair", DpoVariant.ExoPair)]
+    [InlineData("nca_pair", DpoVariant.NcaPair)]
+    [InlineData("robust", DpoVariant.Robust)]
+    [InlineData("bco_pair", DpoVariant.BcoPair)]
+    [InlineData("sppo_hard", DpoVariant.SppoHard)]
+    [InlineData("apo_zero", DpoVariant.ApoZero)]
+    [InlineData("apo_down", DpoVariant.ApoDown)]
+    [InlineData("discopop", DpoVariant.Discopop)]
+    [InlineData("sigmoid_norm", DpoVariant.SigmoidNorm)]
+    [InlineData("two losses with weights", DpoVariant.Sigmoid, 0.2)]
+    [InlineData("length-desensitised (ld_alpha)", DpoVariant.Sigmoid)]
+    [InlineData("weighted by policy confidence (WPO)", DpoVariant.Sigmoid)]
+    [InlineData("forward KL", DpoVariant.Sigmoid)]
+    [InlineData("Jensen-Shannon", DpoVariant.Sigmoid)]
+    [InlineData("alpha divergence", DpoVariant.Sigmoid)]
+    public void Compute_TrlCases_MatchReference(string name, DpoVariant variant, double sftCoefficient = 0)
+    {
+        ReferenceCase reference = ReferenceNumbers.Load("dpo")[name];
+        DpoOptions options = Options(reference, variant) with { SftCoefficient = sftCoefficient };
+        AssertMatches(reference, options, ScalarType.Float64, reference.Tolerance, reference.Tolerance);
+        AssertMatches(reference, options, ScalarType.Float32, 2e-6, 1e-6);
+    }
+
+    [Fact]
+    public void Compute_SupervisedPart_IsTheTokenMeanOfAllChosenResponses()
+    {
+        ReferenceCase reference = ReferenceNumbers.Load("dpo")["sft: token mean over all chosen responses"];
+        using DisposeScope scope = NewDisposeScope();
+        DpoMetrics metrics = new DpoLoss(new DpoOptions { SftCoefficient = 1 }).Compute(Side(reference, "chosen", float64), Side(reference, "rejected", float64)).Metrics;
+        Assert.Equal(reference.Output("loss")[0], metrics.SftLoss, 1e-8);
+    }
+
+    [Fact]
+    public void Compute_OnePairByHand_IsTheLogisticOfTheScaledMargin()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        DpoSide chosen = Row(logProb: -1, reference: -2), rejected = Row(logProb: -3, reference: -2.5); // a = 2, b = -1 over two tokens each
+        (Tensor loss, DpoMetrics metrics) = new DpoLoss(new DpoOptions { Beta = 0.5 }).Compute(chosen, rejected);
+        Assert.Equal(Math.Log(1 + Math.Exp(-1.5)), loss.item<double>(), 1e-12);
+        Assert.Equal((1, -0.5, 1), (metrics.ChosenReward, metrics.RejectedReward, metrics.Correct));
+
+        static DpoSide Row(double logProb, double reference) => new()
+        {
+            LogProbs = full([1, 3], logProb, float64), ReferenceLogProbs = full([1, 3], reference, float64), Mask = tensor(new double[,] { { 1, 1, 0 } }),
+        };
+    }
+
+    [Fact]
+    public void Compute_PartsOfABatch_AddUpToIt()
+    {
+        ReferenceCase reference = ReferenceNumbers.Load("dpo")["two losses with weights"];
+        using DisposeScope scope = NewDisposeScope();
+        DpoSide chosen = Side(reference, "chosen", float64), rejected = Side(reference, "rejected", float64);
+        DpoLoss loss = new(new DpoOptions { Beta = 0.05, SftCoefficient = 0.2 });
+        DpoCounts counts = new(chosen.Mask.shape[0], chosen.Mask.sum().to(int64).item<long>());
+        double parts = Enumerable.Range(0, (int)counts.Pairs).Sum(row => loss.Compute(Part(chosen, row), Part(rejected, row), counts).Loss.item<double>());
+        Assert.Equal(reference.Output("loss")[0], parts, 1e-8);
+
+        static DpoSide Part(DpoSide side, int row) => new()
+        {
+            LogProbs = side.LogProbs.narrow(0, row, 1), ReferenceLogProbs = side.ReferenceLogProbs.narrow(0, row, 1), Mask = side.Mask.narrow(0, row, 1),
+        };
+    }
+
+    [Fact]
+    public void Constructor_SettingsThatContradictEachOther_AreAllListed()
+    {
+        ArgumentException error = Assert.Throws<ArgumentException>(() => new DpoLoss(new DpoOptions { Beta = 0, LabelSmoothing = 0.1 }));
+        Assert.Contains("Beta is 0; it must be above 0", error.Message, StringComparison.Ordinal);
+        Assert.Contains("only exo_pair and robust", error.Message, StringComparison.Ordinal);
+    }
+
+    private static void AssertMatches(ReferenceCase reference, DpoOptions options, ScalarType dtype, double valueTolerance, double gradientTolerance)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        DpoSide chosen = Side(reference, "chosen", dtype), rejected = Side(reference, "rejected", dtype);
+        (Tensor loss, DpoMetrics metrics) = new DpoLoss(options).Compute(chosen, rejected);
+        loss.backward();
+        ReferenceNumbers.AssertClose(reference.Output("loss"), ReferenceNumbers.Flat(loss), valueTolerance, "loss");
+        foreach ((string name, DpoSide side) in new[] { ("chosen", chosen), ("rejected", rejected) })
+        {
+            double[] gradient = ReferenceNumbers.Flat(Assert.IsType<Tensor>(side.LogProbs.grad));
+            ReferenceNumbers.AssertClose(reference.Output(name + "_log_probs_gradient"), gradient, gradientTolerance, name + " gradient");
+            Assert.All(gradient.Zip(ReferenceNumbers.Flat(side.Mask)).Where(entry => entry.Second == 0), entry => Assert.Equal(0, entry.First));
+        }
+
+        Assert.Equal(reference.Metric("rewards/chosen"), metrics.ChosenReward / metrics.Pairs, 1e-6);
+        Assert.Equal(reference.Metric("rewards/rejected"), metrics.RejectedReward / metrics.Pairs, 1e-6);
+        Assert.Equal(reference.Metric("rewards/margins"), (metrics.ChosenReward - metrics.RejectedReward) / metrics.Pairs, 1e-6);
+        Assert.Equal(reference.Metric("rewards/accuracies"), metrics.Correct / metrics.Pairs, 1e-6);
+        if (options.ExcessTokenWeight == 1)
+        {
+            Assert.Equal(reference.Metric("logps/chosen"), metrics.ChosenLogProb / metrics.Pairs, 1e-5);
+            Assert.Equal(reference.Metric("logps/rejected"), metrics.RejectedLogProb / metrics.Pairs, 1e-5);
+        }
+    }
+
+    private static DpoOptions Options(ReferenceCase reference, DpoVariant variant) => new()
+    {
+        Variant = variant,
+        Beta = reference.Setting("beta") ?? 0.1,
+        LabelSmoothing = reference.Setting("label_smoothing") ?? 0,
+        DiscopopTau = reference.Setting("discopop_tau") ?? 0.05,
+        ExcessTokenWeight = reference.Setting("ld_alpha") ?? 1,
+        ConfidenceWeighted = reference.Has("use_weighting") && reference.Flag("use_weighting"),
+        Alpha = reference.Setting("f_alpha_divergence_coef") ?? 0.5,
+        Divergence = reference.Text("f_divergence_type") switch
+        {
+            "forward_kl" => DpoDivergence.ForwardKl,
+            "js_divergence" => DpoDivergence.JensenShannon,
+            "alpha_divergence" => DpoDivergence.Alpha,
+            _ => DpoDivergence.ReverseKl,
+        },
+    };
+
+    private static DpoSide Side(ReferenceCase reference, string name, ScalarType dtype) => new()
+    {
+        LogProbs = reference.Input(name + "_log_probs", dtype).requires_grad_(),
+        ReferenceLogProbs = reference.Input(name + "_ref_log_probs", dtype),
+        Mask = reference.Input(name + "_mask", dtype),
+        LogSumSquares = reference.OptionalInput(name + "_log_sum_sq_probs", dtype),
+    };
+}
