@@ -61,6 +61,17 @@ public sealed class BenchArenaCommandTests : IDisposable
         Assert.Contains("rrm: 2: a | b: ", result.Error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Arena_NoAnswerAtAll_IsMissingAltogether()
+    {
+        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(FakeReply.Completion("Hm.", "Hm."));
+        string answers = await WriteAsync("answers.jsonl", Answers("a", "x"), Answers("b", "y"));
+        RrmResult result = await Rrm.RunAsync(["bench", "arena", "--answers", answers, "--baseline", "b", "--out", PathOf("run"), "--store", "none", .. At(server)]);
+        Assert.Equal((ExitCodes.SomeMissing, ""), (result.ExitCode, result.Out));
+        Assert.Contains("no battle has a result", result.Error, StringComparison.Ordinal);
+        Assert.Single(File.ReadAllLines(Path.Combine(PathOf("run"), "judgments.jsonl")));
+    }
+
     [Theory]
     [InlineData("--answers FILE and --baseline NAME|FILE are needed")]
     [InlineData("no answers of the baseline 'z'; there are of a, b", "--answers", "@answers.jsonl", "--baseline", "z")]

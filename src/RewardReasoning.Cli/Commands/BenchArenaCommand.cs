@@ -76,7 +76,13 @@ internal sealed class BenchArenaCommand
             Figure.RequireSupported(plot);
         }
 
-        ArenaReport report = parsed.GetValue(_replay) is { } replay ? await ReplayAsync(parsed, replay, cancellationToken) : await JudgeAsync(parsed, cancellationToken);
+        ArenaReport? made = parsed.GetValue(_replay) is { } replay ? await ReplayAsync(parsed, replay, cancellationToken) : await JudgeAsync(parsed, cancellationToken);
+        if (made is not { } report)
+        {
+            _terminal.WriteStatus("rrm: no battle has a result; there is nothing to make a leaderboard of.");
+            return ExitCodes.SomeMissing;
+        }
+
         if (parsed.GetValue(_plot) is { } file)
         {
             ArenaReportText.Plot(report).Save(file);
@@ -97,7 +103,7 @@ internal sealed class BenchArenaCommand
         return report.Missing > 0 && parsed.GetValue(_replay) is null ? ExitCodes.SomeMissing : ExitCodes.Done;
     }
 
-    private async Task<ArenaReport> ReplayAsync(ParseResult parsed, string replay, CancellationToken cancellationToken)
+    private async Task<ArenaReport?> ReplayAsync(ParseResult parsed, string replay, CancellationToken cancellationToken)
     {
         if (parsed.GetValue(_out) is not null || parsed.GetResult(_answers) is not null)
         {
@@ -117,7 +123,7 @@ internal sealed class BenchArenaCommand
             : Report(Path.GetFileName(replay), battles, missing, baselines);
     }
 
-    private async Task<ArenaReport> JudgeAsync(ParseResult parsed, CancellationToken cancellationToken)
+    private async Task<ArenaReport?> JudgeAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         (ArenaAnswers answers, IReadOnlyList<string> baselines) = await ReadAnswersAsync(parsed, cancellationToken);
         IReadOnlyList<BenchmarkItem> items = answers.Battles(baselines, parsed.GetValue(_limit) ?? int.MaxValue);
@@ -143,8 +149,8 @@ internal sealed class BenchArenaCommand
             await (parsed.GetValue(_out) is { } folder ? new BenchmarkRunFolder(folder).WriteJudgmentsAsync(judgments, cancellationToken) : judgments.CountAsync(cancellationToken).AsTask());
         });
         Battle[] battles = [.. judged.Select(Battle.Of).OfType<Battle>()];
-        ArenaReport result = Report(model ?? "no judgment", battles, judged.Count - battles.Length, baselines).WithJudgments(judged);
-        if (parsed.GetValue(_out) is { } run)
+        ArenaReport? result = Report(model ?? "no judgment", battles, judged.Count - battles.Length, baselines)?.WithJudgments(judged);
+        if (result is not null && parsed.GetValue(_out) is { } run)
         {
             await ArenaFiles.WriteBattlesAsync(run, judged, cancellationToken);
             await File.WriteAllTextAsync(Path.Combine(run, "report.json"), JsonSerializer.Serialize(result, BenchmarkJson.Indented.ArenaReport) + "\n", cancellationToken);
@@ -193,7 +199,6 @@ internal sealed class BenchArenaCommand
         return (answers, [.. baselines.Except(files), .. ofBaselines]);
     }
 
-    private static ArenaReport Report(string judge, IReadOnlyList<Battle> battles, int missing, IReadOnlyList<string> baselines) => battles.Count == 0
-        ? throw new UsageException($"None of the {missing} battles has a result; there is nothing to make a leaderboard of.")
-        : ArenaReport.Of(judge, battles, missing, baselines, new Bootstrap());
+    private static ArenaReport? Report(string judge, IReadOnlyList<Battle> battles, int missing, IReadOnlyList<string> baselines) =>
+        battles.Count == 0 ? null : ArenaReport.Of(judge, battles, missing, baselines, new Bootstrap());
 }

@@ -9,6 +9,9 @@ public sealed record ReliabilityDiagram : Figure
     private const float SmallestMarker = 5;
     private const float LargestMarker = 15;
 
+    /// <summary>A bin with a smaller share of its curve's claims is drawn, and not joined to the others: where it stands is chance.</summary>
+    private const double JoinedShare = 0.01;
+
     /// <summary>The curves, such as before and after calibration.</summary>
     public required IReadOnlyList<ReliabilityCurve> Curves { get; init; }
 
@@ -34,7 +37,10 @@ public sealed record ReliabilityDiagram : Figure
         plot.YLabel("share that is right");
         double lowest = Curves.SelectMany(curve => curve.Bins).Select(bin => bin.Low ?? bin.Accuracy).Append(Minimum).Min();
         plot.Axes.SetLimits(Minimum - 0.02, 1.02, Math.Max(0, lowest) - 0.02, 1.02);
-        plot.ShowLegend(Alignment.UpperLeft);
+
+        // Modest judges stand above the diagonal, bold ones below it: the legend goes to the other side.
+        double modesty = Curves.SelectMany(curve => curve.Bins).Sum(bin => bin.Count * (bin.Accuracy - bin.Confidence));
+        plot.ShowLegend(modesty > 0 ? Alignment.LowerRight : Alignment.UpperLeft);
         plot.Legend.OutlineColor = Colors.Transparent;
         plot.Legend.ShadowColor = Colors.Transparent;
         plot.Legend.FontSize = 12;
@@ -43,7 +49,8 @@ public sealed record ReliabilityDiagram : Figure
     private static void Draw(Plot plot, ReliabilityCurve curve, Color color, double most)
     {
         ReliabilityBin[] bins = [.. curve.Bins.Where(bin => bin.Count > 0)];
-        Scatter line = plot.Add.ScatterLine(bins.Select(bin => bin.Confidence).ToArray(), bins.Select(bin => bin.Accuracy).ToArray(), color);
+        ReliabilityBin[] joined = [.. bins.Where(bin => bin.Count >= JoinedShare * bins.Sum(one => one.Count))];
+        Scatter line = plot.Add.ScatterLine(joined.Select(bin => bin.Confidence).ToArray(), joined.Select(bin => bin.Accuracy).ToArray(), color);
         line.LegendText = OneLine(curve.Name);
         line.LineWidth = 2;
         foreach (ReliabilityBin bin in bins)
