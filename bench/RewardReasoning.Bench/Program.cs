@@ -8,6 +8,7 @@ SortedDictionary<string, Func<string[], Task<int>>> benchmarks = new(StringCompa
     ["startup"] = StartupBenchmark.RunAsync,
     ["store"] = StoreBenchmark.RunAsync,
     ["tournaments"] = TournamentSimulation.RunAsync,
+    ["verifier"] = VerifierBenchmark.RunAsync,
     ["voting"] = VotingBenchmark.RunAsync,
 };
 

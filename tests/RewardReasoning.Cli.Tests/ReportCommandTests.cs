@@ -31,9 +31,12 @@ public sealed class ReportCommandTests : IDisposable
         string run = await BenchAsync("best-of-n", """
             {"query":"q1","responses":["no, 1","right, 2","no, 3","no, 4"],"correct":[false,true,false,false]}
             """, "--mode", "round-robin");
-        RrmResult result = await Rrm.RunAsync("report", run, "--json");
+        RrmResult result = await Rrm.RunAsync("report", run, run, "--json");
         Assert.Equal((ExitCodes.Done, ""), (result.ExitCode, result.Error));
-        JsonElement choices = JsonDocument.Parse(result.Out).RootElement[0].GetProperty("choices");
+        JsonElement runs = JsonDocument.Parse(result.Out).RootElement;
+        Assert.Equal(JsonValueKind.Null, runs[0].GetProperty("comparison").ValueKind);
+        Assert.Equal((1, 0), (runs[1].GetProperty("comparison").GetProperty("items").GetInt32(), runs[1].GetProperty("comparison").GetProperty("difference").GetDouble()));
+        JsonElement choices = runs[0].GetProperty("choices");
         Assert.Equal(["knockout", "Elo", "Bradley-Terry"], choices.GetProperty("ways").EnumerateArray().Select(way => way.GetProperty("name").GetString()));
         Assert.Equal((0.25, 1), (choices.GetProperty("random").GetDouble(), choices.GetProperty("oracle").GetDouble()));
     }

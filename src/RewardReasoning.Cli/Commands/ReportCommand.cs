@@ -45,11 +45,7 @@ internal sealed class ReportCommand
     {
         string[] folders = parsed.GetRequiredValue(_runs);
         ReasoningPatterns patterns = parsed.GetValue(_patterns) is { } file ? ReasoningPatterns.Load(file) : ReasoningPatterns.BuiltIn;
-        List<RunAnalysis> runs = [];
-        foreach ((string folder, string name) in folders.Zip(NamesOf(folders)))
-        {
-            runs.Add(await RunAnalyzer.AnalyseAsync(name, new BenchmarkRunFolder(folder), patterns, cancellationToken));
-        }
+        IReadOnlyList<RunAnalysis> runs = await RunAnalyzer.AnalyseAsync([.. folders.Zip(NamesOf(folders), (folder, name) => (name, new BenchmarkRunFolder(folder)))], patterns, cancellationToken);
 
         if (parsed.GetValue(_plots) is { } plots)
         {
@@ -85,6 +81,7 @@ internal sealed class ReportCommand
         IEnumerable<(string Title, IReadOnlyList<IReadOnlyList<string>> Table)> tables =
         [
             ("", ReportTables.Overview(runs)),
+            ("runs of one benchmark against each other", ReportTables.Comparisons(runs)),
             ("accuracy against votes", ReportTables.Votes(runs)),
             .. runs.Where(run => run.Choices is not null).Select(run => ($"{run.Name}: choosing among candidates", run.Choices is { } choices ? ReportTables.Choices(choices) : [])),
             ("confidence", runs.Any(run => run.Calibration is not null) ? ReportTables.Calibration(runs) : []),

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using RewardReasoning.Data.Verification.Answers;
 using RewardReasoning.Judging;
 using RewardReasoning.Rankings;
 using RewardReasoning.Ratings;

@@ -54,11 +54,12 @@ public static class ReportFigures
                 Height = Height,
                 XTitle = "comparisons a query",
                 YTitle = "share of queries that are right",
-                Lines = [.. choices.Ways.Select(way => LineOf(way.Name, way.Points))],
-                Levels = [new("random", choices.Random), new("majority", choices.Majority), new("oracle", choices.Oracle)],
+                Lines = [.. choices.Ways.Select(way => LineOf(way.Name, way.Points)), Flat("oracle", choices.Oracle), Flat("majority", choices.Majority), Flat("random", choices.Random)],
                 YMinimum = Math.Max(0, Math.Min(choices.Random, choices.Majority) - 0.08),
                 YMaximum = 1.02,
             });
+
+        Line Flat(string name, double share) => new(name, [0, choices.Ways.Max(way => way.Points[^1].X)], [share, share]);
     }
 
     /// <summary>The calibration curves.</summary>

@@ -75,6 +75,13 @@ public static class ReportPage
         body.Element("h2", "Runs");
         body.Element("p", "The main figure is the benchmark's own, with a 95% bootstrap interval, in percent. Thought is the mean number of tokens a vote.");
         body.Table(ReportTables.Overview(runs));
+        if (ReportTables.Comparisons(runs) is { Count: > 0 } comparisons)
+        {
+            body.Element("h3", "Runs of one benchmark against each other");
+            body.Element("p", "What the items that both runs hold add to the main figure: the difference in points with a paired bootstrap interval over rows, and McNemar's exact test on those that only one of them got right.");
+            body.Table(comparisons);
+        }
+
         foreach (RunAnalysis run in runs.Where(run => run.Report.Sections.Count > 0 || run.Report.Overall.Figures.Count > 1))
         {
             body.Element("h3", $"{run.Name}, by section");

@@ -34,6 +34,27 @@ public static class ReportTables
         ];
     }
 
+    /// <summary>A line for each run that is compared with an earlier one; none without such.</summary>
+    public static IReadOnlyList<IReadOnlyList<string>> Comparisons(IReadOnlyList<RunAnalysis> runs)
+    {
+        ArgumentNullException.ThrowIfNull(runs);
+        RunComparison[] comparisons = [.. runs.Select(run => run.Comparison).OfType<RunComparison>()];
+        return comparisons.Length == 0 ? [] :
+        [
+            ["run", "against", "common items", "points more", "right alone", "right against it", "McNemar p"],
+            .. comparisons.Select(comparison => new[]
+            {
+                comparison.First,
+                comparison.Second,
+                Whole(comparison.Items),
+                FormattableString.Invariant($"{comparison.Difference * 100:+0.0;-0.0;0.0} ({comparison.Low * 100:+0.0;-0.0;0.0} to {comparison.High * 100:+0.0;-0.0;0.0})"),
+                Whole(comparison.OnlyFirstRight),
+                Whole(comparison.OnlySecondRight),
+                comparison.McNemarP < 0.001 ? "< 0.001" : Small(comparison.McNemarP),
+            }),
+        ];
+    }
+
     /// <summary>A line for each section of a run, each figure with its interval.</summary>
     public static IReadOnlyList<IReadOnlyList<string>> Sections(BenchmarkReport report)
     {

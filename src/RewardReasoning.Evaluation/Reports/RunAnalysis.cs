@@ -40,6 +40,9 @@ public sealed record RunAnalysis
 
     /// <summary>A few judgments to read.</summary>
     public required IReadOnlyList<ExampleJudgment> Examples { get; init; }
+
+    /// <summary>The run against the first one of the same benchmark, item by item; null of that first one.</summary>
+    public RunComparison? Comparison { get; init; }
 }
 
 /// <summary>A point of a curve.</summary>

@@ -9,18 +9,40 @@ public static class RunAnalyzer
 {
     private const int BootstrapRounds = 1000;
 
-    /// <summary>Analyses the run in a folder.</summary>
-    /// <param name="name">What to call it.</param>
-    /// <param name="run">The folder.</param>
+    /// <summary>Analyses the runs in folders; those of one benchmark are compared with the first of them.</summary>
+    /// <param name="runs">The folders, each with what to call it.</param>
     /// <param name="patterns">Patterns of reasoning to look for.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    /// <exception cref="FileNotFoundException">The folder holds no finished run.</exception>
-    /// <exception cref="InvalidDataException">A file of the run is damaged.</exception>
-    public static async Task<RunAnalysis> AnalyseAsync(string name, BenchmarkRunFolder run, ReasoningPatterns patterns, CancellationToken cancellationToken = default)
+    /// <exception cref="FileNotFoundException">A folder holds no finished run.</exception>
+    /// <exception cref="InvalidDataException">A file of a run is damaged.</exception>
+    public static async Task<IReadOnlyList<RunAnalysis>> AnalyseAsync(IReadOnlyList<(string Name, BenchmarkRunFolder Folder)> runs, ReasoningPatterns patterns, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(run);
+        ArgumentNullException.ThrowIfNull(runs);
         ArgumentNullException.ThrowIfNull(patterns);
+        List<RunAnalysis> analyses = [];
+        Dictionary<string, (string Name, IReadOnlyList<ItemCredit> Credits)> firsts = [];
+        foreach ((string name, BenchmarkRunFolder folder) in runs)
+        {
+            (RunAnalysis analysis, IReadOnlyList<ItemCredit> credits) = await AnalyseAsync(name, folder, patterns, cancellationToken).ConfigureAwait(false);
+            bool isFirst = firsts.TryAdd(analysis.Report.Benchmark, (name, credits));
+            analyses.Add(isFirst ? analysis : analysis with { Comparison = Compare(analysis.Report.Benchmark, (name, credits), firsts[analysis.Report.Benchmark]) });
+        }
+
+        return analyses;
+    }
+
+    /// <summary>Null where the runs have no item in common that counts: they are over other data.</summary>
+    private static RunComparison? Compare(string benchmark, (string Name, IReadOnlyList<ItemCredit> Credits) run, (string Name, IReadOnlyList<ItemCredit> Credits) first)
+    {
+        HashSet<string> known = [.. first.Credits.Where(credit => credit.Credit is not null).Select(credit => credit.Id)];
+        return run.Credits.Any(credit => credit.Credit is not null && known.Contains(credit.Id)) ? RunComparison.Of(benchmark, run, first, new Bootstrap()) : null;
+    }
+
+    private static async Task<(RunAnalysis Analysis, IReadOnlyList<ItemCredit> Credits)> AnalyseAsync(string name, BenchmarkRunFolder run, ReasoningPatterns patterns, CancellationToken cancellationToken)
+    {
         BenchmarkReport report = await run.ReadReportAsync(cancellationToken).ConfigureAwait(false);
+        BenchmarkDefinition? definition = BenchmarkCatalog.All.FirstOrDefault(benchmark => benchmark.Name == report.Benchmark) as BenchmarkDefinition;
+        List<ItemCredit> credits = [];
         VoteReplay votes = new();
         ChoiceReplay choices = new();
         ConfidenceCounter confidences = new();
@@ -30,11 +52,13 @@ public static class RunAnalyzer
         await foreach (RecordedJudgment judgment in run.ReadJudgmentsAsync(cancellationToken).ConfigureAwait(false))
         {
             Add(AnalysedComparison.Of(judgment));
+            credits.AddRange(definition is null ? [] : [ItemCredit.Of(definition, judgment.ToItem())]);
         }
 
         await foreach (RecordedRanking ranking in run.ReadRankingsAsync(cancellationToken).ConfigureAwait(false))
         {
             choices.Add(ranking);
+            credits.Add(BestOfScore.Of(ranking).ToCredit());
             foreach (AnalysedComparison comparison in AnalysedComparison.Of(ranking))
             {
                 Add(comparison);
@@ -42,7 +66,7 @@ public static class RunAnalyzer
         }
 
         Bootstrap bootstrap = new(BootstrapRounds);
-        return new RunAnalysis
+        RunAnalysis analysis = new()
         {
             Name = name,
             Report = report,
@@ -56,6 +80,7 @@ public static class RunAnalyzer
             Patterns = reasoning.Analyse(),
             Examples = examples.Pick(),
         };
+        return (analysis, credits);
 
         void Add(AnalysedComparison comparison)
         {

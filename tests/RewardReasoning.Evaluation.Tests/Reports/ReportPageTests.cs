@@ -104,7 +104,7 @@ public sealed partial class ReportPageTests
         await run.WriteReportAsync(
             BenchmarkReport.Of(BenchmarkCatalog.Find<BenchmarkDefinition>("pairs"), name, [.. judgments.Select(judgment => judgment.ToItem())], new(rounds: 20)) with { Judging = VotingSettings.Of(new JudgeOptions { Votes = 3 }) },
             TestContext.Current.CancellationToken);
-        return await RunAnalyzer.AnalyseAsync(name, run, ReasoningPatterns.BuiltIn, TestContext.Current.CancellationToken);
+        return Assert.Single(await RunAnalyzer.AnalyseAsync([(name, run)], ReasoningPatterns.BuiltIn, TestContext.Current.CancellationToken));
     }
 
     private static RecordedJudgment Judgment(int row, string text, string reasoning, int rightVotes)

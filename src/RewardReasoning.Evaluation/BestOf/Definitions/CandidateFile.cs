@@ -2,6 +2,7 @@ using System.Text.Json;
 using RewardReasoning.Data.Recognition;
 using RewardReasoning.Data.Rows;
 using RewardReasoning.Data.Verification;
+using RewardReasoning.Data.Verification.Answers;
 using RewardReasoning.Evaluation.Benchmarks;
 
 namespace RewardReasoning.Evaluation.BestOf.Definitions;
@@ -43,9 +44,7 @@ internal static class CandidateFile
                 Query = candidates.Query.Text,
                 Responses = candidates.Responses,
                 Correct = Correct(row, candidates.Responses),
-                Answers = List(row, "predictions", candidates.Responses.Count) is { } predictions
-                    ? AnswerNames.Of(predictions.Select(value => value.ValueKind == JsonValueKind.String ? value.GetString() : value.GetRawText()))
-                    : AnswerNames.OfResponses(candidates.Responses),
+                Answers = Answers(row, candidates.Responses),
             });
         }
 
@@ -67,6 +66,16 @@ internal static class CandidateFile
 
         string answer = row.Field("answer") ?? throw new InvalidDataException($"{row.Place}: the row has neither 'correct' nor 'answer'; which responses are right is not known.");
         return [.. responses.Select(response => Verifier.Verify(answer, response) == AnswerVerdict.Equal)];
+    }
+
+    private static IReadOnlyList<string?> Answers(DataRow row, IReadOnlyList<string> responses)
+    {
+        FinalAnswers answers = new();
+        return List(row, "predictions", responses.Count) is not { } predictions
+            ? [.. responses.Select(answers.GuessOf)]
+            : [.. predictions
+                .Select(value => value.ValueKind switch { JsonValueKind.String => value.GetString(), JsonValueKind.Null => null, _ => value.GetRawText() })
+                .Select(answer => string.IsNullOrWhiteSpace(answer) ? null : answers.NameOf(answer))];
     }
 
     private static IReadOnlyList<JsonElement>? List(DataRow row, string name, int count)

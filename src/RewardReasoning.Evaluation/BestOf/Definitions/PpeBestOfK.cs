@@ -1,4 +1,5 @@
 using System.Text.Json;
+using RewardReasoning.Data.Verification.Answers;
 using RewardReasoning.Evaluation.Benchmarks;
 
 namespace RewardReasoning.Evaluation.BestOf.Definitions;
@@ -36,7 +37,7 @@ internal static class PpeBestOfK
             Query = row.Text("prompt"),
             Responses = responses,
             Correct = correct,
-            Answers = AnswerNames.OfResponses(responses),
+            Answers = [.. responses.Select(new FinalAnswers().GuessOf)],
         };
     }
 }
