@@ -3,11 +3,14 @@ using RewardReasoning.Bench;
 // Each benchmark is one class; its name on the command line is the key here.
 SortedDictionary<string, Func<string[], Task<int>>> benchmarks = new(StringComparer.Ordinal)
 {
+    ["curve"] = TrainingCurve.RunAsync,
     ["endpoint"] = EndpointBenchmark.RunAsync,
     ["machine"] = Machine.RunAsync,
+    ["rollouts"] = RolloutBenchmark.RunAsync,
     ["startup"] = StartupBenchmark.RunAsync,
     ["store"] = StoreBenchmark.RunAsync,
     ["tournaments"] = TournamentSimulation.RunAsync,
+    ["update"] = UpdateBenchmark.RunAsync,
     ["verifier"] = VerifierBenchmark.RunAsync,
     ["voting"] = VotingBenchmark.RunAsync,
 };

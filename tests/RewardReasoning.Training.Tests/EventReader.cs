@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Xunit;
 
 namespace RewardReasoning.Training.Tests;
 
@@ -13,6 +14,8 @@ internal static class EventReader
         for (int at = 0; at < file.Length;)
         {
             int length = (int)BinaryPrimitives.ReadUInt64LittleEndian(file.AsSpan(at));
+            Assert.Equal(MaskedChecksum(file.AsSpan(at, 8)), BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(at + 8)));
+            Assert.Equal(MaskedChecksum(file.AsSpan(at + 12, length)), BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(at + 12 + length)));
             Dictionary<int, List<byte[]>> record = Fields(file.AsSpan(at + 12, length));
             long step = record.TryGetValue(2, out List<byte[]>? steps) ? BinaryPrimitives.ReadInt64LittleEndian(steps[0]) : 0;
             foreach (byte[] scalar in record.TryGetValue(5, out List<byte[]>? summaries) ? Fields(summaries[0])[1] : [])
@@ -25,6 +28,28 @@ internal static class EventReader
         }
 
         return scalars;
+    }
+
+    /// <summary>CRC-32C bit by bit, which is 0xE3069283 of the digits 1 to 9, turned and moved as TensorFlow's record format does.</summary>
+    public static uint MaskedChecksum(ReadOnlySpan<byte> data)
+    {
+        uint checksum = Checksum(data);
+        return ((checksum >> 15) | (checksum << 17)) + 0xa282ead8;
+    }
+
+    public static uint Checksum(ReadOnlySpan<byte> data)
+    {
+        uint checksum = 0xffffffff;
+        foreach (byte value in data)
+        {
+            checksum ^= value;
+            for (int bit = 0; bit < 8; bit++)
+            {
+                checksum = (checksum >> 1) ^ ((checksum & 1) * 0x82f63b78);
+            }
+        }
+
+        return ~checksum;
     }
 
     private static Dictionary<int, List<byte[]>> Fields(ReadOnlySpan<byte> message)

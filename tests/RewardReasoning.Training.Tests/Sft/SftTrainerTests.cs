@@ -212,6 +212,7 @@ public sealed class SftTrainerTests : IDisposable
     {
         Assert.Throws<TimeoutException>(() => Run(Recipe("a", 4), step => Crash(step, at: 3)));
         Run(Recipe("a", 4));
+        Assert.Equal(0xE3069283, EventReader.Checksum("123456789"u8));
         IReadOnlyList<(long Step, string Tag, float Value)> events = EventReader.Read(_folder["a/tensorboard"]);
         Assert.Equal([1, 2, 3, 4], events.Where(scalar => scalar.Tag == "train/loss").Select(scalar => scalar.Step));
         Assert.All(
