@@ -1,4 +1,5 @@
 using RewardReasoning.Evaluation.Metrics;
+using RewardReasoning.Judging;
 
 namespace RewardReasoning.Evaluation.Benchmarks;
 
@@ -108,7 +109,7 @@ public sealed record RunComparison
 }
 
 /// <summary>What one item adds to a benchmark's main figure.</summary>
-/// <param name="Id">The item's identity.</param>
+/// <param name="Id">The item's identity, its texts included: two runs may be over files of their own whose rows are numbered alike.</param>
 /// <param name="Row">The row of the data that it comes from; items of one row are drawn together.</param>
 /// <param name="Credit">From 0 to 1; null where it does not count.</param>
 public readonly record struct ItemCredit(string Id, string Row, double? Credit)
@@ -118,6 +119,9 @@ public readonly record struct ItemCredit(string Id, string Row, double? Credit)
     {
         ArgumentNullException.ThrowIfNull(definition);
         ArgumentNullException.ThrowIfNull(judged);
-        return new(judged.Item.Id, judged.Item.Row, definition.Credit(judged));
+        return new(IdentityOf(judged.Item.Id, judged.Item.Comparison), judged.Item.Row, definition.Credit(judged));
     }
+
+    /// <summary>An identity with the texts it stands for.</summary>
+    internal static string IdentityOf(string id, Comparison texts) => $"{id} {Convert.ToHexStringLower(ComparisonHash.OfUnorderedPair(texts))}";
 }

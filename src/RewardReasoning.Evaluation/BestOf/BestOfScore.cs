@@ -12,7 +12,7 @@ public sealed record BestOfScore
     /// <summary>Name of the main figure.</summary>
     public const string ChosenName = "best_of_n";
 
-    /// <summary>The query's identity.</summary>
+    /// <summary>The query's identity, its texts included.</summary>
     public required string Id { get; init; }
 
     /// <summary>Its section.</summary>
@@ -38,7 +38,7 @@ public sealed record BestOfScore
         double random = Selection.Random(item.Correct);
         return new()
         {
-            Id = item.Id,
+            Id = ItemCredit.IdentityOf(item.Id, new Comparison(item.Query, string.Join('\n', item.Responses), "")),
             Section = item.Section,
             Values =
             [

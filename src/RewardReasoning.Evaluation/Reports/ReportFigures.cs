@@ -25,12 +25,12 @@ public static class ReportFigures
         runs, "thinking", "longest thought that counts, in tokens", "share of comparisons that are right", run => run.ByThoughtTokens,
         "Accuracy against a limit on thinking: votes whose thought is longer than the limit are left out, and without any vote a coin is tossed. What a judge that is made to answer at the limit would add is not in it.");
 
-    /// <summary>Accuracy of runs against the thought they spent; for two runs or more of one benchmark.</summary>
+    /// <summary>Accuracy of runs against the thought they spent; for two runs or more of one benchmark over as many items.</summary>
     public static ReportFigure? Budgets(IReadOnlyList<RunAnalysis> runs)
     {
         Line[] lines = [.. runs
             .Where(run => run.MeanThoughtTokens is > 0 && run.Report.Overall.Figures[0].Value is not null)
-            .GroupBy(run => (run.Report.Benchmark, run.Report.Judge))
+            .GroupBy(run => (run.Report.Benchmark, run.Report.Judge, run.Report.Overall.Items))
             .Where(group => group.Count() > 1)
             .Select(group => LineOf(
                 $"{group.Key.Judge}, {group.Key.Benchmark}",

@@ -192,6 +192,17 @@ public sealed class BenchmarkDefinitionTests
     }
 
     [Fact]
+    public async Task RunComparison_RowsNumberedAlikeOfOtherData_HaveNothingInCommon()
+    {
+        using TemporaryFolder folder = new();
+        IReadOnlyList<BenchmarkItem> items = await ReadAsync("pairs", folder.Write("a.jsonl", """{"query": "q", "response_1": "a", "response_2": "b", "label": 1}"""));
+        IReadOnlyList<BenchmarkItem> others = await ReadAsync("pairs", folder.Write("b.jsonl", """{"query": "another", "response_1": "a", "response_2": "b", "label": 1}"""));
+        Assert.Equal(items[0].Id, others[0].Id);
+        ArgumentException exception = Assert.Throws<ArgumentException>(() => RunComparison.Of("pairs", ("a", Credits([Judged(items[0], Outcome.First)])), ("b", Credits([Judged(others[0], Outcome.First)])), Few));
+        Assert.Contains("not over the same data", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Report_ItemsOfOneRow_AreDrawnTogether()
     {
         using TemporaryFolder folder = new();
