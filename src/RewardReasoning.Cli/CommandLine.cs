@@ -55,6 +55,7 @@ public static class CommandLine
         root.Subcommands.Add(RankCommand.Create(terminal));
         root.Subcommands.Add(RateCommand.Create(terminal));
         root.Subcommands.Add(ScoreCommand.Create(terminal, TimeProvider.System));
+        root.Subcommands.Add(LabelCommand.Create(terminal, TimeProvider.System));
         root.Subcommands.Add(BenchCommand.Create(terminal, TimeProvider.System));
         root.Subcommands.Add(CalibrateCommand.Create(terminal, TimeProvider.System));
         root.Subcommands.Add(ReportCommand.Create(terminal));

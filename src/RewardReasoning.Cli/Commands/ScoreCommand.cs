@@ -3,16 +3,18 @@ using System.Text.Json;
 using Microsoft.Extensions.AI;
 using RewardReasoning.Cli.Judging;
 using RewardReasoning.Cli.Output;
+using RewardReasoning.Cli.Ranking;
 using RewardReasoning.Cli.Scoring;
 using RewardReasoning.Data.Columns;
 using RewardReasoning.Data.Pairs;
 using RewardReasoning.Data.Recognition;
 using RewardReasoning.Data.Rows;
 using RewardReasoning.Judging;
+using RewardReasoning.Rankings;
 
 namespace RewardReasoning.Cli.Commands;
 
-/// <summary><c>rrm score</c>: judges every row of a pair file.</summary>
+/// <summary><c>rrm score</c>: judges every row of a file of pairs or candidates.</summary>
 internal sealed class ScoreCommand
 {
     private const int MinWindow = 256;
@@ -21,6 +23,7 @@ internal sealed class ScoreCommand
     private readonly TimeProvider _time;
     private readonly ModelArguments _model = new();
     private readonly JudgingArguments _judging = new();
+    private readonly RankingArguments _ranking = new();
     private readonly RowSelection _rows = new();
     private readonly Option<string> _out = new("--out")
     {
@@ -47,11 +50,12 @@ internal sealed class ScoreCommand
         Command command = Verb.Create(
             terminal,
             "score",
-            "Judge every pair of a file: one row out for each row in, in the same order.",
+            "Judge every pair of a file, and rank every list of candidates: one row out for each row in, in the same order.",
             """
             rrm score pairs.jsonl --out judged.jsonl
             rrm score pairs.jsonl.gz --out judged.jsonl.gz --votes 9 --order both --keep-reasoning
             rrm score labelled.jsonl --out judged.jsonl --by operands --summary summary.json
+            rrm score candidates.jsonl --out rewards.jsonl --mode random --opponents 4 --method elo
             rrm score pairs.parquet --out part-2.parquet --shard 2/8 --store postgres://judge@db/rewards
             rrm score - --out - --endpoint http://localhost:8000/v1 --model Reward-Reasoning/RRM-7B <pairs.jsonl >judged.jsonl
             """);
@@ -61,6 +65,7 @@ internal sealed class ScoreCommand
             command.Options.Add(option);
         }
 
+        score._ranking.AddTo(command);
         score._judging.AddTo(command);
         score._model.AddTo(command);
         command.SetAction(score.RunAsync);
@@ -74,18 +79,19 @@ internal sealed class ScoreCommand
         RowOutput.Check(output, rows.Input, parsed.GetValue(_json));
         ModelSource source = _model.Read(parsed, _terminal);
         JudgeOptions options = _judging.Read(parsed, source);
+        RankingOptions ranking = _ranking.Read(parsed, options);
         ScoreSummary summary = new(parsed.GetValue(_by) ?? []);
         using IChatClient client = await _judging.OpenAsync(parsed, source, _terminal, cancellationToken);
         ReasoningJudge judge = _judging.CreateJudge(parsed, client, options, _terminal);
         bool keepReasoning = parsed.GetValue(_keepReasoning);
         RunRecord? record = await RunRecord.OpenAsync(
-            output, parsed, rows, client, options, judge, new Dictionary<string, string> { ["keep-reasoning"] = keepReasoning ? "yes" : "no" }, _time, cancellationToken);
+            output, parsed, rows, client, options, judge, new Dictionary<string, string>(RankingArguments.Named(ranking)) { ["keep-reasoning"] = keepReasoning ? "yes" : "no" }, _time, cancellationToken);
         RowColumns? columns = RowFileWriter.NeedsColumns(output) ? ScoredRow.Columns(await rows.SurveyAsync(cancellationToken)) : null;
         long? total = _terminal.ErrorIsTerminal ? await rows.CountAsync(cancellationToken) : null;
         long start = _time.GetTimestamp();
         await ScoreProgress.RunAsync(_terminal, _time, total, async report =>
         {
-            RowJudge rowJudge = new(judge);
+            RowJudge rowJudge = new(judge, new Ranker(judge, ranking, _time));
             await using RowOutput writer = await RowOutput.OpenAsync(output, columns, record, _terminal, _time, cancellationToken);
             int window = Math.Max(MinWindow, 4 * options.Concurrency);
             bool warned = options.Order != VoteOrder.Given;
@@ -93,7 +99,7 @@ internal sealed class ScoreCommand
             {
                 if (scored.Error is not null)
                 {
-                    Complain(scored, parsed.GetValue(_strict));
+                    scored.Complain(_terminal, parsed.GetValue(_strict));
                 }
 
                 if (!warned && scored.Content is PairContent { IsNamedByLabel: true })
@@ -102,7 +108,15 @@ internal sealed class ScoreCommand
                     warned = true;
                 }
 
-                summary.Add(scored.Row, scored.Content, scored.Judgment);
+                if (scored.Content is CandidatesContent)
+                {
+                    summary.AddRanking(scored.Row, scored.Ranking);
+                }
+                else
+                {
+                    summary.Add(scored.Row, scored.Content, scored.Judgment);
+                }
+
                 await writer.WriteAsync(json => scored.WriteTo(json, keepReasoning, columns));
                 report(summary.Rows, summary.Rows - summary.Judged, summary.Usage);
             }
@@ -110,17 +124,6 @@ internal sealed class ScoreCommand
             writer.Complete();
         });
         return await FinishAsync(parsed, summary.Report(_time.GetElapsedTime(start)), cancellationToken);
-    }
-
-    private void Complain(ScoredRow scored, bool strict)
-    {
-        string place = $"{scored.Row.Place}: {scored.Error}";
-        if (strict)
-        {
-            throw new UsageException($"{place} (--strict stops here; OUT holds the rows before it.)");
-        }
-
-        _terminal.WriteStatus($"rrm: {place}");
     }
 
     private async Task<int> FinishAsync(ParseResult parsed, ScoreReport report, CancellationToken cancellationToken)

@@ -14,6 +14,7 @@ namespace RewardReasoning.Cli.Output;
 [JsonSerializable(typeof(RatingsJson))]
 [JsonSerializable(typeof(ScoreReport))]
 [JsonSerializable(typeof(RunSettingsJson))]
+[JsonSerializable(typeof(LabelReportJson))]
 [JsonSerializable(typeof(CalibrationReportJson))]
 [JsonSerializable(typeof(List<FileInspection>))]
 [JsonSerializable(typeof(VerificationSummary))]

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using RewardReasoning.Data.Verification.Answers;
 using RewardReasoning.Judging;
 using RewardReasoning.Rankings;
@@ -101,6 +102,18 @@ internal sealed class RankingArguments
         options.Validate();
         return options;
     }
+
+    /// <summary>Settings that rankings hang on, by the names of their options.</summary>
+    public static IReadOnlyDictionary<string, string> Named(RankingOptions options) => new Dictionary<string, string>
+    {
+        ["mode"] = options.Mode?.ToString() ?? "by the number of responses",
+        ["matches"] = options.MaxMatches?.ToString(CultureInfo.InvariantCulture) ?? "by the mode",
+        ["tokens"] = options.MaxTokens?.ToString(CultureInfo.InvariantCulture) ?? "any",
+        ["method"] = options.Method.ToString(),
+        ["reward"] = options.Reward?.ToString() ?? "by the method",
+        ["standardise"] = options.StandardiseRewards ? "yes" : "no",
+        ["same-answer"] = options.FinalAnswer is null ? "no" : "yes",
+    };
 
     private RankingMode? ModeOf(ParseResult parsed)
     {

@@ -44,9 +44,13 @@ internal sealed class RowOutput : IAsyncDisposable
     }
 
     /// <summary>Refuses an output that cannot be written, is read too, or is needed for something else.</summary>
+    /// <param name="output">The file's name, or - for standard output.</param>
+    /// <param name="input">What is read.</param>
+    /// <param name="summaryGoesToOutput">Whether the summary goes to standard output.</param>
+    /// <param name="columnsAreKnown">Whether the columns of a Parquet file do not hang on the rows that are read.</param>
     /// <exception cref="UsageException">It is one of these; what to do is said.</exception>
     /// <exception cref="NotSupportedException">Its ending is that of a format that is not written.</exception>
-    public static void Check(string output, RowInput input, bool summaryGoesToOutput)
+    public static void Check(string output, RowInput input, bool summaryGoesToOutput, bool columnsAreKnown = false)
     {
         if (output == RowInput.StandardStream)
         {
@@ -64,7 +68,7 @@ internal sealed class RowOutput : IAsyncDisposable
             throw new UsageException($"--out is '{output}', which is read too; name another file.");
         }
 
-        if (input.IsStandardInput && RowFileWriter.NeedsColumns(output))
+        if (!columnsAreKnown && input.IsStandardInput && RowFileWriter.NeedsColumns(output))
         {
             throw new UsageException($"--out is '{output}': the columns of Parquet are found by reading the rows beforehand, and standard input is read once. Name a file as IN, or write JSON lines.");
         }

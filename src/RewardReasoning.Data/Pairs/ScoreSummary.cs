@@ -2,6 +2,7 @@ using System.Globalization;
 using RewardReasoning.Data.Recognition;
 using RewardReasoning.Data.Rows;
 using RewardReasoning.Judging;
+using RewardReasoning.Rankings;
 
 namespace RewardReasoning.Data.Pairs;
 
@@ -44,6 +45,18 @@ public sealed class ScoreSummary(IReadOnlyList<string> fields)
         if (pair?.Comparison is { } comparison && judgment?.Preferred is { } preferred && comparison.Response1 != comparison.Response2)
         {
             Match(comparison, preferred);
+        }
+    }
+
+    /// <summary>Adds a row of candidates with their ranking; null for one that has none.</summary>
+    public void AddRanking(DataRow row, Ranking? ranking)
+    {
+        ArgumentNullException.ThrowIfNull(row);
+        _total.Add(ranking);
+        Usage += ranking?.Usage ?? Usage.None;
+        for (int i = 0; i < fields.Count; i++)
+        {
+            CounterOf(i, row.Field(fields[i])).Add(ranking);
         }
     }
 
@@ -121,7 +134,27 @@ public sealed class ScoreSummary(IReadOnlyList<string> fields)
             Judged++;
             _labelled += label == Verdict.Unparsable ? 0 : 1;
             _correct += label == preferred ? 1 : 0;
-            foreach (Vote vote in judgment.Votes)
+            Add(judgment.Votes);
+        }
+
+        public void Add(Ranking? ranking)
+        {
+            Rows++;
+            if (ranking?.Best is null)
+            {
+                return;
+            }
+
+            Judged++;
+            foreach (PlayedMatch match in ranking.Matches)
+            {
+                Add(match.Judgment?.Votes ?? []);
+            }
+        }
+
+        private void Add(IReadOnlyList<Vote> votes)
+        {
+            foreach (Vote vote in votes)
             {
                 _votes++;
                 _missingVotes += vote.Verdict == Verdict.Unparsable ? 1 : 0;

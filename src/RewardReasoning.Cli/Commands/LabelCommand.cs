@@ -1,0 +1,175 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.Extensions.AI;
+using RewardReasoning.Cli.Judging;
+using RewardReasoning.Cli.Labelling;
+using RewardReasoning.Cli.Output;
+using RewardReasoning.Cli.Ranking;
+using RewardReasoning.Cli.Scoring;
+using RewardReasoning.Data.Columns;
+using RewardReasoning.Data.Preferences;
+using RewardReasoning.Data.Rows;
+using RewardReasoning.Judging;
+using RewardReasoning.Rankings;
+
+namespace RewardReasoning.Cli.Commands;
+
+/// <summary><c>rrm label</c>: preference pairs for DPO from pairs or candidates.</summary>
+internal sealed class LabelCommand
+{
+    private const int MinWindow = 256;
+
+    private static readonly (string Name, PreferenceShape Shape)[] Shapes =
+    [
+        ("messages", PreferenceShape.Messages), ("text", PreferenceShape.Text),
+        ("implicit-messages", PreferenceShape.ImplicitMessages), ("implicit-text", PreferenceShape.ImplicitText),
+    ];
+
+    private static readonly (string Name, PairChoice Choice)[] Choices = [("best-worst", PairChoice.BestWorst), ("all", PairChoice.All)];
+
+    private readonly Terminal _terminal;
+    private readonly TimeProvider _time;
+    private readonly ModelArguments _model = new();
+    private readonly JudgingArguments _judging = new();
+    private readonly RankingArguments _ranking = new();
+    private readonly RowSelection _rows = new();
+    private readonly Option<string> _out = new("--out") { Description = "Where the pairs go: .jsonl (.gz, .zst) or .parquet; - for standard output.", HelpName = "OUT", Required = true };
+    private readonly Option<string> _shape = new("--shape")
+    {
+        Description = "prompt, chosen and rejected as messages or as texts; or chosen and rejected alone, which begin with the prompt.",
+        HelpName = string.Join('|', Shapes.Select(shape => shape.Name)),
+        DefaultValueFactory = _ => Shapes[0].Name,
+    };
+
+    private readonly Option<string> _pairs = new("--pairs")
+    {
+        Description = "Of candidates: one pair of the best and the worst, or one of every two that met.",
+        HelpName = string.Join('|', Choices.Select(choice => choice.Name)),
+        DefaultValueFactory = _ => Choices[0].Name,
+    };
+
+    private readonly Option<double> _minMargin = new("--min-margin")
+    {
+        Description = "Drop pairs of a smaller margin (share of the votes for, less that against, 0 to 1); draws are always dropped.",
+        HelpName = "M",
+        DefaultValueFactory = _ => 0,
+    };
+
+    private readonly Option<bool> _strict = new("--strict") { Description = "Stop at the first row that cannot be judged." };
+    private readonly Option<string?> _summary = new("--summary") { Description = "Write the summary to a file, as JSON.", HelpName = "FILE" };
+    private readonly Option<bool> _json = new("--json") { Description = "Print the summary to standard output as JSON." };
+
+    private LabelCommand(Terminal terminal, TimeProvider time)
+    {
+        _terminal = terminal;
+        _time = time;
+    }
+
+    public static Command Create(Terminal terminal, TimeProvider time)
+    {
+        LabelCommand label = new(terminal, time);
+        Command command = Verb.Create(
+            terminal,
+            "label",
+            "Judge pairs or candidates and write preference pairs with margins, as TRL's DPO and reward trainers read them.",
+            """
+            rrm label candidates.jsonl --out preferences.jsonl --votes 5
+            rrm label candidates.jsonl --out preferences.parquet --votes 9 --min-margin 0.5 --pairs all
+            rrm label pairs.jsonl --out rewards.jsonl --votes 5 --shape implicit-messages
+            """);
+        label._rows.AddTo(command);
+        foreach (Option option in new Option[] { label._out, label._shape, label._pairs, label._minMargin, label._strict, label._summary, label._json })
+        {
+            command.Options.Add(option);
+        }
+
+        label._ranking.AddTo(command);
+        label._judging.AddTo(command);
+        label._model.AddTo(command);
+        command.SetAction(label.RunAsync);
+        return command;
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        string output = parsed.GetRequiredValue(_out);
+        SelectedRows rows = _rows.Read(parsed, _terminal);
+        RowOutput.Check(output, rows.Input, parsed.GetValue(_json), columnsAreKnown: true);
+        PreferenceShape shape = Named(_shape, Shapes, parsed.GetRequiredValue(_shape));
+        PairChoice choice = Named(_pairs, Choices, parsed.GetRequiredValue(_pairs));
+        double minMargin = parsed.GetValue(_minMargin);
+        if (minMargin is not (>= 0 and <= 1))
+        {
+            throw new UsageException(FormattableString.Invariant($"--min-margin is {minMargin}; it is from 0 to 1."));
+        }
+
+        ModelSource source = _model.Read(parsed, _terminal);
+        JudgeOptions options = _judging.Read(parsed, source);
+        RankingOptions ranking = _ranking.Read(parsed, options);
+        using IChatClient client = await _judging.OpenAsync(parsed, source, _terminal, cancellationToken);
+        ReasoningJudge judge = _judging.CreateJudge(parsed, client, options, _terminal);
+        Dictionary<string, string> settings = new(RankingArguments.Named(ranking))
+        {
+            ["shape"] = parsed.GetRequiredValue(_shape),
+            ["pairs"] = parsed.GetRequiredValue(_pairs),
+            ["min-margin"] = minMargin.ToString(CultureInfo.InvariantCulture),
+        };
+        RunRecord? record = await RunRecord.OpenAsync(output, parsed, rows, client, options, judge, settings, _time, cancellationToken);
+        RowColumns? columns = RowFileWriter.NeedsColumns(output) ? PreferenceRow.Columns(shape) : null;
+        long? total = _terminal.ErrorIsTerminal ? await rows.CountAsync(cancellationToken) : null;
+        LabelSummary summary = new(shape, minMargin);
+        long start = _time.GetTimestamp();
+        await ScoreProgress.RunAsync(_terminal, _time, total, async report =>
+        {
+            RowLabeller labeller = new(new RowJudge(judge, new Ranker(judge, ranking, _time)), choice);
+            await using RowOutput writer = await RowOutput.OpenAsync(output, columns, record, _terminal, _time, cancellationToken);
+            int window = Math.Max(MinWindow, 4 * options.Concurrency);
+            await foreach (LabelledRow labelled in OrderedWindow.SelectAsync(rows.ReadAsync(cancellationToken), options.Concurrency, window, labeller.LabelAsync, cancellationToken))
+            {
+                IReadOnlyList<PreferenceRow> pairs = summary.Add(labelled);
+                if (labelled.Scored.Error is not null)
+                {
+                    labelled.Scored.Complain(_terminal, parsed.GetValue(_strict));
+                }
+
+                foreach (PreferenceRow pair in pairs)
+                {
+                    await writer.WriteAsync(json => pair.WriteTo(json, shape));
+                }
+
+                report(summary.Rows, summary.Missing, summary.Usage);
+            }
+
+            writer.Complete();
+        });
+        return await FinishAsync(parsed, summary, _time.GetElapsedTime(start), cancellationToken);
+    }
+
+    private async Task<int> FinishAsync(ParseResult parsed, LabelSummary summary, TimeSpan elapsed, CancellationToken cancellationToken)
+    {
+        _terminal.Error.WriteLine(FormattableString.Invariant(
+            $"{summary.Rows} rows: {summary.Pairs} pairs written, {summary.Draws} draws, {summary.LowMargins} of too small a margin and {summary.Unusable} unusable ones dropped, {summary.Missing} rows missing, in {elapsed.TotalSeconds:0.0} s"));
+        if (summary.MeanMargin is { } margin)
+        {
+            _terminal.Error.WriteLine(FormattableString.Invariant($"mean margin {margin:0.000}"));
+        }
+
+        string json = JsonSerializer.Serialize(LabelReportJson.Of(summary, elapsed), OutputJson.Indented.LabelReportJson);
+        if (parsed.GetValue(_summary) is { } file)
+        {
+            await File.WriteAllTextAsync(file, json + "\n", cancellationToken);
+        }
+
+        if (parsed.GetValue(_json))
+        {
+            _terminal.Out.WriteLine(json);
+        }
+
+        return summary.Missing > 0 ? ExitCodes.SomeMissing : ExitCodes.Done;
+    }
+
+    private static T Named<T>(Option option, (string Name, T Value)[] known, string name) => Array.Find(known, one => one.Name == name) is { Name: not null } found
+        ? found.Value
+        : throw new UsageException($"{option.Name} is '{name}'; it is {string.Join(", ", known.Select(one => one.Name))}.");
+}
