@@ -5,8 +5,10 @@ SortedDictionary<string, Func<string[], Task<int>>> benchmarks = new(StringCompa
 {
     ["curve"] = TrainingCurve.RunAsync,
     ["endpoint"] = EndpointBenchmark.RunAsync,
+    ["kills"] = KillBenchmark.RunAsync,
     ["machine"] = Machine.RunAsync,
     ["rollouts"] = RolloutBenchmark.RunAsync,
+    ["rows"] = RowsBenchmark.RunAsync,
     ["startup"] = StartupBenchmark.RunAsync,
     ["store"] = StoreBenchmark.RunAsync,
     ["tournaments"] = TournamentSimulation.RunAsync,
