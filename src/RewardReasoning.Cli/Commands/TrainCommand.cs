@@ -30,7 +30,7 @@ internal static class TrainCommand
         command.Subcommands.Add(Method<GrpoRecipe>(
             terminal,
             "grpo",
-            "Train a judge by reinforcement learning alone: +1 for the right verdict, -1 for the wrong one or none.",
+            "Train a judge by reinforcement learning alone: +1 for the right verdict, -1 for the wrong one or none. Or a policy, by a judge's rankings of its responses.",
             (recipe, progress, token) => new GrpoTrainer(recipe, clock).Run(progress, token)));
         command.Subcommands.Add(Method<DpoRecipe>(
             terminal,

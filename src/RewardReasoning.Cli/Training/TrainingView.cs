@@ -19,6 +19,8 @@ internal static class TrainingView
         ("pairs/accuracy", "accuracy", "0.000"),
         ("pairs/margin", "margin", "0.000"),
         ("length/mean", "length", "0"),
+        ("guard/responses", "guarded", "0"),
+        ("reward/missing", "unjudged", "0"),
         ("policy/entropy", "entropy", "0.000"),
         ("grpo/kl", "KL", "0.0000"),
         ("grpo/zero_variance_groups", "flat groups", "0.00"),

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using RewardReasoning.Models.Decoder;
 using RewardReasoning.Training.Rollouts;
 using RewardReasoning.Training.Runs;
@@ -6,10 +5,10 @@ using static TorchSharp.torch;
 
 namespace RewardReasoning.Training.Grpo;
 
-/// <summary>Where reinforcement learning stands: pairs drawn or passed over, and the KL's coefficient where a controller moves it.</summary>
+/// <summary>Where reinforcement learning stands: pairs or questions drawn or passed over, and the KL's coefficient where a controller moves it.</summary>
 internal sealed record GrpoPosition(long PairPosition, double KlCoefficient);
 
-/// <summary>Rollouts of the judge, their rewards, and the updates that follow from them.</summary>
+/// <summary>Rollouts, their rewards, and the updates that follow from them.</summary>
 internal sealed class GrpoMethod : ITrainingMethod<GrpoPosition>
 {
     private const int EvaluationBatch = 128;
@@ -18,23 +17,24 @@ internal sealed class GrpoMethod : ITrainingMethod<GrpoPosition>
     private readonly GrpoRecipe _recipe;
     private readonly TimeProvider _clock;
     private readonly TrainingSession _session;
-    private readonly JudgeTask _task;
-    private readonly PairStream _pairs;
-    private readonly IReadOnlyList<LabelledPair> _heldOut;
+    private readonly IRolloutTask _task;
     private readonly FrozenReference? _reference;
     private double _klCoefficient;
 
-    public GrpoMethod(GrpoRecipe recipe, TimeProvider clock, TrainingSession session, GrpoPosition? position)
+    /// <param name="recipe">A valid recipe.</param>
+    /// <param name="clock">For timings.</param>
+    /// <param name="session">The model and its workers.</param>
+    /// <param name="begin">Makes the task where its data stands; it belongs to this method.</param>
+    /// <param name="position">Null at the beginning.</param>
+    public GrpoMethod(GrpoRecipe recipe, TimeProvider clock, TrainingSession session, Func<long, IRolloutTask> begin, GrpoPosition? position)
     {
         (_recipe, _clock, _session) = (recipe, clock, session);
-        _task = new JudgeTask(recipe.Model, session.Model.Config.EosTokenIds);
-        _pairs = new PairStream(JudgeTask.ReadPairs(recipe.Data), recipe.Seed, position?.PairPosition ?? 0);
-        _heldOut = recipe.Evaluation is { } options ? [.. JudgeTask.ReadPairs(options.Data).Take(options.Pairs)] : [];
+        _task = begin(position?.PairPosition ?? 0);
         _reference = recipe.Loss.KlCoefficient > 0 ? new FrozenReference(recipe, session, recipe.Reference) : null;
         _klCoefficient = position?.KlCoefficient ?? recipe.Loss.KlCoefficient;
     }
 
-    public GrpoPosition Position => new(_pairs.Position, _klCoefficient);
+    public GrpoPosition Position => new(_task.Position, _klCoefficient);
 
     public int? EvaluateEvery => _recipe.Evaluation?.Every;
 
@@ -46,20 +46,22 @@ internal sealed class GrpoMethod : ITrainingMethod<GrpoPosition>
         RolloutBatch batch = SampleBatch(step, cancellationToken);
         TimeSpan sampling = _clock.GetElapsedTime(started);
         Dictionary<string, double> metrics = batch.Describe();
+        foreach ((string metric, double value) in _task.Describe(batch.Sampled))
+        {
+            metrics[metric] = value;
+        }
+
         Train(batch, step, metrics);
         metrics["time/sampling_seconds"] = sampling.TotalSeconds;
         metrics["time/step_seconds"] = _clock.GetElapsedTime(started).TotalSeconds;
         return new StepOutcome(
             metrics,
-            [.. batch.Sampled.Where((_, index) => index % _recipe.RolloutsPerOrder == 0).Take(LoggedCompletions).Select(Row)]);
+            [.. batch.Sampled.Where((_, index) => index % _task.Repeats == 0).Take(LoggedCompletions).Select(_task.Row)]);
     }
 
     public IReadOnlyList<(string Metric, double Value)> Evaluate(CancellationToken cancellationToken)
     {
-        JudgeQuestion[][] batches =
-        [
-            .. _heldOut.SelectMany((pair, number) => _task.Questions(pair, number)).OrderBy(question => question.PromptIds.Length).Chunk(EvaluationBatch),
-        ];
+        RolloutPrompt[][] batches = [.. _task.HeldOut.OrderBy(prompt => prompt.PromptIds.Length).Chunk(EvaluationBatch)];
         SamplingSettings settings = new(_recipe.Evaluation?.Temperature ?? 0, _recipe.MaxTokens);
         int right = _session.Workers.Run(worker =>
         {
@@ -68,28 +70,25 @@ internal sealed class GrpoMethod : ITrainingMethod<GrpoPosition>
             {
                 DecoderModel model = _session.Replicas.Models[worker];
                 using Generator generator = new(_recipe.Seed + (ulong)batch, model.Device);
-                count += _task.Judge(model, batches[batch], 1, settings, generator, cancellationToken).Count(rollout => rollout.IsRight);
+                count += Sample(model, batches[batch], 1, settings, generator, cancellationToken).Count(_task.IsRight);
             }
 
             return count;
         }).Sum();
-        return [("evaluation/accuracy", right / (2.0 * _heldOut.Count))];
+        return [("evaluation/accuracy", right / (double)_task.HeldOut.Count)];
     }
 
-    public void Dispose() => _reference?.Dispose();
-
-    private static JsonObject Row(JudgeRollout rollout) => new()
+    public void Dispose()
     {
-        ["difficulty"] = rollout.Question.Difficulty,
-        ["reward"] = rollout.Reward,
-        ["completion"] = rollout.Text,
-    };
+        _reference?.Dispose();
+        _task.Dispose();
+    }
 
-    /// <summary>Samples the step's pairs, and fresh ones in place of those that teach nothing, as often as the recipe says.</summary>
+    /// <summary>Samples the step's pairs or questions, and fresh ones in place of those that teach nothing, as often as the recipe says.</summary>
     private RolloutBatch SampleBatch(int step, CancellationToken cancellationToken)
     {
         RolloutBatch batch = new(_recipe.Advantage);
-        batch.Add(Sample(DrawQuestions(_recipe.PairsPerStep, 0, step), step, 0, cancellationToken));
+        batch.Add(Sample(Draw(_recipe.PairsPerStep, 0, step), step, 0, cancellationToken));
         int drawn = _recipe.PairsPerStep;
         for (int round = 1; round <= _recipe.ResampleRounds; round++)
         {
@@ -100,52 +99,60 @@ internal sealed class GrpoMethod : ITrainingMethod<GrpoPosition>
                 break;
             }
 
-            batch.Add(Sample(DrawQuestions(missing, drawn, step), step, round, cancellationToken));
+            batch.Add(Sample(Draw(missing, drawn, step), step, round, cancellationToken));
             drawn += missing;
         }
 
         return batch;
     }
 
-    private JudgeQuestion[][] DrawQuestions(int count, int firstNumber, int step)
+    /// <summary>The next prompts, by worker.</summary>
+    private RolloutPrompt[][] Draw(int count, int firstGroup, int step)
     {
-        IReadOnlyList<string>? difficulties = _recipe.DifficultiesAt(step);
-        LabelledPair[] drawn = [.. Enumerable.Range(0, count).Select(_ => _pairs.Next(difficulties))];
+        IReadOnlyList<RolloutPrompt> drawn = _task.Draw(count, firstGroup, step);
         return
         [
-            .. Enumerable.Range(0, _recipe.Workers).Select(worker => drawn
-                .Select((pair, number) => (pair, number))
-                .Where(entry => entry.number % _recipe.Workers == worker)
-                .SelectMany(entry => _task.Questions(entry.pair, firstNumber + entry.number))
-                .ToArray()),
+            .. Enumerable.Range(0, _recipe.Workers).Select(worker => drawn.Where(prompt => (prompt.Group - firstGroup) % _recipe.Workers == worker).ToArray()),
         ];
     }
 
-    private IEnumerable<JudgeRollout> Sample(JudgeQuestion[][] questions, int step, int round, CancellationToken cancellationToken)
+    private IEnumerable<Rollout> Sample(RolloutPrompt[][] prompts, int step, int round, CancellationToken cancellationToken)
     {
         SamplingSettings settings = new(_recipe.Temperature, _recipe.MaxTokens);
-        return _session.Workers.Run(worker =>
-        {
-            if (questions[worker].Length == 0)
+        Rollout[] sampled =
+        [
+            .. _session.Workers.Run(worker =>
             {
-                return [];
-            }
+                if (prompts[worker].Length == 0)
+                {
+                    return [];
+                }
 
-            DecoderModel model = _session.Replicas.Models[worker];
-            ulong seed = new SeededRandom(_recipe.Seed ^ ((ulong)step << 20) ^ ((ulong)round << 10) ^ (ulong)worker).NextBits();
-            using Generator generator = new(seed, model.Device);
-            return _task.Judge(model, questions[worker], _recipe.RolloutsPerOrder, settings, generator, cancellationToken);
-        }).SelectMany(part => part).Select(Shape);
+                DecoderModel model = _session.Replicas.Models[worker];
+                ulong seed = new SeededRandom(_recipe.Seed ^ ((ulong)step << 20) ^ ((ulong)round << 10) ^ (ulong)worker).NextBits();
+                using Generator generator = new(seed, model.Device);
+                return Sample(model, prompts[worker], _task.Repeats, settings, generator, cancellationToken);
+            }).SelectMany(part => part),
+        ];
+        return _task.Reward(sampled, cancellationToken).Select(Shape);
     }
 
-    private JudgeRollout Shape(JudgeRollout rollout) =>
+    private Rollout[] Sample(
+        DecoderModel model, RolloutPrompt[] prompts, int repeats, SamplingSettings settings, Generator generator, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<SampledCompletion> completions = new RolloutSampler(model, _task.EndTokens).Sample(
+            [.. prompts.Select(prompt => prompt.PromptIds)], repeats, settings, generator, cancellationToken);
+        return [.. completions.Select((completion, index) => _task.Read(prompts[index / repeats], completion))];
+    }
+
+    private Rollout Shape(Rollout rollout) =>
         rollout with { Reward = rollout.Reward + _recipe.Overlong.Shape(rollout.Completion.Ids.Length, _recipe.MaxTokens) };
 
     private void Train(RolloutBatch batch, int step, Dictionary<string, double> metrics)
     {
         PolicyUpdate update = new(_recipe.Loss with { KlCoefficient = _klCoefficient }, _recipe.Temperature, _recipe.TokensPerPass, _recipe.SharePrompts);
 
-        IReadOnlyList<IReadOnlyList<(JudgeRollout Rollout, double Advantage)>> groups = batch.WithAdvantages();
+        IReadOnlyList<IReadOnlyList<(Rollout Rollout, double Advantage)>> groups = batch.WithAdvantages();
 
         // Groups in the order of their numbers, by minibatch and worker: [minibatch][worker] rollouts.
         TrainedRollout[][][] parts =
@@ -249,7 +256,7 @@ internal sealed class GrpoMethod : ITrainingMethod<GrpoPosition>
         }).Aggregate(GrpoMetrics.Zero, (sum, part) => sum.Add(part));
     }
 
-    private int FirstTrained(JudgeRollout rollout, int step)
+    private int FirstTrained(Rollout rollout, int step)
     {
         int length = rollout.Completion.Ids.Length;
         if (_recipe.Overlong.MaskCut && !rollout.Completion.Finished)

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using RewardReasoning.Training.Optimization;
+using RewardReasoning.Training.Policies;
 using RewardReasoning.Training.Runs;
 
 namespace RewardReasoning.Training.Grpo;
@@ -28,31 +29,34 @@ public sealed record OverlongOptions
     public double Shape(int length, int maxTokens) => Buffer == 0 ? 0 : -Penalty * Math.Clamp((length - (maxTokens - Buffer)) / (double)Buffer, 0, 1);
 }
 
-/// <summary>Judging held-out pairs on the way: one vote for each of both orders.</summary>
+/// <summary>Judging held-out pairs on the way, one vote for each of both orders; for a policy, answering held-out questions.</summary>
 public sealed record JudgeEvaluationOptions
 {
-    /// <summary>Labelled pair file; its pairs must not be trained on.</summary>
+    /// <summary>Labelled pair file, or for a policy questions with answers, which rules compare; they must not be trained on.</summary>
     public required string Data { get; init; }
 
     /// <summary>Steps between measurements; the last step is always measured.</summary>
     [Range(1, int.MaxValue)]
     public int Every { get; init; } = 20;
 
-    /// <summary>How many of the pairs, from the first on.</summary>
+    /// <summary>How many of the pairs or questions, from the first on.</summary>
     [Range(1, int.MaxValue)]
     public int Pairs { get; init; } = 300;
 
-    /// <summary>Temperature of the vote.</summary>
+    /// <summary>Temperature of the vote, or of the answer.</summary>
     [Range(0.0, 10.0)]
     public double Temperature { get; init; } = 0.6;
 }
 
 /// <summary>
 /// Training a judge by reinforcement learning alone (arXiv 2505.14674, section 3): GRPO on the ±1 reward of its verdicts. A step is one
-/// batch of fresh rollouts. The model's <c>judge-prompt.txt</c>, if it has one, is what the judge is shown.
+/// batch of fresh rollouts. The model's <c>judge-prompt.txt</c>, if it has one, is what the judge is shown. With <c>policy</c>, what is trained
+/// is no judge but a policy, on questions without answers, and a judge's ranking of its responses is the reward.
 /// </summary>
 public sealed record GrpoRecipe : TrainingRecipe
 {
+    private const int UsualRollouts = 6;
+
     /// <summary>A recipe with the defaults of reinforcement learning.</summary>
     public GrpoRecipe()
     {
@@ -62,23 +66,26 @@ public sealed record GrpoRecipe : TrainingRecipe
         CheckpointEvery = 10;
     }
 
-    /// <summary>Labelled pair file.</summary>
+    /// <summary>Labelled pair file; for a policy, questions (answers in it are not looked at).</summary>
     public required string Data { get; init; }
 
-    /// <summary>Pairs of a step. Each is shown in both orders, and all its rollouts are one group: a judge that always names the same
+    /// <summary>Trains a policy by a judge's rankings of its responses; null trains a judge by the labels of pairs.</summary>
+    public PolicyOptions? Policy { get; init; }
+
+    /// <summary>Pairs of a step, or questions for a policy. Each pair is shown in both orders, and all its rollouts are one group: a judge that always names the same
     /// side earns nothing within it.</summary>
     [Range(1, 65_536)]
     public int PairsPerStep { get; init; } = 32;
 
-    /// <summary>Rollouts of each order.</summary>
+    /// <summary>Rollouts of each order; a policy has <c>policy.responses</c> instead.</summary>
     [Range(1, 4_096)]
-    public int RolloutsPerOrder { get; init; } = 6;
+    public int RolloutsPerOrder { get; init; } = UsualRollouts;
 
     /// <summary>Temperature of the rollouts.</summary>
     [Range(0.0, 10.0, MinimumIsExclusive = true)]
     public double Temperature { get; init; } = 1;
 
-    /// <summary>Longest completion in tokens; what is cut there is unparsable.</summary>
+    /// <summary>Longest completion in tokens; a judgment that is cut there is unparsable, a response loses every match.</summary>
     [Range(1, 1 << 20)]
     public int MaxTokens { get; init; } = 340;
 
@@ -164,6 +171,11 @@ public sealed record GrpoRecipe : TrainingRecipe
         if (Loss.KlCoefficient == 0 && (Reference is not null || KlControl is not null))
         {
             yield return "loss.kl_coefficient is 0, so reference and kl_control would do nothing; raise it or leave them out.";
+        }
+
+        if (Policy is not null && (RolloutsPerOrder != UsualRollouts || Curriculum.Count > 0))
+        {
+            yield return "policy is given, so rollouts_per_order and curriculum, which are about pairs, would do nothing; leave them out (policy.responses is the size of a group).";
         }
 
         for (int i = 1; i < Curriculum.Count; i++)

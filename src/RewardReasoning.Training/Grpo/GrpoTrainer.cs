@@ -1,4 +1,5 @@
 using RewardReasoning.Models.Decoder;
+using RewardReasoning.Training.Policies;
 using RewardReasoning.Training.Runs;
 
 namespace RewardReasoning.Training.Grpo;
@@ -7,13 +8,21 @@ namespace RewardReasoning.Training.Grpo;
 /// Reward reasoning via RL (arXiv 2505.14674, section 3.2): sample judgments of labelled pairs, reward each verdict with +1 or −1,
 /// normalise within the group, and take policy-gradient steps. Nothing tells the judge how to think.
 /// Deviation: a group is both orders of a pair together, so that a preference for one side has no advantage.
+/// A policy is trained the same way, on a judge's rankings of its responses.
 /// </summary>
-public sealed class GrpoTrainer(GrpoRecipe recipe, TimeProvider clock)
+/// <param name="recipe">What to do.</param>
+/// <param name="clock">For timings.</param>
+/// <param name="judge">Ranks a policy's responses in place of the judge that the recipe names; null opens that one.</param>
+public sealed class GrpoTrainer(GrpoRecipe recipe, TimeProvider clock, IJudge? judge = null)
 {
     /// <summary>Runs, or goes on with, the recipe until its last step; the finished model lies in <see cref="RunFolder.FinalModel"/>.</summary>
     /// <exception cref="RecipeException">The recipe, its data or its run folder is unusable.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; a checkpoint of the last finished step was written.</exception>
     public RunFolder Run(Action<TrainingProgress>? progress = null, CancellationToken cancellationToken = default) =>
         new TrainingLoop<GrpoPosition>(recipe, clock).Run(
-            DecoderModel.Load, (session, position) => new GrpoMethod(recipe, clock, session, position), progress, cancellationToken);
+            DecoderModel.Load, (session, position) => new GrpoMethod(recipe, clock, session, at => Begin(session, at), position), progress, cancellationToken);
+
+    private IRolloutTask Begin(TrainingSession session, long position) => recipe.Policy is { } policy
+        ? new PolicyTask(recipe, policy, session.Model.Config.EosTokenIds, position, judge)
+        : new JudgeTask(recipe, session.Model.Config.EosTokenIds, position);
 }

@@ -6,18 +6,16 @@ namespace RewardReasoning.Training.Grpo;
 public sealed record LabelledPair(PreferencePair Pair, string Difficulty);
 
 /// <summary>A comparison as it is put to the judge, in the numbering of its prompt.</summary>
-/// <param name="Pair">Number of its pair within the step: its group.</param>
+/// <param name="Group">Number of its pair within the step.</param>
 /// <param name="Difficulty">For the metrics and the curriculum.</param>
 /// <param name="Right">The right verdict.</param>
 /// <param name="PromptIds">What the judge reads.</param>
-public sealed record JudgeQuestion(int Pair, string Difficulty, Verdict Right, int[] PromptIds);
+public sealed record JudgeQuestion(int Group, string Difficulty, Verdict Right, int[] PromptIds) : RolloutPrompt(Group, PromptIds);
 
 /// <summary>One sampled judgment and what it earned.</summary>
 public sealed record JudgeRollout(JudgeQuestion Question, SampledCompletion Completion, string Text, Verdict Verdict, double Reward)
+    : Rollout(Question, Completion, Text, Reward)
 {
-    /// <summary>Tokens of prompt and completion.</summary>
-    public int Length => Question.PromptIds.Length + Completion.Ids.Length;
-
     /// <summary>Whether the verdict is right.</summary>
     public bool IsRight => Verdict == Question.Right;
 }

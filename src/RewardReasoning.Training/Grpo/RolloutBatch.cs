@@ -3,24 +3,24 @@ namespace RewardReasoning.Training.Grpo;
 /// <summary>The rollouts of a step: all that were sampled, and the groups that are trained on, with their advantages.</summary>
 internal sealed class RolloutBatch(GroupAdvantageOptions options)
 {
-    private readonly List<JudgeRollout> _sampled = [];
-    private readonly List<List<JudgeRollout>> _kept = [];
+    private readonly List<Rollout> _sampled = [];
+    private readonly List<List<Rollout>> _kept = [];
     private int _flat;
     private int _groupsSampled;
 
     /// <summary>Everything sampled, workers one after the other.</summary>
-    public IReadOnlyList<JudgeRollout> Sampled => _sampled;
+    public IReadOnlyList<Rollout> Sampled => _sampled;
 
     /// <summary>Groups that are trained on.</summary>
     public int GroupCount => _kept.Count;
 
-    /// <summary>Takes up rollouts whose groups are whole.</summary>
-    public void Add(IEnumerable<JudgeRollout> rollouts)
+    /// <summary>Takes up rollouts whose groups are whole; a group without any reward is not trained on.</summary>
+    public void Add(IEnumerable<Rollout> rollouts)
     {
-        JudgeRollout[] added = [.. rollouts];
-        List<JudgeRollout>[] groups = [.. added.GroupBy(rollout => rollout.Question.Pair).OrderBy(group => group.Key).Select(group => group.ToList())];
+        Rollout[] added = [.. rollouts];
+        List<Rollout>[] groups = [.. added.GroupBy(rollout => rollout.Prompt.Group).OrderBy(group => group.Key).Select(group => group.ToList())];
         _sampled.AddRange(added);
-        _kept.AddRange(groups);
+        _kept.AddRange(groups.Where(group => group.Exists(rollout => rollout.HasReward)));
         _flat += groups.Count(IsFlat);
         _groupsSampled += groups.Length;
     }
@@ -28,45 +28,32 @@ internal sealed class RolloutBatch(GroupAdvantageOptions options)
     /// <summary>Leaves out groups in which all rollouts earn the same.</summary>
     public void DropFlat() => _kept.RemoveAll(IsFlat);
 
-    /// <summary>What is trained on, by pair in the order of the pairs' numbers, with advantages.</summary>
-    public IReadOnlyList<IReadOnlyList<(JudgeRollout Rollout, double Advantage)>> WithAdvantages()
+    /// <summary>What is trained on, by group in the order of their numbers, with advantages; rollouts without a reward are not among it.</summary>
+    public IReadOnlyList<IReadOnlyList<(Rollout Rollout, double Advantage)>> WithAdvantages()
     {
-        JudgeRollout[] all = [.. _kept.SelectMany(group => group)];
-        double[] advantages = GroupAdvantage.Compute([.. all.Select(rollout => rollout.Reward)], [.. all.Select(rollout => rollout.Question.Pair)], options);
+        Rollout[] all = [.. _kept.SelectMany(group => group)];
+        double[] advantages = GroupAdvantage.Compute([.. all.Select(rollout => rollout.Reward)], [.. all.Select(rollout => rollout.Prompt.Group)], options);
         int at = 0;
-        return [.. _kept.Select(group => group.Select(rollout => (rollout, advantages[at++])).ToArray())];
+        return [.. _kept.Select(group => group.Select(rollout => (rollout, advantages[at++])).ToArray().Where(entry => entry.rollout.HasReward).ToArray())];
     }
 
-    /// <summary>The step's metrics, as far as they follow from the rollouts.</summary>
+    /// <summary>The step's metrics, as far as they follow from the rollouts of any task.</summary>
     public Dictionary<string, double> Describe()
     {
         int tokens = _sampled.Sum(rollout => rollout.Completion.Ids.Length);
-        Dictionary<string, double> metrics = new()
+        Dictionary<string, double> metrics = [];
+        if (_sampled.Exists(rollout => rollout.HasReward))
         {
-            ["reward/mean"] = _sampled.Average(rollout => rollout.Reward),
-            ["judge/accuracy"] = Share(_sampled, rollout => rollout.IsRight),
-            ["judge/parsed"] = Share(_sampled, rollout => rollout.Verdict != Verdict.Unparsable),
-            ["judge/first"] = Share(_sampled, rollout => rollout.Verdict == Verdict.First),
-            ["judge/cut"] = Share(_sampled, rollout => !rollout.Completion.Finished),
-            ["policy/nll"] = -_sampled.Sum(rollout => rollout.Completion.LogProbs.Sum(logProb => (double)logProb)) / tokens,
-            ["policy/entropy"] = _sampled.Sum(rollout => rollout.Completion.Entropy) / tokens,
-            ["length/mean"] = _sampled.Average(rollout => rollout.Completion.Ids.Length),
-        };
-        foreach (IGrouping<string, JudgeRollout> group in _sampled.GroupBy(rollout => rollout.Question.Difficulty).OrderBy(group => group.Key))
-        {
-            if (group.Key.Length > 0)
-            {
-                metrics[$"judge/accuracy_{group.Key}"] = Share([.. group], rollout => rollout.IsRight);
-                metrics[$"length/{group.Key}"] = group.Average(rollout => rollout.Completion.Ids.Length);
-            }
+            metrics["reward/mean"] = _sampled.Where(rollout => rollout.HasReward).Average(rollout => rollout.Reward);
         }
 
+        metrics["policy/nll"] = -_sampled.Sum(rollout => rollout.Completion.LogProbs.Sum(logProb => (double)logProb)) / tokens;
+        metrics["policy/entropy"] = _sampled.Sum(rollout => rollout.Completion.Entropy) / tokens;
+        metrics["length/mean"] = _sampled.Average(rollout => rollout.Completion.Ids.Length);
         metrics["grpo/groups"] = _kept.Count;
         metrics["grpo/zero_variance_groups"] = _flat / (double)_groupsSampled;
         return metrics;
     }
 
-    private static bool IsFlat(List<JudgeRollout> group) => group.TrueForAll(rollout => rollout.Reward == group[0].Reward);
-
-    private static double Share(List<JudgeRollout> rollouts, Func<JudgeRollout, bool> which) => rollouts.Count(which) / (double)rollouts.Count;
+    private static bool IsFlat(List<Rollout> group) => group.Where(rollout => rollout.HasReward).Select(rollout => rollout.Reward).Distinct().Count() < 2;
 }

@@ -6,7 +6,7 @@ namespace RewardReasoning.Training.Grpo;
 /// <param name="Rollout">The rollout.</param>
 /// <param name="Advantage">Its advantage within its group.</param>
 /// <param name="FirstTrained">Index of the first completion token that is trained; at the completion's end: none is.</param>
-internal sealed record TrainedRollout(JudgeRollout Rollout, double Advantage, int FirstTrained) : ICompletion
+internal sealed record TrainedRollout(Rollout Rollout, double Advantage, int FirstTrained) : ICompletion
 {
     /// <summary>Log-probs of the completion under the weights that sampled it; null where those are the present ones.</summary>
     public float[]? OldLogProbs { get; init; }
@@ -14,7 +14,7 @@ internal sealed record TrainedRollout(JudgeRollout Rollout, double Advantage, in
     /// <summary>Log-probs of the completion under the reference; null without one.</summary>
     public float[]? ReferenceLogProbs { get; init; }
 
-    public int[] Prompt => Rollout.Question.PromptIds;
+    public int[] Prompt => Rollout.Prompt.PromptIds;
 
     public int[] Completion => Rollout.Completion.Ids;
 

@@ -8,4 +8,7 @@ public sealed record SampledCompletion(int[] Ids, float[] LogProbs, bool Finishe
 {
     /// <summary>Sum over the tokens of the entropy, in nats, of the distribution that each was drawn from; 0 for greedy decoding.</summary>
     public double Entropy { get; init; }
+
+    /// <summary>What was written: the tokens without the one that ended the turn.</summary>
+    internal ReadOnlySpan<int> Written => Ids.AsSpan(0, Finished ? Ids.Length - 1 : Ids.Length);
 }

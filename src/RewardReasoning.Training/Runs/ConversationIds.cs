@@ -21,8 +21,16 @@ internal static class ConversationIds
 
     /// <summary>The token that ends the assistant's turn.</summary>
     /// <exception cref="RecipeException">The model names none.</exception>
-    public static int EndOfTurn(DecoderConfig config, string folder) => config.EosTokenIds.Count > 0
-        ? config.EosTokenIds[0]
+    public static int EndOfTurn(DecoderConfig config, string folder)
+    {
+        _ = EndsOfTurn(config.EosTokenIds, folder);
+        return config.EosTokenIds[0];
+    }
+
+    /// <summary>All tokens that end a turn.</summary>
+    /// <exception cref="RecipeException">The model names none.</exception>
+    public static HashSet<int> EndsOfTurn(IReadOnlyList<int> named, string folder) => named.Count > 0
+        ? named.ToHashSet()
         : throw new RecipeException($"{folder} names no end-of-turn token; set eos_token_id in its config.json or generation_config.json.");
 
     private static ChatMessageText[] Texts(IEnumerable<ChatMessage> messages) =>

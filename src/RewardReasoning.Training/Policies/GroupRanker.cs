@@ -1,0 +1,60 @@
+using RewardReasoning.Rankings;
+using RewardReasoning.Ratings;
+
+namespace RewardReasoning.Training.Policies;
+
+/// <summary>What the responses to one question earn.</summary>
+/// <param name="Rewards">In the order of the responses; NaN for one that has no decided match.</param>
+/// <param name="Matches">Matches that the judge was asked about.</param>
+/// <param name="Missing">Those of them without a winner.</param>
+/// <param name="Usage">What they cost.</param>
+/// <param name="Failure">The judge's first failure; null where it never failed.</param>
+internal sealed record GroupRanking(IReadOnlyList<double> Rewards, int Matches, int Missing, Usage Usage, Exception? Failure);
+
+/// <summary>Turns a ranking of the responses to one question into their rewards.</summary>
+internal sealed class GroupRanker(IJudge judge, PolicyOptions options, ulong seed)
+{
+    private readonly RankingOptions _ranking = new()
+    {
+        Mode = new RankingMode.RandomOpponents(options.Opponents),
+        Method = options.Reward == RewardKind.Elo ? RatingMethod.Elo : RatingMethod.BradleyTerry,
+        Reward = options.Reward,
+        Seed = unchecked((long)seed),
+    };
+
+    /// <summary>Ranks. Where the judge was asked and decided nothing, there are no rewards at all, whatever the guard decided.</summary>
+    /// <param name="query">The question.</param>
+    /// <param name="answers">The responses as the judge reads them.</param>
+    /// <param name="guarded">Those that lose without being read.</param>
+    /// <param name="cancellationToken">Ends the ranking.</param>
+    public async Task<GroupRanking> RankAsync(string query, IReadOnlyList<string> answers, IReadOnlySet<string> guarded, CancellationToken cancellationToken)
+    {
+        GuardedJudge guard = new(judge, guarded);
+        try
+        {
+            Ranking ranking = await new Ranker(guard, _ranking).RankAsync(query, answers, null, cancellationToken).ConfigureAwait(false);
+            PlayedMatch[] asked = [.. ranking.Matches.Where(match => !guarded.Contains(answers[match.First]) && !guarded.Contains(answers[match.Second]))];
+            int missing = asked.Count(match => match.Outcome == MatchOutcome.Missing);
+            return new GroupRanking(asked.Length > 0 && missing == asked.Length ? None(answers) : Rewards(ranking), asked.Length, missing, ranking.Usage, guard.Failure);
+        }
+        catch (Exception) when (guard.Failure is not null && !cancellationToken.IsCancellationRequested)
+        {
+            return new GroupRanking(None(answers), 0, 0, Usage.None, guard.Failure);
+        }
+    }
+
+    private static double[] None(IReadOnlyList<string> answers) => [.. answers.Select(_ => double.NaN)];
+
+    private static double[] Rewards(Ranking ranking)
+    {
+        // Who has no decided match has only the rating that everyone begins with: nothing is known of it, unless nobody could meet.
+        HashSet<int> met = [.. ranking.Matches.Where(match => match.Outcome != MatchOutcome.Missing).SelectMany(match => (int[])[match.First, match.Second])];
+        double[] rewards = new double[ranking.Responses.Count];
+        foreach (RankedResponse response in ranking.Responses)
+        {
+            rewards[response.Index] = ranking.Matches.Count == 0 || met.Contains(response.SameAs ?? response.Index) ? response.Reward ?? double.NaN : double.NaN;
+        }
+
+        return rewards;
+    }
+}

@@ -1,0 +1,114 @@
+using System.ComponentModel.DataAnnotations;
+using RewardReasoning.Endpoints;
+using RewardReasoning.Judging;
+using RewardReasoning.Training.Runs;
+
+namespace RewardReasoning.Training.Policies;
+
+/// <summary>The judge of a policy: a model folder in this process, or a model behind servers.</summary>
+public sealed record PolicyJudgeOptions : ICheckedOptions
+{
+    /// <summary>Two full batches of a small model, as for every judge in this process.</summary>
+    private const int InProcess = 512;
+
+    /// <summary>Folder of a judge or of a scalar reward model; with <see cref="Endpoints"/>, the model's name there.</summary>
+    [Required]
+    public required string Model { get; init; }
+
+    /// <summary>Addresses of OpenAI-compatible servers of one model, such as <c>http://localhost:8000/v1</c>; empty runs the folder in
+    /// this process.</summary>
+    public IReadOnlyList<string> Endpoints { get; init; } = [];
+
+    /// <summary>What answers at the endpoints, where that is known: it decides which fields are sent.</summary>
+    public ServerFlavour Server { get; init; }
+
+    /// <summary>Name of the environment variable that holds the servers' API key; null sends none.</summary>
+    public string? ApiKeyEnv { get; init; }
+
+    /// <summary>Votes per comparison.</summary>
+    [Range(1, 1_024)]
+    public int Votes { get; init; } = 1;
+
+    /// <summary>Temperature of the votes; 0 is greedy.</summary>
+    [Range(0.0, 10.0)]
+    public double Temperature { get; init; } = 0.6;
+
+    /// <summary>Most tokens of a vote.</summary>
+    [Range(1, 1 << 20)]
+    public int MaxTokens { get; init; } = 8_192;
+
+    /// <summary>Most tokens of a vote's thought before it is closed and the verdict asked for; null for no such bound.</summary>
+    [Range(0, 1 << 20)]
+    public int? ThinkingBudget { get; init; }
+
+    /// <summary>Seed from which every vote's own follows, so that the same responses are judged the same way when a run goes on.</summary>
+    public long Seed { get; init; } = 42;
+
+    /// <summary>Requests in flight at each endpoint, or in this process; null takes 16 at an endpoint, and in this process as many as fill
+    /// two batches.</summary>
+    [Range(1, 65_536)]
+    public int? Concurrency { get; init; }
+
+    /// <inheritdoc/>
+    public IEnumerable<string> Faults()
+    {
+        if (ThinkingBudget > MaxTokens)
+        {
+            yield return $"thinking_budget is {ThinkingBudget} and max_tokens {MaxTokens}; a thought is a part of the vote, so lower it.";
+        }
+
+        string[] unusable = [.. Endpoints.Where(endpoint => !Uri.TryCreate(endpoint, UriKind.Absolute, out _))];
+        foreach (string endpoint in unusable)
+        {
+            yield return $"endpoints has '{endpoint}'; each is an absolute http or https address, such as http://localhost:8000/v1.";
+        }
+
+        if (Endpoints.Count == 0 && (ApiKeyEnv is not null || Server != ServerFlavour.Generic))
+        {
+            yield return "api_key_env or server is given without endpoints; add the servers' addresses or leave them out.";
+        }
+
+        if (Endpoints.Count > 0 && unusable.Length == 0 && EndpointFault() is { } fault)
+        {
+            yield return fault;
+        }
+    }
+
+    /// <summary>How the judge judges.</summary>
+    /// <param name="files">What a model folder brings for it.</param>
+    internal JudgeOptions ToJudgeOptions(JudgeFiles files) => files.ApplyTo(new JudgeOptions()) with
+    {
+        Votes = Votes,
+        Temperature = (float)Temperature,
+        MaxCompletionTokens = MaxTokens,
+        ThinkingBudget = ThinkingBudget,
+        Seed = Seed,
+        Concurrency = Endpoints.Count == 0 ? Concurrency ?? InProcess : EachServer * Endpoints.Count,
+    };
+
+    /// <summary>Where the judge is asked.</summary>
+    internal EndpointOptions ToEndpointOptions() => new()
+    {
+        Url = new Uri(Endpoints[0]),
+        MoreUrls = [.. Endpoints.Skip(1).Select(endpoint => new Uri(endpoint))],
+        Model = Model,
+        Flavour = Server,
+        ApiKeyVariable = ApiKeyEnv,
+        Concurrency = EachServer,
+    };
+
+    private int EachServer => Concurrency ?? new JudgeOptions().Concurrency;
+
+    private string? EndpointFault()
+    {
+        try
+        {
+            ToEndpointOptions().Validate();
+            return null;
+        }
+        catch (ArgumentException error)
+        {
+            return error.Message;
+        }
+    }
+}

@@ -1,0 +1,138 @@
+using System.Runtime.ExceptionServices;
+using System.Text.Json.Nodes;
+using RewardReasoning.Data.Recognition;
+using RewardReasoning.Data.Verification;
+using RewardReasoning.Judging;
+using RewardReasoning.Models.ChatTemplates;
+using RewardReasoning.Training.Grpo;
+using RewardReasoning.Training.Rollouts;
+using RewardReasoning.Training.Runs;
+
+namespace RewardReasoning.Training.Policies;
+
+/// <summary>Responses to questions, rewarded by a judge's ranking of those to the same question.</summary>
+internal sealed class PolicyTask : IRolloutTask
+{
+    private readonly PolicyOptions _options;
+    private readonly ChatTokenizer _chat;
+    private readonly SeededStream<(RowQuery Query, string? Answer)> _questions;
+    private readonly int? _thoughtOpens;
+    private readonly AnswerVerifier _verifier = new();
+    private readonly ResponseGuard _guard;
+    private readonly OpenedJudge _judge;
+    private readonly GroupRanker _ranker;
+    private bool _judged;
+
+    /// <param name="recipe">A valid recipe of a policy.</param>
+    /// <param name="options">What it says of the policy.</param>
+    /// <param name="endTokens">The tokens that end the policy's turn.</param>
+    /// <param name="position">Questions taken before.</param>
+    /// <param name="judge">In place of the one that the recipe names.</param>
+    public PolicyTask(GrpoRecipe recipe, PolicyOptions options, IReadOnlyList<int> endTokens, long position, IJudge? judge)
+    {
+        _options = options;
+        _chat = ChatTokenizer.Load(recipe.Model);
+        _thoughtOpens = _chat.Tokenizer.FindToken(ThinkingText.OpenTag);
+        ThoughtEnd = _chat.Tokenizer.FindToken(ThinkingText.CloseTag);
+        EndTokens = ConversationIds.EndsOfTurn(endTokens, recipe.Model);
+        _questions = new(QuestionFile.Read(recipe.Data, answered: false), recipe.Seed, position);
+        HeldOut = recipe.Evaluation is { } held ? [.. QuestionFile.Read(held.Data, answered: true, held.Pairs).Select(Ask)] : [];
+        _guard = new ResponseGuard(options.Guard);
+        _judge = judge is null ? OpenedJudge.Open(options.Judge, recipe.Device) : new OpenedJudge(judge);
+        _ranker = new GroupRanker(_judge.Judge, options, recipe.Seed);
+    }
+
+    public long Position => _questions.Position;
+
+    public IReadOnlySet<int> EndTokens { get; }
+
+    public int? ThoughtEnd { get; }
+
+    public int Repeats => _options.Responses;
+
+    public IReadOnlyList<RolloutPrompt> HeldOut { get; }
+
+    public IReadOnlyList<RolloutPrompt> Draw(int count, int firstGroup, int step)
+    {
+        _judged &= firstGroup > 0;
+        return [.. Enumerable.Range(firstGroup, count).Select(group => Ask(_questions.Next(), group))];
+    }
+
+    public Rollout Read(RolloutPrompt prompt, SampledCompletion completion)
+    {
+        PolicyQuestion question = (PolicyQuestion)prompt;
+        string text = _chat.Tokenizer.Decode(completion.Written);
+        string answer = ThinkingText.Split(text, promptOpensThought: question.PromptIds[^1] == _thoughtOpens).Answer.Trim();
+        return new PolicyRollout(question, completion, text, answer, _guard.Check(answer, completion.Finished), double.NaN);
+    }
+
+    /// <summary>Ranks all groups at once.</summary>
+    /// <exception cref="Exception">What the judge failed with, where nothing of the step could be judged.</exception>
+    public IReadOnlyList<Rollout> Reward(IReadOnlyList<Rollout> rollouts, CancellationToken cancellationToken) =>
+        RewardAsync([.. rollouts.Cast<PolicyRollout>()], cancellationToken).GetAwaiter().GetResult();
+
+    public bool IsRight(Rollout rollout)
+    {
+        PolicyRollout response = (PolicyRollout)rollout;
+        return response.Question.Answer is { } gold && _verifier.Verify(gold, response.Answer) == AnswerVerdict.Equal;
+    }
+
+    public IEnumerable<(string Metric, double Value)> Describe(IReadOnlyList<Rollout> sampled)
+    {
+        PolicyRollout[] responses = [.. sampled.Cast<PolicyRollout>()];
+        GroupRanking[] rankings = [.. responses.Select(response => response.Ranking).OfType<GroupRanking>().Distinct(ReferenceEqualityComparer.Instance).Cast<GroupRanking>()];
+        yield return ("reward/missing", responses.Count(response => !response.HasReward));
+        yield return ("reward/missing_groups", rankings.Count(ranking => ranking.Rewards.All(double.IsNaN)));
+        yield return ("guard/responses", responses.Count(response => response.Fault is not null));
+        yield return ("guard/empty", responses.Count(response => response.Fault == ResponseFault.Empty));
+        yield return ("guard/too_long", responses.Count(response => response.Fault == ResponseFault.TooLong));
+        yield return ("guard/speaks_to_judge", responses.Count(response => response.Fault == ResponseFault.SpeaksToJudge));
+        yield return ("judge/matches", rankings.Sum(ranking => ranking.Matches));
+        yield return ("judge/missing_matches", rankings.Sum(ranking => ranking.Missing));
+        yield return ("judge/tokens", rankings.Sum(ranking => ranking.Usage.PromptTokens + ranking.Usage.OutputTokens));
+        yield return ("length/answer", responses.Average(response => response.Answer.Length));
+    }
+
+    public JsonObject Row(Rollout rollout)
+    {
+        PolicyRollout response = (PolicyRollout)rollout;
+        return new JsonObject
+        {
+            ["query"] = response.Question.Query,
+            ["reward"] = response.HasReward ? response.Reward : null,
+            ["guarded"] = response.Fault?.ToString(),
+            ["completion"] = response.Text,
+        };
+    }
+
+    public void Dispose() => _judge.Dispose();
+
+    private PolicyQuestion Ask((RowQuery Query, string? Answer) question, int group) =>
+        new(group, question.Query.Text, question.Answer, ConversationIds.Of(_chat, question.Query.Messages));
+
+    private async Task<IReadOnlyList<Rollout>> RewardAsync(PolicyRollout[] responses, CancellationToken cancellationToken)
+    {
+        int[][] groups = [.. Enumerable.Range(0, responses.Length).GroupBy(index => responses[index].Question.Group).Select(group => group.ToArray())];
+        GroupRanking[] rankings = await Task.WhenAll(groups.Select(group => _ranker.RankAsync(
+            responses[group[0]].Question.Query,
+            [.. group.Select(index => responses[index].Answer)],
+            group.Where(index => responses[index].Fault is not null).Select(index => responses[index].Answer).ToHashSet(StringComparer.Ordinal),
+            cancellationToken))).ConfigureAwait(false);
+        Rollout[] rewarded = new Rollout[responses.Length];
+        foreach ((int[] group, GroupRanking ranking) in groups.Zip(rankings))
+        {
+            foreach ((int index, double reward) in group.Zip(ranking.Rewards))
+            {
+                rewarded[index] = responses[index] with { Reward = reward, Ranking = ranking };
+            }
+        }
+
+        _judged |= Array.Exists(rankings, ranking => ranking.Matches > ranking.Missing);
+        if (!_judged && rankings.FirstOrDefault(ranking => ranking.Failure is not null)?.Failure is { } failure)
+        {
+            ExceptionDispatchInfo.Throw(failure);
+        }
+
+        return rewarded;
+    }
+}

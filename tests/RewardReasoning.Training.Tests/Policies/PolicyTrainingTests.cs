@@ -1,0 +1,146 @@
+using RewardReasoning.Judging;
+using RewardReasoning.Testing;
+using RewardReasoning.Training.Grpo;
+using RewardReasoning.Training.Policies;
+using RewardReasoning.Training.Runs;
+using Xunit;
+
+namespace RewardReasoning.Training.Tests.Policies;
+
+public sealed class PolicyTrainingTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public PolicyTrainingTests()
+    {
+        TinyModel.Write(_folder["judge"]);
+        WritePolicy(_folder["tiny"]);
+        File.WriteAllLines(_folder["questions.jsonl"], Enumerable.Range(0, 12).Select(i => $$"""{"query":"{{i}}+1"}"""));
+        File.WriteAllLines(_folder["heldout.jsonl"], Enumerable.Range(0, 4).Select(i => $$"""{"query":"{{i}}+20","answer":"{{i + 20}}"}"""));
+    }
+
+    [Fact]
+    public void Run_KilledBetweenCheckpointsAndResumed_EndsInTheSameBytes()
+    {
+        List<TrainingProgress> steps = [];
+        RunFolder undisturbed = Run(Recipe("a"), ScriptedJudge.Alphabetical(), steps.Add);
+        Assert.Throws<TimeoutException>(() => Run(Recipe("b"), ScriptedJudge.Alphabetical(), step =>
+        {
+            if (step.Step == 3)
+            {
+                throw new TimeoutException("the machine went away");
+            }
+        }));
+        Assert.Equal(Weights(undisturbed), Weights(Run(Recipe("b"), ScriptedJudge.Alphabetical())));
+        Assert.NotEqual(File.ReadAllBytes(_folder["tiny/model.safetensors"]), Weights(undisturbed));
+        Assert.All(steps, step => Assert.Equal(step.Metrics["guard/responses"], step.Metrics["guard/empty"] + step.Metrics["guard/too_long"] + step.Metrics["guard/speaks_to_judge"]));
+        Assert.True(steps.Sum(step => step.Metrics["guard/empty"]) > 0, "one response in five ends with its first token");
+        Assert.True(steps[0].Metrics["judge/matches"] > 0);
+        Assert.Equal(12 * steps[0].Metrics["judge/matches"], steps[0].Metrics["judge/tokens"]);
+        Assert.InRange(steps[0].Metrics["reward/mean"], 0.4, 0.6);
+        Assert.InRange(steps[^1].Metrics["evaluation/accuracy"], 0, 1);
+    }
+
+    [Fact]
+    public void Run_JudgeWithoutVerdicts_TrainsNothingAndCountsTheGroups()
+    {
+        List<TrainingProgress> steps = [];
+        File.Delete(Path.Combine(_folder["judge"], JudgeFiles.DomainFile));
+        GrpoRecipe recipe = Recipe("a") with { Steps = 1, Policy = new PolicyOptions { Responses = 6, Judge = new PolicyJudgeOptions { Model = _folder["judge"], MaxTokens = 2 } } };
+        RunFolder run = Run(recipe, null, steps.Add);
+        Assert.Equal(steps[0].Metrics["judge/matches"], steps[0].Metrics["judge/missing_matches"]);
+        Assert.True(steps[0].Metrics["judge/matches"] > 0);
+        Assert.InRange(steps[0].Metrics["reward/missing_groups"], 1, 4);
+        Assert.Equal(4 - steps[0].Metrics["reward/missing_groups"], steps[0].Metrics["grpo/groups"]);
+        Assert.True(Directory.Exists(run.FinalModel));
+    }
+
+    [Fact]
+    public void Run_JudgeNotMadeForTheResponses_SaysSo() => Assert.Throws<OutOfDomainException>(() =>
+        Run(Recipe("a") with { Policy = new PolicyOptions { Responses = 6, Judge = new PolicyJudgeOptions { Model = _folder["judge"] } } }, null));
+
+    [Fact]
+    public async Task Run_JudgeBehindAnEndpoint_IsAskedWithSeeds()
+    {
+        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(_ => FakeReply.Completion("\\boxed{Assistant 1}"));
+        PolicyJudgeOptions judge = new() { Model = "rrm-7b", Endpoints = [server.Url.ToString()], Votes = 2 };
+        List<TrainingProgress> steps = [];
+        await Task.Run(() => Run(Recipe("a") with { Steps = 1, Policy = new PolicyOptions { Responses = 6, Judge = judge } }, null, steps.Add), TestContext.Current.CancellationToken);
+        Assert.NotEmpty(server.Requests);
+        Assert.All(server.Requests, request => Assert.NotNull(request.Body["seed"]));
+        Assert.True(server.Requests.Count >= 2 * steps[0].Metrics["judge/matches"]);
+    }
+
+    [Fact]
+    public void Run_QuestionsWithoutAnswersHeldOut_NamesFileAndLine()
+    {
+        RecipeException error = Assert.Throws<RecipeException>(() => Run(
+            Recipe("a") with { Evaluation = new JudgeEvaluationOptions { Data = _folder["questions.jsonl"] } }, ScriptedJudge.Alphabetical()));
+        Assert.Contains("questions.jsonl:1", error.Message, StringComparison.Ordinal);
+        Assert.Contains("query and answer", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Validate_FaultsOfAPolicy_AreAllListed()
+    {
+        RecipeException error = Assert.Throws<RecipeException>(() => Run(
+            Recipe("a") with
+            {
+                Curriculum = [new(0, ["easy"])],
+                Policy = new PolicyOptions
+                {
+                    Responses = 1,
+                    Reward = Ratings.RewardKind.WinRate,
+                    Guard = new GuardOptions { Phrases = ["(", "(?=look)"] },
+                    Judge = new PolicyJudgeOptions { Model = "m", Endpoints = ["nowhere"], Votes = 0, MaxTokens = 5, ThinkingBudget = 6 },
+                },
+            },
+            null));
+        foreach (string part in (string[])[
+            "8 fault(s)", "policy.responses is 1", "policy: reward is WinRate", "policy.guard: the phrase '('", "the phrase '(?=look)'", "policy.judge.votes is 0",
+            "policy.judge: thinking_budget is 6", "endpoints has 'nowhere'", "rollouts_per_order and curriculum"])
+        {
+            Assert.Contains(part, error.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Load_JudgeOfARecipe_IsReadFromJson()
+    {
+        File.WriteAllText(_folder["recipe.json"], """
+            { "out": "o", "model": "m", "data": "d", "steps": 1, "policy": { "reward": "win_probability", "judge": { "model": "j", "endpoints": ["http://localhost:1/v1"], "server": "vllm" } } }
+            """);
+        PolicyOptions policy = Assert.IsType<PolicyOptions>(RecipeFile.Load<GrpoRecipe>(_folder["recipe.json"]).Policy);
+        Assert.Equal((Ratings.RewardKind.WinProbability, "j", 4, 8), (policy.Reward, policy.Judge.Model, policy.Opponents, policy.Responses));
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private static RunFolder Run(GrpoRecipe recipe, IJudge? judge, Action<TrainingProgress>? progress = null) =>
+        new GrpoTrainer(recipe, TimeProvider.System, judge).Run(progress, TestContext.Current.CancellationToken);
+
+    private static byte[] Weights(RunFolder run) => File.ReadAllBytes(Path.Combine(run.FinalModel, "model.safetensors"));
+
+    /// <summary>A tiny model that does not think, and of whose 296 tokens 61 end its turn: random weights then write a few letters and stop.</summary>
+    private static void WritePolicy(string folder)
+    {
+        TinyModel.Write(folder);
+        string settings = Path.Combine(folder, "tokenizer_config.json");
+        File.WriteAllText(settings, File.ReadAllText(settings).Replace("<think>", "", StringComparison.Ordinal));
+        File.WriteAllText(Path.Combine(folder, "generation_config.json"), $$"""{"eos_token_id":[{{string.Join(',', Enumerable.Range(0, 60))}},287]}""");
+    }
+
+    private GrpoRecipe Recipe(string name) => new()
+    {
+        Out = _folder[name],
+        Model = _folder["tiny"],
+        Data = _folder["questions.jsonl"],
+        Steps = 4,
+        PairsPerStep = 4,
+        MaxTokens = 24,
+        LearningRate = 1e-2,
+        CheckpointEvery = 2,
+        Policy = new PolicyOptions { Responses = 6, Judge = new PolicyJudgeOptions { Model = "not opened" } },
+        Evaluation = new JudgeEvaluationOptions { Data = _folder["heldout.jsonl"], Every = 2 },
+    };
+}
