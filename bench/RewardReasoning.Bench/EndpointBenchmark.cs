@@ -13,13 +13,6 @@ namespace RewardReasoning.Bench;
 internal static class EndpointBenchmark
 {
     private const int WarmUp = 20_000;
-    private const string Answer =
-        """
-        {"id":"chatcmpl-1","object":"chat.completion","created":1735689600,"model":"instant","choices":[{"index":0,"message":{"role":"assistant",
-        "reasoning":"The query asks for one thing. The first assistant does it, with a reason that holds. The second one misses it and talks about something else.",
-        "content":"The first answer is better.\n\n\\boxed{Assistant 1}"},"finish_reason":"stop"}],
-        "usage":{"prompt_tokens":600,"completion_tokens":48,"total_tokens":648,"prompt_tokens_details":{"cached_tokens":512}}}
-        """;
 
     public static async Task<int> RunAsync(string[] args)
     {
@@ -29,7 +22,7 @@ internal static class EndpointBenchmark
         int characters = numbers is [_, _, var third] ? third : 400;
 
         Machine.Print();
-        using InstantServer server = new(Answer);
+        using InstantServer server = new(InstantServer.Judgment);
         using EndpointChatClient client = new(new() { Url = server.Url, Model = "instant", Flavour = ServerFlavour.Vllm });
         ReasoningJudge judge = new(client, new() { Concurrency = inFlight });
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{inFlight} requests in flight, responses of {characters} characters"));
@@ -49,7 +42,8 @@ internal static class EndpointBenchmark
         }
     }
 
-    private static Comparison Pair(int index, int characters) => new(
+    /// <summary>A pair unlike any other.</summary>
+    public static Comparison Pair(int index, int characters) => new(
         string.Create(CultureInfo.InvariantCulture, $"What is the {index}th thing to say of the sea?"),
         new string('a', characters),
         new string('b', characters));

@@ -10,6 +10,15 @@ namespace RewardReasoning.Bench;
 /// </summary>
 internal sealed class InstantServer : IDisposable
 {
+    /// <summary>The judgment of a model that thinks and prefers the first response.</summary>
+    public const string Judgment =
+        """
+        {"id":"chatcmpl-1","object":"chat.completion","created":1735689600,"model":"instant","choices":[{"index":0,"message":{"role":"assistant",
+        "reasoning":"The query asks for one thing. The first assistant does it, with a reason that holds. The second one misses it and talks about something else.",
+        "content":"The first answer is better.\n\n\\boxed{Assistant 1}"},"finish_reason":"stop"}],
+        "usage":{"prompt_tokens":600,"completion_tokens":48,"total_tokens":648,"prompt_tokens_details":{"cached_tokens":512}}}
+        """;
+
     private const int BufferBytes = 64 << 10;
     private static readonly byte[] HeadEnd = "\r\n\r\n"u8.ToArray();
     private static readonly byte[] LengthName = "\r\nContent-Length: "u8.ToArray();

@@ -6,6 +6,7 @@ SortedDictionary<string, Func<string[], Task<int>>> benchmarks = new(StringCompa
     ["curve"] = TrainingCurve.RunAsync,
     ["endpoint"] = EndpointBenchmark.RunAsync,
     ["kills"] = KillBenchmark.RunAsync,
+    ["endpoint-score"] = EndpointScoreBenchmark.RunAsync,
     ["machine"] = Machine.RunAsync,
     ["rollouts"] = RolloutBenchmark.RunAsync,
     ["rows"] = RowsBenchmark.RunAsync,

@@ -62,6 +62,7 @@ public static class CommandLine
         root.Subcommands.Add(DataCommand.Create(terminal, TimeProvider.System));
         root.Subcommands.Add(TrainCommand.Create(terminal, TimeProvider.System));
         root.Subcommands.Add(LabCommand.Create(terminal, TimeProvider.System));
+        root.Subcommands.Add(ExportCommand.Create(terminal, TimeProvider.System));
         root.Subcommands.Add(EndpointCommand.Create(terminal));
         root.Subcommands.Add(ModelCommand.Create(terminal));
         root.Subcommands.Add(ServeCommand.Create(terminal));

@@ -97,7 +97,7 @@ public sealed class LocalModel : IDisposable
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(options);
-        Device device = DeviceOf(options.Device);
+        Device device = ComputeDevice.Of(options.Device);
         return DecoderModel.Load(folder, TypeOf(options.ComputeType, config, device), device);
     }
 
@@ -111,20 +111,4 @@ public sealed class LocalModel : IDisposable
         Models.ComputeType.BF16 => ScalarType.BFloat16,
         _ => throw new ArgumentException($"ComputeType is {(int)type}; it is one of {string.Join(", ", Enum.GetNames<ComputeType>())}."),
     };
-
-    private static Device DeviceOf(string name)
-    {
-        if (name == "cpu")
-        {
-            return CPU;
-        }
-
-        if (name != "cuda" && !name.StartsWith("cuda:", StringComparison.Ordinal))
-        {
-            throw new ArgumentException($"The device is \"{name}\"; it is cpu, cuda or cuda:N.");
-        }
-
-        return cuda_is_available() ? new Device(name)
-            : throw new ArgumentException($"The device is \"{name}\", but this machine or its tensor library has no CUDA. Use cpu, or install the CUDA build of libtorch.");
-    }
 }

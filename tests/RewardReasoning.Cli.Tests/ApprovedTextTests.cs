@@ -45,6 +45,7 @@ public sealed class ApprovedTextTests
     [InlineData("docs/data.md")]
     [InlineData("docs/store.md")]
     [InlineData("docs/endpoints.md")]
+    [InlineData("docs/export.md")]
     [InlineData("docs/ranking.md")]
     [InlineData("docs/serving.md")]
     [InlineData("CONTRIBUTING.md")]

@@ -57,6 +57,7 @@ internal sealed class BenchCommand
         command.Subcommands.Add(BenchListCommand.Create(terminal));
         command.Subcommands.Add(BenchCompareCommand.Create(terminal));
         command.Subcommands.Add(BenchArenaCommand.Create(terminal, time));
+        command.Subcommands.Add(BenchProbesCommand.Create(terminal, time));
         command.Arguments.Add(bench._name);
         foreach (Option option in new Option[] { bench._data, bench._replay, bench._judge, bench._out, bench._limit, bench._mode, bench._json })
         {

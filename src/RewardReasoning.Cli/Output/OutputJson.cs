@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using RewardReasoning.Data.Export;
 using RewardReasoning.Data.Inspection;
 using RewardReasoning.Data.Pairs;
 using RewardReasoning.Data.Verification.Rows;
@@ -19,6 +20,7 @@ namespace RewardReasoning.Cli.Output;
 [JsonSerializable(typeof(List<FileInspection>))]
 [JsonSerializable(typeof(VerificationSummary))]
 [JsonSerializable(typeof(EndpointProbeJson))]
+[JsonSerializable(typeof(ExportReport))]
 [JsonSerializable(typeof(ModelInfoJson))]
 [JsonSerializable(typeof(ModelCheckJson))]
 [JsonSerializable(typeof(StoreStatisticsJson))]

@@ -38,6 +38,15 @@ public sealed class RowColumns
     /// <summary>These and a column of 64-bit floating point numbers.</summary>
     public RowColumns WithNumber(string name) => With(new DataField<double>(name, true));
 
+    /// <summary>These and a column of 32-bit integers.</summary>
+    public RowColumns WithShortInteger(string name) => With(new DataField<int>(name, true));
+
+    /// <summary>These and a column of truth values.</summary>
+    public RowColumns WithTruth(string name) => With(new DataField<bool>(name, true));
+
+    /// <summary>These and a column of objects with these fields.</summary>
+    public RowColumns WithGroup(string name, RowColumns fields) => With(new StructField(name, [.. fields._fields]));
+
     /// <summary>These and a column of lists of numbers.</summary>
     public RowColumns WithNumbers(string name) => With(new ListField(name, new DataField<double>(ListElement, true)));
 

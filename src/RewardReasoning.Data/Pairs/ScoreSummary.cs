@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using RewardReasoning.Data.Recognition;
 using RewardReasoning.Data.Rows;
@@ -8,15 +9,17 @@ namespace RewardReasoning.Data.Pairs;
 
 /// <summary>
 /// Adds up judged rows into a <see cref="ScoreReport"/>. Not safe for several threads. Memory: a few counters for each value of the
-/// fields, and some fifty bytes for each row whose swap has not come yet.
+/// fields, and some thirty bytes for each row whose swap has not come yet, for the first two million such rows: later ones are not looked for.
 /// </summary>
 /// <param name="fields">Dotted paths of the fields to break the rows down by.</param>
 public sealed class ScoreSummary(IReadOnlyList<string> fields)
 {
+    private const int MaxUnmatched = 2_000_000;
+
     private readonly Counter _total = new();
     private readonly Dictionary<string, Counter>[] _groups = [.. fields.Select(_ => new Dictionary<string, Counter>(StringComparer.Ordinal))];
     private readonly Counter[] _withoutField = [.. fields.Select(_ => new Counter())];
-    private readonly Dictionary<(UInt128 Pair, bool SmallerFirst), bool> _unmatched = [];
+    private readonly HashSet<ulong> _unmatched = [];
     private long _swaps;
     private long _agreeing;
 
@@ -98,16 +101,23 @@ public sealed class ScoreSummary(IReadOnlyList<string> fields)
     {
         bool smallerFirst = ComparisonHash.FirstIsSmaller(comparison);
         bool smallerPreferred = smallerFirst == (preferred == Verdict.First);
-        UInt128 pair = System.Buffers.Binary.BinaryPrimitives.ReadUInt128LittleEndian(ComparisonHash.OfUnorderedPair(comparison));
-        if (_unmatched.Remove((pair, !smallerFirst), out bool swapPreferred))
+        ulong pair = BinaryPrimitives.ReadUInt64LittleEndian(ComparisonHash.OfUnorderedPair(comparison));
+        if (_unmatched.Remove(Key(!smallerFirst, smallerPreferred)))
         {
             _swaps++;
-            _agreeing += swapPreferred == smallerPreferred ? 1 : 0;
+            _agreeing++;
         }
-        else
+        else if (_unmatched.Remove(Key(!smallerFirst, !smallerPreferred)))
         {
-            _unmatched[(pair, smallerFirst)] = smallerPreferred;
+            _swaps++;
         }
+        else if (_unmatched.Count < MaxUnmatched)
+        {
+            _unmatched.Add(Key(smallerFirst, smallerPreferred));
+        }
+
+        // Two bits of the hash make room for the order and the verdict.
+        ulong Key(bool order, bool preference) => (pair << 2) | (order ? 2ul : 0) | (preference ? 1ul : 0);
     }
 
     private sealed class Counter

@@ -1,3 +1,4 @@
+using RewardReasoning.Models;
 using RewardReasoning.Models.Decoder;
 using RewardReasoning.Training.Optimization;
 using static TorchSharp.torch;
@@ -24,7 +25,7 @@ internal sealed class TrainingSession : IDisposable
     {
         _recipe = recipe;
         _schedule = recipe.RateSchedule;
-        Device device = new(recipe.Device);
+        Device device = ComputeDevice.Of(recipe.Device);
         bool rounded = recipe.Weights == WeightType.Bfloat16;
         if (recipe.Lora is { } lora)
         {

@@ -1,0 +1,114 @@
+using System.CommandLine;
+using System.Text.Json;
+using Microsoft.Extensions.AI;
+using RewardReasoning.Calibration;
+using RewardReasoning.Cli.Benchmarks;
+using RewardReasoning.Cli.Judging;
+using RewardReasoning.Evaluation.Benchmarks;
+using RewardReasoning.Evaluation.Probes;
+using RewardReasoning.Judging;
+
+namespace RewardReasoning.Cli.Commands;
+
+/// <summary><c>rrm bench probes</c>: how often texts that should not matter turn a judge's verdict.</summary>
+internal sealed class BenchProbesCommand
+{
+    private readonly Terminal _terminal;
+    private readonly TimeProvider _time;
+    private readonly ModelArguments _model = new();
+    private readonly JudgingArguments _judging = new();
+    private readonly Option<string> _data = new("--data") { Description = "Labelled pairs, a file or folder.", HelpName = "PATH", Required = true };
+    private readonly Option<string> _benchmark = new("--benchmark") { Description = "The benchmark that the data is of.", HelpName = "NAME", DefaultValueFactory = _ => "pairs" };
+    private readonly Option<string[]> _probes = new("--probe")
+    {
+        Description = $"Only this probe; may be repeated: {string.Join(", ", ProbeCatalog.All.Select(probe => probe.Name))}.",
+        HelpName = "NAME",
+    };
+
+    private readonly Option<string?> _out = new("--out") { Description = "Folder for every judgment and the report.", HelpName = "FOLDER" };
+    private readonly Option<int?> _limit = new("--limit") { Description = "Probe only the first N pairs.", HelpName = "N" };
+    private readonly Option<bool> _json = BenchOptions.Json();
+
+    private BenchProbesCommand(Terminal terminal, TimeProvider time)
+    {
+        _terminal = terminal;
+        _time = time;
+    }
+
+    public static Command Create(Terminal terminal, TimeProvider time)
+    {
+        BenchProbesCommand probes = new(terminal, time);
+        Command command = Verb.Create(
+            terminal,
+            "probes",
+            "See how often an empty answer, an injected verdict, padding, self-praise, a swap or a change of style turns a judge's verdict.",
+            """
+            rrm bench probes --data labelled.jsonl --limit 100
+            rrm bench probes --data judgebench/data --benchmark judgebench --out runs/probes --endpoint http://localhost:8000/v1 --model Reward-Reasoning/RRM-7B
+            rrm bench probes --data labelled.jsonl --probe verdict --probe instruction --votes 5
+            """);
+        foreach (Option option in new Option[] { probes._data, probes._benchmark, probes._probes, probes._out, probes._limit, probes._json })
+        {
+            command.Options.Add(option);
+        }
+
+        probes._judging.AddTo(command, withCalibration: false);
+        probes._model.AddTo(command);
+        command.SetAction(probes.RunAsync);
+        return command;
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        if (parsed.GetValue(_limit) is < 1 and { } limit)
+        {
+            throw new UsageException($"--limit is {limit}; it is at least 1.");
+        }
+
+        if (_judging.NamesOrder(parsed))
+        {
+            throw new UsageException("--order does not go with probes: the better response is shown first in every other pair, and swap asks for the other order.");
+        }
+
+        ProbeDefinition[] probes = parsed.GetValue(_probes) is { Length: > 0 } names ? [.. names.Distinct().Select(ProbeCatalog.Find)] : [.. ProbeCatalog.All];
+        BenchmarkDefinition benchmark = BenchOptions.Find(parsed.GetRequiredValue(_benchmark)) as BenchmarkDefinition
+            ?? throw new UsageException($"--benchmark is '{parsed.GetRequiredValue(_benchmark)}', which has no labelled pairs to probe.");
+        string data = parsed.GetRequiredValue(_data);
+        ProbePair[] pairs = [.. ProbePair.Of(await benchmark.ReadAsync(data, cancellationToken)).Take(parsed.GetValue(_limit) ?? int.MaxValue)];
+        if (pairs.Length == 0)
+        {
+            throw new UsageException($"'{data}' holds no pair of {benchmark.Name} with a label; --data is {benchmark.Data}.");
+        }
+
+        ModelSource source = _model.Read(parsed, _terminal);
+        JudgeOptions options = _judging.Read(parsed, source) with { Order = VoteOrder.Given, Calibration = null };
+        using IChatClient client = await _judging.OpenAsync(parsed, source, _terminal, cancellationToken);
+        ProbeRun run = new(_judging.CreateJudge(parsed, client, options, _terminal), options, _terminal, _time);
+        ProbeReport report = await KeepAsync(parsed.GetValue(_out), run, pairs, probes, VotingSettings.Of(options), cancellationToken);
+        if (report.Refused == report.Pairs)
+        {
+            throw new UsageException($"The judge refuses every pair of '{data}' unchanged, so that nothing can be probed. {options.Domain?.Says}");
+        }
+
+        foreach (string line in parsed.GetValue(_json) ? [JsonSerializer.Serialize(report, ProbeJson.Indented.ProbeReport)] : ProbeReportText.Lines(report))
+        {
+            _terminal.Out.WriteLine(line);
+        }
+
+        return report.IsComplete ? ExitCodes.Done : ExitCodes.SomeMissing;
+    }
+
+    private static async Task<ProbeReport> KeepAsync(
+        string? path, ProbeRun run, ProbePair[] pairs, ProbeDefinition[] probes, VotingSettings settings, CancellationToken cancellationToken)
+    {
+        if (path is null)
+        {
+            return await run.RunAsync(pairs, probes, _ => Task.CompletedTask, cancellationToken) with { Judging = settings };
+        }
+
+        await using ProbeRunFolder folder = ProbeRunFolder.Create(path);
+        ProbeReport report = await run.RunAsync(pairs, probes, folder.WriteAsync, cancellationToken) with { Judging = settings };
+        await folder.WriteReportAsync(report, cancellationToken);
+        return report;
+    }
+}

@@ -1,0 +1,22 @@
+using System.CommandLine;
+
+namespace RewardReasoning.Cli.Commands;
+
+/// <summary><c>rrm export</c>: data for other people's trainers.</summary>
+internal static class ExportCommand
+{
+    public static Command Create(Terminal terminal, TimeProvider time)
+    {
+        Command command = Verb.Create(
+            terminal,
+            "export",
+            "Write labelled pairs as other trainers read them.",
+            """
+            rrm export verl pairs.jsonl --out judge-on-verl --gpus 8
+            rrm export trl judged.jsonl --out dpo.parquet
+            """);
+        command.Subcommands.Add(ExportVerlCommand.Create(terminal, time));
+        command.Subcommands.Add(ExportTrlCommand.Create(terminal, time));
+        return command;
+    }
+}

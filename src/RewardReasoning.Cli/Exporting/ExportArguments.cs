@@ -1,0 +1,66 @@
+using System.CommandLine;
+using System.Text.Json;
+using RewardReasoning.Cli.Output;
+using RewardReasoning.Cli.Scoring;
+using RewardReasoning.Data.Export;
+using RewardReasoning.Data.Rows;
+
+namespace RewardReasoning.Cli.Exporting;
+
+/// <summary>What all exports share: the pairs that are read, and what is said at the end.</summary>
+internal sealed class ExportArguments
+{
+    private readonly Argument<string[]> _in = new("IN")
+    {
+        Description = "Pairs with a label, or judged by rrm score: files, folders or patterns of JSON lines, JSON lists or Parquet, or - for standard input.",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    private readonly Option<int?> _limit = new("--limit") { Description = "Read only the first N rows.", HelpName = "N" };
+    private readonly Option<bool> _json = new("--json") { Description = "Print what was written as one JSON object." };
+
+    public void AddTo(Command command)
+    {
+        command.Arguments.Add(_in);
+        command.Options.Add(_limit);
+        command.Options.Add(_json);
+    }
+
+    /// <exception cref="UsageException">The options cannot be used.</exception>
+    public RowInput Input(ParseResult parsed, Terminal terminal) => parsed.GetValue(_limit) is < 1 and { } limit
+        ? throw new UsageException($"--limit is {limit}; it is at least 1.")
+        : RowInput.Of(parsed.GetRequiredValue(_in), terminal);
+
+    public IAsyncEnumerable<DataRow> Rows(ParseResult parsed, RowInput input, CancellationToken cancellationToken) =>
+        input.ReadAsync(cancellationToken).Take(parsed.GetValue(_limit) ?? int.MaxValue);
+
+    /// <exception cref="UsageException">The output is one of the inputs.</exception>
+    /// <exception cref="NotSupportedException">Its ending is that of a format that is not written.</exception>
+    public static void CheckOutput(string path, RowInput input)
+    {
+        RowFileWriter.RequireSupported(path);
+        if (input.Paths.Any(read => Path.GetFullPath(read) == Path.GetFullPath(path)))
+        {
+            throw new UsageException($"--out is '{path}', which is read too; name another file.");
+        }
+    }
+
+    /// <summary>Tells of a row that is not written.</summary>
+    public static void Complain(Terminal terminal, DataRow row, string fault) => terminal.WriteStatus($"rrm: {row.Place}: {fault}");
+
+    /// <summary>Says what was written, and gives the exit code.</summary>
+    public int Finish(ParseResult parsed, Terminal terminal, ExportReport report, string output)
+    {
+        if (parsed.GetValue(_json))
+        {
+            terminal.Out.WriteLine(JsonSerializer.Serialize(report, OutputJson.Indented.ExportReport));
+        }
+        else
+        {
+            terminal.WriteStatus(FormattableString.Invariant(
+                $"{output}: {report.Written} rows of {report.Rows} read{(report.Test > 0 ? FormattableString.Invariant($", {report.Test} of them for testing") : "")}; {report.LeftOut} left out"));
+        }
+
+        return report.LeftOut > 0 ? ExitCodes.SomeMissing : ExitCodes.Done;
+    }
+}

@@ -1,0 +1,17 @@
+namespace RewardReasoning.Data.Export.Trl;
+
+/// <summary>The shapes in which TRL reads preference data.</summary>
+public enum TrlShape
+{
+    /// <summary><c>prompt</c>, <c>chosen</c>, <c>rejected</c> as lists of messages; the last two hold the assistant's reply alone.</summary>
+    ExplicitMessages,
+
+    /// <summary><c>prompt</c>, <c>chosen</c>, <c>rejected</c> as strings.</summary>
+    ExplicitText,
+
+    /// <summary><c>chosen</c>, <c>rejected</c> as whole conversations with a common beginning.</summary>
+    ImplicitMessages,
+
+    /// <summary><c>chosen</c>, <c>rejected</c> as strings with a common beginning.</summary>
+    ImplicitText,
+}

@@ -1,0 +1,56 @@
+using System.Text.Json;
+
+namespace RewardReasoning.Cli.Tests;
+
+public sealed class ExportCommandTests : IDisposable
+{
+    private const string Pairs = """
+        {"query":"q1","response_1":"right","response_2":"no","label":1}
+        {"query":"q2","response_1":"no","response_2":"right"}
+        """;
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("rrm-export-").FullName;
+
+    public ExportCommandTests() => File.WriteAllText(In, Pairs);
+
+    private string In => Path.Combine(_folder, "pairs.jsonl");
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task Export_Verl_WritesTheFolderAndNamesWhatIsLeftOut()
+    {
+        string folder = Path.Combine(_folder, "on-verl");
+        RrmResult result = await Rrm.RunAsync("export", "verl", In, "--out", folder, "--gpus", "4", "--both-orders", "--test-share", "0", "--json");
+        Assert.Equal(ExitCodes.SomeMissing, result.ExitCode);
+        Assert.Contains("pairs.jsonl:2: The row has no label", result.Error, StringComparison.Ordinal);
+        Assert.Equal(["README.md", "rewards.py", "run.sh", "settings.txt", "test.parquet", "train.parquet"], Directory.GetFiles(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal((2, 1), (JsonDocument.Parse(result.Out).RootElement.GetProperty("written").GetInt32(), JsonDocument.Parse(result.Out).RootElement.GetProperty("left_out").GetInt32()));
+        RrmResult inspected = await Rrm.RunAsync("data", "inspect", Path.Combine(folder, "train.parquet"), "--json");
+        Assert.Equal(2, JsonDocument.Parse(inspected.Out).RootElement[0].GetProperty("rows").GetInt32());
+    }
+
+    [Fact]
+    public async Task Export_Trl_WritesTheShapeThatIsAskedFor()
+    {
+        string path = Path.Combine(_folder, "dpo.jsonl");
+        RrmResult result = await Rrm.RunAsync("export", "trl", In, "--out", path, "--text", "--limit", "1");
+        Assert.Equal((ExitCodes.Done, ""), (result.ExitCode, result.Out));
+        Assert.Contains("1 rows of 1 read; 0 left out", result.Error, StringComparison.Ordinal);
+        Assert.Equal("""{"prompt":"q1","chosen":"right","rejected":"no"}""", (await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken)).Trim());
+    }
+
+    [Theory]
+    [InlineData("--shape is 'round'", "trl", "--out", "x.jsonl", "--shape", "round")]
+    [InlineData(".csv files are not written", "trl", "--out", "x.csv")]
+    [InlineData("which is read too", "trl", "--out", "IN")]
+    [InlineData("--limit is 0", "trl", "--out", "x.jsonl", "--limit", "0")]
+    [InlineData("Gpus is 0", "verl", "--out", "x", "--gpus", "0")]
+    [InlineData("no-such-template", "verl", "--out", "x", "--prompt", "no-such-template")]
+    public async Task Export_CallThatCannotBe_SaysWhatIsWrong(string message, string verb, params string[] args)
+    {
+        RrmResult result = await Rrm.RunAsync(["export", verb, In, .. args.Select(arg => arg == "IN" ? In : arg)]);
+        Assert.Equal((ExitCodes.BadUsage, ""), (result.ExitCode, result.Out));
+        Assert.Contains(message, result.Error, StringComparison.Ordinal);
+    }
+}
