@@ -1,4 +1,5 @@
 using System.Text.Json;
+using RewardReasoning.Data.Hub;
 using RewardReasoning.Endpoints;
 using RewardReasoning.Models.ChatTemplates;
 using RewardReasoning.Models.Checkpoints;
@@ -48,8 +49,9 @@ internal static class Failures
             or JsonException or FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException or NotSupportedException
             => (ExitCodes.BadUsage, OneLine(exception.Message)),
         CompletionStoreException { IsUnusable: true } => (ExitCodes.BadUsage, OneLine(exception.Message)),
+        HubException { IsRefusal: true } => (ExitCodes.BadUsage, OneLine(exception.Message)),
         ArgumentException argument => (ExitCodes.BadUsage, OneLine(WithoutParameterName(argument))),
-        EndpointException or GenerationException or CompletionStoreException or HttpRequestException or TimeoutException or IOException => (ExitCodes.Failed, OneLine(exception.Message)),
+        EndpointException or HubException or GenerationException or CompletionStoreException or HttpRequestException or TimeoutException or IOException => (ExitCodes.Failed, OneLine(exception.Message)),
         DllNotFoundException => (ExitCodes.Failed, $"a native library could not be loaded: {OneLine(exception.Message)}"),
         OutOfMemoryException => (ExitCodes.Failed, "out of memory; a smaller --concurrency or model needs less."),
         _ => (ExitCodes.Failed, $"{exception.GetType().Name}: {OneLine(exception.Message)}"),

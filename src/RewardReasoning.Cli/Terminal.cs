@@ -1,4 +1,5 @@
 using System.Text;
+using RewardReasoning.Data.Hub;
 using Spectre.Console;
 
 namespace RewardReasoning.Cli;
@@ -55,6 +56,9 @@ public sealed class Terminal : IDisposable
 
     /// <summary>Where the command keeps things for this user; nowhere unless said.</summary>
     public UserFolders Folders { get; init; } = new(null, null);
+
+    /// <summary>Which hub is meant by hf:// addresses; read only where there is one.</summary>
+    public Func<HubOptions> Hub { get; init; } = HubOptions.OfProcess;
 
     /// <summary>Where progress bars and tables for people are drawn: <see cref="Error"/>.</summary>
     public IAnsiConsole Status => _status.Value;

@@ -23,7 +23,7 @@ internal sealed class FileHashes(string folder, TimeProvider time)
     /// <summary>The hash, remembered or read.</summary>
     public byte[] Of(string path)
     {
-        FileInfo file = new(path);
+        FileInfo file = Target(path);
         if (file.Length < Large)
         {
             return Read(path);
@@ -36,13 +36,16 @@ internal sealed class FileHashes(string folder, TimeProvider time)
         }
 
         byte[] hash = Read(path);
-        if (time.GetUtcNow() - file.LastWriteTimeUtc > Settled && NameOf(new FileInfo(path)) == NameOf(file))
+        if (time.GetUtcNow() - file.LastWriteTimeUtc > Settled && NameOf(Target(path)) == NameOf(file))
         {
             Remember(remembered, hash);
         }
 
         return hash;
     }
+
+    /// <summary>The file itself: of a link, .NET tells the length of the link.</summary>
+    private static FileInfo Target(string path) => File.ResolveLinkTarget(path, returnFinalTarget: true) as FileInfo ?? new(path);
 
     private static string NameOf(FileInfo file)
     {

@@ -48,6 +48,7 @@ public sealed class ApprovedTextTests
     [InlineData("docs/export.md")]
     [InlineData("docs/ranking.md")]
     [InlineData("docs/serving.md")]
+    [InlineData("docs/hub.md")]
     [InlineData("CONTRIBUTING.md")]
     public void Documents_CommandsInThem_Parse(string document)
     {

@@ -137,7 +137,7 @@ internal sealed class BenchArenaCommand
             throw new UsageException("bench arena asks for every vote in both orders; leave out --order.");
         }
 
-        ModelSource source = _model.Read(parsed, _terminal);
+        ModelSource source = await _model.ReadAsync(parsed, _terminal, cancellationToken);
         JudgeOptions options = _judging.Read(parsed, source) with { Order = VoteOrder.Both, FurtherVotesOnDraw = 0 };
         using IChatClient client = await _judging.OpenAsync(parsed, source, _terminal, cancellationToken);
         RowJudge judge = new(_judging.CreateJudge(parsed, client, options, _terminal));

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Microsoft.Extensions.AI;
 using RewardReasoning.Calibration;
 using RewardReasoning.Cli.Benchmarks;
+using RewardReasoning.Cli.Hub;
 using RewardReasoning.Cli.Judging;
 using RewardReasoning.Cli.Scoring;
 using RewardReasoning.Data.Rows;
@@ -89,7 +90,7 @@ internal sealed class BenchCommand
             throw new UsageException($"--mode says how candidates meet; {benchmark.Name} has pairs.");
         }
 
-        if (parsed.GetValue(_data) is not { } data)
+        if (await DataAsync(parsed, cancellationToken) is not { } data)
         {
             return parsed.GetValue(_replay) is { } published && benchmark.PublishedAsync is { } readPublished
                 ? Print(parsed, [.. (await readPublished(published, cancellationToken)).Where(report => IsWanted(parsed, report.Judge))])
@@ -107,6 +108,9 @@ internal sealed class BenchCommand
             ? await ReplayAsync(parsed, benchmark, items, replay, cancellationToken)
             : await JudgeAsync(parsed, benchmark, items, cancellationToken);
     }
+
+    private async Task<string?> DataAsync(ParseResult parsed, CancellationToken cancellationToken) =>
+        parsed.GetValue(_data) is { } data ? await HubArgument.LocalAsync(data, _terminal, cancellationToken) : null;
 
     private async Task<int> ReplayAsync(ParseResult parsed, BenchmarkDefinition benchmark, IReadOnlyList<BenchmarkItem> items, string replay, CancellationToken cancellationToken)
     {
@@ -129,7 +133,7 @@ internal sealed class BenchCommand
 
     private async Task<int> JudgeAsync(ParseResult parsed, BenchmarkDefinition benchmark, IReadOnlyList<BenchmarkItem> items, CancellationToken cancellationToken)
     {
-        ModelSource source = _model.Read(parsed, _terminal);
+        ModelSource source = await _model.ReadAsync(parsed, _terminal, cancellationToken);
         JudgeOptions options = OptionsFor(benchmark, _judging.Read(parsed, source), _judging.NamesOrder(parsed));
         using IChatClient client = await _judging.OpenAsync(parsed, source, _terminal, cancellationToken);
         RowJudge judge = new(_judging.CreateJudge(parsed, client, options, _terminal));
@@ -196,14 +200,14 @@ internal sealed class BenchCommand
             throw new UsageException($"--replay scores recorded comparisons; {benchmark.Name} has rankings. Completions that were kept are not asked for again (--store).");
         }
 
-        string data = parsed.GetValue(_data) ?? throw new UsageException($"--data PATH is missing: {benchmark.Data}.");
+        string data = await DataAsync(parsed, cancellationToken) ?? throw new UsageException($"--data PATH is missing: {benchmark.Data}.");
         IReadOnlyList<BestOfItem> items = [.. (await benchmark.ReadAsync(data, cancellationToken)).Take(parsed.GetValue(_limit) ?? int.MaxValue)];
         if (items.Count == 0)
         {
             throw new UsageException($"'{data}' holds nothing of {benchmark.Name}; --data is {benchmark.Data}.");
         }
 
-        ModelSource source = _model.Read(parsed, _terminal);
+        ModelSource source = await _model.ReadAsync(parsed, _terminal, cancellationToken);
         JudgeOptions options = OptionsFor(benchmark, _judging.Read(parsed, source), _judging.NamesOrder(parsed));
         using IChatClient client = await _judging.OpenAsync(parsed, source, _terminal, cancellationToken);
         BestOfRun run = new(_judging.CreateJudge(parsed, client, options, _terminal), new RankingOptions { Mode = mode, Seed = options.Seed, Concurrency = options.Concurrency }, _terminal, _time);

@@ -80,7 +80,7 @@ internal sealed class BenchProbesCommand
             throw new UsageException($"'{data}' holds no pair of {benchmark.Name} with a label; --data is {benchmark.Data}.");
         }
 
-        ModelSource source = _model.Read(parsed, _terminal);
+        ModelSource source = await _model.ReadAsync(parsed, _terminal, cancellationToken);
         JudgeOptions options = _judging.Read(parsed, source) with { Order = VoteOrder.Given, Calibration = null };
         using IChatClient client = await _judging.OpenAsync(parsed, source, _terminal, cancellationToken);
         ProbeRun run = new(_judging.CreateJudge(parsed, client, options, _terminal), options, _terminal, _time);

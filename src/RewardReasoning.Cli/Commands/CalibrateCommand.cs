@@ -3,6 +3,7 @@ using System.Text.Json;
 using Microsoft.Extensions.AI;
 using RewardReasoning.Calibration;
 using RewardReasoning.Cli.Calibrating;
+using RewardReasoning.Cli.Hub;
 using RewardReasoning.Cli.Judging;
 using RewardReasoning.Cli.Output;
 using RewardReasoning.Cli.Scoring;
@@ -80,7 +81,7 @@ internal sealed class CalibrateCommand
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        ModelSource source = _model.Read(parsed, _terminal);
+        ModelSource source = await _model.ReadAsync(parsed, _terminal, cancellationToken);
         JudgeOptions options = _judging.Read(parsed, source) with { Calibration = null };
         CalibrationMethod method = MethodOf(parsed.GetRequiredValue(_method));
         string output = parsed.GetValue(_out) ?? (source is FolderSource { Folder: var folder }
@@ -88,16 +89,17 @@ internal sealed class CalibrateCommand
             : throw new UsageException("A model at --endpoint has no folder to keep the fit in; name a file with --out FILE, and read it with --calibration FILE."));
         CalibrationFile file = File.Exists(output) ? CalibrationFile.Load(output) : new CalibrationFile();
         CheckArguments(parsed);
+        IReadOnlyList<string> pairs = RowFiles.Find(await HubArgument.LocalAsync(parsed.GetRequiredValue(_pairs), _terminal, cancellationToken));
 
         using IChatClient client = await _judging.OpenAsync(parsed, source, _terminal, cancellationToken);
         LabelledJudgments labelled = new();
         if (parsed.GetValue(_judged))
         {
-            await ReadJudgedAsync(parsed, client, options, labelled, cancellationToken);
+            await ReadJudgedAsync(parsed, pairs, client, options, labelled, cancellationToken);
         }
         else
         {
-            await JudgeAsync(parsed, client, options, labelled, cancellationToken);
+            await JudgeAsync(parsed, pairs, client, options, labelled, cancellationToken);
         }
 
         if (labelled.Judgments.Count == 0)
@@ -128,7 +130,6 @@ internal sealed class CalibrateCommand
 
     private void CheckArguments(ParseResult parsed)
     {
-        RowFiles.Find(parsed.GetRequiredValue(_pairs));
         if (parsed.GetValue(_limit) is < 1 and { } limit)
         {
             throw new UsageException($"--limit is {limit}; it is at least 1.");
@@ -145,13 +146,13 @@ internal sealed class CalibrateCommand
         }
     }
 
-    private IAsyncEnumerable<DataRow> ReadRows(ParseResult parsed, CancellationToken cancellationToken) =>
-        RowReader.ReadAsync(RowFiles.Find(parsed.GetRequiredValue(_pairs)), cancellationToken).Take(parsed.GetValue(_limit) ?? int.MaxValue);
+    private IAsyncEnumerable<DataRow> ReadRows(ParseResult parsed, IReadOnlyList<string> pairs, CancellationToken cancellationToken) =>
+        RowReader.ReadAsync(pairs, cancellationToken).Take(parsed.GetValue(_limit) ?? int.MaxValue);
 
-    private async Task ReadJudgedAsync(ParseResult parsed, IChatClient client, JudgeOptions options, LabelledJudgments labelled, CancellationToken cancellationToken)
+    private async Task ReadJudgedAsync(ParseResult parsed, IReadOnlyList<string> pairs, IChatClient client, JudgeOptions options, LabelledJudgments labelled, CancellationToken cancellationToken)
     {
         string model = (client.GetService(typeof(ChatClientMetadata)) as ChatClientMetadata)?.DefaultModelId ?? "unknown";
-        await foreach (DataRow row in ReadRows(parsed, cancellationToken))
+        await foreach (DataRow row in ReadRows(parsed, pairs, cancellationToken))
         {
             try
             {
@@ -164,15 +165,15 @@ internal sealed class CalibrateCommand
         }
     }
 
-    private async Task JudgeAsync(ParseResult parsed, IChatClient client, JudgeOptions options, LabelledJudgments labelled, CancellationToken cancellationToken)
+    private async Task JudgeAsync(ParseResult parsed, IReadOnlyList<string> pairs, IChatClient client, JudgeOptions options, LabelledJudgments labelled, CancellationToken cancellationToken)
     {
         RowJudge judge = new(_judging.CreateJudge(parsed, client, options, _terminal));
-        long? total = _terminal.ErrorIsTerminal ? await ReadRows(parsed, cancellationToken).LongCountAsync(cancellationToken) : null;
+        long? total = _terminal.ErrorIsTerminal ? await ReadRows(parsed, pairs, cancellationToken).LongCountAsync(cancellationToken) : null;
         Usage usage = Usage.None;
         await ScoreProgress.RunAsync(_terminal, _time, total, async report =>
         {
             int window = Math.Max(MinWindow, 4 * options.Concurrency);
-            await foreach (ScoredRow scored in OrderedWindow.SelectAsync(ReadRows(parsed, cancellationToken), options.Concurrency, window, judge.ScoreAsync, cancellationToken))
+            await foreach (ScoredRow scored in OrderedWindow.SelectAsync(ReadRows(parsed, pairs, cancellationToken), options.Concurrency, window, judge.ScoreAsync, cancellationToken))
             {
                 labelled.Add(scored.Content, scored.Judgment);
                 if (scored.Error is not null)

@@ -66,7 +66,7 @@ internal sealed class DataBuildCommand
         {
             if (recipe.Sources.Any(source => source.Kind == BuildSourceKind.Annotated))
             {
-                ModelSource source = _model.Read(parsed, _terminal);
+                ModelSource source = await _model.ReadAsync(parsed, _terminal, cancellationToken);
                 JudgeOptions options = _judging.Read(parsed, source);
                 client = await _judging.OpenAsync(parsed, source, _terminal, cancellationToken);
                 tools = tools with { Judge = new ReasoningJudge(client, options), JudgeIdentity = ChatOptionKeys.ModelIdentityOf(client), Concurrency = options.Concurrency };

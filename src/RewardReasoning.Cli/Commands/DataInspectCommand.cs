@@ -25,7 +25,8 @@ internal static class DataInspectCommand
             """);
         command.Arguments.Add(files);
         command.Options.Add(json);
-        command.SetAction((parsed, cancellationToken) => RunAsync(terminal, RowInput.Of(parsed.GetRequiredValue(files), terminal), parsed.GetValue(json), cancellationToken));
+        command.SetAction(async (parsed, cancellationToken) =>
+            await RunAsync(terminal, await RowInput.OfAsync(parsed.GetRequiredValue(files), terminal, cancellationToken), parsed.GetValue(json), cancellationToken));
         return command;
     }
 

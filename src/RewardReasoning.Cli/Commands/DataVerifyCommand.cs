@@ -59,7 +59,7 @@ internal sealed class DataVerifyCommand
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         string output = parsed.GetRequiredValue(_out);
-        RowInput input = RowInput.Of(parsed.GetRequiredValue(_in), _terminal);
+        RowInput input = await RowInput.OfAsync(parsed.GetRequiredValue(_in), _terminal, cancellationToken);
         VerifierOptions defaults = new() { Decimals = parsed.GetValue(_decimals), Choices = parsed.GetValue(_choices) ? true : null };
         _ = new AnswerVerifier(defaults);
         RowOutput.Check(output, input, summaryGoesToOutput: false);

@@ -45,7 +45,7 @@ internal static class ExportTrlCommand
                 ("implicit", true) => TrlShape.ImplicitText,
                 var (name, _) => throw new UsageException($"--shape is '{name}'; it is explicit or implicit."),
             };
-            RowInput input = arguments.Input(parsed, terminal);
+            RowInput input = await arguments.InputAsync(parsed, terminal, cancellationToken);
             string path = parsed.GetRequiredValue(output);
             ExportArguments.CheckOutput(path, input);
             ExportReport report = await new TrlExport(new(wanted, parsed.GetValue(margin)), time).WriteAsync(

@@ -52,7 +52,7 @@ internal static class ExportVerlCommand
                 Prompt = parsed.GetValue(prompt) is { } file ? JudgePrompt.Load(file) : Defaults.Prompt,
             };
             options.Validate();
-            RowInput input = arguments.Input(parsed, terminal);
+            RowInput input = await arguments.InputAsync(parsed, terminal, cancellationToken);
             string folder = parsed.GetRequiredValue(output);
             ExportReport report = await new VerlExport(options, time).WriteAsync(
                 arguments.Rows(parsed, input, cancellationToken), folder, (row, fault) => ExportArguments.Complain(terminal, row, fault), cancellationToken);

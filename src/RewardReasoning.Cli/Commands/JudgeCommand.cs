@@ -67,7 +67,7 @@ internal sealed class JudgeCommand
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        ModelSource source = _model.Read(parsed, _terminal);
+        ModelSource source = await _model.ReadAsync(parsed, _terminal, cancellationToken);
         if (source is FolderSource { IsScalar: true } scalar)
         {
             return await RunScalarAsync(parsed, scalar, cancellationToken);

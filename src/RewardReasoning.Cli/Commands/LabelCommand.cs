@@ -94,7 +94,7 @@ internal sealed class LabelCommand
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         string output = parsed.GetRequiredValue(_out);
-        SelectedRows rows = _rows.Read(parsed, _terminal);
+        SelectedRows rows = await _rows.ReadAsync(parsed, _terminal, cancellationToken);
         RowOutput.Check(output, rows.Input, parsed.GetValue(_json), columnsAreKnown: true);
         PreferenceShape shape = Named(_shape, Shapes, parsed.GetRequiredValue(_shape));
         PairChoice choice = Named(_pairs, Choices, parsed.GetRequiredValue(_pairs));
@@ -104,7 +104,7 @@ internal sealed class LabelCommand
             throw new UsageException(FormattableString.Invariant($"--min-margin is {minMargin}; it is from 0 to 1."));
         }
 
-        ModelSource source = _model.Read(parsed, _terminal);
+        ModelSource source = await _model.ReadAsync(parsed, _terminal, cancellationToken);
         JudgeOptions options = _judging.Read(parsed, source);
         RankingOptions ranking = _ranking.Read(parsed, options);
         using IChatClient client = await _judging.OpenAsync(parsed, source, _terminal, cancellationToken);

@@ -10,12 +10,14 @@ internal static class ModelCommand
         Command command = Verb.Create(
             terminal,
             "model",
-            "Look into a model folder.",
+            "Load a model of the Hugging Face hub, or look into a model folder.",
             """
+            rrm model pull Qwen/Qwen3-0.6B
             rrm model info models/rrm-mini
             rrm model check FOLDER --against expected.safetensors
             echo '"12*4+7"' | rrm model tokenize models/rrm-mini
             """);
+        command.Subcommands.Add(ModelPullCommand.Create(terminal));
         command.Subcommands.Add(ModelInfoCommand.Create(terminal));
         command.Subcommands.Add(ModelCheckCommand.Create(terminal));
         command.Subcommands.Add(ModelTokenizeCommand.Create(terminal));

@@ -77,7 +77,7 @@ internal sealed class RankCommand
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        ModelSource source = _model.Read(parsed, _terminal);
+        ModelSource source = await _model.ReadAsync(parsed, _terminal, cancellationToken);
         JudgeOptions judging = _judging.Read(parsed, source);
         RankingOptions options = _ranking.Read(parsed, judging);
         (string query, IReadOnlyList<string> responses) = await ReadAsync(parsed, cancellationToken);

@@ -68,7 +68,7 @@ internal sealed class RateCommand
 
         int refused = 0;
         MatchList list = await MatchList.ReadAsync(
-            RowInput.Of(parsed.GetRequiredValue(_matches), _terminal).ReadAsync(cancellationToken),
+            (await RowInput.OfAsync(parsed.GetRequiredValue(_matches), _terminal, cancellationToken)).ReadAsync(cancellationToken),
             (row, error) =>
             {
                 refused++;

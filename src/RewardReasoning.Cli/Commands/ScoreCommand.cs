@@ -75,9 +75,9 @@ internal sealed class ScoreCommand
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         string output = parsed.GetRequiredValue(_out);
-        SelectedRows rows = _rows.Read(parsed, _terminal);
+        SelectedRows rows = await _rows.ReadAsync(parsed, _terminal, cancellationToken);
         RowOutput.Check(output, rows.Input, parsed.GetValue(_json));
-        ModelSource source = _model.Read(parsed, _terminal);
+        ModelSource source = await _model.ReadAsync(parsed, _terminal, cancellationToken);
         JudgeOptions options = _judging.Read(parsed, source);
         RankingOptions ranking = _ranking.Read(parsed, options);
         ScoreSummary summary = new(parsed.GetValue(_by) ?? []);

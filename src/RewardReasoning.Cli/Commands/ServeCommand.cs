@@ -18,7 +18,7 @@ internal sealed class ServeCommand
 
     private readonly Option<string?> _model = new("--model")
     {
-        Description = "Folder of the model (default: models/rrm-mini of this clone).",
+        Description = "Folder of the model, or hf://OWNER/NAME of one on the hub (default: models/rrm-mini of this clone).",
         HelpName = "FOLDER",
     };
 
@@ -90,7 +90,7 @@ internal sealed class ServeCommand
             throw new UsageException("--openai is missing: `rrm serve --openai` serves a model with OpenAI's chat completions interface.");
         }
 
-        FolderSource source = _folder.Read(parsed, parsed.GetValue(_model), _terminal);
+        FolderSource source = await _folder.ReadAsync(parsed, parsed.GetValue(_model), _terminal, cancellationToken);
         ChatServerOptions options = new()
         {
             Model = parsed.GetValue(_name) ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(source.Folder))),

@@ -27,9 +27,10 @@ internal sealed class ExportArguments
     }
 
     /// <exception cref="UsageException">The options cannot be used.</exception>
-    public RowInput Input(ParseResult parsed, Terminal terminal) => parsed.GetValue(_limit) is < 1 and { } limit
-        ? throw new UsageException($"--limit is {limit}; it is at least 1.")
-        : RowInput.Of(parsed.GetRequiredValue(_in), terminal);
+    public async Task<RowInput> InputAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken) =>
+        parsed.GetValue(_limit) is < 1 and { } limit
+            ? throw new UsageException($"--limit is {limit}; it is at least 1.")
+            : await RowInput.OfAsync(parsed.GetRequiredValue(_in), terminal, cancellationToken);
 
     public IAsyncEnumerable<DataRow> Rows(ParseResult parsed, RowInput input, CancellationToken cancellationToken) =>
         input.ReadAsync(cancellationToken).Take(parsed.GetValue(_limit) ?? int.MaxValue);

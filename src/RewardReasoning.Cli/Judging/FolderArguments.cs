@@ -1,4 +1,5 @@
 using System.CommandLine;
+using RewardReasoning.Cli.Hub;
 using RewardReasoning.Models;
 
 namespace RewardReasoning.Cli.Judging;
@@ -21,9 +22,9 @@ internal sealed class FolderArguments
     /// <summary>The options, to be added to a command.</summary>
     public Option[] Options => [_type, _device];
 
-    /// <summary>The folder that was named, or the shipped model where none was.</summary>
+    /// <summary>The folder that was named, loaded from the hub where it is there, or the shipped model where none was.</summary>
     /// <exception cref="UsageException">It is no model folder, or the options have wrong values.</exception>
-    public FolderSource Read(ParseResult parsed, string? folder, Terminal terminal)
+    public async Task<FolderSource> ReadAsync(ParseResult parsed, string? folder, Terminal terminal, CancellationToken cancellationToken)
     {
         LocalModelOptions options = new()
         {
@@ -31,7 +32,7 @@ internal sealed class FolderArguments
             HashFolder = terminal.Folders.Cache is { } cache ? Path.Combine(cache, "hashes") : null,
         };
         return new FolderSource(
-            folder is null ? ModelFolders.Default() : ModelFolders.Require(folder),
+            folder is null ? ModelFolders.Default() : ModelFolders.Require(await HubArgument.LocalModelAsync(folder, terminal, cancellationToken)),
             parsed.GetValue(_device) is { } device ? options with { Device = device } : options);
     }
 

@@ -7,7 +7,7 @@ internal sealed class ModelArguments
 {
     private readonly Option<string?> _model = new("--model")
     {
-        Description = "Folder of a model that runs in this process (default: models/rrm-mini of this clone); with --endpoint, the model's name there.",
+        Description = "Folder of a model that runs in this process, or hf://OWNER/NAME of one on the hub (default: models/rrm-mini of this clone); with --endpoint, the model's name there.",
         HelpName = "FOLDER|NAME",
     };
 
@@ -25,7 +25,7 @@ internal sealed class ModelArguments
     }
 
     /// <exception cref="UsageException">The options contradict each other, or name no model.</exception>
-    public ModelSource Read(ParseResult parsed, Terminal terminal)
+    public async Task<ModelSource> ReadAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
     {
         string? model = parsed.GetValue(_model);
         if (_endpoint.Read(parsed, model, terminal) is { } endpoint)
@@ -35,7 +35,7 @@ internal sealed class ModelArguments
         }
 
         RequireAbsent(parsed, _endpoint.WithoutAddress, "goes with --endpoint URL, which is not given.");
-        return _folder.Read(parsed, model, terminal);
+        return await _folder.ReadAsync(parsed, model, terminal, cancellationToken);
     }
 
     private static void RequireAbsent(ParseResult parsed, IEnumerable<Option> options, string reason)

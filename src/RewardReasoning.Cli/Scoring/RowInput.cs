@@ -1,3 +1,4 @@
+using RewardReasoning.Cli.Hub;
 using RewardReasoning.Data.Rows;
 
 namespace RewardReasoning.Cli.Scoring;
@@ -21,13 +22,14 @@ internal sealed class RowInput
 
     public bool IsStandardInput => _standardInput is not null;
 
+    /// <summary>The files that arguments stand for; those of the hub are loaded.</summary>
     /// <exception cref="FileNotFoundException">A name stands for no file.</exception>
     /// <exception cref="UsageException">Standard input is named beside files.</exception>
-    public static RowInput Of(IReadOnlyList<string> arguments, Terminal terminal)
+    public static async Task<RowInput> OfAsync(IReadOnlyList<string> arguments, Terminal terminal, CancellationToken cancellationToken)
     {
         if (!arguments.Contains(StandardStream))
         {
-            return new RowInput([.. arguments.SelectMany(RowFiles.Find)], null);
+            return new RowInput([.. (await HubArgument.AllLocalAsync(arguments, terminal, cancellationToken)).SelectMany(RowFiles.Find)], null);
         }
 
         return arguments.Count == 1

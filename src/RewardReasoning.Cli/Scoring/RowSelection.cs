@@ -24,12 +24,12 @@ internal sealed class RowSelection
 
     /// <exception cref="UsageException">Values are out of range, or contradict each other.</exception>
     /// <exception cref="FileNotFoundException">A name stands for no file.</exception>
-    public SelectedRows Read(ParseResult parsed, Terminal terminal)
+    public async Task<SelectedRows> ReadAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
     {
         int? limit = parsed.GetValue(_limit);
         return limit is < 1
             ? throw new UsageException($"--limit is {limit}; it is at least 1.")
-            : new SelectedRows(RowInput.Of(parsed.GetRequiredValue(_in), terminal), parsed.GetValue(_shard) is { } shard ? Shard.Parse(shard) : null, limit);
+            : new SelectedRows(await RowInput.OfAsync(parsed.GetRequiredValue(_in), terminal, cancellationToken), parsed.GetValue(_shard) is { } shard ? Shard.Parse(shard) : null, limit);
     }
 }
 

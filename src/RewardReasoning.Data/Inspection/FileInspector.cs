@@ -37,14 +37,17 @@ public sealed class FileInspector
             RowFile file = await RowFile.OpenAsync(path, cancellationToken).ConfigureAwait(false);
             await using (file.ConfigureAwait(false))
             {
-                return await InspectAsync(file, cancellationToken).ConfigureAwait(false) with { Bytes = new FileInfo(path).Length };
+                return await InspectAsync(file, cancellationToken).ConfigureAwait(false) with { Bytes = LengthOf(path) };
             }
         }
         catch (Exception exception) when (exception is NotSupportedException or InvalidDataException)
         {
-            return new FileInspection { File = path, Refused = exception.Message, Bytes = new FileInfo(path).Length };
+            return new FileInspection { File = path, Refused = exception.Message, Bytes = LengthOf(path) };
         }
     }
+
+    /// <summary>Of a link, <see cref="FileInfo"/> tells the length of the link.</summary>
+    private static long LengthOf(string path) => ((FileInfo?)File.ResolveLinkTarget(path, returnFinalTarget: true) ?? new FileInfo(path)).Length;
 
     /// <summary>Inspects a file that was opened.</summary>
     /// <exception cref="InvalidDataException">It is damaged from its start.</exception>

@@ -5,7 +5,22 @@ namespace RewardReasoning.Data.Rows;
 /// <summary>Files by name: one file, a folder with all below it, or a pattern.</summary>
 public static class RowFiles
 {
-    private static readonly string[] Endings = [".jsonl", ".ndjson", ".json", ".parquet"];
+    /// <summary>The endings of data, without those of packed files.</summary>
+    public static IReadOnlyList<string> Endings { get; } = [".jsonl", ".ndjson", ".json", ".parquet"];
+
+    /// <summary>Whether a file has an ending of data, packed or not.</summary>
+    public static bool IsData(string path) => Endings.Contains(Path.GetExtension(RowCompressions.WithoutEnding(path)).ToLowerInvariant());
+
+    /// <summary>Whether an argument is a pattern.</summary>
+    public static bool IsPattern(string argument) => argument.AsSpan().ContainsAny('*', '?');
+
+    /// <summary>Whether a path matches a pattern, both with slashes.</summary>
+    public static bool Matches(string path, string pattern)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        ArgumentNullException.ThrowIfNull(pattern);
+        return Matches(path.Split('/'), pattern.Split('/'));
+    }
 
     /// <summary>
     /// The files that <paramref name="argument"/> stands for, in ordinal order: itself; of a folder all files below it with an ending of
@@ -22,17 +37,17 @@ public static class RowFiles
 
         if (Directory.Exists(argument))
         {
-            string[] data = [.. Below(argument).Where(path => Endings.Contains(Path.GetExtension(RowCompressions.WithoutEnding(path)).ToLowerInvariant()))];
+            string[] data = [.. Below(argument).Where(IsData)];
             return data.Length > 0 ? data : throw new FileNotFoundException($"The folder '{argument}' holds no data file ({string.Join(", ", Endings)}, packed as .gz or .zst or not).");
         }
 
-        if (!argument.AsSpan().ContainsAny('*', '?'))
+        if (!IsPattern(argument))
         {
             throw new FileNotFoundException($"There is no file or folder '{argument}'.");
         }
 
         string[] parts = argument.Split('/', Path.DirectorySeparatorChar);
-        int wild = Array.FindIndex(parts, part => part.AsSpan().ContainsAny('*', '?'));
+        int wild = Array.FindIndex(parts, IsPattern);
         string root = wild == 0 ? "." : wild == 1 && parts[0].Length == 0 ? "/" : string.Join('/', parts[..wild]);
         string[] pattern = parts[wild..];
         string[] found = Directory.Exists(root)

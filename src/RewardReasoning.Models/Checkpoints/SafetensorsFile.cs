@@ -1,4 +1,5 @@
 using System.IO.MemoryMappedFiles;
+using Microsoft.Win32.SafeHandles;
 
 using TorchSharp;
 
@@ -37,7 +38,8 @@ public sealed class SafetensorsFile : IDisposable
         MemoryMappedViewAccessor? view = null;
         try
         {
-            long length = new FileInfo(path).Length;
+            using SafeFileHandle file = File.OpenHandle(path); // not its FileInfo, which tells of a link the length of the link
+            long length = RandomAccess.GetLength(file);
             if (length > 0) // an empty file cannot be mapped; the header check reports it
             {
                 map = MemoryMappedFile.CreateFromFile(path, FileMode.Open, mapName: null, capacity: 0, MemoryMappedFileAccess.Read);
