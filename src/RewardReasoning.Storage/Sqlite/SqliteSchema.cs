@@ -31,9 +31,13 @@ internal static class SqliteSchema
     /// <summary>Makes an empty file a store, and refuses any other that is none.</summary>
     public static void Ensure(SqliteConnection connection, string path)
     {
-        if (IsStore(connection, path))
+        // One snapshot for all that is looked at: another process may be making the store at this moment.
+        using (connection.BeginTransaction(deferred: true))
         {
-            return;
+            if (IsStore(connection, path))
+            {
+                return;
+            }
         }
 
         Execute(connection, "PRAGMA journal_mode = WAL");
