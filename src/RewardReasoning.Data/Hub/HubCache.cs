@@ -30,7 +30,7 @@ internal sealed class HubCache(string root, HubAddress address)
         }
 
         Directory.CreateDirectory(Path.GetDirectoryName(reference) ?? _folder);
-        string aside = $"{reference}.{Environment.ProcessId}.partial";
+        string aside = $"{reference}.{Path.GetRandomFileName()}.partial";
         File.WriteAllText(aside, commit);
         File.Move(aside, reference, overwrite: true);
     }
