@@ -31,7 +31,7 @@ internal sealed class BenchArenaCommand
 
     private readonly Option<string?> _replay = new("--replay") { Description = "Recorded battles in place of a judge: battles.jsonl of a run, or any file of matches.", HelpName = "FILE" };
     private readonly Option<string?> _out = new("--out") { Description = "Folder for every judgment, the battles and the report.", HelpName = "FOLDER" };
-    private readonly Option<int?> _limit = new("--limit") { Description = "Judge only the first N prompts.", HelpName = "N" };
+    private readonly LimitOption _limit = new("Judge only the first N prompts.");
     private readonly Option<string?> _plot = new("--plot") { Description = "Draw the leaderboard.", HelpName = "FILE.svg|FILE.png" };
     private readonly Option<bool> _json = BenchOptions.Json();
 
@@ -66,11 +66,7 @@ internal sealed class BenchArenaCommand
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        if (parsed.GetValue(_limit) is < 1 and { } limit)
-        {
-            throw new UsageException($"--limit is {limit}; it is at least 1.");
-        }
-
+        _limit.Check(parsed);
         if (parsed.GetValue(_plot) is { } plot)
         {
             Figure.RequireSupported(plot);
@@ -126,7 +122,7 @@ internal sealed class BenchArenaCommand
     private async Task<ArenaReport?> JudgeAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         (ArenaAnswers answers, IReadOnlyList<string> baselines) = await ReadAnswersAsync(parsed, cancellationToken);
-        IReadOnlyList<BenchmarkItem> items = answers.Battles(baselines, parsed.GetValue(_limit) ?? int.MaxValue);
+        IReadOnlyList<BenchmarkItem> items = answers.Battles(baselines, _limit.Most(parsed));
         if (items.Count == 0)
         {
             throw new UsageException("No prompt was answered by a model and by its baseline; answers meet where their prompts are the same text.");

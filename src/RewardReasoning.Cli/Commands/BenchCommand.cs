@@ -30,7 +30,7 @@ internal sealed class BenchCommand
     private readonly Option<string?> _replay = new("--replay") { Description = "Score recorded outputs of judges in place of a model.", HelpName = "PATH" };
     private readonly Option<string?> _judge = new("--judge") { Description = "Of several recorded judges, this one.", HelpName = "NAME" };
     private readonly Option<string?> _out = new("--out") { Description = "Folder for every judgment and the report.", HelpName = "FOLDER" };
-    private readonly Option<int?> _limit = new("--limit") { Description = "Take only the first N comparisons (of a best-of-n benchmark: queries).", HelpName = "N" };
+    private readonly LimitOption _limit = new("Take only the first N comparisons (of a best-of-n benchmark: queries).");
     private readonly Option<string> _mode = new("--mode") { Description = "How the candidates of a best-of-n benchmark meet.", HelpName = "knockout|round-robin", DefaultValueFactory = _ => Knockout };
     private readonly Option<bool> _json = BenchOptions.Json();
 
@@ -74,11 +74,7 @@ internal sealed class BenchCommand
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         Benchmark named = BenchOptions.Find(parsed.GetRequiredValue(_name));
-        if (parsed.GetValue(_limit) is < 1 and { } limit)
-        {
-            throw new UsageException($"--limit is {limit}; it is at least 1.");
-        }
-
+        _limit.Check(parsed);
         if (named is BestOfBenchmark bestOf)
         {
             return await ChooseAsync(parsed, bestOf, cancellationToken);
@@ -103,7 +99,7 @@ internal sealed class BenchCommand
             throw new UsageException($"'{data}' holds nothing of {benchmark.Name}; --data is {benchmark.Data}.");
         }
 
-        items = [.. items.Take(parsed.GetValue(_limit) ?? int.MaxValue)];
+        items = [.. items.Take(_limit.Most(parsed))];
         return parsed.GetValue(_replay) is { } replay
             ? await ReplayAsync(parsed, benchmark, items, replay, cancellationToken)
             : await JudgeAsync(parsed, benchmark, items, cancellationToken);
@@ -201,7 +197,7 @@ internal sealed class BenchCommand
         }
 
         string data = await DataAsync(parsed, cancellationToken) ?? throw new UsageException($"--data PATH is missing: {benchmark.Data}.");
-        IReadOnlyList<BestOfItem> items = [.. (await benchmark.ReadAsync(data, cancellationToken)).Take(parsed.GetValue(_limit) ?? int.MaxValue)];
+        IReadOnlyList<BestOfItem> items = [.. (await benchmark.ReadAsync(data, cancellationToken)).Take(_limit.Most(parsed))];
         if (items.Count == 0)
         {
             throw new UsageException($"'{data}' holds nothing of {benchmark.Name}; --data is {benchmark.Data}.");

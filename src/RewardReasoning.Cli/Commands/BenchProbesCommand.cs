@@ -26,7 +26,7 @@ internal sealed class BenchProbesCommand
     };
 
     private readonly Option<string?> _out = new("--out") { Description = "Folder for every judgment and the report.", HelpName = "FOLDER" };
-    private readonly Option<int?> _limit = new("--limit") { Description = "Probe only the first N pairs.", HelpName = "N" };
+    private readonly LimitOption _limit = new("Probe only the first N pairs.");
     private readonly Option<bool> _json = BenchOptions.Json();
 
     private BenchProbesCommand(Terminal terminal, TimeProvider time)
@@ -60,11 +60,7 @@ internal sealed class BenchProbesCommand
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        if (parsed.GetValue(_limit) is < 1 and { } limit)
-        {
-            throw new UsageException($"--limit is {limit}; it is at least 1.");
-        }
-
+        _limit.Check(parsed);
         if (_judging.NamesOrder(parsed))
         {
             throw new UsageException("--order does not go with probes: the better response is shown first in every other pair, and swap asks for the other order.");
@@ -74,7 +70,7 @@ internal sealed class BenchProbesCommand
         BenchmarkDefinition benchmark = BenchOptions.Find(parsed.GetRequiredValue(_benchmark)) as BenchmarkDefinition
             ?? throw new UsageException($"--benchmark is '{parsed.GetRequiredValue(_benchmark)}', which has no labelled pairs to probe.");
         string data = parsed.GetRequiredValue(_data);
-        ProbePair[] pairs = [.. ProbePair.Of(await benchmark.ReadAsync(data, cancellationToken)).Take(parsed.GetValue(_limit) ?? int.MaxValue)];
+        ProbePair[] pairs = [.. ProbePair.Of(await benchmark.ReadAsync(data, cancellationToken)).Take(_limit.Most(parsed))];
         if (pairs.Length == 0)
         {
             throw new UsageException($"'{data}' holds no pair of {benchmark.Name} with a label; --data is {benchmark.Data}.");

@@ -44,7 +44,7 @@ internal sealed class CalibrateCommand
 
     private readonly Option<string?> _out = new("--out") { Description = $"Where the fit is kept, beside those for other settings (default: {CalibrationFile.Name} in the model folder).", HelpName = "FILE" };
     private readonly Option<string?> _plot = new("--plot") { Description = "Draw the reliability before and after (.svg or .png).", HelpName = "FILE" };
-    private readonly Option<int?> _limit = new("--limit") { Description = "Use only the first N rows.", HelpName = "N" };
+    private readonly LimitOption _limit = new("Use only the first N rows.");
     private readonly Option<bool> _json = new("--json") { Description = "Print the result as one JSON object." };
 
     private CalibrateCommand(Terminal terminal, TimeProvider time)
@@ -130,11 +130,7 @@ internal sealed class CalibrateCommand
 
     private void CheckArguments(ParseResult parsed)
     {
-        if (parsed.GetValue(_limit) is < 1 and { } limit)
-        {
-            throw new UsageException($"--limit is {limit}; it is at least 1.");
-        }
-
+        _limit.Check(parsed);
         if (parsed.GetValue(_folds) is < 2 and var folds)
         {
             throw new UsageException($"--folds is {folds}; it is at least 2, one to fit to and one to check on.");
@@ -147,7 +143,7 @@ internal sealed class CalibrateCommand
     }
 
     private IAsyncEnumerable<DataRow> ReadRows(ParseResult parsed, IReadOnlyList<string> pairs, CancellationToken cancellationToken) =>
-        RowReader.ReadAsync(pairs, cancellationToken).Take(parsed.GetValue(_limit) ?? int.MaxValue);
+        RowReader.ReadAsync(pairs, cancellationToken).Take(_limit.Most(parsed));
 
     private async Task ReadJudgedAsync(ParseResult parsed, IReadOnlyList<string> pairs, IChatClient client, JudgeOptions options, LabelledJudgments labelled, CancellationToken cancellationToken)
     {

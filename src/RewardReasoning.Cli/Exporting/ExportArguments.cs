@@ -16,7 +16,7 @@ internal sealed class ExportArguments
         Arity = ArgumentArity.OneOrMore,
     };
 
-    private readonly Option<int?> _limit = new("--limit") { Description = "Read only the first N rows.", HelpName = "N" };
+    private readonly LimitOption _limit = new("Read only the first N rows.");
     private readonly Option<bool> _json = new("--json") { Description = "Print what was written as one JSON object." };
 
     public void AddTo(Command command)
@@ -27,13 +27,14 @@ internal sealed class ExportArguments
     }
 
     /// <exception cref="UsageException">The options cannot be used.</exception>
-    public async Task<RowInput> InputAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken) =>
-        parsed.GetValue(_limit) is < 1 and { } limit
-            ? throw new UsageException($"--limit is {limit}; it is at least 1.")
-            : await RowInput.OfAsync(parsed.GetRequiredValue(_in), terminal, cancellationToken);
+    public async Task<RowInput> InputAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
+    {
+        _limit.Check(parsed);
+        return await RowInput.OfAsync(parsed.GetRequiredValue(_in), terminal, cancellationToken);
+    }
 
     public IAsyncEnumerable<DataRow> Rows(ParseResult parsed, RowInput input, CancellationToken cancellationToken) =>
-        input.ReadAsync(cancellationToken).Take(parsed.GetValue(_limit) ?? int.MaxValue);
+        input.ReadAsync(cancellationToken).Take(_limit.Most(parsed));
 
     /// <exception cref="UsageException">The output is one of the inputs.</exception>
     /// <exception cref="NotSupportedException">Its ending is that of a format that is not written.</exception>

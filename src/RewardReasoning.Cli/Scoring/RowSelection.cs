@@ -12,7 +12,7 @@ internal sealed class RowSelection
         Arity = ArgumentArity.OneOrMore,
     };
 
-    private readonly Option<int?> _limit = new("--limit") { Description = "Take only the first N rows (of the shard).", HelpName = "N" };
+    private readonly LimitOption _limit = new("Take only the first N rows (of the shard).");
     private readonly Option<string?> _shard = new("--shard") { Description = "Take only rows i, i+n, i+2n and so on, so that n runs share the work.", HelpName = "i/n" };
 
     public void AddTo(Command command)
@@ -26,10 +26,9 @@ internal sealed class RowSelection
     /// <exception cref="FileNotFoundException">A name stands for no file.</exception>
     public async Task<SelectedRows> ReadAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
     {
-        int? limit = parsed.GetValue(_limit);
-        return limit is < 1
-            ? throw new UsageException($"--limit is {limit}; it is at least 1.")
-            : new SelectedRows(await RowInput.OfAsync(parsed.GetRequiredValue(_in), terminal, cancellationToken), parsed.GetValue(_shard) is { } shard ? Shard.Parse(shard) : null, limit);
+        _limit.Check(parsed);
+        RowInput input = await RowInput.OfAsync(parsed.GetRequiredValue(_in), terminal, cancellationToken);
+        return new SelectedRows(input, parsed.GetValue(_shard) is { } shard ? Shard.Parse(shard) : null, parsed.GetValue(_limit));
     }
 }
 
