@@ -1,4 +1,5 @@
 using RewardReasoning.Models.Decoder;
+using RewardReasoning.Models.Tensors;
 
 using TorchSharp;
 
@@ -35,7 +36,7 @@ internal sealed class ExpectedPrompts(string path, IReadOnlyList<ExpectedPrompt>
         using DisposeScope scope = NewDisposeScope();
         using KeyValueCache cache = new(model.Config, prompt.Ids.Length + prompt.Greedy.Length);
         Tensor ids = Row(prompt.Ids);
-        Tensor positions = arange(prompt.Ids.Length, dtype: ScalarType.Int64, device: model.Device).unsqueeze(0);
+        Tensor positions = TensorArithmetic.Counting(prompt.Ids.Length, ScalarType.Int64, model.Device).unsqueeze(0);
         Tensor hidden = model.HiddenCached(ids, positions, keyMask: null, cache).squeeze(0); // [T, H]
         float[] next = NextLogProbs(hidden);
         if (prompt.PromptLogProb is { } sum)
@@ -73,7 +74,7 @@ internal sealed class ExpectedPrompts(string path, IReadOnlyList<ExpectedPrompt>
             if (step + 1 < prompt.Greedy.Length)
             {
                 using DisposeScope scope = NewDisposeScope();
-                Tensor position = full([1, 1], prompt.Ids.Length + step, dtype: ScalarType.Int64, device: model.Device);
+                Tensor position = tensor([(long)prompt.Ids.Length + step], dtype: ScalarType.Int64, device: model.Device).view(1, 1);
                 next = NextLogProbs(model.HiddenCached(Row([prompt.Greedy[step]]), position, keyMask: null, cache).squeeze(0));
             }
         }

@@ -1,4 +1,5 @@
 using RewardReasoning.Models.Decoder;
+using RewardReasoning.Models.Tensors;
 
 using TorchSharp;
 
@@ -61,7 +62,7 @@ internal sealed class ExpectedTensors(SafetensorsFile expected, DecoderModel mod
         Tensor wanted = ReadIds("greedy.ids"), wantedLogProbs = Read("greedy.logprobs"); // [B, steps]
         long rows = ids.shape[0], steps = wanted.shape[1];
         using KeyValueCache cache = new(model.Config, ids.shape[1] + steps);
-        Tensor positions = keyMask.to(ScalarType.Int64).cumsum(1).sub(1).clamp(min: 0);
+        Tensor positions = keyMask.to(ScalarType.Int64).cumsum(1).Minus(1).AtLeast(0);
         List<Tensor> chosen = [], logProbs = [];
         for (long step = 0; step < steps; step++)
         {
@@ -71,7 +72,7 @@ internal sealed class ExpectedTensors(SafetensorsFile expected, DecoderModel mod
             ids = all.argmax(-1, keepdim: true);
             chosen.Add(ids);
             logProbs.Add(all.gather(1, ids));
-            positions = positions.narrow(1, positions.shape[1] - 1, 1).add(1);
+            positions = positions.narrow(1, positions.shape[1] - 1, 1).Plus(1);
             keyMask = cat([keyMask, ones([rows, 1], dtype: ScalarType.Bool, device: model.Device)], 1);
         }
 

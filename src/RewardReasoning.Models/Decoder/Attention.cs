@@ -1,3 +1,4 @@
+using RewardReasoning.Models.Tensors;
 using static TorchSharp.torch;
 
 namespace RewardReasoning.Models.Decoder;
@@ -65,9 +66,9 @@ internal sealed class Attention
         }
 
         // The fused kernel takes more than twice as long with a mask as without; plain products do not.
-        Tensor scaled = query.mul(1 / Math.Sqrt(_dimension)).reshape(batch * _keyValueHeads, group, _dimension);
+        Tensor scaled = query.Times(1 / Math.Sqrt(_dimension)).reshape(batch * _keyValueHeads, group, _dimension);
         Tensor scores = scaled.bmm(key.reshape(batch * _keyValueHeads, keys, _dimension).transpose(1, 2)); // [B * kv heads, group, keys]
-        Tensor shares = scores.view(batch, _keyValueHeads, group, keys).add(mask).softmax(-1).view(batch * _keyValueHeads, group, keys);
+        Tensor shares = scores.view(batch, _keyValueHeads, group, keys).Plus(mask).softmax(-1).view(batch * _keyValueHeads, group, keys);
         return shares.bmm(value.reshape(batch * _keyValueHeads, keys, _dimension));
     }
 

@@ -1,3 +1,4 @@
+using RewardReasoning.Models.Tensors;
 using static TorchSharp.torch;
 
 namespace RewardReasoning.Models.Decoder;
@@ -35,5 +36,5 @@ internal static class AttentionMask
     }
 
     private static Tensor Additive(Tensor visible, ScalarType type) =>
-        zeros(visible.shape, dtype: type, device: visible.device).masked_fill(visible.logical_not(), double.NegativeInfinity);
+        zeros(visible.shape, dtype: type, device: visible.device).Filled(visible.logical_not(), double.NegativeInfinity);
 }

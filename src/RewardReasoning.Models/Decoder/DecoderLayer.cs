@@ -1,4 +1,5 @@
 using System.Globalization;
+using RewardReasoning.Models.Tensors;
 
 using static TorchSharp.torch;
 
@@ -18,7 +19,7 @@ internal sealed class DecoderLayer(DecoderConfig config, ParameterSet parameters
     public Tensor Apply(Tensor x, ForwardContext context)
     {
         Tensor stream = context.LastOnly ? x.narrow(1, x.shape[1] - 1, 1) : x;
-        Tensor attended = stream.add(_attention.Apply(_attentionNorm.Apply(x), context));
-        return attended.add(_mlp.Apply(_mlpNorm.Apply(attended), context));
+        Tensor attended = stream.Plus(_attention.Apply(_attentionNorm.Apply(x), context));
+        return attended.Plus(_mlp.Apply(_mlpNorm.Apply(attended), context));
     }
 }

@@ -1,4 +1,5 @@
 using RewardReasoning.Models.Checkpoints;
+using RewardReasoning.Models.Tensors;
 
 using TorchSharp;
 
@@ -188,7 +189,7 @@ public sealed class DecoderModel : IDisposable
     public Tensor Hidden(Tensor ids, Tensor? positions = null, Tensor? attentionMask = null)
     {
         Tensor? real = attentionMask?.to(ScalarType.Bool);
-        positions ??= real?.cumsum(1).sub(1).clamp(min: 0);
+        positions ??= real?.cumsum(1).Minus(1).AtLeast(0);
         (Tensor cosine, Tensor sine) = positions is null ? _rotary.ForLength(ids.shape[1]) : _rotary.ForPositions(positions);
         Tensor? mask = real is null ? null : AttentionMask.Of(real, ids.shape[1], Type);
         return Run(ids, new ForwardContext(cosine, sine, mask, Cache: null, ProductType), observe: null);

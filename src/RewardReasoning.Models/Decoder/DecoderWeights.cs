@@ -1,4 +1,5 @@
 using RewardReasoning.Models.Checkpoints;
+using RewardReasoning.Models.Tensors;
 
 using TorchSharp;
 
@@ -103,8 +104,9 @@ internal static class DecoderWeights
                 ParameterRole.OutputMatrix => 1 / Math.Sqrt(item.Shape[1] * 2.0 * layers),
                 _ => 0,
             };
-            Tensor first = deviation > 0 ? randn(item.Shape, dtype: ScalarType.Float32, generator: generator).mul(deviation)
-                : full(item.Shape, item.Role == ParameterRole.Norm ? 1 : 0, dtype: ScalarType.Float32);
+            Tensor first = deviation > 0 ? randn(item.Shape, dtype: ScalarType.Float32, generator: generator).Times(deviation)
+                : item.Role == ParameterRole.Norm ? ones(item.Shape, dtype: ScalarType.Float32)
+                : zeros(item.Shape, dtype: ScalarType.Float32);
             value.copy_(first);
         }
     }

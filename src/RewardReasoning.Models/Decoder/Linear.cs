@@ -1,3 +1,4 @@
+using RewardReasoning.Models.Tensors;
 using static TorchSharp.torch;
 
 namespace RewardReasoning.Models.Decoder;
@@ -21,5 +22,5 @@ internal sealed class Linear(Tensor weight, Tensor? bias, LowRankAdapter? adapte
         productType);
 
     /// <summary>Adds the adapter's part to an output that was computed without it.</summary>
-    public Tensor Adapt(Tensor output, Tensor x, ScalarType productType) => adapter is null ? output : output.add(adapter.Apply(x, productType));
+    public Tensor Adapt(Tensor output, Tensor x, ScalarType productType) => adapter is null ? output : output.Plus(adapter.Apply(x, productType));
 }

@@ -1,3 +1,4 @@
+using RewardReasoning.Models.Tensors;
 using static TorchSharp.torch;
 
 namespace RewardReasoning.Models.Decoder;
@@ -22,9 +23,9 @@ internal sealed class LowRankAdapter(Tensor down, Tensor up, double scale)
     public Tensor Apply(Tensor x, ScalarType productType)
     {
         Tensor narrow = nn.functional.linear(x.to(productType), down.to(productType)); // [..., rank]
-        return nn.functional.linear(narrow, up.to(productType)).to(x.dtype).mul(scale);
+        return nn.functional.linear(narrow, up.to(productType)).to(x.dtype).Times(scale);
     }
 
     /// <summary>scale · B A, [out, in].</summary>
-    public Tensor Product() => up.mm(down).mul(scale);
+    public Tensor Product() => up.mm(down).Times(scale);
 }

@@ -1,3 +1,4 @@
+using RewardReasoning.Models.Tensors;
 using TorchSharp;
 
 using static TorchSharp.torch;
@@ -22,7 +23,7 @@ internal static class LowRankAdapters
             string layer = name[..^WeightSuffix.Length];
             long outputs = weight.shape[0], inputs = weight.shape[1];
             double bound = Math.Sqrt(1.0 / inputs);
-            Tensor down = rand([options.Rank, inputs], dtype: ScalarType.Float32, generator: generator).mul(2 * bound).sub(bound).to(device);
+            Tensor down = rand([options.Rank, inputs], dtype: ScalarType.Float32, generator: generator).Times(2 * bound).Minus(bound).to(device);
             adapters.Add((layer + LowRankAdapter.DownSuffix, down.MoveToOuterDisposeScope()));
             adapters.Add((layer + LowRankAdapter.UpSuffix, zeros([outputs, options.Rank], dtype: ScalarType.Float32, device: device).MoveToOuterDisposeScope()));
         }
@@ -39,7 +40,7 @@ internal static class LowRankAdapters
             using DisposeScope scope = NewDisposeScope();
             if (LowRankAdapter.Find(parameters, name[..^WeightSuffix.Length]) is { } adapter)
             {
-                weight.copy_(weight.to(ScalarType.Float32).add(adapter.Product()));
+                weight.copy_(weight.to(ScalarType.Float32).Plus(adapter.Product()));
             }
         }
     }

@@ -1,3 +1,4 @@
+using RewardReasoning.Models.Tensors;
 using static TorchSharp.torch;
 
 namespace RewardReasoning.Models.Decoder;
@@ -15,5 +16,5 @@ internal sealed class RmsNorm(Tensor weight, double epsilon)
         return Normalise(x.to(ScalarType.Float32)).to(x.dtype).mul(weight);
     }
 
-    private Tensor Normalise(Tensor x) => x.mul(x.square().mean([-1], keepdim: true).add(epsilon).rsqrt());
+    private Tensor Normalise(Tensor x) => x.mul(x.Squared().mean([-1], keepdim: true).Plus(epsilon).rsqrt());
 }

@@ -1,3 +1,4 @@
+using RewardReasoning.Models.Tensors;
 using TorchSharp;
 
 using static TorchSharp.torch;
@@ -41,7 +42,7 @@ internal sealed class RotaryEmbedding : IDisposable
 
     /// <summary>Turns query or key heads [B, T, heads, D].</summary>
     public static Tensor Rotate(Tensor x, Tensor cosine, Tensor signedSine) =>
-        x.mul(cosine).addcmul(x.roll(x.shape[^1] / 2, -1), signedSine, 1);
+        x.mul(cosine).PlusProduct(x.roll(x.shape[^1] / 2, -1), signedSine);
 
     public void Dispose()
     {
@@ -59,8 +60,8 @@ internal sealed class RotaryEmbedding : IDisposable
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
         long capacity = Math.Max(64, (long)System.Numerics.BitOperations.RoundUpToPowerOf2((ulong)length));
-        Tensor angles = outer(arange(capacity, dtype: ScalarType.Float32), tensor(_frequencies)); // [positions, D/2]
-        Tensor cos = angles.cos().mul(_magnitude), sin = angles.sin().mul(_magnitude);
+        Tensor angles = outer(TensorArithmetic.Counting(capacity, ScalarType.Float32, CPU), tensor(_frequencies)); // [positions, D/2]
+        Tensor cos = angles.cos().Times(_magnitude), sin = angles.sin().Times(_magnitude);
         Dispose();
         _cosine = cat([cos, cos], -1).to(_type, _device).DetachFromDisposeScope();
         _signedSine = cat([sin.neg(), sin], -1).to(_type, _device).DetachFromDisposeScope();

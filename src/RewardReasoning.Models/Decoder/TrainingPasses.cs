@@ -1,3 +1,4 @@
+using RewardReasoning.Models.Tensors;
 using TorchSharp;
 
 using static TorchSharp.torch;
@@ -62,7 +63,7 @@ public static class TrainingPasses
         }
 
         SharedPrompts memory = new(model.Config.LayerCount, (int)each);
-        Tensor positions = promptMask.to(ScalarType.Int64).cumsum(1).sub(1).clamp(min: 0); // [P, L]
+        Tensor positions = promptMask.to(ScalarType.Int64).cumsum(1).Minus(1).AtLeast(0); // [P, L]
         Tensor last = model.Run(prompts, model.MemoryContext(positions, promptMask, memory), observe: null, lastOnly: true); // [P, 1, H]
         last = last.repeat_interleave(each, 0);
         if (length == 0)
@@ -71,7 +72,7 @@ public static class TrainingPasses
         }
 
         Tensor lengths = promptMask.to(ScalarType.Int64).sum(1, keepdim: true).repeat_interleave(each, 0); // [P·N, 1]
-        Tensor behind = lengths.add(arange(length, dtype: ScalarType.Int64, device: model.Device)); // [P·N, T - 1]
+        Tensor behind = lengths.Plus(TensorArithmetic.Counting(length, ScalarType.Int64, model.Device)); // [P·N, T - 1]
         Tensor keyMask = cat([promptMask.repeat_interleave(each, 0), ones([rows, length], dtype: ScalarType.Bool, device: model.Device)], 1);
         Tensor rest = model.Run(completions.narrow(1, 0, length), model.MemoryContext(behind, keyMask, memory), observe: null);
         return cat([last, rest], 1);

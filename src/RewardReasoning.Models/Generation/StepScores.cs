@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using RewardReasoning.Models.Tensors;
 
 using static TorchSharp.torch;
 
@@ -138,7 +139,7 @@ internal readonly ref struct StepScores
         }
         else
         {
-            Floats(_logits[row].index_select(0, tensor(allowed.ToArray(), dtype: ScalarType.Int64, device: _logits.device)).sub(_normalizers[row])).CopyTo(logProbs);
+            Floats(_logits[row].index_select(0, tensor(allowed.ToArray(), dtype: ScalarType.Int64, device: _logits.device)).Minus(_normalizers[row])).CopyTo(logProbs);
         }
 
         int place = TokenSampler.Best(logProbs);
@@ -154,7 +155,7 @@ internal readonly ref struct StepScores
 
     private TokenLogProb ChooseFromAll(int row, Sequence sequence)
     {
-        (Tensor sorted, Tensor order) = _logits[row].div(sequence.Sampling.Temperature).softmax(-1).sort(descending: true, stable: true);
+        (Tensor sorted, Tensor order) = _logits[row].Over(sequence.Sampling.Temperature).softmax(-1).sort(descending: true, stable: true);
         int place = TokenSampler.DrawSorted(Floats(sorted), total: 1, whole: true, sequence.Sampling, sequence.Uniform);
         int id = (int)order[place].item<long>();
         return new TokenLogProb(id, _logits[row, id].item<float>() - _normalizers[row]);

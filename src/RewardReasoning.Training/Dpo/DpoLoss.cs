@@ -1,3 +1,4 @@
+using RewardReasoning.Models.Tensors;
 using static TorchSharp.torch;
 
 namespace RewardReasoning.Training.Dpo;
@@ -40,27 +41,27 @@ public sealed class DpoLoss
         Check(chosen, nameof(chosen));
         Check(rejected, nameof(rejected));
         Shapes.MustBe(chosen.LogProbs.shape[0] == rejected.LogProbs.shape[0], rejected.LogProbs, nameof(rejected), $"of {chosen.LogProbs.shape[0]} rows");
-        Tensor chosenMask = chosen.Mask.ne(0), rejectedMask = rejected.Mask.ne(0); // [B, T]
+        Tensor chosenMask = chosen.Mask.IsNotZero(), rejectedMask = rejected.Mask.IsNotZero(); // [B, T]
         Tensor chosenTokens = chosenMask.sum(1), rejectedTokens = rejectedMask.sum(1); // [B]
         Tensor shorter = minimum(chosenTokens, rejectedTokens);
         Tensor a = LogRatio(chosen, chosenMask, shorter), b = LogRatio(rejected, rejectedMask, shorter); // [B]
-        Tensor losses = Losses(a, b, chosenTokens.clamp_min(1), rejectedTokens.clamp_min(1));
+        Tensor losses = Losses(a, b, chosenTokens.AtLeast(1), rejectedTokens.AtLeast(1));
         if (_options.ConfidenceWeighted)
         {
-            losses = losses * (Confidence(chosen, chosenMask) + Confidence(rejected, rejectedMask)).exp().clamp_max(1);
+            losses = losses * Confidence(chosen, chosenMask).Plus(Confidence(rejected, rejectedMask)).exp().AtMost(1);
         }
 
-        Tensor loss = losses.sum() / (counts?.Pairs ?? losses.shape[0]);
+        Tensor loss = losses.sum().Over(counts?.Pairs ?? losses.shape[0]);
         Tensor chosenLogProb = Masked(chosen.LogProbs, chosenMask).sum(1), rejectedLogProb = Masked(rejected.LogProbs, rejectedMask).sum(1); // [B]
         Tensor? sft = null;
         if (_options.SftCoefficient > 0)
         {
-            sft = -chosenLogProb.sum() / (counts?.ChosenTokens ?? chosenTokens.sum().item<long>());
-            loss = loss + (_options.SftCoefficient * sft);
+            sft = -chosenLogProb.sum().Over(counts?.ChosenTokens ?? chosenTokens.sum().item<long>());
+            loss = loss.Plus(sft.Times(_options.SftCoefficient));
         }
 
         double[] values = Read(
-            loss, sft, a.sum() * _options.Beta, b.sum() * _options.Beta, a.gt(b).sum(), chosenLogProb.sum(), rejectedLogProb.sum());
+            loss, sft, a.sum().Times(_options.Beta), b.sum().Times(_options.Beta), a.gt(b).sum(), chosenLogProb.sum(), rejectedLogProb.sum());
         return (loss, new DpoMetrics
         {
             Loss = values[0],
@@ -78,39 +79,39 @@ public sealed class DpoLoss
     {
         double beta = _options.Beta, epsilon = _options.LabelSmoothing;
         Tensor difference = Reward(a) - Reward(b); // Δ
-        Tensor scaled = beta * difference;
+        Tensor scaled = difference.Times(beta);
         Tensor PerToken() => (Reward(a) / chosenTokens) - (Reward(b) / rejectedTokens);
         return _options.Variant switch
         {
             DpoVariant.Sigmoid => -LogSigmoid(scaled),
-            DpoVariant.Hinge => (1 - scaled).clamp_min(0),
-            DpoVariant.Ipo => (PerToken() - (1 / (2 * beta))).square(),
-            DpoVariant.ExoPair => (scaled.sigmoid() * (LogSigmoid(scaled) - Math.Log(1 - epsilon))) + ((-scaled).sigmoid() * (LogSigmoid(-scaled) - Math.Log(epsilon))),
-            DpoVariant.NcaPair => -LogSigmoid(beta * a) - (0.5 * LogSigmoid(-beta * a)) - (0.5 * LogSigmoid(-beta * b)),
-            DpoVariant.Robust => ((-(1 - epsilon) * LogSigmoid(scaled)) + (epsilon * LogSigmoid(-scaled))) / (1 - (2 * epsilon)),
-            DpoVariant.BcoPair => -LogSigmoid(beta * a) - LogSigmoid(-beta * b),
-            DpoVariant.SppoHard => (a - (0.5 / beta)).square() + (b + (0.5 / beta)).square(),
-            DpoVariant.ApoZero => 1 - (beta * a).sigmoid() + (beta * b).sigmoid(),
-            DpoVariant.ApoDown => (beta * a).sigmoid() + 1 - (beta * (a - b)).sigmoid(),
+            DpoVariant.Hinge => scaled.Complement().AtLeast(0),
+            DpoVariant.Ipo => PerToken().Minus(1 / (2 * beta)).Squared(),
+            DpoVariant.ExoPair => (scaled.sigmoid() * LogSigmoid(scaled).Minus(Math.Log(1 - epsilon))).Plus((-scaled).sigmoid() * LogSigmoid(-scaled).Minus(Math.Log(epsilon))),
+            DpoVariant.NcaPair => -LogSigmoid(a.Times(beta)) - LogSigmoid(a.Times(-beta)).Times(0.5) - LogSigmoid(b.Times(-beta)).Times(0.5),
+            DpoVariant.Robust => LogSigmoid(scaled).Times(epsilon - 1).Plus(LogSigmoid(-scaled).Times(epsilon)).Over(1 - (2 * epsilon)),
+            DpoVariant.BcoPair => -LogSigmoid(a.Times(beta)) - LogSigmoid(b.Times(-beta)),
+            DpoVariant.SppoHard => a.Minus(0.5 / beta).Squared().Plus(b.Plus(0.5 / beta).Squared()),
+            DpoVariant.ApoZero => a.Times(beta).sigmoid().Complement().Plus(b.Times(beta).sigmoid()),
+            DpoVariant.ApoDown => a.Times(beta).sigmoid().Plus(1) - (a - b).Times(beta).sigmoid(),
             DpoVariant.Discopop => Discopop(scaled),
-            DpoVariant.SigmoidNorm => -LogSigmoid(beta * PerToken()),
+            DpoVariant.SigmoidNorm => -LogSigmoid(PerToken().Times(beta)),
             _ => throw new InvalidOperationException($"There is no variant {_options.Variant}."),
         };
     }
 
     private Tensor Discopop(Tensor scaled)
     {
-        Tensor share = (scaled / _options.DiscopopTau).sigmoid();
-        return (-LogSigmoid(scaled) * (1 - share)) + ((-scaled).exp() * share);
+        Tensor share = scaled.Over(_options.DiscopopTau).sigmoid();
+        return (-LogSigmoid(scaled) * share.Complement()).Plus((-scaled).exp() * share);
     }
 
     /// <summary>f of a log-ratio.</summary>
     private Tensor Reward(Tensor ratio) => _options.Divergence switch
     {
         DpoDivergence.ReverseKl => ratio,
-        DpoDivergence.ForwardKl => 1 - (-ratio).exp(),
-        DpoDivergence.JensenShannon => Math.Log(2) + LogSigmoid(ratio),
-        DpoDivergence.Alpha => (((_options.Alpha - 1) * ratio).exp() - 1) / (_options.Alpha - 1),
+        DpoDivergence.ForwardKl => (-ratio).exp().Complement(),
+        DpoDivergence.JensenShannon => LogSigmoid(ratio).Plus(Math.Log(2)),
+        DpoDivergence.Alpha => ratio.Times(_options.Alpha - 1).exp().Minus(1).Over(_options.Alpha - 1),
         _ => throw new InvalidOperationException($"There is no divergence {_options.Divergence}."),
     };
 
@@ -121,7 +122,7 @@ public sealed class DpoLoss
         if (_options.ExcessTokenWeight < 1)
         {
             Tensor excess = mask.to_type(int64).cumsum(1).gt(shorter.unsqueeze(1)); // [B, T]
-            ratios = where(excess, ratios * _options.ExcessTokenWeight, ratios);
+            ratios = where(excess, ratios.Times(_options.ExcessTokenWeight), ratios);
         }
 
         return ratios.sum(1);
@@ -131,10 +132,10 @@ public sealed class DpoLoss
     private static Tensor Confidence(DpoSide side, Tensor mask)
     {
         Tensor squares = side.LogSumSquares ?? throw new ArgumentException("Pairs are weighted by confidence and there is no LogSumSquares; give it or set ConfidenceWeighted to false.", nameof(side));
-        return Masked(side.LogProbs - squares, mask).sum(1).detach() / mask.sum(1).clamp_min(1);
+        return Masked(side.LogProbs - squares, mask).sum(1).detach() / mask.sum(1).AtLeast(1);
     }
 
-    private static Tensor Masked(Tensor values, Tensor mask) => values.masked_fill(mask.logical_not(), 0);
+    private static Tensor Masked(Tensor values, Tensor mask) => values.Filled(mask.logical_not(), 0);
 
     private static Tensor LogSigmoid(Tensor x) => nn.functional.logsigmoid(x);
 

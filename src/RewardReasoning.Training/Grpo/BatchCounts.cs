@@ -1,3 +1,4 @@
+using RewardReasoning.Models.Tensors;
 using static TorchSharp.torch;
 
 namespace RewardReasoning.Training.Grpo;
@@ -16,7 +17,7 @@ public sealed record BatchCounts(long Tokens, long Sequences, long Length)
     public static BatchCounts Of(Tensor mask)
     {
         ArgumentNullException.ThrowIfNull(mask);
-        using Tensor trained = mask.ne(0);
+        using Tensor trained = mask.IsNotZero();
         using Tensor tokens = trained.sum();
         using Tensor rows = trained.any(1);
         using Tensor sequences = rows.sum();

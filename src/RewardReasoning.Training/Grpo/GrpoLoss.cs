@@ -1,3 +1,4 @@
+using RewardReasoning.Models.Tensors;
 using static TorchSharp.torch;
 
 namespace RewardReasoning.Training.Grpo;
@@ -39,15 +40,15 @@ public sealed class GrpoLoss
     {
         ArgumentNullException.ThrowIfNull(input);
         CheckShapes(input);
-        Tensor mask = input.Mask.ne(0); // [B, T]
+        Tensor mask = input.Mask.IsNotZero(); // [B, T]
         Tensor masked = mask.logical_not(); // [B, T]
         BatchCounts whole = counts ?? BatchCounts.Of(mask);
 
         Tensor old = (input.OldLogProbs ?? input.LogProbs).detach(); // [B, T]
-        Tensor logRatio = (input.LogProbs - old).masked_fill(masked, 0).clamp(-LogRatioLimit, LogRatioLimit); // [B, T]
+        Tensor logRatio = (input.LogProbs - old).Filled(masked, 0).Between(-LogRatioLimit, LogRatioLimit); // [B, T]
         Tensor ratio = logRatio.exp(); // [B, T]
         Tensor advantages = input.Advantages.dim() == 1 ? input.Advantages.unsqueeze(1) : input.Advantages;
-        Tensor gains = advantages.to_type(ratio.dtype).expand(ratio.shape).masked_fill(masked, 0); // [B, T]
+        Tensor gains = advantages.to_type(ratio.dtype).expand(ratio.shape).Filled(masked, 0); // [B, T]
 
         (Tensor losses, Tensor dualClipped) = PolicyLosses(gains, ratio);
         if (input.RolloutWeights is { } weights)
@@ -60,17 +61,17 @@ public sealed class GrpoLoss
         Tensor? entropy = input.Entropy is { } perToken ? Aggregate(perToken, mask, whole) : null;
         if (entropy is not null && _options.EntropyCoefficient > 0)
         {
-            loss = loss - (_options.EntropyCoefficient * entropy);
+            loss = loss - entropy.Times(_options.EntropyCoefficient);
         }
 
         Tensor? kl = _options.KlCoefficient > 0 ? Aggregate(KlPerToken(input, ratio), mask, whole) : null;
         if (kl is not null)
         {
-            loss = loss + (_options.KlCoefficient * kl);
+            loss = loss.Plus(kl.Times(_options.KlCoefficient));
         }
 
-        Tensor clippedLow = ratio.lt(1 - _options.ClipEpsilonLow).logical_and(gains.lt(0)); // [B, T]
-        Tensor clippedHigh = ratio.gt(1 + _options.ClipEpsilonHigh).logical_and(gains.gt(0)); // [B, T]
+        Tensor clippedLow = ratio.IsBelow(1 - _options.ClipEpsilonLow).logical_and(gains.IsNegative()); // [B, T]
+        Tensor clippedHigh = ratio.IsAbove(1 + _options.ClipEpsilonHigh).logical_and(gains.IsPositive()); // [B, T]
         double[] values = Read(
             loss, policyLoss, kl, entropy, mask.sum(), clippedLow.sum(), clippedHigh.sum(), dualClipped.sum(), logRatio.sum());
         GrpoMetrics metrics = new()
@@ -90,15 +91,15 @@ public sealed class GrpoLoss
 
     private (Tensor Losses, Tensor DualClipped) PolicyLosses(Tensor gains, Tensor ratio)
     {
-        Tensor clipped = ratio.clamp(1 - _options.ClipEpsilonLow, 1 + _options.ClipEpsilonHigh); // [B, T]
+        Tensor clipped = ratio.Between(1 - _options.ClipEpsilonLow, 1 + _options.ClipEpsilonHigh); // [B, T]
         Tensor pessimistic = maximum(-gains * ratio, -gains * clipped); // [B, T]
-        Tensor negative = gains.lt(0); // [B, T]
+        Tensor negative = gains.IsNegative(); // [B, T]
         if (_options.DualClip is not { } bound)
         {
             return (pessimistic, zeros_like(negative));
         }
 
-        Tensor ceiling = -gains * bound; // [B, T]
+        Tensor ceiling = gains.Times(-bound); // [B, T]
         return (where(negative, minimum(ceiling, pessimistic), pessimistic), pessimistic.gt(ceiling).logical_and(negative));
     }
 

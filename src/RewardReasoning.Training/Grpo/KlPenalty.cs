@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using RewardReasoning.Models.Tensors;
 using static TorchSharp.torch;
 
 namespace RewardReasoning.Training.Grpo;
@@ -40,7 +41,7 @@ public static class KlPenalty
         {
             KlEstimator.K1 => d,
             KlEstimator.Absolute => d.abs(),
-            KlEstimator.K2 => 0.5 * d.square(),
+            KlEstimator.K2 => d.Squared().Times(0.5),
             KlEstimator.K3 => K3(d),
             _ => throw new ArgumentOutOfRangeException(nameof(estimator), estimator, "No such estimator."),
         };
@@ -49,8 +50,8 @@ public static class KlPenalty
             return value;
         }
 
-        Tensor carrier = 0.5 * d.square();
-        return carrier - carrier.detach() + value.detach();
+        Tensor carrier = d.Squared().Times(0.5);
+        return (carrier - carrier.detach()).Plus(value.detach());
     }
 
     /// <summary>
@@ -66,8 +67,8 @@ public static class KlPenalty
 
     private static Tensor K3(Tensor d)
     {
-        Tensor x = d.neg().clamp(-20, 20);
-        return (x.exp() - x - 1).clamp(-10, 10);
+        Tensor x = d.neg().Between(-20, 20);
+        return (x.exp() - x).Minus(1).Between(-10, 10);
     }
 }
 

@@ -1,3 +1,4 @@
+using RewardReasoning.Models.Tensors;
 using static TorchSharp.torch;
 
 namespace RewardReasoning.Training.Grpo;
@@ -22,17 +23,17 @@ public static class TokenAggregation
         ArgumentNullException.ThrowIfNull(mask);
         ArgumentNullException.ThrowIfNull(counts);
         Shapes.MustMatch(values, mask, nameof(mask));
-        Tensor counted = mask.ne(0); // [B, T]
-        Tensor kept = values.masked_fill(counted.logical_not(), 0); // [B, T]
+        Tensor counted = mask.IsNotZero(); // [B, T]
+        Tensor kept = values.Filled(counted.logical_not(), 0); // [B, T]
         return aggregation switch
         {
-            LossAggregation.TokenMean => kept.sum() / Divisor(counts.Tokens),
+            LossAggregation.TokenMean => kept.sum().Over(Divisor(counts.Tokens)),
             LossAggregation.TokenSum => kept.sum(),
-            LossAggregation.SequenceMeanTokenSum => kept.sum() / Divisor(counts.Sequences),
+            LossAggregation.SequenceMeanTokenSum => kept.sum().Over(Divisor(counts.Sequences)),
             LossAggregation.SequenceMeanTokenSumNorm =>
-                kept.sum() / (Divisor(counts.Sequences) * (fixedLength ?? Divisor(counts.Length))),
+                kept.sum().Over(Divisor(counts.Sequences) * (fixedLength ?? Divisor(counts.Length))),
             LossAggregation.SequenceMeanTokenMean =>
-                (kept.sum(1) / counted.sum(1).clamp_min(1).to_type(values.dtype)).sum() / Divisor(counts.Sequences),
+                (kept.sum(1) / counted.sum(1).AtLeast(1).to_type(values.dtype)).sum().Over(Divisor(counts.Sequences)),
             _ => throw new ArgumentOutOfRangeException(nameof(aggregation), aggregation, "No such aggregation."),
         };
     }

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using RewardReasoning.Models.Tensors;
 using static TorchSharp.torch;
 
 namespace RewardReasoning.Training.Losses;
@@ -51,7 +52,7 @@ public static class CrossEntropy
         Tensor losses = -chosen; // [N]
         if (options.LabelSmoothing > 0)
         {
-            losses = ((1 - options.LabelSmoothing) * losses) - (options.LabelSmoothing * logProbs.mean([-1]));
+            losses = losses.Times(1 - options.LabelSmoothing) - logProbs.mean([-1]).Times(options.LabelSmoothing);
         }
 
         if (options.ProbabilityWeighted)
@@ -65,6 +66,6 @@ public static class CrossEntropy
             losses = losses * weights.to_type(losses.dtype);
         }
 
-        return losses.sum() / (denominator > 0 ? denominator : 1);
+        return losses.sum().Over(denominator > 0 ? denominator : 1);
     }
 }

@@ -1,3 +1,4 @@
+using RewardReasoning.Models.Tensors;
 using static TorchSharp.torch;
 
 namespace RewardReasoning.Training.Losses;
@@ -20,9 +21,9 @@ public static class NextTokenTargets
         Shapes.MustBe(inputIds.dim() == 2, inputIds, nameof(inputIds), "[batch, time]");
         Shapes.MustMatch(inputIds, weights, nameof(weights));
         Tensor flatWeights = weights.reshape(-1);
-        Tensor counted = weights.ne(0);
+        Tensor counted = weights.IsNotZero();
         counted = cat([zeros_like(counted[.., ..1]), counted[.., 1..]], 1).reshape(-1);
         Tensor targets = counted.nonzero().squeeze(1); // [N], places of the predicted tokens
-        return (targets - 1, inputIds.reshape(-1).index_select(0, targets), flatWeights.index_select(0, targets));
+        return (targets.Minus(1), inputIds.reshape(-1).index_select(0, targets), flatWeights.index_select(0, targets));
     }
 }

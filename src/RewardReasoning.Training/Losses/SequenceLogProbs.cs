@@ -1,3 +1,4 @@
+using RewardReasoning.Models.Tensors;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -42,7 +43,7 @@ public static class SequenceLogProbs
     {
         Check(logits, temperature: 1);
         using IDisposable noGradients = no_grad();
-        return InSlices(logits, (start, rows) => (LogSoftmax(logits.narrow(0, start, rows), 1) * 2).logsumexp(-1));
+        return InSlices(logits, (start, rows) => LogSoftmax(logits.narrow(0, start, rows), 1).Times(2).logsumexp(-1));
     }
 
     private static Tensor Chosen(Tensor logits, Tensor tokens, double temperature) =>
@@ -53,13 +54,13 @@ public static class SequenceLogProbs
         Tensor logProbs = LogSoftmax(logits, temperature); // [N, V]
 
         // A token of probability 0 adds 0, not 0 · −∞.
-        return -(logProbs.exp() * logProbs.clamp_min(-1e4)).sum(-1);
+        return -(logProbs.exp() * logProbs.AtLeast(-1e4)).sum(-1);
     }
 
     private static Tensor LogSoftmax(Tensor logits, double temperature)
     {
         Tensor precise = Precision.AtLeastSingle(logits);
-        return (temperature == 1 ? precise : precise / temperature).log_softmax(-1);
+        return (temperature == 1 ? precise : precise.Over(temperature)).log_softmax(-1);
     }
 
     private static Tensor InSlices(Tensor logits, Func<long, long, Tensor> slice)

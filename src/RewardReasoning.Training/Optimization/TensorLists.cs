@@ -1,3 +1,4 @@
+using RewardReasoning.Models.Tensors;
 using static TorchSharp.torch;
 
 namespace RewardReasoning.Training.Optimization;
@@ -23,17 +24,17 @@ internal static class TensorLists
 
     public static void AdamW(
         Tensor[] values, Tensor[] gradients, Tensor[] first, Tensor[] second, Tensor[] steps, double learningRate, AdamWOptions options, double decay) =>
-        Run("adamw", values, gradients, first, second, steps, learningRate, options.Beta1, options.Beta2, decay, options.Epsilon);
+        Run("adamw", [values, gradients, first, second, steps], learningRate, options.Beta1, options.Beta2, decay, options.Epsilon);
 
-    public static void Scale(Tensor[] tensors, double factor) => Run("scale", tensors, factor);
+    public static void Scale(Tensor[] tensors, double factor) => Run("scale", [tensors], factor);
 
-    public static void Add(Tensor[] into, Tensor[] other) => Run("add", into, other);
+    public static void Add(Tensor[] into, Tensor[] other) => Run("add", [into, other]);
 
-    private static void Run(string name, params object[] arguments)
+    private static void Run(string name, Tensor[][] lists, params double[] numbers)
     {
         using IDisposable still = no_grad();
 
         // The function must return something; what comes back is another handle on the first tensor of the list.
-        ((Tensor)Kernels.Value.invoke(name, arguments)).Dispose();
+        Kernels.Value.Invoke(name, lists, numbers).Dispose();
     }
 }

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using RewardReasoning.Models.Tensors;
 using static TorchSharp.torch;
 
 namespace RewardReasoning.Training.RewardModels;
@@ -63,11 +64,11 @@ public static class RewardModelLoss
         Tensor losses = -nn.functional.logsigmoid(margin is null ? ahead : ahead - margin);
         if (options.CenterCoefficient > 0)
         {
-            losses = losses + (options.CenterCoefficient * (chosen + rejected).square());
+            losses = losses.Plus(chosen.Plus(rejected).Squared().Times(options.CenterCoefficient));
         }
 
-        Tensor loss = losses.sum() / (pairs ?? losses.shape[0]);
-        using Tensor seen = stack(new[] { loss, ahead.gt(0).sum(), ahead.sum(), chosen.sum() + rejected.sum() }.Select(value => value.detach().to(float64)).ToArray()).cpu();
+        Tensor loss = losses.sum().Over(pairs ?? losses.shape[0]);
+        using Tensor seen = stack(new[] { loss, ahead.IsPositive().sum(), ahead.sum(), chosen.sum().Plus(rejected.sum()) }.Select(value => value.detach().to(float64)).ToArray()).cpu();
         double[] values = seen.data<double>().ToArray();
         return (loss, new RewardModelMetrics { Loss = values[0], Pairs = losses.shape[0], Correct = values[1], Margin = values[2], Rewards = values[3] });
     }

@@ -1,4 +1,5 @@
 using RewardReasoning.Models.Decoder;
+using RewardReasoning.Models.Tensors;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -111,13 +112,13 @@ public sealed class RolloutSampler(DecoderModel model, IReadOnlyCollection<int> 
         }
         else
         {
-            Tensor distribution = (logits.to(ScalarType.Float32) / temperature).log_softmax(-1); // [N, V]
+            Tensor distribution = logits.to(ScalarType.Float32).Over(temperature).log_softmax(-1); // [N, V]
             Tensor probabilities = distribution.exp();
             tokens = probabilities.multinomial(1, replacement: true, generator: generator); // [N, 1]
             logProbs = distribution.gather(1, tokens).squeeze(1).cpu().data<float>().ToArray();
 
             // A token of probability 0 adds 0, not 0 · −∞.
-            entropies = probabilities.mul(distribution.clamp_min(-1e4)).sum(-1).neg().cpu().data<float>().ToArray();
+            entropies = probabilities.mul(distribution.AtLeast(-1e4)).sum(-1).neg().cpu().data<float>().ToArray();
             tokens = tokens.squeeze(1);
         }
 

@@ -1,4 +1,5 @@
 using RewardReasoning.Models.Decoder;
+using RewardReasoning.Models.Tensors;
 using RewardReasoning.Training.Optimization;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -35,7 +36,7 @@ public sealed class ModelReplicas : IDisposable
         {
             if (trained[i].Value.grad is { } gradient && gradient.dtype != ScalarType.Float32)
             {
-                _ = _sums[worker][i].add_(gradient.to(ScalarType.Float32));
+                _sums[worker][i].Add(gradient.to(ScalarType.Float32));
                 _ = gradient.zero_();
             }
         }
