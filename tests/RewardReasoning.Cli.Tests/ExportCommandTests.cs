@@ -34,7 +34,7 @@ public sealed class ExportCommandTests : IDisposable
     public async Task Export_Trl_WritesTheShapeThatIsAskedFor()
     {
         string path = Path.Combine(_folder, "dpo.jsonl");
-        RrmResult result = await Rrm.RunAsync("export", "trl", In, "--out", path, "--text", "--limit", "1");
+        RrmResult result = await Rrm.RunAsync("export", "trl", In, "--out", path, "--shape", "text", "--limit", "1");
         Assert.Equal((ExitCodes.Done, ""), (result.ExitCode, result.Out));
         Assert.Contains("1 rows of 1 read; 0 left out", result.Error, StringComparison.Ordinal);
         Assert.Equal("""{"prompt":"q1","chosen":"right","rejected":"no"}""", (await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken)).Trim());

@@ -2,13 +2,14 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.Extensions.AI;
+using RewardReasoning.Cli.Exporting;
 using RewardReasoning.Cli.Judging;
 using RewardReasoning.Cli.Labelling;
 using RewardReasoning.Cli.Output;
 using RewardReasoning.Cli.Ranking;
 using RewardReasoning.Cli.Scoring;
 using RewardReasoning.Data.Columns;
-using RewardReasoning.Data.Preferences;
+using RewardReasoning.Data.Export.Trl;
 using RewardReasoning.Data.Rows;
 using RewardReasoning.Judging;
 using RewardReasoning.Rankings;
@@ -20,13 +21,8 @@ internal sealed class LabelCommand
 {
     private const int MinWindow = 256;
 
-    private static readonly (string Name, PreferenceShape Shape)[] Shapes =
-    [
-        ("messages", PreferenceShape.Messages), ("text", PreferenceShape.Text),
-        ("implicit-messages", PreferenceShape.ImplicitMessages), ("implicit-text", PreferenceShape.ImplicitText),
-    ];
-
-    private static readonly (string Name, PairChoice Choice)[] Choices = [("best-worst", PairChoice.BestWorst), ("all", PairChoice.All)];
+    private const string BestWorstName = "best-worst";
+    private const string AllName = "all";
 
     private readonly Terminal _terminal;
     private readonly TimeProvider _time;
@@ -35,18 +31,12 @@ internal sealed class LabelCommand
     private readonly RankingArguments _ranking = new();
     private readonly RowSelection _rows = new();
     private readonly Option<string> _out = new("--out") { Description = "Where the pairs go: .jsonl (.gz, .zst) or .parquet; - for standard output.", HelpName = "OUT", Required = true };
-    private readonly Option<string> _shape = new("--shape")
-    {
-        Description = "prompt, chosen and rejected as messages or as texts; or chosen and rejected alone, which begin with the prompt.",
-        HelpName = string.Join('|', Shapes.Select(shape => shape.Name)),
-        DefaultValueFactory = _ => Shapes[0].Name,
-    };
-
+    private readonly TrlShapeArgument _shape = new();
     private readonly Option<string> _pairs = new("--pairs")
     {
         Description = "Of candidates: one pair of the best and the worst, or one of every two that met.",
-        HelpName = string.Join('|', Choices.Select(choice => choice.Name)),
-        DefaultValueFactory = _ => Choices[0].Name,
+        HelpName = $"{BestWorstName}|{AllName}",
+        DefaultValueFactory = _ => BestWorstName,
     };
 
     private readonly Option<double> _minMargin = new("--min-margin")
@@ -79,7 +69,9 @@ internal sealed class LabelCommand
             rrm label pairs.jsonl --out rewards.jsonl --votes 5 --shape implicit-messages
             """);
         label._rows.AddTo(command);
-        foreach (Option option in new Option[] { label._out, label._shape, label._pairs, label._minMargin, label._strict, label._summary, label._json })
+        command.Options.Add(label._out);
+        label._shape.AddTo(command);
+        foreach (Option option in new Option[] { label._pairs, label._minMargin, label._strict, label._summary, label._json })
         {
             command.Options.Add(option);
         }
@@ -96,8 +88,13 @@ internal sealed class LabelCommand
         string output = parsed.GetRequiredValue(_out);
         SelectedRows rows = await _rows.ReadAsync(parsed, _terminal, cancellationToken);
         RowOutput.Check(output, rows.Input, parsed.GetValue(_json), columnsAreKnown: true);
-        PreferenceShape shape = Named(_shape, Shapes, parsed.GetRequiredValue(_shape));
-        PairChoice choice = Named(_pairs, Choices, parsed.GetRequiredValue(_pairs));
+        TrlRows format = new(_shape.Read(parsed), withMargin: true);
+        PairChoice choice = parsed.GetRequiredValue(_pairs) switch
+        {
+            BestWorstName => PairChoice.BestWorst,
+            AllName => PairChoice.All,
+            var other => throw new UsageException($"--pairs is '{other}'; it is {BestWorstName} or {AllName}."),
+        };
         double minMargin = parsed.GetValue(_minMargin);
         if (minMargin is not (>= 0 and <= 1))
         {
@@ -111,14 +108,14 @@ internal sealed class LabelCommand
         ReasoningJudge judge = _judging.CreateJudge(parsed, client, options, _terminal);
         Dictionary<string, string> settings = new(RankingArguments.Named(ranking))
         {
-            ["shape"] = parsed.GetRequiredValue(_shape),
+            ["shape"] = _shape.Name(parsed),
             ["pairs"] = parsed.GetRequiredValue(_pairs),
             ["min-margin"] = minMargin.ToString(CultureInfo.InvariantCulture),
         };
         RunRecord? record = await RunRecord.OpenAsync(output, parsed, rows, client, options, judge, settings, _time, cancellationToken);
-        RowColumns? columns = RowFileWriter.NeedsColumns(output) ? PreferenceRow.Columns(shape) : null;
+        RowColumns? columns = RowFileWriter.NeedsColumns(output) ? format.Columns() : null;
         long? total = _terminal.ErrorIsTerminal ? await rows.CountAsync(cancellationToken) : null;
-        LabelSummary summary = new(shape, minMargin);
+        LabelSummary summary = new(format, minMargin);
         long start = _time.GetTimestamp();
         await ScoreProgress.RunAsync(_terminal, _time, total, async report =>
         {
@@ -127,15 +124,15 @@ internal sealed class LabelCommand
             int window = Math.Max(MinWindow, 4 * options.Concurrency);
             await foreach (LabelledRow labelled in OrderedWindow.SelectAsync(rows.ReadAsync(cancellationToken), options.Concurrency, window, labeller.LabelAsync, cancellationToken))
             {
-                IReadOnlyList<PreferenceRow> pairs = summary.Add(labelled);
+                IReadOnlyList<TrlPair> pairs = summary.Add(labelled);
                 if (labelled.Scored.Error is not null)
                 {
                     labelled.Scored.Complain(_terminal, parsed.GetValue(_strict));
                 }
 
-                foreach (PreferenceRow pair in pairs)
+                foreach (TrlPair pair in pairs)
                 {
-                    await writer.WriteAsync(json => pair.WriteTo(json, shape));
+                    await writer.WriteAsync(json => format.Write(json, pair));
                 }
 
                 report(summary.Rows, summary.Missing, summary.Usage);
@@ -168,8 +165,4 @@ internal sealed class LabelCommand
 
         return summary.Missing > 0 ? ExitCodes.SomeMissing : ExitCodes.Done;
     }
-
-    private static T Named<T>(Option option, (string Name, T Value)[] known, string name) => Array.Find(known, one => one.Name == name) is { Name: not null } found
-        ? found.Value
-        : throw new UsageException($"{option.Name} is '{name}'; it is {string.Join(", ", known.Select(one => one.Name))}.");
 }

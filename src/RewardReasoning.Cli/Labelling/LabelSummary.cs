@@ -1,9 +1,9 @@
-using RewardReasoning.Data.Preferences;
+using RewardReasoning.Data.Export.Trl;
 
 namespace RewardReasoning.Cli.Labelling;
 
 /// <summary>Counts what becomes of rows and pairs, and drops pairs that no trainer should see.</summary>
-internal sealed class LabelSummary(PreferenceShape shape, double minMargin)
+internal sealed class LabelSummary(TrlRows format, double minMargin)
 {
     private double _margins;
 
@@ -31,7 +31,7 @@ internal sealed class LabelSummary(PreferenceShape shape, double minMargin)
     public double? MeanMargin => Pairs > 0 ? _margins / Pairs : null;
 
     /// <summary>Adds a row and gives its pairs that are to be written.</summary>
-    public IReadOnlyList<PreferenceRow> Add(LabelledRow row)
+    public IReadOnlyList<TrlPair> Add(LabelledRow row)
     {
         Rows++;
         Missing += row.Pairs.Count == 0 ? 1 : 0;
@@ -40,24 +40,24 @@ internal sealed class LabelSummary(PreferenceShape shape, double minMargin)
         return [.. row.Pairs.Where(IsKept)];
     }
 
-    private bool IsKept(PreferenceRow pair)
+    private bool IsKept(TrlPair pair)
     {
-        if (pair.FaultFor(shape) is not null)
+        if (format.FaultOf(pair) is not null || pair.Margin is not { } margin)
         {
             Unusable++;
         }
-        else if (pair.Margin == 0)
+        else if (margin == 0)
         {
             Draws++;
         }
-        else if (pair.Margin < 0 || pair.Margin < minMargin)
+        else if (margin < 0 || margin < minMargin)
         {
             LowMargins++;
         }
         else
         {
             Pairs++;
-            _margins += pair.Margin;
+            _margins += margin;
             return true;
         }
 

@@ -1,5 +1,5 @@
 using RewardReasoning.Cli.Scoring;
-using RewardReasoning.Data.Preferences;
+using RewardReasoning.Data.Export.Trl;
 using RewardReasoning.Data.Recognition;
 using RewardReasoning.Data.Rows;
 using RewardReasoning.Rankings;
@@ -35,7 +35,7 @@ internal sealed class RowLabeller(RowJudge judge, PairChoice choice)
         int worst = JudgedFor(ranking.Responses[^1]);
         if (best == worst)
         {
-            return new LabelledRow(scored, [new PreferenceRow(candidates.Query, candidates.Responses[best], candidates.Responses[best], 0)]);
+            return new LabelledRow(scored, [new TrlPair(candidates.Query, candidates.Responses[best], candidates.Responses[best], 0)]);
         }
 
         Judgment? judgment = ranking.Matches.FirstOrDefault(match => match.Outcome != MatchOutcome.Missing && Players(match) == (Math.Min(best, worst), Math.Max(best, worst))) is { } met
@@ -50,7 +50,7 @@ internal sealed class RowLabeller(RowJudge judge, PairChoice choice)
 
         // A pair whose own judgment is against the ranking has a margin below 0, and is dropped by it.
         double? margin = MarginOf(judgment ?? extra);
-        PreferenceRow[] pairs = margin is { } known
+        TrlPair[] pairs = margin is { } known
             ? [new(candidates.Query, candidates.Responses[best], candidates.Responses[worst], (judgment ?? extra)?.Preferred == Verdict.First ? known : -known)]
             : [];
         return new LabelledRow(scored with { Error = pairs.Length == 0 ? error ?? scored.Error : scored.Error }, pairs) { Extra = extra };
@@ -58,7 +58,7 @@ internal sealed class RowLabeller(RowJudge judge, PairChoice choice)
         Comparison ComparisonOf(int first, int second) => new(candidates.Query.Text, candidates.Responses[first], candidates.Responses[second]);
     }
 
-    private static IEnumerable<PreferenceRow> PairsOf(RowQuery query, Comparison comparison, Judgment? judgment) => MarginOf(judgment) is not { } margin ? []
+    private static IEnumerable<TrlPair> PairsOf(RowQuery query, Comparison comparison, Judgment? judgment) => MarginOf(judgment) is not { } margin ? []
         : judgment?.Preferred == Verdict.First ? [new(query, comparison.Response1, comparison.Response2, margin)]
         : [new(query, comparison.Response2, comparison.Response1, margin)];
 
@@ -73,7 +73,7 @@ internal sealed class RowLabeller(RowJudge judge, PairChoice choice)
 }
 
 /// <summary>A row and the pairs made of it, those that are to be dropped included.</summary>
-internal sealed record LabelledRow(ScoredRow Scored, IReadOnlyList<PreferenceRow> Pairs)
+internal sealed record LabelledRow(ScoredRow Scored, IReadOnlyList<TrlPair> Pairs)
 {
     /// <summary>A judgment beyond those of the ranking.</summary>
     public Judgment? Extra { get; init; }

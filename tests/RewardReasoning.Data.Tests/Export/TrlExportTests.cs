@@ -18,10 +18,10 @@ public sealed class TrlExportTests : IDisposable
         .WriteAsync(rows.ToAsyncEnumerable(), path, (row, fault) => _faults.Add($"{row.Number} {fault}"), TestContext.Current.CancellationToken);
 
     [Theory]
-    [InlineData("explicit-text", TrlShape.ExplicitText, false, "jsonl")]
-    [InlineData("explicit-text", TrlShape.ExplicitText, false, "parquet")]
-    [InlineData("explicit-messages", TrlShape.ExplicitMessages, false, "jsonl")]
-    [InlineData("explicit-messages", TrlShape.ExplicitMessages, false, "parquet")]
+    [InlineData("explicit-text", TrlShape.Text, false, "jsonl")]
+    [InlineData("explicit-text", TrlShape.Text, false, "parquet")]
+    [InlineData("explicit-messages", TrlShape.Messages, false, "jsonl")]
+    [InlineData("explicit-messages", TrlShape.Messages, false, "parquet")]
     [InlineData("implicit-messages-margin", TrlShape.ImplicitMessages, true, "jsonl")]
     [InlineData("implicit-messages-margin", TrlShape.ImplicitMessages, true, "parquet")]
     public async Task WriteAsync_RowsOfAFixture_AreTheFixtureAgain(string name, TrlShape shape, bool margin, string ending)
@@ -49,7 +49,7 @@ public sealed class TrlExportTests : IDisposable
     public async Task WriteAsync_JudgedRows_GoByTheJudgmentAndItsLead()
     {
         DataRow row = RowText.Parse("""{"query":"q","response_1":"a","response_2":"b","judgment":{"preferred":2,"votes":[{"verdict":2},{"verdict":1},{"verdict":2},{"verdict":2},{"verdict":null}]}}""");
-        await ExportAsync(TrlShape.ExplicitText, true, [row], _folder.At("out.jsonl"));
+        await ExportAsync(TrlShape.Text, true, [row], _folder.At("out.jsonl"));
         Assert.Equal("""{"prompt":"q","chosen":"b","rejected":"a","margin":0.5}""", (await File.ReadAllTextAsync(_folder.At("out.jsonl"), TestContext.Current.CancellationToken)).Trim());
     }
 
@@ -65,7 +65,7 @@ public sealed class TrlExportTests : IDisposable
             {"query":"q","response_1":"a","response_2":"b","label":1}
             """,
             "pairs.jsonl");
-        ExportReport report = await ExportAsync(TrlShape.ExplicitText, true, rows, _folder.At("out.jsonl"));
+        ExportReport report = await ExportAsync(TrlShape.Text, true, rows, _folder.At("out.jsonl"));
         Assert.Equal(new ExportReport(5, 0, 0, 5), report);
         Assert.Equal(["1 The row has no label", "2 The two responses are the same", "3 The row holds no pair", "4 Not JSON", "5 The row has no margin"], _faults.Select((fault, i) => fault[..new[] { 22, 32, 23, 10, 23 }[i]]));
     }

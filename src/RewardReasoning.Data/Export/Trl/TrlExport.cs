@@ -24,7 +24,8 @@ public sealed class TrlExport(TrlRows format, TimeProvider time)
             await foreach (DataRow row in rows.WithCancellation(cancellationToken).ConfigureAwait(false))
             {
                 read++;
-                (ExportPair? pair, string? fault) = ExportPair.Of(row);
+                (ExportPair? labelled, string? fault) = ExportPair.Of(row);
+                TrlPair? pair = labelled is null ? null : new(labelled.Query, labelled.Chosen, labelled.Rejected, labelled.Margin);
                 if (pair is null || (fault = format.FaultOf(pair)) is not null)
                 {
                     leftOut(row, fault ?? "");

@@ -6,42 +6,43 @@ namespace RewardReasoning.Data.Export.Trl;
 
 /// <summary>
 /// Preference pairs as TRL's DPOTrainer and RewardTrainer read them (<c>docs/source/dataset_formats</c> of TRL): the preferred form for DPO
-/// is explicit messages; <c>margin</c>, a number in every row, is for the reward trainer.
+/// is messages with the prompt apart; <c>margin</c>, a number in every row, is for the reward trainer.
 /// </summary>
 /// <param name="shape">The shape.</param>
 /// <param name="withMargin">Whether rows have a <c>margin</c>.</param>
 public sealed class TrlRows(TrlShape shape, bool withMargin)
 {
-    private const string TurnBreak = "\n\n";
+    private bool IsText => shape is TrlShape.Text or TrlShape.ImplicitText;
 
-    private bool IsText => shape is TrlShape.ExplicitText or TrlShape.ImplicitText;
-
-    private bool IsExplicit => shape is TrlShape.ExplicitText or TrlShape.ExplicitMessages;
+    private bool HasPrompt => shape is TrlShape.Messages or TrlShape.Text;
 
     /// <summary>The columns, for Parquet.</summary>
     public RowColumns Columns()
     {
-        string[] names = IsExplicit ? ["prompt", "chosen", "rejected"] : ["chosen", "rejected"];
+        string[] names = HasPrompt ? ["prompt", "chosen", "rejected"] : ["chosen", "rejected"];
         RowColumns columns = names.Aggregate(RowColumns.None, (sum, name) => IsText ? sum.WithText(name) : sum.WithMessages(name));
         return withMargin ? columns.WithNumber("margin") : columns;
     }
 
-    /// <summary>Why a pair cannot be written in this shape; null where it can.</summary>
-    public string? FaultOf(ExportPair pair)
+    /// <summary>Why a trainer cannot take a pair in this shape, for people; null where it can.</summary>
+    public string? FaultOf(TrlPair pair)
     {
         ArgumentNullException.ThrowIfNull(pair);
-        return withMargin && pair.Margin is null ? "The row has no margin and no votes that give one."
-            : pair.Query.Messages is not [.., { } last] || last.Role != ChatRole.User ? "The query does not end with a turn of the user."
+        return pair.Chosen == pair.Rejected ? "The two responses are the same text."
+            : IsText && (pair.Chosen.Length == 0 || pair.Rejected.Length == 0) ? "A response is empty."
+            : pair.Query.Text.Length == 0 ? "The query is empty."
+            : !IsText && pair.Query.Messages[^1].Role != ChatRole.User ? $"The query ends with the turn of '{pair.Query.Messages[^1].Role}'; a reply follows the user's."
+            : withMargin && pair.Margin is null ? "The row has no margin and no votes that give one."
             : null;
     }
 
     /// <summary>Writes a pair as one JSON object.</summary>
-    public void Write(Utf8JsonWriter writer, ExportPair pair)
+    public void Write(Utf8JsonWriter writer, TrlPair pair)
     {
         ArgumentNullException.ThrowIfNull(writer);
         ArgumentNullException.ThrowIfNull(pair);
         writer.WriteStartObject();
-        if (IsExplicit)
+        if (HasPrompt)
         {
             WriteTurns(writer, "prompt", pair.Query.Messages);
         }
@@ -56,14 +57,13 @@ public sealed class TrlRows(TrlShape shape, bool withMargin)
         writer.WriteEndObject();
     }
 
-    private IEnumerable<ChatMessage> Replied(ExportPair pair, string reply) =>
-        [.. IsExplicit ? [] : pair.Query.Messages, new(ChatRole.Assistant, reply)];
+    private ChatMessage[] Replied(TrlPair pair, string reply) => [.. HasPrompt ? [] : pair.Query.Messages, new(ChatRole.Assistant, reply)];
 
-    private void WriteTurns(Utf8JsonWriter writer, string name, IEnumerable<ChatMessage> turns)
+    private void WriteTurns(Utf8JsonWriter writer, string name, IReadOnlyList<ChatMessage> turns)
     {
         if (IsText)
         {
-            writer.WriteString(name, TextOf([.. turns]));
+            writer.WriteString(name, TextOf(turns));
             return;
         }
 
@@ -79,11 +79,14 @@ public sealed class TrlRows(TrlShape shape, bool withMargin)
         writer.WriteEndArray();
     }
 
-    /// <summary>One turn is its bare text; a query and its reply are parted by a blank line, more turns get labels.</summary>
-    private static string TextOf(ChatMessage[] turns) => turns switch
+    /// <summary>
+    /// One turn is its bare text; a query and its reply are parted by a blank line. Of more turns each gets its label, the reply too: one
+    /// without would read on from the user's last turn.
+    /// </summary>
+    private static string TextOf(IReadOnlyList<ChatMessage> turns) => turns switch
     {
         [{ } only] => only.Text,
-        [{ } query, { } reply] when query.Role == ChatRole.User && reply.Role == ChatRole.Assistant => $"{query.Text}{TurnBreak}{reply.Text}",
+        [{ } query, { } reply] when query.Role == ChatRole.User && reply.Role == ChatRole.Assistant => $"{query.Text}\n\n{reply.Text}",
         _ => Conversation.Render(turns),
     };
 }

@@ -1,13 +1,13 @@
 namespace RewardReasoning.Data.Export.Trl;
 
-/// <summary>The shapes in which TRL reads preference data.</summary>
+/// <summary>The shapes in which TRL reads preference data (its "explicit" and "implicit" prompts, conversational and standard).</summary>
 public enum TrlShape
 {
     /// <summary><c>prompt</c>, <c>chosen</c>, <c>rejected</c> as lists of messages; the last two hold the assistant's reply alone.</summary>
-    ExplicitMessages,
+    Messages,
 
     /// <summary><c>prompt</c>, <c>chosen</c>, <c>rejected</c> as strings.</summary>
-    ExplicitText,
+    Text,
 
     /// <summary><c>chosen</c>, <c>rejected</c> as whole conversations with a common beginning.</summary>
     ImplicitMessages,
