@@ -36,14 +36,16 @@ public static class ArithmeticWorld
 
         SeededRandom pairRandom = new(recipe.Seed + 1);
         ExpressionSampler pairSampler = new(real, pairRandom);
-        WriteLines(recipe, "pairs.jsonl", Enumerable.Range(0, recipe.Pairs).Select(_ => TrainingPair(pairSampler.Next(), pairRandom)));
-        WriteLines(recipe, "verdicts.jsonl", ReadRows(recipe, "pairs.jsonl").SelectMany(pair => Verdicts(prompt, pair, "completion", "</think>")));
+        List<Pair> pairs = [.. Enumerable.Range(0, recipe.Pairs).Select(_ => TrainingPair(pairSampler.Next(), pairRandom))];
+        WriteLines(recipe, "pairs.jsonl", pairs.Select(pair => pair.ToRow()));
+        WriteLines(recipe, "verdicts.jsonl", pairs.SelectMany(pair => Verdicts(prompt, pair, "completion", "</think>")));
 
         SeededRandom heldOutRandom = new(recipe.Seed + 2);
         List<Expression> heldOut = [.. real.Where(ArithmeticSplit.IsHeldOut).DistinctBy(expression => expression.Normalized)];
-        WriteLines(recipe, "heldout-pairs.jsonl", heldOut.Select(expression => HeldOutPair(expression, heldOutRandom)).OfType<JsonObject>());
-        WriteLines(recipe, "heldout.jsonl", ReadRows(recipe, "heldout-pairs.jsonl").SelectMany(BothOrders));
-        WriteLines(recipe, "heldout-verdicts.jsonl", ReadRows(recipe, "heldout-pairs.jsonl").SelectMany(pair => Verdicts(prompt, pair, "answer", "")));
+        List<Pair> heldOutPairs = [.. heldOut.Select(expression => HeldOutPair(expression, heldOutRandom)).OfType<Pair>()];
+        WriteLines(recipe, "heldout-pairs.jsonl", heldOutPairs.Select(pair => pair.ToRow()));
+        WriteLines(recipe, "heldout.jsonl", heldOutPairs.SelectMany(BothOrders));
+        WriteLines(recipe, "heldout-verdicts.jsonl", heldOutPairs.SelectMany(pair => Verdicts(prompt, pair, "answer", "")));
         heldOutRandom.Shuffle(heldOut);
         WriteLines(recipe, "heldout-solve.jsonl", heldOut.Select(Question).OfType<JsonObject>());
     }
@@ -97,35 +99,23 @@ public static class ArithmeticWorld
             : new JsonArray([.. document.Completion.Select(part => (JsonNode)new JsonObject { ["text"] = part.Text, ["weight"] = part.Weight })]),
     };
 
-    /// <summary>A pair as in <see cref="Pair"/>, or now and then one whose rejected response is empty: that too must be judged.</summary>
-    private static JsonObject TrainingPair(ArithmeticProblem problem, SeededRandom random)
+    /// <summary>A pair as <see cref="PairOf"/> makes it, or now and then one whose rejected response is empty: that too must be judged.</summary>
+    private static Pair TrainingPair(ArithmeticProblem problem, SeededRandom random)
     {
-        JsonObject pair = Pair(problem, random);
-        if (random.Chance(ArithmeticDocuments.EmptyResponses))
-        {
-            pair["rejected"] = "";
-            pair["mistake"] = "empty";
-        }
-
-        return pair;
+        Pair pair = PairOf(problem, random);
+        return random.Chance(ArithmeticDocuments.EmptyResponses) ? pair with { Texts = pair.Texts with { Rejected = "" }, Mistake = "empty" } : pair;
     }
 
-    private static JsonObject Pair(ArithmeticProblem problem, SeededRandom random)
+    private static Pair PairOf(ArithmeticProblem problem, SeededRandom random)
     {
         WrongAnswer wrong = WrongAnswer.Draw(problem, random);
-        return new JsonObject
-        {
-            ["query"] = problem.Expression.Text,
-            ["chosen"] = NumberSpelling.Write(problem.Solution.Value, random, 0.15),
-            ["rejected"] = NumberSpelling.Write(wrong.Value, random, 0.15),
-            ["difficulty"] = problem.Solution.Difficulty,
-            ["operations"] = problem.Expression.OperationCount,
-            ["mistake"] = wrong.Kind,
-        };
+        string chosen = NumberSpelling.Write(problem.Solution.Value, random, 0.15);
+        string rejected = NumberSpelling.Write(wrong.Value, random, 0.15);
+        return new Pair(new(problem.Expression.Text, chosen, rejected), problem.Solution.Difficulty, problem.Expression.OperationCount, wrong.Kind);
     }
 
     /// <summary>Also expressions without a worked solution are held-out questions, as long as their value can be written down.</summary>
-    private static JsonObject? HeldOutPair(Expression expression, SeededRandom random)
+    private static Pair? HeldOutPair(Expression expression, SeededRandom random)
     {
         if (expression.Evaluate()?.ToDecimal(6) is not { } value)
         {
@@ -133,43 +123,28 @@ public static class ArithmeticWorld
         }
 
         WorkedSolution solution = WorkedSolution.TryWrite(expression) ?? new WorkedSolution(new string(' ', WorkedSolution.MaximumLength), value);
-        JsonObject pair = Pair(new ArithmeticProblem(expression, solution), random);
-        pair["tail"] = ArithmeticTail.Contains(expression);
-        return pair;
+        return PairOf(new ArithmeticProblem(expression, solution), random) with { Tail = ArithmeticTail.Contains(expression) };
     }
 
     /// <summary>A pair in both orders, each with its right verdict under <paramref name="field"/>.</summary>
-    private static IEnumerable<JsonObject> Verdicts(JudgePrompt prompt, JsonObject row, string field, string before)
-    {
-        PreferencePair pair = new(Text(row, "query"), Text(row, "chosen"), Text(row, "rejected"));
-        return ((bool[])[true, false]).Select(chosenFirst => new JsonObject
+    private static IEnumerable<JsonObject> Verdicts(JudgePrompt prompt, Pair pair, string field, string before) =>
+        ((bool[])[true, false]).Select(chosenFirst => new JsonObject
         {
-            ["prompt"] = prompt.Render(pair.ToComparison(chosenFirst))[^1].Text,
+            ["prompt"] = prompt.Render(pair.Texts.ToComparison(chosenFirst))[^1].Text,
             [field] = $"{before}\\boxed{{Assistant {(chosenFirst ? 1 : 2)}}}",
         });
-    }
 
-    private static IEnumerable<JsonObject> BothOrders(JsonObject pair) => ((bool[])[true, false]).Select(chosenFirst =>
+    private static IEnumerable<JsonObject> BothOrders(Pair pair) => ((bool[])[true, false]).Select(chosenFirst =>
     {
-        JsonObject row = new()
+        Comparison shown = pair.Texts.ToComparison(chosenFirst);
+        return pair.Describe(new()
         {
-            ["query"] = Text(pair, "query"),
-            ["response_1"] = Text(pair, chosenFirst ? "chosen" : "rejected"),
-            ["response_2"] = Text(pair, chosenFirst ? "rejected" : "chosen"),
+            ["query"] = shown.Query,
+            ["response_1"] = shown.Response1,
+            ["response_2"] = shown.Response2,
             ["label"] = chosenFirst ? 1 : 2,
-        };
-        foreach ((string name, JsonNode? value) in pair.Where(field => field.Key is not ("query" or "chosen" or "rejected")))
-        {
-            row[name] = value?.DeepClone();
-        }
-
-        return row;
+        });
     });
-
-    private static string Text(JsonObject row, string field) => row[field]?.GetValue<string>() ?? "";
-
-    private static IEnumerable<JsonObject> ReadRows(ArithmeticWorldRecipe recipe, string name) =>
-        File.ReadLines(Path.Combine(recipe.Out, name)).Select(line => JsonNode.Parse(line)).OfType<JsonObject>();
 
     private static JsonObject? Question(Expression expression) => expression.Evaluate()?.ToDecimal(6) is { } value
         ? new JsonObject { ["prompt"] = expression.Text, ["answer"] = Expression.Format(value), ["operations"] = expression.OperationCount }
@@ -188,5 +163,32 @@ public static class ArithmeticWorld
         }
 
         File.Move(path + ".writing", path, overwrite: true);
+    }
+
+    /// <summary>Right value against a wrong one.</summary>
+    /// <param name="Texts">Question, right and wrong response.</param>
+    /// <param name="Difficulty">That of the worked solution.</param>
+    /// <param name="Operations">How many the expression has.</param>
+    /// <param name="Mistake">How the wrong value came about.</param>
+    private sealed record Pair(PreferencePair Texts, string Difficulty, int Operations, string Mistake)
+    {
+        /// <summary>Whether a held-out expression is of the rarer shapes (<see cref="ArithmeticTail"/>); null of a training pair.</summary>
+        public bool? Tail { get; init; }
+
+        public JsonObject ToRow() => Describe(new() { ["query"] = Texts.Query, ["chosen"] = Texts.Chosen, ["rejected"] = Texts.Rejected });
+
+        /// <summary>A row with what is known of the pair added.</summary>
+        public JsonObject Describe(JsonObject row)
+        {
+            row["difficulty"] = Difficulty;
+            row["operations"] = Operations;
+            row["mistake"] = Mistake;
+            if (Tail is { } tail)
+            {
+                row["tail"] = tail;
+            }
+
+            return row;
+        }
     }
 }
