@@ -58,7 +58,7 @@ internal sealed class BenchArenaCommand
             command.Options.Add(option);
         }
 
-        arena._judging.AddTo(command, withCalibration: false);
+        arena._judging.AddTo(command, withCalibration: false, withOrder: false);
         arena._model.AddTo(command);
         command.SetAction(arena.RunAsync);
         return command;
@@ -110,7 +110,8 @@ internal sealed class BenchArenaCommand
         string[] baselines = parsed.GetValue(_baselines) ?? [];
         if (baselines.FirstOrDefault(baseline => !battles.Any(battle => battle.Model1 == baseline || battle.Model2 == baseline)) is { } unknown)
         {
-            throw new UsageException($"'{replay}' has no battle of the baseline '{unknown}'.");
+            IEnumerable<string> players = battles.SelectMany(battle => new[] { battle.Model1, battle.Model2 }).Distinct().Order(StringComparer.Ordinal);
+            throw new UsageException($"'{replay}' has no battle of the baseline '{unknown}'; there are of {string.Join(", ", players)}.");
         }
 
         // A win rate is against the baseline: battles among the others say nothing of it.

@@ -52,7 +52,7 @@ internal sealed class BenchProbesCommand
             command.Options.Add(option);
         }
 
-        probes._judging.AddTo(command, withCalibration: false);
+        probes._judging.AddTo(command, withCalibration: false, withOrder: false);
         probes._model.AddTo(command);
         command.SetAction(probes.RunAsync);
         return command;

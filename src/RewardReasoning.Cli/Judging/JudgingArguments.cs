@@ -95,8 +95,10 @@ internal sealed class JudgingArguments
 
     /// <param name="command">The verb.</param>
     /// <param name="withCalibration">Whether it reports confidence that may be calibrated.</param>
-    public void AddTo(Command command, bool withCalibration = true)
+    /// <param name="withOrder">Whether the order of the responses is the caller's to choose; else the verb says why when it is named (<see cref="NamesOrder"/>).</param>
+    public void AddTo(Command command, bool withCalibration = true, bool withOrder = true)
     {
+        _order.Hidden = !withOrder;
         foreach (Option option in OfThought)
         {
             command.Options.Add(option);
