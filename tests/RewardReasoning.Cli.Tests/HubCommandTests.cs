@@ -1,5 +1,7 @@
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using RewardReasoning.Cli.Hub;
 using RewardReasoning.Data.Hub;
 using RewardReasoning.Testing;
 
@@ -65,6 +67,82 @@ public sealed class HubCommandTests(TinyJudge judge) : IClassFixture<TinyJudge>,
         Assert.Contains("rrm: warning: the hub is not asked; hf://owner/judge is the copy of an earlier download", offline.Error, StringComparison.Ordinal);
 
         static string Votes(RrmResult result) => JsonDocument.Parse(result.Out).RootElement.GetProperty("votes")[0].GetProperty("answer").GetString() ?? "";
+    }
+
+    [Fact]
+    public async Task ModelVerbs_ModelOfTheHub_LookIntoItsCopy()
+    {
+        await using FakeHub hub = await FakeHub.StartAsync("owner/judge", Files());
+        RrmResult info = await RunAsync(hub, "model", "info", "hf://owner/judge", "--json");
+        Assert.Equal(ExitCodes.Done, info.ExitCode);
+        Assert.StartsWith(_cache, JsonDocument.Parse(info.Out).RootElement.GetProperty("folder").GetString(), StringComparison.Ordinal);
+        string texts = Path.Combine(_cache, "texts.jsonl");
+        await File.WriteAllTextAsync(texts, "\"12\"\n", TestContext.Current.CancellationToken);
+        RrmResult tokens = await RunAsync(hub, "model", "tokenize", "hf://owner/judge", texts);
+        Assert.Equal((ExitCodes.Done, (await RunAsync(hub, "model", "tokenize", judge.Folder, texts)).Out), (tokens.ExitCode, tokens.Out));
+    }
+
+    [Fact]
+    public async Task Arena_AnswersOfTheHub_AreLoaded()
+    {
+        await using FakeOpenAIServer server = await RightAnswerServer.StartAsync();
+        await using FakeHub hub = await FakeHub.StartAsync("datasets/owner/arena", new Dictionary<string, byte[]>
+        {
+            ["mine/a.jsonl"] = """{"model":"mine","prompt":"p","answer":"right"}"""u8.ToArray(),
+            ["base.jsonl"] = """{"model":"base","prompt":"p","answer":"no"}"""u8.ToArray(),
+            ["battles.jsonl"] = """{"player_1":"mine","player_2":"base","winner":1}"""u8.ToArray(),
+        });
+        RrmResult judged = await RunAsync(
+            hub, "bench", "arena", "--answers", "hf://datasets/owner/arena/mine", "--baseline", "hf://datasets/owner/arena/base.jsonl", "--store", "none", "--endpoint", server.Url.ToString(), "--model", "m");
+        RrmResult replayed = await RunAsync(hub, "bench", "arena", "--replay", "hf://datasets/owner/arena/battles.jsonl", "--baseline", "base");
+        Assert.All(new[] { judged, replayed }, result =>
+        {
+            Assert.Equal((ExitCodes.Done, ""), (result.ExitCode, result.Error));
+            Assert.Matches(@"\nmine +100\.0%", result.Out);
+        });
+    }
+
+    [Fact]
+    public async Task DataBuild_SourceOfTheHub_IsNamedWithItsCommitInTheManifest()
+    {
+        await using FakeHub hub = await FakeHub.StartAsync(
+            "datasets/owner/pairs", new Dictionary<string, byte[]> { ["data/a.jsonl"] = """{"query":"q","chosen":"good","rejected":"bad"}"""u8.ToArray() });
+        string recipe = Path.Combine(_cache, "recipe.json");
+        await File.WriteAllTextAsync(
+            recipe,
+            """{ "sources": [{ "name": "known", "kind": "preferences", "licence": "MIT", "rows": "hf://datasets/owner/pairs/data/*.jsonl" }] }""",
+            TestContext.Current.CancellationToken);
+        RrmResult result = await RunAsync(hub, "data", "build", recipe, "--out", Path.Combine(_cache, "built"), "--json");
+        Assert.Equal(ExitCodes.Done, result.ExitCode);
+        JsonElement manifest = JsonDocument.Parse(result.Out).RootElement;
+        Assert.Equal($"hf://datasets/owner/pairs@{FakeHub.Commit}/data/a.jsonl", manifest.GetProperty("sources")[0].GetProperty("files")[0].GetProperty("path").GetString());
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(recipe))), manifest.GetProperty("recipe").GetString());
+    }
+
+    [Fact]
+    public async Task Recipe_AddressesOnTheHub_BecomeTheirCopies()
+    {
+        await using FakeHub hub = await FakeHub.StartAsync("owner/judge", Files());
+        string recipe = Path.Combine(_cache, "recipe.json");
+        await File.WriteAllTextAsync(
+            recipe, "{ // \"hf://owner/other\" is not asked for\n  \"model\": \"hf://owner/judge\", \"judge\": { \"model\": \"hf://owner/judge@main\" }, \"steps\": 3,\n}", TestContext.Current.CancellationToken);
+        using Terminal terminal = new(Stream.Null, Stream.Null, TextWriter.Null) { Hub = () => Options(hub) };
+        string? text = await HubRecipe.TextAsync(recipe, terminal, TestContext.Current.CancellationToken);
+        JsonElement read = JsonDocument.Parse(text ?? "", new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true }).RootElement;
+        Assert.Equal(3, read.GetProperty("steps").GetInt32());
+        Assert.All([read.GetProperty("model"), read.GetProperty("judge").GetProperty("model")], model => Assert.True(File.Exists(Path.Combine(model.GetString() ?? "", "config.json"))));
+    }
+
+    [Theory]
+    [InlineData("""{ "model": "models/rrm-mini" }""")]
+    [InlineData("""{ "model": "hf://owner/judge", """)]
+    public async Task Recipe_WithoutAddressesOrNoJson_StaysAsItIs(string json)
+    {
+        string recipe = Path.Combine(_cache, "recipe.json");
+        await File.WriteAllTextAsync(recipe, json, TestContext.Current.CancellationToken);
+        using Terminal terminal = new(Stream.Null, Stream.Null, TextWriter.Null);
+        Assert.Null(await HubRecipe.TextAsync(recipe, terminal, TestContext.Current.CancellationToken));
+        Assert.Null(await HubRecipe.TextAsync(Path.Combine(_cache, "none.json"), terminal, TestContext.Current.CancellationToken));
     }
 
     [Theory]

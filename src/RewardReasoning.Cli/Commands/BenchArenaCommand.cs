@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Microsoft.Extensions.AI;
 using RewardReasoning.Cli.Benchmarks;
+using RewardReasoning.Cli.Hub;
 using RewardReasoning.Cli.Judging;
 using RewardReasoning.Cli.Scoring;
 using RewardReasoning.Data.Rows;
@@ -72,7 +73,7 @@ internal sealed class BenchArenaCommand
             Figure.RequireSupported(plot);
         }
 
-        ArenaReport? made = parsed.GetValue(_replay) is { } replay ? await ReplayAsync(parsed, replay, cancellationToken) : await JudgeAsync(parsed, cancellationToken);
+        ArenaReport? made = parsed.GetValue(_replay) is { } replay ? await ReplayAsync(parsed, await HubArgument.LocalAsync(replay, _terminal, cancellationToken), cancellationToken) : await JudgeAsync(parsed, cancellationToken);
         if (made is not { } report)
         {
             _terminal.WriteStatus("rrm: no battle has a result; there is nothing to make a leaderboard of.");
@@ -190,10 +191,12 @@ internal sealed class BenchArenaCommand
             throw new UsageException("--answers FILE and --baseline NAME|FILE are needed, or --replay FILE.");
         }
 
-        string[] files = [.. baselines.Where(File.Exists)];
+        IReadOnlyList<string> namesOrFiles = await HubArgument.AllLocalAsync(baselines, _terminal, cancellationToken);
+        string[] files = [.. namesOrFiles.Where(File.Exists)];
         string[] ofBaselines = [.. (await ArenaFiles.ReadAnswersAsync(files, cancellationToken)).Models];
-        ArenaAnswers answers = await ArenaFiles.ReadAnswersAsync([.. named.SelectMany(RowFiles.Find), .. files], cancellationToken);
-        return (answers, [.. baselines.Except(files), .. ofBaselines]);
+        IReadOnlyList<string> others = await HubArgument.AllLocalAsync(named, _terminal, cancellationToken);
+        ArenaAnswers answers = await ArenaFiles.ReadAnswersAsync([.. others.SelectMany(RowFiles.Find), .. files], cancellationToken);
+        return (answers, [.. namesOrFiles.Except(files), .. ofBaselines]);
     }
 
     private static ArenaReport? Report(string judge, IReadOnlyList<Battle> battles, int missing, IReadOnlyList<string> baselines) =>

@@ -86,9 +86,10 @@ internal sealed class BenchCommand
             throw new UsageException($"--mode says how candidates meet; {benchmark.Name} has pairs.");
         }
 
-        if (await DataAsync(parsed, cancellationToken) is not { } data)
+        string? replay = await LocalAsync(parsed.GetValue(_replay), cancellationToken);
+        if (await LocalAsync(parsed.GetValue(_data), cancellationToken) is not { } data)
         {
-            return parsed.GetValue(_replay) is { } published && benchmark.PublishedAsync is { } readPublished
+            return replay is { } published && benchmark.PublishedAsync is { } readPublished
                 ? Print(parsed, [.. (await readPublished(published, cancellationToken)).Where(report => IsWanted(parsed, report.Judge))])
                 : throw new UsageException($"--data PATH is missing: {benchmark.Data}.");
         }
@@ -100,13 +101,13 @@ internal sealed class BenchCommand
         }
 
         items = [.. items.Take(_limit.Most(parsed))];
-        return parsed.GetValue(_replay) is { } replay
+        return replay is not null
             ? await ReplayAsync(parsed, benchmark, items, replay, cancellationToken)
             : await JudgeAsync(parsed, benchmark, items, cancellationToken);
     }
 
-    private async Task<string?> DataAsync(ParseResult parsed, CancellationToken cancellationToken) =>
-        parsed.GetValue(_data) is { } data ? await HubArgument.LocalAsync(data, _terminal, cancellationToken) : null;
+    private async Task<string?> LocalAsync(string? path, CancellationToken cancellationToken) =>
+        path is null ? null : await HubArgument.LocalAsync(path, _terminal, cancellationToken);
 
     private async Task<int> ReplayAsync(ParseResult parsed, BenchmarkDefinition benchmark, IReadOnlyList<BenchmarkItem> items, string replay, CancellationToken cancellationToken)
     {
@@ -196,7 +197,7 @@ internal sealed class BenchCommand
             throw new UsageException($"--replay scores recorded comparisons; {benchmark.Name} has rankings. Completions that were kept are not asked for again (--store).");
         }
 
-        string data = await DataAsync(parsed, cancellationToken) ?? throw new UsageException($"--data PATH is missing: {benchmark.Data}.");
+        string data = await LocalAsync(parsed.GetValue(_data), cancellationToken) ?? throw new UsageException($"--data PATH is missing: {benchmark.Data}.");
         IReadOnlyList<BestOfItem> items = [.. (await benchmark.ReadAsync(data, cancellationToken)).Take(_limit.Most(parsed))];
         if (items.Count == 0)
         {

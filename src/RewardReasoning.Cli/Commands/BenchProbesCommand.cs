@@ -3,6 +3,7 @@ using System.Text.Json;
 using Microsoft.Extensions.AI;
 using RewardReasoning.Calibration;
 using RewardReasoning.Cli.Benchmarks;
+using RewardReasoning.Cli.Hub;
 using RewardReasoning.Cli.Judging;
 using RewardReasoning.Evaluation.Benchmarks;
 using RewardReasoning.Evaluation.Probes;
@@ -69,7 +70,7 @@ internal sealed class BenchProbesCommand
         ProbeDefinition[] probes = parsed.GetValue(_probes) is { Length: > 0 } names ? [.. names.Distinct().Select(ProbeCatalog.Find)] : [.. ProbeCatalog.All];
         BenchmarkDefinition benchmark = BenchOptions.Find(parsed.GetRequiredValue(_benchmark)) as BenchmarkDefinition
             ?? throw new UsageException($"--benchmark is '{parsed.GetRequiredValue(_benchmark)}', which has no labelled pairs to probe.");
-        string data = parsed.GetRequiredValue(_data);
+        string data = await HubArgument.LocalAsync(parsed.GetRequiredValue(_data), _terminal, cancellationToken);
         ProbePair[] pairs = [.. ProbePair.Of(await benchmark.ReadAsync(data, cancellationToken)).Take(_limit.Most(parsed))];
         if (pairs.Length == 0)
         {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Microsoft.Extensions.AI;
+using RewardReasoning.Cli.Hub;
 using RewardReasoning.Cli.Judging;
 using RewardReasoning.Cli.Output;
 using RewardReasoning.Data.Building;
@@ -53,7 +54,8 @@ internal sealed class DataBuildCommand
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        BuildRecipe recipe = BuildRecipe.Load(parsed.GetRequiredValue(_recipe));
+        string path = parsed.GetRequiredValue(_recipe);
+        BuildRecipe recipe = BuildRecipe.Load(path, await HubRecipe.TextAsync(path, _terminal, cancellationToken));
         if (parsed.GetValue(_check))
         {
             _terminal.Error.WriteLine($"rrm: the recipe has no fault; it has {recipe.Sources.Count} {(recipe.Sources.Count == 1 ? "source" : "sources")}.");

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using RewardReasoning.Cli.Hub;
 using RewardReasoning.Cli.Output;
 using RewardReasoning.Models.Checkpoints;
 
@@ -29,8 +30,11 @@ internal static class ModelCheckCommand
         command.Arguments.Add(folder);
         command.Options.Add(against);
         command.Options.Add(json);
-        command.SetAction((parsed, cancellationToken) => Task.Run(
-            () => Run(terminal, parsed.GetRequiredValue(folder), parsed.GetRequiredValue(against), parsed.GetValue(json), cancellationToken), cancellationToken));
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            string local = await HubArgument.LocalModelAsync(parsed.GetRequiredValue(folder), terminal, cancellationToken);
+            return await Task.Run(() => Run(terminal, local, parsed.GetRequiredValue(against), parsed.GetValue(json), cancellationToken), cancellationToken);
+        });
         return command;
     }
 

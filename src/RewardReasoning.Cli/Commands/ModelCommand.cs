@@ -24,5 +24,5 @@ internal static class ModelCommand
         return command;
     }
 
-    public static Argument<string> FolderArgument() => new("FOLDER") { Description = "Hugging Face folder of a Qwen2, Qwen3 or Llama model." };
+    public static Argument<string> FolderArgument() => new("FOLDER") { Description = "Hugging Face folder of a Qwen2, Qwen3 or Llama model, or hf://OWNER/NAME of one on the hub." };
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using RewardReasoning.Cli.Hub;
 using RewardReasoning.Cli.Output;
 using RewardReasoning.Judging;
 using RewardReasoning.Models.Checkpoints;
@@ -26,9 +27,9 @@ internal static class ModelInfoCommand
             """);
         command.Arguments.Add(folder);
         command.Options.Add(json);
-        command.SetAction(parsed =>
+        command.SetAction(async (parsed, cancellationToken) =>
         {
-            ModelInfoJson info = Read(parsed.GetRequiredValue(folder));
+            ModelInfoJson info = Read(await HubArgument.LocalModelAsync(parsed.GetRequiredValue(folder), terminal, cancellationToken));
             if (parsed.GetValue(json))
             {
                 terminal.Out.WriteLine(JsonSerializer.Serialize(info, OutputJson.Indented.ModelInfoJson));

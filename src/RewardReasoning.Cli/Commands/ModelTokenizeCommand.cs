@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using RewardReasoning.Cli.Hub;
 using RewardReasoning.Data.Rows;
 using RewardReasoning.Models.Tokenization;
 
@@ -13,7 +14,7 @@ internal static class ModelTokenizeCommand
 
     public static Command Create(Terminal terminal)
     {
-        Argument<string> folder = new("FOLDER") { Description = "Folder with a tokenizer.json." };
+        Argument<string> folder = new("FOLDER") { Description = "Folder with a tokenizer.json, or hf://OWNER/NAME of a model on the hub." };
         Argument<string> texts = new("FILE") { Description = "One JSON string a line; - for standard input.", DefaultValueFactory = _ => StandardInput };
         Option<bool> plain = new("--plain") { Description = "Read special tokens as the text they are, as in untrusted text." };
         Command command = Verb.Create(
@@ -39,7 +40,7 @@ internal static class ModelTokenizeCommand
             throw new UsageException($"There is no file '{texts}'.");
         }
 
-        Tokenizer tokenizer = Tokenizer.Load(folder);
+        Tokenizer tokenizer = Tokenizer.Load(await HubArgument.LocalModelAsync(folder, terminal, cancellationToken));
         await using Stream stream = texts == StandardInput ? terminal.In : await JsonLines.OpenAsync(texts, cancellationToken);
         string name = texts == StandardInput ? "standard input" : texts;
         await foreach (Line line in JsonLines.ReadAsync(stream, cancellationToken))

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using RewardReasoning.Cli.Hub;
 using RewardReasoning.Cli.Training;
 using RewardReasoning.Training.Dpo;
 using RewardReasoning.Training.Grpo;
@@ -51,7 +52,7 @@ internal static class TrainCommand
         Terminal terminal, string name, string description, Func<TRecipe, Action<TrainingProgress>, CancellationToken, RunFolder> train)
         where TRecipe : TrainingRecipe
     {
-        Argument<string?> recipe = new("RECIPE") { Description = "JSON file; paths in it start from the current folder.", Arity = ArgumentArity.ZeroOrOne };
+        Argument<string?> recipe = new("RECIPE") { Description = "JSON file; paths in it start from the current folder, or from the hub (hf://…).", Arity = ArgumentArity.ZeroOrOne };
         Option<bool> describe = new("--describe") { Description = "Print every field of a recipe with its type, default and meaning; runs nothing." };
         Option<bool> json = new("--json") { Description = "Print the metrics of each step as one JSON object a line." };
         Command command = Verb.Create(
@@ -69,7 +70,7 @@ internal static class TrainCommand
 
             bool asJson = parsed.GetValue(json);
             string path = parsed.GetValue(recipe) ?? throw new UsageException($"RECIPE is missing; rrm train {name} --describe says what one holds.");
-            TRecipe loaded = RecipeFile.Load<TRecipe>(path);
+            TRecipe loaded = RecipeFile.Load<TRecipe>(path, await HubRecipe.TextAsync(path, terminal, cancellationToken));
             RunFolder? run = null;
             await TrainingView.RunAsync(terminal, asJson, name, progress => run = train(loaded, progress, cancellationToken));
             if (!asJson && run is not null)

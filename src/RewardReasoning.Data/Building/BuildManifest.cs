@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using RewardReasoning.Data.Hub;
 using RewardReasoning.Data.Rows;
 
 namespace RewardReasoning.Data.Building;
@@ -59,7 +60,7 @@ public sealed record BenchmarkManifest(string Name, long Queries, IReadOnlyList<
 public sealed record OutputManifest(BuildFile File, long Rows, long BetterFirst, long BetterLonger, long BetterShorter);
 
 /// <summary>A file by its content.</summary>
-/// <param name="Path">Its path as the recipe names it, or its name.</param>
+/// <param name="Path">Its path as the recipe names it, or its name; of a file of the hub its address, with the commit.</param>
 /// <param name="Bytes">Its size.</param>
 /// <param name="Sha256">Its hash.</param>
 public sealed record BuildFile(string Path, long Bytes, string Sha256)
@@ -70,7 +71,7 @@ public sealed record BuildFile(string Path, long Bytes, string Sha256)
         await using (file.ConfigureAwait(false))
         {
             byte[] hash = await SHA256.HashDataAsync(file, cancellationToken).ConfigureAwait(false);
-            return new BuildFile(shown ?? path, file.Length, Convert.ToHexStringLower(hash));
+            return new BuildFile(shown ?? HubCache.AddressOf(path) ?? path, file.Length, Convert.ToHexStringLower(hash));
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 
 namespace RewardReasoning.Data.Building;
@@ -34,14 +35,16 @@ public sealed record BuildRecipe
     public string Sha256 { get; init; } = "";
 
     /// <summary>Reads a recipe: JSON, in which comments and trailing commas are allowed.</summary>
+    /// <param name="path">Its file.</param>
+    /// <param name="text">What is read in place of the file's own text, such as that text with other paths; null for the file's.</param>
     /// <exception cref="FormatException">It has faults; the message lists all of them.</exception>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    public static BuildRecipe Load(string path)
+    public static BuildRecipe Load(string path, string? text = null)
     {
         byte[] bytes = File.ReadAllBytes(path);
         try
         {
-            using JsonDocument document = JsonDocument.Parse(bytes, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+            using JsonDocument document = JsonDocument.Parse(text is null ? bytes : Encoding.UTF8.GetBytes(text), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
             return BuildRecipeReader.Read(document.RootElement, path) with { Sha256 = Convert.ToHexStringLower(SHA256.HashData(bytes)) };
         }
         catch (JsonException exception)

@@ -1,12 +1,19 @@
+using System.Text.RegularExpressions;
+
 namespace RewardReasoning.Data.Hub;
 
 /// <summary>
 /// Where files of the hub are kept, as Hugging Face's own tools lay them out: <c>blobs/</c> by hash, <c>snapshots/COMMIT/</c> with links to
 /// them by name, <c>refs/</c> with the commit that a revision stood for last.
 /// </summary>
-internal sealed class HubCache(string root, HubAddress address)
+internal sealed partial class HubCache(string root, HubAddress address)
 {
     private readonly string _folder = Path.Combine(root, $"{(address.Kind == HubRepositoryKind.DataSet ? "datasets" : "models")}--{address.Repository.Replace("/", "--", StringComparison.Ordinal)}");
+
+    /// <summary>The address, with its commit, of a file that lies in a cache; null for any other file.</summary>
+    public static string? AddressOf(string path) => Kept().Match(path) is { Success: true } match
+        ? $"hf://{(match.Groups["kind"].Value == "datasets" ? "datasets/" : "")}{match.Groups["owner"]}/{match.Groups["name"]}@{match.Groups["commit"]}/{match.Groups["path"].Value.Replace('\\', '/')}"
+        : null;
 
     public string Snapshot(string commit) => Path.Combine(_folder, "snapshots", commit);
 
@@ -55,6 +62,10 @@ internal sealed class HubCache(string root, HubAddress address)
             // Another process was faster; the name is that of the same bytes.
         }
     }
+
+    // Names on the hub hold no double hyphen.
+    [GeneratedRegex(@"[/\\](?<kind>datasets|models)--(?<owner>[^/\\]+?)--(?<name>[^/\\]+)[/\\]snapshots[/\\](?<commit>[0-9a-f]{40})[/\\](?<path>.+)$")]
+    private static partial Regex Kept();
 
     private string Reference() => Path.Combine(_folder, "refs", address.Revision);
 }

@@ -52,13 +52,15 @@ public static class RecipeFile
     private static string Short(JsonNode? value) => value?.ToJsonString() ?? "null";
 
     /// <summary>Reads a recipe.</summary>
+    /// <param name="path">Its file.</param>
+    /// <param name="text">What is read in place of the file's own text, such as that text with other paths; null for the file's.</param>
     /// <exception cref="RecipeException">The file is missing, no JSON, or has unknown or missing fields.</exception>
-    public static T Load<T>(string path)
+    public static T Load<T>(string path, string? text = null)
         where T : class
     {
         try
         {
-            return JsonSerializer.Deserialize<T>(File.ReadAllText(path), Format)
+            return JsonSerializer.Deserialize<T>(text ?? File.ReadAllText(path), Format)
                 ?? throw new RecipeException($"{path}: the recipe is the word null; it must be an object.");
         }
         catch (JsonException error)
