@@ -14,6 +14,8 @@ namespace RewardReasoning.Training.Dpo;
 /// robust       (−(1−ε) ln σ(βΔ) + ε ln σ(−βΔ)) / (1 − 2ε)   sppo_hard    (a − 1/(2β))² + (b + 1/(2β))²
 /// apo_zero     1 − σ(βa) + σ(βb)                            apo_down     σ(βa) + 1 − σ(β(a − b))
 /// discopop     −ln σ(βΔ)(1 − s) + e^(−βΔ) s, s = σ(βΔ/τ)
+/// aot          −(1−ε) ln σ(βδ) − ε ln σ(−βδ), δ = sort(Σ log π of chosen less rejected) − sort(the same of π_ref), over all pairs
+/// aot_unpaired the same, δ = sort(a) − sort(b)
 /// </code>
 /// The mean over the batch's pairs, plus the supervised coefficient times the mean cross entropy of all chosen tokens.
 /// </summary>
@@ -33,19 +35,19 @@ public sealed class DpoLoss
     /// <param name="chosen">The better responses.</param>
     /// <param name="rejected">The worse ones, row by row.</param>
     /// <param name="counts">Counts of the whole batch; null when this is the whole batch.</param>
-    /// <exception cref="ArgumentException">Shapes differ, or a tensor that the options need is missing.</exception>
-    public (Tensor Loss, DpoMetrics Metrics) Compute(DpoSide chosen, DpoSide rejected, DpoCounts? counts = null)
+    /// <param name="transport">Where the variant sorts the batch and this is a part of it: what stands beside its pairs, by <see cref="Sides"/>
+    /// of all of them.</param>
+    /// <exception cref="ArgumentException">Shapes differ, or something that the options need is missing.</exception>
+    public (Tensor Loss, DpoMetrics Metrics) Compute(DpoSide chosen, DpoSide rejected, DpoCounts? counts = null, DpoTransport? transport = null)
     {
-        ArgumentNullException.ThrowIfNull(chosen);
-        ArgumentNullException.ThrowIfNull(rejected);
-        Check(chosen, nameof(chosen));
-        Check(rejected, nameof(rejected));
-        Shapes.MustBe(chosen.LogProbs.shape[0] == rejected.LogProbs.shape[0], rejected.LogProbs, nameof(rejected), $"of {chosen.LogProbs.shape[0]} rows");
+        Check(chosen, rejected);
         Tensor chosenMask = chosen.Mask.IsNotZero(), rejectedMask = rejected.Mask.IsNotZero(); // [B, T]
         Tensor chosenTokens = chosenMask.sum(1), rejectedTokens = rejectedMask.sum(1); // [B]
         Tensor shorter = minimum(chosenTokens, rejectedTokens);
         Tensor a = LogRatio(chosen, chosenMask, shorter), b = LogRatio(rejected, rejectedMask, shorter); // [B]
-        Tensor losses = Losses(a, b, chosenTokens.AtLeast(1), rejectedTokens.AtLeast(1));
+        Tensor losses = _options.SortsBatch
+            ? Transported(Compared(chosen, rejected, chosenMask, rejectedMask, shorter), transport, isWhole: counts is null)
+            : Losses(a, b, chosenTokens.AtLeast(1), rejectedTokens.AtLeast(1));
         if (_options.ConfidenceWeighted)
         {
             losses = losses * Confidence(chosen, chosenMask).Plus(Confidence(rejected, rejectedMask)).exp().AtMost(1);
@@ -73,6 +75,43 @@ public sealed class DpoLoss
             ChosenLogProb = values[5],
             RejectedLogProb = values[6],
         });
+    }
+
+    /// <summary>The two numbers of each pair that a variant which sorts the batch compares with those of the others.</summary>
+    /// <exception cref="ArgumentException">Shapes differ.</exception>
+    public (double[] First, double[] Second) Sides(DpoSide chosen, DpoSide rejected)
+    {
+        Check(chosen, rejected);
+        Tensor chosenMask = chosen.Mask.IsNotZero(), rejectedMask = rejected.Mask.IsNotZero(); // [B, T]
+        (Tensor first, Tensor second) = Compared(chosen, rejected, chosenMask, rejectedMask, minimum(chosenMask.sum(1), rejectedMask.sum(1)));
+        return (Numbers(first), Numbers(second));
+    }
+
+    private (Tensor First, Tensor Second) Compared(DpoSide chosen, DpoSide rejected, Tensor chosenMask, Tensor rejectedMask, Tensor shorter) =>
+        _options.Variant == DpoVariant.AotUnpaired
+            ? (LogRatio(chosen, chosenMask, shorter), LogRatio(rejected, rejectedMask, shorter))
+            : (Sum(chosen.LogProbs, chosenMask, shorter) - Sum(rejected.LogProbs, rejectedMask, shorter),
+                Sum(chosen.ReferenceLogProbs.detach(), chosenMask, shorter) - Sum(rejected.ReferenceLogProbs.detach(), rejectedMask, shorter));
+
+    /// <summary>
+    /// The losses at the ranks of both numbers of a pair, of each half the value and the whole gradient with respect to the pair's own
+    /// number: over all pairs these add up to the loss over all ranks and to its gradient, [B].
+    /// </summary>
+    private Tensor Transported((Tensor First, Tensor Second) sides, DpoTransport? transport, bool isWhole)
+    {
+        transport ??= isWhole ? DpoTransport.Of(Numbers(sides.First), Numbers(sides.Second)) : throw new ArgumentException(
+            $"The variant {_options.Variant} sorts the whole batch, and this is a part of it; give the transport of its pairs.", nameof(transport));
+        Tensor both = AtRank(sides.First - Column(transport.BesideFirst)).Plus(AtRank(Column(transport.BesideSecond) - sides.Second));
+        return both - both.detach().Times(0.5);
+
+        Tensor Column(double[] numbers) => tensor(numbers, device: sides.First.device).to(sides.First.dtype);
+    }
+
+    private Tensor AtRank(Tensor difference)
+    {
+        Tensor scaled = difference.Times(_options.Beta);
+        double epsilon = _options.LabelSmoothing;
+        return LogSigmoid(scaled).Times(epsilon - 1) - LogSigmoid(-scaled).Times(epsilon);
     }
 
     private Tensor Losses(Tensor a, Tensor b, Tensor chosenTokens, Tensor rejectedTokens)
@@ -116,16 +155,18 @@ public sealed class DpoLoss
     };
 
     /// <summary>Σ over a response's tokens of the log-ratio, tokens behind the pair's shorter response weighted down, [B].</summary>
-    private Tensor LogRatio(DpoSide side, Tensor mask, Tensor shorter)
+    private Tensor LogRatio(DpoSide side, Tensor mask, Tensor shorter) => Sum(side.LogProbs - side.ReferenceLogProbs.detach(), mask, shorter);
+
+    private Tensor Sum(Tensor values, Tensor mask, Tensor shorter)
     {
-        Tensor ratios = Masked(side.LogProbs - side.ReferenceLogProbs.detach(), mask); // [B, T]
+        values = Masked(values, mask); // [B, T]
         if (_options.ExcessTokenWeight < 1)
         {
             Tensor excess = mask.to_type(int64).cumsum(1).gt(shorter.unsqueeze(1)); // [B, T]
-            ratios = where(excess, ratios.Times(_options.ExcessTokenWeight), ratios);
+            values = where(excess, values.Times(_options.ExcessTokenWeight), values);
         }
 
-        return ratios.sum(1);
+        return values.sum(1);
     }
 
     /// <summary>Mean over a response's tokens of ln p − ln Σ p², without gradient, [B].</summary>
@@ -138,6 +179,17 @@ public sealed class DpoLoss
     private static Tensor Masked(Tensor values, Tensor mask) => values.Filled(mask.logical_not(), 0);
 
     private static Tensor LogSigmoid(Tensor x) => nn.functional.logsigmoid(x);
+
+    private static double[] Numbers(Tensor values) => values.detach().to(float64).cpu().data<double>().ToArray();
+
+    private static void Check(DpoSide chosen, DpoSide rejected)
+    {
+        ArgumentNullException.ThrowIfNull(chosen);
+        ArgumentNullException.ThrowIfNull(rejected);
+        Check(chosen, nameof(chosen));
+        Check(rejected, nameof(rejected));
+        Shapes.MustBe(chosen.LogProbs.shape[0] == rejected.LogProbs.shape[0], rejected.LogProbs, nameof(rejected), $"of {chosen.LogProbs.shape[0]} rows");
+    }
 
     private static void Check(DpoSide side, string name)
     {

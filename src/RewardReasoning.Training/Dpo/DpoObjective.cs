@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using RewardReasoning.Models.ChatTemplates;
 using RewardReasoning.Models.Decoder;
 using RewardReasoning.Training.Losses;
@@ -17,6 +18,9 @@ internal sealed class DpoObjective : IPreferenceObjective
     private readonly ChatTokenizer _chat;
     private readonly int _endOfTurn;
     private readonly FrozenReference _reference;
+    private readonly ConcurrentDictionary<PreferenceExample, (double First, double Second)> _sides = new(ReferenceEqualityComparer.Instance);
+    private Dictionary<PreferenceExample, int> _places = new(ReferenceEqualityComparer.Instance);
+    private DpoTransport? _transport;
 
     public DpoObjective(DpoRecipe recipe, TrainingSession session)
     {
@@ -32,6 +36,30 @@ internal sealed class DpoObjective : IPreferenceObjective
         [.. _chat.Tokenizer.Encode(row.Pair.Rejected), _endOfTurn],
         Margin: 0);
 
+    public bool ComparesPairs => _recipe.Loss.SortsBatch;
+
+    public void Observe(int worker, IReadOnlyList<PreferenceExample> pass)
+    {
+        using IDisposable noGradients = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        CompletionBatch batch = Batch(pass);
+        DecoderModel model = _session.Replicas.Models[worker];
+        Tensor logProbs = batch.LogProbs(model, batch.States(model), temperature: 1).LogProbs;
+        Tensor reference = ReferenceLogProbs(worker, batch);
+        (double[] first, double[] second) = _loss.Sides(Side(batch, logProbs, reference, null, 0), Side(batch, logProbs, reference, null, 1));
+        for (int pair = 0; pair < pass.Count; pair++)
+        {
+            _sides[pass[pair]] = (first[pair], second[pair]);
+        }
+    }
+
+    public void Compare(IReadOnlyList<PreferenceExample> step)
+    {
+        _transport = DpoTransport.Of([.. step.Select(pair => _sides[pair].First)], [.. step.Select(pair => _sides[pair].Second)]);
+        _places = new(step.Select((pair, place) => KeyValuePair.Create(pair, place)), ReferenceEqualityComparer.Instance);
+        _sides.Clear();
+    }
+
     public PreferenceMetrics Backpropagate(int worker, IReadOnlyList<PreferenceExample> pass, IReadOnlyList<PreferenceExample> step)
     {
         using DisposeScope scope = NewDisposeScope();
@@ -40,7 +68,7 @@ internal sealed class DpoObjective : IPreferenceObjective
         DpoMetrics metrics = new();
         _ = _session.Backpropagate(worker, (model, recompute) =>
         {
-            batch.Backpropagate(model, states => Loss(model, batch, states, reference, step, out metrics), recompute);
+            batch.Backpropagate(model, states => Loss(model, batch, states, reference, pass, step, out metrics), recompute);
             return metrics.Loss;
         });
         return Describe(metrics);
@@ -52,7 +80,7 @@ internal sealed class DpoObjective : IPreferenceObjective
         using DisposeScope scope = NewDisposeScope();
         CompletionBatch batch = Batch(pass);
         DecoderModel model = _session.Replicas.Models[worker];
-        _ = Loss(model, batch, batch.States(model), ReferenceLogProbs(worker, batch), all, out DpoMetrics metrics);
+        _ = Loss(model, batch, batch.States(model), ReferenceLogProbs(worker, batch), pass, all, out DpoMetrics metrics);
         return Describe(metrics);
     }
 
@@ -78,22 +106,32 @@ internal sealed class DpoObjective : IPreferenceObjective
         _reference.Compute(worker, model => batch.LogProbs(model, batch.States(model), temperature: 1).LogProbs.MoveToOuterDisposeScope());
 
     private Tensor Loss(
-        DecoderModel model, CompletionBatch batch, Tensor states, Tensor reference, IReadOnlyList<PreferenceExample> all, out DpoMetrics metrics)
+        DecoderModel model,
+        CompletionBatch batch,
+        Tensor states,
+        Tensor reference,
+        IReadOnlyList<PreferenceExample> pass,
+        IReadOnlyList<PreferenceExample> all,
+        out DpoMetrics metrics)
     {
         (Tensor logProbs, Tensor logits) = batch.LogProbs(model, states, temperature: 1); // [2P, T], [2P·T, V]
         Tensor? squares = _recipe.Loss.ConfidenceWeighted ? SequenceLogProbs.LogSumSquares(logits).view(logProbs.shape) : null;
         DpoCounts counts = new(all.Count, all.Sum(pair => (long)pair.Chosen.Length));
-        (Tensor loss, metrics) = _loss.Compute(Side(0), Side(1), counts);
+        (Tensor loss, metrics) = _loss.Compute(
+            Side(batch, logProbs, reference, squares, 0),
+            Side(batch, logProbs, reference, squares, 1),
+            counts,
+            _transport?.Select(pass.Select(pair => _places[pair])));
         return loss;
-
-        DpoSide Side(int which) => new()
-        {
-            LogProbs = Half(logProbs, which),
-            ReferenceLogProbs = Half(reference, which),
-            Mask = Half(batch.Mask, which),
-            LogSumSquares = squares is null ? null : Half(squares, which),
-        };
     }
+
+    private static DpoSide Side(CompletionBatch batch, Tensor logProbs, Tensor reference, Tensor? squares, int which) => new()
+    {
+        LogProbs = Half(logProbs, which),
+        ReferenceLogProbs = Half(reference, which),
+        Mask = Half(batch.Mask, which),
+        LogSumSquares = squares is null ? null : Half(squares, which),
+    };
 
     private static Tensor Half(Tensor rows, int which) => rows.view(rows.shape[0] / 2, 2, rows.shape[1]).select(1, which);
 

@@ -41,6 +41,12 @@ public enum DpoVariant
 
     /// <summary>DPO of per-token means.</summary>
     SigmoidNorm,
+
+    /// <summary>Optimal transport between the margins of policy and reference, sorted over the whole step (arXiv 2406.05882).</summary>
+    Aot,
+
+    /// <summary>Optimal transport between the log-ratios of chosen and of rejected responses, sorted over the whole step (arXiv 2406.05882).</summary>
+    AotUnpaired,
 }
 
 /// <summary>By which divergence from the reference log-ratios become rewards (arXiv 2309.16240).</summary>
@@ -70,7 +76,7 @@ public sealed record DpoOptions : ICheckedOptions
     [Range(0.0, 1e6, MinimumIsExclusive = true, ErrorMessage = "it must be above 0")]
     public double Beta { get; init; } = 0.1;
 
-    /// <summary>ε: share of labels taken to be flipped, for exo_pair and robust.</summary>
+    /// <summary>ε: share of labels taken to be flipped, for exo_pair, robust, aot and aot_unpaired.</summary>
     [Range(0.0, 0.5, MaximumIsExclusive = true, ErrorMessage = "it must be at least 0 and below 0.5")]
     public double LabelSmoothing { get; init; }
 
@@ -97,6 +103,9 @@ public sealed record DpoOptions : ICheckedOptions
     [Range(0.0, 1e3, ErrorMessage = "it must be between 0 and 1000")]
     public double SftCoefficient { get; init; }
 
+    /// <summary>Whether the loss of a pair depends on the other pairs of its step, by the ranks of their log-ratios.</summary>
+    internal bool SortsBatch => Variant is DpoVariant.Aot or DpoVariant.AotUnpaired;
+
     /// <exception cref="ArgumentException">The settings contradict each other or are out of range; the message lists every fault.</exception>
     public void Validate() => OptionsCheck.ThrowIfInvalid(this, Faults());
 
@@ -108,9 +117,19 @@ public sealed record DpoOptions : ICheckedOptions
             yield return "variant is exo_pair and label_smoothing 0, whose logarithm is not finite; set label_smoothing, such as 0.001";
         }
 
-        if (LabelSmoothing > 0 && Variant is not (DpoVariant.ExoPair or DpoVariant.Robust))
+        if (LabelSmoothing > 0 && !SortsBatch && Variant is not (DpoVariant.ExoPair or DpoVariant.Robust))
         {
-            yield return $"label_smoothing is {LabelSmoothing} and variant {Variant}; only exo_pair and robust know it";
+            yield return $"label_smoothing is {LabelSmoothing} and variant {Variant}; only exo_pair, robust, aot and aot_unpaired know it";
+        }
+
+        if (SortsBatch && Divergence != DpoDivergence.ReverseKl)
+        {
+            yield return $"variant is {Variant} and divergence {Divergence}; aot and aot_unpaired sort log-ratios as they are, so leave divergence out";
+        }
+
+        if (SortsBatch && ConfidenceWeighted)
+        {
+            yield return $"variant is {Variant} and confidence_weighted true; aot and aot_unpaired have losses of ranks, not of pairs that could be weighted";
         }
     }
 }

@@ -59,7 +59,7 @@ internal sealed class GrpoMethod : ITrainingMethod<GrpoPosition>
             [.. batch.Sampled.Where((_, index) => index % _task.Repeats == 0).Take(LoggedCompletions).Select(_task.Row)]);
     }
 
-    public IReadOnlyList<(string Metric, double Value)> Evaluate(CancellationToken cancellationToken)
+    public Measurement Evaluate(CancellationToken cancellationToken)
     {
         RolloutPrompt[][] batches = [.. _task.HeldOut.OrderBy(prompt => prompt.PromptIds.Length).Chunk(EvaluationBatch)];
         SamplingSettings settings = new(_recipe.Evaluation?.Temperature ?? 0, _recipe.MaxTokens);
@@ -75,7 +75,7 @@ internal sealed class GrpoMethod : ITrainingMethod<GrpoPosition>
 
             return count;
         }).Sum();
-        return [("evaluation/accuracy", right / (double)_task.HeldOut.Count)];
+        return Measurement.Of(("evaluation/accuracy", right / (double)_task.HeldOut.Count));
     }
 
     public void Dispose()

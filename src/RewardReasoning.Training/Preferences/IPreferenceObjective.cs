@@ -6,6 +6,19 @@ internal interface IPreferenceObjective : IDisposable
     /// <summary>The tokens of a pair.</summary>
     PreferenceExample Tokenize(PreferenceRow row);
 
+    /// <summary>Whether what is learnt from a pair depends on the other pairs of its step.</summary>
+    bool ComparesPairs => false;
+
+    /// <summary>Where pairs are compared: looks at a pass without gradients, before <see cref="Compare"/>.</summary>
+    void Observe(int worker, IReadOnlyList<PreferenceExample> pass)
+    {
+    }
+
+    /// <summary>Where pairs are compared: compares all pairs of a step, each of which was observed; their passes may follow.</summary>
+    void Compare(IReadOnlyList<PreferenceExample> step)
+    {
+    }
+
     /// <summary>Adds a pass's gradients to those of a worker.</summary>
     /// <param name="worker">Number of the worker whose thread this is.</param>
     /// <param name="pass">Pairs that go through the model at once.</param>

@@ -36,7 +36,8 @@ internal sealed class PreferenceMethod : ITrainingMethod<PreferencePosition>
     public StepOutcome Step(int step, CancellationToken cancellationToken)
     {
         long started = _clock.GetTimestamp();
-        PreferenceExample[] pairs = [.. Enumerable.Range(0, _recipe.PairsPerStep).Select(_ => _pairs.Next())];
+        PreferenceExample[] pairs = [.. Enumerable.Range(0, _recipe.PairsPerStep).Select(_ => _pairs.Next() with { })]; // copies: a pair may come twice
+        Compare(pairs, cancellationToken);
         PreferenceMetrics sum = Run(pairs, (worker, pass) => _objective.Backpropagate(worker, pass, pairs), CancellationToken.None);
         (double norm, double rate) = _session.Update(step);
         Dictionary<string, double> metrics = new() { ["train/loss"] = sum.Loss };
@@ -52,15 +53,16 @@ internal sealed class PreferenceMethod : ITrainingMethod<PreferencePosition>
         return new StepOutcome(metrics, []);
     }
 
-    public IReadOnlyList<(string Metric, double Value)> Evaluate(CancellationToken cancellationToken)
+    public Measurement Evaluate(CancellationToken cancellationToken)
     {
+        Compare(_heldOut, cancellationToken);
         PreferenceMetrics sum = Run(_heldOut, (worker, pass) => _objective.Measure(worker, pass, _heldOut), cancellationToken);
-        return
+        return Measurement.Of(
         [
             ("evaluation/accuracy", sum.Sums[PreferenceMetrics.Accuracy] / _heldOut.Length),
             ("evaluation/loss", sum.Loss),
             .. sum.Sums.Where(entry => entry.Key != PreferenceMetrics.Accuracy).Select(entry => ("evaluation/" + entry.Key, entry.Value / _heldOut.Length)),
-        ];
+        ]);
     }
 
     public void Dispose() => _objective.Dispose();
@@ -71,6 +73,22 @@ internal sealed class PreferenceMethod : ITrainingMethod<PreferencePosition>
         List<PreferenceExample> fitting = [.. all.Where(example => example.Length <= _recipe.MaxTokens)];
         return fitting.Count > 0 ? (fitting, all.Length - fitting.Count) : throw new RecipeException(
             $"No pair of {path} fits into max_tokens, {_recipe.MaxTokens}; the shortest has {all.Min(example => example.Length)} tokens. Raise max_tokens.");
+    }
+
+    /// <summary>Lets the objective look at all pairs first where it needs them all.</summary>
+    private void Compare(PreferenceExample[] pairs, CancellationToken cancellationToken)
+    {
+        if (_objective.ComparesPairs)
+        {
+            _ = Run(pairs, Observe, cancellationToken);
+            _objective.Compare(pairs);
+        }
+
+        PreferenceMetrics Observe(int worker, IReadOnlyList<PreferenceExample> pass)
+        {
+            _objective.Observe(worker, pass);
+            return PreferenceMetrics.Zero;
+        }
     }
 
     /// <summary>Every worker's share, pairs of like length together, as many as fit into a pass.</summary>

@@ -17,8 +17,20 @@ internal interface ITrainingMethod<TPosition> : IDisposable
     /// <param name="cancellationToken">Looked at before the first update only: a step that began to change weights is finished.</param>
     StepOutcome Step(int step, CancellationToken cancellationToken);
 
-    /// <summary>Measures on held-out data; the first metric is the one by which models are compared, the higher the better.</summary>
-    IReadOnlyList<(string Metric, double Value)> Evaluate(CancellationToken cancellationToken);
+    /// <summary>Measures on held-out data.</summary>
+    Measurement Evaluate(CancellationToken cancellationToken);
+}
+
+/// <summary>What held-out data say of the weights.</summary>
+/// <param name="Score">By what models are compared; the higher the better.</param>
+/// <param name="Metrics">By name, in the order of the log.</param>
+internal sealed record Measurement(double Score, IReadOnlyList<(string Metric, double Value)> Metrics)
+{
+    /// <summary>What was found for each item that was measured, in the same order at every step; none where only sums are known.</summary>
+    public IReadOnlyList<JsonObject> Items { get; init; } = [];
+
+    /// <summary>A measurement whose first metric is the score.</summary>
+    public static Measurement Of(params (string Metric, double Value)[] metrics) => new(metrics[0].Value, metrics);
 }
 
 /// <summary>What a step logs.</summary>

@@ -5,13 +5,14 @@ using System.Text.Json.Nodes;
 namespace RewardReasoning.Training.Runs;
 
 /// <summary>
-/// What a run says of its steps: <c>metrics.jsonl</c>, the same as TensorBoard events, and <c>completions.jsonl</c>. What was logged after
+/// What a run says of its steps: <c>metrics.jsonl</c>, the same as TensorBoard events, <c>completions.jsonl</c> and <c>held-out.jsonl</c>. What was logged after
 /// the checkpoint that a run goes on from is dropped, for its steps are computed again; the events are made anew from the metrics then.
 /// </summary>
 internal sealed class RunLog : IDisposable
 {
     private const string MetricsName = "metrics.jsonl";
     private const string CompletionsName = "completions.jsonl";
+    private const string HeldOutName = "held-out.jsonl";
     private const string EventsName = "tensorboard";
 
     /// <summary>When a step ended; the last of its metrics.</summary>
@@ -28,6 +29,7 @@ internal sealed class RunLog : IDisposable
     {
         (_folder, _clock) = (folder.Location, clock);
         Forget(CompletionsName, firstCompletions);
+        Forget(HeldOutName, firstMetrics);
         IReadOnlyList<JsonObject> kept = Forget(MetricsName, firstMetrics);
         _events = EventFile.Create(Path.Combine(_folder, EventsName), clock.GetUtcNow());
         foreach (JsonObject row in kept)
@@ -51,7 +53,15 @@ internal sealed class RunLog : IDisposable
     }
 
     /// <summary>Appends sampled completions, a line each.</summary>
-    public void Completions(int step, IReadOnlyList<JsonObject> rows)
+    public void Completions(int step, IReadOnlyList<JsonObject> rows) => Append(CompletionsName, step, rows);
+
+    /// <summary>Appends what was measured of each held-out item, a line each.</summary>
+    public void HeldOut(int step, IReadOnlyList<JsonObject> rows) => Append(HeldOutName, step, rows);
+
+    /// <inheritdoc/>
+    public void Dispose() => _events.Dispose();
+
+    private void Append(string name, int step, IReadOnlyList<JsonObject> rows)
     {
         if (rows.Count > 0)
         {
@@ -60,12 +70,9 @@ internal sealed class RunLog : IDisposable
                 row.Insert(0, "step", step);
                 return row.ToJsonString(Readable) + "\n";
             }));
-            File.AppendAllText(Path.Combine(_folder, CompletionsName), text);
+            File.AppendAllText(Path.Combine(_folder, name), text);
         }
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => _events.Dispose();
 
     private void WriteEvents(JsonObject row)
     {

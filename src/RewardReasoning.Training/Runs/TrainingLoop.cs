@@ -35,11 +35,16 @@ internal sealed class TrainingLoop<TPosition>(TrainingRecipe recipe, TimeProvide
         RunState<TPosition> state = last is { } from ? RunFolder.ReadState<RunState<TPosition>>(from.Folder) : new();
         using TrainingSession session = new(recipe, load, last?.Folder);
         using ITrainingMethod<TPosition> method = begin(session, state.Position);
-        using RunLog log = new(folder, clock, firstMetrics: state.Unmeasured is null ? state.Step + 1 : state.Step, firstCompletions: state.Step + 1);
+        using RunLog log = new(folder, clock, firstMetrics: state is { Unmeasured: null, Step: > 0 } ? state.Step + 1 : state.Step, firstCompletions: state.Step + 1);
         RunningLoop loop = new(this, folder, session, method, log, progress) { State = state };
         if (state.Unmeasured is { } metrics)
         {
             loop.Complete(metrics, cancellationToken);
+        }
+
+        if (recipe.MeasureFirst && state.Step == 0)
+        {
+            loop.MeasureStart(cancellationToken);
         }
 
         while (loop.State.Step < recipe.Steps && !loop.State.Ended)
@@ -90,6 +95,17 @@ internal sealed class TrainingLoop<TPosition>(TrainingRecipe recipe, TimeProvide
             Complete(outcome.Metrics, cancellationToken);
         }
 
+        /// <summary>Logs as step 0 what the model measures before it is trained.</summary>
+        public void MeasureStart(CancellationToken cancellationToken)
+        {
+            if (method.EvaluateEvery is not null)
+            {
+                Measurement measured = method.Evaluate(cancellationToken);
+                log.HeldOut(0, measured.Items);
+                log.Metrics(0, measured.Metrics.ToDictionary(metric => metric.Metric, metric => metric.Value));
+            }
+        }
+
         /// <summary>Measures where that is due, logs the step and keeps what is to be kept.</summary>
         public void Complete(Dictionary<string, double> metrics, CancellationToken cancellationToken)
         {
@@ -110,7 +126,7 @@ internal sealed class TrainingLoop<TPosition>(TrainingRecipe recipe, TimeProvide
 
         private void Measure(Dictionary<string, double> metrics, CancellationToken cancellationToken)
         {
-            IReadOnlyList<(string Metric, double Value)> measured;
+            Measurement measured;
             try
             {
                 measured = method.Evaluate(cancellationToken);
@@ -121,16 +137,16 @@ internal sealed class TrainingLoop<TPosition>(TrainingRecipe recipe, TimeProvide
                 throw;
             }
 
-            foreach ((string metric, double value) in measured)
+            foreach ((string metric, double value) in measured.Metrics)
             {
                 metrics[metric] = value;
             }
 
-            double score = measured[0].Value;
-            if (State.Best is not { } best || score > best.Score + (_recipe.EarlyStop?.MinimumGain ?? 0))
+            log.HeldOut(State.Step, measured.Items);
+            if (State.Best is not { } best || measured.Score > best.Score + (_recipe.EarlyStop?.MinimumGain ?? 0))
             {
                 folder.KeepBest(State.Step, session.SaveWeights);
-                State = State with { Best = new BestModel(State.Step, score), Stale = 0 };
+                State = State with { Best = new BestModel(State.Step, measured.Score), Stale = 0 };
             }
             else
             {

@@ -74,6 +74,9 @@ public abstract record TrainingRecipe : ICheckedOptions
     [Range(0, int.MaxValue)]
     public int KeepEvery { get; init; }
 
+    /// <summary>Measure held-out data before the first step too, logged as step 0; it decides nothing.</summary>
+    public bool MeasureFirst { get; init; }
+
     /// <summary>When to end before the last step; null for never.</summary>
     public EarlyStopOptions? EarlyStop { get; init; }
 

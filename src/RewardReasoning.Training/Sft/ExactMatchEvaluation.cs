@@ -4,15 +4,12 @@ using RewardReasoning.Models.ChatTemplates;
 using RewardReasoning.Models.Decoder;
 using RewardReasoning.Training.Rollouts;
 using RewardReasoning.Training.Runs;
-using static TorchSharp.torch;
 
 namespace RewardReasoning.Training.Sft;
 
 /// <summary>Share of prompts whose completion, after its thought, is the expected answer.</summary>
 internal sealed class ExactMatchEvaluation
 {
-    private const int BatchPrompts = 128;
-    private const ulong SamplingSeed = 20_250_514;
     private readonly ExactMatchOptions _options;
     private readonly ChatTokenizer _chat;
     private readonly (int[] Prompt, string Answer)[] _rows;
@@ -29,24 +26,15 @@ internal sealed class ExactMatchEvaluation
     }
 
     /// <summary>Measures with each worker taking every n-th batch.</summary>
-    public double Measure(ParallelWorkers workers, IReadOnlyList<DecoderModel> models, IReadOnlyCollection<int> endTokens, CancellationToken cancellationToken)
-    {
-        (int[] Prompt, string Answer)[][] batches = [.. _rows.OrderBy(row => row.Prompt.Length).Chunk(BatchPrompts)];
-        int right = workers.Run(worker =>
-        {
-            int count = 0;
-            for (int batch = worker; batch < batches.Length; batch += workers.Count)
-            {
-                using Generator generator = new(SamplingSeed + (ulong)batch, models[worker].Device);
-                IReadOnlyList<SampledCompletion> completions = new RolloutSampler(models[worker], endTokens).Sample(
-                    [.. batches[batch].Select(row => row.Prompt)], 1, new SamplingSettings(_options.Temperature, _options.MaxTokens), generator, cancellationToken);
-                count += completions.Zip(batches[batch]).Count(pair => pair.First.Finished && Answer(pair.First) == pair.Second.Answer);
-            }
-
-            return count;
-        }).Sum();
-        return right / (double)_rows.Length;
-    }
+    public double Measure(ParallelWorkers workers, IReadOnlyList<DecoderModel> models, IReadOnlyCollection<int> endTokens, CancellationToken cancellationToken) =>
+        SampledAnswers.AreRight(
+            workers,
+            models,
+            endTokens,
+            [.. _rows.Select(row => row.Prompt)],
+            new SamplingSettings(_options.Temperature, _options.MaxTokens),
+            (index, completion) => completion.Finished && Answer(completion) == _rows[index].Answer,
+            cancellationToken).Count(right => right) / (double)_rows.Length;
 
     private string Answer(SampledCompletion completion)
     {

@@ -18,6 +18,7 @@ internal sealed class SftMethod : ITrainingMethod<SftPosition>
     private readonly SftDocuments _documents;
     private readonly DocumentPacker _packer;
     private readonly ExactMatchEvaluation? _evaluation;
+    private readonly HeldOutEvaluation? _heldOut;
     private long _tokens;
 
     public SftMethod(SftRecipe recipe, TimeProvider clock, TrainingSession session, SftPosition? position)
@@ -26,6 +27,7 @@ internal sealed class SftMethod : ITrainingMethod<SftPosition>
         ChatTokenizer chat = ChatTokenizer.Load(recipe.Model);
         int endOfTurn = ConversationIds.EndOfTurn(session.Model.Config, recipe.Model);
         _documents = new SftDocuments(recipe.Data, chat, endOfTurn);
+        _heldOut = recipe.HeldOut is { } held ? new(held, HeldOut(held, chat, endOfTurn), chat) : null;
         _packer = new DocumentPacker(_documents, recipe.RowTokens, recipe.PackingPool, recipe.Seed, position?.Packer);
         _evaluation = recipe.Evaluation is { } options ? new(options, chat) : null;
         _tokens = position?.Tokens ?? 0;
@@ -33,7 +35,7 @@ internal sealed class SftMethod : ITrainingMethod<SftPosition>
 
     public SftPosition Position => new(_packer.State, _tokens);
 
-    public int? EvaluateEvery => _recipe.Evaluation?.Every;
+    public int? EvaluateEvery => _recipe.Evaluation?.Every ?? _recipe.HeldOut?.Every;
 
     public StepOutcome Step(int step, CancellationToken cancellationToken)
     {
@@ -59,11 +61,31 @@ internal sealed class SftMethod : ITrainingMethod<SftPosition>
             []);
     }
 
-    public IReadOnlyList<(string Metric, double Value)> Evaluate(CancellationToken cancellationToken) => _evaluation is null
-        ? []
-        : [("evaluation/exact_match", _evaluation.Measure(_session.Workers, _session.Replicas.Models, _session.Model.Config.EosTokenIds.ToHashSet(), cancellationToken))];
+    public Measurement Evaluate(CancellationToken cancellationToken)
+    {
+        HashSet<int> endTokens = [.. _session.Model.Config.EosTokenIds];
+        Measurement? documents = _heldOut?.Measure(_session, endTokens, cancellationToken);
+        if (_evaluation is null)
+        {
+            return documents ?? new Measurement(0, []);
+        }
+
+        double exact = _evaluation.Measure(_session.Workers, _session.Replicas.Models, endTokens, cancellationToken);
+        return new Measurement(exact, [("evaluation/exact_match", exact), .. documents?.Metrics ?? []]) { Items = documents?.Items ?? [] };
+    }
 
     public void Dispose() => _documents.Dispose();
+
+    private IReadOnlyList<SftDocument> HeldOut(HeldOutOptions options, ChatTokenizer chat, int endOfTurn)
+    {
+        if (options.Data is not { } path)
+        {
+            return _documents.TakeOut(options.Documents, _recipe.RowTokens, _recipe.Seed);
+        }
+
+        using SftDocuments others = new(path, chat, endOfTurn);
+        return [.. Enumerable.Range(0, Math.Min(options.Documents, others.Count)).Select(others.Read)];
+    }
 
     private double Backpropagate(DecoderModel model, PackedRow[] rows, double denominator, bool recompute)
     {

@@ -22,7 +22,8 @@ public sealed record SftRecipe : TrainingRecipe
         CheckpointEvery = 200;
     }
 
-    /// <summary>JSONL of <c>prompt</c> and <c>completion</c> (see <see cref="SftDocuments"/>).</summary>
+    /// <summary>JSON lines, packed or not: <c>prompt</c> and <c>completion</c>, or any layout that <c>rrm data inspect</c> calls a question with
+    /// an answer, a labelled pair (the better response is learnt) or messages that end with the assistant's (see <see cref="SftDocuments"/>).</summary>
     public required string Data { get; init; }
 
     /// <summary>Rows of a step, shared out among the workers.</summary>
@@ -48,6 +49,23 @@ public sealed record SftRecipe : TrainingRecipe
     /// <summary>Label smoothing and weighting by probability.</summary>
     public CrossEntropyOptions Loss { get; init; } = new();
 
-    /// <summary>Measurements on the way; null for none.</summary>
+    /// <summary>Prompts answered on the way; null for none.</summary>
     public ExactMatchOptions? Evaluation { get; init; }
+
+    /// <summary>Documents measured on the way and never trained on; null for none.</summary>
+    public HeldOutOptions? HeldOut { get; init; }
+
+    /// <inheritdoc/>
+    public override IEnumerable<string> Faults()
+    {
+        foreach (string fault in base.Faults())
+        {
+            yield return fault;
+        }
+
+        if (Evaluation is { } evaluation && HeldOut is { } held && evaluation.Every != held.Every)
+        {
+            yield return $"evaluation.every is {evaluation.Every} and held_out.every {held.Every}; both are measured at the same steps, so give them one number.";
+        }
+    }
 }

@@ -21,6 +21,8 @@ public sealed class DpoLossTests
     [InlineData("apo_down", DpoVariant.ApoDown)]
     [InlineData("discopop", DpoVariant.Discopop)]
     [InlineData("sigmoid_norm", DpoVariant.SigmoidNorm)]
+    [InlineData("aot: sorted within the batch", DpoVariant.Aot)]
+    [InlineData("aot_unpaired", DpoVariant.AotUnpaired)]
     [InlineData("two losses with weights", DpoVariant.Sigmoid, 0.2)]
     [InlineData("length-desensitised (ld_alpha)", DpoVariant.Sigmoid)]
     [InlineData("weighted by policy confidence (WPO)", DpoVariant.Sigmoid)]
@@ -69,11 +71,42 @@ public sealed class DpoLossTests
         DpoCounts counts = new(chosen.Mask.shape[0], chosen.Mask.sum().to(int64).item<long>());
         double parts = Enumerable.Range(0, (int)counts.Pairs).Sum(row => loss.Compute(Part(chosen, row), Part(rejected, row), counts).Loss.item<double>());
         Assert.Equal(reference.Output("loss")[0], parts, 1e-8);
+    }
 
-        static DpoSide Part(DpoSide side, int row) => new()
+    [Theory]
+    [InlineData("aot: sorted within the batch", DpoVariant.Aot)]
+    [InlineData("aot_unpaired", DpoVariant.AotUnpaired)]
+    public void Compute_PartsOfASortedBatch_AddUpToItAndItsGradient(string name, DpoVariant variant)
+    {
+        ReferenceCase reference = ReferenceNumbers.Load("dpo")[name];
+        using DisposeScope scope = NewDisposeScope();
+        DpoSide chosen = Side(reference, "chosen", float64), rejected = Side(reference, "rejected", float64);
+        DpoLoss loss = new(Options(reference, variant));
+        (double[] first, double[] second) = loss.Sides(chosen, rejected);
+        DpoTransport transport = DpoTransport.Of(first, second);
+        DpoCounts counts = new(first.Length, 1);
+        Tensor sum = zeros(1, float64);
+        for (int row = first.Length - 1; row >= 0; row--)
         {
-            LogProbs = side.LogProbs.narrow(0, row, 1), ReferenceLogProbs = side.ReferenceLogProbs.narrow(0, row, 1), Mask = side.Mask.narrow(0, row, 1),
-        };
+            sum = sum + loss.Compute(Part(chosen, row), Part(rejected, row), counts, transport.Select([row])).Loss;
+        }
+
+        sum.backward();
+        Assert.Equal(reference.Output("loss")[0], sum.item<double>(), 1e-8);
+        ReferenceNumbers.AssertClose(
+            reference.Output("chosen_log_probs_gradient"), ReferenceNumbers.Flat(Assert.IsType<Tensor>(chosen.LogProbs.grad)), 1e-8, "chosen gradient");
+        ReferenceNumbers.AssertClose(
+            reference.Output("rejected_log_probs_gradient"), ReferenceNumbers.Flat(Assert.IsType<Tensor>(rejected.LogProbs.grad)), 1e-8, "rejected gradient");
+        Assert.Throws<ArgumentException>(() => loss.Compute(Part(chosen, 0), Part(rejected, 0), counts));
+    }
+
+    [Fact]
+    public void Transport_TiesAndUnsortedSides_PairsEqualRanks()
+    {
+        DpoTransport transport = DpoTransport.Of([3, 1, 1], [10, 30, 20]);
+        Assert.Equal([30, 10, 20], transport.BesideFirst);
+        Assert.Equal([1, 3, 1], transport.BesideSecond);
+        Assert.Equal([20], transport.Select([2]).BesideFirst);
     }
 
     [Fact]
@@ -81,7 +114,16 @@ public sealed class DpoLossTests
     {
         ArgumentException error = Assert.Throws<ArgumentException>(() => new DpoLoss(new DpoOptions { Beta = 0, LabelSmoothing = 0.1 }));
         Assert.Contains("Beta is 0; it must be above 0", error.Message, StringComparison.Ordinal);
-        Assert.Contains("only exo_pair and robust", error.Message, StringComparison.Ordinal);
+        Assert.Contains("only exo_pair, robust, aot and aot_unpaired", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Constructor_SortedBatchWithWeightsOfPairsOrADivergence_IsRefused()
+    {
+        ArgumentException error = Assert.Throws<ArgumentException>(
+            () => new DpoLoss(new DpoOptions { Variant = DpoVariant.Aot, ConfidenceWeighted = true, Divergence = DpoDivergence.ForwardKl }));
+        Assert.Contains("leave divergence out", error.Message, StringComparison.Ordinal);
+        Assert.Contains("losses of ranks", error.Message, StringComparison.Ordinal);
     }
 
     private static void AssertMatches(ReferenceCase reference, DpoOptions options, ScalarType dtype, double valueTolerance, double gradientTolerance)
@@ -125,6 +167,11 @@ public sealed class DpoLossTests
             "alpha_divergence" => DpoDivergence.Alpha,
             _ => DpoDivergence.ReverseKl,
         },
+    };
+
+    private static DpoSide Part(DpoSide side, int row) => new()
+    {
+        LogProbs = side.LogProbs.narrow(0, row, 1), ReferenceLogProbs = side.ReferenceLogProbs.narrow(0, row, 1), Mask = side.Mask.narrow(0, row, 1),
     };
 
     private static DpoSide Side(ReferenceCase reference, string name, ScalarType dtype) => new()

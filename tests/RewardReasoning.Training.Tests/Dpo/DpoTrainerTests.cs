@@ -53,6 +53,19 @@ public sealed class DpoTrainerTests : IDisposable
         Assert.All(plain.Zip(other), pair => Assert.Equal(pair.First, pair.Second, 1e-5));
     }
 
+    [Theory]
+    [InlineData(DpoVariant.Aot)]
+    [InlineData(DpoVariant.AotUnpaired)]
+    public void Run_SortedSteps_DoNotDependOnPassesAndWorkers(DpoVariant variant)
+    {
+        List<double> plain = [], other = [];
+        DpoRecipe Sorted(string name) => Recipe(name, 4) with { Loss = new DpoOptions { Variant = variant }, PairsPerStep = 15 }; // of 12: some come twice
+        Run(Sorted("a"), step => plain.AddRange([step.Metrics["train/loss"], step.Metrics["train/gradient_norm"]]));
+        Run(Sorted("b") with { TokensPerPass = 1, Workers = 1 }, step => other.AddRange([step.Metrics["train/loss"], step.Metrics["train/gradient_norm"]]));
+        Assert.Equal(8, plain.Distinct().Count());
+        Assert.All(plain.Zip(other), pair => Assert.Equal(pair.First, pair.Second, 1e-4));
+    }
+
     [Fact]
     public void Run_Adapters_StartAtTheReferenceAndLeaveIt()
     {

@@ -1,4 +1,6 @@
+using System.IO.Compression;
 using System.Text.Json.Nodes;
+using RewardReasoning.Models.ChatTemplates;
 using RewardReasoning.Models.Decoder;
 using RewardReasoning.Training.Losses;
 using RewardReasoning.Training.Runs;
@@ -228,6 +230,90 @@ public sealed class SftTrainerTests : IDisposable
         File.WriteAllLines(_folder["a/recipe.json"], kept.Split('\n').Where(line => !line.Contains("keep_every", StringComparison.Ordinal)));
         Assert.True(Run(Recipe("a")).IsFinished);
     }
+
+    [Fact]
+    public void Run_HeldOutDocuments_AreMeasuredOneByOneFromTheStartAndNotTrainedOn()
+    {
+        SftRecipe Measured(string name) => Recipe(name, 30) with
+        {
+            HeldOut = new HeldOutOptions { Documents = 8, Every = 10, Answers = 4, MaxTokens = 8, TokensPerPass = 64 },
+            MeasureFirst = true,
+        };
+        RunFolder undisturbed = Run(Measured("a"));
+        JsonNode[] metrics = Rows("a/metrics.jsonl");
+        JsonNode[] items = Rows("a/held-out.jsonl");
+        Assert.Equal(Enumerable.Range(0, 31), metrics.Select(row => row["step"]?.GetValue<int>() ?? -1));
+        Assert.Equal([.. Enumerable.Repeat(0, 8), .. Enumerable.Repeat(10, 8), .. Enumerable.Repeat(20, 8), .. Enumerable.Repeat(30, 8)], items.Select(Step));
+        double[] before = [.. items.Take(8).Select(Loss)], after = [.. items.TakeLast(8).Select(Loss)];
+        Assert.Equal(before.Average(), metrics[0]["evaluation/loss"]?.GetValue<double>() ?? double.NaN, 1e-5);
+        double spread = Math.Sqrt(before.Sum(loss => Math.Pow(loss - before.Average(), 2)) / 7 / 8);
+        Assert.Equal(spread, metrics[0]["evaluation/loss_error"]?.GetValue<double>() ?? double.NaN, 1e-5);
+        Assert.All(before.Zip(after), pair => Assert.True(pair.Second < pair.First, $"{pair.First} became {pair.Second}"));
+        Assert.Equal(4, items.Take(8).Count(item => item["right"] is not null));
+
+        Assert.Throws<TimeoutException>(() => Run(Measured("b"), step => Crash(step, at: 11)));
+        Assert.Equal(Weights(undisturbed), Weights(Run(Measured("b"))));
+        Assert.Equal(File.ReadAllText(_folder["a/held-out.jsonl"]), File.ReadAllText(_folder["b/held-out.jsonl"]));
+
+        static int Step(JsonNode item) => item["step"]?.GetValue<int>() ?? -1;
+        static double Loss(JsonNode item) => item["loss"]?.GetValue<double>() ?? double.NaN;
+    }
+
+    [Fact]
+    public void TakeOut_SomeDocuments_LeavesTheOthersAlone()
+    {
+        using SftDocuments documents = Documents(_folder["data.jsonl"]);
+        string[] all = Completions(documents);
+        string[] taken = [.. documents.TakeOut(10, 100, 7).Select(document => document.Completion)];
+        Assert.Equal(30, documents.Count);
+        Assert.Equal(all.Order(), taken.Concat(Completions(documents)).Order());
+        Assert.NotEqual(all[..10], taken);
+        RecipeException error = Assert.Throws<RecipeException>(() => documents.TakeOut(30, 100, 7));
+        Assert.Contains("30 cannot be held out", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_PackedRowsOfOtherKinds_LearnTheAnswerTheBetterResponseAndTheLastTurn()
+    {
+        using (GZipStream packed = new(File.Create(_folder["rows.jsonl.gz"]), CompressionLevel.Fastest))
+        {
+            packed.Write("""
+                {"question":"2+2","answer":"4"}
+
+                {"prompt":"2+3","response_1":"6","response_2":"5","label":2}
+                {"messages":[{"role":"user","content":"1"},{"role":"assistant","content":"1"},{"role":"user","content":"7"},{"role":"assistant","content":"9"}]}
+                {"query":"alone"}
+                """u8);
+        }
+
+        using SftDocuments documents = Documents(_folder["rows.jsonl.gz"]);
+        Assert.Equal(4, documents.Count);
+        Assert.Equal(["4", "5", "9"], Enumerable.Range(0, 3).Select(index => documents.Read(index).Completion));
+        File.WriteAllText(_folder["one.jsonl"], """{"prompt":"2+2","completion":"4"}""");
+        using SftDocuments one = Documents(_folder["one.jsonl"]);
+        Assert.Equal(one.Read(0).Ids, documents.Read(0).Ids);
+        Assert.Equal(one.Read(0).Weights, documents.Read(0).Weights);
+        Assert.True(documents.Read(2).Ids.Length > documents.Read(0).Ids.Length);
+        RecipeException error = Assert.Throws<RecipeException>(() => documents.Read(3));
+        Assert.Contains("rows.jsonl.gz, document 4", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Run_TwoKindsOfMeasurementAtDifferentSteps_IsRefused()
+    {
+        RecipeException error = Assert.Throws<RecipeException>(() => Run(Recipe("a") with
+        {
+            Evaluation = new ExactMatchOptions { Data = _folder["data.jsonl"], Every = 3 },
+            HeldOut = new HeldOutOptions { Every = 4 },
+        }));
+        Assert.Contains("give them one number", error.Message, StringComparison.Ordinal);
+    }
+
+    private static string[] Completions(SftDocuments documents) => [.. Enumerable.Range(0, documents.Count).Select(index => documents.Read(index).Completion)];
+
+    private SftDocuments Documents(string path) => new(path, ChatTokenizer.Load(_folder["tiny"]), 2);
+
+    private JsonNode[] Rows(string name) => [.. File.ReadLines(_folder[name]).Select(line => Assert.IsType<JsonObject>(JsonNode.Parse(line)))];
 
     private double[] LossValues(string name) =>
         [.. File.ReadLines(_folder[$"{name}/metrics.jsonl"]).Select(line => JsonNode.Parse(line)?["train/loss"]?.GetValue<double>() ?? double.NaN)];
