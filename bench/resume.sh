@@ -16,13 +16,13 @@ done
 
 "$rrm" train "$method" "$work/killed.json" >"$work/log" 2>&1 &
 run=$!
-until [[ $(cat "$work/killed/metrics.jsonl" 2>/dev/null | wc -l) -ge $step ]]; do
+until grep -q "\"step\":$step," "$work/killed/metrics.jsonl" 2>/dev/null; do
   kill -0 "$run" || { cat "$work/log"; exit 1; }
   sleep 0.05
 done
 kill -9 "$run"
 wait "$run" 2>/dev/null || true
-echo "killed after $(wc -l <"$work/killed/metrics.jsonl") steps, last checkpoint $(basename "$(ls -d "$work"/killed/step-* 2>/dev/null | sort -V | tail -1)")"
+echo "killed after step $(tail -n 1 "$work/killed/metrics.jsonl" | sed 's/.*"step":\([0-9]*\).*/\1/'), last checkpoint $(basename "$(ls -d "$work"/killed/step-* 2>/dev/null | sort -V | tail -1)")"
 "$rrm" train "$method" "$work/killed.json" >"$work/log" 2>&1
 
 (cd "$work" && sha256sum undisturbed/model/model.safetensors killed/model/model.safetensors)

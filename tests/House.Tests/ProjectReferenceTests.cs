@@ -12,7 +12,7 @@ public sealed class ProjectReferenceTests
         ["RewardReasoning.Models"] = [],
         ["RewardReasoning.Storage"] = ["RewardReasoning"],
         ["RewardReasoning.Data"] = ["RewardReasoning"],
-        ["RewardReasoning.Training"] = ["RewardReasoning", "RewardReasoning.Models", "RewardReasoning.Data"],
+        ["RewardReasoning.Training"] = ["RewardReasoning", "RewardReasoning.Models", "RewardReasoning.Data", "RewardReasoning.Storage"],
         ["RewardReasoning.Evaluation"] = ["RewardReasoning", "RewardReasoning.Data"],
         ["RewardReasoning.Server"] = ["RewardReasoning", "RewardReasoning.Storage"],
         ["RewardReasoning.Cli"] =

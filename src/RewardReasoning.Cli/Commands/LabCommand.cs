@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using RewardReasoning.Cli.Judging;
 using RewardReasoning.Cli.Training;
 using RewardReasoning.Training.Lab;
 using RewardReasoning.Training.Runs;
@@ -23,7 +24,7 @@ internal static class LabCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             LabRecipe lab = RecipeFile.Load<LabRecipe>(parsed.GetRequiredValue(recipe));
-            await TrainingView.RunAsync(terminal, parsed.GetValue(json), "lab", progress => new LabRunner(lab, clock).Run(
+            await TrainingView.RunAsync(terminal, parsed.GetValue(json), "lab", progress => new LabRunner(lab, clock) { DefaultStore = () => StoreArgument.MakeDefault(terminal, "policy.judge.store") }.Run(
                 (number, step) => terminal.Error.WriteLine(
                     string.Create(CultureInfo.InvariantCulture, $"step {number} of {lab.Steps.Count}: {step.Kind} {step.Recipe ?? step.To}")),
                 progress,

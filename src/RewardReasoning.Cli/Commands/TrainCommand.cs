@@ -1,5 +1,6 @@
 using System.CommandLine;
 using RewardReasoning.Cli.Hub;
+using RewardReasoning.Cli.Judging;
 using RewardReasoning.Cli.Training;
 using RewardReasoning.Training.Dpo;
 using RewardReasoning.Training.Grpo;
@@ -32,7 +33,7 @@ internal static class TrainCommand
             terminal,
             "grpo",
             "Train a judge by reinforcement learning alone: +1 for the right verdict, -1 for the wrong one or none. Or a policy, by a judge's rankings of its responses.",
-            (recipe, progress, token) => new GrpoTrainer(recipe, clock).Run(progress, token)));
+            (recipe, progress, token) => new GrpoTrainer(recipe, clock) { DefaultStore = () => StoreArgument.MakeDefault(terminal, "policy.judge.store") }.Run(progress, token)));
         command.Subcommands.Add(Method<DpoRecipe>(
             terminal,
             "dpo",

@@ -12,6 +12,7 @@ namespace RewardReasoning.Data.Arithmetic;
 /// <item><c>pairs.jsonl</c>: preference pairs for training, right value against a wrong one, with difficulty and operations;</item>
 /// <item><c>verdicts.jsonl</c>: the same pairs in both orders as supervised documents, an empty thought and the right verdict: for the
 /// baseline that judges without thinking, and for nothing else;</item>
+/// <item><c>questions.jsonl</c>: expressions alone, for policies that a judge trains;</item>
 /// <item><c>heldout-pairs.jsonl</c>: one pair for each distinct held-out real expression, which no training file holds;</item>
 /// <item><c>heldout.jsonl</c>: the same pairs, each in both orders with its label: the file that figures are measured on;</item>
 /// <item><c>heldout-solve.jsonl</c>: the same expressions with their values;</item>
@@ -39,6 +40,9 @@ public static class ArithmeticWorld
         List<Pair> pairs = [.. Enumerable.Range(0, recipe.Pairs).Select(_ => TrainingPair(pairSampler.Next(), pairRandom))];
         WriteLines(recipe, "pairs.jsonl", pairs.Select(pair => pair.ToRow()));
         WriteLines(recipe, "verdicts.jsonl", pairs.SelectMany(pair => Verdicts(prompt, pair, "completion", "</think>")));
+
+        ExpressionSampler questions = new(real, new SeededRandom(recipe.Seed + 3));
+        WriteLines(recipe, "questions.jsonl", Enumerable.Range(0, recipe.Questions).Select(_ => new JsonObject { ["query"] = questions.Next().Expression.Text }));
 
         SeededRandom heldOutRandom = new(recipe.Seed + 2);
         List<Expression> heldOut = [.. real.Where(ArithmeticSplit.IsHeldOut).DistinctBy(expression => expression.Normalized)];

@@ -21,6 +21,9 @@ public sealed record ArithmeticWorldRecipe
     /// <summary>Pairs to train judges on.</summary>
     public required int Pairs { get; init; }
 
+    /// <summary>Questions without answers, to train policies on.</summary>
+    public int Questions { get; init; }
+
     /// <summary>Seed of everything.</summary>
     public ulong Seed { get; init; } = 42;
 }

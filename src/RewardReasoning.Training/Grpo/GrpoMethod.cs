@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using RewardReasoning.Models.Decoder;
 using RewardReasoning.Training.Rollouts;
 using RewardReasoning.Training.Runs;
@@ -63,19 +64,26 @@ internal sealed class GrpoMethod : ITrainingMethod<GrpoPosition>
     {
         RolloutPrompt[][] batches = [.. _task.HeldOut.OrderBy(prompt => prompt.PromptIds.Length).Chunk(EvaluationBatch)];
         SamplingSettings settings = new(_recipe.Evaluation?.Temperature ?? 0, _recipe.MaxTokens);
-        int right = _session.Workers.Run(worker =>
+        Rollout[][] sampled = new Rollout[batches.Length][];
+        _ = _session.Workers.Run(worker =>
         {
-            int count = 0;
             for (int batch = worker; batch < batches.Length; batch += _session.Workers.Count)
             {
                 DecoderModel model = _session.Replicas.Models[worker];
                 using Generator generator = new(_recipe.Seed + (ulong)batch, model.Device);
-                count += Sample(model, batches[batch], 1, settings, generator, cancellationToken).Count(_task.IsRight);
+                sampled[batch] = Sample(model, batches[batch], 1, settings, generator, cancellationToken);
             }
 
-            return count;
-        }).Sum();
-        return Measurement.Of(("evaluation/accuracy", right / (double)_task.HeldOut.Count));
+            return 0;
+        });
+        Rollout[] rollouts = [.. sampled.SelectMany(batch => batch)];
+        return Measurement.Of(
+            ("evaluation/accuracy", rollouts.Count(_task.IsRight) / (double)rollouts.Length),
+            ("evaluation/length", rollouts.Average(rollout => rollout.Completion.Ids.Length)),
+            ("evaluation/cut", rollouts.Count(rollout => !rollout.Completion.Finished) / (double)rollouts.Length)) with
+        {
+            Items = [.. rollouts.Select(HeldOutRow)],
+        };
     }
 
     public void Dispose()
@@ -143,6 +151,14 @@ internal sealed class GrpoMethod : ITrainingMethod<GrpoPosition>
         IReadOnlyList<SampledCompletion> completions = new RolloutSampler(model, _task.EndTokens).Sample(
             [.. prompts.Select(prompt => prompt.PromptIds)], repeats, settings, generator, cancellationToken);
         return [.. completions.Select((completion, index) => _task.Read(prompts[index / repeats], completion))];
+    }
+
+    private JsonObject HeldOutRow(Rollout rollout)
+    {
+        JsonObject row = _task.Row(rollout);
+        row.Remove("reward");
+        row[Measurement.Right] = _task.IsRight(rollout);
+        return row;
     }
 
     private Rollout Shape(Rollout rollout) =>

@@ -15,6 +15,10 @@ namespace RewardReasoning.Training.Grpo;
 /// <param name="judge">Ranks a policy's responses in place of the judge that the recipe names; null opens that one.</param>
 public sealed class GrpoTrainer(GrpoRecipe recipe, TimeProvider clock, IJudge? judge = null)
 {
+    /// <summary>Says where the completions of a policy's judge behind endpoints are kept if the recipe does not.</summary>
+    /// <value>null: nowhere.</value>
+    public Func<string>? DefaultStore { get; init; }
+
     /// <summary>Runs, or goes on with, the recipe until its last step; the finished model lies in <see cref="RunFolder.FinalModel"/>.</summary>
     /// <exception cref="RecipeException">The recipe, its data or its run folder is unusable.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; a checkpoint of the last finished step was written.</exception>
@@ -22,7 +26,22 @@ public sealed class GrpoTrainer(GrpoRecipe recipe, TimeProvider clock, IJudge? j
         new TrainingLoop<GrpoPosition>(recipe, clock).Run(
             DecoderModel.Load, (session, position) => new GrpoMethod(recipe, clock, session, at => Begin(session, at), position), progress, cancellationToken);
 
-    private IRolloutTask Begin(TrainingSession session, long position) => recipe.Policy is { } policy
-        ? new PolicyTask(recipe, policy, session.Model.Config.EosTokenIds, position, judge)
-        : new JudgeTask(recipe, session.Model.Config.EosTokenIds, position);
+    private IRolloutTask Begin(TrainingSession session, long position)
+    {
+        if (recipe.Policy is not { } policy)
+        {
+            return new JudgeTask(recipe, session.Model.Config.EosTokenIds, position);
+        }
+
+        OpenedJudge opened = judge is null ? OpenedJudge.Open(policy.Judge, recipe.Device, DefaultStore) : new OpenedJudge(judge);
+        try
+        {
+            return new PolicyTask(recipe, policy, session.Model.Config.EosTokenIds, position, opened);
+        }
+        catch
+        {
+            opened.Dispose();
+            throw;
+        }
+    }
 }

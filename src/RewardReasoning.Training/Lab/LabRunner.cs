@@ -9,6 +9,10 @@ namespace RewardReasoning.Training.Lab;
 /// <summary>Runs a lab's steps. Training steps that finished are skipped and those that were killed go on; the others are quick and done again.</summary>
 public sealed class LabRunner(LabRecipe recipe, TimeProvider clock)
 {
+    /// <summary>As <see cref="GrpoTrainer.DefaultStore"/>.</summary>
+    /// <value>null: nowhere.</value>
+    public Func<string>? DefaultStore { get; init; }
+
     /// <summary>Runs all steps.</summary>
     /// <param name="began">Told of each step as it begins: its number from 1 and the step.</param>
     /// <param name="progress">Told of each training step.</param>
@@ -40,7 +44,7 @@ public sealed class LabRunner(LabRecipe recipe, TimeProvider clock)
                 _ = new SftTrainer(RecipeFile.Load<SftRecipe>(path), clock).Run(progress, cancellationToken);
                 break;
             case LabStepKind.Grpo:
-                _ = new GrpoTrainer(RecipeFile.Load<GrpoRecipe>(path), clock).Run(progress, cancellationToken);
+                _ = new GrpoTrainer(RecipeFile.Load<GrpoRecipe>(path), clock) { DefaultStore = DefaultStore }.Run(progress, cancellationToken);
                 break;
             case LabStepKind.Publish:
                 Publish(step.From ?? "", step.To ?? "");

@@ -6,7 +6,7 @@ namespace RewardReasoning.Training.Policies;
 /// <summary>What the responses to one question earn.</summary>
 /// <param name="Rewards">In the order of the responses; NaN for one that has no decided match.</param>
 /// <param name="Matches">Matches that the judge was asked about.</param>
-/// <param name="Missing">Those of them without a winner.</param>
+/// <param name="Missing">Those of them without a winner, failed ones included.</param>
 /// <param name="Usage">What they cost.</param>
 /// <param name="Failure">The judge's first failure; null where it never failed.</param>
 internal sealed record GroupRanking(IReadOnlyList<double> Rewards, int Matches, int Missing, Usage Usage, Exception? Failure);
@@ -33,14 +33,18 @@ internal sealed class GroupRanker(IJudge judge, PolicyOptions options, ulong see
         try
         {
             Ranking ranking = await new Ranker(guard, _ranking).RankAsync(query, answers, null, cancellationToken).ConfigureAwait(false);
-            PlayedMatch[] asked = [.. ranking.Matches.Where(match => !guarded.Contains(answers[match.First]) && !guarded.Contains(answers[match.Second]))];
-            int missing = asked.Count(match => match.Outcome == MatchOutcome.Missing);
-            return new GroupRanking(asked.Length > 0 && missing == asked.Length ? None(answers) : Rewards(ranking), asked.Length, missing, ranking.Usage, guard.Failure);
+            return Counted(guard, guard.Count() is { Asked: > 0, Decided: 0 } ? None(answers) : Rewards(ranking));
         }
         catch (Exception) when (guard.Failure is not null && !cancellationToken.IsCancellationRequested)
         {
-            return new GroupRanking(None(answers), 0, 0, Usage.None, guard.Failure);
+            return Counted(guard, None(answers));
         }
+    }
+
+    private static GroupRanking Counted(GuardedJudge guard, IReadOnlyList<double> rewards)
+    {
+        (int asked, int decided, Usage usage) = guard.Count();
+        return new GroupRanking(rewards, asked, asked - decided, usage, guard.Failure);
     }
 
     private static double[] None(IReadOnlyList<string> answers) => [.. answers.Select(_ => double.NaN)];

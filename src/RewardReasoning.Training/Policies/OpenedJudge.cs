@@ -2,6 +2,7 @@ using Microsoft.Extensions.AI;
 using RewardReasoning.Endpoints;
 using RewardReasoning.Judging;
 using RewardReasoning.Models;
+using RewardReasoning.Storage;
 using RewardReasoning.Training.RewardModels;
 
 namespace RewardReasoning.Training.Policies;
@@ -18,14 +19,19 @@ internal sealed class OpenedJudge : IDisposable
 
     public IJudge Judge { get; }
 
+    /// <summary>What it can judge; null where it does not say.</summary>
+    public JudgeDomain? Domain { get; private init; }
+
     /// <summary>The judge that a recipe names.</summary>
     /// <param name="options">Valid ones.</param>
     /// <param name="device">Where a model folder computes.</param>
-    public static OpenedJudge Open(PolicyJudgeOptions options, string device)
+    /// <param name="defaultStore">Where the completions of endpoints are kept if the recipe does not say; null for nowhere.</param>
+    /// <exception cref="CompletionStoreException">The store cannot be opened.</exception>
+    public static OpenedJudge Open(PolicyJudgeOptions options, string device, Func<string>? defaultStore)
     {
         if (options.Endpoints.Count > 0)
         {
-            return Reasoning(new EndpointChatClient(options.ToEndpointOptions()), options, new JudgeFiles());
+            return Reasoning(() => new EndpointChatClient(options.ToEndpointOptions()), options.Store ?? defaultStore?.Invoke(), options, new JudgeFiles());
         }
 
         LocalModelOptions local = new() { Device = device };
@@ -36,11 +42,25 @@ internal sealed class OpenedJudge : IDisposable
         }
 
         JudgeFiles files = JudgeFiles.Read(options.Model);
-        return Reasoning(LocalChatClient.Load(options.Model, local), options, files);
+        return Reasoning(() => LocalChatClient.Load(options.Model, local), options.Store, options, files);
     }
 
     public void Dispose() => _held?.Dispose();
 
-    private static OpenedJudge Reasoning(IChatClient client, PolicyJudgeOptions options, JudgeFiles files) =>
-        new(new ReasoningJudge(client, options.ToJudgeOptions(files)), client);
+    /// <summary>The store is opened first: where it cannot be, no model need be read.</summary>
+    private static OpenedJudge Reasoning(Func<IChatClient> open, string? location, PolicyJudgeOptions options, JudgeFiles files)
+    {
+        ICompletionStore? store = location is null or PolicyJudgeOptions.NoStore ? null : CompletionStores.OpenAsync(location).GetAwaiter().GetResult();
+        try
+        {
+            IChatClient client = open();
+            IChatClient kept = store is null ? client : new StoringChatClient(client, store) { OwnsStore = true };
+            return new(new ReasoningJudge(kept, options.ToJudgeOptions(files)), kept) { Domain = files.Domain };
+        }
+        catch
+        {
+            store?.Dispose();
+            throw;
+        }
+    }
 }

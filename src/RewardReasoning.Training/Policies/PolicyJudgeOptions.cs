@@ -11,6 +11,9 @@ public sealed record PolicyJudgeOptions : ICheckedOptions
     /// <summary>Two full batches of a small model, as for every judge in this process.</summary>
     private const int InProcess = 512;
 
+    /// <summary>In place of a store: nothing is kept.</summary>
+    internal const string NoStore = "none";
+
     /// <summary>Folder of a judge or of a scalar reward model; with <see cref="Endpoints"/>, the model's name there.</summary>
     [Required]
     public required string Model { get; init; }
@@ -44,6 +47,11 @@ public sealed record PolicyJudgeOptions : ICheckedOptions
     /// <summary>Seed from which every vote's own follows, so that the same responses are judged the same way when a run goes on.</summary>
     public long Seed { get; init; } = 42;
 
+    /// <summary>Where completions are kept, so that none is paid for twice, however often the run is killed: an SQLite file,
+    /// <c>postgres://user@host/database</c>, or none. Null keeps those of endpoints in the store in the user's data folder, as <c>rrm judge</c>
+    /// does, and none of a model in this process.</summary>
+    public string? Store { get; init; }
+
     /// <summary>Requests in flight at each endpoint, or in this process; null takes 16 at an endpoint, and in this process as many as fill
     /// two batches.</summary>
     [Range(1, 65_536)]
@@ -55,6 +63,11 @@ public sealed record PolicyJudgeOptions : ICheckedOptions
         if (ThinkingBudget > MaxTokens)
         {
             yield return $"thinking_budget is {ThinkingBudget} and max_tokens {MaxTokens}; a thought is a part of the vote, so lower it.";
+        }
+
+        if (string.IsNullOrWhiteSpace(Store) && Store is not null)
+        {
+            yield return "store is empty; name an SQLite file, postgres://user@host/database or none, or leave it out.";
         }
 
         string[] unusable = [.. Endpoints.Where(endpoint => !Uri.TryCreate(endpoint, UriKind.Absolute, out _))];

@@ -27,18 +27,17 @@ internal sealed class PolicyTask : IRolloutTask
     /// <param name="options">What it says of the policy.</param>
     /// <param name="endTokens">The tokens that end the policy's turn.</param>
     /// <param name="position">Questions taken before.</param>
-    /// <param name="judge">In place of the one that the recipe names.</param>
-    public PolicyTask(GrpoRecipe recipe, PolicyOptions options, IReadOnlyList<int> endTokens, long position, IJudge? judge)
+    /// <param name="judge">Who ranks; belongs to the task.</param>
+    public PolicyTask(GrpoRecipe recipe, PolicyOptions options, IReadOnlyList<int> endTokens, long position, OpenedJudge judge)
     {
-        _options = options;
+        (_options, _judge) = (options, judge);
         _chat = ChatTokenizer.Load(recipe.Model);
         _thoughtOpens = _chat.Tokenizer.FindToken(ThinkingText.OpenTag);
         ThoughtEnd = _chat.Tokenizer.FindToken(ThinkingText.CloseTag);
         EndTokens = ConversationIds.EndsOfTurn(endTokens, recipe.Model);
-        _questions = new(QuestionFile.Read(recipe.Data, answered: false), recipe.Seed, position);
+        _questions = new(QuestionFile.Read(recipe.Data, answered: false, domain: judge.Domain), recipe.Seed, position);
         HeldOut = recipe.Evaluation is { } held ? [.. QuestionFile.Read(held.Data, answered: true, held.Pairs).Select(Ask)] : [];
-        _guard = new ResponseGuard(options.Guard);
-        _judge = judge is null ? OpenedJudge.Open(options.Judge, recipe.Device) : new OpenedJudge(judge);
+        _guard = new ResponseGuard(options.Guard, judge.Domain);
         _ranker = new GroupRanker(_judge.Judge, options, recipe.Seed);
     }
 
@@ -87,9 +86,11 @@ internal sealed class PolicyTask : IRolloutTask
         yield return ("guard/empty", responses.Count(response => response.Fault == ResponseFault.Empty));
         yield return ("guard/too_long", responses.Count(response => response.Fault == ResponseFault.TooLong));
         yield return ("guard/speaks_to_judge", responses.Count(response => response.Fault == ResponseFault.SpeaksToJudge));
+        yield return ("guard/outside_domain", responses.Count(response => response.Fault == ResponseFault.OutsideDomain));
         yield return ("judge/matches", rankings.Sum(ranking => ranking.Matches));
         yield return ("judge/missing_matches", rankings.Sum(ranking => ranking.Missing));
         yield return ("judge/tokens", rankings.Sum(ranking => ranking.Usage.PromptTokens + ranking.Usage.OutputTokens));
+        yield return ("judge/kept_tokens", rankings.Sum(ranking => ranking.Usage.KeptPromptTokens + ranking.Usage.KeptOutputTokens));
         yield return ("length/answer", responses.Average(response => response.Answer.Length));
     }
 
@@ -128,6 +129,13 @@ internal sealed class PolicyTask : IRolloutTask
         }
 
         _judged |= Array.Exists(rankings, ranking => ranking.Matches > ranking.Missing);
+        if (!_judged && _judge.Domain is { } domain && Array.TrueForAll(responses, response => response.Fault is not null)
+            && Array.Find(responses, response => response.Fault == ResponseFault.OutsideDomain) is { } outside)
+        {
+            throw new OutOfDomainException(
+                $"None of the step's {responses.Length} responses can be shown to the judge; one is '{outside.Answer}'. {domain.Says} Name another judge, or begin with a policy that answers in that form.");
+        }
+
         if (!_judged && rankings.FirstOrDefault(ranking => ranking.Failure is not null)?.Failure is { } failure)
         {
             ExceptionDispatchInfo.Throw(failure);

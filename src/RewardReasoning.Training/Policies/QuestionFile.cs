@@ -1,5 +1,6 @@
 using RewardReasoning.Data.Recognition;
 using RewardReasoning.Data.Rows;
+using RewardReasoning.Judging;
 using RewardReasoning.Training.Runs;
 
 namespace RewardReasoning.Training.Policies;
@@ -11,8 +12,9 @@ internal static class QuestionFile
     /// <param name="path">JSONL or Parquet.</param>
     /// <param name="answered">Whether every row must have an answer.</param>
     /// <param name="most">Rows to read, from the first on.</param>
+    /// <param name="domain">What the judge can judge, so every question must be of it; null for anything.</param>
     /// <exception cref="RecipeException">The file cannot be read or holds no question, or a row is unusable; the place is named.</exception>
-    public static List<(RowQuery Query, string? Answer)> Read(string path, bool answered, int most = int.MaxValue)
+    public static List<(RowQuery Query, string? Answer)> Read(string path, bool answered, int most = int.MaxValue, JudgeDomain? domain = null)
     {
         string wanted = answered ? "query and answer" : "query";
         if (!File.Exists(path))
@@ -20,7 +22,7 @@ internal static class QuestionFile
             throw new RecipeException($"{path} does not exist; it must be a JSONL or Parquet file of {wanted}.");
         }
 
-        List<(RowQuery, string?)> questions = [];
+        List<(RowQuery Query, string? Answer)> questions = [];
         foreach (DataRow row in RowReader.ReadAsync(path).ToBlockingEnumerable().Take(most))
         {
             questions.Add(RowRecognizer.Recognize(row) switch
@@ -30,6 +32,10 @@ internal static class QuestionFile
                 FaultyContent faulty => throw new RecipeException($"{row.Place}: {faulty.Error}"),
                 var other => throw new RecipeException($"{row.Place}: the row holds {RowKinds.Describe(other.Kind)}; it must hold {wanted}."),
             });
+            if (domain?.HoldsQuery(questions[^1].Query.Text) == false)
+            {
+                throw new RecipeException($"{row.Place}: the judge cannot judge answers to this question. {domain.Says} Take the question out, or name another judge.");
+            }
         }
 
         return questions.Count > 0 ? questions : throw new RecipeException($"{path} holds no question.");

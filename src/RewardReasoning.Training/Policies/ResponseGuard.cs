@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using RewardReasoning.Judging;
 
 namespace RewardReasoning.Training.Policies;
 
@@ -13,10 +14,15 @@ internal enum ResponseFault
 
     /// <summary>It addresses whoever compares it, or writes what only the judge or its prompt writes.</summary>
     SpeaksToJudge,
+
+    /// <summary>It is nothing that the judge was made to read, by its own declaration.</summary>
+    OutsideDomain,
 }
 
 /// <summary>Tells responses that would be rewarded for something else than being good.</summary>
-internal sealed partial class ResponseGuard(GuardOptions options)
+/// <param name="options">What the recipe adds.</param>
+/// <param name="domain">What the judge can read; null where it does not say.</param>
+internal sealed partial class ResponseGuard(GuardOptions options, JudgeDomain? domain = null)
 {
     private readonly Regex[] _phrases = [SpeaksToJudge(), .. options.Phrases.Select(GuardOptions.Compile)];
 
@@ -27,6 +33,7 @@ internal sealed partial class ResponseGuard(GuardOptions options)
         !finished || answer.Length > options.LongestResponse ? ResponseFault.TooLong
         : string.IsNullOrWhiteSpace(answer) ? ResponseFault.Empty
         : Array.Exists(_phrases, phrase => phrase.IsMatch(answer)) ? ResponseFault.SpeaksToJudge
+        : domain?.HoldsResponse(answer) == false ? ResponseFault.OutsideDomain
         : null;
 
     // A verdict in its box, the headings and names of the judge's prompt, control tokens, praise of itself, orders and addresses to a judge.

@@ -26,6 +26,9 @@ internal interface ITrainingMethod<TPosition> : IDisposable
 /// <param name="Metrics">By name, in the order of the log.</param>
 internal sealed record Measurement(double Score, IReadOnlyList<(string Metric, double Value)> Metrics)
 {
+    /// <summary>Field of an item that was done right or wrong.</summary>
+    public const string Right = "right";
+
     /// <summary>What was found for each item that was measured, in the same order at every step; none where only sums are known.</summary>
     public IReadOnlyList<JsonObject> Items { get; init; } = [];
 

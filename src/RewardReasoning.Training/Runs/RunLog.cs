@@ -23,13 +23,14 @@ internal sealed class RunLog : IDisposable
     private readonly string _folder;
     private readonly TimeProvider _clock;
     private readonly EventFile _events;
+    private bool[] _rightAtStart;
 
     /// <summary>A log that holds what stands below the given steps and is then added to.</summary>
     public RunLog(RunFolder folder, TimeProvider clock, int firstMetrics, int firstCompletions)
     {
         (_folder, _clock) = (folder.Location, clock);
         Forget(CompletionsName, firstCompletions);
-        Forget(HeldOutName, firstMetrics);
+        _rightAtStart = Right(Forget(HeldOutName, firstMetrics).Where(row => row["step"]?.GetValue<int>() == 0));
         IReadOnlyList<JsonObject> kept = Forget(MetricsName, firstMetrics);
         _events = EventFile.Create(Path.Combine(_folder, EventsName), clock.GetUtcNow());
         foreach (JsonObject row in kept)
@@ -56,10 +57,21 @@ internal sealed class RunLog : IDisposable
     public void Completions(int step, IReadOnlyList<JsonObject> rows) => Append(CompletionsName, step, rows);
 
     /// <summary>Appends what was measured of each held-out item, a line each.</summary>
-    public void HeldOut(int step, IReadOnlyList<JsonObject> rows) => Append(HeldOutName, step, rows);
+    /// <returns>How many items are right now and were wrong at step 0, and the other way round; null without anything to compare with.</returns>
+    public (int Gained, int Lost)? HeldOut(int step, IReadOnlyList<JsonObject> rows)
+    {
+        bool[] right = Right(rows);
+        _rightAtStart = step == 0 ? right : _rightAtStart;
+        Append(HeldOutName, step, rows);
+        return step == 0 || right.Length == 0 || right.Length != _rightAtStart.Length
+            ? null
+            : (right.Zip(_rightAtStart).Count(item => item is (true, false)), right.Zip(_rightAtStart).Count(item => item is (false, true)));
+    }
 
     /// <inheritdoc/>
     public void Dispose() => _events.Dispose();
+
+    private static bool[] Right(IEnumerable<JsonObject> rows) => [.. rows.Select(row => row[Measurement.Right]?.GetValue<bool>()).OfType<bool>()];
 
     private void Append(string name, int step, IReadOnlyList<JsonObject> rows)
     {

@@ -102,7 +102,9 @@ internal sealed class TrainingLoop<TPosition>(TrainingRecipe recipe, TimeProvide
             {
                 Measurement measured = method.Evaluate(cancellationToken);
                 log.HeldOut(0, measured.Items);
-                log.Metrics(0, measured.Metrics.ToDictionary(metric => metric.Metric, metric => metric.Value));
+                Dictionary<string, double> metrics = measured.Metrics.ToDictionary(metric => metric.Metric, metric => metric.Value);
+                log.Metrics(0, metrics);
+                progress?.Invoke(new TrainingProgress(0, _recipe.Steps, metrics));
             }
         }
 
@@ -142,7 +144,11 @@ internal sealed class TrainingLoop<TPosition>(TrainingRecipe recipe, TimeProvide
                 metrics[metric] = value;
             }
 
-            log.HeldOut(State.Step, measured.Items);
+            if (log.HeldOut(State.Step, measured.Items) is { } changed)
+            {
+                (metrics["evaluation/gained"], metrics["evaluation/lost"]) = (changed.Gained, changed.Lost);
+            }
+
             if (State.Best is not { } best || measured.Score > best.Score + (_recipe.EarlyStop?.MinimumGain ?? 0))
             {
                 folder.KeepBest(State.Step, session.SaveWeights);

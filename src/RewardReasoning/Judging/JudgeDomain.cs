@@ -44,14 +44,20 @@ public sealed class JudgeDomain
         }
     }
 
+    /// <summary>Whether a query is one that the model can judge responses to.</summary>
+    public bool HoldsQuery(string query) => _query.IsMatch(query);
+
+    /// <summary>Whether a response is one that the model can judge.</summary>
+    public bool HoldsResponse(string response) => _response.IsMatch(response);
+
     /// <summary>Null when the model can judge the comparison, else the sentence to refuse it with, and what to do instead.</summary>
     public string? Check(Comparison comparison)
     {
         ArgumentNullException.ThrowIfNull(comparison);
         string? outside =
-            !_query.IsMatch(comparison.Query) ? "the query"
-            : !_response.IsMatch(comparison.Response1) ? "response 1"
-            : !_response.IsMatch(comparison.Response2) ? "response 2"
+            !HoldsQuery(comparison.Query) ? "the query"
+            : !HoldsResponse(comparison.Response1) ? "response 1"
+            : !HoldsResponse(comparison.Response2) ? "response 2"
             : null;
         return outside is null
             ? null

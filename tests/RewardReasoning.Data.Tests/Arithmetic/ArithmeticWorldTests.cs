@@ -17,6 +17,17 @@ public sealed class ArithmeticWorldTests : IDisposable
         Assert.NotEmpty(heldOut);
         Assert.DoesNotContain(Rows("a", "pairs.jsonl"), row => heldOut.Contains(Normal(row, "query")));
         Assert.DoesNotContain(Rows("a", "documents.jsonl"), row => heldOut.Contains(Normal(row, "prompt")));
+        Assert.DoesNotContain(Rows("a", "questions.jsonl"), row => heldOut.Contains(Normal(row, "query")));
+    }
+
+    [Fact]
+    public void Write_Questions_AreExpressionsWithoutTheirValues()
+    {
+        Write("a");
+        JsonElement[] questions = [.. Rows("a", "questions.jsonl")];
+        Assert.Equal(300, questions.Length);
+        Assert.All(questions, row => Assert.Equal("query", Assert.Single(row.EnumerateObject()).Name));
+        Assert.All(questions, row => Assert.NotEqual("not an expression", Normal(row, "query")));
     }
 
     [Fact]
@@ -51,6 +62,7 @@ public sealed class ArithmeticWorldTests : IDisposable
         JudgePrompt = Path.Combine(SharedFolder.RepositoryRoot, "recipes/rrm-mini/model/judge-prompt.txt"),
         Documents = 2_000,
         Pairs = 500,
+        Questions = 300,
     });
 
     private IEnumerable<JsonElement> Rows(string name, string file)

@@ -81,6 +81,40 @@ public sealed class GroupRankerTests
         GroupRanking ranking = await Rank(new ScriptedJudge((_, _) => throw new TimeoutException("no answer")), ["a", "b"]);
         Assert.All(ranking.Rewards, reward => Assert.True(double.IsNaN(reward)));
         Assert.IsType<TimeoutException>(ranking.Failure);
+        Assert.Equal((1, 1), (ranking.Matches, ranking.Missing));
+    }
+
+    [Fact]
+    public async Task RankAsync_JudgeFailsInEveryMatch_CountsAllThatWasAskedAsMissing()
+    {
+        GroupRanking ranking = await Rank(new ScriptedJudge((_, _) => throw new TimeoutException("no answer")), ["a", "b", "c"]);
+        Assert.Equal((3, 3, Usage.None), (ranking.Matches, ranking.Missing, ranking.Usage));
+    }
+
+    [Fact]
+    public async Task RankAsync_JudgeGivesUpHalfWay_CountsBothHalvesAndWhatWasPaid()
+    {
+        // As an HTTP client does that ran out of time: cancelled, though nobody cancelled the ranking.
+        ScriptedJudge judge = new((first, second) => (first + second).Contains('c', StringComparison.Ordinal) ? throw new TaskCanceledException("out of time") : first == "a");
+        GroupRanking ranking = await Rank(judge, ["a", "b", "c"]);
+        Assert.Equal((3, 2, 12L), (ranking.Matches, ranking.Missing, ranking.Usage.PromptTokens + ranking.Usage.OutputTokens));
+        Assert.Equal([Won, Lost], Rounded(ranking)[..2]);
+        Assert.True(double.IsNaN(ranking.Rewards[2]));
+        Assert.IsType<TaskCanceledException>(ranking.Failure);
+    }
+
+    [Fact]
+    public async Task RankAsync_Cancelled_Throws()
+    {
+        using CancellationTokenSource source = new();
+        ScriptedJudge judge = new((_, _) =>
+        {
+            source.Cancel();
+            source.Token.ThrowIfCancellationRequested();
+            return null;
+        });
+        PolicyOptions options = new() { Judge = new PolicyJudgeOptions { Model = "unused" } };
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new GroupRanker(judge, options, 42).RankAsync("2+2", ["a", "b", "c"], new HashSet<string>(), source.Token));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using RewardReasoning.Judging;
 using RewardReasoning.Testing;
 using RewardReasoning.Training.Grpo;
@@ -32,13 +33,58 @@ public sealed class PolicyTrainingTests : IDisposable
             }
         }));
         Assert.Equal(Weights(undisturbed), Weights(Run(Recipe("b"), ScriptedJudge.Alphabetical())));
+        Assert.Equal(File.ReadAllLines(_folder["a/held-out.jsonl"]), File.ReadAllLines(_folder["b/held-out.jsonl"]));
         Assert.NotEqual(File.ReadAllBytes(_folder["tiny/model.safetensors"]), Weights(undisturbed));
-        Assert.All(steps, step => Assert.Equal(step.Metrics["guard/responses"], step.Metrics["guard/empty"] + step.Metrics["guard/too_long"] + step.Metrics["guard/speaks_to_judge"]));
+        Assert.Equal(0, steps[0].Step);
+        steps.RemoveAt(0);
+        Assert.All(steps, step => Assert.Equal(
+            step.Metrics["guard/responses"],
+            step.Metrics["guard/empty"] + step.Metrics["guard/too_long"] + step.Metrics["guard/speaks_to_judge"] + step.Metrics["guard/outside_domain"]));
         Assert.True(steps.Sum(step => step.Metrics["guard/empty"]) > 0, "one response in five ends with its first token");
         Assert.True(steps[0].Metrics["judge/matches"] > 0);
         Assert.Equal(12 * steps[0].Metrics["judge/matches"], steps[0].Metrics["judge/tokens"]);
         Assert.InRange(steps[0].Metrics["reward/mean"], 0.4, 0.6);
         Assert.InRange(steps[^1].Metrics["evaluation/accuracy"], 0, 1);
+    }
+
+    [Fact]
+    public void Run_HeldOutQuestions_AreAnsweredBeforeTheFirstStepAndComparedWithThat()
+    {
+        List<TrainingProgress> steps = [];
+        Run(Recipe("a") with { Evaluation = new JudgeEvaluationOptions { Data = _folder["heldout.jsonl"], Every = 1, Temperature = 1 } }, ScriptedJudge.Alphabetical(), steps.Add);
+        Assert.Equal([0, 1, 2, 3, 4], steps.Select(step => step.Step));
+        Assert.Equal(["evaluation/accuracy", "evaluation/length", "evaluation/cut"], steps[0].Metrics.Keys);
+        JsonNode[] rows = [.. File.ReadLines(_folder["a/held-out.jsonl"]).Select(line => JsonNode.Parse(line) ?? "")];
+        Assert.Equal(5 * 4, rows.Length);
+        foreach (TrainingProgress step in steps.Skip(1))
+        {
+            JsonNode[] now = [.. rows.Where(row => (int?)row["step"] == step.Step)];
+            Assert.Equal(rows[..4].Select(row => (string?)row["query"]), now.Select(row => (string?)row["query"]));
+            Assert.Equal(now.Count(row => (bool?)row["right"] == true) / 4.0, step.Metrics["evaluation/accuracy"]);
+            Assert.Equal(4 * (step.Metrics["evaluation/accuracy"] - steps[0].Metrics["evaluation/accuracy"]), step.Metrics["evaluation/gained"] - step.Metrics["evaluation/lost"], 1e-9);
+        }
+    }
+
+    [Fact]
+    public void Run_CancelledWhileMeasuringTheStart_MeasuresItWhenItGoesOn()
+    {
+        using CancellationTokenSource source = new();
+        source.Cancel();
+        Assert.ThrowsAny<OperationCanceledException>(() => new GrpoTrainer(Recipe("a"), TimeProvider.System, ScriptedJudge.Alphabetical()).Run(null, source.Token));
+        List<TrainingProgress> steps = [];
+        Run(Recipe("a"), ScriptedJudge.Alphabetical(), steps.Add);
+        Assert.Equal([0, 1, 2, 3, 4], steps.Select(step => step.Step));
+        Assert.True(steps[0].Metrics.ContainsKey("evaluation/accuracy"));
+    }
+
+    [Fact]
+    public void Run_QuestionThatTheJudgeCannotJudge_NamesFileAndLine()
+    {
+        File.AppendAllText(_folder["questions.jsonl"], """{"query":"Why?"}""");
+        RecipeException error = Assert.Throws<RecipeException>(() => Run(
+            Recipe("a") with { Policy = new PolicyOptions { Judge = new PolicyJudgeOptions { Model = _folder["judge"] } } }, null));
+        Assert.Contains("questions.jsonl:13", error.Message, StringComparison.Ordinal);
+        Assert.Contains("calculator", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -48,6 +94,7 @@ public sealed class PolicyTrainingTests : IDisposable
         File.Delete(Path.Combine(_folder["judge"], JudgeFiles.DomainFile));
         GrpoRecipe recipe = Recipe("a") with { Steps = 1, Policy = new PolicyOptions { Responses = 6, Judge = new PolicyJudgeOptions { Model = _folder["judge"], MaxTokens = 2 } } };
         RunFolder run = Run(recipe, null, steps.Add);
+        steps.RemoveAt(0);
         Assert.Equal(steps[0].Metrics["judge/matches"], steps[0].Metrics["judge/missing_matches"]);
         Assert.True(steps[0].Metrics["judge/matches"] > 0);
         Assert.InRange(steps[0].Metrics["reward/missing_groups"], 1, 4);
@@ -68,7 +115,7 @@ public sealed class PolicyTrainingTests : IDisposable
         await Task.Run(() => Run(Recipe("a") with { Steps = 1, Policy = new PolicyOptions { Responses = 6, Judge = judge } }, null, steps.Add), TestContext.Current.CancellationToken);
         Assert.NotEmpty(server.Requests);
         Assert.All(server.Requests, request => Assert.NotNull(request.Body["seed"]));
-        Assert.True(server.Requests.Count >= 2 * steps[0].Metrics["judge/matches"]);
+        Assert.True(server.Requests.Count >= 2 * steps[1].Metrics["judge/matches"]);
     }
 
     [Fact]
@@ -92,12 +139,12 @@ public sealed class PolicyTrainingTests : IDisposable
                     Responses = 1,
                     Reward = Ratings.RewardKind.WinRate,
                     Guard = new GuardOptions { Phrases = ["(", "(?=look)"] },
-                    Judge = new PolicyJudgeOptions { Model = "m", Endpoints = ["nowhere"], Votes = 0, MaxTokens = 5, ThinkingBudget = 6 },
+                    Judge = new PolicyJudgeOptions { Model = "m", Endpoints = ["nowhere"], Store = "", Votes = 0, MaxTokens = 5, ThinkingBudget = 6 },
                 },
             },
             null));
         foreach (string part in (string[])[
-            "8 fault(s)", "policy.responses is 1", "policy: reward is WinRate", "policy.guard: the phrase '('", "the phrase '(?=look)'", "policy.judge.votes is 0",
+            "9 fault(s)", "policy.judge: store is empty", "policy.responses is 1", "policy: reward is WinRate", "policy.guard: the phrase '('", "the phrase '(?=look)'", "policy.judge.votes is 0",
             "policy.judge: thinking_budget is 6", "endpoints has 'nowhere'", "rollouts_per_order and curriculum"])
         {
             Assert.Contains(part, error.Message, StringComparison.Ordinal);
@@ -140,6 +187,7 @@ public sealed class PolicyTrainingTests : IDisposable
         MaxTokens = 24,
         LearningRate = 1e-2,
         CheckpointEvery = 2,
+        MeasureFirst = true,
         Policy = new PolicyOptions { Responses = 6, Judge = new PolicyJudgeOptions { Model = "not opened" } },
         Evaluation = new JudgeEvaluationOptions { Data = _folder["heldout.jsonl"], Every = 2 },
     };

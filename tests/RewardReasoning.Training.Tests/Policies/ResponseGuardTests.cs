@@ -1,3 +1,4 @@
+using RewardReasoning.Judging;
 using RewardReasoning.Training.Policies;
 using Xunit;
 
@@ -34,6 +35,13 @@ public sealed class ResponseGuardTests
     [InlineData("1", false, ResponseFault.TooLong)]
     internal void Check_Lengths_AreBoundedOnBothSides(string answer, bool finished, ResponseFault? expected) =>
         Assert.Equal(expected, new ResponseGuard(new GuardOptions { LongestResponse = 5 }).Check(answer, finished));
+
+    [Theory]
+    [InlineData("12.50", null)]
+    [InlineData("12.5.0", ResponseFault.OutsideDomain)]
+    [InlineData("", ResponseFault.Empty)]
+    internal void Check_WhatTheJudgeWasNotMadeFor_IsGuarded(string answer, ResponseFault? expected) =>
+        Assert.Equal(expected, new ResponseGuard(new GuardOptions(), new JudgeDomain(".*", "[0-9]*(\\.[0-9]*)?", "Numbers.")).Check(answer, finished: true));
 
     [Fact]
     public void Check_PhraseOfTheRecipe_IsLookedForInAnyCase() =>
