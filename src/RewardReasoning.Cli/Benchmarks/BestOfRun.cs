@@ -46,7 +46,7 @@ internal sealed class BestOfRun(IJudge judge, RankingOptions ranking, Terminal t
     {
         Usage usage = Usage.None;
         long missing = 0;
-        await foreach (RecordedRanking ranked in OrderedWindow.SelectAsync(items.ToAsyncEnumerable(), concurrency, 4 * concurrency, RankAsync, cancellationToken))
+        await foreach (RecordedRanking ranked in OrderedWindow.SelectAsync(items.ToAsyncEnumerable(), concurrency, RankAsync, cancellationToken))
         {
             scores.Add(BestOfScore.Of(ranked));
             usage += ranked.Usage;

@@ -27,7 +27,7 @@ internal sealed class ProbeRun(IRepeatableJudge judge, JudgeOptions options, Ter
 
             async Task AskAsync(IEnumerable<Question> questions)
             {
-                await foreach (ProbedJudgment judgment in OrderedWindow.SelectAsync(questions.ToAsyncEnumerable(), options.Concurrency, 4 * options.Concurrency, JudgeAsync, cancellationToken))
+                await foreach (ProbedJudgment judgment in OrderedWindow.SelectAsync(questions.ToAsyncEnumerable(), options.Concurrency, JudgeAsync, cancellationToken))
                 {
                     await keep(judgment);
                     Add(judgment);

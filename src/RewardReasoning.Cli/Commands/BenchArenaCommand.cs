@@ -1,11 +1,9 @@
 using System.CommandLine;
-using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Microsoft.Extensions.AI;
 using RewardReasoning.Cli.Benchmarks;
 using RewardReasoning.Cli.Hub;
 using RewardReasoning.Cli.Judging;
-using RewardReasoning.Cli.Scoring;
 using RewardReasoning.Data.Rows;
 using RewardReasoning.Evaluation.Arena;
 using RewardReasoning.Evaluation.Benchmarks;
@@ -138,50 +136,18 @@ internal sealed class BenchArenaCommand
         ModelSource source = await _model.ReadAsync(parsed, _terminal, cancellationToken);
         JudgeOptions options = _judging.Read(parsed, source) with { Order = VoteOrder.Both, FurtherVotesOnDraw = 0 };
         using IChatClient client = await _judging.OpenAsync(parsed, source, _terminal, cancellationToken);
-        RowJudge judge = new(_judging.CreateJudge(parsed, client, options, _terminal));
-        List<JudgedItem> judged = new(items.Count);
-        string? model = null;
-        await ScoreProgress.RunAsync(_terminal, _time, items.Count, async report =>
-        {
-            IAsyncEnumerable<RecordedJudgment> judgments = JudgeAllAsync(report, cancellationToken);
-            await (parsed.GetValue(_out) is { } folder ? new BenchmarkRunFolder(folder).WriteJudgmentsAsync(judgments, cancellationToken) : judgments.CountAsync(cancellationToken).AsTask());
-        });
+        ComparisonRun run = new(_judging.CreateJudge(parsed, client, options, _terminal), options.Concurrency, _terminal, _time);
+        IReadOnlyList<JudgedItem> judged = await run.RunAsync(
+            items, parsed.GetValue(_out), one => Battle.Of(one) is null ? one.MissingReason ?? "one of the two orders has no answer." : null, cancellationToken);
         Battle[] battles = [.. judged.Select(Battle.Of).OfType<Battle>()];
-        ArenaReport? result = Report(model ?? "no judgment", battles, judged.Count - battles.Length, baselines)?.WithJudgments(judged);
-        if (result is not null && parsed.GetValue(_out) is { } run)
+        ArenaReport? result = Report(run.Model, battles, judged.Count - battles.Length, baselines)?.WithJudgments(judged);
+        if (result is not null && parsed.GetValue(_out) is { } folder)
         {
-            await ArenaFiles.WriteBattlesAsync(run, judged, cancellationToken);
-            await File.WriteAllTextAsync(Path.Combine(run, "report.json"), JsonSerializer.Serialize(result, BenchmarkJson.Indented.ArenaReport) + "\n", cancellationToken);
+            await ArenaFiles.WriteBattlesAsync(folder, judged, cancellationToken);
+            await File.WriteAllTextAsync(Path.Combine(folder, "report.json"), JsonSerializer.Serialize(result, BenchmarkJson.Indented.ArenaReport) + "\n", cancellationToken);
         }
 
         return result;
-
-        async IAsyncEnumerable<RecordedJudgment> JudgeAllAsync(Action<long, long, Usage> report, [EnumeratorCancellation] CancellationToken stop)
-        {
-            long missing = 0;
-            Usage usage = Usage.None;
-            await foreach ((BenchmarkItem item, Judgment? judgment, string? error) in OrderedWindow.SelectAsync(items.ToAsyncEnumerable(), options.Concurrency, 4 * options.Concurrency, JudgeOneAsync, stop))
-            {
-                model ??= judgment?.Model;
-                JudgedItem one = judgment is null ? JudgedItem.Missing(item, error) : JudgedItem.Of(item, judgment);
-                judged.Add(one);
-                if (Battle.Of(one) is null)
-                {
-                    missing++;
-                    _terminal.WriteStatus($"rrm: {item.Id}: {error ?? "one of the two orders has no answer."}");
-                }
-
-                usage += one.Usage;
-                report(judged.Count, missing, usage);
-                yield return RecordedJudgment.Of(one, judgment);
-            }
-        }
-
-        async Task<(BenchmarkItem Item, Judgment? Judgment, string? Error)> JudgeOneAsync(BenchmarkItem item, CancellationToken stop)
-        {
-            (Judgment? judgment, string? error) = await judge.JudgeAsync(item.Comparison, stop);
-            return (item, judgment, error);
-        }
     }
 
     private async Task<(ArenaAnswers Answers, IReadOnlyList<string> Baselines)> ReadAnswersAsync(ParseResult parsed, CancellationToken cancellationToken)

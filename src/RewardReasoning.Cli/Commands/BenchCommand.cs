@@ -1,13 +1,10 @@
 using System.CommandLine;
-using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Microsoft.Extensions.AI;
 using RewardReasoning.Calibration;
 using RewardReasoning.Cli.Benchmarks;
 using RewardReasoning.Cli.Hub;
 using RewardReasoning.Cli.Judging;
-using RewardReasoning.Cli.Scoring;
-using RewardReasoning.Data.Rows;
 using RewardReasoning.Evaluation.Benchmarks;
 using RewardReasoning.Evaluation.BestOf;
 using RewardReasoning.Evaluation.Metrics;
@@ -133,55 +130,15 @@ internal sealed class BenchCommand
         ModelSource source = await _model.ReadAsync(parsed, _terminal, cancellationToken);
         JudgeOptions options = OptionsFor(benchmark, _judging.Read(parsed, source), _judging.NamesOrder(parsed));
         using IChatClient client = await _judging.OpenAsync(parsed, source, _terminal, cancellationToken);
-        RowJudge judge = new(_judging.CreateJudge(parsed, client, options, _terminal));
-        List<JudgedItem> judged = new(items.Count);
-        string? model = null;
-        await ScoreProgress.RunAsync(_terminal, _time, items.Count, async report =>
+        ComparisonRun run = new(_judging.CreateJudge(parsed, client, options, _terminal), options.Concurrency, _terminal, _time);
+        IReadOnlyList<JudgedItem> judged = await run.RunAsync(items, parsed.GetValue(_out), one => one.MissingReason, cancellationToken);
+        BenchmarkReport result = BenchmarkReport.Of(benchmark, run.Model, judged, new Bootstrap()) with { Judging = VotingSettings.Of(options) };
+        if (parsed.GetValue(_out) is { } folder)
         {
-            IAsyncEnumerable<RecordedJudgment> judgments = JudgeAllAsync(report, cancellationToken);
-            if (parsed.GetValue(_out) is { } folder)
-            {
-                await new BenchmarkRunFolder(folder).WriteJudgmentsAsync(judgments, cancellationToken);
-            }
-            else
-            {
-                await judgments.CountAsync(cancellationToken);
-            }
-        });
-        BenchmarkReport result = BenchmarkReport.Of(benchmark, model ?? "no judgment", judged, new Bootstrap()) with { Judging = VotingSettings.Of(options) };
-        if (parsed.GetValue(_out) is { } run)
-        {
-            await new BenchmarkRunFolder(run).WriteReportAsync(result, cancellationToken);
+            await new BenchmarkRunFolder(folder).WriteReportAsync(result, cancellationToken);
         }
 
         return Print(parsed, [result]);
-
-        async IAsyncEnumerable<RecordedJudgment> JudgeAllAsync(Action<long, long, Usage> report, [EnumeratorCancellation] CancellationToken stop)
-        {
-            long missing = 0;
-            Usage usage = Usage.None;
-            await foreach ((BenchmarkItem item, Judgment? judgment, string? error) in OrderedWindow.SelectAsync(items.ToAsyncEnumerable(), options.Concurrency, 4 * options.Concurrency, JudgeOneAsync, stop))
-            {
-                model ??= judgment?.Model;
-                JudgedItem one = judgment is null ? JudgedItem.Missing(item, error) : JudgedItem.Of(item, judgment);
-                judged.Add(one);
-                if (error is not null)
-                {
-                    missing++;
-                    _terminal.WriteStatus($"rrm: {item.Id}: {error}");
-                }
-
-                usage += judgment?.Usage ?? Usage.None;
-                report(judged.Count, missing, usage);
-                yield return RecordedJudgment.Of(one, judgment);
-            }
-        }
-
-        async Task<(BenchmarkItem Item, Judgment? Judgment, string? Error)> JudgeOneAsync(BenchmarkItem item, CancellationToken stop)
-        {
-            (Judgment? judgment, string? error) = await judge.JudgeAsync(item.Comparison, stop);
-            return (item, judgment, error);
-        }
     }
 
     private async Task<int> ChooseAsync(ParseResult parsed, BestOfBenchmark benchmark, CancellationToken cancellationToken)

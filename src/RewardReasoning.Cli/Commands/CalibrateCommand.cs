@@ -19,7 +19,6 @@ namespace RewardReasoning.Cli.Commands;
 internal sealed class CalibrateCommand
 {
     private const int DefaultFolds = 10;
-    private const int MinWindow = 256;
 
     private readonly Terminal _terminal;
     private readonly TimeProvider _time;
@@ -168,8 +167,7 @@ internal sealed class CalibrateCommand
         Usage usage = Usage.None;
         await ScoreProgress.RunAsync(_terminal, _time, total, async report =>
         {
-            int window = Math.Max(MinWindow, 4 * options.Concurrency);
-            await foreach (ScoredRow scored in OrderedWindow.SelectAsync(ReadRows(parsed, pairs, cancellationToken), options.Concurrency, window, judge.ScoreAsync, cancellationToken))
+            await foreach (ScoredRow scored in OrderedWindow.SelectAsync(ReadRows(parsed, pairs, cancellationToken), options.Concurrency, judge.ScoreAsync, cancellationToken))
             {
                 labelled.Add(scored.Content, scored.Judgment);
                 if (scored.Error is not null)

@@ -19,8 +19,6 @@ namespace RewardReasoning.Cli.Commands;
 /// <summary><c>rrm label</c>: preference pairs for DPO from pairs or candidates.</summary>
 internal sealed class LabelCommand
 {
-    private const int MinWindow = 256;
-
     private const string BestWorstName = "best-worst";
     private const string AllName = "all";
 
@@ -47,8 +45,7 @@ internal sealed class LabelCommand
     };
 
     private readonly Option<bool> _strict = new("--strict") { Description = "Stop at the first row that cannot be judged." };
-    private readonly Option<string?> _summary = new("--summary") { Description = "Write the summary to a file, as JSON.", HelpName = "FILE" };
-    private readonly Option<bool> _json = new("--json") { Description = "Print the summary to standard output as JSON." };
+    private readonly SummaryArguments _summary = new();
 
     private LabelCommand(Terminal terminal, TimeProvider time)
     {
@@ -71,11 +68,12 @@ internal sealed class LabelCommand
         label._rows.AddTo(command);
         command.Options.Add(label._out);
         label._shape.AddTo(command);
-        foreach (Option option in new Option[] { label._pairs, label._minMargin, label._strict, label._summary, label._json })
+        foreach (Option option in new Option[] { label._pairs, label._minMargin, label._strict })
         {
             command.Options.Add(option);
         }
 
+        label._summary.AddTo(command);
         label._ranking.AddTo(command);
         label._judging.AddTo(command);
         label._model.AddTo(command);
@@ -87,7 +85,7 @@ internal sealed class LabelCommand
     {
         string output = parsed.GetRequiredValue(_out);
         SelectedRows rows = await _rows.ReadAsync(parsed, _terminal, cancellationToken);
-        RowOutput.Check(output, rows.Input, parsed.GetValue(_json), columnsAreKnown: true);
+        RowOutput.Check(output, rows.Input, _summary.GoesToOutput(parsed), columnsAreKnown: true);
         TrlRows format = new(_shape.Read(parsed), withMargin: true);
         PairChoice choice = parsed.GetRequiredValue(_pairs) switch
         {
@@ -121,8 +119,7 @@ internal sealed class LabelCommand
         {
             RowLabeller labeller = new(new RowJudge(judge, new Ranker(judge, ranking, _time)), choice);
             await using RowOutput writer = await RowOutput.OpenAsync(output, columns, record, _terminal, _time, cancellationToken);
-            int window = Math.Max(MinWindow, 4 * options.Concurrency);
-            await foreach (LabelledRow labelled in OrderedWindow.SelectAsync(rows.ReadAsync(cancellationToken), options.Concurrency, window, labeller.LabelAsync, cancellationToken))
+            await foreach (LabelledRow labelled in OrderedWindow.SelectAsync(rows.ReadAsync(cancellationToken), options.Concurrency, labeller.LabelAsync, cancellationToken))
             {
                 IReadOnlyList<TrlPair> pairs = summary.Add(labelled);
                 if (labelled.Scored.Error is not null)
@@ -153,16 +150,7 @@ internal sealed class LabelCommand
         }
 
         string json = JsonSerializer.Serialize(LabelReportJson.Of(summary, elapsed), OutputJson.Indented.LabelReportJson);
-        if (parsed.GetValue(_summary) is { } file)
-        {
-            await File.WriteAllTextAsync(file, json + "\n", cancellationToken);
-        }
-
-        if (parsed.GetValue(_json))
-        {
-            _terminal.Out.WriteLine(json);
-        }
-
+        await _summary.WriteAsync(parsed, json, _terminal, cancellationToken);
         return summary.Missing > 0 ? ExitCodes.SomeMissing : ExitCodes.Done;
     }
 }

@@ -17,8 +17,6 @@ namespace RewardReasoning.Cli.Commands;
 /// <summary><c>rrm score</c>: judges every row of a file of pairs or candidates.</summary>
 internal sealed class ScoreCommand
 {
-    private const int MinWindow = 256;
-
     private readonly Terminal _terminal;
     private readonly TimeProvider _time;
     private readonly ModelArguments _model = new();
@@ -35,8 +33,7 @@ internal sealed class ScoreCommand
     private readonly Option<bool> _strict = new("--strict") { Description = "Stop at the first row that cannot be judged." };
     private readonly Option<bool> _keepReasoning = new("--keep-reasoning") { Description = "Keep the reasoning of every vote in OUT." };
     private readonly Option<string[]> _by = new("--by") { Description = "Break the summary down by a field of the rows (a dotted path); may be repeated.", HelpName = "FIELD" };
-    private readonly Option<string?> _summary = new("--summary") { Description = "Write the summary to a file, as JSON.", HelpName = "FILE" };
-    private readonly Option<bool> _json = new("--json") { Description = "Print the summary to standard output as JSON." };
+    private readonly SummaryArguments _summary = new();
 
     private ScoreCommand(Terminal terminal, TimeProvider time)
     {
@@ -60,11 +57,12 @@ internal sealed class ScoreCommand
             rrm score - --out - --endpoint http://localhost:8000/v1 --model Reward-Reasoning/RRM-7B <pairs.jsonl >judged.jsonl
             """);
         score._rows.AddTo(command);
-        foreach (Option option in new Option[] { score._out, score._strict, score._keepReasoning, score._by, score._summary, score._json })
+        foreach (Option option in new Option[] { score._out, score._strict, score._keepReasoning, score._by })
         {
             command.Options.Add(option);
         }
 
+        score._summary.AddTo(command);
         score._ranking.AddTo(command);
         score._judging.AddTo(command);
         score._model.AddTo(command);
@@ -76,7 +74,7 @@ internal sealed class ScoreCommand
     {
         string output = parsed.GetRequiredValue(_out);
         SelectedRows rows = await _rows.ReadAsync(parsed, _terminal, cancellationToken);
-        RowOutput.Check(output, rows.Input, parsed.GetValue(_json));
+        RowOutput.Check(output, rows.Input, _summary.GoesToOutput(parsed));
         ModelSource source = await _model.ReadAsync(parsed, _terminal, cancellationToken);
         JudgeOptions options = _judging.Read(parsed, source);
         RankingOptions ranking = _ranking.Read(parsed, options);
@@ -93,9 +91,8 @@ internal sealed class ScoreCommand
         {
             RowJudge rowJudge = new(judge, new Ranker(judge, ranking, _time));
             await using RowOutput writer = await RowOutput.OpenAsync(output, columns, record, _terminal, _time, cancellationToken);
-            int window = Math.Max(MinWindow, 4 * options.Concurrency);
             bool warned = options.Order != VoteOrder.Given;
-            await foreach (ScoredRow scored in OrderedWindow.SelectAsync(rows.ReadAsync(cancellationToken), options.Concurrency, window, rowJudge.ScoreAsync, cancellationToken))
+            await foreach (ScoredRow scored in OrderedWindow.SelectAsync(rows.ReadAsync(cancellationToken), options.Concurrency, rowJudge.ScoreAsync, cancellationToken))
             {
                 if (scored.Error is not null)
                 {
@@ -134,16 +131,7 @@ internal sealed class ScoreCommand
         }
 
         string json = JsonSerializer.Serialize(report, OutputJson.Indented.ScoreReport);
-        if (parsed.GetValue(_summary) is { } file)
-        {
-            await File.WriteAllTextAsync(file, json + "\n", cancellationToken);
-        }
-
-        if (parsed.GetValue(_json))
-        {
-            _terminal.Out.WriteLine(json);
-        }
-
+        await _summary.WriteAsync(parsed, json, _terminal, cancellationToken);
         return report.Total.Missing > 0 ? ExitCodes.SomeMissing : ExitCodes.Done;
     }
 }

@@ -6,6 +6,13 @@ namespace RewardReasoning.Data.Rows;
 /// <summary>Work on a stream of items, many at once, whose results come in the order of the items.</summary>
 public static class OrderedWindow
 {
+    private const int LeastWindow = 256;
+
+    /// <summary>The same with a window that keeps <paramref name="concurrency"/> requests of uneven length busy.</summary>
+    public static IAsyncEnumerable<TResult> SelectAsync<T, TResult>(
+        IAsyncEnumerable<T> items, int concurrency, Func<T, CancellationToken, Task<TResult>> work, CancellationToken cancellationToken = default) =>
+        SelectAsync(items, concurrency, Math.Max(LeastWindow, 4 * concurrency), work, cancellationToken);
+
     /// <summary>
     /// Runs <paramref name="work"/> on every item, at most <paramref name="concurrency"/> at a time, and gives the results in order. At
     /// most <paramref name="window"/> items are held, waiting results included, so a slow item stops the reading ahead, not the memory.
