@@ -53,6 +53,33 @@ public sealed class EndpointOptionsTests : IDisposable
     }
 
     [Fact]
+    public async Task Judge_JudgeFilesOfTheModel_AreReadAsInProcess()
+    {
+        string folder = Directory.CreateTempSubdirectory("rrm-judge-files-").FullName;
+        try
+        {
+            await File.WriteAllTextAsync(Path.Combine(folder, "judge-prompt.txt"), "[user]\n{query}: {response_1} or {response_2}?", TestContext.Current.CancellationToken);
+            await File.WriteAllTextAsync(Path.Combine(folder, "judge-stub.json"), """{ "thinkingStub": "</think>So \\boxed{Assistant " }""", TestContext.Current.CancellationToken);
+            await using FakeOpenAIServer server = await RightAnswerServer.StartAsync();
+            await JudgeAsync(server, "--judge-files", folder, "--server", "vllm", "--thinking-budget", "0", "--order", "given");
+            Assert.Equal("q: right or wrong?", server.Requests[0].LastContent("user")?.Trim());
+            Assert.EndsWith(@"</think>So \boxed{Assistant ", server.Requests[0].LastContent("assistant"), StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task Judge_JudgeFilesWithoutAny_IsBadUsage()
+    {
+        RrmResult result = await Rrm.RunAsync("judge", "--query", "q", "--response", "a", "--response", "b", "--endpoint", "http://127.0.0.1:9/v1", "--model", "m", "--judge-files", Path.GetTempPath());
+        Assert.Equal(ExitCodes.BadUsage, result.ExitCode);
+        Assert.Contains("holds none of judge-prompt.txt", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Judge_Prices_GiveTheCost()
     {
         await File.WriteAllTextAsync(_file, """{ "m": { "prompt": 2, "output": 10 } }""", TestContext.Current.CancellationToken);

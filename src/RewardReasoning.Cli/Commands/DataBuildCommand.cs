@@ -85,7 +85,7 @@ internal sealed class DataBuildCommand
     private Task<IChatClient> OpenAsync(ParseResult parsed, SampledModel model, CancellationToken cancellationToken)
     {
         ModelSource source = model.Endpoint is { } url
-            ? new EndpointSource(new EndpointOptions { Url = url, Model = model.Model, ApiKeyVariable = model.ApiKeyVariable }, null)
+            ? new EndpointSource(new EndpointOptions { Url = url, Model = model.Model, ApiKeyVariable = model.ApiKeyVariable }, null, new JudgeFiles())
             : new FolderSource(ModelFolders.Require(model.Model), new LocalModelOptions { HashFolder = _terminal.Folders.Cache is { } cache ? Path.Combine(cache, "hashes") : null });
         return _judging.OpenAsync(parsed, source, _terminal, cancellationToken);
     }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using RewardReasoning.Endpoints;
+using RewardReasoning.Judging;
 
 namespace RewardReasoning.Cli.Judging;
 
@@ -21,6 +22,12 @@ internal sealed class EndpointArguments
     {
         Description = "Which version of the model is served at --endpoint; the store keeps the completions of each apart.",
         HelpName = "TEXT",
+    };
+
+    private readonly Option<string?> _judgeFiles = new("--judge-files")
+    {
+        Description = "Folder of the model at --endpoint, where it is here too: judge with the prompt, the domain and the closing words for thoughts that it holds, as in process.",
+        HelpName = "FOLDER",
     };
 
     private readonly Option<bool> _logProbs = new("--logprobs") { Description = "Ask --endpoint for log-probs, which give each verdict its probability." };
@@ -59,6 +66,7 @@ internal sealed class EndpointArguments
     {
         command.Options.Add(_endpoints);
         command.Options.Add(_revision);
+        command.Options.Add(_judgeFiles);
         _server.AddTo(command);
         foreach (Option option in Others)
         {
@@ -67,7 +75,7 @@ internal sealed class EndpointArguments
     }
 
     /// <summary>Everything but the addresses, for a message about what is given without them.</summary>
-    public IEnumerable<Option> WithoutAddress => [_revision, .. _server.Options, .. Others];
+    public IEnumerable<Option> WithoutAddress => [_revision, _judgeFiles, .. _server.Options, .. Others];
 
     private Option[] Others => [_logProbs, _fields, _requestsPerMinute, _tokensPerMinute, _tries, _timeout, _prices];
 
@@ -97,13 +105,22 @@ internal sealed class EndpointArguments
                 $"rrm: {failure.Message} Try {tried} failed; {(wait == TimeSpan.Zero ? "the next goes to another server" : $"the next in {wait.TotalSeconds:0.0} s")}.")),
         };
         options.Validate();
-        return new EndpointSource(options, parsed.GetValue(_prices) is { } file ? TokenPrices.Load(file, options.Model) : null);
+        return new EndpointSource(options, parsed.GetValue(_prices) is { } file ? TokenPrices.Load(file, options.Model) : null, JudgeFilesOf(parsed.GetValue(_judgeFiles)));
     }
 
     /// <exception cref="UsageException">It is no time-out.</exception>
     public static TimeSpan SecondsOf(double seconds) => seconds is > 0 and <= 1e6
         ? TimeSpan.FromSeconds(seconds)
         : throw new UsageException(FormattableString.Invariant($"--timeout is {seconds}; it is above 0 and at most 1000000 seconds."));
+
+    /// <summary>What a folder holds for judging; not its calibration, which is that of the model as it runs in process.</summary>
+    private static JudgeFiles JudgeFilesOf(string? folder)
+    {
+        JudgeFiles files = folder is null ? new() : JudgeFiles.Read(folder) with { Calibration = null };
+        return folder is null || files != new JudgeFiles()
+            ? files
+            : throw new UsageException($"--judge-files is '{folder}', which holds none of {JudgeFiles.PromptFile}, {JudgeFiles.DomainFile} and {JudgeFiles.StubFile}; it is the folder of the model that is served.");
+    }
 
     private static JsonObject? FieldsOf(string? json)
     {

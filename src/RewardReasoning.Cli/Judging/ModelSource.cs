@@ -10,7 +10,7 @@ namespace RewardReasoning.Cli.Judging;
 /// <summary>A model that was named and not opened yet.</summary>
 internal abstract record ModelSource
 {
-    /// <summary>What the model brings for the judge; nothing for one on a server.</summary>
+    /// <summary>What the model brings for the judge.</summary>
     public abstract JudgeFiles Files();
 
     /// <summary>What the model reads for these messages, and its length in tokens; null where only the server knows.</summary>
@@ -28,7 +28,7 @@ internal abstract record ModelSource
 }
 
 /// <summary>A model behind one or several OpenAI-compatible servers.</summary>
-internal sealed record EndpointSource(EndpointOptions Options, TokenPrices? ModelPrices) : ModelSource
+internal sealed record EndpointSource(EndpointOptions Options, TokenPrices? ModelPrices, JudgeFiles Judging) : ModelSource
 {
     private static readonly int EachServer = new JudgeOptions().Concurrency;
 
@@ -36,7 +36,7 @@ internal sealed record EndpointSource(EndpointOptions Options, TokenPrices? Mode
 
     public override int ConcurrencyOf(int? asked) => (asked ?? EachServer) * Options.Urls.Count();
 
-    public override JudgeFiles Files() => new();
+    public override JudgeFiles Files() => Judging;
 
     public override (string Text, int Tokens)? Render(IReadOnlyList<ChatMessage> messages) => null;
 
