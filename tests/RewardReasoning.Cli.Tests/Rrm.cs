@@ -1,7 +1,15 @@
 using System.Diagnostics;
 using System.Text;
 
+[assembly: AssemblyFixture(typeof(RewardReasoning.Cli.Tests.UserHomes))]
+
 namespace RewardReasoning.Cli.Tests;
+
+/// <summary>Homes of the command's runs, which are gone before the test program ends: xunit takes a slow exit for threads left running.</summary>
+public sealed class UserHomes : IDisposable
+{
+    public void Dispose() => Rrm.DeleteHomes();
+}
 
 /// <summary>What one run of the command left behind.</summary>
 internal sealed record RrmResult(int ExitCode, string Out, string Error);
@@ -11,8 +19,6 @@ internal static class Rrm
 {
     private static readonly string Folders = Directory.CreateTempSubdirectory("rrm-user-").FullName;
     private static int _runs;
-
-    static Rrm() => AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(Folders, recursive: true);
 
     public static Task<RrmResult> RunAsync(params string[] args) => RunAsync("", args);
 
@@ -61,6 +67,9 @@ internal static class Rrm
 
         return Process.Start(start) ?? throw new InvalidOperationException("rrm did not start.");
     }
+
+    /// <summary>Deletes the homes of all runs.</summary>
+    public static void DeleteHomes() => Directory.Delete(Folders, recursive: true);
 
     /// <summary>No run finds what another one kept, and none touches what belongs to who runs the tests.</summary>
     private static Dictionary<string, string> EmptyHome()

@@ -1,17 +1,9 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace RewardReasoning.Testing;
 
@@ -60,17 +52,17 @@ public sealed class FakeHub : IAsyncDisposable
     private readonly string? _token;
     private readonly int _pageSize;
     private readonly IReadOnlyDictionary<string, string> _wrongHashes;
-    private WebApplication? _hub;
-    private WebApplication? _storage;
+    private LoopbackServer? _hub;
+    private LoopbackServer? _storage;
 
     private FakeHub(string repository, IReadOnlyDictionary<string, byte[]> files, string? token, int pageSize, IReadOnlyDictionary<string, string> wrongHashes) =>
         (_repository, _files, _token, _pageSize, _wrongHashes) = (repository, files, token, pageSize, wrongHashes);
 
     /// <summary>Address of the hub.</summary>
-    public Uri Url { get; private set; } = new("http://127.0.0.1/");
+    public Uri Url => Running(_hub).Url;
 
     /// <summary>Address of the host of large files.</summary>
-    public Uri StorageUrl { get; private set; } = new("http://127.0.0.1/");
+    public Uri StorageUrl => Running(_storage).Url;
 
     /// <summary>What goes wrong with a file's bytes, by path and how often the file was asked for before; null for nothing.</summary>
     public Func<string, int, HubFault?> Fault { get; set; } = (_, _) => null;
@@ -91,8 +83,8 @@ public sealed class FakeHub : IAsyncDisposable
         string repository, IReadOnlyDictionary<string, byte[]> files, string? token = null, int pageSize = 1000, IReadOnlyDictionary<string, string>? wrongHashes = null)
     {
         FakeHub hub = new(repository, files, token, pageSize, wrongHashes ?? new Dictionary<string, string>());
-        (hub._hub, hub.Url) = await ListenAsync(hub.AnswerAsync);
-        (hub._storage, hub.StorageUrl) = await ListenAsync(hub.StoreAsync);
+        hub._hub = await LoopbackServer.StartAsync(hub.AnswerAsync);
+        hub._storage = await LoopbackServer.StartAsync(hub.StoreAsync);
         return hub;
     }
 
@@ -109,27 +101,12 @@ public sealed class FakeHub : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        foreach (WebApplication? app in new[] { _hub, _storage })
-        {
-            if (app is not null)
-            {
-                await app.DisposeAsync();
-            }
-        }
-
+        await Running(_hub).DisposeAsync();
+        await Running(_storage).DisposeAsync();
         _stop.Dispose();
     }
 
-    private static async Task<(WebApplication App, Uri Url)> ListenAsync(RequestDelegate handler)
-    {
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseKestrel(options => options.Listen(IPAddress.Loopback, 0));
-        WebApplication app = builder.Build();
-        app.Run(handler);
-        await app.StartAsync();
-        return (app, new Uri(app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Single()));
-    }
+    private static LoopbackServer Running(LoopbackServer? server) => server ?? throw new InvalidOperationException("The hub was not started.");
 
     private static string NameIn(string path) => Uri.UnescapeDataString(path[(path.IndexOf("/resolve/", StringComparison.Ordinal) + "/resolve/".Length + Commit.Length + 1)..]);
 

@@ -3,14 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace RewardReasoning.Testing;
 
@@ -114,22 +107,18 @@ public sealed record FakeReply
 /// </summary>
 public sealed class FakeOpenAIServer : IAsyncDisposable
 {
-    private readonly WebApplication _app;
     private readonly Func<FakeRequest, FakeReply> _script;
     private readonly ConcurrentDictionary<int, FakeRequest> _requests = new();
     private readonly CancellationTokenSource _stop = new();
+    private LoopbackServer? _server;
     private int _count;
     private int _inFlight;
     private int _mostInFlight;
 
-    private FakeOpenAIServer(WebApplication app, Func<FakeRequest, FakeReply> script)
-    {
-        _app = app;
-        _script = script;
-    }
+    private FakeOpenAIServer(Func<FakeRequest, FakeReply> script) => _script = script;
 
     /// <summary>Address up to <c>/v1</c>.</summary>
-    public Uri Url { get; private set; } = new("http://127.0.0.1/");
+    public Uri Url => new(Server.Url, "v1");
 
     /// <summary>All requests so far, in the order they came.</summary>
     public IReadOnlyList<FakeRequest> Requests => [.. _requests.OrderBy(entry => entry.Key).Select(entry => entry.Value)];
@@ -146,25 +135,8 @@ public sealed class FakeOpenAIServer : IAsyncDisposable
     /// <param name="certificate">Makes it a server of https; null for http.</param>
     public static async Task<FakeOpenAIServer> StartAsync(Func<FakeRequest, FakeReply> script, X509Certificate2? certificate = null)
     {
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseKestrel(options =>
-        {
-            options.Listen(IPAddress.Loopback, 0, listen =>
-            {
-                if (certificate is not null)
-                {
-                    listen.UseHttps(certificate);
-                }
-            });
-            options.Limits.MaxRequestBodySize = null;
-        });
-        WebApplication app = builder.Build();
-        FakeOpenAIServer server = new(app, script);
-        app.Run(server.HandleAsync);
-        await app.StartAsync();
-        string address = app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Single();
-        server.Url = new Uri(address + "/v1");
+        FakeOpenAIServer server = new(script);
+        server._server = await LoopbackServer.StartAsync(server.HandleAsync, certificate);
         return server;
     }
 
@@ -182,9 +154,11 @@ public sealed class FakeOpenAIServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        await _app.DisposeAsync();
+        await Server.DisposeAsync();
         _stop.Dispose();
     }
+
+    private LoopbackServer Server => _server ?? throw new InvalidOperationException("The server was not started.");
 
     private async Task HandleAsync(HttpContext context)
     {
