@@ -13,7 +13,7 @@ namespace RewardReasoning.Bench;
 
 /// <summary>
 /// Rollouts a second at rrm-mini's size: 384 sequences at once, six judgments of each of 64 prompts (32 pairs in both orders), as a step of
-/// its recipe samples them. Temperature 1, at most 360 tokens, every worker with half of the prompts. Medians of several steps.
+/// its recipe samples them. Temperature 1, at most 360 tokens. Medians of several steps.
 /// </summary>
 internal static class RolloutBenchmark
 {
@@ -42,6 +42,7 @@ internal static class RolloutBenchmark
         model.ProductType = products;
         using ModelReplicas replicas = new(model, workers.Count);
         using MatrixPeak peak = new(workers, products);
+        using RolloutSampler sampler = new(replicas, workers, [.. model.Config.EosTokenIds]);
         int[][] prompts = [.. Prompts(folder)];
         List<WorkTime> peaks = [], steps = [];
         List<double> tokens = [];
@@ -60,13 +61,7 @@ internal static class RolloutBenchmark
         void Print(string how, Func<WorkTime, double> measure) => Console.WriteLine(FormattableString.Invariant(
             $"  {how,-31} {WorkTime.Median(steps.Zip(tokens, (time, count) => count / measure(time))),7:0} tokens/s"));
 
-        double Sample(ulong seed) => workers.Run(worker =>
-        {
-            using Generator generator = new((seed * 100) + (ulong)worker, CPU);
-            int[][] mine = [.. prompts.Where((_, index) => index / 2 % workers.Count == worker)];
-            return new RolloutSampler(replicas.Models[worker], [.. model.Config.EosTokenIds])
-                .Sample(mine, Each, new SamplingSettings(1, MaxTokens), generator).Sum(completion => completion.Ids.Length);
-        }).Sum();
+        double Sample(ulong seed) => sampler.Sample(prompts, Each, new SamplingSettings(1, MaxTokens), seed).Sum(completion => completion.Ids.Length);
     }
 
     private static IEnumerable<int[]> Prompts(string folder)

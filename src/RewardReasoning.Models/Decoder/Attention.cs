@@ -32,7 +32,19 @@ internal sealed class Attention
     public Tensor Apply(Tensor x, ForwardContext context)
     {
         Tensor[] parts = _qkv.Apply(x, context.ProductType);
-        long batch = x.shape[0], length = context.LastOnly ? 1 : x.shape[1];
+        Tensor mixed = context switch
+        {
+            TensorContext rows => Mix(parts, rows),
+            PagedContext pages => pages.Attention.Apply(_layer, Normed(parts[0], _queryNorm), Normed(parts[1], _keyNorm), parts[2]),
+            _ => throw new ArgumentException($"There is no attention for {context.GetType().Name}.", nameof(context)),
+        };
+        return _output.Apply(mixed.reshape(x.shape[0], -1, _heads * _dimension), context.ProductType);
+    }
+
+    /// <summary>[B, T, heads, D].</summary>
+    private Tensor Mix(Tensor[] parts, TensorContext context)
+    {
+        long length = context.LastOnly ? 1 : parts[0].shape[1];
         Tensor query = Place(Heads(Last(parts[0], length)), _queryNorm, Last(context.Cosine, length), Last(context.SignedSine, length)); // [B, T, heads, D]
         Tensor key = Place(Heads(parts[1]), _keyNorm, context.Cosine, context.SignedSine).transpose(1, 2); // [B, kv heads, T, D]
         Tensor value = Heads(parts[2]).transpose(1, 2);
@@ -41,10 +53,9 @@ internal sealed class Attention
             (key, value) = cache.Append(_layer, key, value); // [B, kv heads, keys, D]
         }
 
-        Tensor mixed = length == 1
+        return length == 1
             ? OneToken(query, key, value, context.Mask is { } mask ? mask.narrow(2, mask.shape[2] - 1, 1) : null)
-            : ManyTokens(query, key, value, context.Mask); // [B, T, heads, D]
-        return _output.Apply(mixed.reshape(batch, length, _heads * _dimension), context.ProductType);
+            : ManyTokens(query, key, value, context.Mask);
     }
 
     private Tensor Heads(Tensor x) => x.view(x.shape[0], x.shape[1], -1, _dimension); // [B, T, heads, D]
@@ -53,6 +64,8 @@ internal sealed class Attention
 
     private static Tensor Place(Tensor heads, RmsNorm? norm, Tensor cosine, Tensor signedSine) =>
         RotaryEmbedding.Rotate(norm is null ? heads : norm.Apply(heads), cosine, signedSine);
+
+    private Tensor Normed(Tensor x, RmsNorm? norm) => norm is null ? x : norm.Apply(Heads(x)).view(x.shape);
 
     /// <summary>
     /// One query per row: the heads of a group become the queries of their key head, so that keys and values are not repeated.

@@ -192,7 +192,7 @@ public sealed class DecoderModel : IDisposable
         positions ??= real?.cumsum(1).Minus(1).AtLeast(0);
         (Tensor cosine, Tensor sine) = positions is null ? _rotary.ForLength(ids.shape[1]) : _rotary.ForPositions(positions);
         Tensor? mask = real is null ? null : AttentionMask.Of(real, ids.shape[1], Type);
-        return Run(ids, new ForwardContext(cosine, sine, mask, Cache: null, ProductType), observe: null);
+        return Run(ids, new TensorContext(cosine, sine, mask, Cache: null, ProductType), observe: null);
     }
 
     /// <summary>
@@ -213,7 +213,7 @@ public sealed class DecoderModel : IDisposable
     {
         List<Tensor> states = [];
         (Tensor cosine, Tensor sine) = _rotary.ForLength(ids.shape[1]);
-        states.Add(Run(ids, new ForwardContext(cosine, sine, Mask: null, Cache: null, ProductType), states.Add));
+        states.Add(Run(ids, new TensorContext(cosine, sine, Mask: null, Cache: null, ProductType), states.Add));
         return states;
     }
 
@@ -246,12 +246,7 @@ public sealed class DecoderModel : IDisposable
 
     private Tensor RunCached(Tensor ids, Tensor positions, Tensor? keyMask, KeyValueCache cache, bool lastOnly)
     {
-        if (is_grad_enabled() && _embedding.requires_grad)
-        {
-            throw new InvalidOperationException(
-                "A key/value cache keeps no gradients. Open torch.no_grad() round HiddenCached, or use Hidden.");
-        }
-
+        ThrowIfCollecting();
         long batch = ids.shape[0], length = ids.shape[1], keys = cache.Length + length;
         if (keyMask is not null && (keyMask.shape[0] != batch || keyMask.shape[1] != keys))
         {
@@ -270,9 +265,28 @@ public sealed class DecoderModel : IDisposable
         bool needsMask = keyMask is not null || (length > 1 && cache.Length > 0);
         Tensor? mask = !needsMask ? null
             : AttentionMask.Of(keyMask?.to(ScalarType.Bool) ?? ones([batch, keys], dtype: ScalarType.Bool, device: Device), length, Type);
-        Tensor hidden = Run(ids, new ForwardContext(cosine, sine, mask, cache, ProductType), observe: null, lastOnly);
+        Tensor hidden = Run(ids, new TensorContext(cosine, sine, mask, cache, ProductType), observe: null, lastOnly);
         cache.Advance(length);
         return hidden;
+    }
+
+    /// <summary>Final-norm hidden states of one new token in each of several sequences, whose pages take it up.</summary>
+    /// <returns>[rows, H].</returns>
+    internal Tensor HiddenPaged(long[] ids, IReadOnlyList<PagedRow> rows, PageLayout layout)
+    {
+        ThrowIfCollecting();
+        using DisposeScope scope = NewDisposeScope();
+        (float[] cosine, float[] signedSine) = _rotary.Numbers(rows.Max(row => row.Length) + 1);
+        PagedContext context = new(new PageAttention(layout, rows, cosine, signedSine), ProductType);
+        return Run(tensor(ids).unsqueeze(1), context, observe: null).squeeze(1).MoveToOuterDisposeScope();
+    }
+
+    private void ThrowIfCollecting()
+    {
+        if (is_grad_enabled() && _embedding.requires_grad)
+        {
+            throw new InvalidOperationException("What is kept of earlier tokens has no gradients. Open torch.no_grad() round decoding, or use Hidden.");
+        }
     }
 
     internal IReadOnlyList<DecoderLayer> Layers => _layers;
@@ -285,20 +299,20 @@ public sealed class DecoderModel : IDisposable
     internal ForwardContext PlainContext(long length)
     {
         (Tensor cosine, Tensor sine) = _rotary.ForLength(length);
-        return new ForwardContext(cosine, sine, Mask: null, Cache: null, ProductType);
+        return new TensorContext(cosine, sine, Mask: null, Cache: null, ProductType);
     }
 
     internal ForwardContext PackedContext(Tensor positions, Tensor documents)
     {
         (Tensor cosine, Tensor sine) = _rotary.ForPositions(positions);
-        return new ForwardContext(cosine, sine, AttentionMask.WithinDocuments(documents, Type), Cache: null, ProductType);
+        return new TensorContext(cosine, sine, AttentionMask.WithinDocuments(documents, Type), Cache: null, ProductType);
     }
 
     /// <summary>For tokens behind those that the memory holds.</summary>
     internal ForwardContext MemoryContext(Tensor positions, Tensor keyMask, ILayerMemory memory)
     {
         (Tensor cosine, Tensor sine) = _rotary.ForPositions(positions);
-        return new ForwardContext(cosine, sine, AttentionMask.Of(keyMask, positions.shape[1], Type), memory, ProductType);
+        return new TensorContext(cosine, sine, AttentionMask.Of(keyMask, positions.shape[1], Type), memory, ProductType);
     }
 
     internal Tensor Run(Tensor ids, ForwardContext context, Action<Tensor>? observe, bool lastOnly = false)

@@ -3,13 +3,22 @@ using static TorchSharp.torch;
 namespace RewardReasoning.Models.Decoder;
 
 /// <summary>What all layers of one forward pass share.</summary>
-/// <param name="Cosine">[1 or B, T, 1, D].</param>
-/// <param name="SignedSine">Like the cosine.</param>
-/// <param name="Mask">Added to the scores, [B, 1, T or 1, keys]; null where only the causal order hides anything.</param>
-/// <param name="Cache">Keys and values of tokens that stand before these, or null.</param>
 /// <param name="ProductType">The type in which weight matrices are multiplied; see <see cref="DecoderModel.ProductType"/>.</param>
-internal sealed record ForwardContext(Tensor Cosine, Tensor SignedSine, Tensor? Mask, ILayerMemory? Cache, ScalarType ProductType)
+internal abstract record ForwardContext(ScalarType ProductType)
 {
     /// <summary>Whether the layer's output is wanted for the last token alone; its keys and values are kept for all.</summary>
     public bool LastOnly { get; init; }
 }
+
+/// <summary>Rows of one length, as tensors.</summary>
+/// <param name="Cosine">[1 or B, T, 1, D].</param>
+/// <param name="SignedSine">Like the cosine.</param>
+/// <param name="Mask">Added to the scores, [B, 1, T or 1, keys]; null where only the causal order hides anything.</param>
+/// <param name="Cache">Keys and values of tokens that stand before these, or null.</param>
+/// <param name="ProductType"><inheritdoc cref="ForwardContext" path="/param[@name='ProductType']"/></param>
+internal sealed record TensorContext(Tensor Cosine, Tensor SignedSine, Tensor? Mask, ILayerMemory? Cache, ScalarType ProductType) : ForwardContext(ProductType);
+
+/// <summary>One new token in each of several sequences, T = 1, whose keys and values lie in pages.</summary>
+/// <param name="Attention">Over the pages.</param>
+/// <param name="ProductType"><inheritdoc cref="ForwardContext" path="/param[@name='ProductType']"/></param>
+internal sealed record PagedContext(PageAttention Attention, ScalarType ProductType) : ForwardContext(ProductType);

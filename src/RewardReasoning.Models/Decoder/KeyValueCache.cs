@@ -159,6 +159,11 @@ public sealed class KeyValueCache : ILayerMemory, IDisposable
 
     internal void Advance(long added) => Length += added;
 
+    /// <summary>What is kept of a layer, each [B, kv heads, length, D]; views of it.</summary>
+    internal (Tensor Keys, Tensor Values) Kept(int layer) => _keys[layer] is { } keys && _values[layer] is { } values
+        ? (keys.narrow(2, 0, Length), values.narrow(2, 0, Length))
+        : throw new InvalidOperationException("The cache is empty.");
+
     private static Tensor PadLeft(Tensor kept, long length)
     {
         long[] shape = kept.shape;

@@ -15,6 +15,7 @@ internal sealed class RotaryEmbedding : IDisposable
     private readonly float _magnitude;
     private readonly ScalarType _type;
     private readonly Device _device;
+    private (float[] Cosine, float[] SignedSine) _numbers = ([], []);
     private Tensor? _cosine; // [positions, D]
     private Tensor? _signedSine; // [positions, D], the first half negated, so that x cos + roll(x, D/2) sine is the rotation
 
@@ -38,6 +39,21 @@ internal sealed class RotaryEmbedding : IDisposable
         (Tensor cosine, Tensor sine) = Tables(positions.max().item<long>() + 1);
         Tensor flat = positions.reshape(-1);
         return (cosine.index_select(0, flat).view(shape), sine.index_select(0, flat).view(shape));
+    }
+
+    /// <summary>Cosine and signed sine for positions 0..length-1 at least, each [positions · D], for code that computes without tensors.</summary>
+    public (float[] Cosine, float[] SignedSine) Numbers(long length)
+    {
+        (Tensor cosine, Tensor sine) = Tables(length);
+        if (_numbers.Cosine.Length != cosine.numel())
+        {
+            using DisposeScope scope = NewDisposeScope();
+            _numbers = (Read(cosine), Read(sine));
+        }
+
+        return _numbers;
+
+        static float[] Read(Tensor table) => table.to(ScalarType.Float32).cpu().data<float>().ToArray();
     }
 
     /// <summary>Turns query or key heads [B, T, heads, D].</summary>

@@ -1,8 +1,6 @@
 using System.Text.Json.Nodes;
-using RewardReasoning.Models.Decoder;
 using RewardReasoning.Training.Rollouts;
 using RewardReasoning.Training.Runs;
-using static TorchSharp.torch;
 
 namespace RewardReasoning.Training.Grpo;
 
@@ -12,13 +10,14 @@ internal sealed record GrpoPosition(long PairPosition, double KlCoefficient);
 /// <summary>Rollouts, their rewards, and the updates that follow from them.</summary>
 internal sealed class GrpoMethod : ITrainingMethod<GrpoPosition>
 {
-    private const int EvaluationBatch = 128;
+    private const int EvaluationBatch = 256;
     private const int LoggedCompletions = 4;
 
     private readonly GrpoRecipe _recipe;
     private readonly TimeProvider _clock;
     private readonly TrainingSession _session;
     private readonly IRolloutTask _task;
+    private readonly RolloutSampler _sampler;
     private readonly FrozenReference? _reference;
     private double _klCoefficient;
 
@@ -31,6 +30,7 @@ internal sealed class GrpoMethod : ITrainingMethod<GrpoPosition>
     {
         (_recipe, _clock, _session) = (recipe, clock, session);
         _task = begin(position?.PairPosition ?? 0);
+        _sampler = new RolloutSampler(session.Replicas, session.Workers, _task.EndTokens);
         _reference = recipe.Loss.KlCoefficient > 0 ? new FrozenReference(recipe, session, recipe.Reference) : null;
         _klCoefficient = position?.KlCoefficient ?? recipe.Loss.KlCoefficient;
     }
@@ -62,21 +62,12 @@ internal sealed class GrpoMethod : ITrainingMethod<GrpoPosition>
 
     public Measurement Evaluate(CancellationToken cancellationToken)
     {
-        RolloutPrompt[][] batches = [.. _task.HeldOut.OrderBy(prompt => prompt.PromptIds.Length).Chunk(EvaluationBatch)];
         SamplingSettings settings = new(_recipe.Evaluation?.Temperature ?? 0, _recipe.MaxTokens);
-        Rollout[][] sampled = new Rollout[batches.Length][];
-        _ = _session.Workers.Run(worker =>
-        {
-            for (int batch = worker; batch < batches.Length; batch += _session.Workers.Count)
-            {
-                DecoderModel model = _session.Replicas.Models[worker];
-                using Generator generator = new(_recipe.Seed + (ulong)batch, model.Device);
-                sampled[batch] = Sample(model, batches[batch], 1, settings, generator, cancellationToken);
-            }
-
-            return 0;
-        });
-        Rollout[] rollouts = [.. sampled.SelectMany(batch => batch)];
+        Rollout[] rollouts =
+        [
+            .. _task.HeldOut.OrderBy(prompt => prompt.PromptIds.Length).Chunk(EvaluationBatch)
+                .SelectMany((batch, index) => Sample(batch, 1, settings, _recipe.Seed + (ulong)index, cancellationToken)),
+        ];
         return Measurement.Of(
             ("evaluation/accuracy", rollouts.Count(_task.IsRight) / (double)rollouts.Length),
             ("evaluation/length", rollouts.Average(rollout => rollout.Completion.Ids.Length)),
@@ -89,6 +80,7 @@ internal sealed class GrpoMethod : ITrainingMethod<GrpoPosition>
     public void Dispose()
     {
         _reference?.Dispose();
+        _sampler.Dispose();
         _task.Dispose();
     }
 
@@ -96,7 +88,7 @@ internal sealed class GrpoMethod : ITrainingMethod<GrpoPosition>
     private RolloutBatch SampleBatch(int step, CancellationToken cancellationToken)
     {
         RolloutBatch batch = new(_recipe.Advantage);
-        batch.Add(Sample(Draw(_recipe.PairsPerStep, 0, step), step, 0, cancellationToken));
+        batch.Add(Sample(_task.Draw(_recipe.PairsPerStep, 0, step), step, 0, cancellationToken));
         int drawn = _recipe.PairsPerStep;
         for (int round = 1; round <= _recipe.ResampleRounds; round++)
         {
@@ -107,49 +99,24 @@ internal sealed class GrpoMethod : ITrainingMethod<GrpoPosition>
                 break;
             }
 
-            batch.Add(Sample(Draw(missing, drawn, step), step, round, cancellationToken));
+            batch.Add(Sample(_task.Draw(missing, drawn, step), step, round, cancellationToken));
             drawn += missing;
         }
 
         return batch;
     }
 
-    /// <summary>The next prompts, by worker.</summary>
-    private RolloutPrompt[][] Draw(int count, int firstGroup, int step)
-    {
-        IReadOnlyList<RolloutPrompt> drawn = _task.Draw(count, firstGroup, step);
-        return
-        [
-            .. Enumerable.Range(0, _recipe.Workers).Select(worker => drawn.Where(prompt => (prompt.Group - firstGroup) % _recipe.Workers == worker).ToArray()),
-        ];
-    }
-
-    private IEnumerable<Rollout> Sample(RolloutPrompt[][] prompts, int step, int round, CancellationToken cancellationToken)
+    private IEnumerable<Rollout> Sample(IReadOnlyList<RolloutPrompt> prompts, int step, int round, CancellationToken cancellationToken)
     {
         SamplingSettings settings = new(_recipe.Temperature, _recipe.MaxTokens);
-        Rollout[] sampled =
-        [
-            .. _session.Workers.Run(worker =>
-            {
-                if (prompts[worker].Length == 0)
-                {
-                    return [];
-                }
-
-                DecoderModel model = _session.Replicas.Models[worker];
-                ulong seed = new SeededRandom(_recipe.Seed ^ ((ulong)step << 20) ^ ((ulong)round << 10) ^ (ulong)worker).NextBits();
-                using Generator generator = new(seed, model.Device);
-                return Sample(model, prompts[worker], _task.Repeats, settings, generator, cancellationToken);
-            }).SelectMany(part => part),
-        ];
-        return _task.Reward(sampled, cancellationToken).Select(Shape);
+        ulong seed = new SeededRandom(_recipe.Seed ^ ((ulong)step << 20) ^ ((ulong)round << 10)).NextBits();
+        return _task.Reward(Sample(prompts, _task.Repeats, settings, seed, cancellationToken), cancellationToken).Select(Shape);
     }
 
-    private Rollout[] Sample(
-        DecoderModel model, RolloutPrompt[] prompts, int repeats, SamplingSettings settings, Generator generator, CancellationToken cancellationToken)
+    private Rollout[] Sample(IReadOnlyList<RolloutPrompt> prompts, int repeats, SamplingSettings settings, ulong seed, CancellationToken cancellationToken)
     {
-        IReadOnlyList<SampledCompletion> completions = new RolloutSampler(model, _task.EndTokens).Sample(
-            [.. prompts.Select(prompt => prompt.PromptIds)], repeats, settings, generator, cancellationToken);
+        IReadOnlyList<SampledCompletion> completions = _sampler.Sample(
+            [.. prompts.Select(prompt => prompt.PromptIds)], repeats, settings, seed, cancellationToken);
         return [.. completions.Select((completion, index) => _task.Read(prompts[index / repeats], completion))];
     }
 

@@ -1,5 +1,6 @@
 using RewardReasoning.Models.Decoder;
 using RewardReasoning.Models.Tensors;
+using RewardReasoning.Training.Runs;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -11,138 +12,166 @@ namespace RewardReasoning.Training.Rollouts;
 public sealed record SamplingSettings(double Temperature, int MaxTokens);
 
 /// <summary>
-/// Samples completions on a fixed schedule, so that the same prompts, weights and generator give the same tokens bit for bit: prompts
-/// are padded on the left and prefilled once, the cache is repeated for the rollouts of each, finished rows are dropped when a
-/// quarter has finished. For serving, where requests come and go, use the generation engine.
+/// Samples completions on a fixed schedule, so that the same prompts, weights, seed and number of workers give the same tokens bit for bit.
+/// Prompts are computed once for all their completions; every few tokens, those that are still open are shared out among the workers anew, so that
+/// none waits for another's long ones. For serving, where requests come and go, use the generation engine.
 /// </summary>
-public sealed class RolloutSampler(DecoderModel model, IReadOnlyCollection<int> endTokens)
+public sealed class RolloutSampler : IDisposable
 {
-    private const double ShrinkBelow = 0.75;
+    private const int TokensBetweenShares = 8;
+
+    private readonly ModelReplicas _replicas;
+    private readonly ParallelWorkers _workers;
+    private readonly IReadOnlyCollection<int> _endTokens;
+    private readonly DecodingMemory _memory;
+
+    /// <param name="replicas">A view of the model for each worker.</param>
+    /// <param name="workers">Threads that compute.</param>
+    /// <param name="endTokens">Tokens that end a completion.</param>
+    public RolloutSampler(ModelReplicas replicas, ParallelWorkers workers, IReadOnlyCollection<int> endTokens)
+    {
+        ArgumentNullException.ThrowIfNull(replicas);
+        ArgumentNullException.ThrowIfNull(workers);
+        (_replicas, _workers, _endTokens) = (replicas, workers, endTokens);
+        _memory = DecodingMemory.For(replicas.Models[0]);
+    }
+
+    private int Shares => _memory.RowsAreIndependent ? _workers.Count : 1;
 
     /// <summary><paramref name="repeats"/> completions of each prompt: those of prompt 0 first.</summary>
     /// <param name="prompts">Token ids, each at least one.</param>
     /// <param name="repeats">Completions of each prompt.</param>
     /// <param name="settings">Temperature and length.</param>
-    /// <param name="generator">Source of chance; unused when greedy.</param>
+    /// <param name="seed">Source of chance; without meaning when greedy. Each completion draws from a stream of its own.</param>
     /// <param name="cancellationToken">Looked at before each token.</param>
     public IReadOnlyList<SampledCompletion> Sample(
-        IReadOnlyList<int[]> prompts, int repeats, SamplingSettings settings, Generator generator, CancellationToken cancellationToken = default)
+        IReadOnlyList<int[]> prompts, int repeats, SamplingSettings settings, ulong seed, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(prompts);
         ArgumentNullException.ThrowIfNull(settings);
-        using IDisposable noGradients = no_grad();
-        using DisposeScope scope = NewDisposeScope();
-        using KeyValueCache cache = new(model.Config, prompts.Max(prompt => prompt.Length) + settings.MaxTokens);
-        Row[] rows = [.. prompts.SelectMany(prompt => Enumerable.Range(0, repeats).Select(_ => new Row(prompt.Length)))];
-        (Tensor logits, Tensor keyMask) = Prefill(prompts, repeats, settings.MaxTokens, cache);
-        Row[] alive = rows;
-        long promptLength = cache.Length;
-        for (int length = 1; ; length++)
+        try
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            using DisposeScope step = NewDisposeScope();
-            Tensor drawn = Draw(logits, settings.Temperature, generator, alive);
-            logits.Dispose();
-            int open = alive.Count(row => !row.Finished);
-            if (open == 0 || length == settings.MaxTokens)
+            int[] order = [.. Enumerable.Range(0, prompts.Count).OrderBy(prompt => prompts[prompt].Length)];
+            Row[] rows = new Row[prompts.Count * repeats];
+            foreach (Row row in Compute(order, share => Begin(share, prompts, repeats, settings, seed)))
             {
-                break;
+                rows[row.Index] = row;
             }
 
-            if (open < alive.Length * ShrinkBelow)
+            while (Array.FindAll(rows, row => !row.Finished && row.Length < settings.MaxTokens) is { Length: > 0 } open)
             {
-                long[] kept = [.. Enumerable.Range(0, alive.Length).Where(i => !alive[i].Finished).Select(i => (long)i)];
-                Tensor index = tensor(kept, device: model.Device);
-                cache.Select(index);
-                Tensor wider = keyMask;
-                keyMask = wider.index_select(0, index).MoveToOuterDisposeScope();
-                wider.Dispose();
-                drawn = drawn.index_select(0, index);
-                alive = [.. kept.Select(i => alive[i])];
+                _ = Compute(open, share => Continue(share, settings, cancellationToken));
             }
 
-            Tensor positions = tensor(alive.Select(row => (long)row.NextPosition++).ToArray(), device: model.Device).unsqueeze(1); // [N, 1]
-            Tensor hidden = model.HiddenCached(drawn.unsqueeze(1), positions, keyMask.narrow(1, 0, promptLength + length), cache); // [N, 1, H]
-            logits = model.Logits(hidden.squeeze(1)).MoveToOuterDisposeScope(); // [N, V]
+            return [.. rows.Select(row => row.ToCompletion())];
         }
-
-        return [.. rows.Select(row => row.ToCompletion())];
+        finally
+        {
+            _memory.Clear();
+        }
     }
 
-    private (Tensor Logits, Tensor KeyMask) Prefill(IReadOnlyList<int[]> prompts, int repeats, int maxTokens, KeyValueCache cache)
-    {
-        using DisposeScope scope = NewDisposeScope();
-        int longest = prompts.Max(prompt => prompt.Length);
-        long[,] ids = new long[prompts.Count, longest];
-        long[,] positions = new long[prompts.Count, longest];
-        bool[,] mask = new bool[prompts.Count, longest + maxTokens];
-        for (int row = 0; row < prompts.Count; row++)
+    /// <inheritdoc/>
+    public void Dispose() => _memory.Dispose();
+
+    /// <summary>Gives each worker a share of the items, neighbours together, and puts what they return behind each other.</summary>
+    private TResult[] Compute<TItem, TResult>(TItem[] items, Func<(int Worker, TItem[] Items), TResult[]> compute) =>
+    [
+        .. _workers.Run(worker =>
         {
-            int pad = longest - prompts[row].Length;
-            for (int i = 0; i < longest + maxTokens; i++)
+            int from = items.Length * Math.Min(worker, Shares) / Shares, to = items.Length * Math.Min(worker + 1, Shares) / Shares;
+            if (from == to)
             {
-                mask[row, i] = i >= pad;
-                if (i >= pad && i < longest)
+                return [];
+            }
+
+            using IDisposable noGradients = no_grad();
+            using DisposeScope scope = NewDisposeScope();
+            return compute((worker, items[from..to]));
+        }).SelectMany(part => part),
+    ];
+
+    private Row[] Begin((int Worker, int[] Prompts) share, IReadOnlyList<int[]> prompts, int repeats, SamplingSettings settings, ulong seed)
+    {
+        DecoderModel model = _replicas.Models[share.Worker];
+        (Tensor hidden, IReadOnlyList<DecodingRow> kept) = _memory.Begin(model, [.. share.Prompts.Select(prompt => prompts[prompt])], repeats, settings.MaxTokens);
+        Row[] rows = [.. kept.Select((row, i) => new Row(row, (share.Prompts[i / repeats] * repeats) + (i % repeats), seed))];
+        Draw(model.Logits(hidden).repeat_interleave(repeats, 0), settings.Temperature, rows);
+        return rows;
+    }
+
+    private Row[] Continue((int Worker, Row[] Rows) share, SamplingSettings settings, CancellationToken cancellationToken)
+    {
+        DecoderModel model = _replicas.Models[share.Worker];
+        Row[] open = share.Rows;
+        for (int i = 0; i < TokensBetweenShares && open.Length > 0; i++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            using DisposeScope scope = NewDisposeScope();
+            Tensor hidden = _memory.Next(model, [.. open.Select(row => row.Kept)], [.. open.Select(row => row.LastId)]); // [N, H]
+            Draw(model.Logits(hidden), settings.Temperature, open);
+            open = [.. open.Where(row => !row.Finished && row.Length < settings.MaxTokens)];
+        }
+
+        return share.Rows;
+    }
+
+    /// <summary>Draws a token for each row from logits [N, V].</summary>
+    private void Draw(Tensor logits, double temperature, Row[] rows)
+    {
+        if (temperature == 0)
+        {
+            long[] best = logits.argmax(-1).cpu().data<long>().ToArray();
+            Note(i => (best[i], null));
+            return;
+        }
+
+        Tensor distribution = logits.to(ScalarType.Float32).Over(temperature).log_softmax(-1); // [N, V]
+        Tensor probabilities = distribution.exp();
+        Tensor below = probabilities.cumsum(-1, ScalarType.Float64); // [N, V]
+        Tensor at = tensor(rows.Select(row => row.Uniform()).ToArray(), device: logits.device).unsqueeze(1); // [N, 1]
+
+        // The first token whose share of the whole reaches beyond the number drawn; one of probability 0 never does.
+        Tensor tokens = below.le(at.mul(below.narrow(1, below.shape[1] - 1, 1))).sum(-1); // [N]
+        long[] drawn = tokens.cpu().data<long>().ToArray();
+        float[] logProbs = distribution.gather(1, tokens.unsqueeze(1)).squeeze(1).cpu().data<float>().ToArray();
+
+        // A token of probability 0 adds 0, not 0 · −∞.
+        float[] entropies = probabilities.mul(distribution.AtLeast(-1e4)).sum(-1).neg().cpu().data<float>().ToArray();
+        Note(i => (drawn[i], (logProbs[i], entropies[i])));
+
+        void Note(Func<int, (long Id, (float LogProb, float Entropy)? Known)> draw)
+        {
+            for (int i = 0; i < rows.Length; i++)
+            {
+                (long id, (float LogProb, float Entropy)? known) = draw(i);
+                rows[i].Add((int)id, known, _endTokens);
+                if (rows[i].Finished)
                 {
-                    ids[row, i] = prompts[row][i - pad];
-                    positions[row, i] = i - pad;
+                    _memory.End(rows[i].Kept);
                 }
             }
         }
-
-        Tensor keyMask = tensor(mask, device: model.Device);
-        Tensor hidden = model.HiddenCached(
-            tensor(ids, device: model.Device), tensor(positions, device: model.Device), keyMask.narrow(1, 0, longest), cache);
-        Tensor last = hidden.select(1, longest - 1); // [P, H]
-        cache.Repeat(repeats);
-        return (
-            model.Logits(last).repeat_interleave(repeats, 0).MoveToOuterDisposeScope(),
-            keyMask.repeat_interleave(repeats, 0).MoveToOuterDisposeScope());
     }
 
-    /// <summary>Draws a token for each row, notes it on rows that are still open, and returns all [N].</summary>
-    private Tensor Draw(Tensor logits, double temperature, Generator generator, Row[] alive)
+    private sealed class Row(DecodingRow kept, int index, ulong seed)
     {
-        Tensor tokens;
-        float[] logProbs = [];
-        float[] entropies = [];
-        if (temperature == 0)
-        {
-            tokens = logits.argmax(-1);
-        }
-        else
-        {
-            Tensor distribution = logits.to(ScalarType.Float32).Over(temperature).log_softmax(-1); // [N, V]
-            Tensor probabilities = distribution.exp();
-            tokens = probabilities.multinomial(1, replacement: true, generator: generator); // [N, 1]
-            logProbs = distribution.gather(1, tokens).squeeze(1).cpu().data<float>().ToArray();
-
-            // A token of probability 0 adds 0, not 0 · −∞.
-            entropies = probabilities.mul(distribution.AtLeast(-1e4)).sum(-1).neg().cpu().data<float>().ToArray();
-            tokens = tokens.squeeze(1);
-        }
-
-        long[] drawn = tokens.cpu().data<long>().ToArray();
-        for (int i = 0; i < alive.Length; i++)
-        {
-            if (!alive[i].Finished)
-            {
-                alive[i].Add((int)drawn[i], logProbs.Length > 0 ? (logProbs[i], entropies[i]) : null, endTokens);
-            }
-        }
-
-        return tokens;
-    }
-
-    private sealed class Row(int promptLength)
-    {
+        private readonly SeededRandom _random = new(new SeededRandom(seed + (ulong)index).NextBits());
         private readonly List<int> _ids = [];
         private readonly List<float> _logProbs = [];
         private double _entropy;
 
+        public DecodingRow Kept => kept;
+
+        public int Index => index;
+
+        public int Length => _ids.Count;
+
+        public int LastId => _ids[^1];
+
         public bool Finished { get; private set; }
 
-        public int NextPosition { get; set; } = promptLength;
+        public double Uniform() => _random.NextUnit();
 
         public void Add(int id, (float LogProb, float Entropy)? known, IReadOnlyCollection<int> endTokens)
         {

@@ -1,7 +1,6 @@
 using Microsoft.Extensions.AI;
 using System.Text.Json;
 using RewardReasoning.Models.ChatTemplates;
-using RewardReasoning.Models.Decoder;
 using RewardReasoning.Training.Rollouts;
 using RewardReasoning.Training.Runs;
 
@@ -25,12 +24,10 @@ internal sealed class ExactMatchEvaluation
         _rows = [.. File.ReadLines(options.Data).Where(line => line.Length > 0).Take(options.Prompts).Select(Read)];
     }
 
-    /// <summary>Measures with each worker taking every n-th batch.</summary>
-    public double Measure(ParallelWorkers workers, IReadOnlyList<DecoderModel> models, IReadOnlyCollection<int> endTokens, CancellationToken cancellationToken) =>
+    /// <summary>The share of answers that are equal to the known one.</summary>
+    public double Measure(RolloutSampler sampler, CancellationToken cancellationToken) =>
         SampledAnswers.AreRight(
-            workers,
-            models,
-            endTokens,
+            sampler,
             [.. _rows.Select(row => row.Prompt)],
             new SamplingSettings(_options.Temperature, _options.MaxTokens),
             (index, completion) => completion.Finished && Answer(completion) == _rows[index].Answer,

@@ -18,16 +18,14 @@ internal sealed class HeldOutEvaluation(HeldOutOptions options, IReadOnlyList<Sf
     private readonly HeldOutCompletion[] _rows = [.. documents.Select(HeldOutCompletion.Of)];
     private readonly AnswerVerifier _verifier = new();
 
-    public Measurement Measure(TrainingSession session, IReadOnlyCollection<int> endTokens, CancellationToken cancellationToken)
+    public Measurement Measure(TrainingSession session, RolloutSampler sampler, CancellationToken cancellationToken)
     {
         double[] losses = Losses(session, cancellationToken);
         (double mean, double error) = MeanAndError(losses);
         List<(string, double)> metrics = [("evaluation/loss", mean), ("evaluation/loss_error", error)];
         int answers = Math.Min(options.Answers, documents.Count);
         bool[] right = answers == 0 ? [] : SampledAnswers.AreRight(
-            session.Workers,
-            session.Replicas.Models,
-            endTokens,
+            sampler,
             [.. _rows.Take(answers).Select(row => row.Prompt)],
             new SamplingSettings(0, options.MaxTokens),
             (index, completion) => completion.Finished && IsRight(documents[index], completion),

@@ -1,6 +1,7 @@
 using RewardReasoning.Models.ChatTemplates;
 using RewardReasoning.Models.Decoder;
 using RewardReasoning.Training.Losses;
+using RewardReasoning.Training.Rollouts;
 using RewardReasoning.Training.Runs;
 using static TorchSharp.torch;
 
@@ -63,14 +64,14 @@ internal sealed class SftMethod : ITrainingMethod<SftPosition>
 
     public Measurement Evaluate(CancellationToken cancellationToken)
     {
-        HashSet<int> endTokens = [.. _session.Model.Config.EosTokenIds];
-        Measurement? documents = _heldOut?.Measure(_session, endTokens, cancellationToken);
+        using RolloutSampler sampler = new(_session.Replicas, _session.Workers, _session.Model.Config.EosTokenIds.ToHashSet());
+        Measurement? documents = _heldOut?.Measure(_session, sampler, cancellationToken);
         if (_evaluation is null)
         {
             return documents ?? new Measurement(0, []);
         }
 
-        double exact = _evaluation.Measure(_session.Workers, _session.Replicas.Models, endTokens, cancellationToken);
+        double exact = _evaluation.Measure(sampler, cancellationToken);
         return new Measurement(exact, [("evaluation/exact_match", exact), .. documents?.Metrics ?? []]) { Items = documents?.Items ?? [] };
     }
 

@@ -1,5 +1,6 @@
 using RewardReasoning.Models.Decoder;
 using RewardReasoning.Training.Rollouts;
+using RewardReasoning.Training.Runs;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -54,9 +55,7 @@ public sealed class RolloutSamplerTests
     public void Sample_EndTokens_EndARowAndOnlyThatRow()
     {
         using DecoderModel model = Model();
-        using Generator generator = new(4);
-        IReadOnlyList<SampledCompletion> completions = new RolloutSampler(model, [.. Enumerable.Range(0, 60)])
-            .Sample(Prompts, 8, new SamplingSettings(1, 40), generator, TestContext.Current.CancellationToken);
+        IReadOnlyList<SampledCompletion> completions = Sample(model, new SamplingSettings(1, 40), repeats: 8, seed: 4, endTokens: [.. Enumerable.Range(0, 60)]);
         Assert.Equal(24, completions.Count);
         Assert.All(completions, completion => Assert.DoesNotContain(completion.Ids.SkipLast(1), id => id < 60));
         Assert.All(completions.Where(completion => completion.Finished), completion => Assert.InRange(completion.Ids[^1], 0, 59));
@@ -64,9 +63,11 @@ public sealed class RolloutSamplerTests
 
     private static DecoderModel Model() => DecoderModel.CreateRandom(TinyModel.Config, 11, CPU);
 
-    private static IReadOnlyList<SampledCompletion> Sample(DecoderModel model, SamplingSettings settings, int repeats, ulong seed)
+    private static IReadOnlyList<SampledCompletion> Sample(DecoderModel model, SamplingSettings settings, int repeats, ulong seed, int[]? endTokens = null)
     {
-        using Generator generator = new(seed);
-        return new RolloutSampler(model, [287]).Sample(Prompts, repeats, settings, generator, TestContext.Current.CancellationToken);
+        using ParallelWorkers workers = new(2);
+        using ModelReplicas replicas = new(model, workers.Count);
+        using RolloutSampler sampler = new(replicas, workers, endTokens ?? [287]);
+        return sampler.Sample(Prompts, repeats, settings, seed, TestContext.Current.CancellationToken);
     }
 }

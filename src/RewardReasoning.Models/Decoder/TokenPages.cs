@@ -1,0 +1,83 @@
+using System.Collections.Concurrent;
+
+namespace RewardReasoning.Models.Decoder;
+
+/// <summary>Shape of a page: keys and values of <see cref="Tokens"/> consecutive tokens of one sequence, for all layers, float32 on the processor.</summary>
+/// <remarks>
+/// For each layer and key head a page holds the keys as [D, tokens], so that a query meets eight keys in one instruction, then the values as
+/// [tokens, D].
+/// </remarks>
+internal sealed class PageLayout(DecoderConfig config)
+{
+    public const int Tokens = 16;
+
+    public int Dimension { get; } = config.HeadDimension;
+
+    public int KeyValueHeads { get; } = config.KeyValueHeadCount;
+
+    public int Group { get; } = config.HeadCount / config.KeyValueHeadCount;
+
+    public int Floats { get; } = config.LayerCount * config.KeyValueHeadCount * config.HeadDimension * 2 * Tokens;
+
+    /// <summary>Where a layer's and head's keys begin; its values follow at <see cref="ValuesBehindKeys"/>.</summary>
+    public int Keys(int layer, int head) => ((layer * KeyValueHeads) + head) * Dimension * 2 * Tokens;
+
+    public int ValuesBehindKeys => Dimension * Tokens;
+}
+
+/// <summary>Pages that nobody uses any more, for the next who needs one.</summary>
+internal sealed class PagePool(PageLayout layout)
+{
+    private readonly ConcurrentBag<float[]> _free = [];
+
+    public PageLayout Layout => layout;
+
+    public float[] Rent() => _free.TryTake(out float[]? page) ? page : new float[layout.Floats];
+
+    public void Return(float[] page) => _free.Add(page);
+}
+
+/// <summary>Keys and values of consecutive tokens. Written by one thread at a time; read by many once written.</summary>
+internal sealed class TokenPages(PagePool pool)
+{
+    private readonly List<float[]> _pages = [];
+
+    /// <summary>Tokens whose keys and values are complete.</summary>
+    public int Length { get; private set; }
+
+    public IReadOnlyList<float[]> Pages => _pages;
+
+    /// <summary>Notes a token's key and value of one layer and head; <see cref="Advance"/> follows the last of its layers.</summary>
+    /// <param name="layer">Of the token.</param>
+    /// <param name="head">Key and value head.</param>
+    /// <param name="ahead">How far the token stands behind the last complete one; 0 is next.</param>
+    /// <param name="key">[D], turned to its position.</param>
+    /// <param name="value">[D].</param>
+    public void Write(int layer, int head, int ahead, ReadOnlySpan<float> key, ReadOnlySpan<float> value)
+    {
+        PageLayout layout = pool.Layout;
+        int at = Length + ahead, place = at % PageLayout.Tokens;
+        while (_pages.Count <= at / PageLayout.Tokens)
+        {
+            _pages.Add(pool.Rent());
+        }
+
+        Span<float> page = _pages[at / PageLayout.Tokens].AsSpan(layout.Keys(layer, head));
+        for (int i = 0; i < key.Length; i++)
+        {
+            page[(i * PageLayout.Tokens) + place] = key[i];
+        }
+
+        value.CopyTo(page[(layout.ValuesBehindKeys + (place * layout.Dimension))..]);
+    }
+
+    public void Advance(int tokens) => Length += tokens;
+
+    /// <summary>Gives the pages back; the sequence is over.</summary>
+    public void Release()
+    {
+        _pages.ForEach(pool.Return);
+        _pages.Clear();
+        Length = 0;
+    }
+}
