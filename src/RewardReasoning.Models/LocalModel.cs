@@ -46,7 +46,7 @@ public sealed class LocalModel : IDisposable
     public int ContextLength => Decoder.Config.MaxPositions;
 
     /// <summary>The type it computes in: <c>float32</c> or <c>bfloat16</c>.</summary>
-    public string ComputeType => Decoder.Type == ScalarType.BFloat16 ? "bfloat16" : "float32";
+    public string ComputeType => NameOf(Decoder.Type);
 
     /// <summary>
     /// A name for what the model computes: SHA-256 over config, weights, tokenizer and templates, with the compute type. Read from the files when
@@ -55,6 +55,14 @@ public sealed class LocalModel : IDisposable
     public string Identity => _identity.Value;
 
     internal GenerationDefaults Defaults { get; }
+
+    /// <summary>The <see cref="Identity"/> of a folder that is loaded otherwise.</summary>
+    public static string IdentityOf(string folder, DecoderModel decoder, LocalModelOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(decoder);
+        ArgumentNullException.ThrowIfNull(options);
+        return ModelIdentity.Of(folder, NameOf(decoder.Type), options.HashFolder is { } hashFolder ? new FileHashes(hashFolder, TimeProvider.System) : null);
+    }
 
     /// <summary>Loads a folder.</summary>
     /// <exception cref="CheckpointException">Config or weights are missing, damaged or of an unknown kind.</exception>
@@ -76,7 +84,7 @@ public sealed class LocalModel : IDisposable
             {
                 throw new CheckpointException(
                     Path.Combine(folder, DecoderConfig.FileName),
-                    "this is a scalar reward model: it gives each response a score and writes nothing. rrm judge takes it as --model, rrm rank as --screen.");
+                    "this is a scalar reward model: it gives each response a score and writes nothing. Verbs that judge take it as --model, and rrm rank as --screen too.");
             }
 
             decoder = LoadDecoder(folder, config, options);
@@ -111,4 +119,6 @@ public sealed class LocalModel : IDisposable
         Models.ComputeType.BF16 => ScalarType.BFloat16,
         _ => throw new ArgumentException($"ComputeType is {(int)type}; it is one of {string.Join(", ", Enum.GetNames<ComputeType>())}."),
     };
+
+    private static string NameOf(ScalarType type) => type == ScalarType.BFloat16 ? "bfloat16" : "float32";
 }

@@ -35,7 +35,10 @@ public sealed record Judgment
     /// <summary>The preferred response, <see cref="Verdict.First"/> or <see cref="Verdict.Second"/>; null when every vote is missing.</summary>
     public required Verdict? Preferred { get; init; }
 
-    /// <summary>Share of the votes with a verdict that went to the preferred response; null when every vote is missing.</summary>
+    /// <summary>
+    /// Share of the votes with a verdict that went to the preferred response; null when every vote is missing. Of a judge without votes the
+    /// share that is to be expected, which is its <see cref="Confidence"/>.
+    /// </summary>
     public double? VoteShare { get; init; }
 
     /// <summary>

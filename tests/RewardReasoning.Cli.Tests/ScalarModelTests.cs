@@ -52,13 +52,95 @@ public sealed class ScalarModelTests : IDisposable
     }
 
     [Fact]
-    public async Task Score_ScalarModel_IsRefusedWithTheVerbsThatTakeIt()
+    public async Task Score_ScalarModel_JudgesPairsAndRanksCandidatesWithoutTokensWritten()
     {
-        string file = Path.Combine(_scalar, "pairs.jsonl");
-        await File.WriteAllTextAsync(file, """{"query":"1+1","chosen":"2","rejected":"3"}""" + "\n", TestContext.Current.CancellationToken);
-        RrmResult result = await Rrm.RunAsync("score", file, "--model", _scalar, "--out", Path.Combine(_scalar, "out.jsonl"), "--store", "none");
+        string file = await WriteAsync("""
+            {"query":"1+1","chosen":"2","rejected":"3"}
+            {"query":"1+1","response_1":"3","response_2":"2","label":2}
+            {"query":"1+1","responses":["2","3","1234"]}
+            """);
+        string output = Path.Combine(_scalar, "out.jsonl");
+        RrmResult result = await Rrm.RunAsync("score", file, "--model", _scalar, "--out", output, "--seed", "7", "--json");
+        Assert.Equal(ExitCodes.Done, result.ExitCode);
+        JsonElement[] rows = [.. File.ReadLines(output).Select(line => JsonDocument.Parse(line).RootElement)];
+        JsonElement first = rows[0].GetProperty("judgment"), second = rows[1].GetProperty("judgment");
+        Assert.Equal(3, first.GetProperty("preferred").GetInt32() + second.GetProperty("preferred").GetInt32());
+        Assert.Equal(first.GetProperty("confidence").GetDouble(), first.GetProperty("vote_share").GetDouble());
+        Assert.Equal(3, rows[2].GetProperty("rewards").GetArrayLength());
+        JsonElement summary = JsonDocument.Parse(result.Out).RootElement;
+        Assert.Equal(1, summary.GetProperty("swaps").GetProperty("agreeing").GetInt32());
+        Assert.Equal(0, summary.GetProperty("tokens").GetProperty("output").GetInt64());
+        JsonElement settings = JsonDocument.Parse(await File.ReadAllTextAsync(output + ".run.json", TestContext.Current.CancellationToken)).RootElement;
+        Assert.StartsWith("sha256:", settings.GetProperty("model").GetString(), StringComparison.Ordinal);
+        Assert.Equal("none", settings.GetProperty("judging").GetProperty("prompt").GetString());
+    }
+
+    [Fact]
+    public async Task Score_ScalarModelWithVotes_IsRefused()
+    {
+        string file = await WriteAsync("""{"query":"1+1","chosen":"2","rejected":"3"}""");
+        RrmResult result = await Rrm.RunAsync("score", file, "--model", _scalar, "--out", Path.Combine(_scalar, "out.jsonl"), "--votes", "3");
         Assert.Equal(ExitCodes.BadUsage, result.ExitCode);
-        Assert.Contains("rrm rank as --screen", result.Error, StringComparison.Ordinal);
+        Assert.Contains("--votes is for a judge that thinks", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Label_ScalarModel_TakesTheMarginFromTheScores()
+    {
+        string file = await WriteAsync("""{"query":"1+1","response_1":"2","response_2":"3"}""");
+        string output = Path.Combine(_scalar, "pairs.out.jsonl");
+        RrmResult result = await Rrm.RunAsync("label", file, "--model", _scalar, "--out", output);
+        Assert.Equal(ExitCodes.Done, result.ExitCode);
+        double confidence = (await JudgeAsync("2", "3")).GetProperty("confidence").GetDouble();
+        Assert.Equal((2 * confidence) - 1, JsonDocument.Parse(File.ReadLines(output).Single()).RootElement.GetProperty("margin").GetDouble(), 9);
+    }
+
+    [Fact]
+    public async Task Bench_ScalarModel_AgreesWithItselfInBothOrders()
+    {
+        string file = await WriteAsync("""
+            {"query":"1+1","chosen":"2","rejected":"3"}
+            {"query":"1+2","chosen":"3","rejected":"1234"}
+            """);
+        RrmResult result = await Rrm.RunAsync("bench", "pairs", "--data", file, "--model", _scalar, "--json");
+        Assert.Equal(ExitCodes.Done, result.ExitCode);
+        JsonElement report = JsonDocument.Parse(result.Out).RootElement;
+        Assert.Equal(2, report.GetProperty("overall").GetProperty("items").GetInt32());
+        Assert.Equal(1, report.GetProperty("consistency").GetDouble());
+    }
+
+    [Fact]
+    public async Task BenchProbes_ScalarModelAskedInTheOtherOrderOrAgain_NeverTurns()
+    {
+        string file = await WriteAsync(string.Join("\n", Enumerable.Range(0, 4).Select(i => $$"""{"query":"{{i}}+1","chosen":"{{i + 1}}","rejected":"{{i * 7}}"}""")));
+        RrmResult result = await Rrm.RunAsync("bench", "probes", "--data", file, "--model", _scalar, "--probe", "swap", "--probe", "again", "--json");
+        Assert.Equal(ExitCodes.Done, result.ExitCode);
+        JsonElement[] probes = [.. JsonDocument.Parse(result.Out).RootElement.GetProperty("probes").EnumerateArray()];
+        Assert.Equal(2, probes.Length);
+        Assert.All(probes, probe => Assert.Equal(0, probe.GetProperty("turned").GetInt32()));
+    }
+
+    [Fact]
+    public async Task Calibrate_ScalarModel_IsUsedByTheVerbsThatJudge()
+    {
+        string file = await WriteAsync(string.Join("\n", Enumerable.Range(0, 30).Select(i => $$"""{"query":"{{i}}+1","chosen":"{{i + 1}}","rejected":"{{i * 7}}"}""")));
+        RrmResult fitted = await Rrm.RunAsync("calibrate", file, "--model", _scalar);
+        Assert.Equal((ExitCodes.Done, 30), (fitted.ExitCode, File.ReadLines(file).Count()));
+        JsonElement judgment = await JudgeAsync("7", "1234");
+        Assert.InRange(judgment.GetProperty("calibrated_confidence").GetDouble(), 0, 1);
+        Assert.NotEqual(judgment.GetProperty("confidence").GetDouble(), judgment.GetProperty("calibrated_confidence").GetDouble());
+    }
+
+    [Fact]
+    public async Task Rank_ScalarModel_OrdersByItsScores()
+    {
+        RrmResult result = await Rrm.RunAsync("rank", "--model", _scalar, "--query", "1+1", "--response", "7", "--response", "1234", "--response", "8", "--json");
+        Assert.Equal(ExitCodes.Done, result.ExitCode);
+        JsonElement ranking = JsonDocument.Parse(result.Out).RootElement;
+        int[] order = [.. ranking.GetProperty("ranking").EnumerateArray().Select(response => response.GetProperty("index").GetInt32())];
+        string[] texts = ["7", "1234", "8"];
+        JsonElement best = await JudgeAsync(texts[order[0]], texts[order[2]]);
+        Assert.Equal(1, best.GetProperty("preferred").GetInt32());
     }
 
     [Theory]
@@ -108,6 +190,13 @@ public sealed class ScalarModelTests : IDisposable
     {
         _tiny.Dispose();
         Directory.Delete(_scalar, recursive: true);
+    }
+
+    private async Task<string> WriteAsync(string rows)
+    {
+        string file = Path.Combine(_scalar, "rows.jsonl");
+        await File.WriteAllTextAsync(file, rows + "\n", TestContext.Current.CancellationToken);
+        return file;
     }
 
     private async Task<JsonElement> JudgeAsync(string first, string second)

@@ -1,29 +1,28 @@
 using System.Runtime.CompilerServices;
-using RewardReasoning.Calibration;
+using RewardReasoning.Cli.Judging;
 using RewardReasoning.Cli.Scoring;
 using RewardReasoning.Data.Rows;
 using RewardReasoning.Evaluation.Benchmarks;
 using RewardReasoning.Evaluation.BestOf;
 using RewardReasoning.Evaluation.Metrics;
-using RewardReasoning.Judging;
 using RewardReasoning.Rankings;
 using RewardReasoning.Storage;
 
 namespace RewardReasoning.Cli.Benchmarks;
 
 /// <summary>Runs a best-of-n benchmark: the queries in order, many at once, each ranked by matches.</summary>
-internal sealed class BestOfRun(IJudge judge, RankingOptions ranking, Terminal terminal, TimeProvider time)
+internal sealed class BestOfRun(OpenedJudge judge, RankingOptions ranking, Terminal terminal, TimeProvider time)
 {
-    private readonly Ranker _ranker = new(judge, ranking, time);
+    private readonly Ranker _ranker = new(judge.Judge, ranking, time);
     private volatile string? _model;
 
     /// <summary>Ranks the candidates of every query; with a folder, its rankings and report are kept there.</summary>
-    public async Task<BenchmarkReport> RunAsync(BestOfBenchmark benchmark, IReadOnlyList<BestOfItem> items, string? folder, JudgeOptions options, CancellationToken cancellationToken)
+    public async Task<BenchmarkReport> RunAsync(BestOfBenchmark benchmark, IReadOnlyList<BestOfItem> items, string? folder, int concurrency, CancellationToken cancellationToken)
     {
         List<BestOfScore> scores = new(items.Count);
         await ScoreProgress.RunAsync(terminal, time, items.Count, async report =>
         {
-            IAsyncEnumerable<RecordedRanking> rankings = RankAllAsync(items, options.Concurrency, scores, report, cancellationToken);
+            IAsyncEnumerable<RecordedRanking> rankings = RankAllAsync(items, concurrency, scores, report, cancellationToken);
             if (folder is null)
             {
                 await rankings.CountAsync(cancellationToken);
@@ -33,7 +32,7 @@ internal sealed class BestOfRun(IJudge judge, RankingOptions ranking, Terminal t
                 await new BenchmarkRunFolder(folder).WriteRankingsAsync(rankings, cancellationToken);
             }
         });
-        BenchmarkReport result = BestOfScore.Report(benchmark, _model ?? "no judgment", scores, new Bootstrap()) with { Judging = VotingSettings.Of(options) };
+        BenchmarkReport result = BestOfScore.Report(benchmark, _model ?? "no judgment", scores, new Bootstrap()) with { Judging = judge.Voting };
         if (folder is not null)
         {
             await new BenchmarkRunFolder(folder).WriteReportAsync(result, cancellationToken);

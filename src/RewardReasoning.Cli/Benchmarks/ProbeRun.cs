@@ -6,10 +6,10 @@ using RewardReasoning.Judging;
 namespace RewardReasoning.Cli.Benchmarks;
 
 /// <summary>Asks a judge of every pair as it is, and under each probe of those that it has right.</summary>
-internal sealed class ProbeRun(IRepeatableJudge judge, JudgeOptions options, Terminal terminal, TimeProvider time)
+internal sealed class ProbeRun(IJudge judge, JudgeOptions options, Terminal terminal, TimeProvider time)
 {
     private readonly RowJudge _judge = new(judge);
-    private readonly RowJudge _again = new(new RepeatingJudge(judge));
+    private readonly RowJudge _again = new(judge is IRepeatableJudge repeatable ? new RepeatingJudge(repeatable) : judge);
     private readonly List<ProbedJudgment> _judgments = [];
     private string? _model;
     private long _missing;

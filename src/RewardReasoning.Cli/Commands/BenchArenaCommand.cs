@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json;
-using Microsoft.Extensions.AI;
 using RewardReasoning.Cli.Benchmarks;
 using RewardReasoning.Cli.Hub;
 using RewardReasoning.Cli.Judging;
@@ -135,8 +134,8 @@ internal sealed class BenchArenaCommand
 
         ModelSource source = await _model.ReadAsync(parsed, _terminal, cancellationToken);
         JudgeOptions options = _judging.Read(parsed, source) with { Order = VoteOrder.Both, FurtherVotesOnDraw = 0 };
-        using IChatClient client = await _judging.OpenAsync(parsed, source, _terminal, cancellationToken);
-        ComparisonRun run = new(_judging.CreateJudge(parsed, client, options, _terminal), options.Concurrency, _terminal, _time);
+        using OpenedJudge opened = await _judging.OpenJudgeAsync(parsed, source, options, _terminal, cancellationToken);
+        ComparisonRun run = new(opened.Judge, options.Concurrency, _terminal, _time);
         IReadOnlyList<JudgedItem> judged = await run.RunAsync(
             items, parsed.GetValue(_out), one => Battle.Of(one) is null ? one.MissingReason ?? "one of the two orders has no answer." : null, cancellationToken);
         Battle[] battles = [.. judged.Select(Battle.Of).OfType<Battle>()];

@@ -1,7 +1,5 @@
 using System.CommandLine;
 using System.Text.Json;
-using Microsoft.Extensions.AI;
-using RewardReasoning.Calibration;
 using RewardReasoning.Cli.Benchmarks;
 using RewardReasoning.Cli.Hub;
 using RewardReasoning.Cli.Judging;
@@ -129,10 +127,10 @@ internal sealed class BenchCommand
     {
         ModelSource source = await _model.ReadAsync(parsed, _terminal, cancellationToken);
         JudgeOptions options = OptionsFor(benchmark, _judging.Read(parsed, source), _judging.NamesOrder(parsed));
-        using IChatClient client = await _judging.OpenAsync(parsed, source, _terminal, cancellationToken);
-        ComparisonRun run = new(_judging.CreateJudge(parsed, client, options, _terminal), options.Concurrency, _terminal, _time);
+        using OpenedJudge opened = await _judging.OpenJudgeAsync(parsed, source, options, _terminal, cancellationToken);
+        ComparisonRun run = new(opened.Judge, options.Concurrency, _terminal, _time);
         IReadOnlyList<JudgedItem> judged = await run.RunAsync(items, parsed.GetValue(_out), one => one.MissingReason, cancellationToken);
-        BenchmarkReport result = BenchmarkReport.Of(benchmark, run.Model, judged, new Bootstrap()) with { Judging = VotingSettings.Of(options) };
+        BenchmarkReport result = BenchmarkReport.Of(benchmark, run.Model, judged, new Bootstrap()) with { Judging = opened.Voting };
         if (parsed.GetValue(_out) is { } folder)
         {
             await new BenchmarkRunFolder(folder).WriteReportAsync(result, cancellationToken);
@@ -163,9 +161,9 @@ internal sealed class BenchCommand
 
         ModelSource source = await _model.ReadAsync(parsed, _terminal, cancellationToken);
         JudgeOptions options = OptionsFor(benchmark, _judging.Read(parsed, source), _judging.NamesOrder(parsed));
-        using IChatClient client = await _judging.OpenAsync(parsed, source, _terminal, cancellationToken);
-        BestOfRun run = new(_judging.CreateJudge(parsed, client, options, _terminal), new RankingOptions { Mode = mode, Seed = options.Seed, Concurrency = options.Concurrency }, _terminal, _time);
-        BenchmarkReport report = await run.RunAsync(benchmark, items, parsed.GetValue(_out), options, cancellationToken);
+        using OpenedJudge opened = await _judging.OpenJudgeAsync(parsed, source, options, _terminal, cancellationToken);
+        BestOfRun run = new(opened, new RankingOptions { Mode = mode, Seed = options.Seed, Concurrency = options.Concurrency }, _terminal, _time);
+        BenchmarkReport report = await run.RunAsync(benchmark, items, parsed.GetValue(_out), options.Concurrency, cancellationToken);
         return Print(parsed, [report]);
     }
 

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json;
-using Microsoft.Extensions.AI;
 using RewardReasoning.Calibration;
 using RewardReasoning.Cli.Benchmarks;
 using RewardReasoning.Cli.Hub;
@@ -79,9 +78,9 @@ internal sealed class BenchProbesCommand
 
         ModelSource source = await _model.ReadAsync(parsed, _terminal, cancellationToken);
         JudgeOptions options = _judging.Read(parsed, source) with { Order = VoteOrder.Given, Calibration = null };
-        using IChatClient client = await _judging.OpenAsync(parsed, source, _terminal, cancellationToken);
-        ProbeRun run = new(_judging.CreateJudge(parsed, client, options, _terminal), options, _terminal, _time);
-        ProbeReport report = await KeepAsync(parsed.GetValue(_out), run, pairs, probes, VotingSettings.Of(options), cancellationToken);
+        using OpenedJudge judge = await _judging.OpenJudgeAsync(parsed, source, options, _terminal, cancellationToken);
+        ProbeRun run = new(judge.Judge, options, _terminal, _time);
+        ProbeReport report = await KeepAsync(parsed.GetValue(_out), run, pairs, probes, judge.Voting, cancellationToken);
         if (report.Refused == report.Pairs)
         {
             throw new UsageException($"The judge refuses every pair of '{data}' unchanged, so that nothing can be probed. {options.Domain?.Says}");

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json;
-using Microsoft.Extensions.AI;
 using RewardReasoning.Calibration;
 using RewardReasoning.Cli.Calibrating;
 using RewardReasoning.Cli.Hub;
@@ -90,15 +89,15 @@ internal sealed class CalibrateCommand
         CheckArguments(parsed);
         IReadOnlyList<string> pairs = RowFiles.Find(await HubArgument.LocalAsync(parsed.GetRequiredValue(_pairs), _terminal, cancellationToken));
 
-        using IChatClient client = await _judging.OpenAsync(parsed, source, _terminal, cancellationToken);
+        using OpenedJudge judge = await _judging.OpenJudgeAsync(parsed, source, options, _terminal, cancellationToken);
         LabelledJudgments labelled = new();
         if (parsed.GetValue(_judged))
         {
-            await ReadJudgedAsync(parsed, pairs, client, options, labelled, cancellationToken);
+            await ReadJudgedAsync(parsed, pairs, judge, labelled, cancellationToken);
         }
         else
         {
-            await JudgeAsync(parsed, pairs, client, options, labelled, cancellationToken);
+            await JudgeAsync(parsed, pairs, judge, options.Concurrency, labelled, cancellationToken);
         }
 
         if (labelled.Judgments.Count == 0)
@@ -107,12 +106,12 @@ internal sealed class CalibrateCommand
         }
 
         ConfidenceFit fit = ConfidenceFit.Of(labelled.Judgments, method, parsed.GetValue(_folds));
-        string model = ChatOptionKeys.ModelIdentityOf(client);
+        string model = judge.Identity;
         file.With(new CalibrationFit
         {
             Map = fit.Map,
             Model = model,
-            Voting = VotingSettings.Of(options),
+            Voting = judge.Voting,
             Rows = fit.Judgments.Count,
             Accuracy = fit.Accuracy,
             Before = fit.Before,
@@ -144,14 +143,13 @@ internal sealed class CalibrateCommand
     private IAsyncEnumerable<DataRow> ReadRows(ParseResult parsed, IReadOnlyList<string> pairs, CancellationToken cancellationToken) =>
         RowReader.ReadAsync(pairs, cancellationToken).Take(_limit.Most(parsed));
 
-    private async Task ReadJudgedAsync(ParseResult parsed, IReadOnlyList<string> pairs, IChatClient client, JudgeOptions options, LabelledJudgments labelled, CancellationToken cancellationToken)
+    private async Task ReadJudgedAsync(ParseResult parsed, IReadOnlyList<string> pairs, OpenedJudge judge, LabelledJudgments labelled, CancellationToken cancellationToken)
     {
-        string model = (client.GetService(typeof(ChatClientMetadata)) as ChatClientMetadata)?.DefaultModelId ?? "unknown";
         await foreach (DataRow row in ReadRows(parsed, pairs, cancellationToken))
         {
             try
             {
-                labelled.AddJudged(row, model, options.Order.Completions(options.Votes));
+                labelled.AddJudged(row, judge.Name, judge.MaxVotes);
             }
             catch (FormatException exception)
             {
@@ -160,14 +158,14 @@ internal sealed class CalibrateCommand
         }
     }
 
-    private async Task JudgeAsync(ParseResult parsed, IReadOnlyList<string> pairs, IChatClient client, JudgeOptions options, LabelledJudgments labelled, CancellationToken cancellationToken)
+    private async Task JudgeAsync(ParseResult parsed, IReadOnlyList<string> pairs, OpenedJudge opened, int concurrency, LabelledJudgments labelled, CancellationToken cancellationToken)
     {
-        RowJudge judge = new(_judging.CreateJudge(parsed, client, options, _terminal));
+        RowJudge judge = new(opened.Judge);
         long? total = _terminal.ErrorIsTerminal ? await ReadRows(parsed, pairs, cancellationToken).LongCountAsync(cancellationToken) : null;
         Usage usage = Usage.None;
         await ScoreProgress.RunAsync(_terminal, _time, total, async report =>
         {
-            await foreach (ScoredRow scored in OrderedWindow.SelectAsync(ReadRows(parsed, pairs, cancellationToken), options.Concurrency, judge.ScoreAsync, cancellationToken))
+            await foreach (ScoredRow scored in OrderedWindow.SelectAsync(ReadRows(parsed, pairs, cancellationToken), concurrency, judge.ScoreAsync, cancellationToken))
             {
                 labelled.Add(scored.Content, scored.Judgment);
                 if (scored.Error is not null)

@@ -63,22 +63,22 @@ internal sealed class DataBuildCommand
         }
 
         BuildTools tools = new() { OpenModel = (model, stop) => OpenAsync(parsed, model, stop), Complain = (place, fault) => _terminal.WriteStatus($"rrm: {place}: {fault}") };
-        IChatClient? client = null;
+        OpenedJudge? judge = null;
         try
         {
             if (recipe.Sources.Any(source => source.Kind == BuildSourceKind.Annotated))
             {
                 ModelSource source = await _model.ReadAsync(parsed, _terminal, cancellationToken);
                 JudgeOptions options = _judging.Read(parsed, source);
-                client = await _judging.OpenAsync(parsed, source, _terminal, cancellationToken);
-                tools = tools with { Judge = new ReasoningJudge(client, options), JudgeIdentity = ChatOptionKeys.ModelIdentityOf(client), Concurrency = options.Concurrency };
+                judge = await _judging.OpenJudgeAsync(parsed, source, options, _terminal, cancellationToken);
+                tools = tools with { Judge = judge.Judge, JudgeIdentity = judge.Identity, Concurrency = options.Concurrency };
             }
 
             return Report(parsed, await new PairBuilder(recipe, tools, _time).BuildAsync(parsed.GetRequiredValue(_out), cancellationToken));
         }
         finally
         {
-            client?.Dispose();
+            judge?.Dispose();
         }
     }
 

@@ -5,7 +5,6 @@ using Microsoft.Extensions.AI;
 using RewardReasoning.Cli.Judging;
 using RewardReasoning.Cli.Output;
 using RewardReasoning.Judging;
-using RewardReasoning.Training.RewardModels;
 
 namespace RewardReasoning.Cli.Commands;
 
@@ -68,9 +67,9 @@ internal sealed class JudgeCommand
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         ModelSource source = await _model.ReadAsync(parsed, _terminal, cancellationToken);
-        if (source is FolderSource { IsScalar: true } scalar)
+        if (source is FolderSource { IsScalar: true } scalar && parsed.GetValue(_showPrompt))
         {
-            return await RunScalarAsync(parsed, scalar, cancellationToken);
+            throw new UsageException($"--show-prompt is for a judge that thinks; {scalar.Folder} is a scalar reward model, which reads each response by itself.");
         }
 
         JudgeOptions options = _judging.Read(parsed, source);
@@ -85,32 +84,8 @@ internal sealed class JudgeCommand
             throw new OutOfDomainException(refusal);
         }
 
-        using IChatClient client = await _judging.OpenAsync(parsed, source, _terminal, cancellationToken);
-        Judgment judgment = await JudgeAsync(_judging.CreateJudge(parsed, client, options, _terminal), comparison, options, parsed.GetValue(_json), cancellationToken);
-        return Finish(judgment);
-    }
-
-    private async Task<int> RunScalarAsync(ParseResult parsed, FolderSource source, CancellationToken cancellationToken)
-    {
-        _judging.RequireNoThought(parsed, source.Folder);
-        if (parsed.GetValue(_showPrompt))
-        {
-            throw new UsageException($"--show-prompt is for a judge that thinks; {source.Folder} is a scalar reward model, which reads each response by itself.");
-        }
-
-        Comparison comparison = await ReadComparisonAsync(parsed, cancellationToken);
-        using ScalarJudge judge = source.OpenScalar();
-        Judgment judgment = await judge.JudgeAsync(comparison, cancellationToken);
-        if (parsed.GetValue(_json))
-        {
-            _terminal.Out.WriteLine(JsonSerializer.Serialize(JudgmentJson.Of(judgment, withReasoning: true), OutputJson.Indented.JudgmentJson));
-        }
-        else
-        {
-            WriteResult(judgment);
-        }
-
-        return Finish(judgment);
+        using OpenedJudge judge = await _judging.OpenJudgeAsync(parsed, source, options, _terminal, cancellationToken);
+        return Finish(await JudgeAsync(judge, comparison, options, parsed.GetValue(_json), cancellationToken));
     }
 
     private int Finish(Judgment judgment)
@@ -138,25 +113,33 @@ internal sealed class JudgeCommand
             await texts.ReadAsync(responses[1], "the second --response", cancellationToken));
     }
 
-    private async Task<Judgment> JudgeAsync(ReasoningJudge judge, Comparison comparison, JudgeOptions options, bool json, CancellationToken cancellationToken)
+    private async Task<Judgment> JudgeAsync(OpenedJudge judge, Comparison comparison, JudgeOptions options, bool json, CancellationToken cancellationToken)
     {
+        if (!json && judge.Thinking is { } thinking)
+        {
+            VotePrinter printer = new(_terminal, options.Order.Completions(options.Votes));
+            Judgment? judgment = null;
+            await foreach (JudgmentEvent happened in thinking.JudgeStreamingAsync(comparison, cancellationToken))
+            {
+                printer.Show(happened);
+                judgment = happened.Judgment ?? judgment;
+            }
+
+            WriteResult(judgment ?? throw new InvalidOperationException("The judge ended without a judgment."));
+            return judgment;
+        }
+
+        Judgment whole = await judge.Judge.JudgeAsync(comparison, cancellationToken);
         if (json)
         {
-            Judgment whole = await judge.JudgeAsync(comparison, cancellationToken);
             _terminal.Out.WriteLine(JsonSerializer.Serialize(JudgmentJson.Of(whole, withReasoning: true), OutputJson.Indented.JudgmentJson));
-            return whole;
         }
-
-        VotePrinter printer = new(_terminal, options.Order.Completions(options.Votes));
-        Judgment? judgment = null;
-        await foreach (JudgmentEvent happened in judge.JudgeStreamingAsync(comparison, cancellationToken))
+        else
         {
-            printer.Show(happened);
-            judgment = happened.Judgment ?? judgment;
+            WriteResult(whole);
         }
 
-        WriteResult(judgment ?? throw new InvalidOperationException("The judge ended without a judgment."));
-        return judgment;
+        return whole;
     }
 
     private void WriteResult(Judgment judgment)

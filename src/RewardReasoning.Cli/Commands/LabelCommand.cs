@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using Microsoft.Extensions.AI;
 using RewardReasoning.Cli.Exporting;
 using RewardReasoning.Cli.Judging;
 using RewardReasoning.Cli.Labelling;
@@ -102,22 +101,21 @@ internal sealed class LabelCommand
         ModelSource source = await _model.ReadAsync(parsed, _terminal, cancellationToken);
         JudgeOptions options = _judging.Read(parsed, source);
         RankingOptions ranking = _ranking.Read(parsed, options);
-        using IChatClient client = await _judging.OpenAsync(parsed, source, _terminal, cancellationToken);
-        ReasoningJudge judge = _judging.CreateJudge(parsed, client, options, _terminal);
+        using OpenedJudge judge = await _judging.OpenJudgeAsync(parsed, source, options, _terminal, cancellationToken);
         Dictionary<string, string> settings = new(RankingArguments.Named(ranking))
         {
             ["shape"] = _shape.Name(parsed),
             ["pairs"] = parsed.GetRequiredValue(_pairs),
             ["min-margin"] = minMargin.ToString(CultureInfo.InvariantCulture),
         };
-        RunRecord? record = await RunRecord.OpenAsync(output, parsed, rows, client, options, judge, settings, _time, cancellationToken);
+        RunRecord? record = await RunRecord.OpenAsync(output, parsed, rows, judge, options.Seed, settings, _time, cancellationToken);
         RowColumns? columns = RowFileWriter.NeedsColumns(output) ? format.Columns() : null;
         long? total = _terminal.ErrorIsTerminal ? await rows.CountAsync(cancellationToken) : null;
         LabelSummary summary = new(format, minMargin);
         long start = _time.GetTimestamp();
         await ScoreProgress.RunAsync(_terminal, _time, total, async report =>
         {
-            RowLabeller labeller = new(new RowJudge(judge, new Ranker(judge, ranking, _time)), choice);
+            RowLabeller labeller = new(new RowJudge(judge.Judge, new Ranker(judge.Judge, ranking, _time)), choice);
             await using RowOutput writer = await RowOutput.OpenAsync(output, columns, record, _terminal, _time, cancellationToken);
             await foreach (LabelledRow labelled in OrderedWindow.SelectAsync(rows.ReadAsync(cancellationToken), options.Concurrency, labeller.LabelAsync, cancellationToken))
             {

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json;
-using Microsoft.Extensions.AI;
 using RewardReasoning.Cli.Judging;
 using RewardReasoning.Cli.Output;
 using RewardReasoning.Cli.Ranking;
@@ -81,9 +80,9 @@ internal sealed class RankCommand
         JudgeOptions judging = _judging.Read(parsed, source);
         RankingOptions options = _ranking.Read(parsed, judging);
         (string query, IReadOnlyList<string> responses) = await ReadAsync(parsed, cancellationToken);
-        using IChatClient client = await _judging.OpenAsync(parsed, source, _terminal, cancellationToken);
+        using OpenedJudge judge = await _judging.OpenJudgeAsync(parsed, source, judging, _terminal, cancellationToken);
         using ScalarJudge? screen = _screen.Open(parsed);
-        Ranker ranker = new(_screen.Over(parsed, screen, _judging.CreateJudge(parsed, client, judging, _terminal)), options);
+        Ranker ranker = new(_screen.Over(parsed, screen, judge.Judge), options);
         try
         {
             Rankings.Ranking ranking = await RankingProgressBar.RunAsync(_terminal, progress => ranker.RankAsync(query, responses, progress, cancellationToken));

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json;
-using Microsoft.Extensions.AI;
 using RewardReasoning.Cli.Judging;
 using RewardReasoning.Cli.Output;
 using RewardReasoning.Cli.Ranking;
@@ -79,17 +78,16 @@ internal sealed class ScoreCommand
         JudgeOptions options = _judging.Read(parsed, source);
         RankingOptions ranking = _ranking.Read(parsed, options);
         ScoreSummary summary = new(parsed.GetValue(_by) ?? []);
-        using IChatClient client = await _judging.OpenAsync(parsed, source, _terminal, cancellationToken);
-        ReasoningJudge judge = _judging.CreateJudge(parsed, client, options, _terminal);
+        using OpenedJudge judge = await _judging.OpenJudgeAsync(parsed, source, options, _terminal, cancellationToken);
         bool keepReasoning = parsed.GetValue(_keepReasoning);
         RunRecord? record = await RunRecord.OpenAsync(
-            output, parsed, rows, client, options, judge, new Dictionary<string, string>(RankingArguments.Named(ranking)) { ["keep-reasoning"] = keepReasoning ? "yes" : "no" }, _time, cancellationToken);
+            output, parsed, rows, judge, options.Seed, new Dictionary<string, string>(RankingArguments.Named(ranking)) { ["keep-reasoning"] = keepReasoning ? "yes" : "no" }, _time, cancellationToken);
         RowColumns? columns = RowFileWriter.NeedsColumns(output) ? ScoredRow.Columns(await rows.SurveyAsync(cancellationToken)) : null;
         long? total = _terminal.ErrorIsTerminal ? await rows.CountAsync(cancellationToken) : null;
         long start = _time.GetTimestamp();
         await ScoreProgress.RunAsync(_terminal, _time, total, async report =>
         {
-            RowJudge rowJudge = new(judge, new Ranker(judge, ranking, _time));
+            RowJudge rowJudge = new(judge.Judge, new Ranker(judge.Judge, ranking, _time));
             await using RowOutput writer = await RowOutput.OpenAsync(output, columns, record, _terminal, _time, cancellationToken);
             bool warned = options.Order != VoteOrder.Given;
             await foreach (ScoredRow scored in OrderedWindow.SelectAsync(rows.ReadAsync(cancellationToken), options.Concurrency, rowJudge.ScoreAsync, cancellationToken))

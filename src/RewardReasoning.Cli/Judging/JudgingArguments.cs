@@ -91,7 +91,9 @@ internal sealed class JudgingArguments
 
     private readonly StoreArgument _store = new();
 
-    private Option[] OfThought => [_votes, _adaptive, _order, _thinkingBudget, _maxTokens, _temperature, _topP, _seed, _truncate, _prompt, _concurrency];
+    private Option[] OfThought => [_votes, _adaptive, _order, _thinkingBudget, _maxTokens, _temperature, _topP, _truncate, _prompt];
+
+    private Option[] InOrder => [_votes, _adaptive, _order, _thinkingBudget, _maxTokens, _temperature, _topP, _seed, _truncate, _prompt, _concurrency];
 
     /// <param name="command">The verb.</param>
     /// <param name="withCalibration">Whether it reports confidence that may be calibrated.</param>
@@ -99,7 +101,7 @@ internal sealed class JudgingArguments
     public void AddTo(Command command, bool withCalibration = true, bool withOrder = true)
     {
         _order.Hidden = !withOrder;
-        foreach (Option option in OfThought)
+        foreach (Option option in InOrder)
         {
             command.Options.Add(option);
         }
@@ -114,9 +116,17 @@ internal sealed class JudgingArguments
 
     /// <summary>The options as given, over what the model brings for the judge.</summary>
     /// <exception cref="ArgumentException">Values are out of range.</exception>
+    /// <exception cref="UsageException">An option was given that a scalar reward model has no use for.</exception>
     public JudgeOptions Read(ParseResult parsed, ModelSource source)
     {
-        JudgeOptions options = source.Files().ApplyTo(Defaults) with
+        JudgeFiles files = source.Files();
+        if (source is FolderSource { IsScalar: true } scalar)
+        {
+            RequireNoThought(parsed, scalar.Folder);
+            files = new JudgeFiles { Calibration = files.Calibration }; // the rest is of the model it was trained from
+        }
+
+        JudgeOptions options = files.ApplyTo(Defaults) with
         {
             Votes = parsed.GetValue(_votes),
             Stopping = StoppingOf(parsed.GetValue(_adaptive), parsed.GetValue(_votes)),
@@ -138,15 +148,22 @@ internal sealed class JudgingArguments
         };
     }
 
-    /// <summary>A judge with these options. Says once where the model's own calibration does not hold for them.</summary>
+    /// <summary>
+    /// The model as a judge with these options, over the store that was asked for where it thinks (scores are computed anew); the caller
+    /// disposes it. Says once where the model's own calibration does not hold for them.
+    /// </summary>
     /// <exception cref="UsageException">A calibration was named that does not hold.</exception>
-    public ReasoningJudge CreateJudge(ParseResult parsed, IChatClient client, JudgeOptions options, Terminal terminal)
+    /// <exception cref="CompletionStoreException">The store cannot be opened.</exception>
+    public async Task<OpenedJudge> OpenJudgeAsync(ParseResult parsed, ModelSource source, JudgeOptions options, Terminal terminal, CancellationToken cancellationToken)
     {
-        ReasoningJudge judge = new(client, options);
+        OpenedJudge judge = source is FolderSource { IsScalar: true } scalar
+            ? OpenedJudge.Over(scalar.OpenScalar(), options.Calibration)
+            : OpenedJudge.Over(await OpenAsync(parsed, source, terminal, cancellationToken), options);
         if (judge.CalibrationFault is { } fault)
         {
             if (parsed.GetValue(_calibration) is not null)
             {
+                judge.Dispose();
                 throw new UsageException(fault);
             }
 
@@ -154,16 +171,6 @@ internal sealed class JudgingArguments
         }
 
         return judge;
-    }
-
-    /// <summary>Refuses what only a judge that thinks knows.</summary>
-    /// <exception cref="UsageException">An option was given that a scalar reward model has no use for.</exception>
-    public void RequireNoThought(ParseResult parsed, string folder)
-    {
-        if (OfThought.Append(_calibration).FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } given)
-        {
-            throw new UsageException($"{given.Name} is for a judge that thinks; {folder} is a scalar reward model, which scores each response once.");
-        }
     }
 
     /// <summary>Whether the command line says in which order responses are shown.</summary>
@@ -183,6 +190,14 @@ internal sealed class JudgingArguments
         {
             store?.Dispose();
             throw;
+        }
+    }
+
+    private void RequireNoThought(ParseResult parsed, string folder)
+    {
+        if (OfThought.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } given)
+        {
+            throw new UsageException($"{given.Name} is for a judge that thinks; {folder} is a scalar reward model, which scores each response once.");
         }
     }
 

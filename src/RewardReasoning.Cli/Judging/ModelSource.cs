@@ -49,7 +49,10 @@ internal sealed record FolderSource(string Folder, LocalModelOptions Options) : 
     /// <summary>Two full batches of a small model: while one request ends, others stand ready to take its place.</summary>
     private const int TwoBatches = 512;
 
-    public override int ConcurrencyOf(int? asked) => asked ?? TwoBatches;
+    /// <summary>A scalar reward model scores one response at a time: while it does, the next is made ready.</summary>
+    private const int OneAndTheNext = 2;
+
+    public override int ConcurrencyOf(int? asked) => asked ?? (IsScalar ? OneAndTheNext : TwoBatches);
 
     public override JudgeFiles Files() => JudgeFiles.Read(Folder);
 

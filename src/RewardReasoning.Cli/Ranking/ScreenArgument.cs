@@ -42,6 +42,6 @@ internal sealed class ScreenArgument
 
     /// <summary>The judge behind its screen, or the judge itself without one.</summary>
     /// <exception cref="ArgumentException">The certainty is out of range.</exception>
-    public IRepeatableJudge Over(ParseResult parsed, ScalarJudge? screen, ReasoningJudge judge) =>
+    public IJudge Over(ParseResult parsed, ScalarJudge? screen, IJudge judge) =>
         screen is null ? judge : new ScreenedJudge(screen, judge, parsed.GetValue(_certainty) ?? DefaultCertainty);
 }

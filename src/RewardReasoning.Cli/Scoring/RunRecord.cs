@@ -2,11 +2,9 @@ using System.CommandLine;
 using System.Reflection;
 using System.Security.Cryptography;
 using System.Text.Json;
-using Microsoft.Extensions.AI;
-using RewardReasoning.Calibration;
+using RewardReasoning.Cli.Judging;
 using RewardReasoning.Cli.Output;
 using RewardReasoning.Data.Rows;
-using RewardReasoning.Judging;
 
 namespace RewardReasoning.Cli.Scoring;
 
@@ -38,15 +36,14 @@ internal sealed class RunRecord
     /// <param name="output">Where the rows go.</param>
     /// <param name="parsed">The command line.</param>
     /// <param name="rows">The rows to be read; files are hashed.</param>
-    /// <param name="client">The model.</param>
-    /// <param name="options">The judge's options.</param>
     /// <param name="judge">The judge.</param>
+    /// <param name="seed">Of all its chance.</param>
     /// <param name="verbOptions">Settings of the verb itself that its rows hang on.</param>
     /// <param name="time">The clock.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
     /// <exception cref="UsageException">A run with other settings was begun there and did not end.</exception>
     public static async Task<RunRecord?> OpenAsync(
-        string output, ParseResult parsed, SelectedRows rows, IChatClient client, JudgeOptions options, ReasoningJudge judge,
+        string output, ParseResult parsed, SelectedRows rows, OpenedJudge judge, long seed,
         IReadOnlyDictionary<string, string> verbOptions, TimeProvider time, CancellationToken cancellationToken)
     {
         if (output == RowInput.StandardStream || RowFileWriter.IsDevice(output))
@@ -59,10 +56,10 @@ internal sealed class RunRecord
             Version = typeof(RunRecord).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown",
             Command = ["rrm", .. parsed.Tokens.Select(token => token.Value)],
             Started = time.GetUtcNow(),
-            Model = ChatOptionKeys.ModelIdentityOf(client),
-            Seed = options.Seed,
-            Judging = VotingSettings.Of(options),
-            Calibrated = options.Calibration is not null && judge.CalibrationFault is null,
+            Model = judge.Identity,
+            Seed = seed,
+            Judging = judge.Voting,
+            Calibrated = judge.IsCalibrated,
             Inputs = [.. await Task.WhenAll(rows.Input.Paths.Select(path => DescribeAsync(path, cancellationToken)))],
             Shard = rows.Shard?.ToString(),
             Limit = rows.Limit,

@@ -57,7 +57,7 @@ public sealed record JudgedItem
         {
             Item = item,
             Preferred = Outcomes.Of(judgment.Preferred),
-            Shown = ShownOutcome.Of(judgment.Votes),
+            Shown = ShownOutcome.Of(judgment),
             VoteShare = judgment.VoteShare,
             MissingReason = judgment.MissingReason,
             Usage = judgment.Usage,

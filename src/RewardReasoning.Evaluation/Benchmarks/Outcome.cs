@@ -21,6 +21,15 @@ public enum Outcome
 /// <param name="Outcome">What it said.</param>
 public readonly record struct ShownOutcome(ShownOrder Order, Outcome Outcome)
 {
+    /// <summary>What a judgment says in each order that was shown; without votes it hangs on no order, and says the same in both.</summary>
+    public static IReadOnlyList<ShownOutcome> Of(Judgment judgment)
+    {
+        ArgumentNullException.ThrowIfNull(judgment);
+        return judgment is { Votes.Count: 0, Preferred: { } preferred }
+            ? [new ShownOutcome(ShownOrder.Given, Outcomes.Of(preferred)), new ShownOutcome(ShownOrder.Swapped, Outcomes.Of(preferred))]
+            : Of(judgment.Votes);
+    }
+
     /// <summary>What votes say in each order that they were shown; those of one order add up.</summary>
     public static IReadOnlyList<ShownOutcome> Of(IReadOnlyList<Vote> votes) =>
         [.. votes.GroupBy(vote => vote.Order).OrderBy(shown => shown.Key).Select(shown => new ShownOutcome(shown.Key, Sum(shown)))];

@@ -12,7 +12,7 @@ namespace RewardReasoning.Training.RewardModels;
 
 /// <summary>
 /// A scalar reward model as a judge: each response is scored by itself, once, and the higher score wins. It does not think, so it has no
-/// votes; its confidence is the Bradley-Terry probability of its own scores. Safe to use from many threads; one thread computes at a time.
+/// votes; its confidence, and the share of votes to be expected, is the Bradley-Terry probability of its own scores. Safe to use from many threads; one thread computes at a time.
 /// </summary>
 public sealed class ScalarJudge : IJudge, IDisposable
 {
@@ -22,15 +22,22 @@ public sealed class ScalarJudge : IJudge, IDisposable
     private readonly DecoderModel _model;
     private readonly ChatTokenizer _chat;
     private readonly TimeProvider _time;
-    private readonly string _name;
+    private readonly Lazy<string> _identity;
     private readonly Lock _computing = new();
     private readonly ConcurrentDictionary<(string Query, string Response), ResponseScore> _scores = new();
 
-    private ScalarJudge(string folder, DecoderModel model, ChatTokenizer chat, TimeProvider time)
+    private ScalarJudge(string folder, DecoderModel model, ChatTokenizer chat, LocalModelOptions options, TimeProvider time)
     {
         (_model, _chat, _time) = (model, chat, time);
-        _name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
+        _identity = new Lazy<string>(() => LocalModel.IdentityOf(folder, model, options));
+        Name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
     }
+
+    /// <summary>The folder's name, for people.</summary>
+    public string Name { get; }
+
+    /// <summary>A name for what the model computes, as <see cref="LocalModel.Identity"/>; read from the files when first asked for.</summary>
+    public string Identity => _identity.Value;
 
     /// <summary>Whether a folder holds a scalar reward model: its <c>config.json</c> names a <c>…ForSequenceClassification</c>.</summary>
     /// <exception cref="Models.Checkpoints.CheckpointException">The config is missing, broken or of an unknown kind.</exception>
@@ -53,7 +60,8 @@ public sealed class ScalarJudge : IJudge, IDisposable
         }
 
         ChatTokenizer chat = ChatTokenizer.Load(folder);
-        return new ScalarJudge(folder, LocalModel.LoadDecoder(folder, config, options ?? new LocalModelOptions()), chat, time ?? TimeProvider.System);
+        options ??= new LocalModelOptions();
+        return new ScalarJudge(folder, LocalModel.LoadDecoder(folder, config, options), chat, options, time ?? TimeProvider.System);
     }
 
     /// <summary>The score of a response; only differences between responses to one query mean anything.</summary>
@@ -79,14 +87,16 @@ public sealed class ScalarJudge : IJudge, IDisposable
         ResponseScore second = Score(comparison.Query, comparison.Response2);
         double ahead = first.Value - second.Value;
         bool draw = ahead == 0;
+        double confidence = 1 / (1 + Math.Exp(-Math.Abs(ahead)));
         return new Judgment
         {
             Preferred = draw ? ComparisonHash.PickOne(comparison, CoinBit) : ahead > 0 ? Verdict.First : Verdict.Second,
-            Confidence = 1 / (1 + Math.Exp(-Math.Abs(ahead))),
+            VoteShare = confidence,
+            Confidence = confidence,
             DrawBrokenBy = draw ? DrawBreak.Coin : DrawBreak.None,
             Votes = [],
             Usage = new Usage { PromptTokens = first.Tokens + second.Tokens, Elapsed = _time.GetElapsedTime(start) },
-            Model = _name,
+            Model = Name,
             Warnings = draw ? ["The two responses have the same score; the preference between them is a coin's."] : [],
         };
     }
@@ -101,7 +111,7 @@ public sealed class ScalarJudge : IJudge, IDisposable
         int[] ids = ConversationIds.OfWhole(_chat, [new ChatMessage(ChatRole.User, query)], response);
         if (ids.Length > _model.Config.MaxPositions)
         {
-            throw new ArgumentException($"The conversation has {ids.Length} tokens; the context of {_name} is {_model.Config.MaxPositions}.", nameof(response));
+            throw new ArgumentException($"The conversation has {ids.Length} tokens; the context of {Name} is {_model.Config.MaxPositions}.", nameof(response));
         }
 
         ResponseScore score;

@@ -56,6 +56,10 @@ public sealed record CalibrationFile
     /// <summary>The fit for a model and settings; null where there is none.</summary>
     public CalibrationFit? Find(string model, VotingSettings voting) => Fits.FirstOrDefault(fit => fit.Model == model && fit.Voting == voting);
 
+    /// <summary>The map for a model and settings, or why there is none.</summary>
+    public (ConfidenceMap? Map, string? Fault) MapFor(string model, VotingSettings voting) =>
+        Find(model, voting) is { } fit ? (fit.Map, null) : (null, WhyNone(model, voting));
+
     /// <summary>One sentence on why no fit holds for a model and settings, by the one that comes nearest, and what to do.</summary>
     public string WhyNone(string model, VotingSettings voting)
     {

@@ -52,6 +52,20 @@ public sealed record VotingSettings
     /// <summary>SHA-256 of the template, lines ended by line feeds.</summary>
     public required string Prompt { get; init; }
 
+    /// <summary>Those of a judge that scores each response once and has no votes: nothing about it can be set.</summary>
+    public static VotingSettings OfScores { get; } = new()
+    {
+        Votes = 1,
+        Order = "none",
+        Stopping = new VoteStopping.Fixed().ToString(),
+        Temperature = 0,
+        TopP = 1,
+        MaxTokens = 0,
+        Redraws = 0,
+        FurtherVotes = 0,
+        Prompt = "none",
+    };
+
     /// <summary>The settings within a judge's options.</summary>
     public static VotingSettings Of(JudgeOptions options)
     {

@@ -31,7 +31,7 @@ public sealed class ReasoningJudge : IRepeatableJudge
         _options.Validate();
         _time = time ?? TimeProvider.System;
         _caster = new(client, _options, _time);
-        (_calibration, CalibrationFault) = FindCalibration(client, _options);
+        (_calibration, CalibrationFault) = _options.Calibration?.MapFor(ChatOptionKeys.ModelIdentityOf(client), VotingSettings.Of(_options)) ?? (null, null);
         _seedsMatter = _options.Temperature > 0 && !ChatOptionKeys.SupportedBy(client).Contains(ChatOptionKeys.Seed);
     }
 
@@ -120,18 +120,6 @@ public sealed class ReasoningJudge : IRepeatableJudge
             MissingReason = decided ? null : $"No vote has a verdict: {string.Join(" ", ballot.Votes.Select(vote => vote.MissingReason).Distinct())}",
             Warnings = [.. JudgmentWarnings.Of(comparison, ballot.Votes, brokenBy, _seedsMatter)],
         };
-    }
-
-    private static (ConfidenceMap? Map, string? Fault) FindCalibration(IChatClient client, JudgeOptions options)
-    {
-        if (options.Calibration is not { } file)
-        {
-            return (null, null);
-        }
-
-        string model = ChatOptionKeys.ModelIdentityOf(client);
-        VotingSettings voting = VotingSettings.Of(options);
-        return file.Find(model, voting) is { } fit ? (fit.Map, null) : (null, file.WhyNone(model, voting));
     }
 
     private static double ConfidenceIn(Verdict winner, MajorityVote majority) => winner == Verdict.First
