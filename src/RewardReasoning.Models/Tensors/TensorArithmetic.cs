@@ -21,14 +21,14 @@ public static class TensorArithmetic
     public static Tensor Plus(this Tensor x, double number)
     {
         using Scalar held = number;
-        return Of(x).add(held);
+        return Of(x).add(held, One);
     }
 
     /// <summary>x + number; integers stay integers.</summary>
     public static Tensor Plus(this Tensor x, long number)
     {
         using Scalar held = number;
-        return Of(x).add(held);
+        return Of(x).add(held, One);
     }
 
     /// <summary>x − number.</summary>
@@ -66,7 +66,7 @@ public static class TensorArithmetic
     public static Tensor Complement(this Tensor x)
     {
         using Tensor negated = Of(x).neg();
-        return negated.add(One);
+        return negated.add(One, One);
     }
 
     /// <summary>x + a · b, element by element, without the product as a tensor of its own.</summary>
@@ -138,21 +138,27 @@ public static class TensorArithmetic
     public static Tensor Counting(long length, ScalarType type, Device device)
     {
         using Scalar held = length;
-        return arange(held, dtype: type, device: device);
+        return arange(Zero, held, One, dtype: type, device: device);
     }
 
     /// <summary>Calls a TorchScript function of lists of tensors, then numbers.</summary>
     public static Tensor Invoke(this jit.CompilationUnit unit, string function, IReadOnlyList<Tensor[]> lists, IReadOnlyList<double> numbers)
     {
         ArgumentNullException.ThrowIfNull(unit);
-        Scalar[] held = [.. numbers.Select(number => number.ToScalar())];
+        ArgumentNullException.ThrowIfNull(numbers);
+        List<Scalar> held = [];
         try
         {
+            foreach (double number in numbers)
+            {
+                held.Add(number);
+            }
+
             return (Tensor)unit.invoke(function, [.. lists, .. held]);
         }
         finally
         {
-            Array.ForEach(held, scalar => scalar.Dispose());
+            held.ForEach(scalar => scalar.Dispose());
         }
     }
 
