@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace RewardReasoning.Models.Decoder;
 
 /// <summary>
-/// Keys and values of sequences that grow by a token at a time, several behind each prompt. Use it without gradients; tensors that it returns
+/// Keys and values of sequences that grow by a token at a time and come and go as they please. Use it without gradients; tensors that it returns
 /// belong to the caller's dispose scope.
 /// </summary>
 public abstract class DecodingMemory : IDisposable
@@ -27,13 +27,41 @@ public abstract class DecodingMemory : IDisposable
     /// <param name="model">The model, or a view of it.</param>
     /// <param name="prompts">Token ids, each at least one.</param>
     /// <param name="repeats">Sequences behind each.</param>
-    /// <param name="room">Tokens that each sequence will grow by at most.</param>
     /// <returns>What stands behind each prompt, [prompts, H], and the sequences, those of prompt 0 first.</returns>
-    public abstract (Tensor Hidden, IReadOnlyList<DecodingRow> Rows) Begin(DecoderModel model, IReadOnlyList<int[]> prompts, int repeats, int room);
+    public (Tensor Hidden, IReadOnlyList<DecodingRow> Rows) Begin(DecoderModel model, IReadOnlyList<int[]> prompts, int repeats)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(prompts);
+        using TorchSharp.DisposeScope scope = NewDisposeScope();
+        int longest = prompts.Max(prompt => prompt.Length);
+        long[,] ids = new long[prompts.Count, longest];
+        long[,] positions = new long[prompts.Count, longest];
+        bool[,] real = new bool[prompts.Count, longest];
+        for (int row = 0; row < prompts.Count; row++)
+        {
+            int padding = longest - prompts[row].Length;
+            for (int i = padding; i < longest; i++)
+            {
+                (ids[row, i], positions[row, i], real[row, i]) = (prompts[row][i - padding], i - padding, true);
+            }
+        }
+
+        KeyValueCache cache = new(model.Config, longest);
+        Tensor? keyMask = prompts.Any(prompt => prompt.Length < longest) ? tensor(real, device: model.Device) : null;
+        Tensor hidden = model.LastHiddenCached(tensor(ids, device: model.Device), tensor(positions, device: model.Device), keyMask, cache); // [P, 1, H]
+        IReadOnlyList<DecodingRow> rows = Take(cache, keyMask, [.. Enumerable.Range(0, prompts.Count).SelectMany(prompt => Enumerable.Repeat((long)prompt, repeats))]);
+        return (hidden.squeeze(1).MoveToOuterDisposeScope(), rows);
+    }
+
+    /// <summary>Begins sequences behind prompts that were computed.</summary>
+    /// <param name="cache">The prompts; it belongs to this memory from now on.</param>
+    /// <param name="keyMask">[prompts, tokens] bool, true where there is a token; null where nothing is padded.</param>
+    /// <param name="prompts">The row of the cache behind which each sequence begins.</param>
+    internal abstract IReadOnlyList<DecodingRow> Take(KeyValueCache cache, Tensor? keyMask, IReadOnlyList<long> prompts);
 
     /// <summary>Takes up the next token of sequences and computes what stands behind it.</summary>
     /// <param name="model">The model, or a view of it.</param>
-    /// <param name="rows">In the order in which they began. Where rows are not independent, one that is left out is over.</param>
+    /// <param name="rows">Where rows are not independent, all that are not over, in any order.</param>
     /// <param name="ids">A token for each.</param>
     /// <returns>[rows, H].</returns>
     public abstract Tensor Next(DecoderModel model, IReadOnlyList<DecodingRow> rows, IReadOnlyList<int> ids);
@@ -41,42 +69,16 @@ public abstract class DecodingMemory : IDisposable
     /// <summary>Lets go of a sequence that is over.</summary>
     public abstract void End(DecodingRow row);
 
-    /// <summary>Lets go of all prompts and sequences, so that others may begin.</summary>
+    /// <summary>Lets go of all sequences.</summary>
     public abstract void Clear();
+
+    /// <summary>Tokens for which there would be room, used or not, if more sequences began behind prompts of that length and all took up one token.</summary>
+    internal abstract long TokensWith(int sequences, int promptLength);
 
     /// <inheritdoc/>
     public void Dispose()
     {
         Clear();
         GC.SuppressFinalize(this);
-    }
-
-    /// <summary>Computes prompts, padded on the left, into a cache.</summary>
-    /// <returns>[prompts, H], and the mask [prompts, longest + <paramref name="room"/>], true where there is or will be a token.</returns>
-    private protected static (Tensor Hidden, Tensor KeyMask) Prefill(DecoderModel model, IReadOnlyList<int[]> prompts, int room, KeyValueCache cache)
-    {
-        int longest = prompts.Max(prompt => prompt.Length);
-        long[,] ids = new long[prompts.Count, longest];
-        long[,] positions = new long[prompts.Count, longest];
-        bool[,] mask = new bool[prompts.Count, longest + room];
-        for (int row = 0; row < prompts.Count; row++)
-        {
-            int pad = longest - prompts[row].Length;
-            for (int i = pad; i < longest + room; i++)
-            {
-                mask[row, i] = true;
-                if (i < longest)
-                {
-                    ids[row, i] = prompts[row][i - pad];
-                    positions[row, i] = i - pad;
-                }
-            }
-        }
-
-        Tensor keyMask = tensor(mask, device: model.Device);
-        bool padded = prompts.Any(prompt => prompt.Length < longest);
-        Tensor hidden = model.LastHiddenCached(
-            tensor(ids, device: model.Device), tensor(positions, device: model.Device), padded ? keyMask.narrow(1, 0, longest) : null, cache); // [P, 1, H]
-        return (hidden.squeeze(1), keyMask);
     }
 }

@@ -33,15 +33,15 @@ public sealed class KeyValueCache : ILayerMemory, IDisposable
     /// <summary>Tokens kept per row, padding included.</summary>
     public long Length { get; private set; }
 
+    /// <summary>Where keys and values lie, once there are some.</summary>
+    public Device Device => _keys[0]?.device ?? throw new InvalidOperationException("The cache is empty.");
+
     /// <summary>Rows, 0 before the first tokens.</summary>
     public long Rows => _keys[0]?.shape[0] ?? 0;
 
     /// <summary>Keeps the given rows in the given order; a row named twice is copied (one prompt, several completions).</summary>
     /// <param name="rows">[rows] int64.</param>
     public void Select(Tensor rows) => Replace(kept => kept.index_select(0, rows), Length);
-
-    /// <summary>Each row <paramref name="times"/> times, copies beside each other.</summary>
-    public void Repeat(int times) => Replace(kept => kept.repeat_interleave(times, 0), Length);
 
     /// <summary>A cache of its own with the first <paramref name="length"/> tokens of every row.</summary>
     /// <param name="length">At most <see cref="Length"/>.</param>

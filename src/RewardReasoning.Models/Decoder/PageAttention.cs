@@ -19,9 +19,7 @@ internal sealed class PageAttention(PageLayout layout, IReadOnlyList<PagedRow> r
 {
     private readonly int _dimension = layout.Dimension;
     private readonly float _scale = (float)(1 / Math.Sqrt(layout.Dimension));
-    private readonly float[] _query = new float[layout.Group * layout.Dimension];
-    private readonly float[] _key = new float[layout.Dimension];
-    private readonly float[] _scores = new float[rows.Max(row => row.Length + 1) + (2 * PageLayout.Tokens)];
+    private readonly int _longest = rows.Max(row => row.Length + 1);
 
     /// <summary>Whether heads of that size can be computed here: whole vectors of eight, in two halves that turn.</summary>
     public static bool Supports(DecoderConfig config) => config.HeadDimension % (2 * Vector256<float>.Count) == 0;
@@ -36,52 +34,63 @@ internal sealed class PageAttention(PageLayout layout, IReadOnlyList<PagedRow> r
     /// <returns>[rows, heads · D] in the type of the query.</returns>
     public Tensor Apply(int layer, Tensor query, Tensor key, Tensor value)
     {
-        int width = layout.KeyValueHeads * layout.Group * _dimension, keyWidth = layout.KeyValueHeads * _dimension;
-        ReadOnlySpan<float> queries = Floats(query), keys = Floats(key), values = Floats(value);
-        Tensor result = empty([rows.Count, width], dtype: ScalarType.Float32);
-        Span<float> mixed = MemoryMarshal.Cast<byte, float>(result.bytes);
-        for (int row = 0; row < rows.Count; row++)
+        Projections projections = new(Floats(query), Floats(key), Floats(value));
+        int threads = get_num_threads();
+        if (threads == 1)
         {
-            for (int head = 0; head < layout.KeyValueHeads; head++)
+            Scratch scratch = new(layout, _longest);
+            for (int row = 0; row < rows.Count; row++)
             {
-                int from = (row * width) + (head * layout.Group * _dimension);
-                int at = (row * keyWidth) + (head * _dimension);
-                Attend(
-                    layer, head, rows[row], queries.Slice(from, layout.Group * _dimension), keys.Slice(at, _dimension), values.Slice(at, _dimension),
-                    mixed.Slice(from, layout.Group * _dimension));
+                AttendRow(layer, row, projections, scratch);
             }
         }
-
-        return result.to(query.dtype);
-    }
-
-    /// <summary>The floats of a tensor on the processor, rows behind each other.</summary>
-    private static ReadOnlySpan<float> Floats(Tensor x) => MemoryMarshal.Cast<byte, float>(x.to(ScalarType.Float32).contiguous().bytes);
-
-    private void Attend(
-        int layer, int head, PagedRow row, ReadOnlySpan<float> query, ReadOnlySpan<float> key, ReadOnlySpan<float> value, Span<float> mixed)
-    {
-        int position = row.Length, turn = position * _dimension;
-        Turn(key, turn, 1, _key);
-        row.Own.Write(layer, head, 0, _key, value);
-        for (int i = 0; i < layout.Group; i++)
+        else
         {
-            Turn(query.Slice(i * _dimension, _dimension), turn, _scale, _query.AsSpan(i * _dimension, _dimension));
+            _ = Parallel.For(
+                0,
+                rows.Count,
+                new ParallelOptions { MaxDegreeOfParallelism = threads },
+                () => new Scratch(layout, _longest),
+                (row, _, scratch) => AttendRow(layer, row, projections, scratch),
+                _ => { });
         }
 
-        int keys = layout.Keys(layer, head), shared = row.Prompt.Length, total = position + 1;
-        for (int i = 0; i < layout.Group; i++)
+        return tensor(projections.Mixed, rows.Count, projections.Mixed.Length / rows.Count).to(query.dtype);
+    }
+
+    private static float[] Floats(Tensor x) => x.to(ScalarType.Float32).contiguous().data<float>().ToArray();
+
+    private Scratch AttendRow(int layer, int row, Projections projections, Scratch scratch)
+    {
+        int width = layout.Group * _dimension;
+        for (int head = 0; head < layout.KeyValueHeads; head++)
         {
-            ref float turned = ref _query[i * _dimension];
+            int at = (row * layout.KeyValueHeads) + head;
+            Range own = (at * _dimension)..((at + 1) * _dimension), queries = (at * width)..((at + 1) * width);
+            Turn(projections.Keys.AsSpan(own), rows[row].Length * _dimension, 1, scratch.Key);
+            rows[row].Own.Write(layer, head, 0, scratch.Key, projections.Values.AsSpan(own));
+            AttendHead(layout.Keys(layer, head), rows[row], projections.Queries.AsSpan(queries), projections.Mixed.AsSpan(queries), scratch);
+        }
+
+        return scratch;
+    }
+
+    /// <summary>Lets the queries [group, D] of one key head look at a sequence and its new token.</summary>
+    private void AttendHead(int keys, PagedRow row, ReadOnlySpan<float> queries, Span<float> mixed, Scratch scratch)
+    {
+        int shared = row.Prompt.Length, own = row.Own.Length + 1, values = keys + layout.ValuesBehindKeys;
+        float[] scores = scratch.Scores;
+        for (int from = 0; from < queries.Length; from += _dimension)
+        {
+            Turn(queries.Slice(from, _dimension), row.Length * _dimension, _scale, scratch.Query);
 
             // What a part's last page writes beyond its tokens, the next part overwrites or nobody reads.
-            Score(ref turned, row.Prompt.Pages, keys, shared, ref _scores[0]);
-            Score(ref turned, row.Own.Pages, keys, total - shared, ref _scores[shared]);
-            float whole = Exponentiate(total);
-            Span<float> output = mixed.Slice(i * _dimension, _dimension);
-            output.Clear();
-            Mix(row.Prompt.Pages, keys + layout.ValuesBehindKeys, shared, ref _scores[0], ref output[0]);
-            Mix(row.Own.Pages, keys + layout.ValuesBehindKeys, total - shared, ref _scores[shared], ref output[0]);
+            Score(ref scratch.Query[0], row.Prompt.Pages, keys, shared, ref scores[0]);
+            Score(ref scratch.Query[0], row.Own.Pages, keys, own, ref scores[shared]);
+            float whole = Exponentiate(scores, shared + own);
+            Span<float> output = mixed.Slice(from, _dimension);
+            Mix(row.Prompt.Pages, values, shared, ref scores[0], ref output[0]);
+            Mix(row.Own.Pages, values, own, ref scores[shared], ref output[0]);
             TensorPrimitives.Divide(output, whole, output);
         }
     }
@@ -126,15 +135,15 @@ internal sealed class PageAttention(PageLayout layout, IReadOnlyList<PagedRow> r
     }
 
     /// <summary>Turns the first scores into exp(score − largest), and returns their sum.</summary>
-    private float Exponentiate(int count)
+    private static float Exponentiate(float[] scores, int count)
     {
         int width = Vector256<float>.Count, padded = (count + width - 1) / width * width;
-        _scores.AsSpan(count, padded - count).Fill(float.NegativeInfinity);
-        ref float scores = ref _scores[0];
-        Vector256<float> largest = Vector256.LoadUnsafe(ref scores);
+        scores.AsSpan(count, padded - count).Fill(float.NegativeInfinity);
+        ref float first = ref scores[0];
+        Vector256<float> largest = Vector256.LoadUnsafe(ref first);
         for (int i = width; i < padded; i += width)
         {
-            largest = Vector256.Max(largest, Vector256.LoadUnsafe(ref scores, (nuint)i));
+            largest = Vector256.Max(largest, Vector256.LoadUnsafe(ref first, (nuint)i));
         }
 
         float peak = largest[0];
@@ -146,8 +155,8 @@ internal sealed class PageAttention(PageLayout layout, IReadOnlyList<PagedRow> r
         Vector256<float> shift = Vector256.Create(peak), sum = Vector256<float>.Zero;
         for (int i = 0; i < padded; i += width)
         {
-            Vector256<float> share = Vector256.Exp(Vector256.LoadUnsafe(ref scores, (nuint)i) - shift);
-            share.StoreUnsafe(ref scores, (nuint)i);
+            Vector256<float> share = Vector256.Exp(Vector256.LoadUnsafe(ref first, (nuint)i) - shift);
+            share.StoreUnsafe(ref first, (nuint)i);
             sum += share;
         }
 
@@ -195,5 +204,21 @@ internal sealed class PageAttention(PageLayout layout, IReadOnlyList<PagedRow> r
                 sum.StoreUnsafe(ref to);
             }
         }
+    }
+
+    /// <summary>What a layer projected the new tokens to, each [rows, heads, D], and what attention makes of it, zeros at first.</summary>
+    private sealed record Projections(float[] Queries, float[] Keys, float[] Values)
+    {
+        public float[] Mixed { get; } = new float[Queries.Length];
+    }
+
+    /// <summary>Room of one thread.</summary>
+    private sealed class Scratch(PageLayout layout, int longest)
+    {
+        public float[] Query { get; } = new float[layout.Dimension];
+
+        public float[] Key { get; } = new float[layout.Dimension];
+
+        public float[] Scores { get; } = new float[longest + (2 * PageLayout.Tokens)];
     }
 }

@@ -17,67 +17,79 @@ internal sealed class PagedRow(TokenPages prompt, TokenPages own) : DecodingRow
 /// <summary>Sequences in pages on the processor. Pages that were let go are kept for the sequences that come next.</summary>
 internal sealed class PagedDecodingMemory(DecoderConfig config) : DecodingMemory
 {
-    private readonly PagePool _pool = new(new PageLayout(config));
-    private readonly List<TokenPages> _kept = [];
+    private readonly PageLayout _layout = new(config);
+    private PagePool _pool = new(new PageLayout(config));
+    private int _rows;
 
     public override bool RowsAreIndependent => true;
 
-    public override (Tensor Hidden, IReadOnlyList<DecodingRow> Rows) Begin(DecoderModel model, IReadOnlyList<int[]> prompts, int repeats, int room)
+    internal override IReadOnlyList<DecodingRow> Take(KeyValueCache cache, Tensor? keyMask, IReadOnlyList<long> prompts)
     {
         using DisposeScope scope = NewDisposeScope();
-        using KeyValueCache cache = new(config, prompts.Max(prompt => prompt.Length));
-        Tensor hidden = Prefill(model, prompts, room: 0, cache).Hidden;
-        TokenPages[] pages = [.. prompts.Select(_ => new TokenPages(_pool))];
+        using KeyValueCache taken = cache;
+        bool[]? real = keyMask?.cpu().data<bool>().ToArray();
+        int length = (int)taken.Length;
+        Dictionary<long, (TokenPages Pages, int[] Columns)> pages = prompts.GroupBy(prompt => prompt).ToDictionary(
+            group => group.Key,
+            group => (new TokenPages(_pool, group.Count()), Enumerable.Range(0, length).Where(column => real?[(group.Key * length) + column] ?? true).ToArray()));
         for (int layer = 0; layer < config.LayerCount; layer++)
         {
-            (Tensor keys, Tensor values) = cache.Kept(layer); // [P, kv heads, longest, D]
-            CopyLayer(layer, prompts, Floats(keys), Floats(values), (int)cache.Length, pages);
+            using DisposeScope one = NewDisposeScope();
+            (Tensor keys, Tensor values) = taken.Kept(layer); // [P, kv heads, length, D]
+            ReadOnlySpan<float> keyNumbers = Floats(keys), valueNumbers = Floats(values);
+            foreach ((long prompt, (TokenPages to, int[] columns)) in pages)
+            {
+                CopyPrompt(layer, (int)prompt * config.KeyValueHeadCount * length, length, columns, keyNumbers, valueNumbers, to);
+            }
         }
 
-        foreach ((TokenPages prompt, int[] ids) in pages.Zip(prompts))
+        foreach ((TokenPages to, int[] columns) in pages.Values)
         {
-            prompt.Advance(ids.Length);
+            to.Advance(columns.Length);
         }
 
-        PagedRow[] rows = [.. pages.SelectMany(prompt => Enumerable.Range(0, repeats).Select(_ => new PagedRow(prompt, new TokenPages(_pool))))];
-        lock (_kept)
-        {
-            _kept.AddRange(pages);
-            _kept.AddRange(rows.Select(row => row.Own));
-        }
-
-        return (hidden.MoveToOuterDisposeScope(), rows);
+        _ = Interlocked.Add(ref _rows, prompts.Count);
+        return [.. prompts.Select(prompt => new PagedRow(pages[prompt].Pages, new TokenPages(_pool, users: 1)))];
     }
 
     public override Tensor Next(DecoderModel model, IReadOnlyList<DecodingRow> rows, IReadOnlyList<int> ids)
     {
         PagedRow[] paged = [.. rows.Cast<PagedRow>()];
-        Tensor hidden = model.HiddenPaged([.. ids.Select(id => (long)id)], paged, _pool.Layout);
+        Tensor hidden = model.HiddenPaged([.. ids.Select(id => (long)id)], paged, _layout);
         Array.ForEach(paged, row => row.Own.Advance(1));
         return hidden;
     }
 
-    public override void End(DecodingRow row) => ((PagedRow)row).Own.Release();
-
-    public override void Clear()
+    public override void End(DecodingRow row)
     {
-        _kept.ForEach(pages => pages.Release());
-        _kept.Clear();
+        _ = Interlocked.Decrement(ref _rows);
+        PagedRow paged = (PagedRow)row;
+        paged.Prompt.Release();
+        paged.Own.Release();
     }
 
-    private void CopyLayer(int layer, IReadOnlyList<int[]> prompts, ReadOnlySpan<float> keys, ReadOnlySpan<float> values, int longest, TokenPages[] pages)
+    /// <summary>Rows that were not ended leave their pages to the garbage collector.</summary>
+    public override void Clear()
+    {
+        _rows = 0;
+        if (_pool.InUse > 0)
+        {
+            _pool = new PagePool(_layout);
+        }
+    }
+
+    internal override long TokensWith(int sequences, int promptLength) =>
+        PageLayout.Tokens * (_pool.InUse + _rows + (sequences * (PageLayout.PagesFor(promptLength) + 1)));
+
+    private void CopyPrompt(int layer, int row, int length, int[] columns, ReadOnlySpan<float> keys, ReadOnlySpan<float> values, TokenPages to)
     {
         int dimension = config.HeadDimension;
-        for (int prompt = 0; prompt < prompts.Count; prompt++)
+        for (int head = 0; head < config.KeyValueHeadCount; head++)
         {
-            for (int head = 0; head < config.KeyValueHeadCount; head++)
+            for (int token = 0; token < columns.Length; token++)
             {
-                int row = ((prompt * config.KeyValueHeadCount) + head) * longest, pad = longest - prompts[prompt].Length;
-                for (int token = 0; token < prompts[prompt].Length; token++)
-                {
-                    int at = (row + pad + token) * dimension;
-                    pages[prompt].Write(layer, head, token, keys.Slice(at, dimension), values.Slice(at, dimension));
-                }
+                int at = (row + (head * length) + columns[token]) * dimension;
+                to.Write(layer, head, token, keys.Slice(at, dimension), values.Slice(at, dimension));
             }
         }
     }

@@ -4,73 +4,224 @@ using static TorchSharp.torch;
 namespace RewardReasoning.Models.Decoder;
 
 /// <summary>A sequence in a cache over all rows.</summary>
-internal sealed class TensorRow(int promptLength) : DecodingRow
+/// <param name="place">Its row.</param>
+/// <param name="tokens">Kept so far.</param>
+/// <param name="start">The first column that is not padding in front of it.</param>
+internal sealed class TensorRow(int place, int tokens, int start) : DecodingRow
 {
-    public int Tokens { get; set; } = promptLength;
+    public int Place { get; set; } = place;
+
+    public int Tokens { get; set; } = tokens;
+
+    public int Start { get; set; } = start;
 
     internal override int Length => Tokens;
 }
 
-/// <summary>Sequences in one cache of tensors, padded to one length. Rows that are over are dropped once a quarter of them is.</summary>
+/// <summary>Sequences in one cache of tensors in which all rows end at the same column. For one thread.</summary>
 internal sealed class TensorDecodingMemory : DecodingMemory
 {
-    private const double ShrinkBelow = 0.75;
+    private const double LeastAlive = 0.6;
+    private const int LeadingWorthACopy = 64;
+    private const int SpareColumns = 64;
 
-    private readonly List<TensorRow> _rows = [];
+    private readonly List<TensorRow?> _rows = []; // null: over, its row still computed
+    private int _count;
     private KeyValueCache? _cache;
-    private Tensor? _keyMask; // [rows, columns] bool, true for columns to come
+    private Tensor? _mask; // [rows, columns] bool, true for columns to come; null where nothing is padded
 
     public override bool RowsAreIndependent => false;
 
-    public override (Tensor Hidden, IReadOnlyList<DecodingRow> Rows) Begin(DecoderModel model, IReadOnlyList<int[]> prompts, int repeats, int room)
+    internal override IReadOnlyList<DecodingRow> Take(KeyValueCache cache, Tensor? keyMask, IReadOnlyList<long> prompts)
     {
-        Clear();
         using DisposeScope scope = NewDisposeScope();
-        _cache = new KeyValueCache(model.Config, prompts.Max(prompt => prompt.Length) + room);
-        (Tensor hidden, Tensor keyMask) = Prefill(model, prompts, room, _cache);
-        _cache.Repeat(repeats);
-        _keyMask = keyMask.repeat_interleave(repeats, 0).DetachFromDisposeScope();
-        _rows.AddRange(prompts.SelectMany(prompt => Enumerable.Range(0, repeats).Select(_ => new TensorRow(prompt.Length))));
-        return (hidden.MoveToOuterDisposeScope(), [.. _rows]);
+        Tensor rows = tensor(prompts.ToArray(), device: cache.Device);
+        if (prompts.Count != cache.Rows || prompts.Where((prompt, row) => prompt != row).Any())
+        {
+            cache.Select(rows);
+        }
+
+        Tensor? mask = keyMask?.index_select(0, rows);
+        long[]? lengths = mask?.sum(1).cpu().data<long>().ToArray();
+        TensorRow[] begun = [.. prompts.Select((_, i) => new TensorRow(i, (int)(lengths?[i] ?? cache.Length), start: 0))];
+        if (_cache is not { } own)
+        {
+            _cache = cache;
+            _mask = mask?.DetachFromDisposeScope();
+            _rows.AddRange(begun); // padding in front of a row or within it is masked
+        }
+        else
+        {
+            using KeyValueCache taken = cache;
+            if (taken.Length <= own.Length && begun.Length <= _rows.Count - _count)
+            {
+                Replace(own, taken, mask, begun);
+            }
+            else
+            {
+                Append(own, taken, mask, begun);
+            }
+        }
+
+        _count += begun.Length;
+        return begun;
     }
 
     public override Tensor Next(DecoderModel model, IReadOnlyList<DecodingRow> rows, IReadOnlyList<int> ids)
     {
-        if (_cache is not { } cache || _keyMask is not { } keyMask)
+        if (_count < _rows.Count * LeastAlive)
+        {
+            Compact();
+        }
+
+        if (_cache is not { } cache)
         {
             throw new InvalidOperationException("No sequence has begun.");
         }
 
         using DisposeScope scope = NewDisposeScope();
-        if (rows.Count < _rows.Count * ShrinkBelow)
+        long[] tokens = new long[_rows.Count];
+        long[] positions = new long[_rows.Count];
+        long[] places = new long[rows.Count];
+        for (int i = 0; i < places.Length; i++)
         {
-            HashSet<DecodingRow> going = [.. rows];
-            Tensor kept = tensor(Enumerable.Range(0, _rows.Count).Where(i => going.Contains(_rows[i])).Select(i => (long)i).ToArray(), device: model.Device);
-            cache.Select(kept);
-            _keyMask = keyMask.index_select(0, kept).DetachFromDisposeScope();
-            keyMask.Dispose();
-            keyMask = _keyMask;
-            _ = _rows.RemoveAll(row => !going.Contains(row));
+            TensorRow row = (TensorRow)rows[i];
+            tokens[row.Place] = ids[i];
+            positions[row.Place] = row.Tokens++;
+            places[i] = row.Place;
         }
 
-        Dictionary<DecodingRow, int> next = rows.Zip(ids).ToDictionary(pair => pair.First, pair => pair.Second);
-        long[] tokens = [.. _rows.Select(row => (long)next.GetValueOrDefault(row))];
-        long[] positions = [.. _rows.Select(row => (long)row.Tokens++)];
         Tensor hidden = model.HiddenCached(
-            tensor(tokens, device: model.Device).unsqueeze(1), tensor(positions, device: model.Device).unsqueeze(1), keyMask.narrow(1, 0, cache.Length + 1), cache);
-        long[] wanted = [.. Enumerable.Range(0, _rows.Count).Where(i => next.ContainsKey(_rows[i])).Select(i => (long)i)];
-        return hidden.squeeze(1).index_select(0, tensor(wanted, device: model.Device)).MoveToOuterDisposeScope();
+            tensor(tokens, device: model.Device).unsqueeze(1), tensor(positions, device: model.Device).unsqueeze(1), MaskOfNextColumn(cache), cache).squeeze(1); // [B, H]
+        bool asTheyLie = places.Length == tokens.Length && !places.Where((place, i) => place != i).Any();
+        return (asTheyLie ? hidden : hidden.index_select(0, tensor(places, device: model.Device))).MoveToOuterDisposeScope();
     }
 
     public override void End(DecodingRow row)
     {
+        _rows[((TensorRow)row).Place] = null;
+        _count--;
+        if (_count == 0)
+        {
+            Clear();
+        }
     }
 
     public override void Clear()
     {
         _cache?.Dispose();
-        _keyMask?.Dispose();
-        (_cache, _keyMask) = (null, null);
+        _mask?.Dispose();
+        (_cache, _mask, _count) = (null, null, 0);
         _rows.Clear();
+    }
+
+    internal override long TokensWith(int sequences, int promptLength) => (_count + (long)sequences) * (Math.Max(_cache?.Length ?? 0, promptLength) + 1);
+
+    /// <summary>Puts newcomers in the rows of finished sequences.</summary>
+    private void Replace(KeyValueCache cache, KeyValueCache added, Tensor? addedMask, TensorRow[] begun)
+    {
+        int[] free = [.. Enumerable.Range(0, _rows.Count).Where(row => _rows[row] is null).Take(begun.Length)];
+        Tensor rows = tensor(free.Select(row => (long)row).ToArray(), device: cache.Device);
+        cache.Overwrite(rows, added);
+        if (_mask is not null || addedMask is not null || added.Length < cache.Length)
+        {
+            Tensor mask = Padded(_mask, cache, cache.Length).clone();
+            mask.index_copy_(0, rows, Padded(addedMask, added, cache.Length));
+            _mask?.Dispose();
+            _mask = mask.DetachFromDisposeScope();
+        }
+
+        foreach ((int place, TensorRow row) in free.Zip(begun))
+        {
+            (row.Place, row.Start) = (place, (int)(cache.Length - added.Length));
+            _rows[place] = row;
+        }
+
+        if (_rows.OfType<TensorRow>().Min(row => row.Start) >= Math.Max(LeadingWorthACopy, cache.Length / 4))
+        {
+            Compact();
+        }
+    }
+
+    /// <summary>Puts newcomers below the sequences that grow.</summary>
+    private void Append(KeyValueCache cache, KeyValueCache added, Tensor? addedMask, TensorRow[] begun)
+    {
+        Compact();
+        long length = Math.Max(cache.Length, added.Length);
+        if (_mask is not null || addedMask is not null || cache.Length != added.Length)
+        {
+            Tensor mask = cat([Padded(_mask, cache, length), Padded(addedMask, added, length)], 0);
+            _mask?.Dispose();
+            _mask = mask.DetachFromDisposeScope();
+        }
+
+        foreach (TensorRow row in _rows.OfType<TensorRow>())
+        {
+            row.Start += (int)(length - cache.Length);
+        }
+
+        cache.Join(added);
+        foreach (TensorRow row in begun)
+        {
+            (row.Place, row.Start) = (_rows.Count, (int)(length - added.Length));
+            _rows.Add(row);
+        }
+    }
+
+    /// <summary>Removes the rows of finished sequences, and columns that no other needs.</summary>
+    private void Compact()
+    {
+        if (_cache is not { } cache)
+        {
+            return;
+        }
+
+        using DisposeScope scope = NewDisposeScope();
+        TensorRow[] alive = [.. _rows.OfType<TensorRow>()];
+        if (alive.Length < _rows.Count)
+        {
+            Tensor kept = tensor(alive.Select(row => (long)row.Place).ToArray(), device: cache.Device);
+            cache.Select(kept);
+            ReplaceMask(mask => mask.index_select(0, kept));
+            _rows.Clear();
+            _rows.AddRange(alive);
+            foreach ((int place, TensorRow row) in alive.Index())
+            {
+                row.Place = place;
+            }
+        }
+
+        int leading = alive.Min(row => row.Start);
+        if (leading > 0)
+        {
+            cache.DropLeading(leading);
+            ReplaceMask(mask => mask.narrow(1, leading, mask.shape[1] - leading).clone());
+            Array.ForEach(alive, row => row.Start -= leading);
+        }
+    }
+
+    private void ReplaceMask(Func<Tensor, Tensor> change)
+    {
+        if (_mask is { } mask)
+        {
+            _mask = change(mask).DetachFromDisposeScope();
+            mask.Dispose();
+        }
+    }
+
+    private Tensor? MaskOfNextColumn(KeyValueCache cache)
+    {
+        if (_mask is { } mask && mask.shape[1] <= cache.Length)
+        {
+            ReplaceMask(old => cat([old, ones([old.shape[0], SpareColumns], dtype: ScalarType.Bool, device: old.device)], 1));
+        }
+
+        return _mask?.narrow(1, 0, cache.Length + 1);
+    }
+
+    private static Tensor Padded(Tensor? mask, KeyValueCache cache, long length)
+    {
+        Tensor own = mask?.narrow(1, 0, cache.Length) ?? ones([cache.Rows, cache.Length], dtype: ScalarType.Bool, device: cache.Device);
+        return own.shape[1] == length ? own : cat([zeros([own.shape[0], length - own.shape[1]], dtype: ScalarType.Bool, device: own.device), own], 1);
     }
 }

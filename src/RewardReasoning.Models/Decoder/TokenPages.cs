@@ -19,28 +19,45 @@ internal sealed class PageLayout(DecoderConfig config)
 
     public int Floats { get; } = config.LayerCount * config.KeyValueHeadCount * config.HeadDimension * 2 * Tokens;
 
+    public int ValuesBehindKeys => Dimension * Tokens;
+
     /// <summary>Where a layer's and head's keys begin; its values follow at <see cref="ValuesBehindKeys"/>.</summary>
     public int Keys(int layer, int head) => ((layer * KeyValueHeads) + head) * Dimension * 2 * Tokens;
 
-    public int ValuesBehindKeys => Dimension * Tokens;
+    /// <summary>Pages that so many tokens fill.</summary>
+    public static long PagesFor(long tokens) => (tokens + Tokens - 1) / Tokens;
 }
 
-/// <summary>Pages that nobody uses any more, for the next who needs one.</summary>
+/// <summary>Pages in use, counted, and those that nobody uses any more, for the next who needs one.</summary>
 internal sealed class PagePool(PageLayout layout)
 {
     private readonly ConcurrentBag<float[]> _free = [];
+    private int _inUse;
 
     public PageLayout Layout => layout;
 
-    public float[] Rent() => _free.TryTake(out float[]? page) ? page : new float[layout.Floats];
+    public int InUse => _inUse;
 
-    public void Return(float[] page) => _free.Add(page);
+    public float[] Rent()
+    {
+        _ = Interlocked.Increment(ref _inUse);
+        return _free.TryTake(out float[]? page) ? page : new float[layout.Floats];
+    }
+
+    public void Return(float[] page)
+    {
+        _ = Interlocked.Decrement(ref _inUse);
+        _free.Add(page);
+    }
 }
 
 /// <summary>Keys and values of consecutive tokens. Written by one thread at a time; read by many once written.</summary>
-internal sealed class TokenPages(PagePool pool)
+/// <param name="pool">Where pages come from.</param>
+/// <param name="users">Sequences that read them; when each has let go, the pages go back.</param>
+internal sealed class TokenPages(PagePool pool, int users)
 {
     private readonly List<float[]> _pages = [];
+    private int _users = users;
 
     /// <summary>Tokens whose keys and values are complete.</summary>
     public int Length { get; private set; }
@@ -73,11 +90,13 @@ internal sealed class TokenPages(PagePool pool)
 
     public void Advance(int tokens) => Length += tokens;
 
-    /// <summary>Gives the pages back; the sequence is over.</summary>
+    /// <summary>One of the users lets go.</summary>
     public void Release()
     {
-        _pages.ForEach(pool.Return);
-        _pages.Clear();
-        Length = 0;
+        if (Interlocked.Decrement(ref _users) == 0)
+        {
+            _pages.ForEach(pool.Return);
+            _pages.Clear();
+        }
     }
 }

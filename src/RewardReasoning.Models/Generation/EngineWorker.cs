@@ -128,7 +128,7 @@ internal sealed class EngineWorker : IDisposable
             return;
         }
 
-        PromptBudget budget = new(_promptTokens, _batch.Count, _batch.Length, _cacheTokens);
+        PromptBudget budget = new(_promptTokens, _cacheTokens, _batch);
         List<Sequence> taken = [];
         while (taken.Count < free && _returned.TryPeek(out Sequence? next) && (next.IsOver || budget.TryAdd(next)))
         {
@@ -180,7 +180,7 @@ internal sealed class EngineWorker : IDisposable
     /// <summary>Sends the youngest sequences back while the batch is too large for its memory.</summary>
     private void KeepWithinMemory()
     {
-        while (_batch.Count > 1 && (long)_batch.Count * (_batch.Length + 1) > _cacheTokens)
+        while (_batch.Count > 1 && _batch.TokensWith(0, 0) > _cacheTokens)
         {
             _returned.Enqueue(_batch.RemoveYoungest());
         }

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace RewardReasoning.Models.Generation;
 
 /// <summary>Adds prompts up as they are chosen to be computed together, a common beginning and repetitions counted once.</summary>
-internal sealed class PromptBudget(int tokens, int rows, int columns, long cacheTokens)
+internal sealed class PromptBudget(int tokens, long cacheTokens, RunningBatch beside)
 {
     private readonly List<Sequence> _chosen = [];
     private int _distinct;
@@ -19,8 +19,8 @@ internal sealed class PromptBudget(int tokens, int rows, int columns, long cache
         int common = _chosen.Count == 0 ? prompt.Length : CollectionsMarshal.AsSpan(_chosen[0].Tokens)[..Math.Min(_common, _chosen[0].Tokens.Count)].CommonPrefixLength(prompt);
         int longest = Math.Max(_longest, prompt.Length);
         bool tooMuch = common + ((long)distinct * (longest - common)) > tokens;
-        bool tooLarge = (rows + _chosen.Count + 1L) * Math.Max(columns, longest + 1) > cacheTokens;
-        if ((tooMuch && _chosen.Count > 0) || (tooLarge && rows + _chosen.Count > 0))
+        bool tooLarge = beside.TokensWith(_chosen.Count + 1, longest) > cacheTokens;
+        if ((tooMuch && _chosen.Count > 0) || (tooLarge && beside.Count + _chosen.Count > 0))
         {
             return false;
         }

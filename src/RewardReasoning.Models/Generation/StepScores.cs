@@ -24,12 +24,12 @@ internal readonly ref struct StepScores
     private readonly int _width;
 
     /// <param name="logits">[B, V].</param>
-    /// <param name="rows">What wants a token of each row; null for rows that nobody looks at.</param>
-    public StepScores(Tensor logits, IReadOnlyList<Sequence?> rows)
+    /// <param name="rows">What wants a token of each row.</param>
+    public StepScores(Tensor logits, IReadOnlyList<Sequence> rows)
     {
         _logits = logits.to(ScalarType.Float32);
-        float[] temperatures = [.. rows.Select(row => row is { Sampling.Temperature: > 0 } ? row.Sampling.Temperature : 1)];
-        bool anyDrawn = rows.Any(row => row is { Sampling.Temperature: > 0 });
+        float[] temperatures = [.. rows.Select(row => row.Sampling.Temperature > 0 ? row.Sampling.Temperature : 1)];
+        bool anyDrawn = rows.Any(row => row.Sampling.Temperature > 0);
         Tensor? divisor = Array.Exists(temperatures, value => value != 1) ? tensor(temperatures, device: logits.device).unsqueeze(1) : null; // [B, 1]
         long vocabulary = logits.shape[1];
         if (vocabulary <= SmallVocabulary)
@@ -43,7 +43,7 @@ internal readonly ref struct StepScores
             return;
         }
 
-        _width = (int)Math.Min(vocabulary, rows.Max(row => row is null ? 1 : Math.Max(row.LogProbs ?? 0, CandidatesFor(row.Sampling))));
+        _width = (int)Math.Min(vocabulary, rows.Max(row => Math.Max(row.LogProbs ?? 0, CandidatesFor(row.Sampling))));
         (Tensor values, Tensor ids) = _logits.topk(_width);
         Tensor normalizers = _logits.logsumexp(-1, keepdim: true); // [B, 1]
         _logProbs = Floats(values.sub(normalizers));

@@ -58,7 +58,7 @@ public sealed class RolloutSampler : IDisposable
                 rows[row.Index] = row;
             }
 
-            while (Array.FindAll(rows, row => !row.Finished && row.Length < settings.MaxTokens) is { Length: > 0 } open)
+            while (Array.FindAll(rows, row => !row.IsOver) is { Length: > 0 } open)
             {
                 _ = Compute(open, share => Continue(share, settings, cancellationToken));
             }
@@ -94,9 +94,9 @@ public sealed class RolloutSampler : IDisposable
     private Row[] Begin((int Worker, int[] Prompts) share, IReadOnlyList<int[]> prompts, int repeats, SamplingSettings settings, ulong seed)
     {
         DecoderModel model = _replicas.Models[share.Worker];
-        (Tensor hidden, IReadOnlyList<DecodingRow> kept) = _memory.Begin(model, [.. share.Prompts.Select(prompt => prompts[prompt])], repeats, settings.MaxTokens);
+        (Tensor hidden, IReadOnlyList<DecodingRow> kept) = _memory.Begin(model, [.. share.Prompts.Select(prompt => prompts[prompt])], repeats);
         Row[] rows = [.. kept.Select((row, i) => new Row(row, (share.Prompts[i / repeats] * repeats) + (i % repeats), seed))];
-        Draw(model.Logits(hidden).repeat_interleave(repeats, 0), settings.Temperature, rows);
+        Draw(model.Logits(hidden).repeat_interleave(repeats, 0), settings, rows);
         return rows;
     }
 
@@ -109,24 +109,24 @@ public sealed class RolloutSampler : IDisposable
             cancellationToken.ThrowIfCancellationRequested();
             using DisposeScope scope = NewDisposeScope();
             Tensor hidden = _memory.Next(model, [.. open.Select(row => row.Kept)], [.. open.Select(row => row.LastId)]); // [N, H]
-            Draw(model.Logits(hidden), settings.Temperature, open);
-            open = [.. open.Where(row => !row.Finished && row.Length < settings.MaxTokens)];
+            Draw(model.Logits(hidden), settings, open);
+            open = [.. open.Where(row => !row.IsOver)];
         }
 
         return share.Rows;
     }
 
     /// <summary>Draws a token for each row from logits [N, V].</summary>
-    private void Draw(Tensor logits, double temperature, Row[] rows)
+    private void Draw(Tensor logits, SamplingSettings settings, Row[] rows)
     {
-        if (temperature == 0)
+        if (settings.Temperature == 0)
         {
             long[] best = logits.argmax(-1).cpu().data<long>().ToArray();
             Note(i => (best[i], null));
             return;
         }
 
-        Tensor distribution = logits.to(ScalarType.Float32).Over(temperature).log_softmax(-1); // [N, V]
+        Tensor distribution = logits.to(ScalarType.Float32).Over(settings.Temperature).log_softmax(-1); // [N, V]
         Tensor probabilities = distribution.exp();
         Tensor below = probabilities.cumsum(-1, ScalarType.Float64); // [N, V]
         Tensor at = tensor(rows.Select(row => row.Uniform()).ToArray(), device: logits.device).unsqueeze(1); // [N, 1]
@@ -145,8 +145,8 @@ public sealed class RolloutSampler : IDisposable
             for (int i = 0; i < rows.Length; i++)
             {
                 (long id, (float LogProb, float Entropy)? known) = draw(i);
-                rows[i].Add((int)id, known, _endTokens);
-                if (rows[i].Finished)
+                rows[i].Add((int)id, known, _endTokens, settings.MaxTokens);
+                if (rows[i].IsOver)
                 {
                     _memory.End(rows[i].Kept);
                 }
@@ -165,15 +165,17 @@ public sealed class RolloutSampler : IDisposable
 
         public int Index => index;
 
-        public int Length => _ids.Count;
-
         public int LastId => _ids[^1];
 
+        /// <summary>Whether it ended by itself.</summary>
         public bool Finished { get; private set; }
+
+        /// <summary>Whether it ended by itself or is as long as it may be.</summary>
+        public bool IsOver { get; private set; }
 
         public double Uniform() => _random.NextUnit();
 
-        public void Add(int id, (float LogProb, float Entropy)? known, IReadOnlyCollection<int> endTokens)
+        public void Add(int id, (float LogProb, float Entropy)? known, IReadOnlyCollection<int> endTokens, int maxTokens)
         {
             _ids.Add(id);
             if (known is { } drawn)
@@ -183,6 +185,7 @@ public sealed class RolloutSampler : IDisposable
             }
 
             Finished = endTokens.Contains(id);
+            IsOver = Finished || _ids.Count == maxTokens;
         }
 
         public SampledCompletion ToCompletion() => new([.. _ids], [.. _logProbs], Finished) { Entropy = _entropy };

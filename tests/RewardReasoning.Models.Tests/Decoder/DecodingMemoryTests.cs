@@ -73,7 +73,7 @@ public sealed class DecodingMemoryTests : IDisposable
         {
             using (memory)
             {
-                List<DecodingRow> rows = [.. memory.Begin(model, Prompts, 2, Tokens).Rows];
+                List<DecodingRow> rows = [.. memory.Begin(model, Prompts, 2).Rows];
                 List<int> numbers = [.. Enumerable.Range(0, rows.Count)];
                 for (int step = 0; step < Tokens - 1; step++)
                 {
@@ -113,7 +113,7 @@ public sealed class DecodingMemoryTests : IDisposable
         using DecoderModel model = DecoderModel.CreateRandom(TinyModels.Qwen2 with { HeadDimension = 16 }, seed: 3, CPU);
         model.SetRequiresGrad(true);
         using DecodingMemory memory = DecodingMemory.For(model);
-        IReadOnlyList<DecodingRow> rows = memory.Begin(model, Prompts, 1, Tokens).Rows;
+        IReadOnlyList<DecodingRow> rows = memory.Begin(model, Prompts, 1).Rows;
         using IDisposable gradients = enable_grad();
 
         InvalidOperationException error = Assert.Throws<InvalidOperationException>(() => memory.Next(model, rows, [1, 2, 3]));
@@ -124,7 +124,7 @@ public sealed class DecodingMemoryTests : IDisposable
     private static void SeesWhatItWouldSeeAlone(DecoderModel model, DecodingMemory memory, double tolerance = Tolerance)
     {
         const int repeats = 2;
-        (Tensor first, IReadOnlyList<DecodingRow> rows) = memory.Begin(model, Prompts, repeats, Tokens);
+        (Tensor first, IReadOnlyList<DecodingRow> rows) = memory.Begin(model, Prompts, repeats);
         for (int prompt = 0; prompt < Prompts.Length; prompt++)
         {
             Assert.True(ParityFolder.LargestDifference(Alone(model, prompt * repeats, 0), first[prompt]) < tolerance);

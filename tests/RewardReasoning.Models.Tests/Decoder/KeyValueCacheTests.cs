@@ -63,16 +63,6 @@ public sealed class KeyValueCacheTests : IDisposable
     }
 
     [Fact]
-    public void Repeat_EachPrompt_ContinuesBesideItsCopies()
-    {
-        Prefill(_cache, [[5, 6, 7], [8, 9, 10]]);
-
-        _cache.Repeat(2);
-
-        AssertNext(_cache, [[5, 6, 7, 20], [5, 6, 7, 21], [8, 9, 10, 22], [8, 9, 10, 23]]);
-    }
-
-    [Fact]
     public void Truncate_ThenOtherTokens_ForgetsTheOldOnes()
     {
         Prefill(_cache, [[5, 6, 7, 8, 9]]);

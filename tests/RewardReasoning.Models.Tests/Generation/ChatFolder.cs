@@ -34,10 +34,10 @@ public sealed class ChatFolder : IDisposable
     public Tokenizer Tokenizer { get; }
 
     /// <summary>Random weights, with which any token can follow any other.</summary>
-    public static ChatFolder Random(ulong seed = 5, string template = Template)
+    public static ChatFolder Random(ulong seed = 5, string template = Template, int headDimension = 16)
     {
         ChatFolder folder = new(template);
-        using DecoderModel model = DecoderModel.CreateRandom(folder.Config(width: 24, context: 256), seed, CPU);
+        using DecoderModel model = DecoderModel.CreateRandom(folder.Config(width: 24, context: 256, headDimension), seed, CPU);
         using (no_grad())
         {
             foreach ((string name, Tensor value) in model.Parameters.Where(parameter => parameter.Name.Contains("embed", StringComparison.Ordinal)))
@@ -88,7 +88,7 @@ public sealed class ChatFolder : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private DecoderConfig Config(int width, int context) => new()
+    private DecoderConfig Config(int width, int context, int headDimension = 16) => new()
     {
         Architecture = DecoderArchitecture.Qwen2,
         VocabularySize = Tokenizer.VocabularySize,
@@ -97,7 +97,7 @@ public sealed class ChatFolder : IDisposable
         LayerCount = 2,
         HeadCount = 4,
         KeyValueHeadCount = 2,
-        HeadDimension = 6,
+        HeadDimension = headDimension,
         QkvBias = true,
         MaxPositions = context,
         EosTokenIds = [Tokenizer.FindToken("<|end|>") ?? throw new InvalidOperationException("no end token")],

@@ -13,15 +13,19 @@ using static TorchSharp.torch;
 
 namespace RewardReasoning.Models.Tests.Generation;
 
-public sealed class GenerationEngineTests : IDisposable
+/// <summary>Everything that a caller may expect of the engine, whichever way the sequences are kept.</summary>
+public abstract class GenerationEngineTests : IDisposable
 {
     private static readonly EngineOptions OneWorker = new() { Workers = 1, TensorThreads = 1 };
 
-    private readonly ChatFolder _folder = ChatFolder.Random();
+    private readonly int _headDimension;
+    private readonly ChatFolder _folder;
     private readonly LocalModel _model;
 
-    public GenerationEngineTests()
+    protected GenerationEngineTests(int headDimension)
     {
+        _headDimension = headDimension;
+        _folder = ChatFolder.Random(headDimension: headDimension);
         set_num_threads(1);
         _model = LocalModel.Load(_folder.Path);
     }
@@ -32,6 +36,7 @@ public sealed class GenerationEngineTests : IDisposable
     {
         _model.Dispose();
         _folder.Dispose();
+        GC.SuppressFinalize(this);
     }
 
     [Fact]
@@ -162,7 +167,7 @@ public sealed class GenerationEngineTests : IDisposable
     [Fact]
     public async Task Generate_LittleCacheMemory_StepsBackAndGivesTheSameTokens()
     {
-        long perToken = 2L * 2 * 2 * 6 * 4;
+        long perToken = 2L * 2 * 2 * _headDimension * 4;
         GenerationRequest[] requests = [.. Enumerable.Range(0, 10).Select(i => Request(Prompt(i, 10), 60) with { Sampling = new SamplingOptions { Seed = (ulong)i } })];
         await using GenerationEngine ample = Engine(), scarce = Engine(OneWorker with { MaxCacheBytes = perToken * 200 });
 
@@ -189,16 +194,15 @@ public sealed class GenerationEngineTests : IDisposable
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
-    public async Task Generate_AnySchedule_AnswersEveryRequestAsAlone(int workers)
+    public async Task Generate_AnySchedule_GivesTokensWithTheLogProbsOfTheModel(int workers)
     {
-        using DecoderModel other = DecoderModel.Load(_folder.Path, ScalarType.Float32, CPU);
-        await using GenerationEngine alone = new(other, _model.Tokenizer, OneWorker), engine = Engine(new EngineOptions { Workers = workers, TensorThreads = 1, MaxSequences = 5, MaxPromptTokens = 64 });
+        await using GenerationEngine engine = Engine(new EngineOptions { Workers = workers, TensorThreads = 1, MaxSequences = 5, MaxPromptTokens = 64 });
         await Gen.Select(Gen.Int[1, 70], Gen.Int[1, 25], Gen.ULong, Gen.Int[0, 3]).List[1, 14].SampleAsync(async plan =>
         {
             List<Task> tasks = [];
             foreach ((int length, int tokens, ulong seed, int pause) in plan)
             {
-                GenerationRequest request = Request(Prompt(length, length), tokens) with { Sampling = new SamplingOptions { Seed = seed } };
+                GenerationRequest request = Request(Prompt(length, length), tokens) with { LogProbs = 0, Sampling = new SamplingOptions { Seed = seed } };
                 tasks.Add(Check(request, cancelled: pause == 3));
                 if (pause == 1)
                 {
@@ -221,7 +225,10 @@ public sealed class GenerationEngineTests : IDisposable
                 return;
             }
 
-            Assert.Equal((await alone.GenerateAsync(request, Cancellation)).Ids, (await task).Ids);
+            Completion completion = await task;
+            Assert.Equal(request.MaxTokens, completion.Ids.Length);
+            Assert.All(LogProbsOf(_model.Decoder, request.Prompt, completion.Ids).Zip(completion.LogProbs ?? []), pair => Assert.Equal(pair.First, pair.Second, 2e-4));
+            Assert.Equal(request.MaxTokens, completion.LogProbs?.Length);
         }
     }
 
@@ -338,6 +345,15 @@ public sealed class GenerationEngineTests : IDisposable
         return model.Logits(model.Hidden(ids)[0, -1]).log_softmax(-1)[id].item<float>();
     }
 
+    private static float[] LogProbsOf(DecoderModel model, int[] prompt, int[] completion)
+    {
+        using IDisposable noGrad = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        Tensor ids = tensor([.. prompt, .. completion], dtype: ScalarType.Int64);
+        Tensor hidden = model.Hidden(ids.unsqueeze(0))[0].narrow(0, prompt.Length - 1, completion.Length);
+        return model.Logits(hidden).log_softmax(-1).gather(1, ids.narrow(0, prompt.Length, completion.Length).unsqueeze(1)).squeeze(1).data<float>().ToArray();
+    }
+
     private static (int[] Ids, float[] LogProbs) Recompute(DecoderModel model, int[] prompt, int count)
     {
         using IDisposable noGrad = no_grad();
@@ -363,3 +379,9 @@ public sealed class GenerationEngineTests : IDisposable
 
     private GenerationEngine Engine(EngineOptions? options = null) => new(_model.Decoder, _model.Tokenizer, options ?? OneWorker);
 }
+
+/// <summary>Heads of whole vectors: sequences in pages.</summary>
+public sealed class GenerationEngineInPagesTests() : GenerationEngineTests(headDimension: 16);
+
+/// <summary>Other heads, and devices other than the processor: sequences in tensors.</summary>
+public sealed class GenerationEngineInTensorsTests() : GenerationEngineTests(headDimension: 6);
