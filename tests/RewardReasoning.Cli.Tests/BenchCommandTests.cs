@@ -111,7 +111,7 @@ public sealed class BenchCommandTests : IDisposable
     [InlineData("--mode is 'all'", "bench", "best-of-n", "--data", "x", "--mode", "all")]
     [InlineData("has pairs", "bench", "pandalm", "--data", "x", "--mode", "knockout")]
     [InlineData("--replay scores recorded comparisons", "bench", "best-of-n", "--data", "x", "--replay", "y")]
-    [InlineData("is no file, and no folder with files of this benchmark", "bench", "judgebench", "--data", "not-there")]
+    [InlineData("There is no file or folder 'not-there'", "bench", "judgebench", "--data", "not-there")]
     [InlineData("holds no report.json", "bench", "compare", "not-there", "nor-there")]
     public async Task Bench_BadUsage_SaysWhatToDo(string message, params string[] args)
     {

@@ -11,6 +11,13 @@ public static class RowFiles
     /// <summary>Whether a file has an ending of data, packed or not.</summary>
     public static bool IsData(string path) => Endings.Contains(Path.GetExtension(RowCompressions.WithoutEnding(path)).ToLowerInvariant());
 
+    /// <summary>A data file's name without its endings; another file's name as it is.</summary>
+    public static string NameOf(string path)
+    {
+        string name = Path.GetFileName(path);
+        return IsData(name) ? Path.GetFileNameWithoutExtension(RowCompressions.WithoutEnding(name)) : name;
+    }
+
     /// <summary>Whether an argument is a pattern.</summary>
     public static bool IsPattern(string argument) => argument.AsSpan().ContainsAny('*', '?');
 

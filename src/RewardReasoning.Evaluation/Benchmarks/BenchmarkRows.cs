@@ -31,29 +31,23 @@ internal readonly record struct BenchmarkRow(JsonElement Fields, string Place, s
 /// <summary>Reads the files of a benchmark: whatever <see cref="RowReader"/> reads. They are small and are read whole.</summary>
 internal static class BenchmarkRows
 {
-    private static readonly string[] Endings = [".json", ".jsonl", ".json.gz", ".jsonl.gz", ".json.zst", ".jsonl.zst", ".parquet"];
-
-    /// <summary>The files at a path: the file itself, or those of a folder and its folders, by name.</summary>
-    /// <exception cref="FileNotFoundException">There is no such file or folder, or no file that can be read in it.</exception>
+    /// <summary>The files that a path stands for (<see cref="RowFiles.Find"/>); of a folder or pattern, those whose name is wanted.</summary>
+    /// <exception cref="FileNotFoundException">There are none.</exception>
     public static IReadOnlyList<string> Files(string path, Func<string, bool>? wanted = null)
     {
-        if (File.Exists(path))
+        IReadOnlyList<string> found = RowFiles.Find(path);
+        if (wanted is null || File.Exists(path))
         {
-            return [path];
+            return found;
         }
 
-        string[] files = !Directory.Exists(path) ? [] : [.. Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories)
-            .Where(file => Array.Exists(Endings, ending => file.EndsWith(ending, StringComparison.OrdinalIgnoreCase)) && (wanted?.Invoke(Path.GetFileName(file)) ?? true))
-            .Order(StringComparer.Ordinal)];
-        return files.Length > 0 ? files : throw new FileNotFoundException($"'{path}' is no file, and no folder with files of this benchmark ({string.Join(", ", Endings)}).", path);
+        string[] files = [.. found.Where(file => wanted(Path.GetFileName(file)))];
+        return files.Length > 0 ? files : throw new FileNotFoundException($"'{path}' holds data files, and none with a name that files of this benchmark have.", path);
     }
 
-    /// <summary>A file's name without its endings.</summary>
-    public static string NameOf(string file)
-    {
-        string name = Path.GetFileName(file);
-        return Endings.Where(ending => name.EndsWith(ending, StringComparison.OrdinalIgnoreCase)).Select(ending => name[..^ending.Length]).FirstOrDefault(name);
-    }
+    /// <summary>What a row is called that has no identity of its own: its line, where there are several files with the file.</summary>
+    public static string IdOf(DataRow row, IReadOnlyList<string> files) =>
+        files.Count > 1 ? row.Place : FormattableString.Invariant($"{(row.IsLine ? "line" : "row")} {row.Number}");
 
     /// <summary>The rows of the files at a path, in order.</summary>
     /// <exception cref="InvalidDataException">A row cannot be read; the message names file and row.</exception>
@@ -62,7 +56,7 @@ internal static class BenchmarkRows
         List<BenchmarkRow> rows = [];
         foreach (string file in Files(path, wanted))
         {
-            string name = NameOf(file);
+            string name = RowFiles.NameOf(file);
             int number = 0;
             await foreach (DataRow row in RowReader.ReadAsync(file, cancellationToken).ConfigureAwait(false))
             {

@@ -151,6 +151,20 @@ public sealed class BenchmarkDefinitionTests
     }
 
     [Fact]
+    public async Task Pairs_FilesOfAFolder_AreOneBenchmarkWithRowsOfTheirOwn()
+    {
+        using TemporaryFolder folder = new();
+        foreach (string name in new[] { "a.jsonl", "b.jsonl", "notes.md" })
+        {
+            folder.Write(name, """{"query": "q", "response_1": "a", "response_2": "b", "label": 1}""");
+        }
+
+        IReadOnlyList<BenchmarkItem> items = await ReadAsync("pairs", folder.Path);
+        Assert.Equal(["a.jsonl:1", "b.jsonl:1"], items.Select(item => Path.GetFileName(item.Row)));
+        Assert.Equal("line 1", Assert.Single(await ReadAsync("pairs", Path.Combine(folder.Path, "b.jsonl"))).Row);
+    }
+
+    [Fact]
     public async Task RunFolder_WrittenAndRead_GivesTheSameReport()
     {
         using TemporaryFolder folder = new();

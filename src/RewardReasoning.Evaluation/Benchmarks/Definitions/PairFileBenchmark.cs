@@ -13,7 +13,7 @@ internal static class PairFileBenchmark
         Name = "pairs",
         Title = "Any labelled pair file",
         Source = "yours",
-        Data = "a pair file (JSON lines) with query, response_1, response_2 and label, or chosen and rejected",
+        Data = "rows with query, response_1, response_2 and label, or chosen and rejected",
         Counting = "Sections are the values of the field section, subset, category or source, the first that there is. One order a pair, hashed. A missing answer is wrong. Rows without a label are left out.",
         Orders = AskedOrders.One,
         ReadAsync = ReadAsync,
@@ -24,7 +24,8 @@ internal static class PairFileBenchmark
     private static async Task<IReadOnlyList<BenchmarkItem>> ReadAsync(string path, CancellationToken cancellationToken)
     {
         List<BenchmarkItem> items = [];
-        await foreach (DataRow row in RowReader.ReadAsync(path, cancellationToken).ConfigureAwait(false))
+        IReadOnlyList<string> files = BenchmarkRows.Files(path);
+        await foreach (DataRow row in RowReader.ReadAsync(files, cancellationToken).ConfigureAwait(false))
         {
             PairContent pair = RowRecognizer.Recognize(row) switch
             {
@@ -32,7 +33,7 @@ internal static class PairFileBenchmark
                 FaultyContent faulty => throw new InvalidDataException($"{row.Place}: {faulty.Error}"),
                 var other => throw new InvalidDataException($"{row.Place}: the row holds {RowKinds.Describe(other.Kind)}; the benchmark needs labelled pairs."),
             };
-            string id = row.Field("id") ?? row.Field("pair_id") ?? FormattableString.Invariant($"{(row.IsLine ? "line" : "row")} {row.Number}");
+            string id = row.Field("id") ?? row.Field("pair_id") ?? BenchmarkRows.IdOf(row, files);
             items.Add(new BenchmarkItem
             {
                 Id = id,

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using RewardReasoning.Data.Rows;
 
 namespace RewardReasoning.Evaluation.Benchmarks.Definitions;
 
@@ -22,7 +23,7 @@ internal static class Replays
             }
         }
 
-        return [new RecordedJudge(BenchmarkRows.NameOf(path), [.. items.Select(item => records.TryGetValue(item.Id, out RecordedJudgment? record) ? record.ToItem() with { Item = item } : JudgedItem.Missing(item, "It was not recorded."))])];
+        return [new RecordedJudge(RowFiles.NameOf(path), [.. items.Select(item => records.TryGetValue(item.Id, out RecordedJudgment? record) ? record.ToItem() with { Item = item } : JudgedItem.Missing(item, "It was not recorded."))])];
     }
 
     /// <summary>An item that was judged once, in an order that was not recorded.</summary>

@@ -29,7 +29,8 @@ internal static class CandidateFile
     private static async Task<IReadOnlyList<BestOfItem>> ReadAsync(string path, CancellationToken cancellationToken)
     {
         List<BestOfItem> items = [];
-        await foreach (DataRow row in RowReader.ReadAsync(RowFiles.Find(path), cancellationToken).ConfigureAwait(false))
+        IReadOnlyList<string> files = BenchmarkRows.Files(path);
+        await foreach (DataRow row in RowReader.ReadAsync(files, cancellationToken).ConfigureAwait(false))
         {
             CandidatesContent candidates = RowRecognizer.Recognize(row) switch
             {
@@ -39,7 +40,7 @@ internal static class CandidateFile
             };
             items.Add(new BestOfItem
             {
-                Id = row.Field("id") ?? row.Field("idx") ?? FormattableString.Invariant($"{(row.IsLine ? "line" : "row")} {row.Number}"),
+                Id = row.Field("id") ?? row.Field("idx") ?? BenchmarkRows.IdOf(row, files),
                 Section = SectionFields.Select(row.Field).FirstOrDefault(section => section is not null) ?? "all",
                 Query = candidates.Query.Text,
                 Responses = candidates.Responses,
