@@ -79,7 +79,13 @@ public static class CommandLine
             terminal.Error.WriteLine($"rrm: {message}");
         }
 
-        string path = string.Join(' ', Path(parsed.CommandResult.Command));
+        Command command = parsed.CommandResult.Command;
+        string path = string.Join(' ', Path(command));
+        if (command is { Subcommands.Count: > 0, Arguments.Count: 0 })
+        {
+            terminal.Error.WriteLine($"rrm: After `{path}` comes one of {string.Join(", ", command.Subcommands.Select(verb => verb.Name))}.");
+        }
+
         terminal.Error.WriteLine($"rrm: `{path} --help` shows how it is used.");
         return ExitCodes.BadUsage;
 

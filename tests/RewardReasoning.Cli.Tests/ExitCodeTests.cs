@@ -24,6 +24,18 @@ public sealed class ExitCodeTests
     }
 
     [Theory]
+    [InlineData("rrm: After `rrm train` comes one of sft, grpo, dpo, reward-model.", "train")]
+    [InlineData("rrm: After `rrm store` comes one of stats, export, prune.", "store", "purge")]
+    [InlineData("rrm: There is no recipe 'nothing.json'.", "train", "sft", "nothing.json")]
+    [InlineData("rrm: There is no recipe 'nothing.json'.", "data", "build", "nothing.json", "--out", "built")]
+    public async Task Command_NamesWhatIsNotThere_SaysWhatThereIs(string message, params string[] args)
+    {
+        RrmResult result = await Rrm.RunAsync(args);
+        Assert.Equal((ExitCodes.BadUsage, ""), (result.ExitCode, result.Out));
+        Assert.Contains(message + "\n", result.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("INT")]
     [InlineData("TERM")]
     public async Task Process_Interrupted_EndsInOrder(string signal)

@@ -41,7 +41,7 @@ public sealed record BuildRecipe
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     public static BuildRecipe Load(string path, string? text = null)
     {
-        byte[] bytes = File.ReadAllBytes(path);
+        byte[] bytes = File.Exists(path) ? File.ReadAllBytes(path) : throw new FileNotFoundException($"There is no recipe '{path}'.", path);
         try
         {
             using JsonDocument document = JsonDocument.Parse(text is null ? bytes : Encoding.UTF8.GetBytes(text), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });

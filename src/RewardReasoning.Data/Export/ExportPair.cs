@@ -36,9 +36,11 @@ public sealed record ExportPair
     public static (ExportPair? Pair, string? Fault) Of(DataRow row)
     {
         ArgumentNullException.ThrowIfNull(row);
-        if (RowRecognizer.Recognize(row) is not PairContent content)
+        RowContent recognized = RowRecognizer.Recognize(row);
+        if (recognized is not PairContent content)
         {
-            return (null, RowRecognizer.Recognize(row) is FaultyContent faulty ? faulty.Error : "The row holds no pair of responses.");
+            return (null, recognized is FaultyContent faulty ? faulty.Error
+                : $"The row holds {RowKinds.Describe(recognized.Kind)}; an export is of labelled pairs{(recognized is CandidatesContent ? ", which rrm label makes of candidates" : "")}.");
         }
 
         Verdict better = content.Label != Verdict.Unparsable ? content.Label : row.Field("judgment.preferred") switch

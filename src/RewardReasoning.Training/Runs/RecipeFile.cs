@@ -67,6 +67,10 @@ public static class RecipeFile
         {
             throw new RecipeException($"{path}, line {error.LineNumber + 1}: {error.Message}", error);
         }
+        catch (FileNotFoundException error)
+        {
+            throw new RecipeException($"There is no recipe '{path}'.", error);
+        }
         catch (IOException error)
         {
             throw new RecipeException($"{path}: {error.Message}", error);

@@ -67,7 +67,7 @@ public sealed class TrlExportTests : IDisposable
             "pairs.jsonl");
         ExportReport report = await ExportAsync(TrlShape.Text, true, rows, _folder.At("out.jsonl"));
         Assert.Equal(new ExportReport(5, 0, 0, 5), report);
-        Assert.Equal(["1 The row has no label", "2 The two responses are the same", "3 The row holds no pair", "4 Not JSON", "5 The row has no margin"], _faults.Select((fault, i) => fault[..new[] { 22, 32, 23, 10, 23 }[i]]));
+        Assert.Equal(["1 The row has no label", "2 The two responses are the same", "3 The row holds a query", "4 Not JSON", "5 The row has no margin"], _faults.Select((fault, i) => fault[..new[] { 22, 32, 23, 10, 23 }[i]]));
     }
 
     private static string Canonical(string? json) => JsonSerializer.Serialize(JsonDocument.Parse(json ?? "null").RootElement);
