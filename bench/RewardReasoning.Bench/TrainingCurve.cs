@@ -3,7 +3,7 @@ using RewardReasoning.Evaluation.Plots;
 
 namespace RewardReasoning.Bench;
 
-/// <summary>Draws metrics of a training run over its steps, each the mean of the last few steps that have it: <c>curve RUN OUT.svg TITLE METRIC…</c>.</summary>
+/// <summary>Draws metrics of a training run over its steps, each the mean over the last few steps, those that have it: <c>curve RUN OUT.svg TITLE METRIC…</c>.</summary>
 internal static class TrainingCurve
 {
     private const int Window = 8;
@@ -21,7 +21,7 @@ internal static class TrainingCurve
         {
             Title = args[2],
             XTitle = "step",
-            YTitle = $"mean of the last {Window} steps",
+            YTitle = $"mean over the last {Window} steps",
             Lines = [.. args[3..].Select(metric => Of(rows, metric))],
         }.Save(args[1]);
         return Task.FromResult(0);
@@ -33,6 +33,6 @@ internal static class TrainingCurve
         [
             .. rows.Where(row => row[metric] is not null).Select(row => (row["step"]?.GetValue<double>() ?? 0, row[metric]?.GetValue<double>() ?? 0)),
         ];
-        return new Line(metric, [.. points.Select(point => point.Step)], [.. points.Select((_, at) => points[Math.Max(0, at - Window + 1)..(at + 1)].Average(point => point.Value))]);
+        return new Line(metric, [.. points.Select(point => point.Step)], [.. points.Select(last => points.Where(point => point.Step > last.Step - Window && point.Step <= last.Step).Average(point => point.Value))]);
     }
 }

@@ -5,7 +5,11 @@ using RewardReasoning.Training.Runs;
 namespace RewardReasoning.Training.Grpo;
 
 /// <summary>Where reinforcement learning stands: pairs or questions drawn or passed over, and the KL's coefficient where a controller moves it.</summary>
-internal sealed record GrpoPosition(long PairPosition, double KlCoefficient);
+internal sealed record GrpoPosition(long PairPosition, double KlCoefficient)
+{
+    /// <summary>Where the data stands where there is more to say of it.</summary>
+    public PairStreamPosition? Mixture { get; init; }
+}
 
 /// <summary>Rollouts, their rewards, and the updates that follow from them.</summary>
 internal sealed class GrpoMethod : ITrainingMethod<GrpoPosition>
@@ -26,16 +30,16 @@ internal sealed class GrpoMethod : ITrainingMethod<GrpoPosition>
     /// <param name="session">The model and its workers.</param>
     /// <param name="begin">Makes the task where its data stands; it belongs to this method.</param>
     /// <param name="position">Null at the beginning.</param>
-    public GrpoMethod(GrpoRecipe recipe, TimeProvider clock, TrainingSession session, Func<long, IRolloutTask> begin, GrpoPosition? position)
+    public GrpoMethod(GrpoRecipe recipe, TimeProvider clock, TrainingSession session, Func<GrpoPosition?, IRolloutTask> begin, GrpoPosition? position)
     {
         (_recipe, _clock, _session) = (recipe, clock, session);
-        _task = begin(position?.PairPosition ?? 0);
+        _task = begin(position);
         _sampler = new RolloutSampler(session.Replicas, session.Workers, _task.EndTokens);
         _reference = recipe.Loss.KlCoefficient > 0 ? new FrozenReference(recipe, session, recipe.Reference) : null;
         _klCoefficient = position?.KlCoefficient ?? recipe.Loss.KlCoefficient;
     }
 
-    public GrpoPosition Position => new(_task.Position, _klCoefficient);
+    public GrpoPosition Position => new(_task.Position, _klCoefficient) { Mixture = _task.Mixture };
 
     public int? EvaluateEvery => _recipe.Evaluation?.Every;
 

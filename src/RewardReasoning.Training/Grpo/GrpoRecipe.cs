@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Globalization;
 using RewardReasoning.Training.Optimization;
 using RewardReasoning.Training.Policies;
 using RewardReasoning.Training.Runs;
@@ -9,6 +10,33 @@ namespace RewardReasoning.Training.Grpo;
 /// <param name="FromStep">First step, counted from 0.</param>
 /// <param name="Difficulties">Values of the pairs' <c>difficulty</c> field.</param>
 public sealed record CurriculumStage(int FromStep, IReadOnlyList<string> Difficulties);
+
+/// <summary>Only pairs whose <c>difficulty</c>, a number, lies in between are trained on.</summary>
+public sealed record DifficultyRange : ICheckedOptions
+{
+    /// <summary>The least; null for any.</summary>
+    public double? Min { get; init; }
+
+    /// <summary>The greatest; null for any.</summary>
+    public double? Max { get; init; }
+
+    /// <summary>Whether it lies in between.</summary>
+    public bool Contains(double difficulty) => !(difficulty < Min) && !(difficulty > Max);
+
+    /// <inheritdoc/>
+    public IEnumerable<string> Faults()
+    {
+        if (Min is null && Max is null)
+        {
+            yield return "neither min nor max is given; give one, or leave difficulty out.";
+        }
+
+        if (Min > Max)
+        {
+            yield return string.Create(CultureInfo.InvariantCulture, $"min is {Min} and max {Max}; no difficulty lies between.");
+        }
+    }
+}
 
 /// <summary>What becomes of completions that are too long.</summary>
 public sealed record OverlongOptions
@@ -66,8 +94,20 @@ public sealed record GrpoRecipe : TrainingRecipe
         CheckpointEvery = 10;
     }
 
-    /// <summary>Labelled pair file; for a policy, questions (answers in it are not looked at).</summary>
-    public required string Data { get; init; }
+    /// <summary>Labelled pair file, or a list of several, <c>[{"path": "a.jsonl", "weight": 5}, …]</c>, from which pairs are drawn as the weights
+    /// say; for a policy, one file of questions (answers in it are not looked at).</summary>
+    public required DataMixture Data { get; init; }
+
+    /// <summary>Thoughts are removed from the responses that are judged; a pair is left out, and counted, where nothing stands behind one.</summary>
+    public bool StripThoughts { get; init; } = true;
+
+    /// <summary>Which pairs by their difficulty; null for all.</summary>
+    public DifficultyRange? Difficulty { get; init; }
+
+    /// <summary>A pair that the judge got right in all its rollouts, or in none, taught nothing: it is passed over the next so many times that
+    /// its turn comes; 0 for never.</summary>
+    [Range(0, 1_000)]
+    public int SkipSolved { get; init; }
 
     /// <summary>Trains a policy by a judge's rankings of its responses; null trains a judge by the labels of pairs.</summary>
     public PolicyOptions? Policy { get; init; }
@@ -176,6 +216,26 @@ public sealed record GrpoRecipe : TrainingRecipe
         if (Policy is not null && (RolloutsPerOrder != UsualRollouts || Curriculum.Count > 0))
         {
             yield return "policy is given, so rollouts_per_order and curriculum, which are about pairs, would do nothing; leave them out (policy.responses is the size of a group).";
+        }
+
+        if (Policy is not null && (Difficulty is not null || SkipSolved > 0))
+        {
+            yield return "policy is given, so difficulty and skip_solved, which are about pairs, would do nothing; leave them out.";
+        }
+
+        if (Policy is not null && Data.Count > 1)
+        {
+            yield return $"policy is given and data names {Data.Count} files; a mixture is of pairs, so put the questions into one file.";
+        }
+
+        if (Data.Count == 0)
+        {
+            yield return "data names no file.";
+        }
+
+        foreach (string path in Data.GroupBy(file => file.Path).Where(group => group.Count() > 1).Select(group => group.Key))
+        {
+            yield return $"data names {path} more than once; give it once, with the sum of its weights.";
         }
 
         for (int i = 1; i < Curriculum.Count; i++)

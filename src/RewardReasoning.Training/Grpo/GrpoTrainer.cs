@@ -26,7 +26,7 @@ public sealed class GrpoTrainer(GrpoRecipe recipe, TimeProvider clock, IJudge? j
         new TrainingLoop<GrpoPosition>(recipe, clock).Run(
             DecoderModel.Load, (session, position) => new GrpoMethod(recipe, clock, session, at => Begin(session, at), position), progress, cancellationToken);
 
-    private IRolloutTask Begin(TrainingSession session, long position)
+    private IRolloutTask Begin(TrainingSession session, GrpoPosition? position)
     {
         if (recipe.Policy is not { } policy)
         {
@@ -36,7 +36,7 @@ public sealed class GrpoTrainer(GrpoRecipe recipe, TimeProvider clock, IJudge? j
         OpenedJudge opened = judge is null ? OpenedJudge.Open(policy.Judge, recipe.Device, DefaultStore) : new OpenedJudge(judge);
         try
         {
-            return new PolicyTask(recipe, policy, session.Model.Config.EosTokenIds, position, opened);
+            return new PolicyTask(recipe, policy, session.Model.Config.EosTokenIds, position?.PairPosition ?? 0, opened);
         }
         catch
         {

@@ -9,6 +9,9 @@ internal interface IRolloutTask : IDisposable
     /// <summary>Items of the data taken or passed over so far.</summary>
     long Position { get; }
 
+    /// <summary>Where the data stands where <see cref="Position"/> does not say it all; else null.</summary>
+    PairStreamPosition? Mixture => null;
+
     /// <summary>The tokens that end a turn.</summary>
     IReadOnlySet<int> EndTokens { get; }
 

@@ -3,7 +3,14 @@ using RewardReasoning.Training.Rollouts;
 namespace RewardReasoning.Training.Grpo;
 
 /// <summary>A labelled pair of the training data.</summary>
-public sealed record LabelledPair(PreferencePair Pair, string Difficulty);
+public sealed record LabelledPair(PreferencePair Pair, string Difficulty)
+{
+    /// <summary>Number of its file among those of the data.</summary>
+    internal int Source { get; init; }
+
+    /// <summary>Its place among the pairs of that file.</summary>
+    internal int Index { get; init; }
+}
 
 /// <summary>A comparison as it is put to the judge, in the numbering of its prompt.</summary>
 /// <param name="Group">Number of its pair within the step.</param>

@@ -35,7 +35,7 @@ internal sealed class PolicyTask : IRolloutTask
         _thoughtOpens = _chat.Tokenizer.FindToken(ThinkingText.OpenTag);
         ThoughtEnd = _chat.Tokenizer.FindToken(ThinkingText.CloseTag);
         EndTokens = ConversationIds.EndsOfTurn(endTokens, recipe.Model);
-        _questions = new(QuestionFile.Read(recipe.Data, answered: false, domain: judge.Domain), recipe.Seed, position);
+        _questions = new(QuestionFile.Read(recipe.Data[0].Path, answered: false, domain: judge.Domain), recipe.Seed, position);
         HeldOut = recipe.Evaluation is { } held ? [.. QuestionFile.Read(held.Data, answered: true, held.Pairs).Select(Ask)] : [];
         _guard = new ResponseGuard(options.Guard, judge.Domain);
         _ranker = new GroupRanker(_judge.Judge, options, recipe.Seed);

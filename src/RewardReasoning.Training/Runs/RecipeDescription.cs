@@ -43,7 +43,8 @@ public static partial class RecipeDescription
         {
             string name = path + JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name);
             Type held = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
-            Type? item = held != typeof(string) && held.IsGenericType && held.IsAssignableTo(typeof(IEnumerable)) ? held.GetGenericArguments()[0] : null;
+            Type? item = held == typeof(DataMixture) ? typeof(WeightedFile)
+                : held != typeof(string) && held.IsGenericType && held.IsAssignableTo(typeof(IEnumerable)) ? held.GetGenericArguments()[0] : null;
             object? value = fresh is null ? null : property.GetValue(fresh);
             bool required = fresh is null || property.CustomAttributes.Any(attribute => attribute.AttributeType.Name == "RequiredMemberAttribute");
             yield return new RecipeField(name, Describe(held, item) + Bounds(property), required ? null : Default(value, held), Says(property));
@@ -70,6 +71,7 @@ public static partial class RecipeDescription
 
     private static string Describe(Type held, Type? item) => held switch
     {
+        _ when held == typeof(DataMixture) => "text, or list of object",
         _ when item is not null => $"list of {Describe(item, null)}",
         { IsEnum: true } => string.Join('|', Enum.GetNames(held).Select(JsonNamingPolicy.SnakeCaseLower.ConvertName)),
         _ when held == typeof(string) => "text",

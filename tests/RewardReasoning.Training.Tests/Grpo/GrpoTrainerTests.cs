@@ -55,6 +55,84 @@ public sealed class GrpoTrainerTests : IDisposable
     }
 
     [Fact]
+    public void Run_WeightedMixtureWithSkippedPairs_ResumesToTheSameBytes()
+    {
+        File.WriteAllLines(_folder["more.jsonl"], Enumerable.Range(0, 4).Select(i => $$"""{"query":"{{i}}+2","chosen":"{{i + 2}}","rejected":"{{i + 5}}","difficulty":"more"}"""));
+        GrpoRecipe Mixed(string name) => Recipe(name) with
+        {
+            Data = new DataMixture([new WeightedFile { Path = _folder["pairs.jsonl"], Weight = 3 }, new WeightedFile { Path = _folder["more.jsonl"] }]),
+            SkipSolved = 1,
+        };
+        List<TrainingProgress> steps = [];
+        RunFolder undisturbed = Run(Mixed("a"), steps.Add);
+        Assert.Throws<TimeoutException>(() => Run(Mixed("b"), step =>
+        {
+            if (step.Step == 3)
+            {
+                throw new TimeoutException("the machine went away");
+            }
+        }));
+        Assert.Equal(Weights(undisturbed), Weights(Run(Mixed("b"))));
+        Assert.Contains(steps, step => step.Metrics.ContainsKey("judge/accuracy_more"));
+        Assert.All(steps, step => Assert.True(step.Metrics["pairs/passed_over"] >= 0));
+    }
+
+    [Fact]
+    public void Run_SkipSolvedOverPairsThatAreNeverSolved_PassesThemOver()
+    {
+        List<TrainingProgress> steps = [];
+        Run(Recipe("a") with { MaxTokens = 2, Steps = 8, SkipSolved = 1 }, steps.Add); // cut at two tokens, no judgment has a verdict
+        Assert.Equal(0, steps[0].Metrics["pairs/passed_over"]);
+        Assert.True(steps.Sum(step => step.Metrics["pairs/passed_over"]) > 0);
+    }
+
+    [Fact]
+    public void Run_DifficultyRange_LeavesTheOthersOutAndCountsThem()
+    {
+        File.WriteAllLines(_folder["graded.jsonl"], Enumerable.Range(0, 12).Select(i => $$"""{"query":"{{i}}+1","chosen":"{{i + 1}}","rejected":"{{i + 3}}","difficulty":{{i}}}"""));
+        List<TrainingProgress> steps = [];
+        Run(Recipe("a") with { Data = _folder["graded.jsonl"], Difficulty = new DifficultyRange { Min = 2, Max = 6 }, Steps = 2 }, steps.Add);
+        Assert.All(steps, step => Assert.Equal(7, step.Metrics["pairs/left_out"]));
+        Assert.All(steps.SelectMany(step => step.Metrics.Keys).Where(key => key.StartsWith("length/", StringComparison.Ordinal) && key != "length/mean"), key => Assert.InRange(int.Parse(key["length/".Length..], System.Globalization.CultureInfo.InvariantCulture), 2, 6));
+        RecipeException error = Assert.Throws<RecipeException>(() => Run(Recipe("b") with { Difficulty = new DifficultyRange { Max = 6 } }));
+        Assert.Contains("pairs.jsonl:1: the pair's difficulty is easy", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Run_ThoughtsInResponses_AreRemovedAndCutOnesLeftOut()
+    {
+        File.WriteAllLines(
+            _folder["thoughts.jsonl"],
+            File.ReadLines(_folder["pairs.jsonl"]).Select(line => line.Replace("\"chosen\":\"", "\"chosen\":\"<think>1+1</think> ", StringComparison.Ordinal))
+                .Append("""{"query":"1+1","chosen":"<think>1","rejected":"3"}"""));
+        List<TrainingProgress> steps = [];
+        RunFolder plain = Run(Recipe("a"));
+        RunFolder stripped = Run(Recipe("b") with { Data = _folder["thoughts.jsonl"] }, steps.Add);
+        Assert.Equal(Weights(plain), Weights(stripped));
+        Assert.Equal(1, steps[0].Metrics["pairs/left_out"]);
+    }
+
+    [Fact]
+    public void Load_MixtureInJson_IsReadWrittenAndChecked()
+    {
+        string path = _folder["recipe.json"];
+        File.WriteAllText(path, """{"out":"o","model":"m","steps":9,"data":[{"path":"a","weight":5},{"path":"b"},{"path":"b","weight":0}],"difficulty":{"min":3,"max":2}}""");
+        GrpoRecipe recipe = RecipeFile.Load<GrpoRecipe>(path);
+        Assert.Equal([5, 1, 0], recipe.Data.Select(file => file.Weight));
+        RecipeException error = Assert.Throws<RecipeException>(recipe.Validate);
+        foreach (string part in (string[])["data[2].weight is 0; it must be above 0", "data names b more than once", "difficulty: min is 3 and max 2"])
+        {
+            Assert.Contains(part, error.Message, StringComparison.Ordinal);
+        }
+
+        Assert.Contains("\"weight\": 5", RecipeFile.Resolve(recipe), StringComparison.Ordinal);
+        Assert.Contains("\"data\": \"a\"", RecipeFile.Resolve(recipe with { Data = "a" }), StringComparison.Ordinal);
+        Assert.Equal(["data[].path", "data[].weight"], RecipeDescription.Fields(typeof(GrpoRecipe)).Where(field => field.Name.StartsWith("data[]", StringComparison.Ordinal)).Select(field => field.Name));
+        File.WriteAllText(path, """{"out":"o","model":"m","steps":9,"data":7}""");
+        Assert.Throws<RecipeException>(() => RecipeFile.Load<GrpoRecipe>(path));
+    }
+
+    [Fact]
     public void Run_PairWithoutLabel_NamesFileAndLine()
     {
         File.AppendAllText(_folder["pairs.jsonl"], """{"query":"1+1","response_1":"2","response_2":"3"}""" + "\n");

@@ -14,6 +14,15 @@ public sealed class ShippedRecipesTests
     private static string Folder => Path.Combine(SharedFolder.RepositoryRoot, "recipes/rrm-mini");
 
     [Fact]
+    public void Recipe_OfTheRealModel_IsValidAndHoldsDocumentsOut()
+    {
+        SftRecipe recipe = RecipeFile.Load<SftRecipe>(Path.Combine(SharedFolder.RepositoryRoot, "recipes/smollm2/gsm8k.json"));
+        recipe.Validate();
+        Assert.Equal(150, recipe.HeldOut?.Documents);
+        Assert.True(recipe.MeasureFirst);
+    }
+
+    [Fact]
     public void Recipes_AllOfTheLab_AreValid()
     {
         LabRecipe lab = RecipeFile.Load<LabRecipe>(Path.Combine(Folder, "lab.json"));
