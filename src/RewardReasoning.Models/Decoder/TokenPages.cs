@@ -41,7 +41,9 @@ internal sealed class PagePool(PageLayout layout)
     public float[] Rent()
     {
         _ = Interlocked.Increment(ref _inUse);
-        return _free.TryTake(out float[]? page) ? page : new float[layout.Floats];
+        
+        // Pinned, for pages live long: the collector would copy each of them twice.
+        return _free.TryTake(out float[]? page) ? page : GC.AllocateArray<float>(layout.Floats, pinned: true);
     }
 
     public void Return(float[] page)
