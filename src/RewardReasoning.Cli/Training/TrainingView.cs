@@ -64,6 +64,7 @@ internal static class TrainingView
             }
 
             terminal.Out.WriteLine(row.ToJsonString());
+            terminal.Out.Flush(); // a step may be minutes away from the next
         }
         else if (step.Step % StepsPerLogLine == 0 || step.Step == step.TotalSteps)
         {

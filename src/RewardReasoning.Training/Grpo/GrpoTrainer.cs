@@ -33,6 +33,7 @@ public sealed class GrpoTrainer(GrpoRecipe recipe, TimeProvider clock, IJudge? j
             return new JudgeTask(recipe, session.Model.Config.EosTokenIds, position);
         }
 
+        RequireFiles(policy);
         OpenedJudge opened = judge is null ? OpenedJudge.Open(policy.Judge, recipe.Device, DefaultStore) : new OpenedJudge(judge);
         try
         {
@@ -42,6 +43,22 @@ public sealed class GrpoTrainer(GrpoRecipe recipe, TimeProvider clock, IJudge? j
         {
             opened.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>All that is missing is told at once.</summary>
+    private void RequireFiles(PolicyOptions policy)
+    {
+        (string Field, string? Path, bool Exists)[] named =
+        [
+            ("data", recipe.Data, File.Exists(recipe.Data)),
+            ("evaluation.data", recipe.Evaluation?.Data, File.Exists(recipe.Evaluation?.Data)),
+            ("policy.judge.model", policy.Judge.Model, judge is not null || policy.Judge.Endpoints.Count > 0 || Directory.Exists(policy.Judge.Model)),
+        ];
+        string[] missing = [.. named.Where(file => file.Path is not null && !file.Exists).Select(file => $"{file.Path} ({file.Field})")];
+        if (missing.Length > 0)
+        {
+            throw new RecipeException($"The recipe names what does not exist: {string.Join(", ", missing)}. Paths start from the current folder.");
         }
     }
 }

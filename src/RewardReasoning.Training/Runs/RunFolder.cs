@@ -31,7 +31,10 @@ public sealed class RunFolder
     /// <summary>Whether the run reached its end.</summary>
     public bool IsFinished => File.Exists(Path.Combine(FinalModel, "config.json"));
 
-    /// <summary>Opens a run, new or begun.</summary>
+    /// <summary>Whether anything but the recipe lies here: a run that failed before its first measurement or step left nothing to go on with.</summary>
+    private bool HasBegun => Directory.EnumerateFileSystemEntries(_path).Any(entry => Path.GetFileName(entry) != RecipeName);
+
+    /// <summary>Opens a run, new or begun. Where nothing came of an earlier recipe, this one takes its place.</summary>
     /// <exception cref="RecipeException">The folder holds a run of another recipe; the fields that differ are named.</exception>
     public static RunFolder Open(string path, TrainingRecipe recipe)
     {
@@ -39,7 +42,7 @@ public sealed class RunFolder
         Directory.CreateDirectory(path);
         RunFolder folder = new(path);
         string recipePath = Path.Combine(path, RecipeName);
-        if (!File.Exists(recipePath))
+        if (!File.Exists(recipePath) || !folder.HasBegun)
         {
             WriteAside(recipePath, RecipeFile.Resolve(recipe));
         }

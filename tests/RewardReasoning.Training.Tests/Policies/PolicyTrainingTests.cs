@@ -152,6 +152,25 @@ public sealed class PolicyTrainingTests : IDisposable
     }
 
     [Fact]
+    public void Run_FilesThatAreNotThere_AreAllNamedAndTheFolderTakesTheMendedRecipe()
+    {
+        GrpoRecipe recipe = Recipe("a") with
+        {
+            Data = "no-questions.jsonl",
+            Evaluation = new JudgeEvaluationOptions { Data = "no-answers.jsonl" },
+            Policy = new PolicyOptions { Judge = new PolicyJudgeOptions { Model = "no-judge" } },
+        };
+        RecipeException error = Assert.Throws<RecipeException>(() => Run(recipe, null));
+        foreach (string part in (string[])["no-questions.jsonl (data)", "no-answers.jsonl (evaluation.data)", "no-judge (policy.judge.model)"])
+        {
+            Assert.Contains(part, error.Message, StringComparison.Ordinal);
+        }
+
+        Assert.True(Run(Recipe("a") with { Steps = 1 }, ScriptedJudge.Alphabetical()).IsFinished);
+        Assert.Throws<RecipeException>(() => Run(Recipe("a"), ScriptedJudge.Alphabetical()));
+    }
+
+    [Fact]
     public void Load_JudgeOfARecipe_IsReadFromJson()
     {
         File.WriteAllText(_folder["recipe.json"], """
