@@ -1,38 +1,74 @@
 using System.Text.Json.Nodes;
+using RewardReasoning.Data.Pairs;
 using RewardReasoning.Evaluation.Plots;
 
 namespace RewardReasoning.Bench;
 
-/// <summary>Draws metrics of a training run over its steps, each the mean over the last few steps, those that have it: <c>curve RUN OUT.svg TITLE METRIC…</c>.</summary>
+/// <summary>
+/// Draws metrics of training runs over their steps: <c>curve RUN[,RUN…] OUT.svg TITLE METRIC…</c>. What was measured on held-out data is drawn as it is,
+/// shares of items with Wilson's intervals at 95 %; all else as the mean over the last few steps, those that have it.
+/// </summary>
 internal static class TrainingCurve
 {
     private const int Window = 8;
+    private const string HeldOut = "evaluation/";
 
     public static Task<int> RunAsync(string[] args)
     {
         if (args.Length < 4)
         {
-            Console.Error.WriteLine("curve needs the run's folder, the picture's file, a title and at least one metric.");
+            Console.Error.WriteLine("curve needs the runs' folders, the picture's file, a title and at least one metric.");
             return Task.FromResult(2);
         }
 
-        JsonObject[] rows = [.. File.ReadLines(Path.Combine(args[0], "metrics.jsonl")).Select(line => JsonNode.Parse(line)).OfType<JsonObject>()];
+        string[] runs = args[0].Split(','), metrics = args[3..];
+        bool measured = Array.TrueForAll(metrics, metric => metric.StartsWith(HeldOut, StringComparison.Ordinal));
+        Line[] lines = [.. runs.SelectMany(run => metrics.Select(metric => Of(run, metric, runs.Length == 1 ? metric : Path.GetFileName(run.TrimEnd('/')))))];
         new LineChart
         {
             Title = args[2],
             XTitle = "step",
-            YTitle = $"mean over the last {Window} steps",
-            Lines = [.. args[3..].Select(metric => Of(rows, metric))],
+            YTitle = measured ? "held-out" : $"mean over the last {Window} steps",
+            Lines = lines,
+            Legend = EmptiestCorner(lines),
         }.Save(args[1]);
         return Task.FromResult(0);
     }
 
-    private static Line Of(JsonObject[] rows, string metric)
+    /// <summary>The corner in whose third of both axes the fewest points lie.</summary>
+    private static LegendCorner EmptiestCorner(Line[] lines)
+    {
+        (double X, double Y)[] points = [.. lines.SelectMany(line => line.X.Zip(line.Y))];
+        double left = points.Min(point => point.X), right = points.Max(point => point.X), bottom = points.Min(point => point.Y), top = points.Max(point => point.Y);
+        return Enum.GetValues<LegendCorner>().MinBy(corner => points.Count(point =>
+            (corner is LegendCorner.LowerRight or LegendCorner.UpperRight ? right - point.X : point.X - left) < (right - left) / 3
+            && (corner is LegendCorner.UpperLeft or LegendCorner.UpperRight ? top - point.Y : point.Y - bottom) < (top - bottom) / 3));
+    }
+
+    private static Line Of(string run, string metric, string name)
     {
         (double Step, double Value)[] points =
         [
-            .. rows.Where(row => row[metric] is not null).Select(row => (row["step"]?.GetValue<double>() ?? 0, row[metric]?.GetValue<double>() ?? 0)),
+            .. Rows(run, "metrics.jsonl").Where(row => row[metric] is not null).Select(row => (row["step"]?.GetValue<double>() ?? 0, row[metric]?.GetValue<double>() ?? 0)),
         ];
-        return new Line(metric, [.. points.Select(point => point.Step)], [.. points.Select(last => points.Where(point => point.Step > last.Step - Window && point.Step <= last.Step).Average(point => point.Value))]);
+        double[] steps = [.. points.Select(point => point.Step)];
+        if (!metric.StartsWith(HeldOut, StringComparison.Ordinal))
+        {
+            return new Line(name, steps, [.. points.Select(last => points.Where(point => point.Step > last.Step - Window && point.Step <= last.Step).Average(point => point.Value))]);
+        }
+
+        Line line = new(name, steps, [.. points.Select(point => point.Value)]);
+        int items = Rows(run, "held-out.jsonl").Count(row => row["step"]?.GetValue<double>() == steps[0] && row["right"] is not null);
+        if (items == 0)
+        {
+            return line;
+        }
+
+        WilsonInterval[] intervals = [.. points.Select(point => WilsonInterval.At95((long)Math.Round(point.Value * items), items))];
+        return line with { Low = [.. intervals.Select(interval => interval.Low)], High = [.. intervals.Select(interval => interval.High)] };
     }
+
+    private static JsonObject[] Rows(string run, string file) => File.Exists(Path.Combine(run, file))
+        ? [.. File.ReadLines(Path.Combine(run, file)).Select(line => JsonNode.Parse(line)).OfType<JsonObject>()]
+        : [];
 }

@@ -6,10 +6,14 @@ namespace RewardReasoning.Data.Arithmetic;
 public sealed record WeightedText(string Text, double Weight);
 
 /// <summary>How often each kind of document is drawn.</summary>
-public sealed record DocumentMix(double Solve, double Judge, double Quote);
+/// <param name="Solve">Worked solutions.</param>
+/// <param name="Judge">Comparisons with a verdict by chance.</param>
+/// <param name="Quote">Who said a number.</param>
+/// <param name="Direct">Answers without a thought: what a policy that is to learn thinking may begin with; a judge's base has none.</param>
+public sealed record DocumentMix(double Solve, double Judge, double Quote, double Direct = 0);
 
 /// <summary>One training document: what is asked, and the completion after the opened thought.</summary>
-/// <param name="Kind">solve, judge or quote.</param>
+/// <param name="Kind">solve, judge, quote or direct.</param>
 /// <param name="Prompt">The user's turn.</param>
 /// <param name="Completion">Everything from the first token of the thought on, without the end of the turn.</param>
 public sealed record ArithmeticDocument(string Kind, string Prompt, IReadOnlyList<WeightedText> Completion);
@@ -31,10 +35,11 @@ public sealed class ArithmeticDocuments(
     private static readonly double[] ThoughtWeights = [0.10, 0.12, 0.26, 0.52];
 
     /// <summary>The next document.</summary>
-    public ArithmeticDocument Next() => random.Weighted([mix.Solve, mix.Judge, mix.Quote]) switch
+    public ArithmeticDocument Next() => random.Weighted([mix.Direct, mix.Solve, mix.Judge, mix.Quote]) switch
     {
-        0 => Solve(sampler.Next()),
-        1 => Judge(sampler.Next()),
+        0 => Direct(sampler.Next()),
+        1 => Solve(sampler.Next()),
+        2 => Judge(sampler.Next()),
         _ => Quote(sampler.Next()),
     };
 
@@ -64,6 +69,11 @@ public sealed class ArithmeticDocuments(
         "solve",
         problem.Expression.Text,
         [new($"{problem.Solution.Text}</think>{Expression.Format(problem.Solution.Value)}", 1)]);
+
+    private static ArithmeticDocument Direct(ArithmeticProblem problem) => new(
+        "direct",
+        problem.Expression.Text,
+        [new($"</think>{Expression.Format(problem.Solution.Value)}", 1)]);
 
     private ArithmeticDocument Judge(ArithmeticProblem problem)
     {

@@ -51,7 +51,7 @@ public sealed class GrpoTrainer(GrpoRecipe recipe, TimeProvider clock, IJudge? j
     {
         (string Field, string? Path, bool Exists)[] named =
         [
-            ("data", recipe.Data, File.Exists(recipe.Data)),
+            .. recipe.Data.Select(file => ("data", (string?)file.Path, File.Exists(file.Path))),
             ("evaluation.data", recipe.Evaluation?.Data, File.Exists(recipe.Evaluation?.Data)),
             ("policy.judge.model", policy.Judge.Model, judge is not null || policy.Judge.Endpoints.Count > 0 || Directory.Exists(policy.Judge.Model)),
         ];

@@ -47,6 +47,20 @@ public sealed class ArithmeticDocumentsTests
     }
 
     [Fact]
+    public void Next_DirectDocuments_AnswerWithoutAThoughtAndChangeNoOthers()
+    {
+        ArithmeticDocument[] mixed = [.. Documents(seed: 5, 400, new DocumentMix(1, 0, 0, Direct: 1))];
+        Assert.InRange(mixed.Count(document => document.Kind == "direct"), 150, 250);
+        Assert.All(mixed.Where(document => document.Kind == "direct"), document =>
+        {
+            Expression asked = Assert.IsType<Expression>(Expression.TryParse(document.Prompt));
+            string answer = Expression.Format(asked.Evaluate()?.ToDecimal(10) ?? throw new InvalidOperationException(document.Prompt));
+            Assert.Equal($"</think>{answer}", Completion(document));
+        });
+        Assert.DoesNotContain(Documents(seed: 5, 400), document => document.Kind == "direct");
+    }
+
+    [Fact]
     public void Next_SameSeed_GivesTheSameDocuments() =>
         Assert.Equal(Documents(seed: 5, 200).Select(Completion), Documents(seed: 5, 200).Select(Completion));
 
@@ -62,11 +76,11 @@ public sealed class ArithmeticDocumentsTests
         }
     }
 
-    private static IEnumerable<ArithmeticDocument> Documents(ulong seed, int count)
+    private static IEnumerable<ArithmeticDocument> Documents(ulong seed, int count, DocumentMix? mix = null)
     {
         SeededRandom random = new(seed);
         ArithmeticDocuments documents = new(
-            new ExpressionSampler(Parsed(), random), (query, a, b) => $"{query}\nAssistant 1: {a}\nAssistant 2: {b}", random, new DocumentMix(1, 1, 1));
+            new ExpressionSampler(Parsed(), random), (query, a, b) => $"{query}\nAssistant 1: {a}\nAssistant 2: {b}", random, mix ?? new DocumentMix(1, 1, 1));
         return Enumerable.Range(0, count).Select(_ => documents.Next());
     }
 
