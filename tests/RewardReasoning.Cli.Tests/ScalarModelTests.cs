@@ -28,7 +28,7 @@ public sealed class ScalarModelTests : IDisposable
     {
         JsonElement given = await JudgeAsync("7", "1234"), turned = await JudgeAsync("1234", "7");
         Assert.Equal(3, given.GetProperty("preferred").GetInt32() + turned.GetProperty("preferred").GetInt32());
-        Assert.Equal(given.GetProperty("confidence").GetDouble(), turned.GetProperty("confidence").GetDouble(), 9);
+        Assert.Equal(given.GetProperty("confidence").GetDouble(), turned.GetProperty("confidence").GetDouble(), 6);
         Assert.InRange(given.GetProperty("confidence").GetDouble(), 0.5, 1);
         Assert.Equal(0, given.GetProperty("votes").GetArrayLength());
     }
@@ -92,7 +92,7 @@ public sealed class ScalarModelTests : IDisposable
         RrmResult result = await Rrm.RunAsync("label", file, "--model", _scalar, "--out", output);
         Assert.Equal(ExitCodes.Done, result.ExitCode);
         double confidence = (await JudgeAsync("2", "3")).GetProperty("confidence").GetDouble();
-        Assert.Equal((2 * confidence) - 1, JsonDocument.Parse(File.ReadLines(output).Single()).RootElement.GetProperty("margin").GetDouble(), 9);
+        Assert.Equal((2 * confidence) - 1, JsonDocument.Parse(File.ReadLines(output).Single()).RootElement.GetProperty("margin").GetDouble(), 6); // the last bits hang on what else a batch held
     }
 
     [Fact]
