@@ -18,46 +18,22 @@ public static class TensorArithmetic
     public static Tensor Plus(this Tensor x, Tensor y) => Of(x).add(y, One);
 
     /// <summary>x + number.</summary>
-    public static Tensor Plus(this Tensor x, double number)
-    {
-        using Scalar held = number;
-        return Of(x).add(held, One);
-    }
+    public static Tensor Plus(this Tensor x, double number) => With(x, number, static (x, held) => x.add(held, One));
 
     /// <summary>x + number; integers stay integers.</summary>
-    public static Tensor Plus(this Tensor x, long number)
-    {
-        using Scalar held = number;
-        return Of(x).add(held, One);
-    }
+    public static Tensor Plus(this Tensor x, long number) => With(x, number, static (x, held) => x.add(held, One));
 
     /// <summary>x − number.</summary>
-    public static Tensor Minus(this Tensor x, double number)
-    {
-        using Scalar held = number;
-        return Of(x).sub(held);
-    }
+    public static Tensor Minus(this Tensor x, double number) => With(x, number, static (x, held) => x.sub(held));
 
     /// <summary>x − number; integers stay integers.</summary>
-    public static Tensor Minus(this Tensor x, long number)
-    {
-        using Scalar held = number;
-        return Of(x).sub(held);
-    }
+    public static Tensor Minus(this Tensor x, long number) => With(x, number, static (x, held) => x.sub(held));
 
     /// <summary>number · x.</summary>
-    public static Tensor Times(this Tensor x, double number)
-    {
-        using Scalar held = number;
-        return Of(x).mul(held);
-    }
+    public static Tensor Times(this Tensor x, double number) => With(x, number, static (x, held) => x.mul(held));
 
     /// <summary>x / number.</summary>
-    public static Tensor Over(this Tensor x, double number)
-    {
-        using Scalar held = number;
-        return Of(x).div(held);
-    }
+    public static Tensor Over(this Tensor x, double number) => With(x, number, static (x, held) => x.div(held));
 
     /// <summary>x², the product of x with itself.</summary>
     public static Tensor Squared(this Tensor x) => Of(x).mul(x);
@@ -76,25 +52,13 @@ public static class TensorArithmetic
     public static void Add(this Tensor x, Tensor y) => Of(x).add_(y, One);
 
     /// <summary>max(x, bound).</summary>
-    public static Tensor AtLeast(this Tensor x, double bound)
-    {
-        using Scalar held = bound;
-        return Of(x).clamp_min(held);
-    }
+    public static Tensor AtLeast(this Tensor x, double bound) => With(x, bound, static (x, held) => x.clamp_min(held));
 
     /// <summary>max(x, bound); integers stay integers.</summary>
-    public static Tensor AtLeast(this Tensor x, long bound)
-    {
-        using Scalar held = bound;
-        return Of(x).clamp_min(held);
-    }
+    public static Tensor AtLeast(this Tensor x, long bound) => With(x, bound, static (x, held) => x.clamp_min(held));
 
     /// <summary>min(x, bound).</summary>
-    public static Tensor AtMost(this Tensor x, double bound)
-    {
-        using Scalar held = bound;
-        return Of(x).clamp_max(held);
-    }
+    public static Tensor AtMost(this Tensor x, double bound) => With(x, bound, static (x, held) => x.clamp_max(held));
 
     /// <summary>min(max(x, low), high).</summary>
     public static Tensor Between(this Tensor x, double low, double high)
@@ -121,18 +85,10 @@ public static class TensorArithmetic
     public static Tensor IsPositive(this Tensor x) => Of(x).gt(Zero);
 
     /// <summary>x &lt; bound, bool.</summary>
-    public static Tensor IsBelow(this Tensor x, double bound)
-    {
-        using Scalar held = bound;
-        return Of(x).lt(held);
-    }
+    public static Tensor IsBelow(this Tensor x, double bound) => With(x, bound, static (x, held) => x.lt(held));
 
     /// <summary>x &gt; bound, bool.</summary>
-    public static Tensor IsAbove(this Tensor x, double bound)
-    {
-        using Scalar held = bound;
-        return Of(x).gt(held);
-    }
+    public static Tensor IsAbove(this Tensor x, double bound) => With(x, bound, static (x, held) => x.gt(held));
 
     /// <summary>0, 1, …, length − 1, of shape [length].</summary>
     public static Tensor Counting(long length, ScalarType type, Device device)
@@ -160,6 +116,13 @@ public static class TensorArithmetic
         {
             held.ForEach(scalar => scalar.Dispose());
         }
+    }
+
+    /// <summary>The number is freed when the call has returned, and not before.</summary>
+    private static Tensor With(Tensor x, Scalar number, Func<Tensor, Scalar, Tensor> compute)
+    {
+        using Scalar held = number;
+        return compute(Of(x), held);
     }
 
     private static Tensor Of(Tensor x)
