@@ -11,13 +11,13 @@ internal sealed class PagedRow(TokenPages prompt, TokenPages own) : DecodingRow
 
     public TokenPages Own => own;
 
-    internal override int Length => prompt.Length + own.Length;
+    /// <summary>Tokens kept, those of the prompt included.</summary>
+    public int Length => prompt.Length + own.Length;
 }
 
 /// <summary>Sequences in pages on the processor. Pages that were let go are kept for the sequences that come next.</summary>
 internal sealed class PagedDecodingMemory(DecoderConfig config) : DecodingMemory
 {
-    private readonly PageLayout _layout = new(config);
     private PagePool _pool = new(new PageLayout(config));
     private int _rows;
 
@@ -55,7 +55,7 @@ internal sealed class PagedDecodingMemory(DecoderConfig config) : DecodingMemory
     public override Tensor Next(DecoderModel model, IReadOnlyList<DecodingRow> rows, IReadOnlyList<int> ids)
     {
         PagedRow[] paged = [.. rows.Cast<PagedRow>()];
-        Tensor hidden = model.HiddenPaged([.. ids.Select(id => (long)id)], paged, _layout);
+        Tensor hidden = model.HiddenPaged([.. ids.Select(id => (long)id)], paged, _pool.Layout);
         Array.ForEach(paged, row => row.Own.Advance(1));
         return hidden;
     }
@@ -74,7 +74,7 @@ internal sealed class PagedDecodingMemory(DecoderConfig config) : DecodingMemory
         _rows = 0;
         if (_pool.InUse > 0)
         {
-            _pool = new PagePool(_layout);
+            _pool = new PagePool(_pool.Layout);
         }
     }
 

@@ -14,8 +14,6 @@ internal sealed class TensorRow(int place, int tokens, int start) : DecodingRow
     public int Tokens { get; set; } = tokens;
 
     public int Start { get; set; } = start;
-
-    internal override int Length => Tokens;
 }
 
 /// <summary>Sequences in one cache of tensors in which all rows end at the same column. For one thread.</summary>
