@@ -1,10 +1,10 @@
 using System.Text.Json;
 using RewardReasoning.Data.Hub;
 using RewardReasoning.Endpoints;
-using RewardReasoning.Models.ChatTemplates;
+using RewardReasoning.Text.ChatTemplates;
 using RewardReasoning.Models.Checkpoints;
 using RewardReasoning.Models.Generation;
-using RewardReasoning.Models.Tokenization;
+using RewardReasoning.Text.Tokenization;
 using RewardReasoning.Storage;
 using RewardReasoning.Training.Runs;
 

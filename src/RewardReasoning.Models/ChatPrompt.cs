@@ -1,9 +1,9 @@
 using Microsoft.Extensions.AI;
 
-using RewardReasoning.Models.ChatTemplates;
-using RewardReasoning.Models.ChatTemplates.Jinja;
+using RewardReasoning.Text.ChatTemplates;
+using RewardReasoning.Text.ChatTemplates.Jinja;
 using RewardReasoning.Models.Generation;
-using RewardReasoning.Models.Tokenization;
+using RewardReasoning.Text.Tokenization;
 
 namespace RewardReasoning.Models;
 

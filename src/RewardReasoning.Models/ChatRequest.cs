@@ -2,9 +2,9 @@ using System.Globalization;
 
 using Microsoft.Extensions.AI;
 
-using RewardReasoning.Models.ChatTemplates;
+using RewardReasoning.Text.ChatTemplates;
 using RewardReasoning.Models.Generation;
-using RewardReasoning.Models.Tokenization;
+using RewardReasoning.Text.Tokenization;
 
 namespace RewardReasoning.Models;
 

@@ -1,5 +1,5 @@
 using RewardReasoning.Models.Decoder;
-using RewardReasoning.Models.Tokenization;
+using RewardReasoning.Text.Tokenization;
 using TorchSharp;
 
 namespace RewardReasoning.Cli.Tests;

@@ -4,8 +4,8 @@ using RewardReasoning.Cli.Output;
 using RewardReasoning.Cli.Scoring;
 using RewardReasoning.Data.Columns;
 using RewardReasoning.Data.Rows;
-using RewardReasoning.Data.Verification;
-using RewardReasoning.Data.Verification.Rows;
+using RewardReasoning.Verification;
+using RewardReasoning.Data.AnswerRows;
 
 namespace RewardReasoning.Cli.Commands;
 

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using RewardReasoning.Cli.Judging;
 using RewardReasoning.Cli.Training;
-using RewardReasoning.Training.Lab;
+using RewardReasoning.Lab;
 using RewardReasoning.Training.Runs;
 
 namespace RewardReasoning.Cli.Commands;

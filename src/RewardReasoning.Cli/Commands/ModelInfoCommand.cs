@@ -6,7 +6,7 @@ using RewardReasoning.Cli.Output;
 using RewardReasoning.Judging;
 using RewardReasoning.Models.Checkpoints;
 using RewardReasoning.Models.Decoder;
-using RewardReasoning.Models.Tokenization;
+using RewardReasoning.Text.Tokenization;
 
 namespace RewardReasoning.Cli.Commands;
 

@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using RewardReasoning.Cli.Hub;
 using RewardReasoning.Data.Rows;
-using RewardReasoning.Models.Tokenization;
+using RewardReasoning.Text.Tokenization;
 
 namespace RewardReasoning.Cli.Commands;
 

@@ -2,7 +2,7 @@ using Microsoft.Extensions.AI;
 using RewardReasoning.Endpoints;
 using RewardReasoning.Judging;
 using RewardReasoning.Models;
-using RewardReasoning.Models.ChatTemplates;
+using RewardReasoning.Text.ChatTemplates;
 using RewardReasoning.Training.RewardModels;
 
 namespace RewardReasoning.Cli.Judging;

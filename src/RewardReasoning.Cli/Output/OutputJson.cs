@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 using RewardReasoning.Data.Export;
 using RewardReasoning.Data.Inspection;
 using RewardReasoning.Data.Pairs;
-using RewardReasoning.Data.Verification.Rows;
+using RewardReasoning.Data.AnswerRows;
 
 namespace RewardReasoning.Cli.Output;
 

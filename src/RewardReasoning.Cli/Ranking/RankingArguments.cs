@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using RewardReasoning.Data.Verification.Answers;
+using RewardReasoning.Verification.Answers;
 using RewardReasoning.Judging;
 using RewardReasoning.Rankings;
 using RewardReasoning.Ratings;

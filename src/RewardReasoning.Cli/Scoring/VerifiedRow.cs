@@ -1,8 +1,8 @@
 using System.Text.Json;
 using RewardReasoning.Data.Columns;
 using RewardReasoning.Data.Rows;
-using RewardReasoning.Data.Verification;
-using RewardReasoning.Data.Verification.Rows;
+using RewardReasoning.Verification;
+using RewardReasoning.Data.AnswerRows;
 
 namespace RewardReasoning.Cli.Scoring;
 

@@ -3,7 +3,7 @@ using System.Text.Json;
 using Microsoft.Extensions.AI;
 using RewardReasoning.Data.Recognition;
 using RewardReasoning.Data.Rows;
-using RewardReasoning.Data.Verification;
+using RewardReasoning.Verification;
 
 namespace RewardReasoning.Data.Building;
 

@@ -1,6 +1,6 @@
 using System.Text;
 
-using RewardReasoning.Models.Tokenization;
+using RewardReasoning.Text.Tokenization;
 
 namespace RewardReasoning.Models.Generation;
 

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 
 using RewardReasoning.Models.Decoder;
-using RewardReasoning.Models.Tokenization;
+using RewardReasoning.Text.Tokenization;
 
 namespace RewardReasoning.Models.Generation;
 

@@ -1,6 +1,6 @@
 using System.Threading.Channels;
 
-using RewardReasoning.Models.Tokenization;
+using RewardReasoning.Text.Tokenization;
 
 namespace RewardReasoning.Models.Generation;
 

@@ -1,4 +1,4 @@
-using RewardReasoning.Models.Tokenization;
+using RewardReasoning.Text.Tokenization;
 
 namespace RewardReasoning.Models.Generation;
 

@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using RewardReasoning.Models.ChatTemplates;
+using RewardReasoning.Text.ChatTemplates;
 using RewardReasoning.Models.Decoder;
 using RewardReasoning.Training.Losses;
 using RewardReasoning.Training.Preferences;

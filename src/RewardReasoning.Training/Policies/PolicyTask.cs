@@ -1,9 +1,9 @@
 using System.Runtime.ExceptionServices;
 using System.Text.Json.Nodes;
 using RewardReasoning.Data.Recognition;
-using RewardReasoning.Data.Verification;
+using RewardReasoning.Verification;
 using RewardReasoning.Judging;
-using RewardReasoning.Models.ChatTemplates;
+using RewardReasoning.Text.ChatTemplates;
 using RewardReasoning.Training.Grpo;
 using RewardReasoning.Training.Rollouts;
 using RewardReasoning.Training.Runs;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using RewardReasoning.Models.ChatTemplates;
+using RewardReasoning.Text.ChatTemplates;
 using RewardReasoning.Models.Decoder;
 using RewardReasoning.Training.Preferences;
 using RewardReasoning.Training.Runs;

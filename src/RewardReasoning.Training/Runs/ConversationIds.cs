@@ -1,5 +1,5 @@
 using Microsoft.Extensions.AI;
-using RewardReasoning.Models.ChatTemplates;
+using RewardReasoning.Text.ChatTemplates;
 using RewardReasoning.Models.Decoder;
 
 namespace RewardReasoning.Training.Runs;

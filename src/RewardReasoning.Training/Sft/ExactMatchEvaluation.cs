@@ -1,6 +1,6 @@
 using Microsoft.Extensions.AI;
 using System.Text.Json;
-using RewardReasoning.Models.ChatTemplates;
+using RewardReasoning.Text.ChatTemplates;
 using RewardReasoning.Training.Rollouts;
 using RewardReasoning.Training.Runs;
 

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using RewardReasoning.Data.Verification;
-using RewardReasoning.Models.ChatTemplates;
+using RewardReasoning.Verification;
+using RewardReasoning.Text.ChatTemplates;
 using RewardReasoning.Models.Decoder;
 using RewardReasoning.Training.Losses;
 using RewardReasoning.Training.Rollouts;

@@ -2,8 +2,8 @@ using System.Text.Json;
 using Microsoft.Extensions.AI;
 using RewardReasoning.Data.Recognition;
 using RewardReasoning.Data.Rows;
-using RewardReasoning.Models.ChatTemplates;
-using RewardReasoning.Models.Tokenization;
+using RewardReasoning.Text.ChatTemplates;
+using RewardReasoning.Text.Tokenization;
 using RewardReasoning.Training.Runs;
 
 namespace RewardReasoning.Training.Sft;

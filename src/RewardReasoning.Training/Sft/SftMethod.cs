@@ -1,4 +1,4 @@
-using RewardReasoning.Models.ChatTemplates;
+using RewardReasoning.Text.ChatTemplates;
 using RewardReasoning.Models.Decoder;
 using RewardReasoning.Training.Losses;
 using RewardReasoning.Training.Rollouts;

@@ -1,6 +1,7 @@
 using RewardReasoning.Evaluation.Benchmarks;
 using RewardReasoning.Evaluation.Benchmarks.Definitions;
 using RewardReasoning.Evaluation.Metrics;
+using RewardReasoning.Testing;
 using Xunit;
 
 namespace RewardReasoning.Evaluation.Tests.Benchmarks;

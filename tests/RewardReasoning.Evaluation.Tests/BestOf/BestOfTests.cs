@@ -1,7 +1,6 @@
 using RewardReasoning.Evaluation.Benchmarks;
 using RewardReasoning.Evaluation.BestOf;
 using RewardReasoning.Evaluation.Metrics;
-using RewardReasoning.Evaluation.Tests.Benchmarks;
 using RewardReasoning.Testing;
 using Xunit;
 

@@ -3,8 +3,8 @@ using System.Xml.Linq;
 using RewardReasoning.Calibration;
 using RewardReasoning.Evaluation.Benchmarks;
 using RewardReasoning.Evaluation.Reports;
-using RewardReasoning.Evaluation.Tests.Benchmarks;
 using RewardReasoning.Judging;
+using RewardReasoning.Testing;
 using Xunit;
 
 namespace RewardReasoning.Evaluation.Tests.Reports;

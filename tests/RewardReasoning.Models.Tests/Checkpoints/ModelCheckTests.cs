@@ -4,6 +4,7 @@ using RewardReasoning.Models.Checkpoints;
 
 using TorchSharp;
 
+using RewardReasoning.Testing;
 using Xunit;
 
 namespace RewardReasoning.Models.Tests.Checkpoints;
@@ -36,9 +37,9 @@ public sealed class ModelCheckTests(ITestOutputHelper output)
     {
         ParityFolder folder = ParityFolder.Get(name);
         using TemporaryFolder copy = folder.Copy();
-        string config = File.ReadAllText(copy.File("config.json"));
+        string config = File.ReadAllText(copy["config.json"]);
         Assert.Contains(right, config, StringComparison.Ordinal);
-        File.WriteAllText(copy.File("config.json"), config.Replace(right, wrong, StringComparison.Ordinal));
+        File.WriteAllText(copy["config.json"], config.Replace(right, wrong, StringComparison.Ordinal));
 
         ModelCheckReport report = ModelCheck.Run(copy.Path, Path.Combine(folder.Path, "expected.safetensors"), torch.CPU, Cancellation);
 
@@ -68,11 +69,11 @@ public sealed class ModelCheckTests(ITestOutputHelper output)
     {
         ParityFolder folder = ParityFolder.Get("qwen2-untied");
         using TemporaryFolder own = new();
-        File.WriteAllText(own.File(file), content);
+        File.WriteAllText(own[file], content);
 
-        CheckpointException error = Assert.Throws<CheckpointException>(() => ModelCheck.Run(folder.Path, own.File(file), torch.CPU, Cancellation));
+        CheckpointException error = Assert.Throws<CheckpointException>(() => ModelCheck.Run(folder.Path, own[file], torch.CPU, Cancellation));
 
-        Assert.Equal(own.File(file), error.FilePath);
+        Assert.Equal(own[file], error.FilePath);
         Assert.Contains(problem, error.Message, StringComparison.Ordinal);
     }
 

@@ -43,12 +43,12 @@ public sealed class ParityFolder
         TemporaryFolder copy = new();
         foreach (string file in Directory.EnumerateFiles(Path).Where(file => !System.IO.Path.GetFileName(file).StartsWith("expected", StringComparison.Ordinal)))
         {
-            File.WriteAllBytes(copy.File(System.IO.Path.GetFileName(file)), File.ReadAllBytes(file));
+            File.WriteAllBytes(copy[System.IO.Path.GetFileName(file)], File.ReadAllBytes(file));
         }
 
         if (version5Config)
         {
-            File.Copy(copy.File("config.v5.json"), copy.File("config.json"), overwrite: true);
+            File.Copy(copy["config.v5.json"], copy["config.json"], overwrite: true);
         }
 
         return copy;

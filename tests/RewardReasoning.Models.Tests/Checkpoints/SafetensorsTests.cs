@@ -4,6 +4,7 @@ using RewardReasoning.Models.Checkpoints;
 
 using TorchSharp;
 
+using RewardReasoning.Testing;
 using Xunit;
 
 using static TorchSharp.torch;
@@ -34,7 +35,7 @@ public sealed class SafetensorsTests : IDisposable
             ("scalar", tensor(2.25f)),
             ("empty", zeros([0, 4])),
         ];
-        string path = _folder.File("a.safetensors");
+        string path = _folder["a.safetensors"];
 
         Safetensors.Write(path, tensors);
 
@@ -56,7 +57,7 @@ public sealed class SafetensorsTests : IDisposable
     [Fact]
     public void Write_WithAType_ConvertsNumbersAndKeepsIntegers()
     {
-        string path = _folder.File("a.safetensors");
+        string path = _folder["a.safetensors"];
 
         Safetensors.Write(path, [("w", tensor(new[] { 1f, 1.0001f })), ("n", tensor(new[] { 1L }))], ScalarType.BFloat16, new Dictionary<string, string> { ["made"] = "here" });
 
@@ -69,7 +70,7 @@ public sealed class SafetensorsTests : IDisposable
     [Fact]
     public void Write_AViewThatIsNotContiguous_StoresItsValues()
     {
-        string path = _folder.File("a.safetensors");
+        string path = _folder["a.safetensors"];
         Tensor view = tensor(new[,] { { 1f, 2f, 3f }, { 4f, 5f, 6f } }).t();
 
         Safetensors.Write(path, [("t", view)]);
@@ -92,9 +93,9 @@ public sealed class SafetensorsTests : IDisposable
         }
 
         Safetensors.WriteFolder(_folder.Path, tensors);
-        Assert.Equal([_folder.File("model.safetensors")], Directory.GetFiles(_folder.Path));
+        Assert.Equal([_folder["model.safetensors"]], Directory.GetFiles(_folder.Path));
         Safetensors.WriteFolder(_folder.Path, tensors, maxShardBytes: 80);
-        Assert.False(File.Exists(_folder.File("model.safetensors")));
+        Assert.False(File.Exists(_folder["model.safetensors"]));
     }
 
     [Theory]
@@ -116,7 +117,7 @@ public sealed class SafetensorsTests : IDisposable
     [InlineData("""{"w":""", 0, "the header is not JSON")]
     public void Open_HeaderThatLies_NamesFileAndTensor(string header, int dataBytes, string? problem)
     {
-        string path = _folder.File("m.safetensors");
+        string path = _folder["m.safetensors"];
         byte[] json = Encoding.UTF8.GetBytes(header);
         File.WriteAllBytes(path, [.. BitConverter.GetBytes((ulong)json.Length), .. json, .. new byte[dataBytes]]);
 
@@ -139,7 +140,7 @@ public sealed class SafetensorsTests : IDisposable
     [InlineData(new byte[] { 255, 255, 255, 255, 255, 255, 255, 255, 1 }, "the header claims 18446744073709551615 bytes")]
     public void Open_FileThatIsCutOrOfAnotherKind_SaysSo(byte[] bytes, string problem)
     {
-        string path = _folder.File("m.safetensors");
+        string path = _folder["m.safetensors"];
         File.WriteAllBytes(path, bytes);
 
         CheckpointException error = Assert.Throws<CheckpointException>(() => SafetensorsFile.Open(path));
@@ -150,8 +151,8 @@ public sealed class SafetensorsTests : IDisposable
     [Fact]
     public void Open_MissingFileOrFolder_NamesIt()
     {
-        Assert.Contains("no such file", Assert.Throws<CheckpointException>(() => SafetensorsFile.Open(_folder.File("none"))).Message, StringComparison.Ordinal);
-        Assert.Contains("no such folder", Assert.Throws<CheckpointException>(() => SafetensorsFolder.Open(_folder.File("none"))).Message, StringComparison.Ordinal);
+        Assert.Contains("no such file", Assert.Throws<CheckpointException>(() => SafetensorsFile.Open(_folder["none"])).Message, StringComparison.Ordinal);
+        Assert.Contains("no such folder", Assert.Throws<CheckpointException>(() => SafetensorsFolder.Open(_folder["none"])).Message, StringComparison.Ordinal);
         Assert.Contains("neither model.safetensors nor", Assert.Throws<CheckpointException>(() => SafetensorsFolder.Open(_folder.Path)).Message, StringComparison.Ordinal);
     }
 
@@ -198,7 +199,7 @@ public sealed class SafetensorsTests : IDisposable
     [InlineData("""{"metadata":{}}""")]
     public void Open_BrokenIndex_SaysSo(string index)
     {
-        File.WriteAllText(_folder.File("model.safetensors.index.json"), index);
+        File.WriteAllText(_folder["model.safetensors.index.json"], index);
 
         CheckpointException error = Assert.Throws<CheckpointException>(() => SafetensorsFolder.Open(_folder.Path));
 
@@ -208,7 +209,7 @@ public sealed class SafetensorsTests : IDisposable
     [Fact]
     public void Open_IndexThatPointsOutsideTheFolder_IsRefused()
     {
-        File.WriteAllText(_folder.File("model.safetensors.index.json"), """{"weight_map":{"a":"../elsewhere.safetensors"}}""");
+        File.WriteAllText(_folder["model.safetensors.index.json"], """{"weight_map":{"a":"../elsewhere.safetensors"}}""");
 
         Assert.Throws<CheckpointException>(() => SafetensorsFolder.Open(_folder.Path));
     }
@@ -216,7 +217,7 @@ public sealed class SafetensorsTests : IDisposable
     [Fact]
     public void Read_UnknownName_NamesFileAndTensor()
     {
-        string path = _folder.File("a.safetensors");
+        string path = _folder["a.safetensors"];
         Safetensors.Write(path, [("a", zeros([1]))]);
         using SafetensorsFile file = SafetensorsFile.Open(path);
 
@@ -226,6 +227,6 @@ public sealed class SafetensorsTests : IDisposable
     private string WriteTwoShards()
     {
         Safetensors.WriteFolder(_folder.Path, [("a", zeros([4])), ("b", ones([4]))], maxShardBytes: 16);
-        return _folder.File("model-00002-of-00002.safetensors");
+        return _folder["model-00002-of-00002.safetensors"];
     }
 }

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using RewardReasoning.Models.Checkpoints;
 using RewardReasoning.Models.Decoder;
 using TorchSharp;
+using RewardReasoning.Testing;
 using Xunit;
 
 namespace RewardReasoning.Models.Tests.Checkpoints;
@@ -69,7 +70,7 @@ public sealed class WrittenCheckpointTests : IDisposable
     public void Save_Weights_SayThatTheyAreOfPyTorch()
     {
         SaveAgain(ParityFolder.Get("qwen2-tied").Path);
-        using SafetensorsFile file = SafetensorsFile.Open(_folder.File("model.safetensors"));
+        using SafetensorsFile file = SafetensorsFile.Open(_folder["model.safetensors"]);
         Assert.Equal("pt", file.Metadata["format"]);
     }
 

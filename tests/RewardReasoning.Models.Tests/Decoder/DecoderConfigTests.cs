@@ -6,6 +6,7 @@ using RewardReasoning.Models.Tests.Checkpoints;
 
 using TorchSharp;
 
+using RewardReasoning.Testing;
 using Xunit;
 
 namespace RewardReasoning.Models.Tests.Decoder;
@@ -68,7 +69,7 @@ public sealed class DecoderConfigTests : IDisposable
 
         CheckpointException error = Assert.Throws<CheckpointException>(() => DecoderConfig.Load(_folder.Path));
 
-        Assert.StartsWith(_folder.File("config.json") + ": ", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith(_folder["config.json"] + ": ", error.Message, StringComparison.Ordinal);
         Assert.Contains(problem, error.Message, StringComparison.Ordinal);
     }
 
@@ -78,7 +79,7 @@ public sealed class DecoderConfigTests : IDisposable
     [InlineData("", "is not JSON")]
     public void Load_BrokenFile_SaysSo(string content, string problem)
     {
-        File.WriteAllText(_folder.File("config.json"), content);
+        File.WriteAllText(_folder["config.json"], content);
 
         Assert.Contains(problem, Assert.Throws<CheckpointException>(() => DecoderConfig.Load(_folder.Path)).Message, StringComparison.Ordinal);
     }
@@ -87,7 +88,7 @@ public sealed class DecoderConfigTests : IDisposable
     public void Load_NoConfigOrNoFolder_SaysSo()
     {
         Assert.Contains("no such file", Assert.Throws<CheckpointException>(() => DecoderConfig.Load(_folder.Path)).Message, StringComparison.Ordinal);
-        Assert.Contains("no such folder", Assert.Throws<CheckpointException>(() => DecoderConfig.Load(_folder.File("none"))).Message, StringComparison.Ordinal);
+        Assert.Contains("no such folder", Assert.Throws<CheckpointException>(() => DecoderConfig.Load(_folder["none"])).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -106,7 +107,7 @@ public sealed class DecoderConfigTests : IDisposable
     public void Load_GenerationConfig_ItsEndTokensWin()
     {
         Write();
-        File.WriteAllText(_folder.File("generation_config.json"), """{"eos_token_id":[7,8]}""");
+        File.WriteAllText(_folder["generation_config.json"], """{"eos_token_id":[7,8]}""");
 
         Assert.Equal([7, 8], DecoderConfig.Load(_folder.Path).EosTokenIds);
     }
@@ -117,7 +118,7 @@ public sealed class DecoderConfigTests : IDisposable
     public void Load_GenerationConfigWithOneOrNoEndToken_IsRead(string json, int eos)
     {
         Write();
-        File.WriteAllText(_folder.File("generation_config.json"), json);
+        File.WriteAllText(_folder["generation_config.json"], json);
 
         Assert.Equal([eos], DecoderConfig.Load(_folder.Path).EosTokenIds);
     }
@@ -126,9 +127,9 @@ public sealed class DecoderConfigTests : IDisposable
     public void Load_BrokenGenerationConfig_NamesIt()
     {
         Write();
-        File.WriteAllText(_folder.File("generation_config.json"), "{");
+        File.WriteAllText(_folder["generation_config.json"], "{");
 
-        Assert.Equal(_folder.File("generation_config.json"), Assert.Throws<CheckpointException>(() => DecoderConfig.Load(_folder.Path)).FilePath);
+        Assert.Equal(_folder["generation_config.json"], Assert.Throws<CheckpointException>(() => DecoderConfig.Load(_folder.Path)).FilePath);
     }
 
     [Theory]
@@ -157,7 +158,7 @@ public sealed class DecoderConfigTests : IDisposable
     {
         TinyModels.Qwen2.Save(_folder.Path, torch.ScalarType.Float32);
 
-        JsonNode json = JsonNode.Parse(File.ReadAllText(_folder.File("config.json"))) ?? throw new InvalidOperationException();
+        JsonNode json = JsonNode.Parse(File.ReadAllText(_folder["config.json"])) ?? throw new InvalidOperationException();
         Assert.Equal("Qwen2ForCausalLM", json["architectures"]?[0]?.GetValue<string>());
         Assert.Equal("qwen2", json["model_type"]?.GetValue<string>());
         Assert.Equal("float32", json["torch_dtype"]?.GetValue<string>());
@@ -195,6 +196,6 @@ public sealed class DecoderConfigTests : IDisposable
             }
         }
 
-        File.WriteAllText(_folder.File("config.json"), json.ToJsonString());
+        File.WriteAllText(_folder["config.json"], json.ToJsonString());
     }
 }

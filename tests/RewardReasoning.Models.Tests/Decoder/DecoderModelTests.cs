@@ -8,6 +8,7 @@ using RewardReasoning.Models.Tests.Checkpoints;
 
 using TorchSharp;
 
+using RewardReasoning.Testing;
 using Xunit;
 
 using static TorchSharp.torch;
@@ -87,7 +88,7 @@ public sealed class DecoderModelTests : IDisposable
     public void Load_HalfWrittenWeights_NamesTheFileAndTheTensor()
     {
         SaveQwen2();
-        string weights = _folder.File("model.safetensors");
+        string weights = _folder["model.safetensors"];
         File.WriteAllBytes(weights, File.ReadAllBytes(weights)[..^1000]);
 
         CheckpointException error = Assert.Throws<CheckpointException>(Load);
@@ -100,7 +101,7 @@ public sealed class DecoderModelTests : IDisposable
     public void Load_NoWeights_SaysSo()
     {
         SaveQwen2();
-        File.Delete(_folder.File("model.safetensors"));
+        File.Delete(_folder["model.safetensors"]);
 
         Assert.Contains("neither model.safetensors nor", Assert.Throws<CheckpointException>(Load).Message, StringComparison.Ordinal);
     }
@@ -115,9 +116,9 @@ public sealed class DecoderModelTests : IDisposable
     public void Load_WeightsOfAnotherConfig_NamesTheTensor(string key, string value, string problem)
     {
         SaveQwen2();
-        JsonNode json = JsonNode.Parse(File.ReadAllText(_folder.File("config.json"))) ?? throw new InvalidOperationException();
+        JsonNode json = JsonNode.Parse(File.ReadAllText(_folder["config.json"])) ?? throw new InvalidOperationException();
         json[key] = JsonNode.Parse(value);
-        File.WriteAllText(_folder.File("config.json"), json.ToJsonString());
+        File.WriteAllText(_folder["config.json"], json.ToJsonString());
 
         Assert.Contains(problem, Assert.Throws<CheckpointException>(Load).Message, StringComparison.Ordinal);
     }

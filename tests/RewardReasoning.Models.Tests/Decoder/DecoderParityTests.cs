@@ -4,6 +4,7 @@ using RewardReasoning.Models.Tests.Checkpoints;
 
 using TorchSharp;
 
+using RewardReasoning.Testing;
 using Xunit;
 
 using static TorchSharp.torch;

@@ -1,9 +1,9 @@
 using RewardReasoning.Models.Decoder;
-using RewardReasoning.Models.Tests.Checkpoints;
-using RewardReasoning.Models.Tokenization;
+using RewardReasoning.Text.Tokenization;
 
 using static TorchSharp.torch;
 
+using RewardReasoning.Testing;
 namespace RewardReasoning.Models.Tests.Generation;
 
 /// <summary>A small model folder with a tokenizer of bytes, think tags and a chat template, made for a test.</summary>

@@ -4,7 +4,6 @@ using System.Text.Json;
 using Microsoft.Extensions.AI;
 
 using RewardReasoning.Models.Generation;
-using RewardReasoning.Models.Tests.Checkpoints;
 using RewardReasoning.Testing;
 
 using Xunit;
@@ -23,7 +22,7 @@ public sealed class SmolLm2Tests(SmolLm2Tests.Weights weights) : IClassFixture<S
         TemporaryFolder folder = weights.Folder;
         using LocalModel model = LocalModel.Load(folder.Path, new LocalModelOptions { ComputeType = ComputeType.F32 });
         using LocalChatClient client = new(model, new EngineOptions { TensorThreads = 1 });
-        using JsonDocument expected = JsonDocument.Parse(await File.ReadAllBytesAsync(folder.File("expected.json"), TestContext.Current.CancellationToken));
+        using JsonDocument expected = JsonDocument.Parse(await File.ReadAllBytesAsync(folder["expected.json"], TestContext.Current.CancellationToken));
 
         await Task.WhenAll(expected.RootElement.EnumerateArray()
             .Where(item => item.GetProperty("ids").GetArrayLength() <= LongestPrompt).Select(item => Check(model, client, item)));
@@ -101,12 +100,12 @@ public sealed class SmolLm2Tests(SmolLm2Tests.Weights weights) : IClassFixture<S
             TemporaryFolder folder = new();
             foreach (string file in Directory.EnumerateFiles(source))
             {
-                File.Copy(file, folder.File(Path.GetFileName(file)));
+                File.Copy(file, folder[Path.GetFileName(file)]);
             }
 
             try
             {
-                using Process xz = Process.Start("xz", ["-d", folder.File("model.safetensors.xz")]);
+                using Process xz = Process.Start("xz", ["-d", folder["model.safetensors.xz"]]);
                 xz.WaitForExit();
                 Assert.Equal(0, xz.ExitCode);
             }

@@ -2,6 +2,7 @@ using RewardReasoning.Models.Decoder;
 using RewardReasoning.Training.Dpo;
 using RewardReasoning.Training.Preferences;
 using RewardReasoning.Training.Runs;
+using RewardReasoning.Testing;
 using Xunit;
 
 namespace RewardReasoning.Training.Tests.Dpo;

@@ -2,6 +2,7 @@ using RewardReasoning.Models.Decoder;
 using RewardReasoning.Training.Grpo;
 using RewardReasoning.Training.Optimization;
 using RewardReasoning.Training.Runs;
+using RewardReasoning.Testing;
 using Xunit;
 
 namespace RewardReasoning.Training.Tests.Grpo;

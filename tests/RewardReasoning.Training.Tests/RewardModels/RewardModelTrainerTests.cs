@@ -5,6 +5,7 @@ using RewardReasoning.Models.Decoder;
 using RewardReasoning.Training.Preferences;
 using RewardReasoning.Training.RewardModels;
 using RewardReasoning.Training.Runs;
+using RewardReasoning.Testing;
 using Xunit;
 
 namespace RewardReasoning.Training.Tests.RewardModels;

@@ -1,11 +1,12 @@
 using System.IO.Compression;
 using System.Text.Json.Nodes;
-using RewardReasoning.Models.ChatTemplates;
+using RewardReasoning.Text.ChatTemplates;
 using RewardReasoning.Models.Decoder;
 using RewardReasoning.Training.Losses;
 using RewardReasoning.Training.Runs;
 using RewardReasoning.Training.Sft;
 using TorchSharp;
+using RewardReasoning.Testing;
 using Xunit;
 using static TorchSharp.torch;
 

@@ -1,8 +1,8 @@
 using System.Text.Json;
 using RewardReasoning.Data.Recognition;
 using RewardReasoning.Data.Rows;
-using RewardReasoning.Data.Verification;
-using RewardReasoning.Data.Verification.Answers;
+using RewardReasoning.Verification;
+using RewardReasoning.Verification.Answers;
 using RewardReasoning.Evaluation.Benchmarks;
 
 namespace RewardReasoning.Evaluation.BestOf.Definitions;

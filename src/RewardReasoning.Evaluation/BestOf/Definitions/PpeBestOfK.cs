@@ -1,5 +1,5 @@
 using System.Text.Json;
-using RewardReasoning.Data.Verification.Answers;
+using RewardReasoning.Verification.Answers;
 using RewardReasoning.Evaluation.Benchmarks;
 
 namespace RewardReasoning.Evaluation.BestOf.Definitions;

@@ -1,0 +1,88 @@
+using System.Text.Json;
+
+namespace RewardReasoning.Text.Tokenization;
+
+/// <summary>What <c>tokenizer_config.json</c> says beside the tokenizer itself: the names of tokens, and the chat template.</summary>
+public sealed record TokenizerConfig
+{
+    private const string FileName = "tokenizer_config.json";
+
+    /// <summary>The text of the begin-of-text token, or null.</summary>
+    public string? BosToken { get; init; }
+
+    /// <summary>The text of the token that ends a turn or a text, or null.</summary>
+    public string? EosToken { get; init; }
+
+    /// <summary>The text of the padding token, or null.</summary>
+    public string? PadToken { get; init; }
+
+    /// <summary>The text of the unknown token, or null.</summary>
+    public string? UnknownToken { get; init; }
+
+    /// <summary>The class of transformers that the folder asks for.</summary>
+    public string? TokenizerClass { get; init; }
+
+    /// <summary>The chat template in Jinja, or null. Of a list of named templates, the one named "default".</summary>
+    public string? ChatTemplate { get; init; }
+
+    /// <summary>Reads the configuration of a model folder; empty where the folder has none.</summary>
+    /// <exception cref="TokenizerException">The file is no JSON object.</exception>
+    public static TokenizerConfig Load(string folder)
+    {
+        string path = Path.Combine(folder, FileName);
+        if (!File.Exists(path))
+        {
+            return new TokenizerConfig();
+        }
+
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
+            JsonElement root = document.RootElement;
+            return root.ValueKind != JsonValueKind.Object
+                ? throw new TokenizerException($"{path} holds no JSON object; it must be the tokenizer_config.json of a model folder.")
+                : new TokenizerConfig
+                {
+                    BosToken = Token(root, "bos_token"),
+                    EosToken = Token(root, "eos_token"),
+                    PadToken = Token(root, "pad_token"),
+                    UnknownToken = Token(root, "unk_token"),
+                    TokenizerClass = Text(root, "tokenizer_class"),
+                    ChatTemplate = Template(root),
+                };
+        }
+        catch (Exception error) when (error is JsonException or InvalidOperationException)
+        {
+            throw new TokenizerException($"{path} is no valid JSON: {error.Message} The file may be cut short; fetch it again.", error);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new TokenizerException($"{path} cannot be read: {error.Message}", error);
+        }
+    }
+
+    /// <summary>A token is given by its text or as an object with its content.</summary>
+    private static string? Token(JsonElement root, string name) =>
+        root.TryGetProperty(name, out JsonElement token) && token.ValueKind == JsonValueKind.Object ? Text(token, "content") : Text(root, name);
+
+    private static string? Template(JsonElement root)
+    {
+        if (!root.TryGetProperty("chat_template", out JsonElement template) || template.ValueKind != JsonValueKind.Array)
+        {
+            return Text(root, "chat_template");
+        }
+
+        foreach (JsonElement named in template.EnumerateArray())
+        {
+            if (named.ValueKind == JsonValueKind.Object && Text(named, "name") == "default")
+            {
+                return Text(named, "template");
+            }
+        }
+
+        return null;
+    }
+
+    private static string? Text(JsonElement element, string name) =>
+        element.TryGetProperty(name, out JsonElement text) && text.ValueKind == JsonValueKind.String ? text.GetString() : null;
+}

@@ -1,0 +1,32 @@
+namespace RewardReasoning.Verification.Answers;
+
+/// <summary>Where in a text an answer was found.</summary>
+public enum AnswerSource
+{
+    /// <summary>No answer was found.</summary>
+    None,
+
+    /// <summary>The text is nothing but the answer.</summary>
+    Whole,
+
+    /// <summary>The last box, or the last boxes that belong together.</summary>
+    Boxed,
+
+    /// <summary>After "the answer is" or the like.</summary>
+    Stated,
+
+    /// <summary>The last formula or number of the text, for lack of anything better.</summary>
+    Last,
+}
+
+/// <summary>An answer as it stands in a text.</summary>
+/// <param name="Source">Where it was found.</param>
+/// <param name="Parts">Its text; several where several boxes make up one answer.</param>
+public readonly record struct StatedAnswer(AnswerSource Source, IReadOnlyList<string> Parts)
+{
+    /// <summary>No answer.</summary>
+    public static StatedAnswer None { get; } = new(AnswerSource.None, []);
+
+    /// <summary>The answer as one text.</summary>
+    public string Text => string.Join(", ", Parts);
+}
