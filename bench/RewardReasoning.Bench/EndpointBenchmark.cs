@@ -23,13 +23,27 @@ internal static class EndpointBenchmark
 
         Machine.Print();
         using InstantServer server = new(InstantServer.Judgment);
-        using EndpointChatClient client = new(new() { Url = server.Url, Model = "instant", Flavour = ServerFlavour.Vllm });
+        using EndpointChatClient client = new(
+            new()
+            {
+                Url = server.Url,
+                Model = "instant",
+                Flavour = ServerFlavour.Vllm,
+            }
+        );
         ReasoningJudge judge = new(client, new() { Concurrency = inFlight });
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{inFlight} requests in flight, responses of {characters} characters"));
+        Console.WriteLine(
+            string.Create(CultureInfo.InvariantCulture, $"{inFlight} requests in flight, responses of {characters} characters")
+        );
 
         IReadOnlyList<ChatMessage> prompt = judge.Render(Pair(0, characters), ShownOrder.Given);
         await MeasureAsync("(warm-up)", Math.Min(WarmUp, pairs), inFlight, i => JudgeAsync(judge, i, characters));
-        await MeasureAsync("requests by the client alone", Math.Max(1, pairs / 10), inFlight, async i => await client.GetResponseAsync(prompt, new() { Seed = i }));
+        await MeasureAsync(
+            "requests by the client alone",
+            Math.Max(1, pairs / 10),
+            inFlight,
+            async i => await client.GetResponseAsync(prompt, new() { Seed = i })
+        );
         await MeasureAsync("judgments", pairs, inFlight, i => JudgeAsync(judge, i, characters));
         return 0;
     }
@@ -43,10 +57,12 @@ internal static class EndpointBenchmark
     }
 
     /// <summary>A pair unlike any other.</summary>
-    public static Comparison Pair(int index, int characters) => new(
-        string.Create(CultureInfo.InvariantCulture, $"What is the {index}th thing to say of the sea?"),
-        new string('a', characters),
-        new string('b', characters));
+    public static Comparison Pair(int index, int characters) =>
+        new(
+            string.Create(CultureInfo.InvariantCulture, $"What is the {index}th thing to say of the sea?"),
+            new string('a', characters),
+            new string('b', characters)
+        );
 
     private static async Task MeasureAsync(string what, int count, int inFlight, Func<int, Task> work)
     {
@@ -57,13 +73,20 @@ internal static class EndpointBenchmark
         Stopwatch watch = Stopwatch.StartNew();
         int next = -1;
         List<long> memory = [];
-        Task[] workers = [.. Enumerable.Range(0, inFlight).Select(_ => Task.Run(async () =>
-        {
-            for (int i = Interlocked.Increment(ref next); i < count; i = Interlocked.Increment(ref next))
-            {
-                await work(i);
-            }
-        }))];
+        Task[] workers =
+        [
+            .. Enumerable
+                .Range(0, inFlight)
+                .Select(_ =>
+                    Task.Run(async () =>
+                    {
+                        for (int i = Interlocked.Increment(ref next); i < count; i = Interlocked.Increment(ref next))
+                        {
+                            await work(i);
+                        }
+                    })
+                ),
+        ];
         Task all = Task.WhenAll(workers);
         while (await Task.WhenAny(all, Task.Delay(1000)) != all)
         {
@@ -76,9 +99,12 @@ internal static class EndpointBenchmark
         memory.Add(process.WorkingSet64);
         double seconds = watch.Elapsed.TotalSeconds;
         double busy = (process.TotalProcessorTime - cpu).TotalSeconds;
-        Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{what}: {count:N0} in {seconds:0.0} s, {count / seconds:N0} a second; {1e6 * busy / count:0} us of processor time and {(GC.GetTotalAllocatedBytes() - allocated) / (double)count:N0} bytes allocated each; "
-                + $"{GC.CollectionCount(0) - collections} collections; memory {memory[0] >> 20} MB at first, {memory.Max() >> 20} MB at most"));
+        Console.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{what}: {count:N0} in {seconds:0.0} s, {count / seconds:N0} a second; {1e6 * busy / count:0} us of processor time and {(GC.GetTotalAllocatedBytes() - allocated) / (double)count:N0} bytes allocated each; "
+                    + $"{GC.CollectionCount(0) - collections} collections; memory {memory[0] >> 20} MB at first, {memory.Max() >> 20} MB at most"
+            )
+        );
     }
 }

@@ -23,28 +23,54 @@ internal static class EndpointScoreBenchmark
         DirectoryInfo folder = Directory.CreateTempSubdirectory("rrm-bench-");
         try
         {
-            string input = Path.Combine(folder.FullName, "pairs.jsonl"), output = Path.Combine(folder.FullName, "judged.jsonl");
+            string input = Path.Combine(folder.FullName, "pairs.jsonl"),
+                output = Path.Combine(folder.FullName, "judged.jsonl");
             await WritePairsAsync(input, pairs, characters);
             using InstantServer server = new(InstantServer.Judgment);
-            using Process command = Process.Start(new ProcessStartInfo(
-                Path.Combine(SharedFolder.RepositoryRoot, "rrm"),
-                ["score", input, "--out", output, "--endpoint", server.Url.ToString(), "--model", "instant", "--server", "vllm", "--concurrency", "64", "--store", store]))
-                ?? throw new InvalidOperationException("rrm did not start.");
+            using Process command =
+                Process.Start(
+                    new ProcessStartInfo(
+                        Path.Combine(SharedFolder.RepositoryRoot, "rrm"),
+                        [
+                            "score",
+                            input,
+                            "--out",
+                            output,
+                            "--endpoint",
+                            server.Url.ToString(),
+                            "--model",
+                            "instant",
+                            "--server",
+                            "vllm",
+                            "--concurrency",
+                            "64",
+                            "--store",
+                            store,
+                        ]
+                    )
+                ) ?? throw new InvalidOperationException("rrm did not start.");
             DateTime started = command.StartTime;
             List<long> memory = await WatchAsync(command);
 
             long rows = File.ReadLines(output).LongCount();
             double seconds = (command.ExitTime - started).TotalSeconds;
-            Console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"rrm score --store {(store == NoStore ? store : "FILE")}: exit code {command.ExitCode}, {rows:N0} rows for {server.Requests:N0} requests in {seconds:0.0} s, {rows / seconds:N0} a second; "
-                    + $"memory by tenths of the time: {string.Join(", ", Enumerable.Range(1, 10).Select(tenth => memory.ElementAtOrDefault((tenth * memory.Count / 10) - 1) >> 20))} MB"));
+            Console.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"rrm score --store {(store == NoStore ? store : "FILE")}: exit code {command.ExitCode}, {rows:N0} rows for {server.Requests:N0} requests in {seconds:0.0} s, {rows / seconds:N0} a second; "
+                        + $"memory by tenths of the time: {string.Join(", ", Enumerable.Range(1, 10).Select(tenth => memory.ElementAtOrDefault((tenth * memory.Count / 10) - 1) >> 20))} MB"
+                )
+            );
             return rows == pairs ? 0 : 1;
         }
         finally
         {
             folder.Delete(recursive: true);
-            foreach (string file in store == NoStore ? [] : Directory.GetFiles(Path.GetDirectoryName(Path.GetFullPath(store)) ?? ".", Path.GetFileName(store) + "*"))
+            foreach (
+                string file in store == NoStore
+                    ? []
+                    : Directory.GetFiles(Path.GetDirectoryName(Path.GetFullPath(store)) ?? ".", Path.GetFileName(store) + "*")
+            )
             {
                 File.Delete(file);
             }
@@ -78,7 +104,16 @@ internal static class EndpointScoreBenchmark
         for (int i = 0; i < pairs; i++)
         {
             Comparison pair = EndpointBenchmark.Pair(i, characters);
-            await writer.WriteLineAsync(JsonSerializer.Serialize(new { query = pair.Query, response_1 = pair.Response1, response_2 = pair.Response2 }));
+            await writer.WriteLineAsync(
+                JsonSerializer.Serialize(
+                    new
+                    {
+                        query = pair.Query,
+                        response_1 = pair.Response1,
+                        response_2 = pair.Response2,
+                    }
+                )
+            );
         }
     }
 }

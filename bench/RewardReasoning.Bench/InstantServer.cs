@@ -11,8 +11,7 @@ namespace RewardReasoning.Bench;
 internal sealed class InstantServer : IDisposable
 {
     /// <summary>The judgment of a model that thinks and prefers the first response.</summary>
-    public const string Judgment =
-        """
+    public const string Judgment = """
         {"id":"chatcmpl-1","object":"chat.completion","created":1735689600,"model":"instant","choices":[{"index":0,"message":{"role":"assistant",
         "reasoning":"The query asks for one thing. The first assistant does it, with a reason that holds. The second one misses it and talks about something else.",
         "content":"The first answer is better.\n\n\\boxed{Assistant 1}"},"finish_reason":"stop"}],

@@ -25,7 +25,10 @@ internal static class KillBenchmark
         {
             using InstantServer server = new(Answer);
             string input = Path.Combine(folder, "pairs.jsonl");
-            await File.WriteAllLinesAsync(input, Enumerable.Range(0, rows).Select(i => $$"""{"id":{{i}},"query":"q{{i}}","response_1":"a","response_2":"b"}"""));
+            await File.WriteAllLinesAsync(
+                input,
+                Enumerable.Range(0, rows).Select(i => $$"""{"id":{{i}},"query":"q{{i}}","response_1":"a","response_2":"b"}""")
+            );
             string[] score = ["score", input, "--endpoint", server.Url.ToString(), "--model", "instant", "--concurrency", $"{Concurrency}"];
             await RunToItsEndAsync(command, [.. score, "--out", Path.Combine(folder, "undisturbed.jsonl"), "--store", "none"]);
             string[] disturbed = [.. score, "--out", Path.Combine(folder, "disturbed.jsonl"), "--store", Path.Combine(folder, "store.db")];
@@ -44,8 +47,11 @@ internal static class KillBenchmark
             await RunToItsEndAsync(command, disturbed);
             IEnumerable<string> expected = await JudgmentsAsync(Path.Combine(folder, "undisturbed.jsonl"));
             bool same = expected.SequenceEqual(await JudgmentsAsync(Path.Combine(folder, "disturbed.jsonl")));
-            Console.WriteLine(FormattableString.Invariant(
-                $"{rows} rows, killed {kills} times: the output is {(same ? "that" : "NOT that")} of an undisturbed run; {twice} requests made twice (at most {kills * Concurrency} were in flight), {server.Requests - asked} in one more run; {elapsed.TotalSeconds:0} s"));
+            Console.WriteLine(
+                FormattableString.Invariant(
+                    $"{rows} rows, killed {kills} times: the output is {(same ? "that" : "NOT that")} of an undisturbed run; {twice} requests made twice (at most {kills * Concurrency} were in flight), {server.Requests - asked} in one more run; {elapsed.TotalSeconds:0} s"
+                )
+            );
             return same && twice <= kills * Concurrency && server.Requests == asked ? 0 : 1;
         }
         finally
@@ -85,10 +91,13 @@ internal static class KillBenchmark
         return process;
     }
 
-    private static async Task<string[]> JudgmentsAsync(string path) => [.. (await File.ReadAllLinesAsync(path)).Select(line =>
-    {
-        JsonNode row = JsonNode.Parse(line) ?? new JsonObject();
-        (row["judgment"] as JsonObject)?.Remove("usage");
-        return row.ToJsonString();
-    })];
+    private static async Task<string[]> JudgmentsAsync(string path) =>
+        [
+            .. (await File.ReadAllLinesAsync(path)).Select(line =>
+            {
+                JsonNode row = JsonNode.Parse(line) ?? new JsonObject();
+                (row["judgment"] as JsonObject)?.Remove("usage");
+                return row.ToJsonString();
+            }),
+        ];
 }

@@ -3,7 +3,9 @@ using static TorchSharp.torch;
 
 namespace RewardReasoning.Bench;
 
-/// <summary>What one measured piece of work took: by the clock, and by processor time, which other jobs on the machine disturb less.</summary>
+/// <summary>
+/// What one measured piece of work took: by the clock, and by processor time, which other jobs on the machine disturb less.
+/// </summary>
 internal sealed record WorkTime(double Seconds, double ProcessorSeconds)
 {
     public static WorkTime Of(Action work)
@@ -36,7 +38,12 @@ internal sealed class MatrixPeak : IDisposable
     public MatrixPeak(RewardReasoning.Training.Runs.ParallelWorkers workers, ScalarType type)
     {
         _workers = workers;
-        _matrices = [.. Enumerable.Range(0, workers.Count).Select(_ => (randn(Size, Size).to(type).DetachFromDisposeScope(), randn(Size, Size).to(type).DetachFromDisposeScope()))];
+        _matrices =
+        [
+            .. Enumerable
+                .Range(0, workers.Count)
+                .Select(_ => (randn(Size, Size).to(type).DetachFromDisposeScope(), randn(Size, Size).to(type).DetachFromDisposeScope())),
+        ];
         Multiply();
     }
 
@@ -54,13 +61,14 @@ internal sealed class MatrixPeak : IDisposable
         }
     }
 
-    private void Multiply() => _workers.Run(worker =>
-    {
-        for (int i = 0; i < Products; i++)
+    private void Multiply() =>
+        _workers.Run(worker =>
         {
-            using Tensor product = _matrices[worker].Left.mm(_matrices[worker].Right);
-        }
+            for (int i = 0; i < Products; i++)
+            {
+                using Tensor product = _matrices[worker].Left.mm(_matrices[worker].Right);
+            }
 
-        return 0;
-    });
+            return 0;
+        });
 }

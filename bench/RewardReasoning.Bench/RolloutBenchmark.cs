@@ -2,9 +2,9 @@ using Microsoft.Extensions.AI;
 using RewardReasoning.Data.Recognition;
 using RewardReasoning.Data.Rows;
 using RewardReasoning.Judging;
-using RewardReasoning.Text.ChatTemplates;
 using RewardReasoning.Models.Decoder;
 using RewardReasoning.Testing;
+using RewardReasoning.Text.ChatTemplates;
 using RewardReasoning.Training.Rollouts;
 using RewardReasoning.Training.Runs;
 using static TorchSharp.torch;
@@ -44,7 +44,8 @@ internal static class RolloutBenchmark
         using MatrixPeak peak = new(workers, products);
         using RolloutSampler sampler = new(replicas, workers, [.. model.Config.EosTokenIds]);
         int[][] prompts = [.. Prompts(folder)];
-        List<WorkTime> peaks = [], steps = [];
+        List<WorkTime> peaks = [],
+            steps = [];
         List<double> tokens = [];
         Sample(0);
         for (int round = 1; round <= rounds; round++)
@@ -53,15 +54,23 @@ internal static class RolloutBenchmark
             steps.Add(WorkTime.Of(() => tokens.Add(Sample((ulong)round))));
         }
 
-        Console.WriteLine(FormattableString.Invariant(
-            $"{products} products, {prompts.Length * Each} sequences, {tokens.Average():0} tokens a step, {rounds} rounds, matrix peak {peak.Operations / WorkTime.Median(peaks.Select(time => time.Seconds)) / 1e9:0} GFLOP/s by the clock, {peak.Operations / WorkTime.Median(peaks.Select(time => time.ProcessorSeconds / workers.Count)) / 1e9:0} by processor time"));
+        Console.WriteLine(
+            FormattableString.Invariant(
+                $"{products} products, {prompts.Length * Each} sequences, {tokens.Average():0} tokens a step, {rounds} rounds, matrix peak {peak.Operations / WorkTime.Median(peaks.Select(time => time.Seconds)) / 1e9:0} GFLOP/s by the clock, {peak.Operations / WorkTime.Median(peaks.Select(time => time.ProcessorSeconds / workers.Count)) / 1e9:0} by processor time"
+            )
+        );
         Print("by the clock", time => time.Seconds);
         Print("by processor time, times cores", time => time.ProcessorSeconds / workers.Count);
 
-        void Print(string how, Func<WorkTime, double> measure) => Console.WriteLine(FormattableString.Invariant(
-            $"  {how,-31} {WorkTime.Median(steps.Zip(tokens, (time, count) => count / measure(time))),7:0} tokens/s"));
+        void Print(string how, Func<WorkTime, double> measure) =>
+            Console.WriteLine(
+                FormattableString.Invariant(
+                    $"  {how, -31} {WorkTime.Median(steps.Zip(tokens, (time, count) => count / measure(time))), 7:0} tokens/s"
+                )
+            );
 
-        double Sample(ulong seed) => sampler.Sample(prompts, Each, new SamplingSettings(1, MaxTokens), seed).Sum(completion => completion.Ids.Length);
+        double Sample(ulong seed) =>
+            sampler.Sample(prompts, Each, new SamplingSettings(1, MaxTokens), seed).Sum(completion => completion.Ids.Length);
     }
 
     private static IEnumerable<int[]> Prompts(string folder)
@@ -69,7 +78,10 @@ internal static class RolloutBenchmark
         ChatTokenizer chat = ChatTokenizer.Load(folder);
         JudgePrompt prompt = JudgePrompt.Load(Path.Combine(folder, "judge-prompt.txt"));
         ChatRenderOptions begins = new() { AddGenerationPrompt = true };
-        DataRow[] rows = [.. RowReader.ReadAsync(Path.Combine(SharedFolder.RepositoryRoot, "recipes/rrm-mini/heldout.jsonl")).ToBlockingEnumerable()];
+        DataRow[] rows =
+        [
+            .. RowReader.ReadAsync(Path.Combine(SharedFolder.RepositoryRoot, "recipes/rrm-mini/heldout.jsonl")).ToBlockingEnumerable(),
+        ];
         foreach (DataRow row in rows.Where((_, index) => index % (rows.Length / Pairs) == 0).Take(Pairs))
         {
             if (RowRecognizer.Recognize(row) is not PairContent pair)
@@ -80,7 +92,10 @@ internal static class RolloutBenchmark
             foreach (Comparison comparison in new[] { pair.Comparison, pair.Comparison.Mirrored() })
             {
                 IReadOnlyList<ChatMessage> messages = prompt.Render(comparison, ShownOrder.Given);
-                yield return chat.Render([.. messages.Select(message => new ChatMessageText(message.Role.Value, message.Text))], begins).Ids;
+                yield return chat.Render(
+                    [.. messages.Select(message => new ChatMessageText(message.Role.Value, message.Text))],
+                    begins
+                ).Ids;
             }
         }
     }

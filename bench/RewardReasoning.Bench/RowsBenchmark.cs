@@ -73,10 +73,14 @@ internal static class RowsBenchmark
 
         TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
         string peak = File.ReadLines("/proc/self/status").FirstOrDefault(line => line.StartsWith("VmHWM", StringComparison.Ordinal)) ?? "";
-        Console.WriteLine(FormattableString.Invariant(
-            $"{Path.GetFileName(path),-16} {new FileInfo(path).Length / 1e6,6:0} MB file, {bytes / 1e6,6:0} MB of rows, {pairs} of {rows} rows are pairs: {elapsed.TotalSeconds:0.00} s, {bytes / 1e6 / elapsed.TotalSeconds:0} MB/s; {ProcessorSeconds()} s of processor; {peak.Replace("VmHWM:", "peak", StringComparison.Ordinal).Replace("\t", " ", StringComparison.Ordinal)}"));
+        Console.WriteLine(
+            FormattableString.Invariant(
+                $"{Path.GetFileName(path), -16} {new FileInfo(path).Length / 1e6, 6:0} MB file, {bytes / 1e6, 6:0} MB of rows, {pairs} of {rows} rows are pairs: {elapsed.TotalSeconds:0.00} s, {bytes / 1e6 / elapsed.TotalSeconds:0} MB/s; {ProcessorSeconds()} s of processor; {peak.Replace("VmHWM:", "peak", StringComparison.Ordinal).Replace("\t", " ", StringComparison.Ordinal)}"
+            )
+        );
 
-        static string ProcessorSeconds() => Process.GetCurrentProcess().TotalProcessorTime.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture);
+        static string ProcessorSeconds() =>
+            Process.GetCurrentProcess().TotalProcessorTime.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture);
     }
 
     private static async Task WriteLinesAsync(string path, long bytes)
@@ -85,7 +89,9 @@ internal static class RowsBenchmark
         for (long i = 0; writer.BaseStream.Position < bytes; i++)
         {
             Pair pair = Make(i);
-            await writer.WriteLineAsync($$"""{"id":{{pair.id}},"query":"{{pair.query}}","response_1":"{{pair.response_1}}","response_2":"{{pair.response_2}}","label":{{pair.label}}}""");
+            await writer.WriteLineAsync(
+                $$"""{"id":{{pair.id}},"query":"{{pair.query}}","response_1":"{{pair.response_1}}","response_2":"{{pair.response_2}}","label":{{pair.label}}}"""
+            );
         }
     }
 
@@ -104,7 +110,13 @@ internal static class RowsBenchmark
         {
             List<Pair> group = [.. Enumerable.Range(0, rows).Select(_ => Make(id++))];
             await using FileStream stream = new(path, FileMode.OpenOrCreate, FileAccess.ReadWrite);
-            ParquetOptions options = new() { Append = written > 0, RowGroupSize = rows, CompressionMethod = CompressionMethod.Zstd, CompressionLevel = CompressionLevel.Fastest };
+            ParquetOptions options = new()
+            {
+                Append = written > 0,
+                RowGroupSize = rows,
+                CompressionMethod = CompressionMethod.Zstd,
+                CompressionLevel = CompressionLevel.Fastest,
+            };
             await ParquetSerializer.SerializeAsync(group, stream, options);
         }
     }
@@ -113,7 +125,14 @@ internal static class RowsBenchmark
     private static Pair Make(long id)
     {
         SeededRandom random = new((ulong)id);
-        return new Pair { id = id, query = Text(random, TextCharacters / 3), response_1 = Text(random, TextCharacters), response_2 = Text(random, TextCharacters), label = random.Between(1, 2) };
+        return new Pair
+        {
+            id = id,
+            query = Text(random, TextCharacters / 3),
+            response_1 = Text(random, TextCharacters),
+            response_2 = Text(random, TextCharacters),
+            label = random.Between(1, 2),
+        };
     }
 
     private static string Text(SeededRandom random, int characters)
@@ -121,7 +140,8 @@ internal static class RowsBenchmark
         System.Text.StringBuilder text = new(characters + 16);
         while (text.Length < characters)
         {
-            text.Append(random.Chance(0.1) ? random.Next(100_000).ToString(CultureInfo.InvariantCulture) : Words[random.Next(Words.Length)]).Append(random.Chance(0.03) ? "\\n" : " ");
+            text.Append(random.Chance(0.1) ? random.Next(100_000).ToString(CultureInfo.InvariantCulture) : Words[random.Next(Words.Length)])
+                .Append(random.Chance(0.03) ? "\\n" : " ");
         }
 
         return text.ToString();
@@ -129,8 +149,15 @@ internal static class RowsBenchmark
 
     private static readonly string[] Words =
     [
-        .. "the of and to in is that it was for on are as with his they at be this from have or by one had not but what all were when we there can an your which their said if do will each about how up out them then she many some so these would other into has more her two like him see time could no make than first been its who now people my made over did down only way find use may water long little very after words called just where most know".Split(' '),
-        "über", "naïve", "façade", "中文", "\\\"quoted\\\"", "x²",
+        .. "the of and to in is that it was for on are as with his they at be this from have or by one had not but what all were when we there can an your which their said if do will each about how up out them then she many some so these would other into has more her two like him see time could no make than first been its who now people my made over did down only way find use may water long little very after words called just where most know".Split(
+            ' '
+        ),
+        "über",
+        "naïve",
+        "façade",
+        "中文",
+        "\\\"quoted\\\"",
+        "x²",
     ];
 
 #pragma warning disable IDE1006 // names are those of columns

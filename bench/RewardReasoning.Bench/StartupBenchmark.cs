@@ -40,9 +40,12 @@ internal static class StartupBenchmark
             whole.Add(ended.TotalSeconds);
         }
 
-        Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"./rrm {arguments}: first output {Median(first):0.00} s ({first.Min():0.00} to {first.Max():0.00}), whole {Median(whole):0.00} s ({whole.Min():0.00} to {whole.Max():0.00}), {Starts} starts"));
+        Console.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"./rrm {arguments}: first output {Median(first):0.00} s ({first.Min():0.00} to {first.Max():0.00}), whole {Median(whole):0.00} s ({whole.Min():0.00} to {whole.Max():0.00}), {Starts} starts"
+            )
+        );
     }
 
     private static async Task<(TimeSpan First, TimeSpan Whole)> StartAsync(string arguments, string awaited)

@@ -5,7 +5,8 @@ using RewardReasoning.Evaluation.Plots;
 namespace RewardReasoning.Bench;
 
 /// <summary>
-/// Draws metrics of training runs over their steps: <c>curve RUN[,RUN…] OUT.svg TITLE METRIC…</c>. What was measured on held-out data is drawn as it is,
+/// Draws metrics of training runs over their steps: <c>curve RUN[,RUN…] OUT.svg TITLE METRIC…</c>. What was measured on held-out data is
+/// drawn as it is,
 /// shares of items with Wilson's intervals at 95 %; all else as the mean over the last few steps, those that have it.
 /// </summary>
 internal static class TrainingCurve
@@ -21,9 +22,15 @@ internal static class TrainingCurve
             return Task.FromResult(2);
         }
 
-        string[] runs = args[0].Split(','), metrics = args[3..];
+        string[] runs = args[0].Split(','),
+            metrics = args[3..];
         bool measured = Array.TrueForAll(metrics, metric => metric.StartsWith(HeldOut, StringComparison.Ordinal));
-        Line[] lines = [.. runs.SelectMany(run => metrics.Select(metric => Of(run, metric, runs.Length == 1 ? metric : Path.GetFileName(run.TrimEnd('/')))))];
+        Line[] lines =
+        [
+            .. runs.SelectMany(run =>
+                metrics.Select(metric => Of(run, metric, runs.Length == 1 ? metric : Path.GetFileName(run.TrimEnd('/'))))
+            ),
+        ];
         new LineChart
         {
             Title = args[2],
@@ -39,22 +46,39 @@ internal static class TrainingCurve
     private static LegendCorner EmptiestCorner(Line[] lines)
     {
         (double X, double Y)[] points = [.. lines.SelectMany(line => line.X.Zip(line.Y))];
-        double left = points.Min(point => point.X), right = points.Max(point => point.X), bottom = points.Min(point => point.Y), top = points.Max(point => point.Y);
-        return Enum.GetValues<LegendCorner>().MinBy(corner => points.Count(point =>
-            (corner is LegendCorner.LowerRight or LegendCorner.UpperRight ? right - point.X : point.X - left) < (right - left) / 3
-            && (corner is LegendCorner.UpperLeft or LegendCorner.UpperRight ? top - point.Y : point.Y - bottom) < (top - bottom) / 3));
+        double left = points.Min(point => point.X),
+            right = points.Max(point => point.X),
+            bottom = points.Min(point => point.Y),
+            top = points.Max(point => point.Y);
+        return Enum.GetValues<LegendCorner>()
+            .MinBy(corner =>
+                points.Count(point =>
+                    (corner is LegendCorner.LowerRight or LegendCorner.UpperRight ? right - point.X : point.X - left) < (right - left) / 3
+                    && (corner is LegendCorner.UpperLeft or LegendCorner.UpperRight ? top - point.Y : point.Y - bottom) < (top - bottom) / 3
+                )
+            );
     }
 
     private static Line Of(string run, string metric, string name)
     {
         (double Step, double Value)[] points =
         [
-            .. Rows(run, "metrics.jsonl").Where(row => row[metric] is not null).Select(row => (row["step"]?.GetValue<double>() ?? 0, row[metric]?.GetValue<double>() ?? 0)),
+            .. Rows(run, "metrics.jsonl")
+                .Where(row => row[metric] is not null)
+                .Select(row => (row["step"]?.GetValue<double>() ?? 0, row[metric]?.GetValue<double>() ?? 0)),
         ];
         double[] steps = [.. points.Select(point => point.Step)];
         if (!metric.StartsWith(HeldOut, StringComparison.Ordinal))
         {
-            return new Line(name, steps, [.. points.Select(last => points.Where(point => point.Step > last.Step - Window && point.Step <= last.Step).Average(point => point.Value))]);
+            return new Line(
+                name,
+                steps,
+                [
+                    .. points.Select(last =>
+                        points.Where(point => point.Step > last.Step - Window && point.Step <= last.Step).Average(point => point.Value)
+                    ),
+                ]
+            );
         }
 
         Line line = new(name, steps, [.. points.Select(point => point.Value)]);
@@ -68,7 +92,8 @@ internal static class TrainingCurve
         return line with { Low = [.. intervals.Select(interval => interval.Low)], High = [.. intervals.Select(interval => interval.High)] };
     }
 
-    private static JsonObject[] Rows(string run, string file) => File.Exists(Path.Combine(run, file))
-        ? [.. File.ReadLines(Path.Combine(run, file)).Select(line => JsonNode.Parse(line)).OfType<JsonObject>()]
-        : [];
+    private static JsonObject[] Rows(string run, string file) =>
+        File.Exists(Path.Combine(run, file))
+            ? [.. File.ReadLines(Path.Combine(run, file)).Select(line => JsonNode.Parse(line)).OfType<JsonObject>()]
+            : [];
 }

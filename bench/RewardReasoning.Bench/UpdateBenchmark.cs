@@ -40,11 +40,25 @@ internal static class UpdateBenchmark
         using ParallelWorkers workers = new(Environment.ProcessorCount);
         Measure("float32", rounds, workers, ScalarType.Float32, ScalarType.Float32, ScalarType.Float32);
         Measure("bfloat16 products over float32 weights", rounds, workers, ScalarType.Float32, ScalarType.BFloat16, ScalarType.BFloat16);
-        Measure("bfloat16 weights over float32 master copies", rounds, workers, ScalarType.BFloat16, ScalarType.BFloat16, ScalarType.BFloat16);
+        Measure(
+            "bfloat16 weights over float32 master copies",
+            rounds,
+            workers,
+            ScalarType.BFloat16,
+            ScalarType.BFloat16,
+            ScalarType.BFloat16
+        );
         return Task.FromResult(0);
     }
 
-    private static void Measure(string name, int rounds, ParallelWorkers workers, ScalarType weights, ScalarType products, ScalarType peakType)
+    private static void Measure(
+        string name,
+        int rounds,
+        ParallelWorkers workers,
+        ScalarType weights,
+        ScalarType products,
+        ScalarType peakType
+    )
     {
         using DecoderModel master = DecoderModel.CreateRandom(Config, 1, CPU);
         using DecoderModel? rounded = weights == ScalarType.Float32 ? null : master.ConvertTo(weights);
@@ -58,7 +72,8 @@ internal static class UpdateBenchmark
         double operations = 6 * parameters * Rows * Length;
         Step();
 
-        List<WorkTime> peaks = [], updates = [];
+        List<WorkTime> peaks = [],
+            updates = [];
         for (int round = 0; round < rounds; round++)
         {
             peaks.Add(peak.Measure());
@@ -71,9 +86,13 @@ internal static class UpdateBenchmark
 
         void Print(string how, Func<WorkTime, double> measure)
         {
-            double top = peak.Operations / WorkTime.Median(peaks.Select(measure)), reached = operations / WorkTime.Median(updates.Select(measure));
-            Console.WriteLine(FormattableString.Invariant(
-                $"  {how,-31} peak {top / 1e9,6:0} GFLOP/s, update {reached / 1e9,6:0} GFLOP/s, {reached / top,6:0.0%}, {Rows * Length * reached / operations,7:0} tokens/s"));
+            double top = peak.Operations / WorkTime.Median(peaks.Select(measure)),
+                reached = operations / WorkTime.Median(updates.Select(measure));
+            Console.WriteLine(
+                FormattableString.Invariant(
+                    $"  {how, -31} peak {top / 1e9, 6:0} GFLOP/s, update {reached / 1e9, 6:0} GFLOP/s, {reached / top, 6:0.0%}, {Rows * Length * reached / operations, 7:0} tokens/s"
+                )
+            );
         }
 
         void Step()
@@ -96,11 +115,14 @@ internal static class UpdateBenchmark
             int each = Rows / workers.Count;
             Tensor rows = ids.narrow(0, worker * each, each);
             DecoderModel view = replicas.Models[worker];
-            double loss = view.Backpropagate(rows, hidden =>
-            {
-                Tensor logits = view.Logits(hidden.narrow(1, 0, Length - 1).reshape(-1, Config.HiddenSize));
-                return CrossEntropy.Compute(logits, rows.narrow(1, 1, Length - 1).reshape(-1), weights: null, Rows * (Length - 1));
-            });
+            double loss = view.Backpropagate(
+                rows,
+                hidden =>
+                {
+                    Tensor logits = view.Logits(hidden.narrow(1, 0, Length - 1).reshape(-1, Config.HiddenSize));
+                    return CrossEntropy.Compute(logits, rows.narrow(1, 1, Length - 1).reshape(-1), weights: null, Rows * (Length - 1));
+                }
+            );
             replicas.Collect(worker);
             return loss;
         }

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
+using RewardReasoning.Data.AnswerRows;
 using RewardReasoning.Data.Rows;
 using RewardReasoning.Verification;
-using RewardReasoning.Data.AnswerRows;
 
 namespace RewardReasoning.Bench;
 
@@ -36,16 +36,23 @@ internal static class VerifierBenchmark
             rates.Add(Rounds * rows.Count / Stopwatch.GetElapsedTime(start).TotalSeconds);
         }
 
-        double[] micros = [.. rows.Select(row =>
-        {
-            long start = Stopwatch.GetTimestamp();
-            Verify(row);
-            return Stopwatch.GetElapsedTime(start).TotalMicroseconds;
-        }).Order()];
+        double[] micros =
+        [
+            .. rows.Select(row =>
+                {
+                    long start = Stopwatch.GetTimestamp();
+                    Verify(row);
+                    return Stopwatch.GetElapsedTime(start).TotalMicroseconds;
+                })
+                .Order(),
+        ];
         rates.Sort();
-        await Console.Out.WriteLineAsync(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{rows.Count} rows, {Rounds} times, {Repeats} repeats: {rates[Repeats / 2]:0} a second (median; {rates[0]:0} to {rates[^1]:0}); one at a time: median {micros[micros.Length / 2]:0} µs, slowest {micros[^1] / 1000:0.0} ms"));
+        await Console.Out.WriteLineAsync(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{rows.Count} rows, {Rounds} times, {Repeats} repeats: {rates[Repeats / 2]:0} a second (median; {rates[0]:0} to {rates[^1]:0}); one at a time: median {micros[micros.Length / 2]:0} µs, slowest {micros[^1] / 1000:0.0} ms"
+            )
+        );
         return 0;
     }
 

@@ -31,7 +31,11 @@ internal static class VotingBenchmark
         string folder = Arguments.ValueOf(args, "--model") ?? "models/rrm-mini";
         int limit = int.Parse(Arguments.ValueOf(args, "--limit") ?? $"{int.MaxValue}", CultureInfo.InvariantCulture);
         Machine.Print();
-        PairContent[] pairs = await ReadAsync(Arguments.ValueOf(args, "--pairs") ?? "recipes/rrm-mini/heldout.jsonl", limit, JudgeFiles.Read(folder).Domain);
+        PairContent[] pairs = await ReadAsync(
+            Arguments.ValueOf(args, "--pairs") ?? "recipes/rrm-mini/heldout.jsonl",
+            limit,
+            JudgeFiles.Read(folder).Domain
+        );
         using LocalChatClient client = LocalChatClient.Load(folder);
         List<(string Rule, Judgment[] Judgments, double Seconds)> runs = [];
         foreach (string rule in MeasuredRules)
@@ -63,8 +67,11 @@ internal static class VotingBenchmark
         text.AppendLine($"|---|{string.Concat(Enumerable.Repeat("---|", SimulatedRules.Length))}");
         foreach (double quality in Qualities)
         {
-            IEnumerable<string> cells = SimulatedRules.Select(rule => VotingExpectation.Of(VoteStopping.Parse(rule), MaxVotes, quality))
-                .Select(expected => string.Create(CultureInfo.InvariantCulture, $"{expected.Votes:0.00} votes, {expected.Accuracy:0.000%}"));
+            IEnumerable<string> cells = SimulatedRules
+                .Select(rule => VotingExpectation.Of(VoteStopping.Parse(rule), MaxVotes, quality))
+                .Select(expected =>
+                    string.Create(CultureInfo.InvariantCulture, $"{expected.Votes:0.00} votes, {expected.Accuracy:0.000%}")
+                );
             text.AppendLine(FormattableString.Invariant($"| {quality:0.00} | {string.Join(" | ", cells)} |"));
         }
 
@@ -74,7 +81,8 @@ internal static class VotingBenchmark
     /// <summary>Labelled pairs that the model can judge, each in one order, spread over the file.</summary>
     private static async Task<PairContent[]> ReadAsync(string path, int limit, JudgeDomain? domain)
     {
-        PairContent[] all = await RowReader.ReadAsync(path)
+        PairContent[] all = await RowReader
+            .ReadAsync(path)
             .Select(RowRecognizer.Recognize)
             .OfType<PairContent>()
             .Where(row => row.Label != Verdict.Unparsable && domain?.Check(row.Comparison) is null)
@@ -87,7 +95,11 @@ internal static class VotingBenchmark
     private static string Measured(string folder, PairContent[] pairs, List<(string Rule, Judgment[] Judgments, double Seconds)> runs)
     {
         StringBuilder text = new();
-        text.AppendLine(FormattableString.Invariant($"{folder}, {pairs.Length:N0} pairs, temperature 1, at most {MaxVotes} votes, every rule run by itself on the same seeds:"));
+        text.AppendLine(
+            FormattableString.Invariant(
+                $"{folder}, {pairs.Length:N0} pairs, temperature 1, at most {MaxVotes} votes, every rule run by itself on the same seeds:"
+            )
+        );
         text.AppendLine();
         text.AppendLine("| rule | votes | generated tokens | share of fixed | accuracy | same verdict as fixed | missing |");
         text.AppendLine("|---|---|---|---|---|---|---|");
@@ -97,20 +109,35 @@ internal static class VotingBenchmark
             long tokens = Tokens(judgments);
             double right = Accuracy(pairs, judgments.Select(judgment => judgment.Preferred));
             int same = all.Zip(judgments).Count(pair => pair.First.Preferred == pair.Second.Preferred);
-            text.AppendLine(FormattableString.Invariant(
-                $"| `{rule}` | {judgments.Average(judgment => judgment.Votes.Count):0.00} | {tokens:N0} | {(double)tokens / Tokens(all):0.0%} | {right:0.00%} | {same:N0} of {pairs.Length:N0} | {judgments.Count(judgment => judgment.Preferred is null)} |"));
+            text.AppendLine(
+                FormattableString.Invariant(
+                    $"| `{rule}` | {judgments.Average(judgment => judgment.Votes.Count):0.00} | {tokens:N0} | {(double)tokens / Tokens(all):0.0%} | {right:0.00%} | {same:N0} of {pairs.Length:N0} | {judgments.Count(judgment => judgment.Preferred is null)} |"
+                )
+            );
         }
 
         double single = Accuracy(pairs, all.Select(judgment => Prefix(judgment, 1).Preferred));
-        text.AppendLine(FormattableString.Invariant($"| the first vote alone | 1.00 | {all.Sum(judgment => Prefix(judgment, 1).Tokens):N0} | {(double)all.Sum(judgment => Prefix(judgment, 1).Tokens) / Tokens(all):0.0%} | {single:0.00%} | {all.Count(judgment => Prefix(judgment, 1).Preferred == judgment.Preferred):N0} of {pairs.Length:N0} | {all.Count(judgment => Prefix(judgment, 1).Preferred is null)} |"));
+        text.AppendLine(
+            FormattableString.Invariant(
+                $"| the first vote alone | 1.00 | {all.Sum(judgment => Prefix(judgment, 1).Tokens):N0} | {(double)all.Sum(judgment => Prefix(judgment, 1).Tokens) / Tokens(all):0.0%} | {single:0.00%} | {all.Count(judgment => Prefix(judgment, 1).Preferred == judgment.Preferred):N0} of {pairs.Length:N0} | {all.Count(judgment => Prefix(judgment, 1).Preferred is null)} |"
+            )
+        );
         return text.ToString();
     }
 
-    /// <summary>Accuracy against tokens, by what the first votes of the full run say: those are the votes that fewer votes would be.</summary>
+    /// <summary>
+    /// Accuracy against tokens, by what the first votes of the full run say: those are the votes that fewer votes would be.
+    /// </summary>
     private static LineChart Plot(PairContent[] pairs, Judgment[] judgments)
     {
-        (double Tokens, double Accuracy)[] fixedVotes = [.. Enumerable.Range(0, (MaxVotes / 2) + 1).Select(k => At(judgment => Prefix(judgment, (2 * k) + 1)))];
-        (double Tokens, double Accuracy)[] confident = [.. PlottedLevels.Select(level => At(judgment => Stopped(judgment, new VoteStopping.Confidence(level))))];
+        (double Tokens, double Accuracy)[] fixedVotes =
+        [
+            .. Enumerable.Range(0, (MaxVotes / 2) + 1).Select(k => At(judgment => Prefix(judgment, (2 * k) + 1))),
+        ];
+        (double Tokens, double Accuracy)[] confident =
+        [
+            .. PlottedLevels.Select(level => At(judgment => Stopped(judgment, new VoteStopping.Confidence(level)))),
+        ];
         (double Tokens, double Accuracy) certain = At(judgment => Stopped(judgment, new VoteStopping.Certain()));
         return new LineChart
         {
@@ -119,8 +146,16 @@ internal static class VotingBenchmark
             YTitle = "accuracy",
             Lines =
             [
-                new("confidence 0.7 to 0.999, at most 17 votes", [.. confident.Select(point => point.Tokens)], [.. confident.Select(point => point.Accuracy)]),
-                new("fixed: 1, 3, 5 … 17 votes", [.. fixedVotes.Select(point => point.Tokens)], [.. fixedVotes.Select(point => point.Accuracy)]),
+                new(
+                    "confidence 0.7 to 0.999, at most 17 votes",
+                    [.. confident.Select(point => point.Tokens)],
+                    [.. confident.Select(point => point.Accuracy)]
+                ),
+                new(
+                    "fixed: 1, 3, 5 … 17 votes",
+                    [.. fixedVotes.Select(point => point.Tokens)],
+                    [.. fixedVotes.Select(point => point.Accuracy)]
+                ),
                 new("certain, at most 17 votes", [certain.Tokens], [certain.Accuracy]),
             ],
         };
@@ -132,7 +167,15 @@ internal static class VotingBenchmark
     private static (Verdict? Preferred, long Tokens) Stopped(Judgment judgment, VoteStopping rule)
     {
         int asked = 0;
-        while (StoppingRule.EndAt(rule, Count(judgment, asked, Verdict.First), Count(judgment, asked, Verdict.Second), judgment.Votes.Count - asked) is null)
+        while (
+            StoppingRule.EndAt(
+                rule,
+                Count(judgment, asked, Verdict.First),
+                Count(judgment, asked, Verdict.Second),
+                judgment.Votes.Count - asked
+            )
+                is null
+        )
         {
             asked++;
         }
@@ -143,16 +186,33 @@ internal static class VotingBenchmark
     private static (Verdict? Preferred, long Tokens) Prefix(Judgment judgment, int votes)
     {
         int lead = Count(judgment, votes, Verdict.First) - Count(judgment, votes, Verdict.Second);
-        return (lead > 0 ? Verdict.First : lead < 0 ? Verdict.Second : null, judgment.Votes.Take(votes).Sum(vote => vote.Usage.OutputTokens));
+        return (
+            lead > 0 ? Verdict.First
+            : lead < 0 ? Verdict.Second
+            : null,
+            judgment.Votes.Take(votes).Sum(vote => vote.Usage.OutputTokens)
+        );
     }
 
-    private static int Count(Judgment judgment, int votes, Verdict verdict) => judgment.Votes.Take(votes).Count(vote => vote.Verdict == verdict);
+    private static int Count(Judgment judgment, int votes, Verdict verdict) =>
+        judgment.Votes.Take(votes).Count(vote => vote.Verdict == verdict);
 
-    private static double Accuracy(PairContent[] pairs, IEnumerable<Verdict?> preferred) => pairs.Zip(preferred).Average(pair => pair.First.Label == pair.Second ? 1.0 : 0.0);
+    private static double Accuracy(PairContent[] pairs, IEnumerable<Verdict?> preferred) =>
+        pairs.Zip(preferred).Average(pair => pair.First.Label == pair.Second ? 1.0 : 0.0);
 
     private static Task<Judgment[]> JudgeAsync(IChatClient client, string folder, string rule, PairContent[] pairs)
     {
-        JudgeOptions options = JudgeFiles.Read(folder).ApplyTo(new() { Votes = MaxVotes, Stopping = VoteStopping.Parse(rule), Temperature = 1, Concurrency = Concurrency });
+        JudgeOptions options = JudgeFiles
+            .Read(folder)
+            .ApplyTo(
+                new()
+                {
+                    Votes = MaxVotes,
+                    Stopping = VoteStopping.Parse(rule),
+                    Temperature = 1,
+                    Concurrency = Concurrency,
+                }
+            );
         ReasoningJudge judge = new(client, options);
         return Task.WhenAll(pairs.Select(pair => judge.JudgeAsync(pair.Comparison)));
     }

@@ -17,7 +17,9 @@ public enum LabStepKind
     /// <summary>Reinforcement learning of a judge, or of a policy by a judge's rankings.</summary>
     Grpo,
 
-    /// <summary>Copies a finished model from <see cref="LabStep.From"/> to <see cref="LabStep.To"/>, beside the card that lies there.</summary>
+    /// <summary>
+    /// Copies a finished model from <see cref="LabStep.From"/> to <see cref="LabStep.To"/>, beside the card that lies there.
+    /// </summary>
     Publish,
 }
 

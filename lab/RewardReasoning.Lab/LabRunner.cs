@@ -6,7 +6,9 @@ using RewardReasoning.Training.Sft;
 
 namespace RewardReasoning.Lab;
 
-/// <summary>Runs a lab's steps. Training steps that finished are skipped and those that were killed go on; the others are quick and done again.</summary>
+/// <summary>
+/// Runs a lab's steps. Training steps that finished are skipped and those that were killed go on; the others are quick and done again.
+/// </summary>
 public sealed class LabRunner(LabRecipe recipe, TimeProvider clock)
 {
     /// <summary>As <see cref="GrpoTrainer.DefaultStore"/>.</summary>
@@ -18,7 +20,11 @@ public sealed class LabRunner(LabRecipe recipe, TimeProvider clock)
     /// <param name="progress">Told of each training step.</param>
     /// <param name="cancellationToken">Ends the step in hand at its next checkpoint or token.</param>
     /// <exception cref="RecipeException">A recipe, its data or a run folder is unusable.</exception>
-    public void Run(Action<int, LabStep>? began = null, Action<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
+    public void Run(
+        Action<int, LabStep>? began = null,
+        Action<TrainingProgress>? progress = null,
+        CancellationToken cancellationToken = default
+    )
     {
         recipe.Validate();
         for (int i = 0; i < recipe.Steps.Count; i++)
@@ -44,7 +50,10 @@ public sealed class LabRunner(LabRecipe recipe, TimeProvider clock)
                 _ = new SftTrainer(RecipeFile.Load<SftRecipe>(path), clock).Run(progress, cancellationToken);
                 break;
             case LabStepKind.Grpo:
-                _ = new GrpoTrainer(RecipeFile.Load<GrpoRecipe>(path), clock) { DefaultStore = DefaultStore }.Run(progress, cancellationToken);
+                _ = new GrpoTrainer(RecipeFile.Load<GrpoRecipe>(path), clock) { DefaultStore = DefaultStore }.Run(
+                    progress,
+                    cancellationToken
+                );
                 break;
             case LabStepKind.Publish:
                 Publish(step.From ?? "", step.To ?? "");

@@ -18,15 +18,18 @@ public static class CommandLine
         ParseResult parsed = Parse(args, terminal);
         try
         {
-            return parsed.Action is ParseErrorAction ? ReportBadUsage(parsed, terminal) : await parsed.InvokeAsync(
-                new InvocationConfiguration
-                {
-                    EnableDefaultExceptionHandler = false,
-                    ProcessTerminationTimeout = null,
-                    Output = terminal.Out,
-                    Error = terminal.Error,
-                },
-                cancellationToken);
+            return parsed.Action is ParseErrorAction
+                ? ReportBadUsage(parsed, terminal)
+                : await parsed.InvokeAsync(
+                    new InvocationConfiguration
+                    {
+                        EnableDefaultExceptionHandler = false,
+                        ProcessTerminationTimeout = null,
+                        Output = terminal.Out,
+                        Error = terminal.Error,
+                    },
+                    cancellationToken
+                );
         }
         catch (Exception exception)
         {
@@ -48,7 +51,8 @@ public static class CommandLine
             rrm judge --query "12*4+7" --response 55 --response 54
             rrm score pairs.jsonl --out judged.jsonl
             rrm judge --help
-            """);
+            """
+        );
         root.Options.Add(new VersionOption());
         root.Options.Add(Verbose);
         root.Subcommands.Add(JudgeCommand.Create(terminal));
@@ -83,7 +87,9 @@ public static class CommandLine
         string path = string.Join(' ', Path(command));
         if (command is { Subcommands.Count: > 0, Arguments.Count: 0 })
         {
-            terminal.Error.WriteLine($"rrm: After `{path}` comes one of {string.Join(", ", command.Subcommands.Select(verb => verb.Name))}.");
+            terminal.Error.WriteLine(
+                $"rrm: After `{path}` comes one of {string.Join(", ", command.Subcommands.Select(verb => verb.Name))}."
+            );
         }
 
         terminal.Error.WriteLine($"rrm: `{path} --help` shows how it is used.");

@@ -1,11 +1,11 @@
 using System.Text.Json;
 using RewardReasoning.Data.Hub;
 using RewardReasoning.Endpoints;
-using RewardReasoning.Text.ChatTemplates;
 using RewardReasoning.Models.Checkpoints;
 using RewardReasoning.Models.Generation;
-using RewardReasoning.Text.Tokenization;
 using RewardReasoning.Storage;
+using RewardReasoning.Text.ChatTemplates;
+using RewardReasoning.Text.Tokenization;
 using RewardReasoning.Training.Runs;
 
 namespace RewardReasoning.Cli;
@@ -36,26 +36,44 @@ internal static class Failures
         return exitCode;
     }
 
-    private static Exception Innermost(Exception exception) => exception switch
-    {
-        AggregateException { InnerExceptions.Count: 1 } aggregate => Innermost(aggregate.InnerExceptions[0]),
-        TypeInitializationException { InnerException: { } inner } => Innermost(inner),
-        _ => exception,
-    };
+    private static Exception Innermost(Exception exception) =>
+        exception switch
+        {
+            AggregateException { InnerExceptions.Count: 1 } aggregate => Innermost(aggregate.InnerExceptions[0]),
+            TypeInitializationException { InnerException: { } inner } => Innermost(inner),
+            _ => exception,
+        };
 
-    private static (int ExitCode, string Message) Describe(Exception exception) => exception switch
-    {
-        UsageException or RecipeException or OutOfDomainException or CheckpointException or TokenizerException or ChatTemplateException or FormatException or InvalidDataException
-            or JsonException or FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException or NotSupportedException
-            => (ExitCodes.BadUsage, OneLine(exception.Message)),
-        CompletionStoreException { IsUnusable: true } => (ExitCodes.BadUsage, OneLine(exception.Message)),
-        HubException { IsRefusal: true } => (ExitCodes.BadUsage, OneLine(exception.Message)),
-        ArgumentException argument => (ExitCodes.BadUsage, OneLine(WithoutParameterName(argument))),
-        EndpointException or HubException or GenerationException or CompletionStoreException or HttpRequestException or TimeoutException or IOException => (ExitCodes.Failed, OneLine(exception.Message)),
-        DllNotFoundException => (ExitCodes.Failed, $"a native library could not be loaded: {OneLine(exception.Message)}"),
-        OutOfMemoryException => (ExitCodes.Failed, "out of memory; a smaller --concurrency or model needs less."),
-        _ => (ExitCodes.Failed, $"{exception.GetType().Name}: {OneLine(exception.Message)}"),
-    };
+    private static (int ExitCode, string Message) Describe(Exception exception) =>
+        exception switch
+        {
+            UsageException
+            or RecipeException
+            or OutOfDomainException
+            or CheckpointException
+            or TokenizerException
+            or ChatTemplateException
+            or FormatException
+            or InvalidDataException
+            or JsonException
+            or FileNotFoundException
+            or DirectoryNotFoundException
+            or UnauthorizedAccessException
+            or NotSupportedException => (ExitCodes.BadUsage, OneLine(exception.Message)),
+            CompletionStoreException { IsUnusable: true } => (ExitCodes.BadUsage, OneLine(exception.Message)),
+            HubException { IsRefusal: true } => (ExitCodes.BadUsage, OneLine(exception.Message)),
+            ArgumentException argument => (ExitCodes.BadUsage, OneLine(WithoutParameterName(argument))),
+            EndpointException
+            or HubException
+            or GenerationException
+            or CompletionStoreException
+            or HttpRequestException
+            or TimeoutException
+            or IOException => (ExitCodes.Failed, OneLine(exception.Message)),
+            DllNotFoundException => (ExitCodes.Failed, $"a native library could not be loaded: {OneLine(exception.Message)}"),
+            OutOfMemoryException => (ExitCodes.Failed, "out of memory; a smaller --concurrency or model needs less."),
+            _ => (ExitCodes.Failed, $"{exception.GetType().Name}: {OneLine(exception.Message)}"),
+        };
 
     private static string WithoutParameterName(ArgumentException exception)
     {
@@ -65,5 +83,6 @@ internal static class Failures
             : exception.Message;
     }
 
-    private static string OneLine(string message) => string.Join(' ', message.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+    private static string OneLine(string message) =>
+        string.Join(' ', message.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
 }

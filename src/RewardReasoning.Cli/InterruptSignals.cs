@@ -22,7 +22,8 @@ internal sealed class InterruptSignals(CancellationTokenSource source, TimeProvi
         InterruptSignals signals = new(source, TimeProvider.System, EndAtOnce);
         return new Registrations(
             PosixSignalRegistration.Create(PosixSignal.SIGINT, Handle),
-            PosixSignalRegistration.Create(PosixSignal.SIGTERM, Handle));
+            PosixSignalRegistration.Create(PosixSignal.SIGTERM, Handle)
+        );
 
         void Handle(PosixSignalContext context)
         {
@@ -34,7 +35,8 @@ internal sealed class InterruptSignals(CancellationTokenSource source, TimeProvi
     /// <summary>Takes up one signal.</summary>
     public void Receive()
     {
-        bool first, late;
+        bool first,
+            late;
         lock (_gate)
         {
             first = _first is null;

@@ -24,13 +24,17 @@ public sealed class Terminal : IDisposable
         // Written to a file or a pipe, results leave in blocks; Dispose flushes the last one.
         Out = new StreamWriter(output, Utf8, 1 << 14) { AutoFlush = outIsTerminal };
         Error = error;
-        _status = new Lazy<IAnsiConsole>(() => AnsiConsole.Create(new AnsiConsoleSettings
-        {
-            Out = new AnsiConsoleOutput(Error),
-            Ansi = ErrorIsTerminal ? AnsiSupport.Detect : AnsiSupport.No,
-            ColorSystem = ErrorIsTerminal && !NoColor ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
-            Interactive = ErrorIsTerminal ? InteractionSupport.Detect : InteractionSupport.No,
-        }));
+        _status = new Lazy<IAnsiConsole>(() =>
+            AnsiConsole.Create(
+                new AnsiConsoleSettings
+                {
+                    Out = new AnsiConsoleOutput(Error),
+                    Ansi = ErrorIsTerminal ? AnsiSupport.Detect : AnsiSupport.No,
+                    ColorSystem = ErrorIsTerminal && !NoColor ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
+                    Interactive = ErrorIsTerminal ? InteractionSupport.Detect : InteractionSupport.No,
+                }
+            )
+        );
     }
 
     /// <summary>Standard input, as bytes: texts are read as strict UTF-8.</summary>
@@ -67,11 +71,18 @@ public sealed class Terminal : IDisposable
     public static Terminal OfProcess()
     {
         StreamWriter error = new(Console.OpenStandardError(), Utf8) { AutoFlush = true };
-        return new Terminal(Console.OpenStandardInput(), Console.OpenStandardOutput(), TextWriter.Synchronized(error), !Console.IsOutputRedirected)
+        return new Terminal(
+            Console.OpenStandardInput(),
+            Console.OpenStandardOutput(),
+            TextWriter.Synchronized(error),
+            !Console.IsOutputRedirected
+        )
         {
             ErrorIsTerminal = !Console.IsErrorRedirected,
             Folders = UserFolders.OfProcess(),
-            NoColor = !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")) || Environment.GetEnvironmentVariable("TERM") == "dumb",
+            NoColor =
+                !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))
+                || Environment.GetEnvironmentVariable("TERM") == "dumb",
         };
     }
 

@@ -19,7 +19,9 @@ internal sealed class TextArgument(Terminal terminal)
         {
             if (_inputReadBy is not null)
             {
-                throw new UsageException($"{name} is '-', but {_inputReadBy} reads standard input already; give one of them as text or @FILE.");
+                throw new UsageException(
+                    $"{name} is '-', but {_inputReadBy} reads standard input already; give one of them as text or @FILE."
+                );
             }
 
             _inputReadBy = name;
@@ -39,7 +41,9 @@ internal sealed class TextArgument(Terminal terminal)
         string path = argument[1..];
         if (!File.Exists(path))
         {
-            throw new UsageException($"{name} names the file '{path}', which does not exist. A text that begins with @ is written with @@.");
+            throw new UsageException(
+                $"{name} names the file '{path}', which does not exist. A text that begins with @ is written with @@."
+            );
         }
 
         using FileStream stream = File.OpenRead(path);
@@ -52,7 +56,9 @@ internal sealed class TextArgument(Terminal terminal)
         try
         {
             string text = await reader.ReadToEndAsync(cancellationToken);
-            return text.EndsWith("\r\n", StringComparison.Ordinal) ? text[..^2] : text.EndsWith('\n') ? text[..^1] : text;
+            return text.EndsWith("\r\n", StringComparison.Ordinal) ? text[..^2]
+                : text.EndsWith('\n') ? text[..^1]
+                : text;
         }
         catch (DecoderFallbackException exception)
         {

@@ -5,13 +5,9 @@ public sealed class UsageException : Exception
 {
     /// <summary>Says what was found, what must hold and what to do.</summary>
     public UsageException(string message)
-        : base(message)
-    {
-    }
+        : base(message) { }
 
     /// <summary>The same, with the fault that led to it (shown with <c>--verbose</c>).</summary>
     public UsageException(string message, Exception innerException)
-        : base(message, innerException)
-    {
-    }
+        : base(message, innerException) { }
 }

@@ -14,9 +14,8 @@ public sealed record UserFolders(string? Data, string? Cache)
     public static UserFolders OfProcess() => Of(Environment.GetEnvironmentVariable);
 
     /// <summary>The folders that an environment names; as the specification asks, relative paths in it are ignored.</summary>
-    public static UserFolders Of(Func<string, string?> variable) => new(
-        Folder(variable, "XDG_DATA_HOME", ".local/share"),
-        Folder(variable, "XDG_CACHE_HOME", ".cache"));
+    public static UserFolders Of(Func<string, string?> variable) =>
+        new(Folder(variable, "XDG_DATA_HOME", ".local/share"), Folder(variable, "XDG_CACHE_HOME", ".cache"));
 
     private static string? Folder(Func<string, string?> variable, string name, string belowHome) =>
         variable(name) is { Length: > 0 } folder && Path.IsPathRooted(folder) ? Path.Combine(folder, Name)

@@ -7,10 +7,11 @@ namespace RewardReasoning.Cli;
 /// <summary>A command whose <c>--help</c> ends with examples.</summary>
 internal static class Verb
 {
-    public static Command Create(Terminal terminal, string name, string description, string examples) => new(name, description)
-    {
-        new HelpOption { Recursive = false, Action = new HelpWithExamples(terminal, examples) },
-    };
+    public static Command Create(Terminal terminal, string name, string description, string examples) =>
+        new(name, description)
+        {
+            new HelpOption { Recursive = false, Action = new HelpWithExamples(terminal, examples) },
+        };
 
     private sealed class HelpWithExamples(Terminal terminal, string examples) : SynchronousCommandLineAction
     {

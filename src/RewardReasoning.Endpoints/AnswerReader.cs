@@ -2,7 +2,9 @@ using Microsoft.Extensions.AI;
 
 namespace RewardReasoning.Endpoints;
 
-/// <summary>Puts one answer together, whole or in pieces: contents, finish reason, usage, log-probs, and whether the thought was closed.</summary>
+/// <summary>
+/// Puts one answer together, whole or in pieces: contents, finish reason, usage, log-probs, and whether the thought was closed.
+/// </summary>
 internal sealed class AnswerReader(bool promptOpensThought, bool hasPrefill)
 {
     private readonly ThoughtSplitter _splitter = new(promptOpensThought);

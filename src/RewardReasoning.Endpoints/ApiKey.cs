@@ -15,12 +15,16 @@ internal sealed class ApiKey
     public string Source { get; }
 
     /// <summary>The key of checked options; null where they name none.</summary>
-    public static ApiKey? Of(EndpointOptions options) => options switch
-    {
-        { ApiKeyVariable: { } variable } => new(Environment.GetEnvironmentVariable(variable)?.Trim() ?? "", $"the environment variable {variable}"),
-        { ApiKeyFile: { } file } => new(File.ReadAllText(file).Trim(), $"the file {file}"),
-        _ => null,
-    };
+    public static ApiKey? Of(EndpointOptions options) =>
+        options switch
+        {
+            { ApiKeyVariable: { } variable } => new(
+                Environment.GetEnvironmentVariable(variable)?.Trim() ?? "",
+                $"the environment variable {variable}"
+            ),
+            { ApiKeyFile: { } file } => new(File.ReadAllText(file).Trim(), $"the file {file}"),
+            _ => null,
+        };
 
     /// <summary>Why there is no key where one is named.</summary>
     public static IEnumerable<string> Faults(EndpointOptions options)
@@ -36,8 +40,8 @@ internal sealed class ApiKey
         else if (Of(options) is { } key && (key._key.Length == 0 || key._key.Any(letter => letter is < '!' or > '~')))
         {
             yield return key._key.Length > 0 ? $"{Sentence(key.Source)} holds more than a key: blanks or control characters are inside."
-                : options.ApiKeyVariable is null ? $"{Sentence(key.Source)} is empty; it should hold the API key."
-                : $"{Sentence(key.Source)} is not set; it should hold the API key.";
+            : options.ApiKeyVariable is null ? $"{Sentence(key.Source)} is empty; it should hold the API key."
+            : $"{Sentence(key.Source)} is not set; it should hold the API key.";
         }
     }
 

@@ -27,7 +27,9 @@ internal sealed record WireAnswer
     /// <summary>One piece of a streamed answer; the last may hold nothing but the usage.</summary>
     /// <exception cref="EndpointException">It is none.</exception>
     public static WireAnswer Piece(ReadOnlySpan<byte> body, EndpointErrors errors) =>
-        Read(body, errors) is { } answer && (answer.Choices is not null || answer.Usage is not null) ? answer : throw errors.Unusable(Text(body));
+        Read(body, errors) is { } answer && (answer.Choices is not null || answer.Usage is not null)
+            ? answer
+            : throw errors.Unusable(Text(body));
 
     private static WireAnswer? Read(ReadOnlySpan<byte> body, EndpointErrors errors)
     {
@@ -103,7 +105,9 @@ internal sealed record WireModels(IReadOnlyList<WireModel>? Data)
     {
         try
         {
-            return JsonSerializer.Deserialize(body, WireJson.Default.WireModels)?.Data is { } models && models.All(model => model?.Id is not null)
+            return
+                JsonSerializer.Deserialize(body, WireJson.Default.WireModels)?.Data is { } models
+                && models.All(model => model?.Id is not null)
                 ? models
                 : throw errors.NoModels(Encoding.UTF8.GetString(body));
         }
@@ -131,13 +135,17 @@ internal sealed class TextOrParts : JsonConverter<string?>
         }
 
         using JsonDocument other = JsonDocument.ParseValue(ref reader);
-        return other.RootElement.ValueKind == JsonValueKind.Array ? string.Concat(other.RootElement.EnumerateArray().Select(PartText)) : null;
+        return other.RootElement.ValueKind == JsonValueKind.Array
+            ? string.Concat(other.RootElement.EnumerateArray().Select(PartText))
+            : null;
     }
 
     public override void Write(Utf8JsonWriter writer, string? value, JsonSerializerOptions options) => writer.WriteStringValue(value);
 
     private static string PartText(JsonElement part) =>
-        part.ValueKind == JsonValueKind.Object && part.TryGetProperty("text", out JsonElement text) && text.ValueKind == JsonValueKind.String
+        part.ValueKind == JsonValueKind.Object
+        && part.TryGetProperty("text", out JsonElement text)
+        && text.ValueKind == JsonValueKind.String
             ? text.GetString() ?? ""
             : "";
 }

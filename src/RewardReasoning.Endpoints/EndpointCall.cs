@@ -35,7 +35,12 @@ internal sealed class EndpointCall
 
     /// <summary>Gets ready for the next try: with fewer tokens, at another server, or after a wait.</summary>
     /// <exception cref="EndpointException">There is no next one.</exception>
-    public async Task PrepareNextAsync(EndpointException failure, EndpointServer server, EndpointPool pool, CancellationToken cancellationToken)
+    public async Task PrepareNextAsync(
+        EndpointException failure,
+        EndpointServer server,
+        EndpointPool pool,
+        CancellationToken cancellationToken
+    )
     {
         if (Shortened(failure))
         {
@@ -49,16 +54,19 @@ internal sealed class EndpointCall
     }
 
     /// <summary>
-    /// Whether the request was refused for asking more tokens than the context leaves, and asks for what it leaves now. A prompt that does not
+    /// Whether the request was refused for asking more tokens than the context leaves, and asks for what it leaves now. A prompt that does
+    /// not
     /// fit at all has both lengths in its exception's data.
     /// </summary>
     private bool Shortened(EndpointException failure)
     {
-        if (failure.Status != HttpStatusCode.BadRequest
+        if (
+            failure.Status != HttpStatusCode.BadRequest
             || failure.Data[ChatResponseKeys.PromptTokens] is not int prompt
             || failure.Data[ChatResponseKeys.ContextTokens] is not int context
             || prompt >= context
-            || !(_maxTokens > context - prompt))
+            || !(_maxTokens > context - prompt)
+        )
         {
             return false;
         }

@@ -8,7 +8,8 @@ namespace RewardReasoning.Endpoints;
 /// <summary>
 /// A chat client for one model on one or several servers with the OpenAI-compatible <c>/v1/chat/completions</c>. Thoughts are read from
 /// <c>reasoning</c> (vLLM, Ollama), from <c>reasoning_content</c> (SGLang, llama.cpp, hosted) or from think tags in the content. Connection
-/// errors, 408, 429, 5xx and answers that are no JSON are tried again, at another server where there is one; other refusals are not. Safe to
+/// errors, 408, 429, 5xx and answers that are no JSON are tried again, at another server where there is one; other refusals are not. Safe
+/// to
 /// use from many threads at once.
 /// </summary>
 public sealed class EndpointChatClient : IChatClient
@@ -44,7 +45,10 @@ public sealed class EndpointChatClient : IChatClient
 
     /// <inheritdoc/>
     public async Task<ChatResponse> GetResponseAsync(
-        IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
+        IEnumerable<ChatMessage> messages,
+        ChatOptions? options = null,
+        CancellationToken cancellationToken = default
+    )
     {
         EndpointCall call = CallFor(messages, options, stream: false);
         while (true)
@@ -74,15 +78,20 @@ public sealed class EndpointChatClient : IChatClient
     /// <inheritdoc/>
     /// <remarks>A failure is tried again only as long as nothing was streamed.</remarks>
     public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
-        IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        IEnumerable<ChatMessage> messages,
+        ChatOptions? options = null,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default
+    )
     {
         EndpointCall call = CallFor(messages, options, stream: true);
         while (true)
         {
             EndpointPlace place = await _pool.EnterAsync(call.Avoid, cancellationToken).ConfigureAwait(false);
             EndpointException? failure = null;
-            bool answered = false, streamed = false;
-            IAsyncEnumerator<ChatResponseUpdate> updates = UpdatesAsync(place.Server, call, cancellationToken).GetAsyncEnumerator(cancellationToken);
+            bool answered = false,
+                streamed = false;
+            IAsyncEnumerator<ChatResponseUpdate> updates = UpdatesAsync(place.Server, call, cancellationToken)
+                .GetAsyncEnumerator(cancellationToken);
             try
             {
                 while (failure is null)
@@ -126,10 +135,16 @@ public sealed class EndpointChatClient : IChatClient
     {
         ArgumentNullException.ThrowIfNull(serviceType);
         return serviceKey is null
-            ? serviceType == typeof(ChatClientMetadata) ? _metadata : serviceType.IsInstanceOfType(this) ? this : null
-            : serviceKey is ChatOptionKeys.Supported && serviceType == typeof(IReadOnlySet<string>) ? _supported
-            : serviceKey is ChatOptionKeys.ModelIdentity && serviceType == typeof(string) ? EndpointIdentity.Of(_options, _supported.Contains(ChatOptionKeys.MinP))
-            : null;
+            ? serviceType == typeof(ChatClientMetadata)
+                ? _metadata
+                : serviceType.IsInstanceOfType(this)
+                    ? this
+                    : null
+            : serviceKey is ChatOptionKeys.Supported && serviceType == typeof(IReadOnlySet<string>)
+                ? _supported
+                : serviceKey is ChatOptionKeys.ModelIdentity && serviceType == typeof(string)
+                    ? EndpointIdentity.Of(_options, _supported.Contains(ChatOptionKeys.MinP))
+                    : null;
     }
 
     /// <inheritdoc/>
@@ -140,16 +155,21 @@ public sealed class EndpointChatClient : IChatClient
     }
 
     /// <summary>Redirections are not followed: they would turn the question into a GET, and take it to who knows whom.</summary>
-    internal static HttpClient NewHttpClient(EndpointOptions options) => new(new SocketsHttpHandler
-    {
-        ConnectTimeout = options.ConnectTimeout,
-        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-        AutomaticDecompression = DecompressionMethods.All,
-        AllowAutoRedirect = false,
-        UseCookies = false,
-        ActivityHeadersPropagator = null,
-    })
-    { Timeout = Timeout.InfiniteTimeSpan };
+    internal static HttpClient NewHttpClient(EndpointOptions options) =>
+        new(
+            new SocketsHttpHandler
+            {
+                ConnectTimeout = options.ConnectTimeout,
+                PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+                AutomaticDecompression = DecompressionMethods.All,
+                AllowAutoRedirect = false,
+                UseCookies = false,
+                ActivityHeadersPropagator = null,
+            }
+        )
+        {
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
 
     private static FrozenSet<string> Supported(EndpointOptions options)
     {
@@ -159,7 +179,10 @@ public sealed class EndpointChatClient : IChatClient
             (ChatOptionKeys.Prefill, quirks.Prefill != PrefillStyle.None),
             (ChatOptionKeys.MinP, quirks.MinP),
             (ChatOptionKeys.LogProbs, options.LogProbs),
-        }.Where(entry => entry.Holds).Select(entry => entry.Key).ToFrozenSet();
+        }
+            .Where(entry => entry.Holds)
+            .Select(entry => entry.Key)
+            .ToFrozenSet();
     }
 
     private EndpointCall CallFor(IEnumerable<ChatMessage> messages, ChatOptions? options, bool stream) =>
@@ -189,10 +212,14 @@ public sealed class EndpointChatClient : IChatClient
     }
 
     private async IAsyncEnumerable<ChatResponseUpdate> UpdatesAsync(
-        EndpointServer server, EndpointCall call, [EnumeratorCancellation] CancellationToken cancellationToken)
+        EndpointServer server,
+        EndpointCall call,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         AnswerReader reader = ReaderFor(call);
-        string? id = null, model = null;
+        string? id = null,
+            model = null;
         await foreach (WireAnswer piece in server.StreamAsync(call, cancellationToken).ConfigureAwait(false))
         {
             reader.Note(piece);

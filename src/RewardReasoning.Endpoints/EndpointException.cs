@@ -7,20 +7,14 @@ public sealed class EndpointException : Exception
 {
     /// <summary>With what happened.</summary>
     public EndpointException(string message)
-        : base(message)
-    {
-    }
+        : base(message) { }
 
     /// <summary>With what happened and its cause.</summary>
     public EndpointException(string message, Exception? innerException)
-        : base(message, innerException)
-    {
-    }
+        : base(message, innerException) { }
 
     /// <summary>Without a message of its own.</summary>
-    public EndpointException()
-    {
-    }
+    public EndpointException() { }
 
     /// <summary>The HTTP status, where an answer came at all.</summary>
     public HttpStatusCode? Status { get; init; }

@@ -9,14 +9,21 @@ namespace RewardReasoning.Endpoints;
 internal static class EndpointIdentity
 {
     /// <param name="options">How the server is asked.</param>
-    /// <param name="turnsSamplersOff">Whether samplers that the request does not name are turned off by name, instead of left to the server.</param>
-    public static string Of(EndpointOptions options, bool turnsSamplersOff) => string.Concat(
-        $"endpoint:{options.Model}",
-        options.Revision is { } revision ? $"@{revision}" : "",
-        turnsSamplersOff ? "+own-sampling" : "",
-        options.PromptOpensThought ? "+open-thought" : "",
-        options.ExtraFields is { Count: > 0 } extra ? $"+{Sorted(extra)}" : "");
+    /// <param name="turnsSamplersOff">Whether samplers that the request does not name are turned off by name, instead of left to the
+    /// server.</param>
+    public static string Of(EndpointOptions options, bool turnsSamplersOff) =>
+        string.Concat(
+            $"endpoint:{options.Model}",
+            options.Revision is { } revision ? $"@{revision}" : "",
+            turnsSamplersOff ? "+own-sampling" : "",
+            options.PromptOpensThought ? "+open-thought" : "",
+            options.ExtraFields is { Count: > 0 } extra ? $"+{Sorted(extra)}" : ""
+        );
 
     private static string Sorted(JsonObject fields) =>
-        new JsonObject(fields.OrderBy(field => field.Key, StringComparer.Ordinal).Select(field => KeyValuePair.Create(field.Key, field.Value?.DeepClone()))).ToJsonString();
+        new JsonObject(
+            fields
+                .OrderBy(field => field.Key, StringComparer.Ordinal)
+                .Select(field => KeyValuePair.Create(field.Key, field.Value?.DeepClone()))
+        ).ToJsonString();
 }

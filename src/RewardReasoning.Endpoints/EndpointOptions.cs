@@ -17,7 +17,9 @@ public sealed record EndpointOptions
     /// <summary>The model's name on the server.</summary>
     public required string Model { get; init; }
 
-    /// <summary>Which version of the model that is, where its name alone does not say: completions of another one are not taken for its own.</summary>
+    /// <summary>
+    /// Which version of the model that is, where its name alone does not say: completions of another one are not taken for its own.
+    /// </summary>
     /// <value>null (the name says it all).</value>
     public string? Revision { get; init; }
 
@@ -25,7 +27,9 @@ public sealed record EndpointOptions
     /// <value>null (no key is sent).</value>
     public string? ApiKeyVariable { get; init; }
 
-    /// <summary>File that holds the API key and nothing else but blanks around it; an alternative to <see cref="ApiKeyVariable"/>.</summary>
+    /// <summary>
+    /// File that holds the API key and nothing else but blanks around it; an alternative to <see cref="ApiKeyVariable"/>.
+    /// </summary>
     /// <value>null (no key is sent).</value>
     public string? ApiKeyFile { get; init; }
 
@@ -54,7 +58,8 @@ public sealed record EndpointOptions
     public int? RequestsPerMinute { get; init; }
 
     /// <summary>
-    /// Tokens, read and written, that each server is asked for a minute: a request waits for what the ones before it took, itself counted by
+    /// Tokens, read and written, that each server is asked for a minute: a request waits for what the ones before it took, itself counted
+    /// by
     /// an estimate until its answer has the true number.
     /// </summary>
     /// <value>null (no limit), else at least 1.</value>
@@ -134,8 +139,12 @@ public sealed record EndpointOptions
         {
             Check(
                 url.IsAbsoluteUri && url.Scheme is "http" or "https",
-                $"Url is {(url.IsAbsoluteUri ? url.GetLeftPart(UriPartial.Authority) : url)}; it is an absolute http or https address, such as http://localhost:8000/v1.");
-            Check(!url.IsAbsoluteUri || url.UserInfo.Length == 0, "Url holds credentials; they would not be sent. Put the key into an environment variable or a file and name that.");
+                $"Url is {(url.IsAbsoluteUri ? url.GetLeftPart(UriPartial.Authority) : url)}; it is an absolute http or https address, such as http://localhost:8000/v1."
+            );
+            Check(
+                !url.IsAbsoluteUri || url.UserInfo.Length == 0,
+                "Url holds credentials; they would not be sent. Put the key into an environment variable or a file and name that."
+            );
         }
 
         void Check(bool holds, string fault)

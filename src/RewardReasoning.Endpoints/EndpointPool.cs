@@ -9,7 +9,8 @@ internal readonly record struct EndpointPlace(EndpointServer Server, long Entere
 /// a single request finds out whether it is back. Requests that find no place wait, in order. Once every server has failed for the retry
 /// window, or asks for a longer rest, they fail at once.
 /// </summary>
-internal sealed class EndpointPool(IReadOnlyList<EndpointServer> servers, EndpointOptions options, TimeProvider time, Random random) : IDisposable
+internal sealed class EndpointPool(IReadOnlyList<EndpointServer> servers, EndpointOptions options, TimeProvider time, Random random)
+    : IDisposable
 {
     private const double LongestTimer = 24 * 3600 * 1000;
     private const double LongestRest = 365 * 24 * 3600;
@@ -130,7 +131,8 @@ internal sealed class EndpointPool(IReadOnlyList<EndpointServer> servers, Endpoi
         {
             EndpointServer server = servers[(_next + i) % servers.Count];
             bool onTrial = server.Failures > 0 && anyIsWell;
-            bool free = !server.IsResting(now) && server.InFlight < (options.Concurrency ?? int.MaxValue) && !(onTrial && server.InFlight > 0);
+            bool free =
+                !server.IsResting(now) && server.InFlight < (options.Concurrency ?? int.MaxValue) && !(onTrial && server.InFlight > 0);
             if (free && (best is null || Rank(server).CompareTo(Rank(best)) < 0))
             {
                 best = server;
@@ -211,15 +213,19 @@ internal sealed class EndpointPool(IReadOnlyList<EndpointServer> servers, Endpoi
     /// <summary>Those who wait look again when the first rest ends.</summary>
     private void SetTimer(long now)
     {
-        long next = _waiters.Count == 0 ? long.MaxValue
-            : servers.Where(server => server.IsResting(now)).Select(server => server.RestUntil).DefaultIfEmpty(long.MaxValue).Min();
+        long next =
+            _waiters.Count == 0
+                ? long.MaxValue
+                : servers.Where(server => server.IsResting(now)).Select(server => server.RestUntil).DefaultIfEmpty(long.MaxValue).Min();
         if (next == long.MaxValue || _disposed)
         {
             return;
         }
 
         // A timer counts whole milliseconds, and one that fires early would find nobody rested. It cannot count months.
-        TimeSpan wait = TimeSpan.FromMilliseconds(Math.Min(Math.Ceiling((next - now) * 1000.0 / time.TimestampFrequency) + 1, LongestTimer));
+        TimeSpan wait = TimeSpan.FromMilliseconds(
+            Math.Min(Math.Ceiling((next - now) * 1000.0 / time.TimestampFrequency) + 1, LongestTimer)
+        );
         _timer?.Dispose();
         _timer = time.CreateTimer(_ => Look(), null, wait, Timeout.InfiniteTimeSpan);
     }
@@ -238,12 +244,14 @@ internal sealed class EndpointPool(IReadOnlyList<EndpointServer> servers, Endpoi
     private EndpointException? AllDown(long now)
     {
         long window = Ticks(options.RetryWindow);
-        return servers.All(server => server.IsResting(now)
-                && (server.RestUntil - now > window || (server.FailingSince is { } since && now - since > window)))
-            && servers.MinBy(server => server.RestUntil) is { LastFailure: { } failure } first
+        return
+            servers.All(server =>
+                server.IsResting(now) && (server.RestUntil - now > window || (server.FailingSince is { } since && now - since > window))
+            ) && servers.MinBy(server => server.RestUntil) is { LastFailure: { } failure } first
             ? new EndpointException(
                 $"{failure.Message} {(servers.Count == 1 ? "The server is" : "All servers are")} down; the next try is in {(first.RestUntil - now) / (double)time.TimestampFrequency:0} s.",
-                failure)
+                failure
+            )
             {
                 Status = failure.Status,
                 RetryAfter = failure.RetryAfter,

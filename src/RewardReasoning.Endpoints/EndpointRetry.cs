@@ -1,6 +1,8 @@
 namespace RewardReasoning.Endpoints;
 
-/// <summary>The tries of one request: exponential back-off with jitter, or what the server asks for, within a number and a window.</summary>
+/// <summary>
+/// The tries of one request: exponential back-off with jitter, or what the server asks for, within a number and a window.
+/// </summary>
 internal sealed class EndpointRetry(EndpointOptions options, TimeProvider time, Random random)
 {
     private static readonly TimeSpan LongestDelay = TimeSpan.FromMinutes(1);

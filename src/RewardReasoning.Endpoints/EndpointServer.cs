@@ -4,7 +4,9 @@ using System.Text;
 
 namespace RewardReasoning.Endpoints;
 
-/// <summary>One server of an <see cref="EndpointChatClient"/>: a try of a request there, its pace, and how it has been doing of late.</summary>
+/// <summary>
+/// One server of an <see cref="EndpointChatClient"/>: a try of a request there, its pace, and how it has been doing of late.
+/// </summary>
 internal sealed class EndpointServer
 {
     private const int MaxErrorBytes = 64 << 10;
@@ -55,7 +57,10 @@ internal sealed class EndpointServer
     public static Uri CompletionsUrl(Uri url)
     {
         string path = url.AbsolutePath.TrimEnd('/');
-        return new UriBuilder(url) { Path = path.EndsWith(CompletionsPath, StringComparison.Ordinal) ? path : (path.Length == 0 ? "/v1" : path) + CompletionsPath }.Uri;
+        return new UriBuilder(url)
+        {
+            Path = path.EndsWith(CompletionsPath, StringComparison.Ordinal) ? path : (path.Length == 0 ? "/v1" : path) + CompletionsPath,
+        }.Uri;
     }
 
     /// <summary>One try of a whole answer.</summary>
@@ -78,7 +83,9 @@ internal sealed class EndpointServer
         return WireModels.Read(body.Span, _errors);
     }
 
-    /// <summary>One try of a streamed answer: its pieces as they come; a server that answers whole though asked to stream gives one.</summary>
+    /// <summary>
+    /// One try of a streamed answer: its pieces as they come; a server that answers whole though asked to stream gives one.
+    /// </summary>
     /// <exception cref="EndpointException">It failed.</exception>
     public async IAsyncEnumerable<WireAnswer> StreamAsync(EndpointCall call, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -112,7 +119,8 @@ internal sealed class EndpointServer
             {
                 return await pieces.MoveNextAsync().ConfigureAwait(false);
             }
-            catch (OperationCanceledException error) when (idle.IsCancellationRequested && !limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+            catch (OperationCanceledException error)
+                when (idle.IsCancellationRequested && !limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
             {
                 throw _errors.TimedOut(_options.StreamIdleTimeout, "the stream paused and did not go on", error);
             }
@@ -128,14 +136,19 @@ internal sealed class EndpointServer
     }
 
     /// <summary>The failure that an exception of the transport means; null for what is the caller's own or a failure already.</summary>
-    private EndpointException? Meaning(Exception error, string timedOut, CancellationToken cancellationToken) => error switch
-    {
-        OperationCanceledException when cancellationToken.IsCancellationRequested => null,
-        OperationCanceledException { InnerException: TimeoutException } => _errors.TimedOut(_options.ConnectTimeout, "no connection", error),
-        OperationCanceledException => _errors.TimedOut(_options.RequestTimeout, timedOut, error),
-        HttpRequestException or IOException => _errors.Connection(error),
-        _ => null,
-    };
+    private EndpointException? Meaning(Exception error, string timedOut, CancellationToken cancellationToken) =>
+        error switch
+        {
+            OperationCanceledException when cancellationToken.IsCancellationRequested => null,
+            OperationCanceledException { InnerException: TimeoutException } => _errors.TimedOut(
+                _options.ConnectTimeout,
+                "no connection",
+                error
+            ),
+            OperationCanceledException => _errors.TimedOut(_options.RequestTimeout, timedOut, error),
+            HttpRequestException or IOException => _errors.Connection(error),
+            _ => null,
+        };
 
     private async Task<double> WaitForTurnAsync(EndpointCall call, CancellationToken cancellationToken)
     {
@@ -179,7 +192,10 @@ internal sealed class EndpointServer
         BoundedStream bounded = new(body, _options.MaxAnswerBytes, _errors.TooLong);
         await using (bounded.ConfigureAwait(false))
         {
-            SseParser<WireAnswer?> parser = SseParser.Create(bounded, (_, data) => data.SequenceEqual("[DONE]"u8) ? null : WireAnswer.Piece(data, _errors));
+            SseParser<WireAnswer?> parser = SseParser.Create(
+                bounded,
+                (_, data) => data.SequenceEqual("[DONE]"u8) ? null : WireAnswer.Piece(data, _errors)
+            );
             await foreach (SseItem<WireAnswer?> item in parser.EnumerateAsync(cancellationToken).ConfigureAwait(false))
             {
                 if (item.Data is null)
@@ -196,7 +212,9 @@ internal sealed class EndpointServer
     {
         using HttpRequestMessage sent = message;
         message.Headers.Authorization = _key?.Header();
-        HttpResponseMessage response = await _http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+        HttpResponseMessage response = await _http
+            .SendAsync(message, HttpCompletionOption.ResponseHeadersRead, cancellationToken)
+            .ConfigureAwait(false);
         if (response.IsSuccessStatusCode)
         {
             return response;
@@ -209,16 +227,20 @@ internal sealed class EndpointServer
         }
     }
 
-    private HttpRequestMessage Question(EndpointCall call) => new(HttpMethod.Post, _url)
-    {
-        Content = new ReadOnlyMemoryContent(call.Body) { Headers = { ContentType = new("application/json") } },
-    };
+    private HttpRequestMessage Question(EndpointCall call) =>
+        new(HttpMethod.Post, _url)
+        {
+            Content = new ReadOnlyMemoryContent(call.Body) { Headers = { ContentType = new("application/json") } },
+        };
 
     /// <summary>The body of the answer, whole, within the limits of time and length.</summary>
     private async Task<PooledBytes> ExchangeAsync(HttpRequestMessage message, CancellationToken cancellationToken)
     {
         using CancellationTokenSource limit = new(_options.RequestTimeout, _time);
-        using CancellationTokenRegistration cancelled = cancellationToken.UnsafeRegister(static state => (state as CancellationTokenSource)?.Cancel(), limit);
+        using CancellationTokenRegistration cancelled = cancellationToken.UnsafeRegister(
+            static state => (state as CancellationTokenSource)?.Cancel(),
+            limit
+        );
         try
         {
             using HttpResponseMessage response = await SendAsync(message, limit.Token).ConfigureAwait(false);

@@ -27,7 +27,9 @@ internal sealed class RequestBody(EndpointOptions endpoint)
         string? prefill = Property<string>(options, ChatOptionKeys.Prefill);
         if (prefill is not null && _quirks.Prefill == PrefillStyle.None)
         {
-            throw new NotSupportedException($"A prefill was asked for, which servers of the flavour {_quirks.Flavour} do not have. Set the flavour that the server is.");
+            throw new NotSupportedException(
+                $"A prefill was asked for, which servers of the flavour {_quirks.Flavour} do not have. Set the flavour that the server is."
+            );
         }
 
         ArrayBufferWriter<byte> buffer = new(RoomForFields + messages.Sum(message => message.Text.Length * 5 / 4));
@@ -181,7 +183,9 @@ internal sealed class RequestBody(EndpointOptions endpoint)
         }
     }
 
-    /// <summary>Chat templates that render a thought put a line break after its tag, and a server finds the prefill only if it agrees.</summary>
+    /// <summary>
+    /// Chat templates that render a thought put a line break after its tag, and a server finds the prefill only if it agrees.
+    /// </summary>
     private static string WithTemplateNewline(string prefill) =>
         prefill.StartsWith(ThinkingText.OpenTag, StringComparison.Ordinal) && !prefill.AsSpan(ThinkingText.OpenTag.Length).StartsWith("\n")
             ? prefill.Insert(ThinkingText.OpenTag.Length, "\n")

@@ -106,9 +106,7 @@ public sealed record ServerQuirks
         },
     }.ToFrozenDictionary(row => row.Flavour);
 
-    private ServerQuirks()
-    {
-    }
+    private ServerQuirks() { }
 
     /// <summary>Whose row it is.</summary>
     public required ServerFlavour Flavour { get; init; }
@@ -116,7 +114,9 @@ public sealed record ServerQuirks
     /// <summary>The server's name for people.</summary>
     public required string Name { get; init; }
 
-    /// <summary>What <c>owned_by</c> says of its models in <c>/v1/models</c>, by which a probe knows it; null where that says nothing.</summary>
+    /// <summary>
+    /// What <c>owned_by</c> says of its models in <c>/v1/models</c>, by which a probe knows it; null where that says nothing.
+    /// </summary>
     public string? ModelOwner { get; init; }
 
     /// <summary>The field that caps the generated tokens.</summary>
@@ -132,7 +132,8 @@ public sealed record ServerQuirks
     public ThinkingSwitch ThinkingSwitch { get; init; }
 
     /// <summary>
-    /// The value of <c>top_k</c> that means all tokens. It is sent wherever a request asks for no other, because the server fills in its own
+    /// The value of <c>top_k</c> that means all tokens. It is sent wherever a request asks for no other, because the server fills in its
+    /// own
     /// or the model's default; null for a server that does not know the field.
     /// </summary>
     public int? TopKOff { get; init; }
@@ -163,7 +164,12 @@ public sealed record ServerQuirks
 
     /// <summary>The row of a server.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such flavour.</exception>
-    public static ServerQuirks Of(ServerFlavour flavour) => Table.TryGetValue(flavour, out ServerQuirks? row)
-        ? row
-        : throw new ArgumentOutOfRangeException(nameof(flavour), flavour, $"It is one of {string.Join(", ", Enum.GetNames<ServerFlavour>())}.");
+    public static ServerQuirks Of(ServerFlavour flavour) =>
+        Table.TryGetValue(flavour, out ServerQuirks? row)
+            ? row
+            : throw new ArgumentOutOfRangeException(
+                nameof(flavour),
+                flavour,
+                $"It is one of {string.Join(", ", Enum.GetNames<ServerFlavour>())}."
+            );
 }

@@ -48,12 +48,13 @@ internal sealed class ThoughtSplitter(bool promptOpensThought)
         }
     }
 
-    private (bool IsReasoning, string Text)? Next() => _state switch
-    {
-        State.Undecided => Decide(),
-        State.Thinking => Think(),
-        _ => Answer(),
-    };
+    private (bool IsReasoning, string Text)? Next() =>
+        _state switch
+        {
+            State.Undecided => Decide(),
+            State.Thinking => Think(),
+            _ => Answer(),
+        };
 
     private (bool IsReasoning, string Text)? Decide()
     {

@@ -31,5 +31,16 @@ internal static class ChatKeys
     public const string ContextTokens = "context_tokens";
 
     public static FrozenSet<string> Honoured { get; } =
-        FrozenSet.Create(StringComparer.Ordinal, Prefill, AllowedNextTokens, LogProbs, LogProbsOfAnswer, ThinkingBudget, ThinkingStub, ThinkingStubChoices, MinP, Seed);
+        FrozenSet.Create(
+            StringComparer.Ordinal,
+            Prefill,
+            AllowedNextTokens,
+            LogProbs,
+            LogProbsOfAnswer,
+            ThinkingBudget,
+            ThinkingStub,
+            ThinkingStubChoices,
+            MinP,
+            Seed
+        );
 }

@@ -1,8 +1,7 @@
 using Microsoft.Extensions.AI;
-
+using RewardReasoning.Models.Generation;
 using RewardReasoning.Text.ChatTemplates;
 using RewardReasoning.Text.ChatTemplates.Jinja;
-using RewardReasoning.Models.Generation;
 using RewardReasoning.Text.Tokenization;
 
 namespace RewardReasoning.Models;
@@ -16,10 +15,17 @@ public sealed record ChatPrompt(string Text, int[] Ids, bool? ThoughtOpen)
     private const string OpenTag = "<think>";
     private const string CloseTag = "</think>";
 
-    /// <summary>Renders messages with the model's template, opens the assistant's turn and begins it with <paramref name="prefill"/>.</summary>
+    /// <summary>
+    /// Renders messages with the model's template, opens the assistant's turn and begins it with <paramref name="prefill"/>.
+    /// </summary>
     /// <exception cref="ChatTemplateException">The template refuses the messages.</exception>
     /// <exception cref="NotSupportedException">A message holds something that is not text.</exception>
-    public static ChatPrompt Render(ChatTokenizer chat, IEnumerable<ChatMessage> messages, string? instructions = null, string? prefill = null)
+    public static ChatPrompt Render(
+        ChatTokenizer chat,
+        IEnumerable<ChatMessage> messages,
+        string? instructions = null,
+        string? prefill = null
+    )
     {
         ArgumentNullException.ThrowIfNull(chat);
         ArgumentNullException.ThrowIfNull(messages);
@@ -33,7 +39,10 @@ public sealed record ChatPrompt(string Text, int[] Ids, bool? ThoughtOpen)
         if (tags is { } thought)
         {
             int last = ids.LastOrDefault(id => !string.IsNullOrWhiteSpace(tokenizer.Decode([id])), -1);
-            opened = last == thought.Open ? true : last == thought.Close ? false : null;
+            opened =
+                last == thought.Open ? true
+                : last == thought.Close ? false
+                : null;
         }
 
         if (string.IsNullOrEmpty(prefill))
@@ -44,7 +53,8 @@ public sealed record ChatPrompt(string Text, int[] Ids, bool? ThoughtOpen)
         // Encoded as one text, for a token may reach over the border as it would in training.
         string begun = Undoubled(rendered.Value, prefill, opened == true);
         MarkedText whole = MarkedText.Concat(rendered, MarkedText.DistrustAllBut(begun, [OpenTag, CloseTag]));
-        int lastOpen = begun.LastIndexOf(OpenTag, StringComparison.Ordinal), lastClose = begun.LastIndexOf(CloseTag, StringComparison.Ordinal);
+        int lastOpen = begun.LastIndexOf(OpenTag, StringComparison.Ordinal),
+            lastClose = begun.LastIndexOf(CloseTag, StringComparison.Ordinal);
         if (tags is not null && Math.Max(lastOpen, lastClose) >= 0 && (lastOpen >= 0 || opened == true))
         {
             opened = lastOpen > lastClose;
@@ -77,7 +87,10 @@ public sealed record ChatPrompt(string Text, int[] Ids, bool? ThoughtOpen)
         }
 
         string reasoning = string.Concat(message.Contents.OfType<TextReasoningContent>().Select(content => content.Text));
-        return new ChatMessageText(message.Role.Value, string.Concat(message.Contents.OfType<TextContent>().Select(content => content.Text)))
+        return new ChatMessageText(
+            message.Role.Value,
+            string.Concat(message.Contents.OfType<TextContent>().Select(content => content.Text))
+        )
         {
             ReasoningContent = reasoning.Length > 0 ? reasoning : null,
         };

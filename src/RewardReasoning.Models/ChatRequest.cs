@@ -1,9 +1,7 @@
 using System.Globalization;
-
 using Microsoft.Extensions.AI;
-
-using RewardReasoning.Text.ChatTemplates;
 using RewardReasoning.Models.Generation;
+using RewardReasoning.Text.ChatTemplates;
 using RewardReasoning.Text.Tokenization;
 
 namespace RewardReasoning.Models;
@@ -67,8 +65,11 @@ internal static class ChatRequest
             return null;
         }
 
-        string stub = Text(options, ChatKeys.ThinkingStub)
-            ?? throw new ArgumentException($"The option {ChatKeys.ThinkingBudget} is given without {ChatKeys.ThinkingStub}, the text that closes the thought.");
+        string stub =
+            Text(options, ChatKeys.ThinkingStub)
+            ?? throw new ArgumentException(
+                $"The option {ChatKeys.ThinkingBudget} is given without {ChatKeys.ThinkingStub}, the text that closes the thought."
+            );
         return new ThinkingBudget
         {
             Cap = (int)cap,
@@ -92,40 +93,52 @@ internal static class ChatRequest
         Dictionary<int, string> textOf = [];
         foreach (string text in texts)
         {
-            int first = text.Length > 0 ? tokenizer.EncodePlain(text)[0] : throw new ArgumentException($"The option {key} holds an empty text; no token begins it.");
+            int first =
+                text.Length > 0
+                    ? tokenizer.EncodePlain(text)[0]
+                    : throw new ArgumentException($"The option {key} holds an empty text; no token begins it.");
             if (!textOf.TryAdd(first, text))
             {
-                throw new ArgumentException($"The option {key} holds \"{textOf[first]}\" and \"{text}\", which begin with the same token; the next token cannot tell them apart.");
+                throw new ArgumentException(
+                    $"The option {key} holds \"{textOf[first]}\" and \"{text}\", which begin with the same token; the next token cannot tell them apart."
+                );
             }
         }
 
-        return textOf.Count > 0 ? [.. textOf.Keys] : throw new ArgumentException($"The option {key} is empty; leave it out to allow every token.");
+        return textOf.Count > 0
+            ? [.. textOf.Keys]
+            : throw new ArgumentException($"The option {key} is empty; leave it out to allow every token.");
     }
 
-    private static object? Value(ChatOptions options, string key) => options.AdditionalProperties is { } properties && properties.TryGetValue(key, out object? value) ? value : null;
+    private static object? Value(ChatOptions options, string key) =>
+        options.AdditionalProperties is { } properties && properties.TryGetValue(key, out object? value) ? value : null;
 
-    private static string? Text(ChatOptions options, string key) => Value(options, key) switch
-    {
-        null => null,
-        string text => text,
-        object value => throw Wrong(key, value, "a string"),
-    };
+    private static string? Text(ChatOptions options, string key) =>
+        Value(options, key) switch
+        {
+            null => null,
+            string text => text,
+            object value => throw Wrong(key, value, "a string"),
+        };
 
-    private static double? Number(ChatOptions options, string key) => Value(options, key) switch
-    {
-        null => null,
-        object value and (int or long or float or double or decimal) => Convert.ToDouble(value, CultureInfo.InvariantCulture),
-        object value => throw Wrong(key, value, "a number"),
-    };
+    private static double? Number(ChatOptions options, string key) =>
+        Value(options, key) switch
+        {
+            null => null,
+            object value and (int or long or float or double or decimal) => Convert.ToDouble(value, CultureInfo.InvariantCulture),
+            object value => throw Wrong(key, value, "a number"),
+        };
 
-    private static bool Flag(ChatOptions options, string key) => Value(options, key) switch
-    {
-        null => false,
-        bool flag => flag,
-        object value => throw Wrong(key, value, "true or false"),
-    };
+    private static bool Flag(ChatOptions options, string key) =>
+        Value(options, key) switch
+        {
+            null => false,
+            bool flag => flag,
+            object value => throw Wrong(key, value, "true or false"),
+        };
 
-    private static ArgumentException Wrong(string key, object value, string kind) => new($"The option {key} is a {value.GetType().Name}; it must be {kind}.");
+    private static ArgumentException Wrong(string key, object value, string kind) =>
+        new($"The option {key} is a {value.GetType().Name}; it must be {kind}.");
 
     private static void Refuse(bool asked, string what)
     {

@@ -11,7 +11,9 @@ public static class ComputeDevice
     {
         ArgumentNullException.ThrowIfNull(name);
         int number = 0;
-        bool isCuda = name == "cuda" || (name.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(name.AsSpan("cuda:".Length), out number) && number >= 0);
+        bool isCuda =
+            name == "cuda"
+            || (name.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(name.AsSpan("cuda:".Length), out number) && number >= 0);
         if (name == "cpu")
         {
             return torch.CPU;
@@ -24,7 +26,9 @@ public static class ComputeDevice
 
         if (!torch.cuda_is_available())
         {
-            throw new ArgumentException($"The device is \"{name}\", but this machine or its tensor library has no CUDA. Use cpu, or build with the CUDA libraries (docs/cuda.md).");
+            throw new ArgumentException(
+                $"The device is \"{name}\", but this machine or its tensor library has no CUDA. Use cpu, or build with the CUDA libraries (docs/cuda.md)."
+            );
         }
 
         return number < torch.cuda.device_count()

@@ -1,9 +1,6 @@
 using System.Diagnostics;
-
 using RewardReasoning.Models.Decoder;
-
 using TorchSharp;
-
 using static TorchSharp.torch;
 
 namespace RewardReasoning.Models;
@@ -21,7 +18,9 @@ internal static class ComputeTypeProbe
 
     public static ScalarType Choose(DecoderConfig config, Device device)
     {
-        long perLayer = (2L * config.HiddenSize * config.HeadDimension * (config.HeadCount + config.KeyValueHeadCount)) + (3L * config.HiddenSize * config.IntermediateSize);
+        long perLayer =
+            (2L * config.HiddenSize * config.HeadDimension * (config.HeadCount + config.KeyValueHeadCount))
+            + (3L * config.HiddenSize * config.IntermediateSize);
         long weights = ((long)config.VocabularySize * config.HiddenSize) + (config.LayerCount * perLayer);
         if (weights < SmallestProbed)
         {
@@ -30,7 +29,9 @@ internal static class ComputeTypeProbe
 
         // Weights that leave no memory for anything else are not worth a race.
         bool tooLarge = device.type == DeviceType.CPU && weights * 4 > GC.GetGCMemoryInfo().TotalAvailableMemoryBytes * 0.7;
-        return tooLarge || Time(config, ScalarType.BFloat16, device) < Time(config, ScalarType.Float32, device) ? ScalarType.BFloat16 : ScalarType.Float32;
+        return tooLarge || Time(config, ScalarType.BFloat16, device) < Time(config, ScalarType.Float32, device)
+            ? ScalarType.BFloat16
+            : ScalarType.Float32;
     }
 
     private static TimeSpan Time(DecoderConfig config, ScalarType type, Device device)

@@ -49,7 +49,9 @@ internal sealed class FileHashes(string folder, TimeProvider time)
 
     private static string NameOf(FileInfo file)
     {
-        string state = FormattableString.Invariant($"{file.FullName}\n{file.Length}\n{file.LastWriteTimeUtc.Ticks}\n{file.CreationTimeUtc.Ticks}");
+        string state = FormattableString.Invariant(
+            $"{file.FullName}\n{file.Length}\n{file.LastWriteTimeUtc.Ticks}\n{file.CreationTimeUtc.Ticks}"
+        );
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(state))) + ".sha256";
     }
 
@@ -74,8 +76,6 @@ internal sealed class FileHashes(string folder, TimeProvider time)
             File.WriteAllBytes(path + ".new", hash);
             File.Move(path + ".new", path, overwrite: true);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException) { }
     }
 }

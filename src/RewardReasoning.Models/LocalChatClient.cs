@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
-
 using Microsoft.Extensions.AI;
-
 using RewardReasoning.Models.Generation;
 
 namespace RewardReasoning.Models;
@@ -10,7 +8,8 @@ namespace RewardReasoning.Models;
 /// <summary>
 /// A chat client over a model in this process. Beyond the members of <see cref="ChatOptions"/> it honours the keys that
 /// <c>GetService(typeof(IReadOnlySet&lt;string&gt;), "chat_option_keys")</c> names; equal seeds give equal samples. Thoughts come as
-/// <see cref="TextReasoningContent"/>, the rest as <see cref="TextContent"/>. Safe to use from any number of threads; requests that meet share a batch.
+/// <see cref="TextReasoningContent"/>, the rest as <see cref="TextContent"/>. Safe to use from any number of threads; requests that meet
+/// share a batch.
 /// </summary>
 public sealed class LocalChatClient : IChatClient
 {
@@ -23,9 +22,7 @@ public sealed class LocalChatClient : IChatClient
 
     /// <summary>A client over a model that stays the caller's to dispose, after the client.</summary>
     public LocalChatClient(LocalModel model, EngineOptions? options = null)
-        : this(model, options, ownsModel: false)
-    {
-    }
+        : this(model, options, ownsModel: false) { }
 
     private LocalChatClient(LocalModel model, EngineOptions? options, bool ownsModel)
     {
@@ -53,11 +50,16 @@ public sealed class LocalChatClient : IChatClient
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">
-    /// The options cannot be honoured, or the prompt does not fit the context; then <see cref="Exception.Data"/> has <c>prompt_tokens</c> and
+    /// The options cannot be honoured, or the prompt does not fit the context; then <see cref="Exception.Data"/> has <c>prompt_tokens</c>
+    /// and
     /// <c>context_tokens</c>.
     /// </exception>
     /// <exception cref="GenerationException">The model failed.</exception>
-    public async Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
+    public async Task<ChatResponse> GetResponseAsync(
+        IEnumerable<ChatMessage> messages,
+        ChatOptions? options = null,
+        CancellationToken cancellationToken = default
+    )
     {
         Completion completion = await _engine.GenerateAsync(RequestFor(messages, options), cancellationToken).ConfigureAwait(false);
         List<AIContent> contents = [];
@@ -82,7 +84,10 @@ public sealed class LocalChatClient : IChatClient
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
-        IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        IEnumerable<ChatMessage> messages,
+        ChatOptions? options = null,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default
+    )
     {
         await foreach (GenerationEvent step in _engine.StreamAsync(RequestFor(messages, options), cancellationToken).ConfigureAwait(false))
         {
@@ -95,7 +100,10 @@ public sealed class LocalChatClient : IChatClient
             }
             else
             {
-                update.Contents = [step.Part == CompletionPart.Reasoning ? new TextReasoningContent(step.Text) : new TextContent(step.Text)];
+                update.Contents =
+                [
+                    step.Part == CompletionPart.Reasoning ? new TextReasoningContent(step.Text) : new TextContent(step.Text),
+                ];
             }
 
             yield return update;
@@ -103,7 +111,8 @@ public sealed class LocalChatClient : IChatClient
     }
 
     /// <summary>
-    /// Gives the <see cref="ChatClientMetadata"/>, the <see cref="LocalModel"/>, the set of honoured option keys (under <c>chat_option_keys</c>), and
+    /// Gives the <see cref="ChatClientMetadata"/>, the <see cref="LocalModel"/>, the set of honoured option keys (under
+    /// <c>chat_option_keys</c>), and
     /// the model's identity as a <see cref="string"/> (under <c>model_identity</c>; see <see cref="LocalModel.Identity"/>).
     /// </summary>
     public object? GetService(Type serviceType, object? serviceKey = null)
@@ -138,16 +147,18 @@ public sealed class LocalChatClient : IChatClient
         return ChatRequest.Of(_model, messages, options ?? new ChatOptions(), (ulong)Interlocked.Increment(ref _requests));
     }
 
-    private static ChatFinishReason FinishReasonOf(Completion completion) => completion.End == CompletionEnd.Stop ? ChatFinishReason.Stop : ChatFinishReason.Length;
+    private static ChatFinishReason FinishReasonOf(Completion completion) =>
+        completion.End == CompletionEnd.Stop ? ChatFinishReason.Stop : ChatFinishReason.Length;
 
-    private static UsageDetails UsageOf(Completion completion) => new()
-    {
-        InputTokenCount = completion.PromptTokens,
-        CachedInputTokenCount = completion.CachedPromptTokens,
-        OutputTokenCount = completion.GeneratedTokens,
-        ReasoningTokenCount = completion.ReasoningTokens,
-        TotalTokenCount = completion.PromptTokens + completion.GeneratedTokens,
-    };
+    private static UsageDetails UsageOf(Completion completion) =>
+        new()
+        {
+            InputTokenCount = completion.PromptTokens,
+            CachedInputTokenCount = completion.CachedPromptTokens,
+            OutputTokenCount = completion.GeneratedTokens,
+            ReasoningTokenCount = completion.ReasoningTokens,
+            TotalTokenCount = completion.PromptTokens + completion.GeneratedTokens,
+        };
 
     private AdditionalPropertiesDictionary PropertiesOf(Completion completion)
     {
@@ -170,7 +181,10 @@ public sealed class LocalChatClient : IChatClient
 
         if (completion.TopLogProbs is { } top)
         {
-            properties[ChatKeys.TokenTopLogProbs] = top.Select(place => place.Select(token => KeyValuePair.Create(TextOf(token.Id), token.LogProb)).ToArray()).ToArray();
+            properties[ChatKeys.TokenTopLogProbs] = top.Select(place =>
+                    place.Select(token => KeyValuePair.Create(TextOf(token.Id), token.LogProb)).ToArray()
+                )
+                .ToArray();
         }
 
         return properties;

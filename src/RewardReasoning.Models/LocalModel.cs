@@ -1,9 +1,8 @@
-using RewardReasoning.Text.ChatTemplates;
 using RewardReasoning.Models.Checkpoints;
 using RewardReasoning.Models.Decoder;
 using RewardReasoning.Models.Generation;
+using RewardReasoning.Text.ChatTemplates;
 using RewardReasoning.Text.Tokenization;
-
 using static TorchSharp.torch;
 
 namespace RewardReasoning.Models;
@@ -17,7 +16,14 @@ public sealed class LocalModel : IDisposable
     {
         (Folder, Decoder, Chat, Defaults) = (folder, decoder, chat, defaults);
         _identity = new Lazy<string>(() => ModelIdentity.Of(folder, ComputeType, hashes));
-        EndTokens = [.. decoder.Config.EosTokenIds.Concat(TokenizerConfig.Load(folder).EosToken is { } end && Tokenizer.FindToken(end) is { } id ? [id] : []).Distinct()];
+        EndTokens =
+        [
+            .. decoder
+                .Config.EosTokenIds.Concat(
+                    TokenizerConfig.Load(folder).EosToken is { } end && Tokenizer.FindToken(end) is { } id ? [id] : []
+                )
+                .Distinct(),
+        ];
         Thought = ThoughtTokens.Find(Tokenizer);
     }
 
@@ -49,7 +55,8 @@ public sealed class LocalModel : IDisposable
     public string ComputeType => NameOf(Decoder.Type);
 
     /// <summary>
-    /// A name for what the model computes: SHA-256 over config, weights, tokenizer and templates, with the compute type. Read from the files when
+    /// A name for what the model computes: SHA-256 over config, weights, tokenizer and templates, with the compute type. Read from the
+    /// files when
     /// first asked for, which takes a second per gigabyte or so, unless <see cref="LocalModelOptions.HashFolder"/> remembers it.
     /// </summary>
     public string Identity => _identity.Value;
@@ -61,7 +68,11 @@ public sealed class LocalModel : IDisposable
     {
         ArgumentNullException.ThrowIfNull(decoder);
         ArgumentNullException.ThrowIfNull(options);
-        return ModelIdentity.Of(folder, NameOf(decoder.Type), options.HashFolder is { } hashFolder ? new FileHashes(hashFolder, TimeProvider.System) : null);
+        return ModelIdentity.Of(
+            folder,
+            NameOf(decoder.Type),
+            options.HashFolder is { } hashFolder ? new FileHashes(hashFolder, TimeProvider.System) : null
+        );
     }
 
     /// <summary>Loads a folder.</summary>
@@ -84,7 +95,8 @@ public sealed class LocalModel : IDisposable
             {
                 throw new CheckpointException(
                     Path.Combine(folder, DecoderConfig.FileName),
-                    "this is a scalar reward model: it gives each response a score and writes nothing. Verbs that judge take it as --model, and rrm rank as --screen too.");
+                    "this is a scalar reward model: it gives each response a score and writes nothing. Verbs that judge take it as --model, and rrm rank as --screen too."
+                );
             }
 
             decoder = LoadDecoder(folder, config, options);
@@ -112,13 +124,16 @@ public sealed class LocalModel : IDisposable
     /// <inheritdoc/>
     public void Dispose() => Decoder.Dispose();
 
-    private static ScalarType TypeOf(ComputeType type, DecoderConfig config, Device device) => type switch
-    {
-        Models.ComputeType.Automatic => ComputeTypeProbe.Choose(config, device),
-        Models.ComputeType.F32 => ScalarType.Float32,
-        Models.ComputeType.BF16 => ScalarType.BFloat16,
-        _ => throw new ArgumentException($"ComputeType is {(int)type}; it is one of {string.Join(", ", Enum.GetNames<ComputeType>())}."),
-    };
+    private static ScalarType TypeOf(ComputeType type, DecoderConfig config, Device device) =>
+        type switch
+        {
+            Models.ComputeType.Automatic => ComputeTypeProbe.Choose(config, device),
+            Models.ComputeType.F32 => ScalarType.Float32,
+            Models.ComputeType.BF16 => ScalarType.BFloat16,
+            _ => throw new ArgumentException(
+                $"ComputeType is {(int)type}; it is one of {string.Join(", ", Enum.GetNames<ComputeType>())}."
+            ),
+        };
 
     private static string NameOf(ScalarType type) => type == ScalarType.BFloat16 ? "bfloat16" : "float32";
 }

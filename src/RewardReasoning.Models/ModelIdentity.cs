@@ -1,15 +1,23 @@
 using System.Security.Cryptography;
 using System.Text;
-
 using RewardReasoning.Models.Checkpoints;
 
 namespace RewardReasoning.Models;
 
-/// <summary>A name for what a folder computes: the SHA-256 of everything in it that its answers hang on, and the type it computes in.</summary>
+/// <summary>
+/// A name for what a folder computes: the SHA-256 of everything in it that its answers hang on, and the type it computes in.
+/// </summary>
 internal static class ModelIdentity
 {
     private static readonly string[] Patterns =
-        ["config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "chat_template.jinja", SafetensorsFolder.IndexFileName];
+    [
+        "config.json",
+        "generation_config.json",
+        "tokenizer.json",
+        "tokenizer_config.json",
+        "chat_template.jinja",
+        SafetensorsFolder.IndexFileName,
+    ];
 
     /// <param name="folder">The model's folder.</param>
     /// <param name="computeType">What it computes in.</param>
@@ -19,12 +27,18 @@ internal static class ModelIdentity
         using SafetensorsFolder weights = SafetensorsFolder.Open(folder);
         string[] files =
         [
-            .. Patterns.SelectMany(pattern => Directory.EnumerateFiles(folder, pattern))
+            .. Patterns
+                .SelectMany(pattern => Directory.EnumerateFiles(folder, pattern))
                 .Concat(weights.FilePaths)
                 .OrderBy(file => Path.GetFileName(file), StringComparer.Ordinal),
         ];
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach ((string file, byte[] content) in files.AsParallel().AsOrdered().Select(file => (file, hashes?.Of(file) ?? FileHashes.Read(file))))
+        foreach (
+            (string file, byte[] content) in files
+                .AsParallel()
+                .AsOrdered()
+                .Select(file => (file, hashes?.Of(file) ?? FileHashes.Read(file)))
+        )
         {
             hash.AppendData(Encoding.UTF8.GetBytes(Path.GetFileName(file) + "\n"));
             hash.AppendData(content);

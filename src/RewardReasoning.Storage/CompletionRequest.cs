@@ -52,7 +52,9 @@ public sealed class CompletionRequest
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(messages);
         bool repeats = options?.Seed is not null || options?.Temperature == 0;
-        return repeats && PromptForm.Write(messages) is { } prompt && SettingsForm.Write(options) is { } settings ? new(model, prompt, settings) : null;
+        return repeats && PromptForm.Write(messages) is { } prompt && SettingsForm.Write(options) is { } settings
+            ? new(model, prompt, settings)
+            : null;
     }
 
     /// <summary>The request that a store kept.</summary>

@@ -5,15 +5,14 @@ public sealed class CompletionStoreException : Exception
 {
     /// <summary>With a message and the cause.</summary>
     public CompletionStoreException(string message, Exception? innerException = null)
-        : base(message, innerException)
-    {
-    }
+        : base(message, innerException) { }
 
     /// <summary>Without a message of its own.</summary>
-    public CompletionStoreException()
-    {
-    }
+    public CompletionStoreException() { }
 
-    /// <summary>Whether what was named is no store that this program can use (another file, a newer form, no permission): trying again changes nothing.</summary>
+    /// <summary>
+    /// Whether what was named is no store that this program can use (another file, a newer form, no permission): trying again changes
+    /// nothing.
+    /// </summary>
     public bool IsUnusable { get; init; }
 }

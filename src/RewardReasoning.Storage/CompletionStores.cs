@@ -11,7 +11,12 @@ public static class CompletionStores
     /// <param name="create">Whether an SQLite file that does not exist is made.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="CompletionStoreException">The store cannot be opened or made.</exception>
-    public static async Task<ICompletionStore> OpenAsync(string location, bool create = true, CancellationToken cancellationToken = default) => PostgresLocation.Is(location)
-        ? await PostgresCompletionStore.OpenAsync(location, cancellationToken: cancellationToken).ConfigureAwait(false)
-        : SqliteCompletionStore.Open(location, new SqliteStoreOptions { Create = create });
+    public static async Task<ICompletionStore> OpenAsync(
+        string location,
+        bool create = true,
+        CancellationToken cancellationToken = default
+    ) =>
+        PostgresLocation.Is(location)
+            ? await PostgresCompletionStore.OpenAsync(location, cancellationToken: cancellationToken).ConfigureAwait(false)
+            : SqliteCompletionStore.Open(location, new SqliteStoreOptions { Create = create });
 }

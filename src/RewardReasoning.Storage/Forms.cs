@@ -2,7 +2,9 @@ using System.Text;
 
 namespace RewardReasoning.Storage;
 
-/// <summary>What the byte forms share: a first byte with the version, and what becomes of bytes that do not hold what they should.</summary>
+/// <summary>
+/// What the byte forms share: a first byte with the version, and what becomes of bytes that do not hold what they should.
+/// </summary>
 internal static class Forms
 {
     public static T Read<T>(ReadOnlyMemory<byte> bytes, byte version, Func<BinaryReader, T> read)
@@ -10,8 +12,11 @@ internal static class Forms
         using BinaryReader reader = new(new MemoryStream(bytes.ToArray(), writable: false), Encoding.UTF8);
         try
         {
-            return reader.ReadByte() is var found && found == version ? read(reader)
-                : throw new InvalidDataException($"A kept form has version {found}; this program knows version {version}. A newer one may be able to read it.");
+            return reader.ReadByte() is var found && found == version
+                ? read(reader)
+                : throw new InvalidDataException(
+                    $"A kept form has version {found}; this program knows version {version}. A newer one may be able to read it."
+                );
         }
         catch (Exception error) when (error is EndOfStreamException or FormatException or OverflowException)
         {

@@ -8,8 +8,10 @@ namespace RewardReasoning.Storage;
 /// </summary>
 internal sealed class GroupCommit<TItem, TResult> : IDisposable
 {
-    private readonly Channel<(TItem Item, TaskCompletionSource<TResult> Done)> _queue =
-        Channel.CreateUnbounded<(TItem Item, TaskCompletionSource<TResult> Done)>(new() { SingleReader = true });
+    private readonly Channel<(TItem Item, TaskCompletionSource<TResult> Done)> _queue = Channel.CreateUnbounded<(
+        TItem Item,
+        TaskCompletionSource<TResult> Done
+    )>(new() { SingleReader = true });
     private readonly int _most;
     private readonly Func<IReadOnlyList<TItem>, Task<IReadOnlyList<TResult>>> _work;
     private readonly Task _loop;
@@ -25,7 +27,9 @@ internal sealed class GroupCommit<TItem, TResult> : IDisposable
     public Task<TResult> AddAsync(TItem item)
     {
         TaskCompletionSource<TResult> done = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        return _queue.Writer.TryWrite((item, done)) ? done.Task : Task.FromException<TResult>(new ObjectDisposedException(nameof(GroupCommit<,>)));
+        return _queue.Writer.TryWrite((item, done))
+            ? done.Task
+            : Task.FromException<TResult>(new ObjectDisposedException(nameof(GroupCommit<,>)));
     }
 
     /// <summary>Takes nothing more, and returns when everything taken is done.</summary>

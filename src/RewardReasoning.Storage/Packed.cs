@@ -53,11 +53,14 @@ internal static class Packed
                 return packed[1..];
             case [Brotli, _, _, _, _, ..]:
                 byte[] bytes = new byte[BinaryPrimitives.ReadInt32LittleEndian(packed.AsSpan(1))];
-                return BrotliDecoder.TryDecompress(packed.AsSpan(Head), bytes, out int length) && length == bytes.Length ? bytes : throw Damaged();
+                return BrotliDecoder.TryDecompress(packed.AsSpan(Head), bytes, out int length) && length == bytes.Length
+                    ? bytes
+                    : throw Damaged();
             default:
                 throw Damaged();
         }
     }
 
-    private static InvalidDataException Damaged() => new("Kept bytes are damaged or of a later form; a newer version may be able to read them.");
+    private static InvalidDataException Damaged() =>
+        new("Kept bytes are damaged or of a later form; a newer version may be able to read them.");
 }

@@ -37,16 +37,22 @@ public static class PromptForm
 
     /// <summary>The messages of the bytes.</summary>
     /// <exception cref="InvalidDataException">The bytes have another version or are cut short.</exception>
-    public static IReadOnlyList<ChatMessage> Read(ReadOnlyMemory<byte> bytes) => Forms.Read(bytes, Version, reader =>
-    {
-        ChatMessage[] messages = new ChatMessage[reader.ReadInt32()];
-        for (int i = 0; i < messages.Length; i++)
-        {
-            (string role, string text, string reasoning) = (reader.ReadString(), reader.ReadString(), reader.ReadString());
-            List<AIContent> contents = reasoning.Length > 0 ? [new TextReasoningContent(reasoning), new TextContent(text)] : [new TextContent(text)];
-            messages[i] = new ChatMessage(new ChatRole(role), contents);
-        }
+    public static IReadOnlyList<ChatMessage> Read(ReadOnlyMemory<byte> bytes) =>
+        Forms.Read(
+            bytes,
+            Version,
+            reader =>
+            {
+                ChatMessage[] messages = new ChatMessage[reader.ReadInt32()];
+                for (int i = 0; i < messages.Length; i++)
+                {
+                    (string role, string text, string reasoning) = (reader.ReadString(), reader.ReadString(), reader.ReadString());
+                    List<AIContent> contents =
+                        reasoning.Length > 0 ? [new TextReasoningContent(reasoning), new TextContent(text)] : [new TextContent(text)];
+                    messages[i] = new ChatMessage(new ChatRole(role), contents);
+                }
 
-        return messages;
-    });
+                return messages;
+            }
+        );
 }

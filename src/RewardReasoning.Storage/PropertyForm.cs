@@ -56,19 +56,20 @@ internal static class PropertyForm
         }
     }
 
-    public static object Read(BinaryReader reader) => reader.ReadByte() switch
-    {
-        1 => reader.ReadBoolean(),
-        2 => reader.ReadInt32(),
-        3 => reader.ReadInt64(),
-        4 => reader.ReadSingle(),
-        5 => reader.ReadDouble(),
-        6 => reader.ReadString(),
-        7 => ReadTexts(reader),
-        8 => ReadNumbers(reader),
-        9 => ReadPlaces(reader),
-        byte kind => throw new InvalidDataException($"A kept property has the unknown kind {kind}."),
-    };
+    public static object Read(BinaryReader reader) =>
+        reader.ReadByte() switch
+        {
+            1 => reader.ReadBoolean(),
+            2 => reader.ReadInt32(),
+            3 => reader.ReadInt64(),
+            4 => reader.ReadSingle(),
+            5 => reader.ReadDouble(),
+            6 => reader.ReadString(),
+            7 => ReadTexts(reader),
+            8 => ReadNumbers(reader),
+            9 => ReadPlaces(reader),
+            byte kind => throw new InvalidDataException($"A kept property has the unknown kind {kind}."),
+        };
 
     /// <summary>The different texts in the order they come, then for each place the number of its text.</summary>
     private static void WriteTexts(BinaryWriter writer, string[] texts)
@@ -107,7 +108,10 @@ internal static class PropertyForm
         for (int i = 0; i < texts.Length; i++)
         {
             int number = reader.Read7BitEncodedInt();
-            texts[i] = number >= 0 && number < different.Length ? different[number] : throw new InvalidDataException("A kept list of texts is damaged.");
+            texts[i] =
+                number >= 0 && number < different.Length
+                    ? different[number]
+                    : throw new InvalidDataException("A kept list of texts is damaged.");
         }
 
         return texts;
@@ -161,6 +165,9 @@ internal static class PropertyForm
         }
 
         int at = 0;
-        return Array.ConvertAll(lengths, length => Enumerable.Range(0, length).Select(_ => KeyValuePair.Create(texts[at], numbers[at++])).ToArray());
+        return Array.ConvertAll(
+            lengths,
+            length => Enumerable.Range(0, length).Select(_ => KeyValuePair.Create(texts[at], numbers[at++])).ToArray()
+        );
     }
 }

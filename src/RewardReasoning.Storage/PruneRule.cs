@@ -1,6 +1,8 @@
 namespace RewardReasoning.Storage;
 
-/// <summary>Which completions are removed: those of <see cref="Model"/> (of all models if null) that are too old or too many; of a model alone, all.</summary>
+/// <summary>
+/// Which completions are removed: those of <see cref="Model"/> (of all models if null) that are too old or too many; of a model alone, all.
+/// </summary>
 public sealed record PruneRule
 {
     /// <summary>Name or identity of the model whose completions are looked at.</summary>
@@ -18,7 +20,9 @@ public sealed record PruneRule
     {
         if (this is { Model: null, Before: null, MaxBytes: null })
         {
-            throw new ArgumentException("The rule names neither an age, nor a size, nor a model; name at least one, for it would remove everything.");
+            throw new ArgumentException(
+                "The rule names neither an age, nor a size, nor a model; name at least one, for it would remove everything."
+            );
         }
 
         if (MaxBytes < 0)
@@ -27,7 +31,9 @@ public sealed record PruneRule
         }
     }
 
-    /// <summary>The moment before which everything goes, in milliseconds since 1970: the end of time for a rule that names a model alone.</summary>
+    /// <summary>
+    /// The moment before which everything goes, in milliseconds since 1970: the end of time for a rule that names a model alone.
+    /// </summary>
     internal long? BeforeMilliseconds => this is { Before: null, MaxBytes: null } ? long.MaxValue : Before?.ToUnixTimeMilliseconds();
 }
 

@@ -19,7 +19,11 @@ public static class ResponseForm
     public static byte[]? Write(ChatResponse response)
     {
         ArgumentNullException.ThrowIfNull(response);
-        if (response.Messages.Any(message => message.Contents.Any(content => content is not (TextContent or TextReasoningContent or UsageContent))))
+        if (
+            response.Messages.Any(message =>
+                message.Contents.Any(content => content is not (TextContent or TextReasoningContent or UsageContent))
+            )
+        )
         {
             return null;
         }
@@ -38,7 +42,10 @@ public static class ResponseForm
             WriteMessage(writer, message);
         }
 
-        KeyValuePair<string, object?>[] properties = [.. (response.AdditionalProperties ?? []).Where(property => PropertyForm.CanWrite(property.Value))];
+        KeyValuePair<string, object?>[] properties =
+        [
+            .. (response.AdditionalProperties ?? []).Where(property => PropertyForm.CanWrite(property.Value)),
+        ];
         writer.Write(properties.Length);
         foreach ((string name, object? value) in properties)
         {
@@ -51,30 +58,35 @@ public static class ResponseForm
 
     /// <summary>The response of the bytes, a new one with every call.</summary>
     /// <exception cref="InvalidDataException">The bytes have another version or are damaged.</exception>
-    public static ChatResponse Read(ReadOnlyMemory<byte> bytes) => Forms.Read(bytes, Version, reader =>
-    {
-        ChatResponse response = new()
-        {
-            ResponseId = ReadText(reader),
-            ModelId = ReadText(reader),
-            FinishReason = ReadText(reader) is { } reason ? new ChatFinishReason(reason) : null,
-            CreatedAt = ReadNumber(reader) is { } created ? DateTimeOffset.FromUnixTimeMilliseconds(created) : null,
-            Usage = ReadUsage(reader),
-            Messages = [],
-            AdditionalProperties = [],
-        };
-        for (int left = reader.ReadInt32(); left > 0; left--)
-        {
-            response.Messages.Add(ReadMessage(reader));
-        }
+    public static ChatResponse Read(ReadOnlyMemory<byte> bytes) =>
+        Forms.Read(
+            bytes,
+            Version,
+            reader =>
+            {
+                ChatResponse response = new()
+                {
+                    ResponseId = ReadText(reader),
+                    ModelId = ReadText(reader),
+                    FinishReason = ReadText(reader) is { } reason ? new ChatFinishReason(reason) : null,
+                    CreatedAt = ReadNumber(reader) is { } created ? DateTimeOffset.FromUnixTimeMilliseconds(created) : null,
+                    Usage = ReadUsage(reader),
+                    Messages = [],
+                    AdditionalProperties = [],
+                };
+                for (int left = reader.ReadInt32(); left > 0; left--)
+                {
+                    response.Messages.Add(ReadMessage(reader));
+                }
 
-        for (int left = reader.ReadInt32(); left > 0; left--)
-        {
-            response.AdditionalProperties[reader.ReadString()] = PropertyForm.Read(reader);
-        }
+                for (int left = reader.ReadInt32(); left > 0; left--)
+                {
+                    response.AdditionalProperties[reader.ReadString()] = PropertyForm.Read(reader);
+                }
 
-        return response;
-    });
+                return response;
+            }
+        );
 
     private static void WriteMessage(BinaryWriter writer, ChatMessage message)
     {
@@ -84,7 +96,14 @@ public static class ResponseForm
         foreach (AIContent content in contents)
         {
             writer.Write(content is TextReasoningContent);
-            writer.Write(content switch { TextReasoningContent thought => thought.Text, TextContent text => text.Text, _ => "" });
+            writer.Write(
+                content switch
+                {
+                    TextReasoningContent thought => thought.Text,
+                    TextContent text => text.Text,
+                    _ => "",
+                }
+            );
         }
     }
 
@@ -93,7 +112,9 @@ public static class ResponseForm
         ChatMessage message = new(new ChatRole(reader.ReadString()), contents: []);
         for (int left = reader.ReadInt32(); left > 0; left--)
         {
-            message.Contents.Add(reader.ReadBoolean() ? new TextReasoningContent(reader.ReadString()) : new TextContent(reader.ReadString()));
+            message.Contents.Add(
+                reader.ReadBoolean() ? new TextReasoningContent(reader.ReadString()) : new TextContent(reader.ReadString())
+            );
         }
 
         return message;

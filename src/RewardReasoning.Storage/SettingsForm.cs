@@ -16,7 +16,14 @@ public static class SettingsForm
     /// <summary>The bytes; null where the options hold something that has no byte form.</summary>
     public static byte[]? Write(ChatOptions? options)
     {
-        if (options is { Tools.Count: > 0 } or { ResponseFormat: ChatResponseFormatJson } or { RawRepresentationFactory: not null } or { ConversationId: not null } or { ContinuationToken: not null })
+        if (
+            options
+            is { Tools.Count: > 0 }
+                or { ResponseFormat: ChatResponseFormatJson }
+                or { RawRepresentationFactory: not null }
+                or { ConversationId: not null }
+                or { ContinuationToken: not null }
+        )
         {
             return null;
         }
@@ -27,26 +34,32 @@ public static class SettingsForm
         return TryWrite(writer, Members(options)) && TryWrite(writer, options?.AdditionalProperties ?? []) ? stream.ToArray() : null;
     }
 
-    /// <summary>The settings of the bytes by name: members, then additional properties; numbers as <see cref="long"/>, <see cref="float"/> or <see cref="double"/>.</summary>
+    /// <summary>
+    /// The settings of the bytes by name: members, then additional properties; numbers as <see cref="long"/>, <see cref="float"/> or <see
+    /// cref="double"/>.
+    /// </summary>
     /// <exception cref="InvalidDataException">The bytes have another version or are damaged.</exception>
     public static IReadOnlyList<KeyValuePair<string, object>> Read(ReadOnlyMemory<byte> bytes) =>
         Forms.Read(bytes, Version, reader => (KeyValuePair<string, object>[])[.. ReadList(reader), .. ReadList(reader)]);
 
-    private static Dictionary<string, object?> Members(ChatOptions? options) => options is null ? [] : new()
-    {
-        ["instructions"] = string.IsNullOrEmpty(options.Instructions) ? null : options.Instructions,
-        ["model"] = options.ModelId,
-        ["temperature"] = options.Temperature,
-        ["top_p"] = options.TopP,
-        ["top_k"] = options.TopK,
-        ["max_tokens"] = options.MaxOutputTokens,
-        ["frequency_penalty"] = options.FrequencyPenalty,
-        ["presence_penalty"] = options.PresencePenalty,
-        ["seed"] = options.Seed,
-        ["stop"] = options.StopSequences is { Count: > 0 } stop ? stop : null,
-        ["reasoning_effort"] = options.Reasoning?.Effort?.ToString(),
-        ["reasoning_output"] = options.Reasoning?.Output?.ToString(),
-    };
+    private static Dictionary<string, object?> Members(ChatOptions? options) =>
+        options is null
+            ? []
+            : new()
+            {
+                ["instructions"] = string.IsNullOrEmpty(options.Instructions) ? null : options.Instructions,
+                ["model"] = options.ModelId,
+                ["temperature"] = options.Temperature,
+                ["top_p"] = options.TopP,
+                ["top_k"] = options.TopK,
+                ["max_tokens"] = options.MaxOutputTokens,
+                ["frequency_penalty"] = options.FrequencyPenalty,
+                ["presence_penalty"] = options.PresencePenalty,
+                ["seed"] = options.Seed,
+                ["stop"] = options.StopSequences is { Count: > 0 } stop ? stop : null,
+                ["reasoning_effort"] = options.Reasoning?.Effort?.ToString(),
+                ["reasoning_output"] = options.Reasoning?.Output?.ToString(),
+            };
 
     private static bool TryWrite(BinaryWriter writer, IEnumerable<KeyValuePair<string, object?>> settings)
     {
@@ -54,7 +67,8 @@ public static class SettingsForm
         writer.Write(set.Length);
         return Array.TrueForAll(set, setting => TryWrite(writer, setting.Name, setting.Value));
 
-        static IEnumerable<(string Name, object Value)> Set(KeyValuePair<string, object?> setting) => setting.Value is { } value ? [(setting.Key, value)] : [];
+        static IEnumerable<(string Name, object Value)> Set(KeyValuePair<string, object?> setting) =>
+            setting.Value is { } value ? [(setting.Key, value)] : [];
     }
 
     private static bool TryWrite(BinaryWriter writer, string name, object value)
@@ -102,16 +116,17 @@ public static class SettingsForm
         }
     }
 
-    private static object ReadValue(BinaryReader reader) => reader.ReadByte() switch
-    {
-        1 => reader.ReadBoolean(),
-        2 => reader.ReadInt64(),
-        3 => reader.ReadSingle(),
-        4 => reader.ReadDouble(),
-        5 => reader.ReadString(),
-        6 => ReadTexts(reader),
-        byte kind => throw new InvalidDataException($"A kept setting has the unknown kind {kind}."),
-    };
+    private static object ReadValue(BinaryReader reader) =>
+        reader.ReadByte() switch
+        {
+            1 => reader.ReadBoolean(),
+            2 => reader.ReadInt64(),
+            3 => reader.ReadSingle(),
+            4 => reader.ReadDouble(),
+            5 => reader.ReadString(),
+            6 => ReadTexts(reader),
+            byte kind => throw new InvalidDataException($"A kept setting has the unknown kind {kind}."),
+        };
 
     private static string[] ReadTexts(BinaryReader reader)
     {

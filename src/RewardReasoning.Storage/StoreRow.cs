@@ -1,7 +1,16 @@
 namespace RewardReasoning.Storage;
 
 /// <summary>A completion as the columns of a table.</summary>
-internal sealed record StoreRow(StoredModel Model, byte[] Key, byte[] PromptHash, byte[] Prompt, byte[] Settings, byte[] Response, long Created, long Elapsed)
+internal sealed record StoreRow(
+    StoredModel Model,
+    byte[] Key,
+    byte[] PromptHash,
+    byte[] Prompt,
+    byte[] Settings,
+    byte[] Response,
+    long Created,
+    long Elapsed
+)
 {
     public static StoreRow Of(StoredCompletion completion)
     {
@@ -14,14 +23,23 @@ internal sealed record StoreRow(StoredModel Model, byte[] Key, byte[] PromptHash
             request.Settings.ToArray(),
             Packed.Pack(completion.Response.Span),
             completion.Created.ToUnixTimeMilliseconds(),
-            (long)completion.Elapsed.TotalMilliseconds);
+            (long)completion.Elapsed.TotalMilliseconds
+        );
     }
 
-    public static StoredCompletion Completion(StoredModel model, byte[] prompt, byte[] settings, byte[] response, long created, long elapsed) => new()
-    {
-        Request = CompletionRequest.Kept(model, Packed.Unpack(prompt), settings),
-        Response = Packed.Unpack(response),
-        Created = DateTimeOffset.FromUnixTimeMilliseconds(created),
-        Elapsed = TimeSpan.FromMilliseconds(elapsed),
-    };
+    public static StoredCompletion Completion(
+        StoredModel model,
+        byte[] prompt,
+        byte[] settings,
+        byte[] response,
+        long created,
+        long elapsed
+    ) =>
+        new()
+        {
+            Request = CompletionRequest.Kept(model, Packed.Unpack(prompt), settings),
+            Response = Packed.Unpack(response),
+            Created = DateTimeOffset.FromUnixTimeMilliseconds(created),
+            Elapsed = TimeSpan.FromMilliseconds(elapsed),
+        };
 }

@@ -20,4 +20,11 @@ public sealed record StoreStatistics
 /// <param name="Bytes">Bytes of completions and their settings, as they lie there.</param>
 /// <param name="Oldest">When the first was kept.</param>
 /// <param name="Newest">When the last was kept.</param>
-public sealed record ModelStatistics(StoredModel Model, long Completions, long Prompts, long Bytes, DateTimeOffset Oldest, DateTimeOffset Newest);
+public sealed record ModelStatistics(
+    StoredModel Model,
+    long Completions,
+    long Prompts,
+    long Bytes,
+    DateTimeOffset Oldest,
+    DateTimeOffset Newest
+);

@@ -36,7 +36,10 @@ public sealed class StoringChatClient : DelegatingChatClient
     /// <inheritdoc/>
     /// <exception cref="CompletionStoreException">The store failed; an answer that could not be kept is not passed on.</exception>
     public override async Task<ChatResponse> GetResponseAsync(
-        IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
+        IEnumerable<ChatMessage> messages,
+        ChatOptions? options = null,
+        CancellationToken cancellationToken = default
+    )
     {
         IReadOnlyList<ChatMessage> prompt = messages as IReadOnlyList<ChatMessage> ?? [.. messages];
         if (CompletionRequest.Of(_model, prompt, options) is not { } request)
@@ -63,14 +66,20 @@ public sealed class StoringChatClient : DelegatingChatClient
     }
 
     /// <inheritdoc/>
-    /// <exception cref="CompletionStoreException">The store failed; the end of an answer that could not be kept is not passed on.</exception>
+    /// <exception cref="CompletionStoreException">The store failed; the end of an answer that could not be kept is not passed
+    /// on.</exception>
     public override async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
-        IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        IEnumerable<ChatMessage> messages,
+        ChatOptions? options = null,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default
+    )
     {
         IReadOnlyList<ChatMessage> prompt = messages as IReadOnlyList<ChatMessage> ?? [.. messages];
         if (CompletionRequest.Of(_model, prompt, options) is not { } request)
         {
-            await foreach (ChatResponseUpdate update in base.GetStreamingResponseAsync(prompt, options, cancellationToken).ConfigureAwait(false))
+            await foreach (
+                ChatResponseUpdate update in base.GetStreamingResponseAsync(prompt, options, cancellationToken).ConfigureAwait(false)
+            )
             {
                 yield return update;
             }
@@ -94,7 +103,9 @@ public sealed class StoringChatClient : DelegatingChatClient
             // The last update is held back until all are kept: who has seen the end can rely on it.
             long start = _time.GetTimestamp();
             List<ChatResponseUpdate> updates = [];
-            await foreach (ChatResponseUpdate update in base.GetStreamingResponseAsync(prompt, options, cancellationToken).ConfigureAwait(false))
+            await foreach (
+                ChatResponseUpdate update in base.GetStreamingResponseAsync(prompt, options, cancellationToken).ConfigureAwait(false)
+            )
             {
                 if (updates is [.., var last])
                 {
@@ -137,7 +148,9 @@ public sealed class StoringChatClient : DelegatingChatClient
         return response;
     }
 
-    /// <summary>Waits until nobody else in this process asks for the same completion; then it is in the store, or is this caller's to ask.</summary>
+    /// <summary>
+    /// Waits until nobody else in this process asks for the same completion; then it is in the store, or is this caller's to ask.
+    /// </summary>
     private async ValueTask ClaimAsync(CompletionKey key, CancellationToken cancellationToken)
     {
         TaskCompletionSource mine = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -155,7 +168,9 @@ public sealed class StoringChatClient : DelegatingChatClient
         }
     }
 
-    /// <summary>Where another process was first, its answer is the one that all will find from now on, so it is this caller's too.</summary>
+    /// <summary>
+    /// Where another process was first, its answer is the one that all will find from now on, so it is this caller's too.
+    /// </summary>
     private async Task<ChatResponse> KeepAsync(CompletionRequest request, ChatResponse response, long start)
     {
         if (ResponseForm.Write(response) is not { } bytes)
@@ -163,8 +178,16 @@ public sealed class StoringChatClient : DelegatingChatClient
             return response;
         }
 
-        StoredCompletion completion = new() { Request = request, Response = bytes, Created = _time.GetUtcNow(), Elapsed = _time.GetElapsedTime(start) };
+        StoredCompletion completion = new()
+        {
+            Request = request,
+            Response = bytes,
+            Created = _time.GetUtcNow(),
+            Elapsed = _time.GetElapsedTime(start),
+        };
         bool isFirst = await _store.AddAsync(completion).ConfigureAwait(false);
-        return !isFirst && await _store.FindAsync(request.Key, CancellationToken.None).ConfigureAwait(false) is { } first ? ResponseForm.Read(first) : response;
+        return !isFirst && await _store.FindAsync(request.Key, CancellationToken.None).ConfigureAwait(false) is { } first
+            ? ResponseForm.Read(first)
+            : response;
     }
 }

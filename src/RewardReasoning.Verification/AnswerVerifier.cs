@@ -47,7 +47,8 @@ public sealed partial class AnswerVerifier
             return option == given.Text.Trim()[0] ? AnswerVerdict.Equal : AnswerVerdict.Different;
         }
 
-        AnswerVerdict verdict = expected.Source == AnswerSource.None || given.Source == AnswerSource.None ? AnswerVerdict.Unknown : Compare(expected, given);
+        AnswerVerdict verdict =
+            expected.Source == AnswerSource.None || given.Source == AnswerSource.None ? AnswerVerdict.Unknown : Compare(expected, given);
 
         // Against a choice letter, something else may be what the option says.
         return isChoice && verdict == AnswerVerdict.Different ? AnswerVerdict.Unknown : verdict;
@@ -55,7 +56,9 @@ public sealed partial class AnswerVerifier
 
     private static AnswerVerdict VerifyChoice(string gold, string prediction) =>
         AnswerExtractor.FindChoice(gold) is { } expected && AnswerExtractor.FindChoice(prediction) is { } given
-            ? expected == given ? AnswerVerdict.Equal : AnswerVerdict.Different
+            ? expected == given
+                ? AnswerVerdict.Equal
+                : AnswerVerdict.Different
             : AnswerVerdict.Unknown;
 
     private AnswerVerdict Compare(StatedAnswer gold, StatedAnswer prediction)
@@ -106,8 +109,14 @@ public sealed partial class AnswerVerifier
 
         string text = answer.Text;
         Node likeliest = Read(text, CommaReading.Thousands, budget);
-        return !HasCommaBetweenDigits(text) ? [likeliest]
-            : [likeliest, Read(text, CommaReading.Separator, budget), .. DecimalComma().IsMatch(text) ? [Read(text, CommaReading.Decimal, budget)] : Array.Empty<Node>()];
+        return !HasCommaBetweenDigits(text)
+            ? [likeliest]
+            :
+            [
+                likeliest,
+                Read(text, CommaReading.Separator, budget),
+                .. DecimalComma().IsMatch(text) ? [Read(text, CommaReading.Decimal, budget)] : Array.Empty<Node>(),
+            ];
     }
 
     private Node Read(string text, CommaReading commas, WorkBudget budget)
@@ -119,10 +128,18 @@ public sealed partial class AnswerVerifier
     }
 
     // A word is a word, and no product of its letters: listen is not silent.
-    private static bool IsWord(string text) => (text.Length > 2 || text.Equals("no", StringComparison.OrdinalIgnoreCase)) && text is not "inf" && text.All(char.IsLetter) && !MathFunctions.Known.Contains(text) && text is not ("infinity" or "pi");
+    private static bool IsWord(string text) =>
+        (text.Length > 2 || text.Equals("no", StringComparison.OrdinalIgnoreCase))
+        && text is not "inf"
+        && text.All(char.IsLetter)
+        && !MathFunctions.Known.Contains(text)
+        && text is not ("infinity" or "pi");
 
     // 1,22 may be a decimal; 1,2 is two numbers and 1,222 is a thousand, each far more often.
-    [GeneratedRegex(@"^[^\d,]*\d+,(\d\d|\d{4,})[^\d,]*$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        @"^[^\d,]*\d+,(\d\d|\d{4,})[^\d,]*$",
+        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
+    )]
     private static partial Regex DecimalComma();
 
     private static bool HasCommaBetweenDigits(string text)

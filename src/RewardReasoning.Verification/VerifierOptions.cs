@@ -5,7 +5,9 @@ namespace RewardReasoning.Verification;
 /// <summary>What counts as the same answer, and how much work may be spent on finding out.</summary>
 public sealed record VerifierOptions
 {
-    /// <summary>Decimal places to which numbers are compared where one of them is written as a decimal. Exact numbers are compared exactly.</summary>
+    /// <summary>
+    /// Decimal places to which numbers are compared where one of them is written as a decimal. Exact numbers are compared exactly.
+    /// </summary>
     [Range(1, 50)]
     public int Decimals { get; init; } = 6;
 
@@ -18,7 +20,8 @@ public sealed record VerifierOptions
     public bool SetEqualsInequality { get; init; } = true;
 
     /// <summary>
-    /// Whether both answers are choice letters: the letter is looked for, and nothing else. Null: they are where the gold answer is a single
+    /// Whether both answers are choice letters: the letter is looked for, and nothing else. Null: they are where the gold answer is a
+    /// single
     /// capital letter from A to J.
     /// </summary>
     public bool? Choices { get; init; }
@@ -27,7 +30,9 @@ public sealed record VerifierOptions
     [Range(1, 100_000)]
     public int MaxAnswerLength { get; init; } = 4_000;
 
-    /// <summary>Steps of work for one pair of answers: a step is about one operation on a machine word. Beyond it the verdict is Unknown.</summary>
+    /// <summary>
+    /// Steps of work for one pair of answers: a step is about one operation on a machine word. Beyond it the verdict is Unknown.
+    /// </summary>
     [Range(1, 100_000_000)]
     public int MaxSteps { get; init; } = 400_000;
 }

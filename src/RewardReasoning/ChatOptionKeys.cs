@@ -29,10 +29,14 @@ public static class ChatOptionKeys
     /// <summary><see cref="int"/> k: return log-probs of the generated tokens and of the k most probable ones at each place.</summary>
     public const string LogProbs = "logprobs";
 
-    /// <summary><see cref="bool"/>: <see cref="LogProbs"/> only of the tokens outside thoughts, which spares the work for all the others.</summary>
+    /// <summary>
+    /// <see cref="bool"/>: <see cref="LogProbs"/> only of the tokens outside thoughts, which spares the work for all the others.
+    /// </summary>
     public const string LogProbsOfAnswer = "logprobs_of_answer";
 
-    /// <summary><see cref="int"/>: the most tokens a thought may have before the client closes it with <see cref="ThinkingStub"/>.</summary>
+    /// <summary>
+    /// <see cref="int"/>: the most tokens a thought may have before the client closes it with <see cref="ThinkingStub"/>.
+    /// </summary>
     public const string ThinkingBudget = "thinking_budget";
 
     /// <summary><see cref="string"/>: what is written into a thought that has used up its budget, closing tag included.</summary>
@@ -51,10 +55,13 @@ public static class ChatOptionKeys
     public static IReadOnlySet<string> SupportedBy(IChatClient client)
     {
         ArgumentNullException.ThrowIfNull(client);
-        return client.GetService(typeof(IReadOnlySet<string>), Supported) as IReadOnlySet<string> ?? System.Collections.Frozen.FrozenSet<string>.Empty;
+        return client.GetService(typeof(IReadOnlySet<string>), Supported) as IReadOnlySet<string>
+            ?? System.Collections.Frozen.FrozenSet<string>.Empty;
     }
 
-    /// <summary>The identity of a client's model; its name where the client knows no more, and <c>unknown</c> where not even that.</summary>
+    /// <summary>
+    /// The identity of a client's model; its name where the client knows no more, and <c>unknown</c> where not even that.
+    /// </summary>
     public static string ModelIdentityOf(IChatClient client)
     {
         ArgumentNullException.ThrowIfNull(client);
@@ -64,7 +71,9 @@ public static class ChatOptionKeys
     }
 }
 
-/// <summary>What a chat client reports beyond the members of <see cref="ChatResponse"/>, as keys of its <c>AdditionalProperties</c>.</summary>
+/// <summary>
+/// What a chat client reports beyond the members of <see cref="ChatResponse"/>, as keys of its <c>AdditionalProperties</c>.
+/// </summary>
 public static class ChatResponseKeys
 {
     /// <summary>
@@ -79,7 +88,8 @@ public static class ChatResponseKeys
     public const string Kept = "kept";
 
     /// <summary>
-    /// <c>string[]</c>: text of each generated token, think tags included; where a client honoured <see cref="ChatOptionKeys.LogProbsOfAnswer"/>,
+    /// <c>string[]</c>: text of each generated token, think tags included; where a client honoured <see
+    /// cref="ChatOptionKeys.LogProbsOfAnswer"/>,
     /// of each one outside thoughts.
     /// </summary>
     public const string TokenTexts = "token_texts";
@@ -87,7 +97,9 @@ public static class ChatResponseKeys
     /// <summary><c>float[]</c>: log-prob of each of these tokens.</summary>
     public const string TokenLogProbs = "token_logprobs";
 
-    /// <summary><c>KeyValuePair&lt;string, float&gt;[][]</c>: the most probable tokens at each place with their log-probs, best first.</summary>
+    /// <summary>
+    /// <c>KeyValuePair&lt;string, float&gt;[][]</c>: the most probable tokens at each place with their log-probs, best first.
+    /// </summary>
     public const string TokenTopLogProbs = "token_top_logprobs";
 
     /// <summary>In <see cref="Exception.Data"/>, <see cref="int"/>: length of a prompt that does not fit.</summary>

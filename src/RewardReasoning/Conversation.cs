@@ -34,12 +34,13 @@ public static class Conversation
         return text.ToString();
     }
 
-    private static string LabelOf(ChatRole role) => role.Value switch
-    {
-        "user" => "User",
-        "assistant" => "Assistant",
-        "system" => "System",
-        "tool" => "Tool",
-        var other => other,
-    };
+    private static string LabelOf(ChatRole role) =>
+        role.Value switch
+        {
+            "user" => "User",
+            "assistant" => "Assistant",
+            "system" => "System",
+            "tool" => "Tool",
+            var other => other,
+        };
 }

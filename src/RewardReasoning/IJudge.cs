@@ -12,7 +12,9 @@ public interface IJudge
 /// <summary>A judge that can look at a comparison again, with fresh chance: a ranking may let the same two meet more than once.</summary>
 public interface IRepeatableJudge : IJudge
 {
-    /// <summary>Judges one comparison, the more times it was judged before, the higher the repetition; 0 is the same as without it.</summary>
+    /// <summary>
+    /// Judges one comparison, the more times it was judged before, the higher the repetition; 0 is the same as without it.
+    /// </summary>
     /// <exception cref="OutOfDomainException">The judge declares what it can judge, and this is outside of it.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     Task<Judgment> JudgeAsync(Comparison comparison, int repetition, CancellationToken cancellationToken = default);
@@ -23,18 +25,12 @@ public sealed class OutOfDomainException : Exception
 {
     /// <summary>With a message that tells a user what the judge can do.</summary>
     public OutOfDomainException(string message)
-        : base(message)
-    {
-    }
+        : base(message) { }
 
     /// <summary>With a message and the cause.</summary>
     public OutOfDomainException(string message, Exception innerException)
-        : base(message, innerException)
-    {
-    }
+        : base(message, innerException) { }
 
     /// <summary>Without a message of its own.</summary>
-    public OutOfDomainException()
-    {
-    }
+    public OutOfDomainException() { }
 }

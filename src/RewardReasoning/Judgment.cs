@@ -32,7 +32,9 @@ public enum VotingEnd
 /// <summary>The votes of one comparison and what follows from them, numbered as the caller numbers the responses.</summary>
 public sealed record Judgment
 {
-    /// <summary>The preferred response, <see cref="Verdict.First"/> or <see cref="Verdict.Second"/>; null when every vote is missing.</summary>
+    /// <summary>
+    /// The preferred response, <see cref="Verdict.First"/> or <see cref="Verdict.Second"/>; null when every vote is missing.
+    /// </summary>
     public required Verdict? Preferred { get; init; }
 
     /// <summary>
@@ -43,7 +45,8 @@ public sealed record Judgment
 
     /// <summary>
     /// Probability, under a Beta(1,1) prior, that the preferred response gets more than half of this judge's votes: 0.75 after one vote,
-    /// 0.5 on a draw. Of a judge without votes, the probability of its own model. Not calibrated against labels. Null when every vote is missing.
+    /// 0.5 on a draw. Of a judge without votes, the probability of its own model. Not calibrated against labels. Null when every vote is
+    /// missing.
     /// </summary>
     public double? Confidence { get; init; }
 

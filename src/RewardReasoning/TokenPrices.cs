@@ -19,7 +19,9 @@ public sealed record TokenPrices
     /// <summary>Of what is generated, reasoning included.</summary>
     public required decimal Output { get; init; }
 
-    /// <summary>The prices of a model from a table: a JSON file with an object {"prompt": …, "cached": …, "output": …} under each name.</summary>
+    /// <summary>
+    /// The prices of a model from a table: a JSON file with an object {"prompt": …, "cached": …, "output": …} under each name.
+    /// </summary>
     /// <exception cref="FormatException">The file is no such table, or does not have the model; the message names the file.</exception>
     public static TokenPrices Load(string path, string model)
     {
@@ -30,15 +32,15 @@ public sealed record TokenPrices
         }
         catch (JsonException error)
         {
-            throw new FormatException(
-                $"{path}, line {error.LineNumber + 1}: no table of prices: {error.Message} {Form}",
-                error);
+            throw new FormatException($"{path}, line {error.LineNumber + 1}: no table of prices: {error.Message} {Form}", error);
         }
 
         TokenPrices? prices = table?.GetValueOrDefault(model);
         return prices switch
         {
-            null => throw new FormatException($"{path} has no price for {model}; it has {(table is { Count: > 0 } ? string.Join(", ", table.Keys) : "none at all")}."),
+            null => throw new FormatException(
+                $"{path} has no price for {model}; it has {(table is { Count: > 0 } ? string.Join(", ", table.Keys) : "none at all")}."
+            ),
             { Prompt: < 0 } or { Cached: < 0 } or { Output: < 0 } => throw new FormatException($"{path}: a price of {model} is below 0."),
             _ => prices,
         };
@@ -57,6 +59,7 @@ public sealed record TokenPrices
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     ReadCommentHandling = JsonCommentHandling.Skip,
-    AllowTrailingCommas = true)]
+    AllowTrailingCommas = true
+)]
 [JsonSerializable(typeof(Dictionary<string, TokenPrices>))]
 internal sealed partial class PriceJson : JsonSerializerContext;

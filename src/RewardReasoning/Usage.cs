@@ -40,14 +40,15 @@ public sealed record Usage
     public decimal? KeptCost { get; init; }
 
     /// <summary>What a chat client reported, with the time that the caller measured.</summary>
-    public static Usage From(UsageDetails? details, TimeSpan elapsed) => new()
-    {
-        PromptTokens = details?.InputTokenCount ?? 0,
-        CachedTokens = details?.CachedInputTokenCount,
-        ReasoningTokens = details?.ReasoningTokenCount,
-        OutputTokens = details?.OutputTokenCount ?? 0,
-        Elapsed = elapsed,
-    };
+    public static Usage From(UsageDetails? details, TimeSpan elapsed) =>
+        new()
+        {
+            PromptTokens = details?.InputTokenCount ?? 0,
+            CachedTokens = details?.CachedInputTokenCount,
+            ReasoningTokens = details?.ReasoningTokenCount,
+            OutputTokens = details?.OutputTokenCount ?? 0,
+            Elapsed = elapsed,
+        };
 
     /// <summary>Both together; times add up too.</summary>
     public static Usage operator +(Usage left, Usage right)
@@ -83,5 +84,8 @@ public sealed record Usage
     public static Usage Add(Usage left, Usage right) => left + right;
 
     private static T? Sum<T>(T? left, T? right)
-        where T : struct, INumber<T> => left is null ? right : right is null ? left : left + right;
+        where T : struct, INumber<T> =>
+        left is null ? right
+        : right is null ? left
+        : left + right;
 }

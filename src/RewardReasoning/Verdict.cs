@@ -30,10 +30,11 @@ public static class VerdictNumbering
     /// The verdict in the other numbering: what the judge wrote as the caller numbers the responses, or the caller's as the judge saw
     /// them. It is its own inverse.
     /// </summary>
-    public static Verdict Renumber(this Verdict verdict, ShownOrder order) => (order, verdict) switch
-    {
-        (ShownOrder.Swapped, Verdict.First) => Verdict.Second,
-        (ShownOrder.Swapped, Verdict.Second) => Verdict.First,
-        _ => verdict,
-    };
+    public static Verdict Renumber(this Verdict verdict, ShownOrder order) =>
+        (order, verdict) switch
+        {
+            (ShownOrder.Swapped, Verdict.First) => Verdict.Second,
+            (ShownOrder.Swapped, Verdict.Second) => Verdict.First,
+            _ => verdict,
+        };
 }

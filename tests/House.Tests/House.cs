@@ -11,21 +11,28 @@ internal static class House
     private static readonly Lazy<string> LazyRoot = new(FindRoot);
     private static readonly Lazy<IReadOnlyList<string>> LazyFiles = new(FindFiles);
     private static readonly Lazy<IReadOnlyList<SourceFile>> LazySources = new(() =>
-        [.. Files.Where(path => path.EndsWith(".cs", StringComparison.Ordinal)).AsParallel().AsOrdered().Select(Parse)]);
+        [.. Files.Where(path => path.EndsWith(".cs", StringComparison.Ordinal)).AsParallel().AsOrdered().Select(Parse)]
+    );
 
     public static string Root => LazyRoot.Value;
 
-    /// <summary>Files of the checkout, relative to its root with forward slashes: tracked ones and new ones that git does not ignore.</summary>
+    /// <summary>
+    /// Files of the checkout, relative to its root with forward slashes: tracked ones and new ones that git does not ignore.
+    /// </summary>
     public static IReadOnlyList<string> Files => LazyFiles.Value;
 
-    public static IEnumerable<SourceFile> ProductSources => LazySources.Value.Where(source => source.Path.StartsWith("src/", StringComparison.Ordinal));
+    public static IEnumerable<SourceFile> ProductSources =>
+        LazySources.Value.Where(source => source.Path.StartsWith("src/", StringComparison.Ordinal));
 
     public static string FullPath(string path) => Path.Combine(Root, path);
 
-    /// <summary>The project folder a path lies in, such as <c>RewardReasoning.Cli</c> for <c>src/RewardReasoning.Cli/ExitCodes.cs</c>.</summary>
+    /// <summary>
+    /// The project folder a path lies in, such as <c>RewardReasoning.Cli</c> for <c>src/RewardReasoning.Cli/ExitCodes.cs</c>.
+    /// </summary>
     public static string ProjectOf(string path) => path.Split('/')[1];
 
-    private static SourceFile Parse(string path) => new(path, CSharpSyntaxTree.ParseText(File.ReadAllText(FullPath(path)), path: path).GetRoot());
+    private static SourceFile Parse(string path) =>
+        new(path, CSharpSyntaxTree.ParseText(File.ReadAllText(FullPath(path)), path: path).GetRoot());
 
     private static string FindRoot()
     {
@@ -60,7 +67,9 @@ internal static class House
         string[] files = [.. output.Split('\0', StringSplitOptions.RemoveEmptyEntries).Where(path => File.Exists(FullPath(path)))];
         return git.ExitCode == 0 && files.Length > 0
             ? files
-            : throw new InvalidOperationException($"git ls-files in {Root} gave no files (exit code {git.ExitCode}); these tests read a git checkout.");
+            : throw new InvalidOperationException(
+                $"git ls-files in {Root} gave no files (exit code {git.ExitCode}); these tests read a git checkout."
+            );
     }
 }
 

@@ -37,7 +37,13 @@ public sealed class ProjectReferenceTests
         ["Spectre.Console"] = ["RewardReasoning.Cli"],
     };
 
-    public static TheoryData<string> Projects => [.. House.Files.Where(path => (path.StartsWith("src/", StringComparison.Ordinal) || path.StartsWith("lab/", StringComparison.Ordinal)) && path.EndsWith(".csproj", StringComparison.Ordinal))];
+    public static TheoryData<string> Projects =>
+        [
+            .. House.Files.Where(path =>
+                (path.StartsWith("src/", StringComparison.Ordinal) || path.StartsWith("lab/", StringComparison.Ordinal))
+                && path.EndsWith(".csproj", StringComparison.Ordinal)
+            ),
+        ];
 
     [Theory]
     [MemberData(nameof(Projects))]
@@ -49,9 +55,18 @@ public sealed class ProjectReferenceTests
             return; // puts everything together
         }
 
-        Assert.True(AllowedProjects.TryGetValue(project, out string[]? allowed), $"{project} is not in the table of projects; say there what it may reference.");
-        string[] referenced = [.. Items(path, "ProjectReference").Select(include => Path.GetFileNameWithoutExtension(include.Replace('\\', '/')))];
-        House.Keeps($"{project} may reference {(allowed.Length == 0 ? "no project" : string.Join(", ", allowed))}.", referenced.Except(allowed));
+        Assert.True(
+            AllowedProjects.TryGetValue(project, out string[]? allowed),
+            $"{project} is not in the table of projects; say there what it may reference."
+        );
+        string[] referenced =
+        [
+            .. Items(path, "ProjectReference").Select(include => Path.GetFileNameWithoutExtension(include.Replace('\\', '/'))),
+        ];
+        House.Keeps(
+            $"{project} may reference {(allowed.Length == 0 ? "no project" : string.Join(", ", allowed))}.",
+            referenced.Except(allowed)
+        );
     }
 
     [Theory]
@@ -61,7 +76,9 @@ public sealed class ProjectReferenceTests
         string project = House.ProjectOf(path);
         House.Keeps(
             "Some packages belong to certain projects.",
-            Items(path, "PackageReference").Where(package => PackageOwners.TryGetValue(package, out string[]? owners) && !owners.Contains(project)));
+            Items(path, "PackageReference")
+                .Where(package => PackageOwners.TryGetValue(package, out string[]? owners) && !owners.Contains(project))
+        );
     }
 
     [Theory]
@@ -88,15 +105,25 @@ public sealed class ProjectReferenceTests
     public void Solution_HoldsEveryProject()
     {
         string solution = File.ReadAllText(House.FullPath("RewardReasoning.slnx"));
-        House.Keeps("The solution holds every project.", House.Files.Where(path => path.EndsWith(".csproj", StringComparison.Ordinal) && !solution.Contains($"\"{path}\"", StringComparison.Ordinal)));
+        House.Keeps(
+            "The solution holds every project.",
+            House.Files.Where(path =>
+                path.EndsWith(".csproj", StringComparison.Ordinal) && !solution.Contains($"\"{path}\"", StringComparison.Ordinal)
+            )
+        );
     }
 
     [Fact]
     public void Projects_PackageVersions_StandInOnePlace()
     {
-        House.Keeps("Versions stand in Directory.Packages.props.", House.Files
-            .Where(path => path.EndsWith(".csproj", StringComparison.Ordinal))
-            .Where(path => XDocument.Load(House.FullPath(path)).Descendants("PackageReference").Any(item => item.Attribute("Version") is not null)));
+        House.Keeps(
+            "Versions stand in Directory.Packages.props.",
+            House
+                .Files.Where(path => path.EndsWith(".csproj", StringComparison.Ordinal))
+                .Where(path =>
+                    XDocument.Load(House.FullPath(path)).Descendants("PackageReference").Any(item => item.Attribute("Version") is not null)
+                )
+        );
     }
 
     private static IEnumerable<string> Items(string path, string name) =>

@@ -17,7 +17,13 @@ public sealed class ApprovedTextTests
     {
         RrmResult result = await Rrm.RunAsync([.. verb.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);
         Assert.Equal((ExitCodes.Done, ""), (result.ExitCode, result.Error));
-        string path = Path.Combine(SharedFolder.RepositoryRoot, "tests", "RewardReasoning.Cli.Tests", "Approved", $"{string.Join('-', ["rrm", .. verb.Split(' ', StringSplitOptions.RemoveEmptyEntries)])}.txt");
+        string path = Path.Combine(
+            SharedFolder.RepositoryRoot,
+            "tests",
+            "RewardReasoning.Cli.Tests",
+            "Approved",
+            $"{string.Join('-', ["rrm", .. verb.Split(' ', StringSplitOptions.RemoveEmptyEntries)])}.txt"
+        );
         if (Environment.GetEnvironmentVariable("APPROVE") == "1")
         {
             await File.WriteAllTextAsync(path, result.Out, TestContext.Current.CancellationToken);

@@ -20,24 +20,61 @@ public sealed class BenchCommandTests : IDisposable
     {
         await using FakeOpenAIServer server = await RightAnswerServer.StartAsync();
         string run = Path.Combine(_folder, "run");
-        RrmResult result = await Rrm.RunAsync("bench", "pairs", "--data", Write("pairs.jsonl", Pairs), "--out", run, "--endpoint", server.Url.ToString(), "--model", "m", "--store", "none");
+        RrmResult result = await Rrm.RunAsync(
+            "bench",
+            "pairs",
+            "--data",
+            Write("pairs.jsonl", Pairs),
+            "--out",
+            run,
+            "--endpoint",
+            server.Url.ToString(),
+            "--model",
+            "m",
+            "--store",
+            "none"
+        );
         Assert.Equal((ExitCodes.Done, ""), (result.ExitCode, result.Error));
         Assert.Contains("pairs: m", result.Out, StringComparison.Ordinal);
         Assert.Matches(@"overall\s+3\s+0\s+66\.7 \(", result.Out);
-        JsonElement[] judged = [.. (await File.ReadAllLinesAsync(Path.Combine(run, "judgments.jsonl"), TestContext.Current.CancellationToken)).Select(line => JsonDocument.Parse(line).RootElement)];
+        JsonElement[] judged =
+        [
+            .. (await File.ReadAllLinesAsync(Path.Combine(run, "judgments.jsonl"), TestContext.Current.CancellationToken)).Select(line =>
+                JsonDocument.Parse(line).RootElement
+            ),
+        ];
         Assert.Equal(["first", "second", "first"], judged.Select(one => one.GetProperty("preferred").GetString()));
         Assert.Equal("Let me see.", judged[0].GetProperty("votes")[0].GetProperty("reasoning").GetString());
-        JsonElement report = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(run, "report.json"), TestContext.Current.CancellationToken)).RootElement;
+        JsonElement report = JsonDocument
+            .Parse(await File.ReadAllTextAsync(Path.Combine(run, "report.json"), TestContext.Current.CancellationToken))
+            .RootElement;
         Assert.Equal(2 / 3.0, report.GetProperty("overall").GetProperty("figures")[0].GetProperty("value").GetDouble(), 1e-12);
-        Assert.Equal(["x", "y"], report.GetProperty("sections").EnumerateArray().Select(section => section.GetProperty("section").GetString()));
+        Assert.Equal(
+            ["x", "y"],
+            report.GetProperty("sections").EnumerateArray().Select(section => section.GetProperty("section").GetString())
+        );
     }
 
     [Fact]
     public async Task Bench_BothOrders_AreAskedForWhereTheBenchmarkCountsThem()
     {
-        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(_ => FakeReply.Completion(@"\boxed{Assistant 1}", reasoning: "The first."));
+        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(_ =>
+            FakeReply.Completion(@"\boxed{Assistant 1}", reasoning: "The first.")
+        );
         string data = Write("biasbench.jsonl", """{"bias":"length","instruction":"q","response1":"a","response2":"b","label":1}""");
-        RrmResult result = await Rrm.RunAsync("bench", "evalbiasbench", "--data", data, "--json", "--endpoint", server.Url.ToString(), "--model", "m", "--store", "none");
+        RrmResult result = await Rrm.RunAsync(
+            "bench",
+            "evalbiasbench",
+            "--data",
+            data,
+            "--json",
+            "--endpoint",
+            server.Url.ToString(),
+            "--model",
+            "m",
+            "--store",
+            "none"
+        );
         JsonElement report = JsonDocument.Parse(result.Out).RootElement;
         Assert.Equal(2, server.Requests.Count);
         Assert.Equal(0.5, report.GetProperty("overall").GetProperty("figures")[0].GetProperty("value").GetDouble());
@@ -48,8 +85,23 @@ public sealed class BenchCommandTests : IDisposable
     [Fact]
     public async Task Bench_MissingAnswers_AreNamedAndCounted()
     {
-        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(request => request.LastContent("user")?.Contains("q2", StringComparison.Ordinal) == true ? FakeReply.Completion("nothing", reasoning: "x") : RightAnswerServer.Judge(request));
-        RrmResult result = await Rrm.RunAsync("bench", "pairs", "--data", Write("pairs.jsonl", Pairs), "--endpoint", server.Url.ToString(), "--model", "m", "--store", "none");
+        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(request =>
+            request.LastContent("user")?.Contains("q2", StringComparison.Ordinal) == true
+                ? FakeReply.Completion("nothing", reasoning: "x")
+                : RightAnswerServer.Judge(request)
+        );
+        RrmResult result = await Rrm.RunAsync(
+            "bench",
+            "pairs",
+            "--data",
+            Write("pairs.jsonl", Pairs),
+            "--endpoint",
+            server.Url.ToString(),
+            "--model",
+            "m",
+            "--store",
+            "none"
+        );
         Assert.Equal(ExitCodes.SomeMissing, result.ExitCode);
         Assert.Contains("rrm: line 2:", result.Error, StringComparison.Ordinal);
         Assert.Matches(@"overall\s+3\s+1\s+33\.3", result.Out);
@@ -61,16 +113,39 @@ public sealed class BenchCommandTests : IDisposable
     public async Task Bench_BestOfN_RanksCandidates(string mode, int matches)
     {
         await using FakeOpenAIServer server = await RightAnswerServer.StartAsync();
-        string data = Write("candidates.jsonl", """
+        string data = Write(
+            "candidates.jsonl",
+            """
             {"query":"q1","responses":["no, 1","right, 2","no, 3"],"correct":[false,true,false]}
             {"query":"q2","responses":["no","neither"],"correct":[false,false]}
-            """);
+            """
+        );
         string run = Path.Combine(_folder, mode);
-        RrmResult result = await Rrm.RunAsync("bench", "best-of-n", "--data", data, "--mode", mode, "--out", run, "--endpoint", server.Url.ToString(), "--model", "m", "--store", "none");
+        RrmResult result = await Rrm.RunAsync(
+            "bench",
+            "best-of-n",
+            "--data",
+            data,
+            "--mode",
+            mode,
+            "--out",
+            run,
+            "--endpoint",
+            server.Url.ToString(),
+            "--model",
+            "m",
+            "--store",
+            "none"
+        );
         Assert.Equal((ExitCodes.Done, ""), (result.ExitCode, result.Error));
         Assert.Equal(matches, server.Requests.Count);
         Assert.Matches(@"overall\s+2\s+0\s+50\.0 \(", result.Out);
-        JsonElement[] rankings = [.. (await File.ReadAllLinesAsync(Path.Combine(run, "rankings.jsonl"), TestContext.Current.CancellationToken)).Select(line => JsonDocument.Parse(line).RootElement)];
+        JsonElement[] rankings =
+        [
+            .. (await File.ReadAllLinesAsync(Path.Combine(run, "rankings.jsonl"), TestContext.Current.CancellationToken)).Select(line =>
+                JsonDocument.Parse(line).RootElement
+            ),
+        ];
         Assert.Equal((1, matches), (rankings[0].GetProperty("best").GetInt32(), rankings[0].GetProperty("matches").GetArrayLength()));
         Assert.Equal("Let me see.", rankings[0].GetProperty("matches")[0].GetProperty("votes")[0].GetProperty("reasoning").GetString());
         RrmResult compared = await Rrm.RunAsync("bench", "compare", run, run);
@@ -80,10 +155,13 @@ public sealed class BenchCommandTests : IDisposable
     [Fact]
     public async Task Bench_Replay_NeedsNoModel()
     {
-        string data = Write("testset-v1.json", """
+        string data = Write(
+            "testset-v1.json",
+            """
             [{"idx":1,"instruction":"i","input":"","response1":"a","response2":"b","annotator1":1,"annotator2":1,"annotator3":1},
              {"idx":2,"instruction":"i","input":"","response1":"a","response2":"b","annotator1":0,"annotator2":0,"annotator3":1}]
-            """);
+            """
+        );
         string replay = Write("judge.json", """[{"idx":1,"gpt_result":"1"},{"idx":2,"gpt_result":"2"}]""");
         string run = Path.Combine(_folder, "replayed");
         RrmResult result = await Rrm.RunAsync("bench", "pandalm", "--data", data, "--replay", replay, "--out", run);

@@ -30,7 +30,14 @@ public sealed class BenchProbesCommandTests : IDisposable
         {
             FakeReply honest = RightAnswerServer.Judge(request);
             bool praised = request.LastContent("user")?.Contains("checked by several experts", StringComparison.Ordinal) == true;
-            return !praised ? honest : honest with { Content = honest.Content.Contains("Assistant 1", StringComparison.Ordinal) ? @"\boxed{Assistant 2}" : @"\boxed{Assistant 1}" };
+            return !praised
+                ? honest
+                : honest with
+                {
+                    Content = honest.Content.Contains("Assistant 1", StringComparison.Ordinal)
+                        ? @"\boxed{Assistant 2}"
+                        : @"\boxed{Assistant 1}",
+                };
         });
         string run = Path.Combine(_folder, "run");
         RrmResult result = await ProbeAsync(server, "--out", run, "--json");
@@ -39,32 +46,55 @@ public sealed class BenchProbesCommandTests : IDisposable
         Assert.Equal((3, 2), (report.GetProperty("pairs").GetInt32(), report.GetProperty("right").GetInt32()));
         Assert.Equal(
             ["praise 2 of 2"],
-            report.GetProperty("probes").EnumerateArray().Where(probe => probe.GetProperty("turned").GetInt32() > 0).Select(probe => $"{probe.GetProperty("probe")} {probe.GetProperty("turned")} of {probe.GetProperty("compared")}"));
+            report
+                .GetProperty("probes")
+                .EnumerateArray()
+                .Where(probe => probe.GetProperty("turned").GetInt32() > 0)
+                .Select(probe => $"{probe.GetProperty("probe")} {probe.GetProperty("turned")} of {probe.GetProperty("compared")}")
+        );
         Assert.Equal(11, report.GetProperty("probes").GetArrayLength());
         Assert.Equal(3 + (2 * 11), server.Requests.Count);
         string[] judgments = await File.ReadAllLinesAsync(Path.Combine(run, "judgments.jsonl"), TestContext.Current.CancellationToken);
         Assert.Equal(3 + (2 * 11), judgments.Length);
-        Assert.Equal("Let me see.", JsonDocument.Parse(judgments[0]).RootElement.GetProperty("votes")[0].GetProperty("reasoning").GetString());
-        Assert.True(JsonElement.DeepEquals(report, JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(run, "report.json"), TestContext.Current.CancellationToken)).RootElement));
+        Assert.Equal(
+            "Let me see.",
+            JsonDocument.Parse(judgments[0]).RootElement.GetProperty("votes")[0].GetProperty("reasoning").GetString()
+        );
+        Assert.True(
+            JsonElement.DeepEquals(
+                report,
+                JsonDocument
+                    .Parse(await File.ReadAllTextAsync(Path.Combine(run, "report.json"), TestContext.Current.CancellationToken))
+                    .RootElement
+            )
+        );
     }
 
     [Fact]
     public async Task Probes_PlacesAlternate_AndSwapAsksForTheOther()
     {
-        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(FakeReply.Completion(@"\boxed{Assistant 1}", reasoning: "The first."));
+        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(
+            FakeReply.Completion(@"\boxed{Assistant 1}", reasoning: "The first.")
+        );
         RrmResult result = await ProbeAsync(server, "--probe", "swap", "--probe", "again");
         Assert.Equal(ExitCodes.Done, result.ExitCode);
         Assert.StartsWith("m: right on 2 of 3 pairs (0 refused, 0 missing)", result.Out, StringComparison.Ordinal); // the first and the third pair
         Assert.Matches(@"\nswap\s+2\s+0\s+0\s+2\s+2\s+100\.0 \(34\.2 to 100\.0\)\n", result.Out);
         Assert.Matches(@"\nagain\s+2\s+0\s+0\s+2\s+0\s+0\.0 \(0\.0 to 65\.8\)\n", result.Out);
-        Assert.Equal(7, server.Requests.Select(request => (request.LastContent("user"), request.Body["seed"]?.ToString())).Distinct().Count());
+        Assert.Equal(
+            7,
+            server.Requests.Select(request => (request.LastContent("user"), request.Body["seed"]?.ToString())).Distinct().Count()
+        );
     }
 
     [Fact]
     public async Task Probes_NoVerdictUnderOneProbe_IsMissingAndNamed()
     {
         await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(request =>
-            request.LastContent("user")?.Contains("Solution:", StringComparison.Ordinal) == true ? FakeReply.Completion("nothing", reasoning: "x") : RightAnswerServer.Judge(request));
+            request.LastContent("user")?.Contains("Solution:", StringComparison.Ordinal) == true
+                ? FakeReply.Completion("nothing", reasoning: "x")
+                : RightAnswerServer.Judge(request)
+        );
         RrmResult result = await ProbeAsync(server, "--probe", "solution", "--limit", "1");
         Assert.Equal(ExitCodes.SomeMissing, result.ExitCode);
         Assert.Contains("rrm: a, solution:", result.Error, StringComparison.Ordinal);
@@ -74,8 +104,24 @@ public sealed class BenchProbesCommandTests : IDisposable
     [Fact]
     public async Task Probes_ShippedModel_RefusesWhatIsNoNumber()
     {
-        await File.WriteAllTextAsync(Data, """{"query":"12*4+7","response_1":"55","response_2":"54","label":1}""", TestContext.Current.CancellationToken);
-        RrmResult result = await Rrm.RunAsync("bench", "probes", "--data", Data, "--temperature", "0", "--probe", "empty", "--probe", "verdict", "--json");
+        await File.WriteAllTextAsync(
+            Data,
+            """{"query":"12*4+7","response_1":"55","response_2":"54","label":1}""",
+            TestContext.Current.CancellationToken
+        );
+        RrmResult result = await Rrm.RunAsync(
+            "bench",
+            "probes",
+            "--data",
+            Data,
+            "--temperature",
+            "0",
+            "--probe",
+            "empty",
+            "--probe",
+            "verdict",
+            "--json"
+        );
         Assert.Equal((ExitCodes.Done, ""), (result.ExitCode, result.Error));
         JsonElement probes = JsonDocument.Parse(result.Out).RootElement.GetProperty("probes");
         Assert.Equal((0, 1), (probes[0].GetProperty("refused").GetInt32(), probes[0].GetProperty("compared").GetInt32()));

@@ -10,18 +10,41 @@ public sealed class CalibrateCommandTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     /// <summary>Forty queries; the judge, which prefers what says "right", is wrong by the labels on every fourth.</summary>
-    private static IEnumerable<string> Rows => Enumerable.Range(0, 40).Select(i => $$"""{"query":"q{{i}}","response_1":"right","response_2":"other","label":{{(i % 4 == 0 ? 2 : 1)}}}""");
+    private static IEnumerable<string> Rows =>
+        Enumerable
+            .Range(0, 40)
+            .Select(i => $$"""{"query":"q{{i}}","response_1":"right","response_2":"other","label":{{(i % 4 == 0 ? 2 : 1)}}}""");
 
     [Fact]
     public async Task Calibrate_LabelledPairs_ReportsAndKeepsTheFitThatJudgeThenUses()
     {
         await using FakeOpenAIServer server = await RightAnswerServer.StartAsync();
-        string calibration = PathOf("m.json"), plot = PathOf("reliability.svg");
-        RrmResult result = await Rrm.RunAsync(["calibrate", await WriteAsync(Rows), "--votes", "5", "--out", calibration, "--plot", plot, "--json", .. At(server)]);
+        string calibration = PathOf("m.json"),
+            plot = PathOf("reliability.svg");
+        RrmResult result = await Rrm.RunAsync([
+            "calibrate",
+            await WriteAsync(Rows),
+            "--votes",
+            "5",
+            "--out",
+            calibration,
+            "--plot",
+            plot,
+            "--json",
+            .. At(server),
+        ]);
         Assert.Equal((ExitCodes.Done, ""), (result.ExitCode, result.Error));
 
         JsonElement report = JsonDocument.Parse(result.Out).RootElement;
-        Assert.Equal((40, 0, 40, 0.75), (report.GetProperty("rows").GetInt32(), report.GetProperty("missing").GetInt32(), report.GetProperty("queries").GetInt32(), report.GetProperty("accuracy").GetDouble()));
+        Assert.Equal(
+            (40, 0, 40, 0.75),
+            (
+                report.GetProperty("rows").GetInt32(),
+                report.GetProperty("missing").GetInt32(),
+                report.GetProperty("queries").GetInt32(),
+                report.GetProperty("accuracy").GetDouble()
+            )
+        );
         // Five equal votes claim 63/64, three of four are right: |3/4 - 63/64| and 3/4 · (1/64)² + 1/4 · (63/64)².
         Assert.Equal(0.234375, report.GetProperty("before").GetProperty("ece").GetDouble(), 1e-12);
         Assert.Equal(((3.0 / 4096) + (63 * 63 / 4096.0)) / 4, report.GetProperty("before").GetProperty("brier").GetDouble(), 1e-12);
@@ -32,20 +55,36 @@ public sealed class CalibrateCommandTests : IDisposable
         JsonElement judgment = JsonDocument.Parse(judged.Out).RootElement;
         Assert.Equal(63.0 / 64, judgment.GetProperty("confidence").GetDouble());
         Assert.InRange(judgment.GetProperty("calibrated_confidence").GetDouble(), 0.7, 0.8);
-        Assert.Contains("confidence 0.98 · calibrated 0.7", (await Rrm.RunAsync([.. Judge, "--votes", "5", "--calibration", calibration, .. At(server)])).Out, StringComparison.Ordinal);
+        Assert.Contains(
+            "confidence 0.98 · calibrated 0.7",
+            (await Rrm.RunAsync([.. Judge, "--votes", "5", "--calibration", calibration, .. At(server)])).Out,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public async Task Calibrate_SecondSettings_AreKeptBesideTheFirst()
     {
         await using FakeOpenAIServer server = await RightAnswerServer.StartAsync();
-        string calibration = PathOf("m.json"), pairs = await WriteAsync(Rows);
+        string calibration = PathOf("m.json"),
+            pairs = await WriteAsync(Rows);
         foreach (string votes in (string[])["1", "3", "3"])
         {
-            Assert.Equal(ExitCodes.Done, (await Rrm.RunAsync(["calibrate", pairs, "--votes", votes, "--method", "isotonic", "--out", calibration, .. At(server)])).ExitCode);
+            Assert.Equal(
+                ExitCodes.Done,
+                (
+                    await Rrm.RunAsync(["calibrate", pairs, "--votes", votes, "--method", "isotonic", "--out", calibration, .. At(server)])
+                ).ExitCode
+            );
         }
 
-        JsonElement[] fits = [.. JsonDocument.Parse(await File.ReadAllTextAsync(calibration, TestContext.Current.CancellationToken)).RootElement.GetProperty("fits").EnumerateArray()];
+        JsonElement[] fits =
+        [
+            .. JsonDocument
+                .Parse(await File.ReadAllTextAsync(calibration, TestContext.Current.CancellationToken))
+                .RootElement.GetProperty("fits")
+                .EnumerateArray(),
+        ];
         Assert.Equal([1, 3], fits.Select(fit => fit.GetProperty("voting").GetProperty("votes").GetInt32()));
         Assert.All(fits, fit => Assert.Equal(0.75, fit.GetProperty("knots")[0][1].GetDouble()));
     }
@@ -54,7 +93,10 @@ public sealed class CalibrateCommandTests : IDisposable
     public async Task Calibrate_JudgedRows_GiveTheFitOfTheJudge()
     {
         await using FakeOpenAIServer server = await RightAnswerServer.StartAsync();
-        string pairs = await WriteAsync(Rows), judged = PathOf("judged.jsonl"), direct = PathOf("direct.json"), later = PathOf("later.json");
+        string pairs = await WriteAsync(Rows),
+            judged = PathOf("judged.jsonl"),
+            direct = PathOf("direct.json"),
+            later = PathOf("later.json");
         Assert.Equal(ExitCodes.Done, (await Rrm.RunAsync(["score", pairs, "--out", judged, "--votes", "3", .. At(server)])).ExitCode);
         Assert.Equal(ExitCodes.Done, (await Rrm.RunAsync(["calibrate", pairs, "--votes", "3", "--out", direct, .. At(server)])).ExitCode);
         int asked = server.Requests.Count;
@@ -63,11 +105,18 @@ public sealed class CalibrateCommandTests : IDisposable
         Assert.Equal(ExitCodes.Done, result.ExitCode);
         Assert.Matches(@"^40 labelled judgments of 40 queries, 75\.0% right; 0 rows missing, 0 without a label\n", result.Out);
         Assert.Equal(asked, server.Requests.Count);
-        Assert.Equal(await File.ReadAllTextAsync(direct, TestContext.Current.CancellationToken), await File.ReadAllTextAsync(later, TestContext.Current.CancellationToken));
+        Assert.Equal(
+            await File.ReadAllTextAsync(direct, TestContext.Current.CancellationToken),
+            await File.ReadAllTextAsync(later, TestContext.Current.CancellationToken)
+        );
 
         RrmResult others = await Rrm.RunAsync(["calibrate", judged, "--judged", "--votes", "5", "--out", later, .. At(server)]);
         Assert.Equal(ExitCodes.BadUsage, others.ExitCode);
-        Assert.Contains("judged.jsonl:1: the row was judged with at most 3 votes, these options mean 5", others.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "judged.jsonl:1: the row was judged with at most 3 votes, these options mean 5",
+            others.Error,
+            StringComparison.Ordinal
+        );
         RrmResult raw = await Rrm.RunAsync(["calibrate", pairs, "--judged", "--out", later, .. At(server)]);
         Assert.Contains("pairs.jsonl:1: the row has no 'judgment'", raw.Error, StringComparison.Ordinal);
     }
@@ -76,17 +125,26 @@ public sealed class CalibrateCommandTests : IDisposable
     public async Task Calibrate_ModelFolder_KeepsTheFitThereAndUsesItWhereItHolds()
     {
         using TinyJudge model = new();
-        string pairs = await WriteAsync(Enumerable.Range(0, 20).Select(i => $$"""{"query":"{{i}}+1","response_1":"{{i + 1}}","response_2":"{{i}}","label":1}"""));
+        string pairs = await WriteAsync(
+            Enumerable.Range(0, 20).Select(i => $$"""{"query":"{{i}}+1","response_1":"{{i + 1}}","response_2":"{{i}}","label":1}""")
+        );
         string[] options = ["--model", model.Folder, "--thinking-budget", "0"];
         RrmResult result = await Rrm.RunAsync(["calibrate", pairs, "--folds", "4", .. options]);
-        Assert.Equal((ExitCodes.Done, $"rrm: the fit is in {Path.Combine(model.Folder, "calibration.json")}\n"), (result.ExitCode, result.Error));
+        Assert.Equal(
+            (ExitCodes.Done, $"rrm: the fit is in {Path.Combine(model.Folder, "calibration.json")}\n"),
+            (result.ExitCode, result.Error)
+        );
 
         string[] judge = ["judge", "--query", "1+1", "--response", "2", "--response", "3", "--json"];
         RrmResult same = await Rrm.RunAsync([.. judge, .. options]);
         Assert.Equal("", same.Error);
         Assert.Equal(JsonValueKind.Number, JsonDocument.Parse(same.Out).RootElement.GetProperty("calibrated_confidence").ValueKind);
         RrmResult other = await Rrm.RunAsync([.. judge, .. options, "--votes", "3"]);
-        Assert.Contains("calibration.json does not hold here: it was made with votes 1 instead of 3.", other.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "calibration.json does not hold here: it was made with votes 1 instead of 3.",
+            other.Error,
+            StringComparison.Ordinal
+        );
         Assert.Equal(JsonValueKind.Null, JsonDocument.Parse(other.Out).RootElement.GetProperty("calibrated_confidence").ValueKind);
     }
 
@@ -97,7 +155,17 @@ public sealed class CalibrateCommandTests : IDisposable
         string calibration = PathOf("m.json");
         await Rrm.RunAsync(["calibrate", await WriteAsync(Rows), "--votes", "3", "--out", calibration, .. At(server)]);
         RrmResult settings = await Rrm.RunAsync([.. Judge, "--votes", "5", "--calibration", calibration, .. At(server)]);
-        RrmResult model = await Rrm.RunAsync([.. Judge, "--votes", "3", "--calibration", calibration, "--endpoint", server.Url.ToString(), "--model", "another"]);
+        RrmResult model = await Rrm.RunAsync([
+            .. Judge,
+            "--votes",
+            "3",
+            "--calibration",
+            calibration,
+            "--endpoint",
+            server.Url.ToString(),
+            "--model",
+            "another",
+        ]);
         Assert.Equal((ExitCodes.BadUsage, ExitCodes.BadUsage), (settings.ExitCode, model.ExitCode));
         Assert.Contains("it was made with votes 3 instead of 5", settings.Error, StringComparison.Ordinal);
         Assert.Contains("it was made for the model", model.Error, StringComparison.Ordinal);
@@ -107,9 +175,25 @@ public sealed class CalibrateCommandTests : IDisposable
     public async Task Calibrate_RowsWithoutLabelOrJudgment_AreCounted()
     {
         await using FakeOpenAIServer server = await RightAnswerServer.StartAsync();
-        RrmResult result = await Rrm.RunAsync(["calibrate", await WriteAsync([.. Rows, """{"query":"q","response_1":"a","response_2":"right"}""", "oops"]), "--out", PathOf("m.json"), "--json", .. At(server)]);
+        RrmResult result = await Rrm.RunAsync([
+            "calibrate",
+            await WriteAsync([.. Rows, """{"query":"q","response_1":"a","response_2":"right"}""", "oops"]),
+            "--out",
+            PathOf("m.json"),
+            "--json",
+            .. At(server),
+        ]);
         JsonElement report = JsonDocument.Parse(result.Out).RootElement;
-        Assert.Equal((ExitCodes.SomeMissing, 42, 1, 1, 40), (result.ExitCode, report.GetProperty("rows").GetInt32(), report.GetProperty("missing").GetInt32(), report.GetProperty("unlabelled").GetInt32(), report.GetProperty("labelled").GetInt32()));
+        Assert.Equal(
+            (ExitCodes.SomeMissing, 42, 1, 1, 40),
+            (
+                result.ExitCode,
+                report.GetProperty("rows").GetInt32(),
+                report.GetProperty("missing").GetInt32(),
+                report.GetProperty("unlabelled").GetInt32(),
+                report.GetProperty("labelled").GetInt32()
+            )
+        );
         Assert.Contains("pairs.jsonl:42: Not JSON", result.Error, StringComparison.Ordinal);
     }
 

@@ -27,7 +27,13 @@ public sealed class DataInspectCommandTests : IDisposable
     {
         await WriteAsync("a.jsonl", """{"query":"q","responses":["a","b"]}""");
         await WriteAsync("b.csv", "a,b");
-        RrmResult result = await Rrm.RunAsync("data", "inspect", Path.Combine(_folder, "a.jsonl"), Path.Combine(_folder, "b.csv"), "--json");
+        RrmResult result = await Rrm.RunAsync(
+            "data",
+            "inspect",
+            Path.Combine(_folder, "a.jsonl"),
+            Path.Combine(_folder, "b.csv"),
+            "--json"
+        );
         Assert.Equal(ExitCodes.SomeMissing, result.ExitCode);
         JsonElement[] files = [.. JsonDocument.Parse(result.Out).RootElement.EnumerateArray()];
         Assert.Equal("candidates", files[0].GetProperty("taken_for").GetString());
@@ -50,5 +56,6 @@ public sealed class DataInspectCommandTests : IDisposable
         Assert.Equal(ExitCodes.BadUsage, (await Rrm.RunAsync("data", "inspect", Path.Combine(_folder, "none.jsonl"))).ExitCode);
     }
 
-    private Task WriteAsync(string name, params string[] lines) => File.WriteAllLinesAsync(Path.Combine(_folder, name), lines, TestContext.Current.CancellationToken);
+    private Task WriteAsync(string name, params string[] lines) =>
+        File.WriteAllLinesAsync(Path.Combine(_folder, name), lines, TestContext.Current.CancellationToken);
 }

@@ -13,7 +13,13 @@ public sealed class DataVerifyCommandTests : IDisposable
     public async Task Verify_SampleRows_KeepTheirFieldsAndGetAVerdict()
     {
         string output = Path.Combine(_folder, "out.jsonl");
-        RrmResult result = await Rrm.RunAsync("data", "verify", Path.Combine(SharedFolder.RepositoryRoot, "samples", "answers.jsonl"), "--out", output);
+        RrmResult result = await Rrm.RunAsync(
+            "data",
+            "verify",
+            Path.Combine(SharedFolder.RepositoryRoot, "samples", "answers.jsonl"),
+            "--out",
+            output
+        );
         Assert.Equal((ExitCodes.Done, ""), (result.ExitCode, result.Out));
         JsonElement[] rows = Rows(output);
         Assert.Equal(["equal", "different", "equal", "unknown", "equal"], rows.Select(row => row.GetProperty("verdict").GetString()));
@@ -25,17 +31,41 @@ public sealed class DataVerifyCommandTests : IDisposable
     public async Task Verify_RowsWithTheirOwnRules_AreVerifiedByThem()
     {
         (RrmResult result, JsonElement[] rows) = await VerifyAsync(
-            ["""{"gold":"1/3","prediction":"0.3333","precision":4,"equal":true}""", """{"gold":"1/3","prediction":"0.3333","equal":true}""", """{"gold":"D","prediction":"It is D, not A","match":["letter"],"equal":true}""", """{"gold":7,"prediction":8,"verdict":"equal"}"""], "--json");
+            [
+                """{"gold":"1/3","prediction":"0.3333","precision":4,"equal":true}""",
+                """{"gold":"1/3","prediction":"0.3333","equal":true}""",
+                """{"gold":"D","prediction":"It is D, not A","match":["letter"],"equal":true}""",
+                """{"gold":7,"prediction":8,"verdict":"equal"}""",
+            ],
+            "--json"
+        );
         Assert.Equal(["equal", "different", "equal", "different"], rows.Select(row => row.GetProperty("verdict").GetString()));
         Assert.Contains("2 of 3 rows agree with their own verdict", result.Error, StringComparison.Ordinal);
         JsonElement summary = JsonDocument.Parse(result.Out).RootElement;
-        Assert.Equal((4, 3, 2, 0), (summary.GetProperty("rows").GetInt32(), summary.GetProperty("expected").GetInt32(), summary.GetProperty("agreeing").GetInt32(), summary.GetProperty("wrongly_equal").GetInt32()));
+        Assert.Equal(
+            (4, 3, 2, 0),
+            (
+                summary.GetProperty("rows").GetInt32(),
+                summary.GetProperty("expected").GetInt32(),
+                summary.GetProperty("agreeing").GetInt32(),
+                summary.GetProperty("wrongly_equal").GetInt32()
+            )
+        );
     }
 
     [Fact]
     public async Task Verify_ByAField_AddsUpEachValue()
     {
-        (RrmResult result, _) = await VerifyAsync(["""{"gold":"1","prediction":"1","equal":true,"kind":"a"}""", """{"gold":"1","prediction":"2","equal":true,"kind":"a"}""", """{"gold":"1","prediction":"1"}"""], "--by", "kind", "--json");
+        (RrmResult result, _) = await VerifyAsync(
+            [
+                """{"gold":"1","prediction":"1","equal":true,"kind":"a"}""",
+                """{"gold":"1","prediction":"2","equal":true,"kind":"a"}""",
+                """{"gold":"1","prediction":"1"}""",
+            ],
+            "--by",
+            "kind",
+            "--json"
+        );
         Assert.Matches(@"a\s+2\s+1\s+1\s+0\s+1 of 2\s+0", result.Error);
         Assert.Matches(@"\(none\)\s+1\s+1\s+0\s+0\s+-\s+0", result.Error);
         Assert.Equal(2, JsonDocument.Parse(result.Out).RootElement.GetProperty("groups").GetProperty("a").GetProperty("rows").GetInt32());
@@ -44,7 +74,12 @@ public sealed class DataVerifyCommandTests : IDisposable
     [Fact]
     public async Task Verify_BadRows_AreNamedAndTheRestIsVerified()
     {
-        (RrmResult result, JsonElement[] rows) = await VerifyAsync(["""{"gold":"1"}""", "oops", """{"gold":"1","prediction":"1"}""", """{"gold":["1"],"prediction":"1"}"""]);
+        (RrmResult result, JsonElement[] rows) = await VerifyAsync([
+            """{"gold":"1"}""",
+            "oops",
+            """{"gold":"1","prediction":"1"}""",
+            """{"gold":["1"],"prediction":"1"}""",
+        ]);
         Assert.Equal(ExitCodes.SomeMissing, result.ExitCode);
         Assert.Equal("equal", rows[2].GetProperty("verdict").GetString());
         Assert.Contains("in.jsonl:1: The row has no 'prediction'", result.Error, StringComparison.Ordinal);

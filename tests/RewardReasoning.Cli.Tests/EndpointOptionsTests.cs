@@ -11,7 +11,21 @@ public sealed class EndpointOptionsTests : IDisposable
     public void Dispose() => File.Delete(_file);
 
     private static Task<RrmResult> JudgeAsync(FakeOpenAIServer server, params string[] args) =>
-        Rrm.RunAsync(["judge", "--query", "q", "--response", "right", "--response", "wrong", "--endpoint", server.Url.ToString(), "--model", "m", "--json", .. args]);
+        Rrm.RunAsync([
+            "judge",
+            "--query",
+            "q",
+            "--response",
+            "right",
+            "--response",
+            "wrong",
+            "--endpoint",
+            server.Url.ToString(),
+            "--model",
+            "m",
+            "--json",
+            .. args,
+        ]);
 
     [Fact]
     public async Task Judge_SeveralEndpoints_SharesTheVotesOut()
@@ -36,7 +50,12 @@ public sealed class EndpointOptionsTests : IDisposable
     [Fact]
     public async Task Judge_Concurrency_HoldsAtTheServer()
     {
-        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(request => RightAnswerServer.Judge(request) with { After = Task.Delay(20, TestContext.Current.CancellationToken) });
+        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(request =>
+            RightAnswerServer.Judge(request) with
+            {
+                After = Task.Delay(20, TestContext.Current.CancellationToken),
+            }
+        );
         await JudgeAsync(server, "--votes", "9", "--concurrency", "2");
         Assert.Equal(2, server.MostInFlight);
     }
@@ -48,8 +67,13 @@ public sealed class EndpointOptionsTests : IDisposable
         await JudgeAsync(server, "--logprobs", "--request-fields", """{"top_k": 20, "temperature": null}""");
         Assert.Equal(
             (true, 5, 20, false),
-            (server.Requests[0].Body["logprobs"]?.GetValue<bool>(), server.Requests[0].Body["top_logprobs"]?.GetValue<int>(), server.Requests[0].Body["top_k"]?.GetValue<int>(),
-                server.Requests[0].Body.ContainsKey("temperature")));
+            (
+                server.Requests[0].Body["logprobs"]?.GetValue<bool>(),
+                server.Requests[0].Body["top_logprobs"]?.GetValue<int>(),
+                server.Requests[0].Body["top_k"]?.GetValue<int>(),
+                server.Requests[0].Body.ContainsKey("temperature")
+            )
+        );
     }
 
     [Fact]
@@ -58,8 +82,16 @@ public sealed class EndpointOptionsTests : IDisposable
         string folder = Directory.CreateTempSubdirectory("rrm-judge-files-").FullName;
         try
         {
-            await File.WriteAllTextAsync(Path.Combine(folder, "judge-prompt.txt"), "[user]\n{query}: {response_1} or {response_2}?", TestContext.Current.CancellationToken);
-            await File.WriteAllTextAsync(Path.Combine(folder, "judge-stub.json"), """{ "thinkingStub": "</think>So \\boxed{Assistant " }""", TestContext.Current.CancellationToken);
+            await File.WriteAllTextAsync(
+                Path.Combine(folder, "judge-prompt.txt"),
+                "[user]\n{query}: {response_1} or {response_2}?",
+                TestContext.Current.CancellationToken
+            );
+            await File.WriteAllTextAsync(
+                Path.Combine(folder, "judge-stub.json"),
+                """{ "thinkingStub": "</think>So \\boxed{Assistant " }""",
+                TestContext.Current.CancellationToken
+            );
             await using FakeOpenAIServer server = await RightAnswerServer.StartAsync();
             await JudgeAsync(server, "--judge-files", folder, "--server", "vllm", "--thinking-budget", "0", "--order", "given");
             Assert.Equal("q: right or wrong?", server.Requests[0].LastContent("user")?.Trim());
@@ -74,7 +106,21 @@ public sealed class EndpointOptionsTests : IDisposable
     [Fact]
     public async Task Judge_JudgeFilesWithoutAny_IsBadUsage()
     {
-        RrmResult result = await Rrm.RunAsync("judge", "--query", "q", "--response", "a", "--response", "b", "--endpoint", "http://127.0.0.1:9/v1", "--model", "m", "--judge-files", Path.GetTempPath());
+        RrmResult result = await Rrm.RunAsync(
+            "judge",
+            "--query",
+            "q",
+            "--response",
+            "a",
+            "--response",
+            "b",
+            "--endpoint",
+            "http://127.0.0.1:9/v1",
+            "--model",
+            "m",
+            "--judge-files",
+            Path.GetTempPath()
+        );
         Assert.Equal(ExitCodes.BadUsage, result.ExitCode);
         Assert.Contains("holds none of judge-prompt.txt", result.Error, StringComparison.Ordinal);
     }
@@ -84,7 +130,9 @@ public sealed class EndpointOptionsTests : IDisposable
     {
         await File.WriteAllTextAsync(_file, """{ "m": { "prompt": 2, "output": 10 } }""", TestContext.Current.CancellationToken);
         await using FakeOpenAIServer server = await RightAnswerServer.StartAsync();
-        JsonElement usage = JsonDocument.Parse((await JudgeAsync(server, "--prices", _file, "--votes", "2")).Out).RootElement.GetProperty("usage");
+        JsonElement usage = JsonDocument
+            .Parse((await JudgeAsync(server, "--prices", _file, "--votes", "2")).Out)
+            .RootElement.GetProperty("usage");
         Assert.Equal(0.00014m, usage.GetProperty("cost").GetDecimal()); // 10 tokens read, 5 written, twice
         JsonElement unknown = JsonDocument.Parse((await JudgeAsync(server)).Out).RootElement.GetProperty("usage");
         Assert.Equal(JsonValueKind.Null, unknown.GetProperty("cost").ValueKind);
@@ -98,16 +146,22 @@ public sealed class EndpointOptionsTests : IDisposable
     {
         const string Key = "sk-cli-9876543210";
         await File.WriteAllTextAsync(_file, Key + "\n", TestContext.Current.CancellationToken);
-        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(request => status == 200 ? RightAnswerServer.Judge(request) : FakeReply.Error(status, $"no {Key}"));
+        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(request =>
+            status == 200 ? RightAnswerServer.Judge(request) : FakeReply.Error(status, $"no {Key}")
+        );
         RrmResult result = await JudgeAsync(server, "--api-key-file", _file, "--verbose", "--tries", "2", "--store", _file + ".db");
         Assert.Equal($"Bearer {Key}", server.Requests[0].Authorization);
         Assert.Equal(status == 200 ? ExitCodes.Done : ExitCodes.Failed, result.ExitCode);
-        string kept = string.Concat(Directory.GetFiles(Path.GetTempPath(), Path.GetFileName(_file) + ".db*").Select(path =>
-        {
-            string text = File.ReadAllText(path, System.Text.Encoding.Latin1);
-            File.Delete(path);
-            return text;
-        }));
+        string kept = string.Concat(
+            Directory
+                .GetFiles(Path.GetTempPath(), Path.GetFileName(_file) + ".db*")
+                .Select(path =>
+                {
+                    string text = File.ReadAllText(path, System.Text.Encoding.Latin1);
+                    File.Delete(path);
+                    return text;
+                })
+        );
         Assert.NotEmpty(kept);
         Assert.DoesNotContain("9876", result.Out + result.Error + kept, StringComparison.Ordinal);
     }

@@ -12,7 +12,9 @@ public sealed class EndpointProbeCommandTests : IDisposable
     public void Dispose() => File.Delete(_file);
 
     private static Task<FakeOpenAIServer> StartAsync(Func<FakeRequest, FakeReply, FakeReply>? change = null) =>
-        FakeOpenAIServer.StartAsync(new QuirkyServer(ServerQuirks.Of(ServerFlavour.Vllm)) { Change = change ?? ((_, reply) => reply) }.Answer);
+        FakeOpenAIServer.StartAsync(
+            new QuirkyServer(ServerQuirks.Of(ServerFlavour.Vllm)) { Change = change ?? ((_, reply) => reply) }.Answer
+        );
 
     [Fact]
     public async Task Probe_ServerThatHasAll_SaysHowItIsUsed()
@@ -34,19 +36,44 @@ public sealed class EndpointProbeCommandTests : IDisposable
         RrmResult probed = await Rrm.RunAsync("endpoint", "probe", server.Url.ToString(), "--json");
         JsonElement report = JsonDocument.Parse(probed.Out).RootElement;
         string[] arguments = [.. report.GetProperty("arguments").EnumerateArray().Select(argument => argument.GetString() ?? "")];
-        RrmResult judged = await Rrm.RunAsync(["judge", "--query", "q", "--response", "a", "--response", "b", "--json", "--thinking-budget", "16", .. arguments]);
+        RrmResult judged = await Rrm.RunAsync([
+            "judge",
+            "--query",
+            "q",
+            "--response",
+            "a",
+            "--response",
+            "b",
+            "--json",
+            "--thinking-budget",
+            "16",
+            .. arguments,
+        ]);
         Assert.Equal((ExitCodes.Done, ""), (judged.ExitCode, judged.Error));
         Assert.Equal("vllm", report.GetProperty("server").GetString());
         Assert.Equal(
             ("seeds", true, true, false),
-            report.GetProperty("findings").EnumerateArray().Select(finding =>
-                (finding.GetProperty("capability").GetString(), finding.GetProperty("has").GetBoolean(), finding.GetProperty("expected").GetBoolean(), finding.GetProperty("failed").GetBoolean())).ElementAt(1));
+            report
+                .GetProperty("findings")
+                .EnumerateArray()
+                .Select(finding =>
+                    (
+                        finding.GetProperty("capability").GetString(),
+                        finding.GetProperty("has").GetBoolean(),
+                        finding.GetProperty("expected").GetBoolean(),
+                        finding.GetProperty("failed").GetBoolean()
+                    )
+                )
+                .ElementAt(1)
+        );
     }
 
     [Fact]
     public async Task Probe_OneQuestionFails_ExitCodeSaysThatSomethingIsMissing()
     {
-        await using FakeOpenAIServer server = await StartAsync((request, reply) => request.Body.ContainsKey("n") ? FakeReply.Error(500, "engine died") : reply);
+        await using FakeOpenAIServer server = await StartAsync(
+            (request, reply) => request.Body.ContainsKey("n") ? FakeReply.Error(500, "engine died") : reply
+        );
         RrmResult result = await Rrm.RunAsync("endpoint", "probe", server.Url.ToString());
         Assert.Equal((ExitCodes.SomeMissing, ""), (result.ExitCode, result.Error));
         Assert.Contains("engine died", result.Out, StringComparison.Ordinal);

@@ -42,7 +42,9 @@ public sealed class ExitCodeTests
     {
         if (signal == "INT" && InterruptIsIgnored())
         {
-            Assert.Skip("SIGINT is ignored here, as in background jobs of scripts, and child processes inherit that; SIGTERM is tried instead.");
+            Assert.Skip(
+                "SIGINT is ignored here, as in background jobs of scripts, and child processes inherit that; SIGTERM is tried instead."
+            );
         }
 
         TaskCompletionSource asked = new();
@@ -51,7 +53,19 @@ public sealed class ExitCodeTests
             asked.TrySetResult();
             return new FakeReply { Hangs = true };
         });
-        using Process process = Rrm.Start("judge", "--query", "q", "--response", "a", "--response", "b", "--endpoint", server.Url.ToString(), "--model", "m");
+        using Process process = Rrm.Start(
+            "judge",
+            "--query",
+            "q",
+            "--response",
+            "a",
+            "--response",
+            "b",
+            "--endpoint",
+            server.Url.ToString(),
+            "--model",
+            "m"
+        );
         await asked.Task.WaitAsync(TestContext.Current.CancellationToken);
         using (Process kill = Process.Start("kill", [$"-{signal}", $"{process.Id}"]))
         {

@@ -21,11 +21,32 @@ public sealed class ExportCommandTests : IDisposable
     public async Task Export_Verl_WritesTheFolderAndNamesWhatIsLeftOut()
     {
         string folder = Path.Combine(_folder, "on-verl");
-        RrmResult result = await Rrm.RunAsync("export", "verl", In, "--out", folder, "--gpus", "4", "--both-orders", "--test-share", "0", "--json");
+        RrmResult result = await Rrm.RunAsync(
+            "export",
+            "verl",
+            In,
+            "--out",
+            folder,
+            "--gpus",
+            "4",
+            "--both-orders",
+            "--test-share",
+            "0",
+            "--json"
+        );
         Assert.Equal(ExitCodes.SomeMissing, result.ExitCode);
         Assert.Contains("pairs.jsonl:2: The row has no label", result.Error, StringComparison.Ordinal);
-        Assert.Equal(["README.md", "rewards.py", "run.sh", "settings.txt", "test.parquet", "train.parquet"], Directory.GetFiles(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
-        Assert.Equal((2, 1), (JsonDocument.Parse(result.Out).RootElement.GetProperty("written").GetInt32(), JsonDocument.Parse(result.Out).RootElement.GetProperty("left_out").GetInt32()));
+        Assert.Equal(
+            ["README.md", "rewards.py", "run.sh", "settings.txt", "test.parquet", "train.parquet"],
+            Directory.GetFiles(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal)
+        );
+        Assert.Equal(
+            (2, 1),
+            (
+                JsonDocument.Parse(result.Out).RootElement.GetProperty("written").GetInt32(),
+                JsonDocument.Parse(result.Out).RootElement.GetProperty("left_out").GetInt32()
+            )
+        );
         RrmResult inspected = await Rrm.RunAsync("data", "inspect", Path.Combine(folder, "train.parquet"), "--json");
         Assert.Equal(2, JsonDocument.Parse(inspected.Out).RootElement[0].GetProperty("rows").GetInt32());
     }
@@ -37,7 +58,10 @@ public sealed class ExportCommandTests : IDisposable
         RrmResult result = await Rrm.RunAsync("export", "trl", In, "--out", path, "--shape", "text", "--limit", "1");
         Assert.Equal((ExitCodes.Done, ""), (result.ExitCode, result.Out));
         Assert.Contains("1 rows of 1 read; 0 left out", result.Error, StringComparison.Ordinal);
-        Assert.Equal("""{"prompt":"q1","chosen":"right","rejected":"no"}""", (await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken)).Trim());
+        Assert.Equal(
+            """{"prompt":"q1","chosen":"right","rejected":"no"}""",
+            (await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken)).Trim()
+        );
     }
 
     [Theory]

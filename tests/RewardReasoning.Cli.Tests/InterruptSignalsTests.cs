@@ -37,7 +37,22 @@ public sealed class InterruptSignalsTests : IDisposable
     public async Task Process_SignalledTwiceWhileItGenerates_EndsAsCancelled()
     {
         // timeout(1) sends its signal to the process and then to its group; the second one came while the tensor library computed.
-        using Process process = Rrm.Start("judge", "--query", "12*4+7", "--response", "55", "--response", "54", "--votes", "200", "--temperature", "3", "--store", "none", "--json");
+        using Process process = Rrm.Start(
+            "judge",
+            "--query",
+            "12*4+7",
+            "--response",
+            "55",
+            "--response",
+            "54",
+            "--votes",
+            "200",
+            "--temperature",
+            "3",
+            "--store",
+            "none",
+            "--json"
+        );
         try
         {
             await UntilItGeneratesAsync(process);
@@ -77,7 +92,8 @@ public sealed class InterruptSignalsTests : IDisposable
             try
             {
                 string status = File.ReadAllText($"{thread}/stat");
-                return status.Contains("(generation", StringComparison.Ordinal) && int.Parse(status[(status.LastIndexOf(')') + 2)..].Split(' ')[UserTime]) >= Ticks;
+                return status.Contains("(generation", StringComparison.Ordinal)
+                    && int.Parse(status[(status.LastIndexOf(')') + 2)..].Split(' ')[UserTime]) >= Ticks;
             }
             catch (IOException)
             {

@@ -19,7 +19,18 @@ public sealed class JudgeCommandTests
         JsonElement[] votes = [.. judgment.GetProperty("votes").EnumerateArray()];
         Assert.Equal([2, 2], votes.Select(vote => vote.GetProperty("verdict").GetInt32()));
         Assert.Equal(["given", "swapped"], votes.Select(vote => vote.GetProperty("order").GetString()).Order());
-        Assert.All(votes, vote => Assert.Equal(("Let me see.", false, 5), (vote.GetProperty("reasoning").GetString(), vote.GetProperty("forced").GetBoolean(), vote.GetProperty("tokens").GetInt32())));
+        Assert.All(
+            votes,
+            vote =>
+                Assert.Equal(
+                    ("Let me see.", false, 5),
+                    (
+                        vote.GetProperty("reasoning").GetString(),
+                        vote.GetProperty("forced").GetBoolean(),
+                        vote.GetProperty("tokens").GetInt32()
+                    )
+                )
+        );
         Assert.NotEqual(votes[0].GetProperty("seed").GetInt64(), votes[1].GetProperty("seed").GetInt64());
     }
 
@@ -30,7 +41,10 @@ public sealed class JudgeCommandTests
         RrmResult result = await JudgeAsync(server, "right", "wrong", "--order", "both");
         Assert.Equal(ExitCodes.Done, result.ExitCode);
         Assert.Contains("\nLet me see.\nSo \\boxed{Assistant 1}\n", result.Out, StringComparison.Ordinal);
-        Assert.Matches(@"\[vote [12]; Assistant 1 is response 2, Assistant 2 is response 1\]\nLet me see\.\nSo \\boxed\{Assistant 2\}\n", result.Out);
+        Assert.Matches(
+            @"\[vote [12]; Assistant 1 is response 2, Assistant 2 is response 1\]\nLet me see\.\nSo \\boxed\{Assistant 2\}\n",
+            result.Out
+        );
         Assert.Matches(@"\n\nResponse 1 is better\.\nvotes 2:0 · confidence 0\.88", result.Out);
         Assert.DoesNotContain('\e', result.Out);
     }
@@ -38,7 +52,13 @@ public sealed class JudgeCommandTests
     [Fact]
     public async Task Judge_VotesInAnyOrder_AreShownOneAfterTheOther()
     {
-        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(request => RightAnswerServer.Judge(request) with { PieceLength = 1, Reasoning = new string('x', 50) });
+        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(request =>
+            RightAnswerServer.Judge(request) with
+            {
+                PieceLength = 1,
+                Reasoning = new string('x', 50),
+            }
+        );
         RrmResult result = await JudgeAsync(server, "right", "wrong", "--votes", "5");
         string[] headings = [.. result.Out.Split('\n').Where(line => line.StartsWith('['))];
         Assert.Equal(["[vote 1", "[vote 2", "[vote 3", "[vote 4", "[vote 5"], headings.Select(heading => heading[..7]));
@@ -55,8 +75,19 @@ public sealed class JudgeCommandTests
         RrmResult result = await JudgeAsync(server, "wrong", "right", "--votes", "17", "--adaptive", adaptive, "--json");
         Assert.Equal((ExitCodes.Done, ""), (result.ExitCode, result.Error));
         JsonElement judgment = JsonDocument.Parse(result.Out).RootElement;
-        Assert.Equal((17, end, votes), (judgment.GetProperty("max_votes").GetInt32(), judgment.GetProperty("ended_by").GetString(), judgment.GetProperty("votes").GetArrayLength()));
-        Assert.Contains("votes 0:4 of at most 17 ·", (await JudgeAsync(server, "wrong", "right", "--votes", "17", "--adaptive", "0.95")).Out, StringComparison.Ordinal);
+        Assert.Equal(
+            (17, end, votes),
+            (
+                judgment.GetProperty("max_votes").GetInt32(),
+                judgment.GetProperty("ended_by").GetString(),
+                judgment.GetProperty("votes").GetArrayLength()
+            )
+        );
+        Assert.Contains(
+            "votes 0:4 of at most 17 ·",
+            (await JudgeAsync(server, "wrong", "right", "--votes", "17", "--adaptive", "0.95")).Out,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -67,7 +98,20 @@ public sealed class JudgeCommandTests
     [InlineData("'often' does not say when voting ends", "--adaptive", "often", "--votes", "9")]
     public async Task Judge_AdaptiveThatCannotBe_IsBadUsage(string message, params string[] args)
     {
-        RrmResult result = await Rrm.RunAsync(["judge", "--query", "q", "--response", "a", "--response", "b", "--endpoint", "http://127.0.0.1:9/v1", "--model", "m", .. args]);
+        RrmResult result = await Rrm.RunAsync([
+            "judge",
+            "--query",
+            "q",
+            "--response",
+            "a",
+            "--response",
+            "b",
+            "--endpoint",
+            "http://127.0.0.1:9/v1",
+            "--model",
+            "m",
+            .. args,
+        ]);
         Assert.Equal((ExitCodes.BadUsage, ""), (result.ExitCode, result.Out));
         Assert.Contains(message, result.Error, StringComparison.Ordinal);
     }
@@ -94,9 +138,16 @@ public sealed class JudgeCommandTests
     {
         await using FakeOpenAIServer server = await RightAnswerServer.StartAsync();
         string[] response = argument.StartsWith("--", StringComparison.Ordinal) ? [$"--response={argument}"] : ["--response", argument];
-        RrmResult result = await Rrm.RunAsync("from input\n", ["judge", "--query", "q", .. response, "--response", "other", "--order", "given", .. At(server)]);
+        RrmResult result = await Rrm.RunAsync(
+            "from input\n",
+            ["judge", "--query", "q", .. response, "--response", "other", "--order", "given", .. At(server)]
+        );
         Assert.Equal(("", ExitCodes.Done), (result.Error, result.ExitCode));
-        Assert.Contains($"### Assistant 1\n~~~~\n{expected}\n~~~~", Assert.Single(server.Requests).LastContent("user"), StringComparison.Ordinal);
+        Assert.Contains(
+            $"### Assistant 1\n~~~~\n{expected}\n~~~~",
+            Assert.Single(server.Requests).LastContent("user"),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -123,7 +174,19 @@ public sealed class JudgeCommandTests
         try
         {
             await File.WriteAllBytesAsync(file, [0x7f, 0x45, 0xff, 0xfe], TestContext.Current.CancellationToken);
-            RrmResult result = await Rrm.RunAsync("judge", "--query", "q", "--response", $"@{file}", "--response", "b", "--endpoint", "http://127.0.0.1:9/v1", "--model", "m");
+            RrmResult result = await Rrm.RunAsync(
+                "judge",
+                "--query",
+                "q",
+                "--response",
+                $"@{file}",
+                "--response",
+                "b",
+                "--endpoint",
+                "http://127.0.0.1:9/v1",
+                "--model",
+                "m"
+            );
             Assert.Equal(ExitCodes.BadUsage, result.ExitCode);
             Assert.Contains("is not UTF-8 text", result.Error, StringComparison.Ordinal);
         }
@@ -137,7 +200,21 @@ public sealed class JudgeCommandTests
     public async Task Judge_NoServer_FailsInOneLine()
     {
         Uri nobody = FakeOpenAIServer.UnusedUrl();
-        RrmResult result = await Rrm.RunAsync("judge", "--query", "q", "--response", "a", "--response", "b", "--endpoint", nobody.ToString(), "--model", "m", "--tries", "1");
+        RrmResult result = await Rrm.RunAsync(
+            "judge",
+            "--query",
+            "q",
+            "--response",
+            "a",
+            "--response",
+            "b",
+            "--endpoint",
+            nobody.ToString(),
+            "--model",
+            "m",
+            "--tries",
+            "1"
+        );
         Assert.Equal((ExitCodes.Failed, ""), (result.ExitCode, result.Out));
         Assert.StartsWith($"rrm: {nobody}/chat/completions: connection refused.", result.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", result.Error, StringComparison.Ordinal);
@@ -147,7 +224,21 @@ public sealed class JudgeCommandTests
     public async Task Judge_Verbose_ShowsWhereTheErrorCameFrom()
     {
         RrmResult result = await Rrm.RunAsync(
-            "judge", "--query", "q", "--response", "a", "--response", "b", "--endpoint", FakeOpenAIServer.UnusedUrl().ToString(), "--model", "m", "--tries", "1", "--verbose");
+            "judge",
+            "--query",
+            "q",
+            "--response",
+            "a",
+            "--response",
+            "b",
+            "--endpoint",
+            FakeOpenAIServer.UnusedUrl().ToString(),
+            "--model",
+            "m",
+            "--tries",
+            "1",
+            "--verbose"
+        );
         Assert.Contains("   at RewardReasoning.", result.Error, StringComparison.Ordinal);
     }
 
@@ -168,7 +259,10 @@ public sealed class JudgeCommandTests
         Assert.Equal(ExitCodes.Done, result.ExitCode);
         JsonElement prompt = JsonDocument.Parse(result.Out).RootElement;
         Assert.Equal("given", prompt.GetProperty("order").GetString());
-        Assert.Equal(["system", "user"], prompt.GetProperty("messages").EnumerateArray().Select(message => message.GetProperty("role").GetString()));
+        Assert.Equal(
+            ["system", "user"],
+            prompt.GetProperty("messages").EnumerateArray().Select(message => message.GetProperty("role").GetString())
+        );
         Assert.Empty(server.Requests);
     }
 
@@ -180,7 +274,20 @@ public sealed class JudgeCommandTests
             Assert.Skip(reason);
         }
 
-        RrmResult result = await Rrm.RunAsync("judge", "--query", "q", "--response", "a<|im_end|>", "--response", "b", "--show-prompt", "--order", "given", "--model", folder);
+        RrmResult result = await Rrm.RunAsync(
+            "judge",
+            "--query",
+            "q",
+            "--response",
+            "a<|im_end|>",
+            "--response",
+            "b",
+            "--show-prompt",
+            "--order",
+            "given",
+            "--model",
+            folder
+        );
         Assert.Equal(ExitCodes.Done, result.ExitCode);
         Assert.StartsWith("<|im_start|>system\nYou are an impartial judge.", result.Out, StringComparison.Ordinal);
         Assert.EndsWith("<|im_start|>assistant\n\n", result.Out, StringComparison.Ordinal);
@@ -192,7 +299,11 @@ public sealed class JudgeCommandTests
     {
         await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(FakeReply.Completion("x") with { Hangs = true });
         using CancellationTokenSource stop = new(TimeSpan.FromMilliseconds(300));
-        RrmResult result = await Rrm.RunAsync("", ["judge", "--query", "q", "--response", "a", "--response", "b", .. At(server)], stop.Token);
+        RrmResult result = await Rrm.RunAsync(
+            "",
+            ["judge", "--query", "q", "--response", "a", "--response", "b", .. At(server)],
+            stop.Token
+        );
         Assert.Equal(ExitCodes.Cancelled, result.ExitCode);
     }
 

@@ -22,7 +22,10 @@ public sealed class LocalModelTests(TinyJudge judge) : IClassFixture<TinyJudge>
         JsonElement given = Object(await JudgeAsync("2", "3"));
         JsonElement swapped = Object(await JudgeAsync("3", "2"));
         Assert.Equal(3 - given.GetProperty("preferred").GetInt32(), swapped.GetProperty("preferred").GetInt32());
-        Assert.Equal(given.GetProperty("votes")[0].GetProperty("answer").GetString(), swapped.GetProperty("votes")[0].GetProperty("answer").GetString());
+        Assert.Equal(
+            given.GetProperty("votes")[0].GetProperty("answer").GetString(),
+            swapped.GetProperty("votes")[0].GetProperty("answer").GetString()
+        );
     }
 
     [Fact]
@@ -37,7 +40,22 @@ public sealed class LocalModelTests(TinyJudge judge) : IClassFixture<TinyJudge>
     [Fact]
     public async Task Judge_Process_StreamsToStandardOutput()
     {
-        RrmResult result = await Rrm.StartAsync("", "judge", "--model", judge.Folder, "--query", "1+1", "--response", "2", "--response", "3", "--thinking-budget", "0", "--dtype", "f32");
+        RrmResult result = await Rrm.StartAsync(
+            "",
+            "judge",
+            "--model",
+            judge.Folder,
+            "--query",
+            "1+1",
+            "--response",
+            "2",
+            "--response",
+            "3",
+            "--thinking-budget",
+            "0",
+            "--dtype",
+            "f32"
+        );
         Assert.Equal((ExitCodes.Done, ""), (result.ExitCode, result.Error));
         Assert.Matches(@"Response [12] is better\.\nvotes [01]:[01] · confidence 0\.75 · 1 forced · \d+ tokens", result.Out);
     }
@@ -55,16 +73,28 @@ public sealed class LocalModelTests(TinyJudge judge) : IClassFixture<TinyJudge>
     public async Task Score_ModelFolder_JudgesWhatItCanAndNamesTheRest()
     {
         string output = Path.Combine(judge.Folder, "out.jsonl");
-        string input = string.Concat(Enumerable.Range(0, 30).Select(i => $$"""{"query":"{{i}}+1","response_1":"{{i + 1}}","response_2":"{{(i == 20 ? "twenty" : $"{i}")}}","label":1}""" + "\n"));
+        string input = string.Concat(
+            Enumerable
+                .Range(0, 30)
+                .Select(i =>
+                    $$"""{"query":"{{i}}+1","response_1":"{{i + 1}}","response_2":"{{(i == 20 ? "twenty" : $"{i}")}}","label":1}""" + "\n"
+                )
+        );
         RrmResult result = await Rrm.RunAsync(input, ["score", "-", "--out", output, "--model", judge.Folder, "--thinking-budget", "0"]);
         Assert.Equal(ExitCodes.SomeMissing, result.ExitCode);
-        JsonElement[] rows = [.. (await File.ReadAllLinesAsync(output, TestContext.Current.CancellationToken)).Select(line => JsonDocument.Parse(line).RootElement)];
+        JsonElement[] rows =
+        [
+            .. (await File.ReadAllLinesAsync(output, TestContext.Current.CancellationToken)).Select(line =>
+                JsonDocument.Parse(line).RootElement
+            ),
+        ];
         Assert.Equal(30, rows.Length);
         Assert.Equal([20], rows.Select((row, i) => (row, i)).Where(pair => pair.row.TryGetProperty("error", out _)).Select(pair => pair.i));
         Assert.Contains("standard input:21: This model cannot judge this: response 2", result.Error, StringComparison.Ordinal);
         Assert.Contains($"({rows.Count(Correct)} of {rows.Count(HasVerdict)};", result.Error, StringComparison.Ordinal);
 
-        static bool HasVerdict(JsonElement row) => row.TryGetProperty("judgment", out JsonElement judgment) && judgment.GetProperty("preferred").ValueKind == JsonValueKind.Number;
+        static bool HasVerdict(JsonElement row) =>
+            row.TryGetProperty("judgment", out JsonElement judgment) && judgment.GetProperty("preferred").ValueKind == JsonValueKind.Number;
 
         static bool Correct(JsonElement row) => HasVerdict(row) && row.GetProperty("judgment").GetProperty("preferred").GetInt32() == 1;
     }
@@ -96,7 +126,21 @@ public sealed class LocalModelTests(TinyJudge judge) : IClassFixture<TinyJudge>
     }
 
     private Task<RrmResult> JudgeAsync(string first, string second, params string[] args) =>
-        Rrm.RunAsync(["judge", "--model", judge.Folder, "--query", "1+1", "--response", first, "--response", second, "--thinking-budget", "0", "--json", .. args]);
+        Rrm.RunAsync([
+            "judge",
+            "--model",
+            judge.Folder,
+            "--query",
+            "1+1",
+            "--response",
+            first,
+            "--response",
+            second,
+            "--thinking-budget",
+            "0",
+            "--json",
+            .. args,
+        ]);
 
     private static JsonElement Object(RrmResult result)
     {

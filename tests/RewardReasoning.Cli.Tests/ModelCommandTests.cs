@@ -6,19 +6,33 @@ namespace RewardReasoning.Cli.Tests;
 
 public sealed class ModelCommandTests
 {
-    public static TheoryData<string> ParityFolders => ["qwen2-untied", "qwen2-tied", "qwen2-bf16-sharded", "qwen3", "llama-rope-llama3", "llama-tied", "qwen2-yarn", "qwen3-f16"];
+    public static TheoryData<string> ParityFolders =>
+        ["qwen2-untied", "qwen2-tied", "qwen2-bf16-sharded", "qwen3", "llama-rope-llama3", "llama-tied", "qwen2-yarn", "qwen3-f16"];
 
     [Theory]
     [MemberData(nameof(ParityFolders))]
     public async Task Check_AgainstTransformers_IsDone(string name)
     {
         string folder = Shared($"fixtures/hf-parity/{name}");
-        RrmResult result = await Rrm.RunAsync("model", "check", folder, "--against", Path.Combine(folder, "expected.safetensors"), "--json");
+        RrmResult result = await Rrm.RunAsync(
+            "model",
+            "check",
+            folder,
+            "--against",
+            Path.Combine(folder, "expected.safetensors"),
+            "--json"
+        );
         Assert.Equal(("", ExitCodes.Done), (result.Error, result.ExitCode));
         JsonElement check = JsonDocument.Parse(result.Out).RootElement;
         Assert.True(check.GetProperty("passed").GetBoolean());
-        Assert.Contains("logits (left padding)", check.GetProperty("quantities").EnumerateArray().Select(quantity => quantity.GetProperty("name").GetString()));
-        Assert.All(check.GetProperty("quantities").EnumerateArray(), quantity => Assert.True(quantity.GetProperty("values").GetInt64() > 50));
+        Assert.Contains(
+            "logits (left padding)",
+            check.GetProperty("quantities").EnumerateArray().Select(quantity => quantity.GetProperty("name").GetString())
+        );
+        Assert.All(
+            check.GetProperty("quantities").EnumerateArray(),
+            quantity => Assert.True(quantity.GetProperty("values").GetInt64() > 50)
+        );
     }
 
     [Fact]
@@ -29,7 +43,9 @@ public sealed class ModelCommandTests
         try
         {
             File.Copy(Path.Combine(original, "model.safetensors"), Path.Combine(folder, "model.safetensors"));
-            JsonNode config = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(original, "config.json"), TestContext.Current.CancellationToken)) ?? new JsonObject();
+            JsonNode config =
+                JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(original, "config.json"), TestContext.Current.CancellationToken))
+                ?? new JsonObject();
             config["rms_norm_eps"] = 1e-4;
             await File.WriteAllTextAsync(Path.Combine(folder, "config.json"), config.ToJsonString(), TestContext.Current.CancellationToken);
             RrmResult result = await Rrm.RunAsync("model", "check", folder, "--against", Path.Combine(original, "expected.safetensors"));
@@ -46,7 +62,13 @@ public sealed class ModelCommandTests
     public async Task Check_FiguresOfAnotherModel_IsBadInput()
     {
         string folder = Shared("fixtures/hf-parity/qwen3");
-        RrmResult result = await Rrm.RunAsync("model", "check", folder, "--against", Shared("fixtures/hf-parity/qwen2-untied/model.safetensors"));
+        RrmResult result = await Rrm.RunAsync(
+            "model",
+            "check",
+            folder,
+            "--against",
+            Shared("fixtures/hf-parity/qwen2-untied/model.safetensors")
+        );
         Assert.Equal(ExitCodes.BadUsage, result.ExitCode);
         Assert.Contains("right.input_ids", result.Error, StringComparison.Ordinal);
     }
@@ -67,7 +89,15 @@ public sealed class ModelCommandTests
     {
         RrmResult result = await Rrm.RunAsync("model", "info", Shared("fixtures/hf-parity/qwen2-bf16-sharded"), "--json");
         JsonElement info = JsonDocument.Parse(result.Out).RootElement;
-        Assert.Equal(("Qwen2", 3, 48, 320), (info.GetProperty("architecture").GetString(), info.GetProperty("layers").GetInt32(), info.GetProperty("hidden").GetInt32(), info.GetProperty("vocabulary").GetInt32()));
+        Assert.Equal(
+            ("Qwen2", 3, 48, 320),
+            (
+                info.GetProperty("architecture").GetString(),
+                info.GetProperty("layers").GetInt32(),
+                info.GetProperty("hidden").GetInt32(),
+                info.GetProperty("vocabulary").GetInt32()
+            )
+        );
         Assert.Equal(["BFloat16"], info.GetProperty("stored_as").EnumerateArray().Select(type => type.GetString()));
         Assert.Equal(2 * info.GetProperty("parameters").GetInt64(), info.GetProperty("weight_bytes").GetInt64());
     }

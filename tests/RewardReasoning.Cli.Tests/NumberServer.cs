@@ -11,7 +11,12 @@ internal static partial class NumberServer
 
     public static FakeReply Judge(FakeRequest request)
     {
-        int[] shown = [.. Shown().Matches(request.LastContent("user") ?? "").Select(match => int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture))];
+        int[] shown =
+        [
+            .. Shown()
+                .Matches(request.LastContent("user") ?? "")
+                .Select(match => int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture)),
+        ];
         return FakeReply.Completion($@"So \boxed{{Assistant {(shown[0] > shown[1] ? 1 : 2)}}}", reasoning: "Let me see.");
     }
 

@@ -16,7 +16,10 @@ public sealed class PolicyTrainingTests : IDisposable
         // It does not think, and of its tokens one in four ends its turn: random weights then write a few letters and stop.
         string settings = Path.Combine(_tiny.Folder, "tokenizer_config.json");
         File.WriteAllText(settings, File.ReadAllText(settings).Replace("<think>", "", StringComparison.Ordinal));
-        File.WriteAllText(Path.Combine(_tiny.Folder, "generation_config.json"), $$"""{"eos_token_id":[{{string.Join(',', Enumerable.Range(0, 64))}}]}""");
+        File.WriteAllText(
+            Path.Combine(_tiny.Folder, "generation_config.json"),
+            $$"""{"eos_token_id":[{{string.Join(',', Enumerable.Range(0, 64))}}]}"""
+        );
         File.WriteAllLines(At("questions.jsonl"), Enumerable.Range(0, 8).Select(i => $$"""{"query":"{{i}}+1"}"""));
     }
 
@@ -28,7 +31,8 @@ public sealed class PolicyTrainingTests : IDisposable
         const int Answered = 12;
         int answered = Answered;
         await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(request =>
-            request.Index < Volatile.Read(ref answered) ? Judge(request) : new FakeReply { Hangs = true });
+            request.Index < Volatile.Read(ref answered) ? Judge(request) : new FakeReply { Hangs = true }
+        );
         string recipe = Recipe(server, "run");
 
         using (Process process = Rrm.Start("train", "grpo", recipe))
@@ -104,7 +108,12 @@ public sealed class PolicyTrainingTests : IDisposable
 
     private string Recipe(FakeOpenAIServer server, string name, string? store)
     {
-        JsonObject judge = new() { ["model"] = "m", ["endpoints"] = new JsonArray(server.Url.ToString()), ["concurrency"] = Concurrency };
+        JsonObject judge = new()
+        {
+            ["model"] = "m",
+            ["endpoints"] = new JsonArray(server.Url.ToString()),
+            ["concurrency"] = Concurrency,
+        };
         if (store is not null)
         {
             judge["store"] = store;

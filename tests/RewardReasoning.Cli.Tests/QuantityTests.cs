@@ -9,7 +9,8 @@ public sealed class QuantityTests
     [InlineData("2w", 20160)]
     [InlineData("1y", 525600)]
     [InlineData("0d", 0)]
-    public void Age_WithUnit_IsRead(string text, double minutes) => Assert.Equal(minutes, Quantity.Age(text, "--older-than").TotalMinutes, 6);
+    public void Age_WithUnit_IsRead(string text, double minutes) =>
+        Assert.Equal(minutes, Quantity.Age(text, "--older-than").TotalMinutes, 6);
 
     [Theory]
     [InlineData("1500", 1500)]
@@ -25,11 +26,13 @@ public sealed class QuantityTests
     [InlineData("999999y")]
     [InlineData("soon")]
     [InlineData("")]
-    public void Age_OfAnythingElse_SaysWhatItIs(string text) => Assert.Contains("30d", Assert.Throws<UsageException>(() => Quantity.Age(text, "--older-than")).Message, StringComparison.Ordinal);
+    public void Age_OfAnythingElse_SaysWhatItIs(string text) =>
+        Assert.Contains("30d", Assert.Throws<UsageException>(() => Quantity.Age(text, "--older-than")).Message, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("2XB")]
     [InlineData("-5")]
     [InlineData("99999999999999999999")]
-    public void Size_OfAnythingElse_SaysWhatItIs(string text) => Assert.Contains("2GB", Assert.Throws<UsageException>(() => Quantity.Size(text, "--max-size")).Message, StringComparison.Ordinal);
+    public void Size_OfAnythingElse_SaysWhatItIs(string text) =>
+        Assert.Contains("2GB", Assert.Throws<UsageException>(() => Quantity.Size(text, "--max-size")).Message, StringComparison.Ordinal);
 }

@@ -23,7 +23,10 @@ public sealed class RankCommandTests : IDisposable
         // Without a mode five responses meet in a round robin.
         int[] numbers = [.. Enumerable.Range(0, mode.Length == 0 ? 5 : 10).Select(index => index * 7 % 10)];
         await using FakeOpenAIServer server = await NumberServer.StartAsync();
-        RrmResult result = await Rrm.StartAsync("", ["rank", "--query", "q", .. numbers.SelectMany(number => new[] { "--response", $"{number}" }), .. mode, "--json", .. At(server)]);
+        RrmResult result = await Rrm.StartAsync(
+            "",
+            ["rank", "--query", "q", .. numbers.SelectMany(number => new[] { "--response", $"{number}" }), .. mode, "--json", .. At(server)]
+        );
         Assert.Equal((ExitCodes.Done, ""), (result.ExitCode, result.Error));
         JsonElement ranking = JsonDocument.Parse(result.Out).RootElement;
         Assert.Equal(numbers.Max(), numbers[ranking.GetProperty("best").GetInt32()]);
@@ -38,15 +41,41 @@ public sealed class RankCommandTests : IDisposable
         JsonElement ranking = JsonDocument.Parse((await RankAsync(server, ["2", "3", "1"], "--json")).Out).RootElement;
         JsonElement[] rows = [.. ranking.GetProperty("ranking").EnumerateArray()];
         Assert.Equal([1, 0, 2], rows.Select(row => row.GetProperty("index").GetInt32()));
-        Assert.Equal([(2, 0), (1, 1), (0, 2)], rows.Select(row => (row.GetProperty("wins").GetInt32(), row.GetProperty("losses").GetInt32())));
-        Assert.All(rows, row => Assert.InRange(row.GetProperty("rating").GetDouble(), row.GetProperty("low").GetDouble(), row.GetProperty("high").GetDouble()));
+        Assert.Equal(
+            [(2, 0), (1, 1), (0, 2)],
+            rows.Select(row => (row.GetProperty("wins").GetInt32(), row.GetProperty("losses").GetInt32()))
+        );
+        Assert.All(
+            rows,
+            row =>
+                Assert.InRange(
+                    row.GetProperty("rating").GetDouble(),
+                    row.GetProperty("low").GetDouble(),
+                    row.GetProperty("high").GetDouble()
+                )
+        );
         Assert.Equal(1.5, rows.Sum(row => row.GetProperty("reward").GetDouble()), 1e-6);
-        Assert.Equal([(0, 1), (0, 2), (1, 2)], ranking.GetProperty("matches").EnumerateArray().Select(match => Ordered(match.GetProperty("first").GetInt32(), match.GetProperty("second").GetInt32())).Order());
-        Assert.All(ranking.GetProperty("matches").EnumerateArray(), match => Assert.Equal(0.75, match.GetProperty("confidence").GetDouble()));
+        Assert.Equal(
+            [(0, 1), (0, 2), (1, 2)],
+            ranking
+                .GetProperty("matches")
+                .EnumerateArray()
+                .Select(match => Ordered(match.GetProperty("first").GetInt32(), match.GetProperty("second").GetInt32()))
+                .Order()
+        );
+        Assert.All(
+            ranking.GetProperty("matches").EnumerateArray(),
+            match => Assert.Equal(0.75, match.GetProperty("confidence").GetDouble())
+        );
         Assert.False(ranking.GetProperty("cancelled").GetBoolean());
 
         JsonElement elo = JsonDocument.Parse((await RankAsync(server, ["1", "2"], "--json", "--method", "elo")).Out).RootElement;
-        Assert.Equal([(1002, 0.51), (998, 0.49)], elo.GetProperty("ranking").EnumerateArray().Select(row => (row.GetProperty("rating").GetDouble(), Math.Round(row.GetProperty("reward").GetDouble(), 6))));
+        Assert.Equal(
+            [(1002, 0.51), (998, 0.49)],
+            elo.GetProperty("ranking")
+                .EnumerateArray()
+                .Select(row => (row.GetProperty("rating").GetDouble(), Math.Round(row.GetProperty("reward").GetDouble(), 6)))
+        );
         Assert.All(elo.GetProperty("ranking").EnumerateArray(), row => Assert.Equal(JsonValueKind.Null, row.GetProperty("low").ValueKind));
     }
 
@@ -56,8 +85,14 @@ public sealed class RankCommandTests : IDisposable
         await using FakeOpenAIServer server = await NumberServer.StartAsync();
         RrmResult result = await RankAsync(server, ["2", "3", "1"], "--mode", "knockout");
         Assert.Equal((ExitCodes.Done, ""), (result.ExitCode, result.Error));
-        Assert.Matches(@"^round 1: \d beats \d\nround 2: 2 beats \d\n\nresponse +rating +95% interval +won +lost +reward\n2  3 ", result.Out);
-        Assert.Matches(@"\n\nResponse 2 is best\.\n2 matches · (0\.0% of triples go in circles · )?10 tokens · \d+\.\d s · m\n$", result.Out);
+        Assert.Matches(
+            @"^round 1: \d beats \d\nround 2: 2 beats \d\n\nresponse +rating +95% interval +won +lost +reward\n2  3 ",
+            result.Out
+        );
+        Assert.Matches(
+            @"\n\nResponse 2 is best\.\n2 matches · (0\.0% of triples go in circles · )?10 tokens · \d+\.\d s · m\n$",
+            result.Out
+        );
     }
 
     [Fact]
@@ -67,7 +102,13 @@ public sealed class RankCommandTests : IDisposable
         RrmResult result = await RankAsync(server, ["2", "3", "3", "2"], "--json");
         JsonElement ranking = JsonDocument.Parse(result.Out).RootElement;
         Assert.Equal(1, ranking.GetProperty("matches").GetArrayLength());
-        Assert.Equal([(1, (int?)null), (2, 1), (0, null), (3, 0)], ranking.GetProperty("ranking").EnumerateArray().Select(row => (row.GetProperty("index").GetInt32(), NullOr(row.GetProperty("same_as")))));
+        Assert.Equal(
+            [(1, (int?)null), (2, 1), (0, null), (3, 0)],
+            ranking
+                .GetProperty("ranking")
+                .EnumerateArray()
+                .Select(row => (row.GetProperty("index").GetInt32(), NullOr(row.GetProperty("same_as"))))
+        );
     }
 
     [Fact]
@@ -75,7 +116,10 @@ public sealed class RankCommandTests : IDisposable
     {
         await using FakeOpenAIServer server = await RightAnswerServer.StartAsync();
         string[] responses = [@"I say \boxed{3}", @"Half of one: \boxed{\frac{1}{2}}, right", @"right: \boxed{0.5}", "no idea"];
-        Assert.Equal(6, JsonDocument.Parse((await RankAsync(server, responses, "--json")).Out).RootElement.GetProperty("matches").GetArrayLength());
+        Assert.Equal(
+            6,
+            JsonDocument.Parse((await RankAsync(server, responses, "--json")).Out).RootElement.GetProperty("matches").GetArrayLength()
+        );
         JsonElement ranking = JsonDocument.Parse((await RankAsync(server, responses, "--json", "--same-answer")).Out).RootElement;
         Assert.Equal(3, ranking.GetProperty("matches").GetArrayLength());
         Assert.Single(ranking.GetProperty("ranking").EnumerateArray(), row => NullOr(row.GetProperty("same_as")) is not null);
@@ -89,14 +133,39 @@ public sealed class RankCommandTests : IDisposable
         await WriteAsync("list.json", """["4", {"response": "1"}]""");
         await WriteAsync("lines.jsonl", "\"5\"\n\n{\"text\": \"2\"}\n");
         await WriteAsync("one.txt", "3\n");
-        RrmResult result = await Rrm.RunAsync("{\"content\": \"6\"}\n", ["rank", "--query", "q", "--response", "0", "--responses", PathOf("list.json"), PathOf("lines.jsonl"), PathOf("one.txt"), "-", "--json", .. At(server)]);
+        RrmResult result = await Rrm.RunAsync(
+            "{\"content\": \"6\"}\n",
+            [
+                "rank",
+                "--query",
+                "q",
+                "--response",
+                "0",
+                "--responses",
+                PathOf("list.json"),
+                PathOf("lines.jsonl"),
+                PathOf("one.txt"),
+                "-",
+                "--json",
+                .. At(server),
+            ]
+        );
         Assert.Equal((ExitCodes.Done, ""), (result.ExitCode, result.Error));
-        Assert.Equal([6, 3, 1, 5, 4, 2, 0], JsonDocument.Parse(result.Out).RootElement.GetProperty("ranking").EnumerateArray().Select(row => row.GetProperty("index").GetInt32()));
+        Assert.Equal(
+            [6, 3, 1, 5, 4, 2, 0],
+            JsonDocument
+                .Parse(result.Out)
+                .RootElement.GetProperty("ranking")
+                .EnumerateArray()
+                .Select(row => row.GetProperty("index").GetInt32())
+        );
     }
 
     [Theory]
     [InlineData("""{"query": "q", "responses": ["1", "2"]}""")]
-    [InlineData("{\n  \"prompt\": [{\"role\": \"user\", \"content\": \"q\"}],\n  \"responses\": [{\"role\": \"assistant\", \"content\": \"1\"}, \"2\"]\n}")]
+    [InlineData(
+        "{\n  \"prompt\": [{\"role\": \"user\", \"content\": \"q\"}],\n  \"responses\": [{\"role\": \"assistant\", \"content\": \"1\"}, \"2\"]\n}"
+    )]
     [InlineData("""{"instruction": "q", "response_1": "1", "response_2": "2", "response_3": "0"}""")]
     [InlineData("""{"query": "q", "response_1": "1", "response_2": "2"}""")]
     public async Task Rank_OneRow_BringsQueryAndResponses(string row)
@@ -111,7 +180,9 @@ public sealed class RankCommandTests : IDisposable
     [Fact]
     public async Task Rank_MatchesWithoutVerdict_AreMissingAndSaid()
     {
-        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(request => request.LastContent("user")?.Contains('9') == true ? FakeReply.Completion("Hm.") : NumberServer.Judge(request));
+        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(request =>
+            request.LastContent("user")?.Contains('9') == true ? FakeReply.Completion("Hm.") : NumberServer.Judge(request)
+        );
         RrmResult result = await RankAsync(server, ["1", "2", "9"], "--json");
         Assert.Equal(ExitCodes.SomeMissing, result.ExitCode);
         Assert.Equal(1, JsonDocument.Parse(result.Out).RootElement.GetProperty("best").GetInt32());
@@ -120,14 +191,31 @@ public sealed class RankCommandTests : IDisposable
         RrmResult none = await RankAsync(server, ["9", "19"], "--json");
         JsonElement ranking = JsonDocument.Parse(none.Out).RootElement;
         Assert.Equal((ExitCodes.SomeMissing, JsonValueKind.Null), (none.ExitCode, ranking.GetProperty("best").ValueKind));
-        Assert.All(ranking.GetProperty("ranking").EnumerateArray(), row => Assert.Equal(JsonValueKind.Null, row.GetProperty("reward").ValueKind));
+        Assert.All(
+            ranking.GetProperty("ranking").EnumerateArray(),
+            row => Assert.Equal(JsonValueKind.Null, row.GetProperty("reward").ValueKind)
+        );
         Assert.StartsWith("No match has a winner", ranking.GetProperty("missing").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Rank_NoServer_Fails()
     {
-        RrmResult result = await Rrm.RunAsync("rank", "--query", "q", "--response", "1", "--response", "2", "--endpoint", FakeOpenAIServer.UnusedUrl().ToString(), "--model", "m", "--tries", "1");
+        RrmResult result = await Rrm.RunAsync(
+            "rank",
+            "--query",
+            "q",
+            "--response",
+            "1",
+            "--response",
+            "2",
+            "--endpoint",
+            FakeOpenAIServer.UnusedUrl().ToString(),
+            "--model",
+            "m",
+            "--tries",
+            "1"
+        );
         Assert.Equal((ExitCodes.Failed, ""), (result.ExitCode, result.Out));
         Assert.Contains("connection refused", result.Error, StringComparison.Ordinal);
     }
@@ -146,7 +234,21 @@ public sealed class RankCommandTests : IDisposable
             stuck.TrySetResult();
             return new FakeReply { Hangs = true };
         });
-        using Process process = Rrm.Start(["rank", "--query", "q", "--response", "1", "--response", "2", "--response", "3", "--json", "--concurrency", "1", .. At(server)]);
+        using Process process = Rrm.Start([
+            "rank",
+            "--query",
+            "q",
+            "--response",
+            "1",
+            "--response",
+            "2",
+            "--response",
+            "3",
+            "--json",
+            "--concurrency",
+            "1",
+            .. At(server),
+        ]);
         await stuck.Task.WaitAsync(TestContext.Current.CancellationToken);
         using (Process kill = Process.Start("kill", ["-TERM", $"{process.Id}"]))
         {
@@ -167,7 +269,19 @@ public sealed class RankCommandTests : IDisposable
     [InlineData("There are no responses", "--query", "q")]
     [InlineData("--mode is 'league'", "--query", "q", "--response", "a", "--response", "b", "--mode", "league")]
     [InlineData("--goal goes with --mode active", "--query", "q", "--response", "a", "--response", "b", "--goal", "best")]
-    [InlineData("--rounds goes with --mode swiss", "--query", "q", "--response", "a", "--response", "b", "--mode", "active", "--rounds", "3")]
+    [InlineData(
+        "--rounds goes with --mode swiss",
+        "--query",
+        "q",
+        "--response",
+        "a",
+        "--response",
+        "b",
+        "--mode",
+        "active",
+        "--rounds",
+        "3"
+    )]
     [InlineData("--opponents goes with --mode random", "--query", "q", "--response", "a", "--response", "b", "--opponents", "3")]
     [InlineData("--method is 'glicko'", "--query", "q", "--response", "a", "--response", "b", "--method", "glicko")]
     [InlineData("Elo rewards need Elo ratings", "--query", "q", "--response", "a", "--response", "b", "--reward", "elo")]
@@ -184,13 +298,27 @@ public sealed class RankCommandTests : IDisposable
         await WriteAsync("question.json", """{"question": "1+1", "answer": "2"}""");
         await WriteAsync("bad.jsonl", "\"a\"\noops\n");
         await WriteAsync("object.json", "{}");
-        RrmResult result = await Rrm.RunAsync(["rank", .. args.Select(arg => arg.StartsWith('@') ? PathOf(arg[1..]) : arg), "--endpoint", "http://127.0.0.1:9/v1", "--model", "m"]);
+        RrmResult result = await Rrm.RunAsync([
+            "rank",
+            .. args.Select(arg => arg.StartsWith('@') ? PathOf(arg[1..]) : arg),
+            "--endpoint",
+            "http://127.0.0.1:9/v1",
+            "--model",
+            "m",
+        ]);
         Assert.Equal((ExitCodes.BadUsage, ""), (result.ExitCode, result.Out));
         Assert.Contains(message, result.Error, StringComparison.Ordinal);
     }
 
     private static Task<RrmResult> RankAsync(FakeOpenAIServer server, string[] responses, params string[] args) =>
-        Rrm.RunAsync(["rank", "--query", "q", .. responses.SelectMany(response => new[] { "--response", response }), .. At(server), .. args]);
+        Rrm.RunAsync([
+            "rank",
+            "--query",
+            "q",
+            .. responses.SelectMany(response => new[] { "--response", response }),
+            .. At(server),
+            .. args,
+        ]);
 
     private static string[] At(FakeOpenAIServer server) => ["--endpoint", server.Url.ToString(), "--model", "m"];
 

@@ -24,26 +24,60 @@ public sealed class RateCommandTests : IDisposable
         RrmResult result = await Rrm.StartAsync(Matches, "rate", "-", "--json");
         Assert.Equal((ExitCodes.Done, ""), (result.ExitCode, result.Error));
         JsonElement ratings = JsonDocument.Parse(result.Out).RootElement;
-        Assert.Equal(("bradley-terry", 4, 0), (ratings.GetProperty("method").GetString(), ratings.GetProperty("matches").GetInt32(), ratings.GetProperty("missing_matches").GetInt32()));
+        Assert.Equal(
+            ("bradley-terry", 4, 0),
+            (
+                ratings.GetProperty("method").GetString(),
+                ratings.GetProperty("matches").GetInt32(),
+                ratings.GetProperty("missing_matches").GetInt32()
+            )
+        );
         JsonElement[] rows = [.. ratings.GetProperty("ratings").EnumerateArray()];
-        Assert.Equal([("a", 2, 0, 0), ("b", 1, 1, 1), ("c", 0, 2, 1)], rows.Select(row => (row.GetProperty("player").GetString(), row.GetProperty("wins").GetInt32(), row.GetProperty("losses").GetInt32(), row.GetProperty("ties").GetInt32())));
+        Assert.Equal(
+            [("a", 2, 0, 0), ("b", 1, 1, 1), ("c", 0, 2, 1)],
+            rows.Select(row =>
+                (
+                    row.GetProperty("player").GetString(),
+                    row.GetProperty("wins").GetInt32(),
+                    row.GetProperty("losses").GetInt32(),
+                    row.GetProperty("ties").GetInt32()
+                )
+            )
+        );
         Assert.Equal(3000, rows.Sum(row => row.GetProperty("rating").GetDouble()), 1e-6);
-        Assert.All(rows, row => Assert.InRange(row.GetProperty("rating").GetDouble(), row.GetProperty("low").GetDouble(), row.GetProperty("high").GetDouble()));
+        Assert.All(
+            rows,
+            row =>
+                Assert.InRange(
+                    row.GetProperty("rating").GetDouble(),
+                    row.GetProperty("low").GetDouble(),
+                    row.GetProperty("high").GetDouble()
+                )
+        );
     }
 
     [Fact]
     public async Task Rate_Elo_TakesMatchesAsTheyCome()
     {
         // 1002 against 998 is expected to win 0.505756: four points for each match, by hand.
-        RrmResult result = await Rrm.RunAsync("""
+        RrmResult result = await Rrm.RunAsync(
+            """
             {"model_a":"x","model_b":"y","winner":"model_a"}
             {"model_a":"x","model_b":"y","winner":"model_b"}
             {"model_a":"x","model_b":"y","winner":null}
-            """, ["rate", "-", "--method", "elo", "--json"]);
+            """,
+            ["rate", "-", "--method", "elo", "--json"]
+        );
         JsonElement ratings = JsonDocument.Parse(result.Out).RootElement;
         Assert.Equal(1, ratings.GetProperty("missing_matches").GetInt32());
         double expected = 1 / (1 + Math.Pow(10, -4 / 400.0));
-        Assert.Equal([("y", 998 + (4 * expected)), ("x", 1002 - (4 * expected))], ratings.GetProperty("ratings").EnumerateArray().Select(row => (row.GetProperty("player").GetString(), row.GetProperty("rating").GetDouble())));
+        Assert.Equal(
+            [("y", 998 + (4 * expected)), ("x", 1002 - (4 * expected))],
+            ratings
+                .GetProperty("ratings")
+                .EnumerateArray()
+                .Select(row => (row.GetProperty("player").GetString(), row.GetProperty("rating").GetDouble()))
+        );
     }
 
     [Fact]
@@ -62,7 +96,8 @@ public sealed class RateCommandTests : IDisposable
     [Fact]
     public async Task Rate_ForPeople_IsATableAndAPlot()
     {
-        string packed = PathOf("matches.jsonl.gz"), plot = PathOf("board.svg");
+        string packed = PathOf("matches.jsonl.gz"),
+            plot = PathOf("board.svg");
         await using (GZipStream gzip = new(File.Create(packed), CompressionLevel.Fastest))
         {
             await gzip.WriteAsync(Encoding.UTF8.GetBytes(Matches), TestContext.Current.CancellationToken);
@@ -78,14 +113,22 @@ public sealed class RateCommandTests : IDisposable
     [Fact]
     public async Task Rate_RowsThatAreNoMatches_AreNamedAndLeftOut()
     {
-        await File.WriteAllTextAsync(PathOf("m.jsonl"), Matches + """
-            oops
-            {"player_1":"a","player_2":"a","winner":1}
-            {"player_1":"a","player_2":"b","winner":3}
-            {"query":"q"}
-            """, TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            PathOf("m.jsonl"),
+            Matches
+                + """
+                oops
+                {"player_1":"a","player_2":"a","winner":1}
+                {"player_1":"a","player_2":"b","winner":3}
+                {"query":"q"}
+                """,
+            TestContext.Current.CancellationToken
+        );
         RrmResult result = await Rrm.RunAsync("rate", PathOf("m.jsonl"), "--json");
-        Assert.Equal((ExitCodes.SomeMissing, 4), (result.ExitCode, JsonDocument.Parse(result.Out).RootElement.GetProperty("matches").GetInt32()));
+        Assert.Equal(
+            (ExitCodes.SomeMissing, 4),
+            (result.ExitCode, JsonDocument.Parse(result.Out).RootElement.GetProperty("matches").GetInt32())
+        );
         Assert.Contains("m.jsonl:5: Not JSON", result.Error, StringComparison.Ordinal);
         Assert.Contains("m.jsonl:6: 'a' plays against itself", result.Error, StringComparison.Ordinal);
         Assert.Contains("m.jsonl:7: 'winner' is 3; it must be 1, 2 or \"tie\"", result.Error, StringComparison.Ordinal);

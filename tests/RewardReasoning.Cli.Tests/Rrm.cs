@@ -5,7 +5,9 @@ using System.Text;
 
 namespace RewardReasoning.Cli.Tests;
 
-/// <summary>Homes of the command's runs, which are gone before the test program ends: xunit takes a slow exit for threads left running.</summary>
+/// <summary>
+/// Homes of the command's runs, which are gone before the test program ends: xunit takes a slow exit for threads left running.
+/// </summary>
 public sealed class UserHomes : IDisposable
 {
     public void Dispose() => Rrm.DeleteHomes();
@@ -25,15 +27,17 @@ internal static class Rrm
     public static Task<RrmResult> RunAsync(string input, string[] args, CancellationToken? cancellationToken = null) =>
         RunAsync(UserFolders.Of(EmptyHome().GetValueOrDefault), args, input, cancellationToken);
 
-    public static async Task<RrmResult> RunAsync(UserFolders folders, string[] args, string input = "", CancellationToken? cancellationToken = null)
+    public static async Task<RrmResult> RunAsync(
+        UserFolders folders,
+        string[] args,
+        string input = "",
+        CancellationToken? cancellationToken = null
+    )
     {
         using MemoryStream output = new();
         using StringWriter error = new();
         int exitCode;
-        using (Terminal terminal = new(new MemoryStream(Encoding.UTF8.GetBytes(input)), output, error)
-        {
-            Folders = folders,
-        })
+        using (Terminal terminal = new(new MemoryStream(Encoding.UTF8.GetBytes(input)), output, error) { Folders = folders })
         {
             exitCode = await CommandLine.RunAsync(args, terminal, cancellationToken ?? TestContext.Current.CancellationToken);
         }

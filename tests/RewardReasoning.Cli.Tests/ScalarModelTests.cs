@@ -26,7 +26,8 @@ public sealed class ScalarModelTests : IDisposable
     [Fact]
     public async Task Judge_ScalarModel_PrefersTheSameResponseInEitherPlaceWithoutVotes()
     {
-        JsonElement given = await JudgeAsync("7", "1234"), turned = await JudgeAsync("1234", "7");
+        JsonElement given = await JudgeAsync("7", "1234"),
+            turned = await JudgeAsync("1234", "7");
         Assert.Equal(3, given.GetProperty("preferred").GetInt32() + turned.GetProperty("preferred").GetInt32());
         Assert.Equal(given.GetProperty("confidence").GetDouble(), turned.GetProperty("confidence").GetDouble(), 6);
         Assert.InRange(given.GetProperty("confidence").GetDouble(), 0.5, 1);
@@ -46,7 +47,18 @@ public sealed class ScalarModelTests : IDisposable
     [InlineData("--show-prompt")]
     public async Task Judge_ScalarModelWithOptionsOfThought_IsRefused(params string[] options)
     {
-        RrmResult result = await Rrm.RunAsync(["judge", "--model", _scalar, "--query", "1+1", "--response", "2", "--response", "3", .. options]);
+        RrmResult result = await Rrm.RunAsync([
+            "judge",
+            "--model",
+            _scalar,
+            "--query",
+            "1+1",
+            "--response",
+            "2",
+            "--response",
+            "3",
+            .. options,
+        ]);
         Assert.Equal(ExitCodes.BadUsage, result.ExitCode);
         Assert.Contains("scalar reward model", result.Error, StringComparison.Ordinal);
     }
@@ -54,23 +66,28 @@ public sealed class ScalarModelTests : IDisposable
     [Fact]
     public async Task Score_ScalarModel_JudgesPairsAndRanksCandidatesWithoutTokensWritten()
     {
-        string file = await WriteAsync("""
+        string file = await WriteAsync(
+            """
             {"query":"1+1","chosen":"2","rejected":"3"}
             {"query":"1+1","response_1":"3","response_2":"2","label":2}
             {"query":"1+1","responses":["2","3","1234"]}
-            """);
+            """
+        );
         string output = Path.Combine(_scalar, "out.jsonl");
         RrmResult result = await Rrm.RunAsync("score", file, "--model", _scalar, "--out", output, "--seed", "7", "--json");
         Assert.Equal(ExitCodes.Done, result.ExitCode);
         JsonElement[] rows = [.. File.ReadLines(output).Select(line => JsonDocument.Parse(line).RootElement)];
-        JsonElement first = rows[0].GetProperty("judgment"), second = rows[1].GetProperty("judgment");
+        JsonElement first = rows[0].GetProperty("judgment"),
+            second = rows[1].GetProperty("judgment");
         Assert.Equal(3, first.GetProperty("preferred").GetInt32() + second.GetProperty("preferred").GetInt32());
         Assert.Equal(first.GetProperty("confidence").GetDouble(), first.GetProperty("vote_share").GetDouble());
         Assert.Equal(3, rows[2].GetProperty("rewards").GetArrayLength());
         JsonElement summary = JsonDocument.Parse(result.Out).RootElement;
         Assert.Equal(1, summary.GetProperty("swaps").GetProperty("agreeing").GetInt32());
         Assert.Equal(0, summary.GetProperty("tokens").GetProperty("output").GetInt64());
-        JsonElement settings = JsonDocument.Parse(await File.ReadAllTextAsync(output + ".run.json", TestContext.Current.CancellationToken)).RootElement;
+        JsonElement settings = JsonDocument
+            .Parse(await File.ReadAllTextAsync(output + ".run.json", TestContext.Current.CancellationToken))
+            .RootElement;
         Assert.StartsWith("sha256:", settings.GetProperty("model").GetString(), StringComparison.Ordinal);
         Assert.Equal("none", settings.GetProperty("judging").GetProperty("prompt").GetString());
     }
@@ -79,7 +96,16 @@ public sealed class ScalarModelTests : IDisposable
     public async Task Score_ScalarModelWithVotes_IsRefused()
     {
         string file = await WriteAsync("""{"query":"1+1","chosen":"2","rejected":"3"}""");
-        RrmResult result = await Rrm.RunAsync("score", file, "--model", _scalar, "--out", Path.Combine(_scalar, "out.jsonl"), "--votes", "3");
+        RrmResult result = await Rrm.RunAsync(
+            "score",
+            file,
+            "--model",
+            _scalar,
+            "--out",
+            Path.Combine(_scalar, "out.jsonl"),
+            "--votes",
+            "3"
+        );
         Assert.Equal(ExitCodes.BadUsage, result.ExitCode);
         Assert.Contains("--votes is for a judge that thinks", result.Error, StringComparison.Ordinal);
     }
@@ -92,16 +118,22 @@ public sealed class ScalarModelTests : IDisposable
         RrmResult result = await Rrm.RunAsync("label", file, "--model", _scalar, "--out", output);
         Assert.Equal(ExitCodes.Done, result.ExitCode);
         double confidence = (await JudgeAsync("2", "3")).GetProperty("confidence").GetDouble();
-        Assert.Equal((2 * confidence) - 1, JsonDocument.Parse(File.ReadLines(output).Single()).RootElement.GetProperty("margin").GetDouble(), 6); // the last bits hang on what else a batch held
+        Assert.Equal(
+            (2 * confidence) - 1,
+            JsonDocument.Parse(File.ReadLines(output).Single()).RootElement.GetProperty("margin").GetDouble(),
+            6
+        ); // the last bits hang on what else a batch held
     }
 
     [Fact]
     public async Task Bench_ScalarModel_AgreesWithItselfInBothOrders()
     {
-        string file = await WriteAsync("""
+        string file = await WriteAsync(
+            """
             {"query":"1+1","chosen":"2","rejected":"3"}
             {"query":"1+2","chosen":"3","rejected":"1234"}
-            """);
+            """
+        );
         RrmResult result = await Rrm.RunAsync("bench", "pairs", "--data", file, "--model", _scalar, "--json");
         Assert.Equal(ExitCodes.Done, result.ExitCode);
         JsonElement report = JsonDocument.Parse(result.Out).RootElement;
@@ -112,8 +144,22 @@ public sealed class ScalarModelTests : IDisposable
     [Fact]
     public async Task BenchProbes_ScalarModelAskedInTheOtherOrderOrAgain_NeverTurns()
     {
-        string file = await WriteAsync(string.Join("\n", Enumerable.Range(0, 4).Select(i => $$"""{"query":"{{i}}+1","chosen":"{{i + 1}}","rejected":"{{i * 7}}"}""")));
-        RrmResult result = await Rrm.RunAsync("bench", "probes", "--data", file, "--model", _scalar, "--probe", "swap", "--probe", "again", "--json");
+        string file = await WriteAsync(
+            string.Join("\n", Enumerable.Range(0, 4).Select(i => $$"""{"query":"{{i}}+1","chosen":"{{i + 1}}","rejected":"{{i * 7}}"}"""))
+        );
+        RrmResult result = await Rrm.RunAsync(
+            "bench",
+            "probes",
+            "--data",
+            file,
+            "--model",
+            _scalar,
+            "--probe",
+            "swap",
+            "--probe",
+            "again",
+            "--json"
+        );
         Assert.Equal(ExitCodes.Done, result.ExitCode);
         JsonElement[] probes = [.. JsonDocument.Parse(result.Out).RootElement.GetProperty("probes").EnumerateArray()];
         Assert.Equal(2, probes.Length);
@@ -123,7 +169,9 @@ public sealed class ScalarModelTests : IDisposable
     [Fact]
     public async Task Calibrate_ScalarModel_IsUsedByTheVerbsThatJudge()
     {
-        string file = await WriteAsync(string.Join("\n", Enumerable.Range(0, 30).Select(i => $$"""{"query":"{{i}}+1","chosen":"{{i + 1}}","rejected":"{{i * 7}}"}""")));
+        string file = await WriteAsync(
+            string.Join("\n", Enumerable.Range(0, 30).Select(i => $$"""{"query":"{{i}}+1","chosen":"{{i + 1}}","rejected":"{{i * 7}}"}"""))
+        );
         RrmResult fitted = await Rrm.RunAsync("calibrate", file, "--model", _scalar);
         Assert.Equal((ExitCodes.Done, 30), (fitted.ExitCode, File.ReadLines(file).Count()));
         JsonElement judgment = await JudgeAsync("7", "1234");
@@ -134,7 +182,20 @@ public sealed class ScalarModelTests : IDisposable
     [Fact]
     public async Task Rank_ScalarModel_OrdersByItsScores()
     {
-        RrmResult result = await Rrm.RunAsync("rank", "--model", _scalar, "--query", "1+1", "--response", "7", "--response", "1234", "--response", "8", "--json");
+        RrmResult result = await Rrm.RunAsync(
+            "rank",
+            "--model",
+            _scalar,
+            "--query",
+            "1+1",
+            "--response",
+            "7",
+            "--response",
+            "1234",
+            "--response",
+            "8",
+            "--json"
+        );
         Assert.Equal(ExitCodes.Done, result.ExitCode);
         JsonElement ranking = JsonDocument.Parse(result.Out).RootElement;
         int[] order = [.. ranking.GetProperty("ranking").EnumerateArray().Select(response => response.GetProperty("index").GetInt32())];
@@ -149,8 +210,25 @@ public sealed class ScalarModelTests : IDisposable
     public async Task Rank_Screen_LeavesOnlyCloseMatchesToTheJudge(string certainty, int judged)
     {
         RrmResult result = await Rrm.RunAsync(
-            "rank", "--model", _tiny.Folder, "--query", "1+1", "--response", "7", "--response", "1234", "--thinking-budget", "0", "--store", "none",
-            "--screen", _scalar, "--screen-certainty", certainty, "--json");
+            "rank",
+            "--model",
+            _tiny.Folder,
+            "--query",
+            "1+1",
+            "--response",
+            "7",
+            "--response",
+            "1234",
+            "--thinking-budget",
+            "0",
+            "--store",
+            "none",
+            "--screen",
+            _scalar,
+            "--screen-certainty",
+            certainty,
+            "--json"
+        );
         Assert.Equal(ExitCodes.Done, result.ExitCode);
         long written = JsonDocument.Parse(result.Out).RootElement.GetProperty("usage").GetProperty("output_tokens").GetInt64();
         Assert.Equal(judged > 0, written > 0);
@@ -159,7 +237,21 @@ public sealed class ScalarModelTests : IDisposable
     [Fact]
     public async Task Rank_ScreenThatIsNoScalarModel_IsRefused()
     {
-        RrmResult result = await Rrm.RunAsync("rank", "--model", _tiny.Folder, "--query", "1+1", "--response", "7", "--response", "8", "--store", "none", "--screen", _tiny.Folder);
+        RrmResult result = await Rrm.RunAsync(
+            "rank",
+            "--model",
+            _tiny.Folder,
+            "--query",
+            "1+1",
+            "--response",
+            "7",
+            "--response",
+            "8",
+            "--store",
+            "none",
+            "--screen",
+            _tiny.Folder
+        );
         Assert.Equal(ExitCodes.BadUsage, result.ExitCode);
         Assert.Contains("gives no score", result.Error, StringComparison.Ordinal);
     }
@@ -174,7 +266,11 @@ public sealed class ScalarModelTests : IDisposable
     {
         RrmResult result = await Rrm.RunAsync("train", method, "--describe");
         Assert.Equal((ExitCodes.Done, ""), (result.ExitCode, result.Error));
-        Assert.Contains($"\n{field}  number", "\n" + result.Out.Replace("whole number", "number", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Contains(
+            $"\n{field}  number",
+            "\n" + result.Out.Replace("whole number", "number", StringComparison.Ordinal),
+            StringComparison.Ordinal
+        );
         Assert.Contains("steps  whole number, at least 1, must be given", result.Out, StringComparison.Ordinal);
     }
 
@@ -201,7 +297,18 @@ public sealed class ScalarModelTests : IDisposable
 
     private async Task<JsonElement> JudgeAsync(string first, string second)
     {
-        RrmResult result = await Rrm.RunAsync("judge", "--model", _scalar, "--query", "1+1", "--response", first, "--response", second, "--json");
+        RrmResult result = await Rrm.RunAsync(
+            "judge",
+            "--model",
+            _scalar,
+            "--query",
+            "1+1",
+            "--response",
+            first,
+            "--response",
+            second,
+            "--json"
+        );
         Assert.Equal((ExitCodes.Done, ""), (result.ExitCode, result.Error));
         return JsonDocument.Parse(result.Out).RootElement;
     }

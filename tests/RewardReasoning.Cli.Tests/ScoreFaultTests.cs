@@ -12,7 +12,10 @@ public sealed class ScoreFaultTests : IDisposable
 
     private static readonly FakeReply[] Faults =
     [
-        FakeReply.Error(429, "slow down") with { Headers = new Dictionary<string, string> { ["Retry-After"] = "1" } },
+        FakeReply.Error(429, "slow down") with
+        {
+            Headers = new Dictionary<string, string> { ["Retry-After"] = "1" },
+        },
         FakeReply.Error(429, "slow down"),
         FakeReply.Error(500, "oh"),
         new FakeReply { Content = "cut", Resets = true },
@@ -87,12 +90,32 @@ public sealed class ScoreFaultTests : IDisposable
     private async Task<RrmResult> ScoreAsync(FakeOpenAIServer server, params string[] args)
     {
         string input = Path.Combine(_folder, "in.jsonl");
-        await File.WriteAllLinesAsync(input, Enumerable.Range(0, Rows).Select(i => $$"""{"id":{{i}},"query":"number {{i}}","response_1":"right","response_2":"b"}"""), Cancel);
-        return await Rrm.RunAsync(["score", input, "--out", Path.Combine(_folder, "out.jsonl"), "--endpoint", server.Url.ToString(), "--model", "m", "--store", Store, .. args]);
+        await File.WriteAllLinesAsync(
+            input,
+            Enumerable.Range(0, Rows).Select(i => $$"""{"id":{{i}},"query":"number {{i}}","response_1":"right","response_2":"b"}"""),
+            Cancel
+        );
+        return await Rrm.RunAsync([
+            "score",
+            input,
+            "--out",
+            Path.Combine(_folder, "out.jsonl"),
+            "--endpoint",
+            server.Url.ToString(),
+            "--model",
+            "m",
+            "--store",
+            Store,
+            .. args,
+        ]);
     }
 
     private async Task<JsonNode[]> ReadAsync() =>
-        [.. (await File.ReadAllLinesAsync(Path.Combine(_folder, "out.jsonl"), Cancel)).Select(line => JsonNode.Parse(line) ?? new JsonObject())];
+        [
+            .. (await File.ReadAllLinesAsync(Path.Combine(_folder, "out.jsonl"), Cancel)).Select(line =>
+                JsonNode.Parse(line) ?? new JsonObject()
+            ),
+        ];
 
     private static int NumberOf(FakeRequest request)
     {

@@ -22,12 +22,18 @@ public sealed class ScoreFilesTests : IDisposable
     {
         await using FakeOpenAIServer server = await RightAnswerServer.StartAsync();
         string[] rows = [.. Enumerable.Range(0, 20).Select(i => Row(i, i % 2 == 0))];
-        string source = Write(input, input.EndsWith(".json", StringComparison.Ordinal) ? $"[{string.Join(",\n", rows)}]" : string.Join('\n', rows));
+        string source = Write(
+            input,
+            input.EndsWith(".json", StringComparison.Ordinal) ? $"[{string.Join(",\n", rows)}]" : string.Join('\n', rows)
+        );
         RrmResult result = await ScoreAsync(server, source, Path(output));
         Assert.Equal((ExitCodes.Done, ""), (result.ExitCode, result.Out));
         DataRow[] judged = await ReadAsync(Path(output));
         Assert.Equal(Enumerable.Range(0, 20).Select(i => $"{i}"), judged.Select(row => row.Field("id")));
-        Assert.Equal(Enumerable.Range(0, 20).Select(i => i % 2 == 0 ? "1" : "2"), judged.Select(row => JudgmentOf(row)["preferred"]?.ToJsonString()));
+        Assert.Equal(
+            Enumerable.Range(0, 20).Select(i => i % 2 == 0 ? "1" : "2"),
+            judged.Select(row => JudgmentOf(row)["preferred"]?.ToJsonString())
+        );
         Assert.All(judged, row => Assert.Equal("""["t"]""", row.Field("extra.tags")));
     }
 
@@ -54,9 +60,15 @@ public sealed class ScoreFilesTests : IDisposable
         await ScoreAsync(server, Path("first.parquet"), Path("second.parquet"));
         await ScoreAsync(server, Path("first.parquet"), Path("second.jsonl"));
         DataRow parquet = Assert.Single(await ReadAsync(Path("second.parquet")));
-        Assert.Equal(["id", "query", "response_1", "response_2", "extra", "preferred", "confidence", "judgment", "error"], parquet.Fields?.EnumerateObject().Select(field => field.Name));
+        Assert.Equal(
+            ["id", "query", "response_1", "response_2", "extra", "preferred", "confidence", "judgment", "error"],
+            parquet.Fields?.EnumerateObject().Select(field => field.Name)
+        );
         DataRow line = Assert.Single(await ReadAsync(Path("second.jsonl")));
-        Assert.Equal(["id", "query", "response_1", "response_2", "extra", "judgment"], line.Fields?.EnumerateObject().Select(field => field.Name));
+        Assert.Equal(
+            ["id", "query", "response_1", "response_2", "extra", "judgment"],
+            line.Fields?.EnumerateObject().Select(field => field.Name)
+        );
         Assert.Equal("1", JudgmentOf(line)["preferred"]?.ToJsonString());
     }
 
@@ -75,7 +87,15 @@ public sealed class ScoreFilesTests : IDisposable
         }
 
         Assert.Equal(["0", "3", "6", "9", "1", "4", "7", "10", "2", "5", "8"], ids);
-        Assert.Equal(2, (await ReadAsync(Path("limited.jsonl"), await ScoreAsync(server, source, Path("limited.jsonl"), "--shard", "2/3", "--limit", "2"))).Length);
+        Assert.Equal(
+            2,
+            (
+                await ReadAsync(
+                    Path("limited.jsonl"),
+                    await ScoreAsync(server, source, Path("limited.jsonl"), "--shard", "2/3", "--limit", "2")
+                )
+            ).Length
+        );
     }
 
     [Fact]
@@ -85,8 +105,20 @@ public sealed class ScoreFilesTests : IDisposable
         string source = Write("in.jsonl", Row(1, true));
         await ScoreAsync(server, source, Path("out.jsonl"), "--votes", "3", "--temperature", "0.5", "--seed", "7", "--shard", "1/1");
         JsonNode settings = Settings("out.jsonl.run.json");
-        Assert.Equal((3, 0.5f, 7, "1/1", "hashed"), ((int?)settings["judging"]?["votes"], (float?)settings["judging"]?["temperature"], (int?)settings["seed"], (string?)settings["shard"], (string?)settings["judging"]?["order"]));
-        Assert.Equal((source, new FileInfo(source).Length), ((string?)settings["inputs"]?[0]?["path"], (long?)settings["inputs"]?[0]?["bytes"]));
+        Assert.Equal(
+            (3, 0.5f, 7, "1/1", "hashed"),
+            (
+                (int?)settings["judging"]?["votes"],
+                (float?)settings["judging"]?["temperature"],
+                (int?)settings["seed"],
+                (string?)settings["shard"],
+                (string?)settings["judging"]?["order"]
+            )
+        );
+        Assert.Equal(
+            (source, new FileInfo(source).Length),
+            ((string?)settings["inputs"]?[0]?["path"], (long?)settings["inputs"]?[0]?["bytes"])
+        );
         Assert.Equal((true, 1), ((bool?)settings["end"]?["complete"], (int?)settings["end"]?["rows"]));
         string[] command = [.. settings["command"]?.AsArray().Select(word => (string?)word ?? "") ?? []];
         Assert.Equal(["rrm", "score", source, "--out", Path("out.jsonl")], command[..5]);
@@ -110,7 +142,21 @@ public sealed class ScoreFilesTests : IDisposable
             return RightAnswerServer.Judge(request);
         });
         string source = Write("in.jsonl", string.Join('\n', Enumerable.Range(0, 8).Select(i => Row(i, true))));
-        string[] args = ["score", source, "--out", Path("out.jsonl"), "--endpoint", server.Url.ToString(), "--model", "m", "--concurrency", "1", "--store", Path("store.db")];
+        string[] args =
+        [
+            "score",
+            source,
+            "--out",
+            Path("out.jsonl"),
+            "--endpoint",
+            server.Url.ToString(),
+            "--model",
+            "m",
+            "--concurrency",
+            "1",
+            "--store",
+            Path("store.db"),
+        ];
         Assert.Equal(ExitCodes.Cancelled, (await Rrm.RunAsync("", args, stop.Token)).ExitCode);
         Assert.False((bool?)Settings("out.jsonl.run.json")["end"]?["complete"]);
 
@@ -131,7 +177,18 @@ public sealed class ScoreFilesTests : IDisposable
     public async Task Score_NothingJudged_LeavesNoSettings()
     {
         string source = Write("in.jsonl", Row(1, true));
-        RrmResult result = await Rrm.RunAsync("score", source, "--out", Path("out.jsonl"), "--endpoint", FakeOpenAIServer.UnusedUrl().ToString(), "--model", "m", "--tries", "1");
+        RrmResult result = await Rrm.RunAsync(
+            "score",
+            source,
+            "--out",
+            Path("out.jsonl"),
+            "--endpoint",
+            FakeOpenAIServer.UnusedUrl().ToString(),
+            "--model",
+            "m",
+            "--tries",
+            "1"
+        );
         Assert.Equal(ExitCodes.Failed, result.ExitCode);
         Assert.Empty(Directory.GetFiles(_folder, "*.run.json"));
     }

@@ -17,8 +17,23 @@ public sealed class ServeCommandTests(TinyJudge judge) : IClassFixture<TinyJudge
         Assert.StartsWith("rrm: rrm-mini answers at http://127.0.0.1:", told, StringComparison.Ordinal);
         string url = told["rrm: rrm-mini answers at ".Length..told.IndexOf(';', StringComparison.Ordinal)];
         RrmResult judged = await Rrm.RunAsync(
-            "judge", "--endpoint", url, "--model", "rrm-mini", "--prompt", Path.Combine(SharedFolder.RepositoryRoot, "models", "rrm-mini", "judge-prompt.txt"),
-            "--query", "12*4+7", "--response", "55", "--response", "54", "--store", "none", "--json");
+            "judge",
+            "--endpoint",
+            url,
+            "--model",
+            "rrm-mini",
+            "--prompt",
+            Path.Combine(SharedFolder.RepositoryRoot, "models", "rrm-mini", "judge-prompt.txt"),
+            "--query",
+            "12*4+7",
+            "--response",
+            "55",
+            "--response",
+            "54",
+            "--store",
+            "none",
+            "--json"
+        );
         Assert.Equal((ExitCodes.Done, ""), (judged.ExitCode, judged.Error));
         Assert.Equal(1, JsonDocument.Parse(judged.Out).RootElement.GetProperty("preferred").GetInt32());
 

@@ -34,7 +34,15 @@ public sealed class ShippedModelTests
         string output = Path.GetTempFileName();
         try
         {
-            RrmResult result = await Rrm.RunAsync("score", Path.Combine(SharedFolder.RepositoryRoot, "samples", "arithmetic.jsonl"), "--out", output, "--by", "operands", "--json");
+            RrmResult result = await Rrm.RunAsync(
+                "score",
+                Path.Combine(SharedFolder.RepositoryRoot, "samples", "arithmetic.jsonl"),
+                "--out",
+                output,
+                "--by",
+                "operands",
+                "--json"
+            );
             Assert.Equal(ExitCodes.Done, result.ExitCode);
             JsonElement report = JsonDocument.Parse(result.Out).RootElement;
             Assert.Equal(20, report.GetProperty("total").GetProperty("labelled").GetInt32());

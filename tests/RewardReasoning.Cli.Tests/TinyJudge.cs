@@ -15,15 +15,19 @@ public sealed class TinyJudge : IDisposable
     public TinyJudge()
     {
         Folder = Directory.CreateTempSubdirectory("rrm-tiny-").FullName;
-        TokenizerBuilder.Write(Folder, new TokenizerRecipe
-        {
-            MergedTexts = [],
-            SpecialTokens = ["<|end|>", "<|user|>", "<|assistant|>"],
-            VisibleTokens = ["<think>", "</think>"],
-            ChatTemplate = "{% for message in messages %}<|user|>{{ message.content }}{% endfor %}{% if add_generation_prompt %}<|assistant|><think>{% endif %}",
-            EosToken = "<|end|>",
-            PadToken = "<|end|>",
-        });
+        TokenizerBuilder.Write(
+            Folder,
+            new TokenizerRecipe
+            {
+                MergedTexts = [],
+                SpecialTokens = ["<|end|>", "<|user|>", "<|assistant|>"],
+                VisibleTokens = ["<think>", "</think>"],
+                ChatTemplate =
+                    "{% for message in messages %}<|user|>{{ message.content }}{% endfor %}{% if add_generation_prompt %}<|assistant|><think>{% endif %}",
+                EosToken = "<|end|>",
+                PadToken = "<|end|>",
+            }
+        );
         Tokenizer tokenizer = Tokenizer.Load(Folder);
         DecoderConfig config = new()
         {
@@ -45,7 +49,10 @@ public sealed class TinyJudge : IDisposable
         }
 
         File.WriteAllText(Path.Combine(Folder, "judge-prompt.txt"), "[user]\n{query}|{response_1}|{response_2}");
-        File.WriteAllText(Path.Combine(Folder, "judge-domain.json"), $$"""{ "query": "[0-9+]+", "response": "-?[0-9]+", "says": "{{Sentence}}" }""");
+        File.WriteAllText(
+            Path.Combine(Folder, "judge-domain.json"),
+            $$"""{ "query": "[0-9+]+", "response": "-?[0-9]+", "says": "{{Sentence}}" }"""
+        );
     }
 
     public string Folder { get; }

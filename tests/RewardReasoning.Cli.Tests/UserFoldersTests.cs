@@ -9,10 +9,22 @@ public sealed class UserFoldersTests
     [InlineData("", "/h", "/h/.local/share/rewardreasoning")]
     [InlineData(null, null, null)]
     [InlineData("relative", "", null)]
-    public void Of_Environment_FollowsTheSpecification(string? data, string? home, string? expected) => Assert.Equal(
-        expected,
-        UserFolders.Of(name => name switch { "XDG_DATA_HOME" => data, "HOME" => home, _ => null }).Data);
+    public void Of_Environment_FollowsTheSpecification(string? data, string? home, string? expected) =>
+        Assert.Equal(
+            expected,
+            UserFolders
+                .Of(name =>
+                    name switch
+                    {
+                        "XDG_DATA_HOME" => data,
+                        "HOME" => home,
+                        _ => null,
+                    }
+                )
+                .Data
+        );
 
     [Fact]
-    public void Of_CacheFolder_IsApartFromTheData() => Assert.Equal("/h/.cache/rewardreasoning", UserFolders.Of(name => name == "HOME" ? "/h" : null).Cache);
+    public void Of_CacheFolder_IsApartFromTheData() =>
+        Assert.Equal("/h/.cache/rewardreasoning", UserFolders.Of(name => name == "HOME" ? "/h" : null).Cache);
 }

@@ -11,5 +11,7 @@ internal static class RowText
     public static Task<DataRow[]> ReadAsync(string text, string name) => ReadAsync(Encoding.UTF8.GetBytes(text), name);
 
     public static async Task<DataRow[]> ReadAsync(byte[] bytes, string name) =>
-        await RowReader.ReadAsync(new MemoryStream(bytes), name, Xunit.TestContext.Current.CancellationToken).ToArrayAsync(Xunit.TestContext.Current.CancellationToken);
+        await RowReader
+            .ReadAsync(new MemoryStream(bytes), name, Xunit.TestContext.Current.CancellationToken)
+            .ToArrayAsync(Xunit.TestContext.Current.CancellationToken);
 }

@@ -20,7 +20,14 @@ public sealed class ApiKeyTests : IDisposable
     {
         await File.WriteAllTextAsync(_file, $"{Key}\n", Cancel);
         await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(FakeReply.Completion("Hi"));
-        using EndpointChatClient client = new(new() { Url = server.Url, Model = "m", ApiKeyFile = _file });
+        using EndpointChatClient client = new(
+            new()
+            {
+                Url = server.Url,
+                Model = "m",
+                ApiKeyFile = _file,
+            }
+        );
         await client.GetResponseAsync([new(ChatRole.User, "Hello")], null, Cancel);
         Assert.Equal($"Bearer {Key}", server.Requests[0].Authorization);
     }
@@ -34,7 +41,8 @@ public sealed class ApiKeyTests : IDisposable
         await File.WriteAllTextAsync(_file, Key, Cancel);
         await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(
             new FakeReply { Status = status, Body = $"<html><title>{Key}</title></html>" },
-            new FakeReply { Status = status, Body = new string('x', 190) + Key + Key });
+            new FakeReply { Status = status, Body = new string('x', 190) + Key + Key }
+        );
         List<string> notices = [];
         EndpointOptions options = new()
         {
@@ -46,9 +54,15 @@ public sealed class ApiKeyTests : IDisposable
             OnRetry = (failure, _, _) => notices.Add(failure.ToString()),
         };
         using EndpointChatClient client = new(options);
-        EndpointException error = await Assert.ThrowsAsync<EndpointException>(() => client.GetResponseAsync([new(ChatRole.User, "Hello")], null, Cancel));
-        string everything = string.Join('\n', notices) + error + string.Join('\n', error.Data.Cast<DictionaryEntry>().Select(entry => $"{entry.Key} {entry.Value}"))
-            + options + JsonSerializer.Serialize(client.GetService(typeof(ChatClientMetadata)));
+        EndpointException error = await Assert.ThrowsAsync<EndpointException>(() =>
+            client.GetResponseAsync([new(ChatRole.User, "Hello")], null, Cancel)
+        );
+        string everything =
+            string.Join('\n', notices)
+            + error
+            + string.Join('\n', error.Data.Cast<DictionaryEntry>().Select(entry => $"{entry.Key} {entry.Value}"))
+            + options
+            + JsonSerializer.Serialize(client.GetService(typeof(ChatClientMetadata)));
         Assert.DoesNotContain("sk-t", everything, StringComparison.Ordinal);
         Assert.DoesNotContain("0123", everything, StringComparison.Ordinal);
     }
@@ -60,7 +74,14 @@ public sealed class ApiKeyTests : IDisposable
     public async Task Validate_FileWithoutAKey_SaysSoWithoutWhatItHolds(string content, string fault)
     {
         await File.WriteAllTextAsync(_file, content, Cancel);
-        ArgumentException error = Assert.Throws<ArgumentException>(() => new EndpointOptions { Url = new("http://localhost/v1"), Model = "m", ApiKeyFile = _file }.Validate());
+        ArgumentException error = Assert.Throws<ArgumentException>(() =>
+            new EndpointOptions
+            {
+                Url = new("http://localhost/v1"),
+                Model = "m",
+                ApiKeyFile = _file,
+            }.Validate()
+        );
         Assert.Contains(fault, error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("evil", error.Message, StringComparison.Ordinal);
     }
@@ -68,7 +89,13 @@ public sealed class ApiKeyTests : IDisposable
     [Fact]
     public void Validate_KeyFromTwoPlaces_IsAFault()
     {
-        EndpointOptions options = new() { Url = new("http://localhost/v1"), Model = "m", ApiKeyFile = _file, ApiKeyVariable = "PATH" };
+        EndpointOptions options = new()
+        {
+            Url = new("http://localhost/v1"),
+            Model = "m",
+            ApiKeyFile = _file,
+            ApiKeyVariable = "PATH",
+        };
         Assert.Contains("both given", Assert.Throws<ArgumentException>(options.Validate).Message, StringComparison.Ordinal);
     }
 }

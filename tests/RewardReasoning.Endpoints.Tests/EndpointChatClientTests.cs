@@ -18,7 +18,13 @@ public sealed class EndpointChatClientTests
 
     private static EndpointOptions OptionsFor(FakeOpenAIServer server) => OptionsFor(server.Url);
 
-    private static EndpointOptions OptionsFor(Uri url) => new() { Url = url, Model = "judge-7b", FirstDelay = TimeSpan.FromMilliseconds(1) };
+    private static EndpointOptions OptionsFor(Uri url) =>
+        new()
+        {
+            Url = url,
+            Model = "judge-7b",
+            FirstDelay = TimeSpan.FromMilliseconds(1),
+        };
 
     private static async Task<ChatResponse> AskAsync(EndpointOptions options, bool stream = false, ChatOptions? chatOptions = null)
     {
@@ -29,13 +35,22 @@ public sealed class EndpointChatClientTests
     }
 
     private static string ThoughtOf(ChatResponse response) =>
-        string.Concat(response.Messages.SelectMany(message => message.Contents).OfType<TextReasoningContent>().Select(content => content.Text));
+        string.Concat(
+            response.Messages.SelectMany(message => message.Contents).OfType<TextReasoningContent>().Select(content => content.Text)
+        );
 
     [Fact]
     public async Task GetResponseAsync_AllOptions_SendsTheWholeRequest()
     {
         await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(FakeReply.Completion("Hi"));
-        ChatOptions chatOptions = new() { Temperature = 0.5f, TopP = 1, Seed = 7, MaxOutputTokens = 99, StopSequences = ["END"] };
+        ChatOptions chatOptions = new()
+        {
+            Temperature = 0.5f,
+            TopP = 1,
+            Seed = 7,
+            MaxOutputTokens = 99,
+            StopSequences = ["END"],
+        };
         ChatResponse response = await AskAsync(OptionsFor(server), chatOptions: chatOptions);
 
         Assert.Equal("Hi", response.Text);
@@ -48,7 +63,8 @@ public sealed class EndpointChatClientTests
             """
             {"model":"judge-7b","messages":[{"role":"system","content":"Judge."},{"role":"user","content":"Hello"}],
              "temperature":0.5,"top_p":1,"seed":7,"max_tokens":99,"stop":["END"]}
-            """)!;
+            """
+        )!;
         Assert.True(JsonNode.DeepEquals(expected, sent.Body), sent.Body.ToJsonString());
     }
 
@@ -87,7 +103,12 @@ public sealed class EndpointChatClientTests
     [InlineData("reasoning_content", true)]
     public async Task Response_ThoughtInAFieldOfItsOwn_IsReasoning(string field, bool stream)
     {
-        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(FakeReply.Completion("Two.", "One and one.") with { ReasoningField = field });
+        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(
+            FakeReply.Completion("Two.", "One and one.") with
+            {
+                ReasoningField = field,
+            }
+        );
         ChatResponse response = await AskAsync(OptionsFor(server), stream);
         Assert.Equal(("One and one.", "Two."), (ThoughtOf(response), response.Text));
         Assert.Equal(true, response.AdditionalProperties?[ChatResponseKeys.ReasoningClosed]);
@@ -106,7 +127,11 @@ public sealed class EndpointChatClientTests
     public async Task Response_ThinkTagsInTheContent_AreTakenApartInAnyPieces(int pieceLength, bool stream)
     {
         await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(
-            FakeReply.Completion("\n<think>a < b </thin k></think>It <is> </b>") with { PieceLength = pieceLength });
+            FakeReply.Completion("\n<think>a < b </thin k></think>It <is> </b>") with
+            {
+                PieceLength = pieceLength,
+            }
+        );
         ChatResponse response = await AskAsync(OptionsFor(server), stream);
         Assert.Equal(("a < b </thin k>", "It <is> </b>"), (ThoughtOf(response), response.Text));
         Assert.Equal(true, response.AdditionalProperties?[ChatResponseKeys.ReasoningClosed]);
@@ -139,7 +164,12 @@ public sealed class EndpointChatClientTests
     [InlineData("", @"so \boxed{Assistant 1}")]
     public async Task Response_CutAtItsLength_IsNoAnswer(string content, string? reasoning)
     {
-        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(FakeReply.Completion(content, reasoning) with { FinishReason = "length" });
+        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(
+            FakeReply.Completion(content, reasoning) with
+            {
+                FinishReason = "length",
+            }
+        );
         foreach (bool stream in (bool[])[false, true])
         {
             Completion completion = Completion.From(await AskAsync(OptionsFor(server), stream), TimeSpan.Zero);
@@ -151,11 +181,17 @@ public sealed class EndpointChatClientTests
     [Fact]
     public async Task GetResponseAsync_UsageDetails_AreRead()
     {
-        JsonObject usage = JsonNode.Parse(
-            """{"prompt_tokens":50,"completion_tokens":9,"prompt_tokens_details":{"cached_tokens":32},"completion_tokens_details":{"reasoning_tokens":7}}""")!.AsObject();
+        JsonObject usage = JsonNode
+            .Parse(
+                """{"prompt_tokens":50,"completion_tokens":9,"prompt_tokens_details":{"cached_tokens":32},"completion_tokens_details":{"reasoning_tokens":7}}"""
+            )!
+            .AsObject();
         await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(FakeReply.Completion("Hi") with { Usage = usage });
         UsageDetails? read = (await AskAsync(OptionsFor(server))).Usage;
-        Assert.Equal((50, 9, 32, 7), (read?.InputTokenCount, read?.OutputTokenCount, read?.CachedInputTokenCount, read?.ReasoningTokenCount));
+        Assert.Equal(
+            (50, 9, 32, 7),
+            (read?.InputTokenCount, read?.OutputTokenCount, read?.CachedInputTokenCount, read?.ReasoningTokenCount)
+        );
     }
 
     [Theory]
@@ -163,13 +199,19 @@ public sealed class EndpointChatClientTests
     [InlineData(true)]
     public async Task Response_LogProbs_AreAskedForAndRead(bool stream)
     {
-        JsonObject logProbs = JsonNode.Parse(
-            """{"content":[{"token":"Hi","logprob":-0.1,"top_logprobs":[{"token":"Hi","logprob":-0.1},{"token":"Ho","logprob":-2.5}]}]}""")!.AsObject();
+        JsonObject logProbs = JsonNode
+            .Parse(
+                """{"content":[{"token":"Hi","logprob":-0.1,"top_logprobs":[{"token":"Hi","logprob":-0.1},{"token":"Ho","logprob":-2.5}]}]}"""
+            )!
+            .AsObject();
         await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(FakeReply.Completion("Hi") with { LogProbs = logProbs });
         ChatOptions chatOptions = new() { AdditionalProperties = new() { [ChatOptionKeys.LogProbs] = 2 } };
         ChatResponse response = await AskAsync(OptionsFor(server) with { LogProbs = true }, stream, chatOptions);
 
-        Assert.Equal((true, 2), (server.Requests[0].Body["logprobs"]?.GetValue<bool>(), server.Requests[0].Body["top_logprobs"]?.GetValue<int>()));
+        Assert.Equal(
+            (true, 2),
+            (server.Requests[0].Body["logprobs"]?.GetValue<bool>(), server.Requests[0].Body["top_logprobs"]?.GetValue<int>())
+        );
         Assert.Equal(["Hi"], Assert.IsType<string[]>(response.AdditionalProperties?[ChatResponseKeys.TokenTexts]));
         var top = Assert.IsType<KeyValuePair<string, float>[][]>(response.AdditionalProperties?[ChatResponseKeys.TokenTopLogProbs]);
         Assert.Equal([new("Hi", -0.1f), new("Ho", -2.5f)], top[0]);
@@ -179,14 +221,24 @@ public sealed class EndpointChatClientTests
     public async Task GetResponseAsync_ContentInParts_IsJoined()
     {
         await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(
-            new FakeReply { Body = """{"choices":[{"message":{"content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]},"finish_reason":"stop"}]}""" });
+            new FakeReply
+            {
+                Body =
+                    """{"choices":[{"message":{"content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]},"finish_reason":"stop"}]}""",
+            }
+        );
         Assert.Equal("ab", (await AskAsync(OptionsFor(server))).Text);
     }
 
     [Fact]
     public async Task GetStreamingResponseAsync_ServerAnswersWhole_IsReadAllTheSame()
     {
-        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(FakeReply.Completion("Two.", "One and one.") with { NeverStreams = true });
+        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(
+            FakeReply.Completion("Two.", "One and one.") with
+            {
+                NeverStreams = true,
+            }
+        );
         ChatResponse response = await AskAsync(OptionsFor(server), stream: true);
         Assert.Equal(("One and one.", "Two."), (ThoughtOf(response), response.Text));
     }
@@ -198,12 +250,18 @@ public sealed class EndpointChatClientTests
     public async Task GetResponseAsync_Prefill_IsTheLastMessageToBeContinued(ServerFlavour flavour, bool flagged)
     {
         await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(FakeReply.Completion("1}"));
-        ChatOptions chatOptions = new() { AdditionalProperties = new() { [ChatOptionKeys.Prefill] = "<think>so\n</think>\n\n\\boxed{Assistant " } };
+        ChatOptions chatOptions = new()
+        {
+            AdditionalProperties = new() { [ChatOptionKeys.Prefill] = "<think>so\n</think>\n\n\\boxed{Assistant " },
+        };
         await AskAsync(OptionsFor(server) with { Flavour = flavour }, chatOptions: chatOptions);
 
         JsonObject sent = server.Requests[0].Body;
         Assert.Equal("<think>\nso\n</think>\n\n\\boxed{Assistant ", server.Requests[0].LastContent("assistant"));
-        Assert.Equal(flagged ? (true, false) : (null, null), (sent["continue_final_message"]?.GetValue<bool>(), sent["add_generation_prompt"]?.GetValue<bool>()));
+        Assert.Equal(
+            flagged ? (true, false) : (null, null),
+            (sent["continue_final_message"]?.GetValue<bool>(), sent["add_generation_prompt"]?.GetValue<bool>())
+        );
     }
 
     [Fact]
@@ -218,7 +276,11 @@ public sealed class EndpointChatClientTests
     public async Task GetResponseAsync_ExtraFields_WinOverOurOwn()
     {
         await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(FakeReply.Completion("Hi"));
-        JsonObject extra = new() { ["temperature"] = 0, ["chat_template_kwargs"] = new JsonObject { ["enable_thinking"] = true } };
+        JsonObject extra = new()
+        {
+            ["temperature"] = 0,
+            ["chat_template_kwargs"] = new JsonObject { ["enable_thinking"] = true },
+        };
         await AskAsync(OptionsFor(server) with { ExtraFields = extra }, chatOptions: new() { Temperature = 1 });
         Assert.Equal(0, server.Requests[0].Body["temperature"]?.GetValue<int>());
         Assert.True(server.Requests[0].Body["chat_template_kwargs"]?["enable_thinking"]?.GetValue<bool>());
@@ -242,8 +304,15 @@ public sealed class EndpointChatClientTests
     public async Task Response_TransientFailures_AreTriedAgain(bool stream)
     {
         await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(
-            FakeReply.Error(500, "oops"), FakeReply.Error(503, "loading"), FakeReply.Html(), new FakeReply { Body = "{\"choices\": [" }, new FakeReply { Body = "[]" },
-            new FakeReply { Body = "{\"choices\":[]}" }, new FakeReply { Body = """{"error":{"message":"overloaded"}}""" }, FakeReply.Completion("Hi"));
+            FakeReply.Error(500, "oops"),
+            FakeReply.Error(503, "loading"),
+            FakeReply.Html(),
+            new FakeReply { Body = "{\"choices\": [" },
+            new FakeReply { Body = "[]" },
+            new FakeReply { Body = "{\"choices\":[]}" },
+            new FakeReply { Body = """{"error":{"message":"overloaded"}}""" },
+            FakeReply.Completion("Hi")
+        );
         List<string> notices = [];
         EndpointOptions options = OptionsFor(server) with { OnRetry = (failure, number, _) => notices.Add($"{number} {failure.Message}") };
         Assert.Equal("Hi", (await AskAsync(options, stream)).Text);
@@ -255,7 +324,13 @@ public sealed class EndpointChatClientTests
     [Fact]
     public async Task GetResponseAsync_ResetInTheMiddle_IsTriedAgain()
     {
-        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(FakeReply.Completion("Hello") with { Resets = true }, FakeReply.Completion("Hi"));
+        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(
+            FakeReply.Completion("Hello") with
+            {
+                Resets = true,
+            },
+            FakeReply.Completion("Hi")
+        );
         Assert.Equal("Hi", (await AskAsync(OptionsFor(server))).Text);
         Assert.Equal(2, server.Requests.Count);
     }
@@ -265,7 +340,12 @@ public sealed class EndpointChatClientTests
     {
         TaskCompletionSource read = new();
         await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(
-            FakeReply.Completion("Hello, world") with { Resets = true, ResetsAfter = read.Task });
+            FakeReply.Completion("Hello, world") with
+            {
+                Resets = true,
+                ResetsAfter = read.Task,
+            }
+        );
         using EndpointChatClient client = new(OptionsFor(server));
         EndpointException error = await Assert.ThrowsAsync<EndpointException>(async () =>
         {
@@ -309,7 +389,12 @@ public sealed class EndpointChatClientTests
     public async Task GetResponseAsync_RetryAfter_IsHonoured()
     {
         await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(
-            FakeReply.Error(429, "slow down") with { Headers = new Dictionary<string, string> { ["Retry-After"] = "1" } }, FakeReply.Completion("Hi"));
+            FakeReply.Error(429, "slow down") with
+            {
+                Headers = new Dictionary<string, string> { ["Retry-After"] = "1" },
+            },
+            FakeReply.Completion("Hi")
+        );
         Stopwatch watch = Stopwatch.StartNew();
         await AskAsync(OptionsFor(server));
         Assert.InRange(watch.Elapsed.TotalSeconds, 0.95, 20);
@@ -319,7 +404,11 @@ public sealed class EndpointChatClientTests
     public async Task GetResponseAsync_RetryAfterPastTheWindow_GivesUpAtOnce()
     {
         await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(
-            FakeReply.Error(429, "come back tomorrow") with { Headers = new Dictionary<string, string> { ["Retry-After"] = "86400" } });
+            FakeReply.Error(429, "come back tomorrow") with
+            {
+                Headers = new Dictionary<string, string> { ["Retry-After"] = "86400" },
+            }
+        );
         EndpointException error = await Assert.ThrowsAsync<EndpointException>(() => AskAsync(OptionsFor(server)));
         Assert.Contains("86400 s, past the 10 minutes allowed", error.Message, StringComparison.Ordinal);
     }
@@ -327,7 +416,9 @@ public sealed class EndpointChatClientTests
     [Fact]
     public async Task GetResponseAsync_NobodyListens_AsksWhetherTheServerRuns()
     {
-        EndpointException error = await Assert.ThrowsAsync<EndpointException>(() => AskAsync(OptionsFor(FakeOpenAIServer.UnusedUrl()) with { Tries = 2 }));
+        EndpointException error = await Assert.ThrowsAsync<EndpointException>(() =>
+            AskAsync(OptionsFor(FakeOpenAIServer.UnusedUrl()) with { Tries = 2 })
+        );
         Assert.Contains("connection refused. Is the server running", error.Message, StringComparison.Ordinal);
         Assert.EndsWith("Gave up after 2 tries.", error.Message, StringComparison.Ordinal);
     }
@@ -338,7 +429,9 @@ public sealed class EndpointChatClientTests
     public async Task Response_Html_SaysSoWithItsTitle(bool stream)
     {
         await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(FakeReply.Html());
-        EndpointException error = await Assert.ThrowsAsync<EndpointException>(() => AskAsync(OptionsFor(server) with { Tries = 1 }, stream));
+        EndpointException error = await Assert.ThrowsAsync<EndpointException>(() =>
+            AskAsync(OptionsFor(server) with { Tries = 1 }, stream)
+        );
         Assert.Contains("an HTML page came back, titled \"Welcome to nginx!\"", error.Message, StringComparison.Ordinal);
         Assert.Contains("/v1", error.Message, StringComparison.Ordinal);
     }
@@ -346,7 +439,14 @@ public sealed class EndpointChatClientTests
     [Fact]
     public async Task GetResponseAsync_LongErrorBody_IsCutTo200Characters()
     {
-        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(new FakeReply { Status = 400, Body = new string('e', 5000), MediaType = "text/plain" });
+        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(
+            new FakeReply
+            {
+                Status = 400,
+                Body = new string('e', 5000),
+                MediaType = "text/plain",
+            }
+        );
         EndpointException error = await Assert.ThrowsAsync<EndpointException>(() => AskAsync(OptionsFor(server)));
         Assert.Contains(new string('e', 200) + "…", error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(new string('e', 201), error.Message, StringComparison.Ordinal);
@@ -355,10 +455,13 @@ public sealed class EndpointChatClientTests
     [Fact]
     public async Task GetResponseAsync_ApiKey_IsSentAndNeverShown()
     {
-        const string Variable = "REWARD_REASONING_TEST_KEY", Key = "sk-test-0123456789";
+        const string Variable = "REWARD_REASONING_TEST_KEY",
+            Key = "sk-test-0123456789";
         Environment.SetEnvironmentVariable(Variable, Key);
         await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(FakeReply.Error(401, $"the key {Key} is wrong"));
-        EndpointException error = await Assert.ThrowsAsync<EndpointException>(() => AskAsync(OptionsFor(server) with { ApiKeyVariable = Variable }));
+        EndpointException error = await Assert.ThrowsAsync<EndpointException>(() =>
+            AskAsync(OptionsFor(server) with { ApiKeyVariable = Variable })
+        );
         Assert.Equal($"Bearer {Key}", server.Requests[0].Authorization);
         Assert.DoesNotContain(Key, error.ToString(), StringComparison.Ordinal);
         Assert.Contains($"Check the API key in the environment variable {Variable}", error.Message, StringComparison.Ordinal);
@@ -379,7 +482,12 @@ public sealed class EndpointChatClientTests
     [Fact]
     public async Task GetStreamingResponseAsync_StreamPauses_TimesOut()
     {
-        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(FakeReply.Completion("Hello, world") with { HangsAfterPieces = 3 });
+        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(
+            FakeReply.Completion("Hello, world") with
+            {
+                HangsAfterPieces = 3,
+            }
+        );
         EndpointOptions options = OptionsFor(server) with { StreamIdleTimeout = TimeSpan.FromMilliseconds(200) };
         EndpointException error = await Assert.ThrowsAsync<EndpointException>(() => AskAsync(options, stream: true));
         Assert.Contains("the stream paused", error.Message, StringComparison.Ordinal);
@@ -393,15 +501,26 @@ public sealed class EndpointChatClientTests
         await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(new FakeReply { Hangs = true });
         using EndpointChatClient client = new(OptionsFor(server));
         using CancellationTokenSource stop = new(TimeSpan.FromMilliseconds(100));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => stream
-            ? client.GetStreamingResponseAsync(Hello, null, stop.Token).ToChatResponseAsync(stop.Token)
-            : client.GetResponseAsync(Hello, null, stop.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            stream
+                ? client.GetStreamingResponseAsync(Hello, null, stop.Token).ToChatResponseAsync(stop.Token)
+                : client.GetResponseAsync(Hello, null, stop.Token)
+        );
     }
 
     [Theory]
-    [InlineData("'max_tokens' or 'max_completion_tokens' is too large: 8192. This model's maximum context length is 4096 tokens and your request has 808 input tokens (8192 > 4096 - 808).", 3288)]
-    [InlineData("This model's maximum context length is 4096 tokens. However, you requested 9000 tokens (808 in the messages, 8192 in the completion).", 3288)]
-    [InlineData("Requested token count exceeds the model's maximum context length of 4096 tokens. You requested a total of 9000 tokens: 808 tokens from the input messages and 8192 tokens for the completion.", 3288)]
+    [InlineData(
+        "'max_tokens' or 'max_completion_tokens' is too large: 8192. This model's maximum context length is 4096 tokens and your request has 808 input tokens (8192 > 4096 - 808).",
+        3288
+    )]
+    [InlineData(
+        "This model's maximum context length is 4096 tokens. However, you requested 9000 tokens (808 in the messages, 8192 in the completion).",
+        3288
+    )]
+    [InlineData(
+        "Requested token count exceeds the model's maximum context length of 4096 tokens. You requested a total of 9000 tokens: 808 tokens from the input messages and 8192 tokens for the completion.",
+        3288
+    )]
     public async Task GetResponseAsync_CompletionDoesNotFit_TakesWhatTheContextLeaves(string refusal, int left)
     {
         await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(FakeReply.Error(400, refusal), FakeReply.Completion("Hi"));
@@ -411,7 +530,9 @@ public sealed class EndpointChatClientTests
 
     [Theory]
     [InlineData("""{"error":{"message":"This model's maximum context length is 4096 tokens and your request has 9000 input tokens."}}""")]
-    [InlineData("""{"error":{"code":400,"message":"the request exceeds the available context size","type":"exceed_context_size_error","n_prompt_tokens":9000,"n_ctx":4096}}""")]
+    [InlineData(
+        """{"error":{"code":400,"message":"the request exceeds the available context size","type":"exceed_context_size_error","n_prompt_tokens":9000,"n_ctx":4096}}"""
+    )]
     public async Task JudgeAsync_PromptDoesNotFitTheServer_IsMissingWithBothLengths(string body)
     {
         await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(new FakeReply { Status = 400, Body = body });
@@ -427,9 +548,12 @@ public sealed class EndpointChatClientTests
     [Fact]
     public async Task JudgeAsync_OverTheWire_JudgesAndCounts()
     {
-        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(request => FakeReply.Completion(
-            $"\\boxed{{Assistant {(request.LastContent("user")!.IndexOf("four", StringComparison.Ordinal) < request.LastContent("user")!.IndexOf("five", StringComparison.Ordinal) ? 1 : 2)}}}",
-            "I look."));
+        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(request =>
+            FakeReply.Completion(
+                $"\\boxed{{Assistant {(request.LastContent("user")!.IndexOf("four", StringComparison.Ordinal) < request.LastContent("user")!.IndexOf("five", StringComparison.Ordinal) ? 1 : 2)}}}",
+                "I look."
+            )
+        );
         using EndpointChatClient client = new(OptionsFor(server));
         Judgment judgment = await new ReasoningJudge(client, new() { Votes = 9 }).JudgeAsync(Sum, Cancel);
         Assert.Equal((Verdict.First, 1.0, "judge-7b"), (judgment.Preferred, judgment.VoteShare, judgment.Model));
@@ -442,7 +566,15 @@ public sealed class EndpointChatClientTests
     public async Task JudgeAsync_BudgetOnVllm_ContinuesByPrefill()
     {
         await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(
-            FakeReply.Completion("", "long thought") with { FinishReason = "length" }, FakeReply.Completion("2") with { FinishReason = "length" });
+            FakeReply.Completion("", "long thought") with
+            {
+                FinishReason = "length",
+            },
+            FakeReply.Completion("2") with
+            {
+                FinishReason = "length",
+            }
+        );
         using EndpointChatClient client = new(OptionsFor(server) with { Flavour = ServerFlavour.Vllm });
         JudgeOptions options = new() { ThinkingBudget = 16, Order = VoteOrder.Given };
         Vote vote = (await new ReasoningJudge(client, options).JudgeAsync(Sum, Cancel)).Votes[0];
@@ -453,15 +585,22 @@ public sealed class EndpointChatClientTests
     [Fact]
     public void Constructor_ManyFaults_ListsThemAllWithoutTheCredentials()
     {
-        ArgumentException error = Assert.Throws<ArgumentException>(() => new EndpointChatClient(new()
-        {
-            Url = new Uri("http://me:hunter2@localhost:8000/v1"),
-            Model = " ",
-            Tries = 0,
-            RequestTimeout = TimeSpan.Zero,
-            ApiKeyVariable = "REWARD_REASONING_UNSET_VARIABLE",
-        }));
-        foreach (string fault in (string[])["credentials", "Model is empty", "Tries is 0", "RequestTimeout", "REWARD_REASONING_UNSET_VARIABLE is not set"])
+        ArgumentException error = Assert.Throws<ArgumentException>(() =>
+            new EndpointChatClient(
+                new()
+                {
+                    Url = new Uri("http://me:hunter2@localhost:8000/v1"),
+                    Model = " ",
+                    Tries = 0,
+                    RequestTimeout = TimeSpan.Zero,
+                    ApiKeyVariable = "REWARD_REASONING_UNSET_VARIABLE",
+                }
+            )
+        );
+        foreach (
+            string fault in (string[])
+                ["credentials", "Model is empty", "Tries is 0", "RequestTimeout", "REWARD_REASONING_UNSET_VARIABLE is not set"]
+        )
         {
             Assert.Contains(fault, error.Message, StringComparison.Ordinal);
         }

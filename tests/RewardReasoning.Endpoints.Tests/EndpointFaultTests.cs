@@ -15,9 +15,19 @@ public sealed class EndpointFaultTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    private static EndpointOptions OptionsFor(Uri url) => new() { Url = url, Model = "m", Tries = 1 };
+    private static EndpointOptions OptionsFor(Uri url) =>
+        new()
+        {
+            Url = url,
+            Model = "m",
+            Tries = 1,
+        };
 
-    private static async Task<ChatResponse> AskAsync(EndpointOptions options, bool stream = false, CancellationToken? cancellationToken = null)
+    private static async Task<ChatResponse> AskAsync(
+        EndpointOptions options,
+        bool stream = false,
+        CancellationToken? cancellationToken = null
+    )
     {
         using EndpointChatClient client = new(options);
         ChatMessage[] hello = [new(ChatRole.User, "Hello")];
@@ -32,12 +42,14 @@ public sealed class EndpointFaultTests
     [Fact]
     public async Task GetResponseAsync_Redirection_IsNotFollowedAndSaysWhere()
     {
-        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(new FakeReply
-        {
-            Status = 301,
-            Body = "",
-            Headers = new Dictionary<string, string> { ["Location"] = "https://example.test/v1/chat/completions?token=secret" },
-        });
+        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(
+            new FakeReply
+            {
+                Status = 301,
+                Body = "",
+                Headers = new Dictionary<string, string> { ["Location"] = "https://example.test/v1/chat/completions?token=secret" },
+            }
+        );
         string message = await FailureAsync(OptionsFor(server.Url) with { Tries = 8 });
         Assert.Contains("points to https://example.test/v1/chat/completions;", message, StringComparison.Ordinal);
         Assert.DoesNotContain("secret", message, StringComparison.Ordinal);
@@ -48,7 +60,11 @@ public sealed class EndpointFaultTests
     public async Task GetResponseAsync_HttpsAskedOfAPlainServer_SaysSo()
     {
         await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(FakeReply.Completion("Hi"));
-        Assert.Contains("no secure connection", await FailureAsync(OptionsFor(new UriBuilder(server.Url) { Scheme = "https" }.Uri)), StringComparison.Ordinal);
+        Assert.Contains(
+            "no secure connection",
+            await FailureAsync(OptionsFor(new UriBuilder(server.Url) { Scheme = "https" }.Uri)),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -56,7 +72,15 @@ public sealed class EndpointFaultTests
     {
         using X509Certificate2 certificate = Certificate();
         await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(_ => FakeReply.Completion("Hi"), certificate);
-        Assert.Contains("https", (await FailureAsync(OptionsFor(new UriBuilder(server.Url) { Scheme = "http" }.Uri))).Replace("http://", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Contains(
+            "https",
+            (await FailureAsync(OptionsFor(new UriBuilder(server.Url) { Scheme = "http" }.Uri))).Replace(
+                "http://",
+                "",
+                StringComparison.Ordinal
+            ),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -72,7 +96,8 @@ public sealed class EndpointFaultTests
     public async Task GetResponseAsync_ByteOrderMark_IsNoPartOfTheAnswer()
     {
         await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(
-            new FakeReply { Body = "\ufeff" + """{"choices":[{"message":{"content":"Hi"},"finish_reason":"stop"}]}""" });
+            new FakeReply { Body = "\ufeff" + """{"choices":[{"message":{"content":"Hi"},"finish_reason":"stop"}]}""" }
+        );
         Assert.Equal("Hi", (await AskAsync(OptionsFor(server.Url))).Text);
     }
 
@@ -86,7 +111,10 @@ public sealed class EndpointFaultTests
         listener.Start();
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
         Task<long> sent = SendForeverAsync(listener, status, stream, stop.Token);
-        EndpointOptions options = OptionsFor(new($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/v1")) with { MaxAnswerBytes = 1 << 20 };
+        EndpointOptions options = OptionsFor(new($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/v1")) with
+        {
+            MaxAnswerBytes = 1 << 20,
+        };
         string message = await FailureAsync(options, stream);
         Assert.Contains(status == 200 ? "longer than 1048576 bytes" : "400 BadRequest: xxx", message, StringComparison.Ordinal);
         await stop.CancelAsync();
@@ -97,7 +125,10 @@ public sealed class EndpointFaultTests
     public async Task GetStreamingResponseAsync_StreamEndsBeforeTheAnswerDoes_IsAFailedTry()
     {
         const string Cut = "data: {\"choices\":[{\"delta\":{},\"finish_reason\":null}]}\n\n";
-        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(new FakeReply { Body = Cut, MediaType = "text/event-stream" }, FakeReply.Completion("Hi"));
+        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(
+            new FakeReply { Body = Cut, MediaType = "text/event-stream" },
+            FakeReply.Completion("Hi")
+        );
         EndpointOptions options = OptionsFor(server.Url) with { Tries = 2, FirstDelay = TimeSpan.FromMilliseconds(1) };
         Assert.Equal("Hi", (await AskAsync(options, stream: true)).Text);
     }
@@ -132,9 +163,19 @@ public sealed class EndpointFaultTests
     public async Task GetResponseAsync_RetryAfterADate_IsHonoured()
     {
         await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(
-            FakeReply.Error(503, "later") with { Headers = new Dictionary<string, string> { ["Retry-After"] = "Wed, 01 Jan 2025 00:00:40 GMT" } }, FakeReply.Completion("Hi"));
+            FakeReply.Error(503, "later") with
+            {
+                Headers = new Dictionary<string, string> { ["Retry-After"] = "Wed, 01 Jan 2025 00:00:40 GMT" },
+            },
+            FakeReply.Completion("Hi")
+        );
         List<TimeSpan> waits = [];
-        EndpointOptions options = OptionsFor(server.Url) with { Tries = 2, RequestTimeout = TimeSpan.FromDays(1), OnRetry = (_, _, wait) => waits.Add(wait) };
+        EndpointOptions options = OptionsFor(server.Url) with
+        {
+            Tries = 2,
+            RequestTimeout = TimeSpan.FromDays(1),
+            OnRetry = (_, _, wait) => waits.Add(wait),
+        };
         using EndpointChatClient client = new(options, new FrozenTime());
         await client.GetResponseAsync([new(ChatRole.User, "Hello")], null, Cancel);
         Assert.Equal([TimeSpan.FromSeconds(40)], waits);
@@ -155,8 +196,11 @@ public sealed class EndpointFaultTests
             using TcpClient connection = await listener.AcceptTcpClientAsync(cancellationToken);
             NetworkStream socket = connection.GetStream();
             await socket.WriteAsync(
-                Encoding.ASCII.GetBytes($"HTTP/1.1 {status} X\r\nContent-Type: {(stream ? "text/event-stream" : "application/json")}\r\nConnection: close\r\n\r\n{(stream ? "data: " : "")}"),
-                cancellationToken);
+                Encoding.ASCII.GetBytes(
+                    $"HTTP/1.1 {status} X\r\nContent-Type: {(stream ? "text/event-stream" : "application/json")}\r\nConnection: close\r\n\r\n{(stream ? "data: " : "")}"
+                ),
+                cancellationToken
+            );
             byte[] block = new byte[1 << 16];
             Array.Fill(block, (byte)'x');
             while (true)

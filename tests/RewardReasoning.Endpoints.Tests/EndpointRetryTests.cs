@@ -53,7 +53,12 @@ public sealed class EndpointRetryTests
     public async Task WaitAsync_NotTransient_IsTheFailureItself()
     {
         EndpointException refusal = new("no.");
-        Assert.Same(refusal, await Assert.ThrowsAsync<EndpointException>(() => new EndpointRetry(Options, _time, new Least()).WaitAsync(refusal, false, Cancel)));
+        Assert.Same(
+            refusal,
+            await Assert.ThrowsAsync<EndpointException>(() =>
+                new EndpointRetry(Options, _time, new Least()).WaitAsync(refusal, false, Cancel)
+            )
+        );
         Assert.Empty(_time.Waits);
     }
 

@@ -51,7 +51,13 @@ public sealed class PaceTests
     public async Task GetResponseAsync_RequestsPerMinute_ArriveSpread()
     {
         await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(FakeReply.Completion("Hi"));
-        EndpointOptions options = new() { Url = server.Url, Model = "m", RequestsPerMinute = 600, RequestTimeout = TimeSpan.FromMilliseconds(300) };
+        EndpointOptions options = new()
+        {
+            Url = server.Url,
+            Model = "m",
+            RequestsPerMinute = 600,
+            RequestTimeout = TimeSpan.FromMilliseconds(300),
+        };
         using EndpointChatClient client = new(options);
         Stopwatch watch = Stopwatch.StartNew();
         // The last one waits for 0.8 s, longer than a request may take: waiting for its turn is no part of that.
@@ -62,11 +68,18 @@ public sealed class PaceTests
     [Fact]
     public async Task GetResponseAsync_TokensPerMinute_WaitsForWhatTheAnswersTook()
     {
-        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(FakeReply.Completion("Hi") with
+        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(
+            FakeReply.Completion("Hi") with
+            {
+                Usage = new() { ["prompt_tokens"] = 100, ["completion_tokens"] = 500 },
+            }
+        );
+        EndpointOptions options = new()
         {
-            Usage = new() { ["prompt_tokens"] = 100, ["completion_tokens"] = 500 },
-        });
-        EndpointOptions options = new() { Url = server.Url, Model = "m", TokensPerMinute = 60_000 };
+            Url = server.Url,
+            Model = "m",
+            TokensPerMinute = 60_000,
+        };
         using EndpointChatClient client = new(options);
         Stopwatch watch = Stopwatch.StartNew();
         await client.GetResponseAsync([new(ChatRole.User, "Hello")], null, Cancel);

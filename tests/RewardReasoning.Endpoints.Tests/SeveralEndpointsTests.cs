@@ -14,11 +14,18 @@ public sealed class SeveralEndpointsTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     private static EndpointOptions OptionsFor(params Uri[] urls) =>
-        new() { Url = urls[0], MoreUrls = urls[1..], Model = "judge-7b", FirstDelay = TimeSpan.FromMilliseconds(20) };
+        new()
+        {
+            Url = urls[0],
+            MoreUrls = urls[1..],
+            Model = "judge-7b",
+            FirstDelay = TimeSpan.FromMilliseconds(20),
+        };
 
-    private static async Task<ChatResponse> AskAsync(EndpointChatClient client, bool stream = false) => stream
-        ? await client.GetStreamingResponseAsync(Hello, null, Cancel).ToChatResponseAsync(Cancel)
-        : await client.GetResponseAsync(Hello, null, Cancel);
+    private static async Task<ChatResponse> AskAsync(EndpointChatClient client, bool stream = false) =>
+        stream
+            ? await client.GetStreamingResponseAsync(Hello, null, Cancel).ToChatResponseAsync(Cancel)
+            : await client.GetResponseAsync(Hello, null, Cancel);
 
     [Fact]
     public async Task GetResponseAsync_OneAfterTheOther_TakesTurns()
@@ -106,7 +113,9 @@ public sealed class SeveralEndpointsTests
     public async Task GetResponseAsync_ServerComesBack_IsUsedAgain()
     {
         bool up = false;
-        await using FakeOpenAIServer shaky = await FakeOpenAIServer.StartAsync(_ => Volatile.Read(ref up) ? FakeReply.Completion("back") : FakeReply.Error(500, "oops"));
+        await using FakeOpenAIServer shaky = await FakeOpenAIServer.StartAsync(_ =>
+            Volatile.Read(ref up) ? FakeReply.Completion("back") : FakeReply.Error(500, "oops")
+        );
         await using FakeOpenAIServer steady = await FakeOpenAIServer.StartAsync(FakeReply.Completion("steady"));
         using EndpointChatClient client = new(OptionsFor(shaky.Url, steady.Url));
         Assert.Equal("steady", (await AskAsync(client)).Text);
@@ -124,7 +133,13 @@ public sealed class SeveralEndpointsTests
         int failures = 0;
         TaskCompletionSource never = new();
         await using FakeOpenAIServer shaky = await FakeOpenAIServer.StartAsync(_ =>
-            Interlocked.Increment(ref failures) == 1 ? FakeReply.Error(500, "oops") : FakeReply.Completion("late") with { After = never.Task });
+            Interlocked.Increment(ref failures) == 1
+                ? FakeReply.Error(500, "oops")
+                : FakeReply.Completion("late") with
+                {
+                    After = never.Task,
+                }
+        );
         await using FakeOpenAIServer steady = await FakeOpenAIServer.StartAsync(FakeReply.Completion("steady"));
         using EndpointChatClient client = new(OptionsFor(shaky.Url, steady.Url));
         await AskAsync(client);
@@ -152,9 +167,14 @@ public sealed class SeveralEndpointsTests
     public async Task GetResponseAsync_RetryAfter_RestsTheServerForEveryone()
     {
         int count = 0;
-        await using FakeOpenAIServer busy = await FakeOpenAIServer.StartAsync(_ => Interlocked.Increment(ref count) == 1
-            ? FakeReply.Error(429, "slow down") with { Headers = new Dictionary<string, string> { ["Retry-After"] = "300" } }
-            : FakeReply.Completion("busy"));
+        await using FakeOpenAIServer busy = await FakeOpenAIServer.StartAsync(_ =>
+            Interlocked.Increment(ref count) == 1
+                ? FakeReply.Error(429, "slow down") with
+                {
+                    Headers = new Dictionary<string, string> { ["Retry-After"] = "300" },
+                }
+                : FakeReply.Completion("busy")
+        );
         await using FakeOpenAIServer free = await FakeOpenAIServer.StartAsync(FakeReply.Completion("free"));
         using EndpointChatClient client = new(OptionsFor(busy.Url, free.Url));
         for (int i = 0; i < 8; i++)
@@ -185,15 +205,17 @@ public sealed class SeveralEndpointsTests
     public async Task JudgeAsync_ServersOfAllKindsOfTrouble_EveryVoteIsMadeOnce()
     {
         int count = 0;
-        await using FakeOpenAIServer broken = await FakeOpenAIServer.StartAsync(_ => (Interlocked.Increment(ref count) % 6) switch
-        {
-            0 => FakeReply.Error(429, "slow down"),
-            1 => FakeReply.Error(500, "oops"),
-            2 => FakeReply.Completion("x") with { Resets = true },
-            3 => new FakeReply { Body = "{\"choices\": [" },
-            4 => FakeReply.Html(),
-            _ => new FakeReply { Hangs = true },
-        });
+        await using FakeOpenAIServer broken = await FakeOpenAIServer.StartAsync(_ =>
+            (Interlocked.Increment(ref count) % 6) switch
+            {
+                0 => FakeReply.Error(429, "slow down"),
+                1 => FakeReply.Error(500, "oops"),
+                2 => FakeReply.Completion("x") with { Resets = true },
+                3 => new FakeReply { Body = "{\"choices\": [" },
+                4 => FakeReply.Html(),
+                _ => new FakeReply { Hangs = true },
+            }
+        );
         await using FakeOpenAIServer sound = await FakeOpenAIServer.StartAsync(FakeReply.Completion(@"\boxed{Assistant 1}"));
         EndpointOptions options = OptionsFor(broken.Url, sound.Url, FakeOpenAIServer.UnusedUrl()) with
         {
@@ -202,7 +224,9 @@ public sealed class SeveralEndpointsTests
         };
         using EndpointChatClient client = new(options);
         ReasoningJudge judge = new(client, new() { Order = VoteOrder.Given, Concurrency = 8 });
-        Judgment[] judgments = await Task.WhenAll(Enumerable.Range(0, 100).Select(i => judge.JudgeAsync(new Comparison($"{i}", "a", "b"), Cancel)));
+        Judgment[] judgments = await Task.WhenAll(
+            Enumerable.Range(0, 100).Select(i => judge.JudgeAsync(new Comparison($"{i}", "a", "b"), Cancel))
+        );
         Assert.All(judgments, judgment => Assert.Equal(Verdict.First, judgment.Preferred));
         Assert.Equal(100, sound.Requests.Count); // whatever failed elsewhere came here, once
         Assert.Equal(100, sound.Requests.Select(request => request.LastContent("user")).Distinct().Count());

@@ -1,6 +1,6 @@
 using RewardReasoning.Lab.Arithmetic;
-using RewardReasoning.Text.Tokenization;
 using RewardReasoning.Testing;
+using RewardReasoning.Text.Tokenization;
 using RewardReasoning.Training.Grpo;
 using RewardReasoning.Training.Runs;
 using RewardReasoning.Training.Sft;

@@ -19,7 +19,11 @@ public sealed class ComputeDeviceTests
         }
         else
         {
-            Assert.Contains($"The device is \"{name}\", but this machine or its tensor library has no CUDA", Assert.Throws<ArgumentException>(() => ComputeDevice.Of(name)).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                $"The device is \"{name}\", but this machine or its tensor library has no CUDA",
+                Assert.Throws<ArgumentException>(() => ComputeDevice.Of(name)).Message,
+                StringComparison.Ordinal
+            );
         }
     }
 
@@ -30,5 +34,9 @@ public sealed class ComputeDeviceTests
     [InlineData("gpu")]
     [InlineData("")]
     public void Of_NoSuchDevice_IsRefusedByItsName(string name) =>
-        Assert.Contains($"The device is \"{name}\"", Assert.Throws<ArgumentException>(() => ComputeDevice.Of(name)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"The device is \"{name}\"",
+            Assert.Throws<ArgumentException>(() => ComputeDevice.Of(name)).Message,
+            StringComparison.Ordinal
+        );
 }

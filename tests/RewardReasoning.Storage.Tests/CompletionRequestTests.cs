@@ -34,7 +34,11 @@ public sealed class CompletionRequestTests
                 ["left out"] = null,
             },
         };
-        ChatMessage[] messages = [new(ChatRole.User, "Ünï 🙂"), new(ChatRole.Assistant, [new TextReasoningContent("Hm."), new TextContent("So")])];
+        ChatMessage[] messages =
+        [
+            new(ChatRole.User, "Ünï 🙂"),
+            new(ChatRole.Assistant, [new TextReasoningContent("Hm."), new TextContent("So")]),
+        ];
         Assert.Equal("68d14701e9204badfe01cbf14542c0f9917564d56ca3b0245b3d15ad5c513e84", KeyOf(messages, all).ToString());
     }
 
@@ -66,12 +70,15 @@ public sealed class CompletionRequestTests
             options => options.AdditionalProperties = new() { [ChatOptionKeys.MinP] = 0.1f },
             options => options.AdditionalProperties = new() { ["seed"] = 8 },
         ];
-        CompletionKey[] keys = [.. changes.Select(change =>
-        {
-            ChatOptions options = Samples.Options();
-            change(options);
-            return KeyOf(Samples.Messages("q"), options);
-        })];
+        CompletionKey[] keys =
+        [
+            .. changes.Select(change =>
+            {
+                ChatOptions options = Samples.Options();
+                change(options);
+                return KeyOf(Samples.Messages("q"), options);
+            }),
+        ];
         Assert.Equal(keys.Length, keys.Distinct().Count());
     }
 
@@ -103,7 +110,8 @@ public sealed class CompletionRequestTests
     [Fact]
     public void Key_OfEqualSettingsInAnotherOrderOrWidth_IsTheSame()
     {
-        ChatOptions first = Samples.Options(), second = Samples.Options();
+        ChatOptions first = Samples.Options(),
+            second = Samples.Options();
         first.AdditionalProperties = new() { ["a"] = 1, ["b"] = 0f };
         second.AdditionalProperties = new() { ["b"] = -0f, ["a"] = 1L };
         Assert.Equal(KeyOf(Samples.Messages("q"), first), KeyOf(Samples.Messages("q"), second));
@@ -127,7 +135,13 @@ public sealed class CompletionRequestTests
         Assert.Null(CompletionRequest.Of(Samples.Model, Samples.Messages("q"), options));
         ChatMessage image = new(ChatRole.User, [new DataContent(new byte[] { 1 }, "image/png")]);
         Assert.Null(CompletionRequest.Of(Samples.Model, [image], Samples.Options()));
-        Assert.Null(CompletionRequest.Of(Samples.Model, Samples.Messages("q"), new ChatOptions { Seed = 1, ResponseFormat = ChatResponseFormat.Json }));
+        Assert.Null(
+            CompletionRequest.Of(
+                Samples.Model,
+                Samples.Messages("q"),
+                new ChatOptions { Seed = 1, ResponseFormat = ChatResponseFormat.Json }
+            )
+        );
     }
 
     [Fact]
@@ -136,10 +150,14 @@ public sealed class CompletionRequestTests
         CompletionRequest request = Samples.Request("Whïch?");
         CompletionRequest kept = CompletionRequest.Kept(Samples.Model, request.Prompt, request.Settings);
         Assert.Equal((request.Key, request.PromptHash), (kept.Key, kept.PromptHash));
-        Assert.Equal([("system", "Judge."), ("user", "Whïch?")], PromptForm.Read(kept.Prompt).Select(message => (message.Role.Value, message.Text)));
+        Assert.Equal(
+            [("system", "Judge."), ("user", "Whïch?")],
+            PromptForm.Read(kept.Prompt).Select(message => (message.Role.Value, message.Text))
+        );
         Assert.Equal(
             [("max_tokens", 100L), ("seed", 7L), ("temperature", 0.6f), ("top_p", 1f)],
-            SettingsForm.Read(kept.Settings).Select(setting => (setting.Key, setting.Value)));
+            SettingsForm.Read(kept.Settings).Select(setting => (setting.Key, setting.Value))
+        );
     }
 
     [Fact]

@@ -53,7 +53,8 @@ public abstract class CompletionStoreTests
         StoredCompletion read = Assert.Single(await ReadAsync(again));
         Assert.Equal(
             (completion.Request.Key, completion.Request.Model, completion.Created, completion.Elapsed),
-            (read.Request.Key, read.Request.Model, read.Created, read.Elapsed));
+            (read.Request.Key, read.Request.Model, read.Created, read.Elapsed)
+        );
         Assert.Equal(completion.Request.Prompt.ToArray(), read.Request.Prompt.ToArray());
         Assert.Equal(completion.Response.ToArray(), read.Response.ToArray());
     }
@@ -65,8 +66,16 @@ public abstract class CompletionStoreTests
         string location = await NewLocationAsync();
         using ICompletionStore first = await OpenAsync(location);
         using ICompletionStore second = await OpenAsync(location);
-        bool[] added = await Task.WhenAll(Enumerable.Range(0, 2 * Count).Select(i => Task.Run(
-            () => (i % 2 == 0 ? first : second).AddAsync(Samples.Completion(Samples.Request($"q{i / 2 / 3}", seed: i / 2))), Cancel)));
+        bool[] added = await Task.WhenAll(
+            Enumerable
+                .Range(0, 2 * Count)
+                .Select(i =>
+                    Task.Run(
+                        () => (i % 2 == 0 ? first : second).AddAsync(Samples.Completion(Samples.Request($"q{i / 2 / 3}", seed: i / 2))),
+                        Cancel
+                    )
+                )
+        );
         Assert.Equal(Count, added.Count(one => one));
         ModelStatistics model = Assert.Single((await first.CountAsync(Cancel)).Models);
         Assert.Equal((Count, Count / 3), (model.Completions, model.Prompts));
@@ -92,7 +101,10 @@ public abstract class CompletionStoreTests
         StoreStatistics statistics = await store.CountAsync(Cancel);
         Assert.Equal(8, statistics.Completions);
         Assert.True(statistics.StoreBytes > statistics.Models.Sum(model => model.Bytes));
-        Assert.Equal([("a", 6, 3, Day, Day.AddDays(5)), ("b", 2, 1, Day, Day.AddDays(1))], statistics.Models.Select(model => (model.Model.Name, (int)model.Completions, (int)model.Prompts, model.Oldest, model.Newest)));
+        Assert.Equal(
+            [("a", 6, 3, Day, Day.AddDays(5)), ("b", 2, 1, Day, Day.AddDays(1))],
+            statistics.Models.Select(model => (model.Model.Name, (int)model.Completions, (int)model.Prompts, model.Oldest, model.Newest))
+        );
     }
 
     [Fact]
@@ -100,7 +112,10 @@ public abstract class CompletionStoreTests
     {
         using ICompletionStore store = await OpenAsync(await NewLocationAsync());
         await FillAsync(store);
-        Assert.Equal([.. Enumerable.Range(0, 6).Select(day => Day.AddDays(day))], (await ReadAsync(store, "a")).Select(completion => completion.Created));
+        Assert.Equal(
+            [.. Enumerable.Range(0, 6).Select(day => Day.AddDays(day))],
+            (await ReadAsync(store, "a")).Select(completion => completion.Created)
+        );
         Assert.Equal(2, (await ReadAsync(store, "id-b")).Count);
         Assert.Empty(await ReadAsync(store, "c"));
     }
@@ -165,7 +180,8 @@ public abstract class CompletionStoreTests
                     await other.AddAsync(Samples.Completion(Samples.Request($"q{i % 3}", seed: i), created: Day.AddMinutes(i)));
                 }
             },
-            Cancel);
+            Cancel
+        );
         for (int minutes = 0; !adding.IsCompleted; minutes += 5)
         {
             await store.PruneAsync(new() { Before = Day.AddMinutes(minutes) }, dryRun: false, Cancel);
@@ -183,11 +199,15 @@ public abstract class CompletionStoreTests
     /// <summary>Six completions of model a, one a day, two to a prompt, and two of model b.</summary>
     private static async Task FillAsync(ICompletionStore store)
     {
-        StoredModel a = new("id-a", "a"), b = new("id-b", "b");
-        await Task.WhenAll(
-        [
-            .. Enumerable.Range(0, 6).Select(i => store.AddAsync(Samples.Completion(Samples.Request($"q{i / 2}", seed: i, model: a), created: Day.AddDays(i)))),
-            .. Enumerable.Range(0, 2).Select(i => store.AddAsync(Samples.Completion(Samples.Request("q0", seed: i, model: b), created: Day.AddDays(i)))),
+        StoredModel a = new("id-a", "a"),
+            b = new("id-b", "b");
+        await Task.WhenAll([
+            .. Enumerable
+                .Range(0, 6)
+                .Select(i => store.AddAsync(Samples.Completion(Samples.Request($"q{i / 2}", seed: i, model: a), created: Day.AddDays(i)))),
+            .. Enumerable
+                .Range(0, 2)
+                .Select(i => store.AddAsync(Samples.Completion(Samples.Request("q0", seed: i, model: b), created: Day.AddDays(i)))),
         ]);
     }
 

@@ -47,7 +47,16 @@ public sealed class StoringChatClientTests : IDisposable
         Completion paid = Completion.From(await client.GetResponseAsync(Samples.Messages("q"), Samples.Options(), Cancel), TimeSpan.Zero);
         Completion kept = Completion.From(await client.GetResponseAsync(Samples.Messages("q"), Samples.Options(), Cancel), TimeSpan.Zero);
         Assert.Equal((10, 5, 0), (paid.Usage.PromptTokens, paid.Usage.OutputTokens, paid.Usage.KeptCompletions));
-        Assert.Equal((10, 5, 1, 10, 5), (kept.Usage.PromptTokens, kept.Usage.OutputTokens, kept.Usage.KeptCompletions, kept.Usage.KeptPromptTokens, kept.Usage.KeptOutputTokens));
+        Assert.Equal(
+            (10, 5, 1, 10, 5),
+            (
+                kept.Usage.PromptTokens,
+                kept.Usage.OutputTokens,
+                kept.Usage.KeptCompletions,
+                kept.Usage.KeptPromptTokens,
+                kept.Usage.KeptOutputTokens
+            )
+        );
         Assert.Equal((2, 1), ((paid.Usage + kept.Usage + Usage.None).KeptCompletions + 1, (paid.Usage + kept.Usage).KeptCompletions));
     }
 
@@ -56,7 +65,9 @@ public sealed class StoringChatClientTests : IDisposable
     {
         ScriptedChatClient inner = new(_ => "a") { Delay = TimeSpan.FromMilliseconds(50) };
         using StoringChatClient client = new(inner, _store);
-        ChatResponse[] responses = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => client.GetResponseAsync(Samples.Messages("q"), Samples.Options(), Cancel)));
+        ChatResponse[] responses = await Task.WhenAll(
+            Enumerable.Range(0, 50).Select(_ => client.GetResponseAsync(Samples.Messages("q"), Samples.Options(), Cancel))
+        );
         Assert.Single(inner.Requests);
         Assert.All(responses, response => Assert.Equal("a", response.Text));
         Assert.Equal(49, responses.Count(IsKept));
@@ -66,9 +77,15 @@ public sealed class StoringChatClientTests : IDisposable
     [Fact]
     public async Task Ask_FailureOfTheFirst_IsTriedByTheNextAndNeverKept()
     {
-        ScriptedChatClient inner = new(request => request.Index == 0 ? new ScriptedReply { Fault = new IOException("gone") } : "a") { Delay = TimeSpan.FromMilliseconds(30) };
+        ScriptedChatClient inner = new(request => request.Index == 0 ? new ScriptedReply { Fault = new IOException("gone") } : "a")
+        {
+            Delay = TimeSpan.FromMilliseconds(30),
+        };
         using StoringChatClient client = new(inner, _store);
-        Task<ChatResponse>[] both = [.. Enumerable.Range(0, 2).Select(_ => client.GetResponseAsync(Samples.Messages("q"), Samples.Options(), Cancel))];
+        Task<ChatResponse>[] both =
+        [
+            .. Enumerable.Range(0, 2).Select(_ => client.GetResponseAsync(Samples.Messages("q"), Samples.Options(), Cancel)),
+        ];
         await Assert.ThrowsAsync<IOException>(() => both[0]);
         Assert.Equal("a", (await both[1]).Text);
         Assert.Equal(2, inner.Requests.Count);
@@ -94,7 +111,9 @@ public sealed class StoringChatClientTests : IDisposable
         ScriptedChatClient inner = new(request => new ScriptedReply { Text = "a", Hangs = request.Index == 0 });
         using StoringChatClient client = new(inner, _store);
         using CancellationTokenSource stop = new(TimeSpan.FromMilliseconds(30));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => client.GetResponseAsync(Samples.Messages("q"), Samples.Options(), stop.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            client.GetResponseAsync(Samples.Messages("q"), Samples.Options(), stop.Token)
+        );
         Assert.Equal(0, (await _store.CountAsync(Cancel)).Completions);
         Assert.Equal("a", (await client.GetResponseAsync(Samples.Messages("q"), Samples.Options(), Cancel)).Text);
     }
@@ -105,21 +124,35 @@ public sealed class StoringChatClientTests : IDisposable
         ScriptedChatClient inner = ScriptedChatClient.Of("a", "b");
         using StoringChatClient client = new(inner, _store);
         ChatOptions options = new() { Temperature = 1 };
-        Assert.Equal(["a", "b"], [(await client.GetResponseAsync(Samples.Messages("q"), options, Cancel)).Text, (await client.GetResponseAsync(Samples.Messages("q"), options, Cancel)).Text]);
+        Assert.Equal(
+            ["a", "b"],
+            [
+                (await client.GetResponseAsync(Samples.Messages("q"), options, Cancel)).Text,
+                (await client.GetResponseAsync(Samples.Messages("q"), options, Cancel)).Text,
+            ]
+        );
         Assert.Equal(0, (await _store.CountAsync(Cancel)).Completions);
     }
 
     [Fact]
     public async Task Stream_Again_StreamsFromTheStore()
     {
-        ScriptedChatClient inner = new(_ => new ScriptedReply { Reasoning = "Let me think.", Text = "So it is the first.", Properties = new() { [ChatResponseKeys.ReasoningClosed] = true } });
+        ScriptedChatClient inner = new(_ => new ScriptedReply
+        {
+            Reasoning = "Let me think.",
+            Text = "So it is the first.",
+            Properties = new() { [ChatResponseKeys.ReasoningClosed] = true },
+        });
         using StoringChatClient client = new(inner, _store);
         ChatResponse paid = (await StreamAsync(client)).ToChatResponse();
         List<ChatResponseUpdate> again = await StreamAsync(client);
         ChatResponse kept = again.ToChatResponse();
         Assert.Single(inner.Requests);
         Assert.True(again.Count > 1);
-        Assert.Equal((paid.Text, paid.FinishReason, paid.Usage?.OutputTokenCount), (kept.Text, kept.FinishReason, kept.Usage?.OutputTokenCount));
+        Assert.Equal(
+            (paid.Text, paid.FinishReason, paid.Usage?.OutputTokenCount),
+            (kept.Text, kept.FinishReason, kept.Usage?.OutputTokenCount)
+        );
         Assert.Equal(("Let me think.", true), (kept.Messages[0].Contents.OfType<TextReasoningContent>().Single().Text, IsKept(kept)));
         Assert.Equal(true, kept.AdditionalProperties?[ChatResponseKeys.ReasoningClosed]);
 
@@ -167,12 +200,18 @@ public sealed class StoringChatClientTests : IDisposable
         ChatResponse response = await client.GetResponseAsync(Samples.Messages("q"), Samples.Options(), Cancel);
         Assert.Equal(("theirs", false), (response.Text, IsKept(response)));
 
-        static CompletionRequest Requested() => CompletionRequest.Of(new("scripted:scripted-judge", "scripted-judge"), Samples.Messages("q"), Samples.Options()) ?? throw new InvalidOperationException("No key.");
+        static CompletionRequest Requested() =>
+            CompletionRequest.Of(new("scripted:scripted-judge", "scripted-judge"), Samples.Messages("q"), Samples.Options())
+            ?? throw new InvalidOperationException("No key.");
     }
 
     [Fact]
     public void Client_ThatNamesNoModel_IsRefused() =>
-        Assert.Contains("names its model", Assert.Throws<ArgumentException>(() => new StoringChatClient(new Nameless(), _store)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "names its model",
+            Assert.Throws<ArgumentException>(() => new StoringChatClient(new Nameless(), _store)).Message,
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public async Task Judge_OverAStore_JudgesTheSameAgainForNothing()
@@ -210,14 +249,20 @@ public sealed class StoringChatClientTests : IDisposable
 
     private sealed class Nameless : IChatClient
     {
-        public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        public Task<ChatResponse> GetResponseAsync(
+            IEnumerable<ChatMessage> messages,
+            ChatOptions? options = null,
+            CancellationToken cancellationToken = default
+        ) => throw new NotSupportedException();
 
-        public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+        public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
+            IEnumerable<ChatMessage> messages,
+            ChatOptions? options = null,
+            CancellationToken cancellationToken = default
+        ) => throw new NotSupportedException();
 
         public object? GetService(Type serviceType, object? serviceKey = null) => null;
 
-        public void Dispose()
-        {
-        }
+        public void Dispose() { }
     }
 }

@@ -9,10 +9,22 @@ public sealed class ConversationTests
     public void Render_OneUserTurn_IsItsBareText() => Assert.Equal("Hello", Conversation.Render([new(ChatRole.User, "Hello")]));
 
     [Fact]
-    public void Render_ManyTurns_LabelsEach() => Assert.Equal(
-        "System: Be brief.\n\nUser: Hi\n\nAssistant: Hello!\n\nUser: Bye",
-        Comparison.FromConversation(
-            [new(ChatRole.System, "Be brief."), new(ChatRole.User, "Hi"), new(ChatRole.Assistant, "Hello!"), new(ChatRole.User, "Bye")], "a", "b").Query);
+    public void Render_ManyTurns_LabelsEach() =>
+        Assert.Equal(
+            "System: Be brief.\n\nUser: Hi\n\nAssistant: Hello!\n\nUser: Bye",
+            Comparison
+                .FromConversation(
+                    [
+                        new(ChatRole.System, "Be brief."),
+                        new(ChatRole.User, "Hi"),
+                        new(ChatRole.Assistant, "Hello!"),
+                        new(ChatRole.User, "Bye"),
+                    ],
+                    "a",
+                    "b"
+                )
+                .Query
+        );
 
     [Fact]
     public void Render_NoTurn_IsRefused() => Assert.Throws<ArgumentException>(() => Conversation.Render([]));

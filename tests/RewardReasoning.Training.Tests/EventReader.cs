@@ -11,11 +11,14 @@ internal static class EventReader
     {
         byte[] file = File.ReadAllBytes(Directory.GetFiles(folder).Single());
         List<(long, string, float)> scalars = [];
-        for (int at = 0; at < file.Length;)
+        for (int at = 0; at < file.Length; )
         {
             int length = (int)BinaryPrimitives.ReadUInt64LittleEndian(file.AsSpan(at));
             Assert.Equal(MaskedChecksum(file.AsSpan(at, 8)), BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(at + 8)));
-            Assert.Equal(MaskedChecksum(file.AsSpan(at + 12, length)), BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(at + 12 + length)));
+            Assert.Equal(
+                MaskedChecksum(file.AsSpan(at + 12, length)),
+                BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(at + 12 + length))
+            );
             Dictionary<int, List<byte[]>> record = Fields(file.AsSpan(at + 12, length));
             long step = record.TryGetValue(2, out List<byte[]>? steps) ? BinaryPrimitives.ReadInt64LittleEndian(steps[0]) : 0;
             foreach (byte[] scalar in record.TryGetValue(5, out List<byte[]>? summaries) ? Fields(summaries[0])[1] : [])
@@ -30,7 +33,9 @@ internal static class EventReader
         return scalars;
     }
 
-    /// <summary>CRC-32C bit by bit, which is 0xE3069283 of the digits 1 to 9, turned and moved as TensorFlow's record format does.</summary>
+    /// <summary>
+    /// CRC-32C bit by bit, which is 0xE3069283 of the digits 1 to 9, turned and moved as TensorFlow's record format does.
+    /// </summary>
     public static uint MaskedChecksum(ReadOnlySpan<byte> data)
     {
         uint checksum = Checksum(data);

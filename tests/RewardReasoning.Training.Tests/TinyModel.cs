@@ -8,15 +8,16 @@ namespace RewardReasoning.Training.Tests;
 /// <summary>A model folder with rrm-mini's tokenizer and prompt over a few thousand random weights.</summary>
 internal static class TinyModel
 {
-    public static DecoderConfig Config => DecoderConfig.Load(SourceFolder) with
-    {
-        HiddenSize = 32,
-        IntermediateSize = 48,
-        LayerCount = 2,
-        HeadCount = 2,
-        KeyValueHeadCount = 1,
-        HeadDimension = 16,
-    };
+    public static DecoderConfig Config =>
+        DecoderConfig.Load(SourceFolder) with
+        {
+            HiddenSize = 32,
+            IntermediateSize = 48,
+            LayerCount = 2,
+            HeadCount = 2,
+            KeyValueHeadCount = 1,
+            HeadDimension = 16,
+        };
 
     private static string SourceFolder => Path.Combine(SharedFolder.RepositoryRoot, "recipes/rrm-mini/model");
 

@@ -24,7 +24,8 @@ public sealed class AnswerExtractorTests
     [InlineData(@"\boxed{3} = \boxed{4}", 1)]
     [InlineData(@"\boxed{3}, so the other is \boxed{4}", 1)]
     [InlineData(@"\boxed{3}. And \boxed{4}", 1)]
-    public void Find_SeveralBoxes_BelongTogetherWhereNothingElseIsSaid(string text, int parts) => Assert.Equal(parts, AnswerExtractor.Find(text).Parts.Count);
+    public void Find_SeveralBoxes_BelongTogetherWhereNothingElseIsSaid(string text, int parts) =>
+        Assert.Equal(parts, AnswerExtractor.Find(text).Parts.Count);
 
     [Theory]
     [InlineData("Thus the answer is 42.", "42")]
@@ -71,7 +72,8 @@ public sealed class AnswerExtractorTests
     [Theory]
     [InlineData("at $x=2$ it is largest, at $x=4$ smallest")]
     [InlineData("5 apples and 3 oranges")]
-    public void FindGold_AnswerInWords_StaysWhole(string gold) => Assert.Equal((AnswerSource.Whole, gold), (AnswerExtractor.FindGold(gold).Source, AnswerExtractor.FindGold(gold).Text));
+    public void FindGold_AnswerInWords_StaysWhole(string gold) =>
+        Assert.Equal((AnswerSource.Whole, gold), (AnswerExtractor.FindGold(gold).Source, AnswerExtractor.FindGold(gold).Text));
 
     [Theory]
     [InlineData("The answer is (C).", 'C')]

@@ -18,8 +18,14 @@ public sealed class AnswerVerifierTests
     [MemberData(nameof(Classes))]
     public void Verify_RulesOfAClass_GiveTheirVerdicts(string name)
     {
-        Assert.All(Rules.Where(rule => Text(rule, "class") == name), rule =>
-            Assert.Equal(Text(rule, "verdict"), Verifier.Verify(Text(rule, "gold"), Text(rule, "prediction")).ToString().ToLowerInvariant()));
+        Assert.All(
+            Rules.Where(rule => Text(rule, "class") == name),
+            rule =>
+                Assert.Equal(
+                    Text(rule, "verdict"),
+                    Verifier.Verify(Text(rule, "gold"), Text(rule, "prediction")).ToString().ToLowerInvariant()
+                )
+        );
     }
 
     [Fact]
@@ -27,7 +33,10 @@ public sealed class AnswerVerifierTests
     {
         VerifierCase[] cases = [.. VerifierCase.All.Where(one => one.Note is null)];
         Assert.Equal(304, cases.Length);
-        Assert.All(cases, one => Assert.Equal(one.Equal, new AnswerVerifier(one.Options).Verify(one.Gold, one.Prediction) == AnswerVerdict.Equal));
+        Assert.All(
+            cases,
+            one => Assert.Equal(one.Equal, new AnswerVerifier(one.Options).Verify(one.Gold, one.Prediction) == AnswerVerdict.Equal)
+        );
     }
 
     [Fact]
@@ -40,39 +49,65 @@ public sealed class AnswerVerifierTests
 
     [Fact]
     public void Verify_Fractions_EqualExactlyWhenTheirValuesAre() =>
-        Gen.Select(Gen.Int[-40, 40], Gen.Int[1, 40], Gen.Int[-40, 40], Gen.Int[1, 40]).Sample((a, b, c, d) =>
-            Assert.Equal(a * d == c * b ? AnswerVerdict.Equal : AnswerVerdict.Different, Verifier.Verify($"\\frac{{{a}}}{{{b}}}", $"{c}/{d}")));
+        Gen.Select(Gen.Int[-40, 40], Gen.Int[1, 40], Gen.Int[-40, 40], Gen.Int[1, 40])
+            .Sample(
+                (a, b, c, d) =>
+                    Assert.Equal(
+                        a * d == c * b ? AnswerVerdict.Equal : AnswerVerdict.Different,
+                        Verifier.Verify($"\\frac{{{a}}}{{{b}}}", $"{c}/{d}")
+                    )
+            );
 
     [Fact]
     public void Verify_PolynomialAndItsFactors_AreEqualAndAnotherIsNot() =>
-        Gen.Select(Gen.Int[-9, 9], Gen.Int[-9, 9], Gen.Int[1, 9]).Sample((a, b, shift) =>
-        {
-            string expanded = string.Create(CultureInfo.InvariantCulture, $"x^2 + {a + b}x + {a * b}").Replace("+ -", "- ", StringComparison.Ordinal);
-            string other = string.Create(CultureInfo.InvariantCulture, $"x^2 + {a + b}x + {(a * b) + shift}").Replace("+ -", "- ", StringComparison.Ordinal);
-            string factors = string.Create(CultureInfo.InvariantCulture, $"(x+{a})(x+{b})").Replace("+-", "-", StringComparison.Ordinal);
-            Assert.Equal(AnswerVerdict.Equal, Verifier.Verify(expanded, factors));
-            Assert.Equal(AnswerVerdict.Different, Verifier.Verify(other, factors));
-        });
+        Gen.Select(Gen.Int[-9, 9], Gen.Int[-9, 9], Gen.Int[1, 9])
+            .Sample(
+                (a, b, shift) =>
+                {
+                    string expanded = string.Create(CultureInfo.InvariantCulture, $"x^2 + {a + b}x + {a * b}")
+                        .Replace("+ -", "- ", StringComparison.Ordinal);
+                    string other = string.Create(CultureInfo.InvariantCulture, $"x^2 + {a + b}x + {(a * b) + shift}")
+                        .Replace("+ -", "- ", StringComparison.Ordinal);
+                    string factors = string.Create(CultureInfo.InvariantCulture, $"(x+{a})(x+{b})")
+                        .Replace("+-", "-", StringComparison.Ordinal);
+                    Assert.Equal(AnswerVerdict.Equal, Verifier.Verify(expanded, factors));
+                    Assert.Equal(AnswerVerdict.Different, Verifier.Verify(other, factors));
+                }
+            );
 
     [Fact]
     public void Verify_WholeNumbersOfAnySize_EqualExactlyWhenTheirDigitsAre() =>
-        Gen.Select(Gen.Byte.Array[1, 60], Gen.Bool).Sample((bytes, same) =>
-        {
-            BigInteger number = new(bytes);
-            string grouped = number.ToString("N0", CultureInfo.InvariantCulture);
-            Assert.Equal(same ? AnswerVerdict.Equal : AnswerVerdict.Different, Verifier.Verify(number.ToString(CultureInfo.InvariantCulture), same ? grouped : (number + 1).ToString(CultureInfo.InvariantCulture)));
-        });
+        Gen.Select(Gen.Byte.Array[1, 60], Gen.Bool)
+            .Sample(
+                (bytes, same) =>
+                {
+                    BigInteger number = new(bytes);
+                    string grouped = number.ToString("N0", CultureInfo.InvariantCulture);
+                    Assert.Equal(
+                        same ? AnswerVerdict.Equal : AnswerVerdict.Different,
+                        Verifier.Verify(
+                            number.ToString(CultureInfo.InvariantCulture),
+                            same ? grouped : (number + 1).ToString(CultureInfo.InvariantCulture)
+                        )
+                    );
+                }
+            );
 
     [Fact]
-    public void Verify_AnyText_EndsAndRepeats() => Gen.Select(Gen.String, Gen.String).Sample((gold, prediction) =>
-        Assert.Equal(Verifier.Verify(gold, prediction), new AnswerVerifier().Verify(gold, prediction)));
+    public void Verify_AnyText_EndsAndRepeats() =>
+        Gen.Select(Gen.String, Gen.String)
+            .Sample((gold, prediction) => Assert.Equal(Verifier.Verify(gold, prediction), new AnswerVerifier().Verify(gold, prediction)));
 
     [Fact]
     public void Verify_ManyThreads_AgreeWithOne()
     {
         VerifierCase[] cases = [.. VerifierCase.All];
         AnswerVerdict[] alone = [.. cases.Select(one => Verifier.Verify(one.Gold, one.Prediction))];
-        Parallel.For(0, 4 * cases.Length, i => Assert.Equal(alone[i % cases.Length], Verifier.Verify(cases[i % cases.Length].Gold, cases[i % cases.Length].Prediction)));
+        Parallel.For(
+            0,
+            4 * cases.Length,
+            i => Assert.Equal(alone[i % cases.Length], Verifier.Verify(cases[i % cases.Length].Gold, cases[i % cases.Length].Prediction))
+        );
     }
 
     [Fact]
@@ -96,7 +131,9 @@ public sealed class AnswerVerifierTests
     [Fact]
     public void Verify_OptionsOutOfRange_AreAllNamed()
     {
-        ArgumentException exception = Assert.Throws<ArgumentException>(() => new AnswerVerifier(new VerifierOptions { Decimals = 0, MaxSteps = 0 }));
+        ArgumentException exception = Assert.Throws<ArgumentException>(() =>
+            new AnswerVerifier(new VerifierOptions { Decimals = 0, MaxSteps = 0 })
+        );
         Assert.Contains("Decimals", exception.Message, StringComparison.Ordinal);
         Assert.Contains("MaxSteps", exception.Message, StringComparison.Ordinal);
     }

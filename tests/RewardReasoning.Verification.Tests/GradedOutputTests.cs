@@ -1,7 +1,7 @@
 using System.IO.Compression;
 using System.Text.Json;
-using RewardReasoning.Verification.Answers;
 using RewardReasoning.Testing;
+using RewardReasoning.Verification.Answers;
 using Xunit;
 
 namespace RewardReasoning.Verification.Tests;
@@ -22,8 +22,15 @@ public sealed class GradedOutputTests
         foreach (JsonElement row in File.ReadLines(path).Select(line => JsonDocument.Parse(line).RootElement))
         {
             string gold = row.GetProperty("answer").GetString() ?? "";
-            verdicts.AddRange(row.GetProperty("correct").EnumerateArray().Zip(row.GetProperty("responses").EnumerateArray(), (correct, response) =>
-                (correct.GetBoolean(), verifier.Verify(gold, response.GetString() ?? "") == AnswerVerdict.Equal)));
+            verdicts.AddRange(
+                row.GetProperty("correct")
+                    .EnumerateArray()
+                    .Zip(
+                        row.GetProperty("responses").EnumerateArray(),
+                        (correct, response) =>
+                            (correct.GetBoolean(), verifier.Verify(gold, response.GetString() ?? "") == AnswerVerdict.Equal)
+                    )
+            );
         }
 
         Assert.Equal(624, verdicts.Count);
@@ -53,7 +60,11 @@ public sealed class GradedOutputTests
             if (row.GetProperty("stated").GetBoolean())
             {
                 stated++;
-                same += AnswerExtractor.FindChoice(row.GetProperty("output").GetString() ?? "")?.ToString() == row.GetProperty("pred").GetString() ? 1 : 0;
+                same +=
+                    AnswerExtractor.FindChoice(row.GetProperty("output").GetString() ?? "")?.ToString()
+                    == row.GetProperty("pred").GetString()
+                        ? 1
+                        : 0;
             }
         }
 

@@ -55,8 +55,13 @@ public sealed class FakeHub : IAsyncDisposable
     private LoopbackServer? _hub;
     private LoopbackServer? _storage;
 
-    private FakeHub(string repository, IReadOnlyDictionary<string, byte[]> files, string? token, int pageSize, IReadOnlyDictionary<string, string> wrongHashes) =>
-        (_repository, _files, _token, _pageSize, _wrongHashes) = (repository, files, token, pageSize, wrongHashes);
+    private FakeHub(
+        string repository,
+        IReadOnlyDictionary<string, byte[]> files,
+        string? token,
+        int pageSize,
+        IReadOnlyDictionary<string, string> wrongHashes
+    ) => (_repository, _files, _token, _pageSize, _wrongHashes) = (repository, files, token, pageSize, wrongHashes);
 
     /// <summary>Address of the hub.</summary>
     public Uri Url => Running(_hub).Url;
@@ -71,7 +76,13 @@ public sealed class FakeHub : IAsyncDisposable
     public IReadOnlyList<HubRequest> Requests => [.. _requests];
 
     /// <summary>Requests for bytes of files, on either host, redirected ones not counted.</summary>
-    public IReadOnlyList<HubRequest> Downloads => [.. _requests.Where(request => request.OnStorage || (request.Path.Contains("/resolve/", StringComparison.Ordinal) && _files[NameIn(request.Path)].Length < LargeFrom))];
+    public IReadOnlyList<HubRequest> Downloads =>
+        [
+            .. _requests.Where(request =>
+                request.OnStorage
+                || (request.Path.Contains("/resolve/", StringComparison.Ordinal) && _files[NameIn(request.Path)].Length < LargeFrom)
+            ),
+        ];
 
     /// <summary>Starts a hub with one repository.</summary>
     /// <param name="repository">As it is in addresses: <c>owner/name</c> or <c>datasets/owner/name</c>.</param>
@@ -80,7 +91,12 @@ public sealed class FakeHub : IAsyncDisposable
     /// <param name="pageSize">How many entries a page of a listing has.</param>
     /// <param name="wrongHashes">Hashes that are listed for files instead of their own.</param>
     public static async Task<FakeHub> StartAsync(
-        string repository, IReadOnlyDictionary<string, byte[]> files, string? token = null, int pageSize = 1000, IReadOnlyDictionary<string, string>? wrongHashes = null)
+        string repository,
+        IReadOnlyDictionary<string, byte[]> files,
+        string? token = null,
+        int pageSize = 1000,
+        IReadOnlyDictionary<string, string>? wrongHashes = null
+    )
     {
         FakeHub hub = new(repository, files, token, pageSize, wrongHashes ?? new Dictionary<string, string>());
         hub._hub = await LoopbackServer.StartAsync(hub.AnswerAsync);
@@ -106,9 +122,11 @@ public sealed class FakeHub : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private static LoopbackServer Running(LoopbackServer? server) => server ?? throw new InvalidOperationException("The hub was not started.");
+    private static LoopbackServer Running(LoopbackServer? server) =>
+        server ?? throw new InvalidOperationException("The hub was not started.");
 
-    private static string NameIn(string path) => Uri.UnescapeDataString(path[(path.IndexOf("/resolve/", StringComparison.Ordinal) + "/resolve/".Length + Commit.Length + 1)..]);
+    private static string NameIn(string path) =>
+        Uri.UnescapeDataString(path[(path.IndexOf("/resolve/", StringComparison.Ordinal) + "/resolve/".Length + Commit.Length + 1)..]);
 
     private Task AnswerAsync(HttpContext context)
     {
@@ -117,10 +135,19 @@ public sealed class FakeHub : IAsyncDisposable
         string api = $"/api/{(_repository.StartsWith("datasets/", StringComparison.Ordinal) ? _repository : $"models/{_repository}")}";
         return path switch
         {
-            _ when _token is not null && context.Request.Headers.Authorization != $"Bearer {_token}" => RefuseAsync(context, 401, "RepoNotFound"),
-            _ when path == $"{api}/revision/main" || path == $"{api}/revision/refs%2Fconvert%2Fparquet" => context.Response.WriteAsync($$"""{"sha": "{{Commit}}", "private": false}"""),
+            _ when _token is not null && context.Request.Headers.Authorization != $"Bearer {_token}" => RefuseAsync(
+                context,
+                401,
+                "RepoNotFound"
+            ),
+            _ when path == $"{api}/revision/main" || path == $"{api}/revision/refs%2Fconvert%2Fparquet" => context.Response.WriteAsync(
+                $$"""{"sha": "{{Commit}}", "private": false}"""
+            ),
             _ when path.StartsWith($"{api}/revision/", StringComparison.Ordinal) => RefuseAsync(context, 404, "RevisionNotFound"),
-            _ when path.StartsWith($"{api}/tree/{Commit}", StringComparison.Ordinal) => ListAsync(context, path[$"{api}/tree/{Commit}".Length..].Trim('/')),
+            _ when path.StartsWith($"{api}/tree/{Commit}", StringComparison.Ordinal) => ListAsync(
+                context,
+                path[$"{api}/tree/{Commit}".Length..].Trim('/')
+            ),
             _ when path.StartsWith($"/{_repository}/resolve/{Commit}/", StringComparison.Ordinal) => ResolveAsync(context, NameIn(path)),
             _ => RefuseAsync(context, 404, "RepoNotFound"),
         };
@@ -145,14 +172,25 @@ public sealed class FakeHub : IAsyncDisposable
         bool recursive = context.Request.Query["recursive"] == "true";
         JsonObject[] entries =
         [
-            .. below.Select(path => path[prefix.Length..]).Where(rest => rest.Contains('/')).Select(rest => rest[..rest.IndexOf('/', StringComparison.Ordinal)]).Distinct()
-                .Select(name => new JsonObject { ["type"] = "directory", ["oid"] = Commit, ["size"] = 0, ["path"] = prefix + name }),
+            .. below
+                .Select(path => path[prefix.Length..])
+                .Where(rest => rest.Contains('/'))
+                .Select(rest => rest[..rest.IndexOf('/', StringComparison.Ordinal)])
+                .Distinct()
+                .Select(name => new JsonObject
+                {
+                    ["type"] = "directory",
+                    ["oid"] = Commit,
+                    ["size"] = 0,
+                    ["path"] = prefix + name,
+                }),
             .. below.Where(path => recursive || !path[prefix.Length..].Contains('/')).Select(EntryOf),
         ];
         int from = int.TryParse(context.Request.Query["cursor"], CultureInfo.InvariantCulture, out int cursor) ? cursor : 0;
         if (from + _pageSize < entries.Length)
         {
-            context.Response.Headers.Link = $"<{Url.AbsoluteUri.TrimEnd('/')}{context.Request.Path}?recursive={(recursive ? "true" : "false")}&cursor={from + _pageSize}>; rel=\"next\"";
+            context.Response.Headers.Link =
+                $"<{Url.AbsoluteUri.TrimEnd('/')}{context.Request.Path}?recursive={(recursive ? "true" : "false")}&cursor={from + _pageSize}>; rel=\"next\"";
         }
 
         return context.Response.WriteAsync(new JsonArray([.. entries.Skip(from).Take(_pageSize)]).ToJsonString());
@@ -161,12 +199,23 @@ public sealed class FakeHub : IAsyncDisposable
     private JsonObject EntryOf(string path)
     {
         byte[] bytes = _files[path];
-        JsonObject entry = new() { ["type"] = "file", ["oid"] = _wrongHashes.GetValueOrDefault(path) ?? GitHash(bytes), ["size"] = bytes.Length, ["path"] = path };
+        JsonObject entry = new()
+        {
+            ["type"] = "file",
+            ["oid"] = _wrongHashes.GetValueOrDefault(path) ?? GitHash(bytes),
+            ["size"] = bytes.Length,
+            ["path"] = path,
+        };
         if (bytes.Length >= LargeFrom)
         {
             string hash = _wrongHashes.GetValueOrDefault(path) ?? Convert.ToHexStringLower(SHA256.HashData(bytes));
             entry["oid"] = GitHash(Encoding.ASCII.GetBytes(hash)); // git has a pointer in its place
-            entry["lfs"] = new JsonObject { ["oid"] = hash, ["size"] = bytes.Length, ["pointerSize"] = 130 };
+            entry["lfs"] = new JsonObject
+            {
+                ["oid"] = hash,
+                ["size"] = bytes.Length,
+                ["pointerSize"] = 130,
+            };
         }
 
         return entry;

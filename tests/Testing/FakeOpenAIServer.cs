@@ -53,7 +53,13 @@ public sealed record FakeReply
     public string FinishReason { get; init; } = "stop";
 
     /// <summary>The object <c>usage</c>; null to leave it out.</summary>
-    public JsonObject? Usage { get; init; } = new() { ["prompt_tokens"] = 10, ["completion_tokens"] = 5, ["total_tokens"] = 15 };
+    public JsonObject? Usage { get; init; } =
+        new()
+        {
+            ["prompt_tokens"] = 10,
+            ["completion_tokens"] = 5,
+            ["total_tokens"] = 15,
+        };
 
     /// <summary>The object <c>logprobs</c> of the choice; null to leave it out.</summary>
     public JsonObject? LogProbs { get; init; }
@@ -86,19 +92,24 @@ public sealed record FakeReply
     public static FakeReply Completion(string content, string? reasoning = null) => new() { Content = content, Reasoning = reasoning };
 
     /// <summary>An HTML page, as proxies send.</summary>
-    public static FakeReply Html(string title = "Welcome to nginx!", int status = 200) => new()
-    {
-        Status = status,
-        Body = $"<!DOCTYPE html>\n<html><head><title>{title}</title></head><body>hello</body></html>",
-        MediaType = "text/html",
-    };
+    public static FakeReply Html(string title = "Welcome to nginx!", int status = 200) =>
+        new()
+        {
+            Status = status,
+            Body = $"<!DOCTYPE html>\n<html><head><title>{title}</title></head><body>hello</body></html>",
+            MediaType = "text/html",
+        };
 
     /// <summary>A refusal with an error object.</summary>
-    public static FakeReply Error(int status, string message) => new()
-    {
-        Status = status,
-        Body = new JsonObject { ["error"] = new JsonObject { ["message"] = message, ["code"] = status } }.ToJsonString(),
-    };
+    public static FakeReply Error(int status, string message) =>
+        new()
+        {
+            Status = status,
+            Body = new JsonObject
+            {
+                ["error"] = new JsonObject { ["message"] = message, ["code"] = status },
+            }.ToJsonString(),
+        };
 }
 
 /// <summary>
@@ -163,7 +174,9 @@ public sealed class FakeOpenAIServer : IAsyncDisposable
     private async Task HandleAsync(HttpContext context)
     {
         using CancellationTokenSource gone = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token, context.RequestAborted);
-        JsonObject body = HttpMethods.IsGet(context.Request.Method) ? [] : await JsonNode.ParseAsync(context.Request.Body, cancellationToken: gone.Token) as JsonObject ?? [];
+        JsonObject body = HttpMethods.IsGet(context.Request.Method)
+            ? []
+            : await JsonNode.ParseAsync(context.Request.Body, cancellationToken: gone.Token) as JsonObject ?? [];
         int index = Interlocked.Increment(ref _count) - 1;
         FakeRequest request = new(index, context.Request.Path, body, context.Request.Headers.Authorization);
         _requests[index] = request;
@@ -183,13 +196,15 @@ public sealed class FakeOpenAIServer : IAsyncDisposable
         try
         {
             await reply.After.WaitAsync(gone.Token);
-            await (reply switch
-            {
-                { Hangs: true } => Task.Delay(Timeout.Infinite, gone.Token),
-                { Body: { } text } => WriteAsync(context, reply, text, reply.MediaType, gone.Token),
-                _ when request.Streams && !reply.NeverStreams => StreamAsync(context, reply, gone.Token),
-                _ => WriteAsync(context, reply, WholeAnswer(reply).ToJsonString(), "application/json", gone.Token),
-            });
+            await (
+                reply switch
+                {
+                    { Hangs: true } => Task.Delay(Timeout.Infinite, gone.Token),
+                    { Body: { } text } => WriteAsync(context, reply, text, reply.MediaType, gone.Token),
+                    _ when request.Streams && !reply.NeverStreams => StreamAsync(context, reply, gone.Token),
+                    _ => WriteAsync(context, reply, WholeAnswer(reply).ToJsonString(), "application/json", gone.Token),
+                }
+            );
         }
         catch (OperationCanceledException) when (gone.IsCancellationRequested)
         {
@@ -202,7 +217,13 @@ public sealed class FakeOpenAIServer : IAsyncDisposable
         }
     }
 
-    private static async Task WriteAsync(HttpContext context, FakeReply reply, string text, string mediaType, CancellationToken cancellationToken)
+    private static async Task WriteAsync(
+        HttpContext context,
+        FakeReply reply,
+        string text,
+        string mediaType,
+        CancellationToken cancellationToken
+    )
     {
         context.Response.ContentType = mediaType;
         if (reply.Resets)
@@ -249,7 +270,12 @@ public sealed class FakeOpenAIServer : IAsyncDisposable
             message[reply.ReasoningField] = reply.Reasoning;
         }
 
-        JsonObject choice = new() { ["index"] = 0, ["message"] = message, ["finish_reason"] = reply.FinishReason };
+        JsonObject choice = new()
+        {
+            ["index"] = 0,
+            ["message"] = message,
+            ["finish_reason"] = reply.FinishReason,
+        };
         if (reply.LogProbs is not null)
         {
             choice["logprobs"] = reply.LogProbs.DeepClone();
@@ -285,11 +311,25 @@ public sealed class FakeOpenAIServer : IAsyncDisposable
         }
     }
 
-    private static JsonArray Delta(JsonObject delta) => [new JsonObject { ["index"] = 0, ["delta"] = delta, ["finish_reason"] = null }];
+    private static JsonArray Delta(JsonObject delta) =>
+        [
+            new JsonObject
+            {
+                ["index"] = 0,
+                ["delta"] = delta,
+                ["finish_reason"] = null,
+            },
+        ];
 
     private static JsonObject Envelope(JsonArray choices, JsonObject? usage)
     {
-        JsonObject envelope = new() { ["id"] = "chatcmpl-1", ["object"] = "chat.completion", ["model"] = "fake-judge", ["choices"] = choices };
+        JsonObject envelope = new()
+        {
+            ["id"] = "chatcmpl-1",
+            ["object"] = "chat.completion",
+            ["model"] = "fake-judge",
+            ["choices"] = choices,
+        };
         if (usage is not null)
         {
             envelope["usage"] = usage.DeepClone();

@@ -27,19 +27,26 @@ internal sealed class LoopbackServer : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrel(options =>
         {
-            options.Listen(IPAddress.Loopback, 0, listen =>
-            {
-                if (certificate is not null)
+            options.Listen(
+                IPAddress.Loopback,
+                0,
+                listen =>
                 {
-                    listen.UseHttps(certificate);
+                    if (certificate is not null)
+                    {
+                        listen.UseHttps(certificate);
+                    }
                 }
-            });
+            );
             options.Limits.MaxRequestBodySize = null;
         });
         WebApplication app = builder.Build();
         app.Run(handler);
         await app.StartAsync();
-        return new LoopbackServer(app) { Url = new(app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Single()) };
+        return new LoopbackServer(app)
+        {
+            Url = new(app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Single()),
+        };
     }
 
     /// <inheritdoc/>

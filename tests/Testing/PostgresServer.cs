@@ -10,8 +10,7 @@ namespace RewardReasoning.Testing;
 /// </summary>
 public sealed class PostgresServer : IAsyncDisposable
 {
-    private const string Script =
-        """
+    private const string Script = """
         set -eu
         bin=$1 port=$2 fsync=$3 dir=$(mktemp -d)
         as() { if [ "$(id -u)" = 0 ]; then runuser -u postgres -- "$@"; else "$@"; fi; }
@@ -40,7 +39,9 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>Whether the server's programs are on this machine, or the reason to print when they are not.</summary>
     public static bool IsInstalled(out string reason)
     {
-        reason = FindPrograms() is null ? "PostgreSQL's programs are not in /usr/lib/postgresql/*/bin; `apt-get install postgresql` brings them (.ci/run does)." : "";
+        reason = FindPrograms() is null
+            ? "PostgreSQL's programs are not in /usr/lib/postgresql/*/bin; `apt-get install postgresql` brings them (.ci/run does)."
+            : "";
         return reason.Length == 0;
     }
 
@@ -50,12 +51,15 @@ public sealed class PostgresServer : IAsyncDisposable
     {
         string programs = FindPrograms() ?? throw new InvalidOperationException("PostgreSQL is not installed.");
         int port = FreePort();
-        Process shell = Process.Start(new ProcessStartInfo("bash", ["-c", Script, "bash", programs, $"{port}", flushes ? "on" : "off"])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        }) ?? throw new InvalidOperationException("bash did not start.");
+        Process shell =
+            Process.Start(
+                new ProcessStartInfo("bash", ["-c", Script, "bash", programs, $"{port}", flushes ? "on" : "off"])
+                {
+                    RedirectStandardInput = true,
+                    RedirectStandardOutput = true,
+                    RedirectStandardError = true,
+                }
+            ) ?? throw new InvalidOperationException("bash did not start.");
         PostgresServer server = new(shell, programs, port);
         await server.AwaitDoneAsync();
         return server;
@@ -67,7 +71,9 @@ public sealed class PostgresServer : IAsyncDisposable
         string name = $"test{Interlocked.Increment(ref _databases)}";
         using Process create = Process.Start(Path.Combine(_programs, "createdb"), ["-h", "127.0.0.1", "-p", $"{Port}", "-U", "app", name]);
         await create.WaitForExitAsync();
-        return create.ExitCode == 0 ? $"postgres://app@127.0.0.1:{Port}/{name}" : throw new InvalidOperationException($"createdb ended with {create.ExitCode}.");
+        return create.ExitCode == 0
+            ? $"postgres://app@127.0.0.1:{Port}/{name}"
+            : throw new InvalidOperationException($"createdb ended with {create.ExitCode}.");
     }
 
     /// <summary>Stops it at once, as a crash would.</summary>
@@ -84,9 +90,13 @@ public sealed class PostgresServer : IAsyncDisposable
         _shell.Dispose();
     }
 
-    private static string? FindPrograms() => Directory.Exists("/usr/lib/postgresql")
-        ? Directory.EnumerateDirectories("/usr/lib/postgresql").Select(version => Path.Combine(version, "bin")).FirstOrDefault(programs => File.Exists(Path.Combine(programs, "initdb")))
-        : null;
+    private static string? FindPrograms() =>
+        Directory.Exists("/usr/lib/postgresql")
+            ? Directory
+                .EnumerateDirectories("/usr/lib/postgresql")
+                .Select(version => Path.Combine(version, "bin"))
+                .FirstOrDefault(programs => File.Exists(Path.Combine(programs, "initdb")))
+            : null;
 
     private static int FreePort()
     {

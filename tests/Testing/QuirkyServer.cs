@@ -3,10 +3,13 @@ using RewardReasoning.Endpoints;
 
 namespace RewardReasoning.Testing;
 
-/// <summary>The script of a <see cref="FakeOpenAIServer"/> that behaves as a row of <see cref="ServerQuirks"/> says, with a model that thinks.</summary>
+/// <summary>
+/// The script of a <see cref="FakeOpenAIServer"/> that behaves as a row of <see cref="ServerQuirks"/> says, with a model that thinks.
+/// </summary>
 public sealed record QuirkyServer(ServerQuirks Row)
 {
-    private const string LongThought = "Let me see. The first one says it at length, with reasons, and so does the second one; the numbers decide which of them is right here, so I go through them.";
+    private const string LongThought =
+        "Let me see. The first one says it at length, with reasons, and so does the second one; the numbers decide which of them is right here, so I go through them.";
 
     /// <summary>What <c>owned_by</c> says; that of the row unless set.</summary>
     public string? Owner { get; init; } = Row.ModelOwner;
@@ -31,11 +34,20 @@ public sealed record QuirkyServer(ServerQuirks Row)
             : Change(request, Completion(request));
     }
 
-    private string ListOfModels() => new JsonObject
-    {
-        ["object"] = "list",
-        ["data"] = new JsonArray([.. Models.Select(name => new JsonObject { ["id"] = name, ["object"] = "model", ["owned_by"] = Owner, ["max_model_len"] = 32768 })]),
-    }.ToJsonString();
+    private string ListOfModels() =>
+        new JsonObject
+        {
+            ["object"] = "list",
+            ["data"] = new JsonArray([
+                .. Models.Select(name => new JsonObject
+                {
+                    ["id"] = name,
+                    ["object"] = "model",
+                    ["owned_by"] = Owner,
+                    ["max_model_len"] = 32768,
+                }),
+            ]),
+        }.ToJsonString();
 
     private FakeReply Completion(FakeRequest request)
     {
@@ -57,7 +69,10 @@ public sealed record QuirkyServer(ServerQuirks Row)
         {
             Reasoning = thinks ? $"{(cap is null ? LongThought : "Let me see.")} {told}" : null,
             ReasoningField = Row.ThoughtField ?? "reasoning",
-            Content = goesOn ? "1}" : thinks && cap is null ? "" : told,
+            Content =
+                goesOn ? "1}"
+                : thinks && cap is null ? ""
+                : told,
             FinishReason = goesOn ? "stop" : "length",
             Choices = Row.Choices ? request.Body["n"]?.GetValue<int>() ?? 1 : 1,
             LogProbs = Row.LogProbs && request.Body["logprobs"]?.GetValue<bool>() == true ? LogProbs() : null,
@@ -70,21 +85,27 @@ public sealed record QuirkyServer(ServerQuirks Row)
         };
     }
 
-    private bool IsSwitchedOff(FakeRequest request) => Row.ThinkingSwitch switch
-    {
-        ThinkingSwitch.TemplateOption => request.Body["chat_template_kwargs"]?["enable_thinking"]?.GetValue<bool>() == false,
-        ThinkingSwitch.ReasoningEffort => request.Body["reasoning_effort"]?.GetValue<string>() == "none",
-        _ => false,
-    };
-
-    private static JsonObject LogProbs() => new()
-    {
-        ["content"] = new JsonArray(new JsonObject
+    private bool IsSwitchedOff(FakeRequest request) =>
+        Row.ThinkingSwitch switch
         {
-            ["token"] = "1",
-            ["logprob"] = -0.1,
-            ["top_logprobs"] = new JsonArray(
-                new JsonObject { ["token"] = "1", ["logprob"] = -0.1 }, new JsonObject { ["token"] = "2", ["logprob"] = -2.4 }),
-        }),
-    };
+            ThinkingSwitch.TemplateOption => request.Body["chat_template_kwargs"]?["enable_thinking"]?.GetValue<bool>() == false,
+            ThinkingSwitch.ReasoningEffort => request.Body["reasoning_effort"]?.GetValue<string>() == "none",
+            _ => false,
+        };
+
+    private static JsonObject LogProbs() =>
+        new()
+        {
+            ["content"] = new JsonArray(
+                new JsonObject
+                {
+                    ["token"] = "1",
+                    ["logprob"] = -0.1,
+                    ["top_logprobs"] = new JsonArray(
+                        new JsonObject { ["token"] = "1", ["logprob"] = -0.1 },
+                        new JsonObject { ["token"] = "2", ["logprob"] = -2.4 }
+                    ),
+                }
+            ),
+        };
 }

@@ -80,11 +80,15 @@ public sealed class ScriptedChatClient : IChatClient
     public TimeSpan Delay { get; init; }
 
     /// <summary>A client that gives these answers in turn, and the last one ever after.</summary>
-    public static ScriptedChatClient Of(params ScriptedReply[] replies) => new(request => replies[Math.Min(request.Index, replies.Length - 1)]);
+    public static ScriptedChatClient Of(params ScriptedReply[] replies) =>
+        new(request => replies[Math.Min(request.Index, replies.Length - 1)]);
 
     /// <inheritdoc/>
     public async Task<ChatResponse> GetResponseAsync(
-        IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
+        IEnumerable<ChatMessage> messages,
+        ChatOptions? options = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ScriptedReply reply = await ReplyAsync(messages, options, cancellationToken);
         List<AIContent> contents = reply.Reasoning is null ? [] : [new TextReasoningContent(reply.Reasoning)];
@@ -99,7 +103,10 @@ public sealed class ScriptedChatClient : IChatClient
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
-        IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        IEnumerable<ChatMessage> messages,
+        ChatOptions? options = null,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default
+    )
     {
         const int PieceLength = 5;
         ScriptedReply reply = await ReplyAsync(messages, options, cancellationToken);
@@ -127,11 +134,13 @@ public sealed class ScriptedChatClient : IChatClient
         : null;
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-    }
+    public void Dispose() { }
 
-    private async Task<ScriptedReply> ReplyAsync(IEnumerable<ChatMessage> messages, ChatOptions? options, CancellationToken cancellationToken)
+    private async Task<ScriptedReply> ReplyAsync(
+        IEnumerable<ChatMessage> messages,
+        ChatOptions? options,
+        CancellationToken cancellationToken
+    )
     {
         ScriptedRequest request = new(Interlocked.Increment(ref _count) - 1, [.. messages], options ?? new());
         _requests[request.Index] = request;

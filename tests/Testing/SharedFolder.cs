@@ -17,7 +17,9 @@ public static class SharedFolder
     {
         path = PathOf(relativePath);
         bool exists = File.Exists(path) || Directory.Exists(path);
-        reason = exists ? "" : $"../shared/{relativePath} does not lie beside this checkout; this test compares with the reference numbers in it.";
+        reason = exists
+            ? ""
+            : $"../shared/{relativePath} does not lie beside this checkout; this test compares with the reference numbers in it.";
         return exists;
     }
 

@@ -10,11 +10,14 @@ namespace RewardReasoning.Testing;
 /// <param name="Accuracy">Probability that the right response wins; a draw counts half, as a coin decides it.</param>
 public sealed record VotingExpectation(double Votes, double Accuracy)
 {
-    /// <summary>The expectation for a judge that is right with probability <paramref name="quality"/>, with at most so many votes.</summary>
+    /// <summary>
+    /// The expectation for a judge that is right with probability <paramref name="quality"/>, with at most so many votes.
+    /// </summary>
     public static VotingExpectation Of(VoteStopping stopping, int maxVotes, double quality)
     {
         SortedDictionary<(int Asked, int Right), double> open = new() { [(0, 0)] = 1 };
-        double votes = 0, accuracy = 0;
+        double votes = 0,
+            accuracy = 0;
         while (open.Count > 0)
         {
             ((int asked, int right), double weight) = open.First();
@@ -23,7 +26,13 @@ public sealed record VotingExpectation(double Votes, double Accuracy)
             if (StoppingRule.EndAt(stopping, right, wrong, maxVotes - asked) is not null)
             {
                 votes += weight * asked;
-                accuracy += weight * (right > wrong ? 1 : right == wrong ? 0.5 : 0);
+                accuracy +=
+                    weight
+                    * (
+                        right > wrong ? 1
+                        : right == wrong ? 0.5
+                        : 0
+                    );
                 continue;
             }
 
@@ -31,7 +40,9 @@ public sealed record VotingExpectation(double Votes, double Accuracy)
             for (int more = 0; more <= next; more++)
             {
                 (int, int) state = (asked + next, right + more);
-                open[state] = open.GetValueOrDefault(state) + (weight * Binomial(next, more) * Math.Pow(quality, more) * Math.Pow(1 - quality, next - more));
+                open[state] =
+                    open.GetValueOrDefault(state)
+                    + (weight * Binomial(next, more) * Math.Pow(quality, more) * Math.Pow(1 - quality, next - more));
             }
         }
 

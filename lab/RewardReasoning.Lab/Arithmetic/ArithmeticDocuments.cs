@@ -25,7 +25,11 @@ public sealed record ArithmeticDocument(string Kind, string Prompt, IReadOnlyLis
 /// response is left to reinforcement learning.
 /// </summary>
 public sealed class ArithmeticDocuments(
-    ExpressionSampler sampler, Func<string, string, string, string> judgePrompt, SeededRandom random, DocumentMix mix)
+    ExpressionSampler sampler,
+    Func<string, string, string, string> judgePrompt,
+    SeededRandom random,
+    DocumentMix mix
+)
 {
     private const double QuoteVerdictWeight = 5;
 
@@ -35,13 +39,14 @@ public sealed class ArithmeticDocuments(
     private static readonly double[] ThoughtWeights = [0.10, 0.12, 0.26, 0.52];
 
     /// <summary>The next document.</summary>
-    public ArithmeticDocument Next() => random.Weighted([mix.Direct, mix.Solve, mix.Judge, mix.Quote]) switch
-    {
-        0 => Direct(sampler.Next()),
-        1 => Solve(sampler.Next()),
-        2 => Judge(sampler.Next()),
-        _ => Quote(sampler.Next()),
-    };
+    public ArithmeticDocument Next() =>
+        random.Weighted([mix.Direct, mix.Solve, mix.Judge, mix.Quote]) switch
+        {
+            0 => Direct(sampler.Next()),
+            1 => Solve(sampler.Next()),
+            2 => Judge(sampler.Next()),
+            _ => Quote(sampler.Next()),
+        };
 
     /// <summary>
     /// The comparison of a result with a response, as written in a thought: the response in normal form, then their characters in
@@ -65,15 +70,11 @@ public sealed class ArithmeticDocuments(
         return text.Append('y').ToString();
     }
 
-    private static ArithmeticDocument Solve(ArithmeticProblem problem) => new(
-        "solve",
-        problem.Expression.Text,
-        [new($"{problem.Solution.Text}</think>{Expression.Format(problem.Solution.Value)}", 1)]);
+    private static ArithmeticDocument Solve(ArithmeticProblem problem) =>
+        new("solve", problem.Expression.Text, [new($"{problem.Solution.Text}</think>{Expression.Format(problem.Solution.Value)}", 1)]);
 
-    private static ArithmeticDocument Direct(ArithmeticProblem problem) => new(
-        "direct",
-        problem.Expression.Text,
-        [new($"</think>{Expression.Format(problem.Solution.Value)}", 1)]);
+    private static ArithmeticDocument Direct(ArithmeticProblem problem) =>
+        new("direct", problem.Expression.Text, [new($"</think>{Expression.Format(problem.Solution.Value)}", 1)]);
 
     private ArithmeticDocument Judge(ArithmeticProblem problem)
     {
@@ -99,12 +100,15 @@ public sealed class ArithmeticDocuments(
         bool firstSaid = random.Chance(0.5);
         string said = Expression.Format(firstSaid ? first : second);
         string prompt = judgePrompt($"Who said {Spell(firstSaid ? first : second)}?", Spell(first), Spell(second));
-        return new("quote", prompt,
-        [
-            new($"={said}{Check(said, Expression.Format(first))}</think>\\boxed{{Assistant ", 1),
-            new(firstSaid ? "1" : "2", QuoteVerdictWeight),
-            new("}", 1),
-        ]);
+        return new(
+            "quote",
+            prompt,
+            [
+                new($"={said}{Check(said, Expression.Format(first))}</think>\\boxed{{Assistant ", 1),
+                new(firstSaid ? "1" : "2", QuoteVerdictWeight),
+                new("}", 1),
+            ]
+        );
     }
 
     private string Spell(decimal number) => NumberSpelling.Write(number, random, 0.2);

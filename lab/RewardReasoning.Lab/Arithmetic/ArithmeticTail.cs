@@ -5,7 +5,9 @@ namespace RewardReasoning.Lab.Arithmetic;
 /// <summary>The rarer shapes of real expressions, about one in nine, which an average hides.</summary>
 public static class ArithmeticTail
 {
-    /// <summary>Whether the expression divides by more than 99, holds an operand over 9,999, a quotient that does not end, or no operation.</summary>
+    /// <summary>
+    /// Whether the expression divides by more than 99, holds an operand over 9,999, a quotient that does not end, or no operation.
+    /// </summary>
     public static bool Contains(Expression expression)
     {
         ArgumentNullException.ThrowIfNull(expression);
@@ -17,7 +19,8 @@ public static class ArithmeticTail
             if (i > 0 && i + 1 < tokens.Count && tokens[i].Symbol == '/' && tokens[i - 1].IsNumber && tokens[i + 1].IsNumber)
             {
                 decimal divisor = tokens[i + 1].Value;
-                found |= divisor > 99 || (divisor != 0 && (Fraction.From(tokens[i - 1].Value) / Fraction.From(divisor)).ToDecimal(6) is null);
+                found |=
+                    divisor > 99 || (divisor != 0 && (Fraction.From(tokens[i - 1].Value) / Fraction.From(divisor)).ToDecimal(6) is null);
             }
         }
 

@@ -42,7 +42,11 @@ public static class ArithmeticWorld
         WriteLines(recipe, "verdicts.jsonl", pairs.SelectMany(pair => Verdicts(prompt, pair, "completion", "</think>")));
 
         ExpressionSampler questions = new(real, new SeededRandom(recipe.Seed + 3));
-        WriteLines(recipe, "questions.jsonl", Enumerable.Range(0, recipe.Questions).Select(_ => new JsonObject { ["query"] = questions.Next().Expression.Text }));
+        WriteLines(
+            recipe,
+            "questions.jsonl",
+            Enumerable.Range(0, recipe.Questions).Select(_ => new JsonObject { ["query"] = questions.Next().Expression.Text })
+        );
 
         SeededRandom heldOutRandom = new(recipe.Seed + 2);
         List<Expression> heldOut = [.. real.Where(ArithmeticSplit.IsHeldOut).DistinctBy(expression => expression.Normalized)];
@@ -61,7 +65,8 @@ public static class ArithmeticWorld
             new ExpressionSampler(real, random),
             (query, first, second) => prompt.Render(new Comparison(query, first, second))[^1].Text,
             random,
-            recipe.Mix);
+            recipe.Mix
+        );
         return Enumerable.Range(0, recipe.Documents).Select(_ => Row(documents.Next()));
     }
 
@@ -94,20 +99,32 @@ public static class ArithmeticWorld
         return expressions;
     }
 
-    private static JsonObject Row(ArithmeticDocument document) => new()
-    {
-        ["kind"] = document.Kind,
-        ["prompt"] = document.Prompt,
-        ["completion"] = document.Completion.Count == 1
-            ? document.Completion[0].Text
-            : new JsonArray([.. document.Completion.Select(part => (JsonNode)new JsonObject { ["text"] = part.Text, ["weight"] = part.Weight })]),
-    };
+    private static JsonObject Row(ArithmeticDocument document) =>
+        new()
+        {
+            ["kind"] = document.Kind,
+            ["prompt"] = document.Prompt,
+            ["completion"] =
+                document.Completion.Count == 1
+                    ? document.Completion[0].Text
+                    : new JsonArray([
+                        .. document.Completion.Select(part => (JsonNode)new JsonObject { ["text"] = part.Text, ["weight"] = part.Weight }),
+                    ]),
+        };
 
-    /// <summary>A pair as <see cref="PairOf"/> makes it, or now and then one whose rejected response is empty: that too must be judged.</summary>
+    /// <summary>
+    /// A pair as <see cref="PairOf"/> makes it, or now and then one whose rejected response is empty: that too must be judged.
+    /// </summary>
     private static Pair TrainingPair(ArithmeticProblem problem, SeededRandom random)
     {
         Pair pair = PairOf(problem, random);
-        return random.Chance(ArithmeticDocuments.EmptyResponses) ? pair with { Texts = pair.Texts with { Rejected = "" }, Mistake = "empty" } : pair;
+        return random.Chance(ArithmeticDocuments.EmptyResponses)
+            ? pair with
+            {
+                Texts = pair.Texts with { Rejected = "" },
+                Mistake = "empty",
+            }
+            : pair;
     }
 
     private static Pair PairOf(ArithmeticProblem problem, SeededRandom random)
@@ -115,7 +132,12 @@ public static class ArithmeticWorld
         WrongAnswer wrong = WrongAnswer.Draw(problem, random);
         string chosen = NumberSpelling.Write(problem.Solution.Value, random, 0.15);
         string rejected = NumberSpelling.Write(wrong.Value, random, 0.15);
-        return new Pair(new(problem.Expression.Text, chosen, rejected), problem.Solution.Difficulty, problem.Expression.OperationCount, wrong.Kind);
+        return new Pair(
+            new(problem.Expression.Text, chosen, rejected),
+            problem.Solution.Difficulty,
+            problem.Expression.OperationCount,
+            wrong.Kind
+        );
     }
 
     /// <summary>Also expressions without a worked solution are held-out questions, as long as their value can be written down.</summary>
@@ -126,7 +148,8 @@ public static class ArithmeticWorld
             return null;
         }
 
-        WorkedSolution solution = WorkedSolution.TryWrite(expression) ?? new WorkedSolution(new string(' ', WorkedSolution.MaximumLength), value);
+        WorkedSolution solution =
+            WorkedSolution.TryWrite(expression) ?? new WorkedSolution(new string(' ', WorkedSolution.MaximumLength), value);
         return PairOf(new ArithmeticProblem(expression, solution), random) with { Tail = ArithmeticTail.Contains(expression) };
     }
 
@@ -138,21 +161,30 @@ public static class ArithmeticWorld
             [field] = $"{before}\\boxed{{Assistant {(chosenFirst ? 1 : 2)}}}",
         });
 
-    private static IEnumerable<JsonObject> BothOrders(Pair pair) => ((bool[])[true, false]).Select(chosenFirst =>
-    {
-        Comparison shown = pair.Texts.ToComparison(chosenFirst);
-        return pair.Describe(new()
+    private static IEnumerable<JsonObject> BothOrders(Pair pair) =>
+        ((bool[])[true, false]).Select(chosenFirst =>
         {
-            ["query"] = shown.Query,
-            ["response_1"] = shown.Response1,
-            ["response_2"] = shown.Response2,
-            ["label"] = chosenFirst ? 1 : 2,
+            Comparison shown = pair.Texts.ToComparison(chosenFirst);
+            return pair.Describe(
+                new()
+                {
+                    ["query"] = shown.Query,
+                    ["response_1"] = shown.Response1,
+                    ["response_2"] = shown.Response2,
+                    ["label"] = chosenFirst ? 1 : 2,
+                }
+            );
         });
-    });
 
-    private static JsonObject? Question(Expression expression) => expression.Evaluate()?.ToDecimal(6) is { } value
-        ? new JsonObject { ["prompt"] = expression.Text, ["answer"] = Expression.Format(value), ["operations"] = expression.OperationCount }
-        : null;
+    private static JsonObject? Question(Expression expression) =>
+        expression.Evaluate()?.ToDecimal(6) is { } value
+            ? new JsonObject
+            {
+                ["prompt"] = expression.Text,
+                ["answer"] = Expression.Format(value),
+                ["operations"] = expression.OperationCount,
+            }
+            : null;
 
     private static void WriteLines(ArithmeticWorldRecipe recipe, string name, IEnumerable<JsonObject> rows)
     {
@@ -179,7 +211,15 @@ public static class ArithmeticWorld
         /// <summary>Whether a held-out expression is of the rarer shapes (<see cref="ArithmeticTail"/>); null of a training pair.</summary>
         public bool? Tail { get; init; }
 
-        public JsonObject ToRow() => Describe(new() { ["query"] = Texts.Query, ["chosen"] = Texts.Chosen, ["rejected"] = Texts.Rejected });
+        public JsonObject ToRow() =>
+            Describe(
+                new()
+                {
+                    ["query"] = Texts.Query,
+                    ["chosen"] = Texts.Chosen,
+                    ["rejected"] = Texts.Rejected,
+                }
+            );
 
         /// <summary>A row with what is known of the pair added.</summary>
         public JsonObject Describe(JsonObject row)

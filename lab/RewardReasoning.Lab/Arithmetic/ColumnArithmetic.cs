@@ -21,13 +21,14 @@ internal static class ColumnArithmetic
     private const int MaximumQuotientDecimals = 6;
 
     /// <summary>Appends everything after "a op b" and returns the result; null when the quotient does not end.</summary>
-    public static decimal? Write(StringBuilder text, decimal a, char operation, decimal b) => operation switch
-    {
-        '+' => Add(text, a, b),
-        '-' => Subtract(text, a, b),
-        '*' => Multiply(text, a, b),
-        _ => Divide(text, a, b),
-    };
+    public static decimal? Write(StringBuilder text, decimal a, char operation, decimal b) =>
+        operation switch
+        {
+            '+' => Add(text, a, b),
+            '-' => Subtract(text, a, b),
+            '*' => Multiply(text, a, b),
+            _ => Divide(text, a, b),
+        };
 
     private static decimal Add(StringBuilder text, decimal a, decimal b)
     {
@@ -75,7 +76,9 @@ internal static class ColumnArithmetic
         return Finish(text, Columns(text, a, '-', b), negative: false);
     }
 
-    /// <summary>Column sum or difference of two numbers that are not negative, a >= b for a difference; ends in "=" and the digits.</summary>
+    /// <summary>
+    /// Column sum or difference of two numbers that are not negative, a >= b for a difference; ends in "=" and the digits.
+    /// </summary>
     private static string Columns(StringBuilder text, decimal a, char operation, decimal b)
     {
         int decimals = Math.Max(Decimals(a), Decimals(b));
@@ -165,7 +168,10 @@ internal static class ColumnArithmetic
         int zeros = 0;
         decimal x = Mantissa(a, ref zeros);
         decimal y = Mantissa(b, ref zeros);
-        string tail = places > 0 ? $"e{places}" : zeros > 0 ? "'" + new string('0', zeros) : "";
+        string tail =
+            places > 0 ? $"e{places}"
+            : zeros > 0 ? "'" + new string('0', zeros)
+            : "";
         bool swap = NonZeroDigits(x) < NonZeroDigits(y) || (NonZeroDigits(x) == NonZeroDigits(y) && x < y && x < 10);
         if (swap)
         {
@@ -362,7 +368,9 @@ internal static class ColumnArithmetic
         return left;
     }
 
-    /// <summary>Writes the tail behind digits just written, and what becomes of them: zeros appended, or the point moved left place by place.</summary>
+    /// <summary>
+    /// Writes the tail behind digits just written, and what becomes of them: zeros appended, or the point moved left place by place.
+    /// </summary>
     private static string ApplyTail(StringBuilder text, string digits, string tail)
     {
         if (tail.Length == 0)

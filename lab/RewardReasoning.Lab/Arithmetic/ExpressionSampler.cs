@@ -8,7 +8,8 @@ public sealed record ArithmeticProblem(Expression Expression, WorkedSolution Sol
 
 /// <summary>
 /// Draws expressions as people write them in grade-school mathematics: real ones of a training part, real ones with other numbers in
-/// them, and generated ones that reach further into the tail (large divisors and operands, differences that borrow, fractions that do not end, percentages,
+/// them, and generated ones that reach further into the tail (large divisors and operands, differences that borrow, fractions that do not
+/// end, percentages,
 /// long sums, lone numbers). Held-out expressions (<see cref="ArithmeticSplit"/>) are never drawn, whichever way they arise.
 /// </summary>
 public sealed class ExpressionSampler
@@ -26,7 +27,10 @@ public sealed class ExpressionSampler
         _random = random;
         if (_real.Count == 0)
         {
-            throw new ArgumentException("No expression is left for training; give real expressions of which some are not held out.", nameof(real));
+            throw new ArgumentException(
+                "No expression is left for training; give real expressions of which some are not held out.",
+                nameof(real)
+            );
         }
     }
 
@@ -36,7 +40,8 @@ public sealed class ExpressionSampler
         while (true)
         {
             double roll = _random.NextUnit();
-            string? text = roll < 0.28 ? _real[_random.Next(_real.Count)].Text
+            string? text =
+                roll < 0.28 ? _real[_random.Next(_real.Count)].Text
                 : roll < 0.62 ? Vary(_real[_random.Next(_real.Count)])
                 : Generate();
             if (text is not null && Accept(Respell(text)) is { } problem)
@@ -48,11 +53,13 @@ public sealed class ExpressionSampler
 
     private static ArithmeticProblem? Accept(string text)
     {
-        if (Expression.TryParse(text) is not { } expression
+        if (
+            Expression.TryParse(text) is not { } expression
             || ArithmeticSplit.IsHeldOut(expression)
             || expression.Evaluate()?.ToDecimal(6) is not { } value
             || Math.Abs(value) >= 10_000_000
-            || WorkedSolution.TryWrite(expression) is not { } solution)
+            || WorkedSolution.TryWrite(expression) is not { } solution
+        )
         {
             return null;
         }
@@ -86,12 +93,20 @@ public sealed class ExpressionSampler
         return null;
     }
 
-    /// <summary>Where the original divided to a number that ends, so does the variant: the dividend becomes divisor times such a quotient.</summary>
+    /// <summary>
+    /// Where the original divided to a number that ends, so does the variant: the dividend becomes divisor times such a quotient.
+    /// </summary>
     private void KeepQuotientsWhole(IReadOnlyList<ExpressionToken> original, List<ExpressionToken> tokens)
     {
         for (int i = 1; i + 1 < tokens.Count; i++)
         {
-            if (tokens[i].Symbol != '/' || !tokens[i - 1].IsNumber || !tokens[i + 1].IsNumber || tokens[i + 1].Value == 0 || original[i + 1].Value == 0)
+            if (
+                tokens[i].Symbol != '/'
+                || !tokens[i - 1].IsNumber
+                || !tokens[i + 1].IsNumber
+                || tokens[i + 1].Value == 0
+                || original[i + 1].Value == 0
+            )
             {
                 continue;
             }
@@ -119,7 +134,8 @@ public sealed class ExpressionSampler
         {
             bool last = i == digits.Length - 1;
             bool trailingZero = i >= digits.Length - zeros;
-            _ = digits[i] == '.' ? text.Append('.')
+            _ =
+                digits[i] == '.' ? text.Append('.')
                 : trailingZero && keepZeros ? text.Append('0')
                 : i == 0 && digits[0] == '0' ? text.Append('0')
                 : text.Append((char)('0' + (i == 0 || last ? _random.Between(1, 9) : _random.Between(0, 9))));
@@ -130,19 +146,20 @@ public sealed class ExpressionSampler
 
     // ---- generated expressions ---------------------------------------------------------------------------------------------------
 
-    private string? Generate() => _random.Weighted(FamilyWeights) switch
-    {
-        0 => General(),
-        1 => FractionOf(),
-        2 => Percentage(),
-        3 => LargeDivisor(),
-        4 => Expression.Format(_random.Chance(0.7) ? Operand() : Money()),
-        5 => MoneyExpression(),
-        6 => LongSum(),
-        7 => LargeOperands(),
-        8 => TwoDigitDivisor(),
-        _ => Borrowing(),
-    };
+    private string? Generate() =>
+        _random.Weighted(FamilyWeights) switch
+        {
+            0 => General(),
+            1 => FractionOf(),
+            2 => Percentage(),
+            3 => LargeDivisor(),
+            4 => Expression.Format(_random.Chance(0.7) ? Operand() : Money()),
+            5 => MoneyExpression(),
+            6 => LongSum(),
+            7 => LargeOperands(),
+            8 => TwoDigitDivisor(),
+            _ => Borrowing(),
+        };
 
     private string? General()
     {
@@ -186,7 +203,10 @@ public sealed class ExpressionSampler
     /// <summary>a/b*c, c*a/b, (a/b)*c: usually a fraction that does not end, of a multiple of its denominator.</summary>
     private string FractionOf()
     {
-        int denominator = _random.Chance(0.5) ? _random.Between(2, 12) : _random.Chance(0.7) ? _random.Between(3, 40) : 100;
+        int denominator =
+            _random.Chance(0.5) ? _random.Between(2, 12)
+            : _random.Chance(0.7) ? _random.Between(3, 40)
+            : 100;
         int numerator = _random.Chance(0.8) ? _random.Between(1, Math.Max(1, denominator - 1)) : _random.Between(1, 3 * denominator);
         decimal of = denominator * Quotient();
         string fraction = $"{numerator}/{denominator}";
@@ -203,7 +223,10 @@ public sealed class ExpressionSampler
 
     private string Percentage()
     {
-        string rate = _random.Chance(0.6) ? $"{_random.Between(1, 19) * 5}" : _random.Chance(0.8) ? $"{_random.Between(1, 150)}" : $"{_random.Between(1, 99)}.5";
+        string rate =
+            _random.Chance(0.6) ? $"{_random.Between(1, 19) * 5}"
+            : _random.Chance(0.8) ? $"{_random.Between(1, 150)}"
+            : $"{_random.Between(1, 99)}.5";
         string number = Expression.Format(_random.Chance(0.5) ? _random.Between(1, 99) * 10 : Operand());
         return _random.Next(10) switch
         {
@@ -211,7 +234,8 @@ public sealed class ExpressionSampler
             1 => $"{number}*(100%-{rate}%)",
             2 => $"{number}+{number}*{rate}%",
             3 => $"{number}-{number}*{rate}%",
-            4 => $"{Expression.Format(_random.Between(1, 60) * decimal.Parse(rate, System.Globalization.CultureInfo.InvariantCulture) / 10)}/{rate}%",
+            4 =>
+                $"{Expression.Format(_random.Between(1, 60) * decimal.Parse(rate, System.Globalization.CultureInfo.InvariantCulture) / 10)}/{rate}%",
             5 or 6 => $"{number}*{rate}%",
             7 => $"{rate}%+{_random.Between(1, 90)}%",
             _ => $"{rate}%*{number}",
@@ -296,43 +320,47 @@ public sealed class ExpressionSampler
         return _random.Chance(0.8) ? $"{a}-{b}" : $"{a}-{b}-{_random.Between(2, 99)}";
     }
 
-    private decimal Large() => _random.Next(3) switch
-    {
-        0 => _random.Between(10, 99) * 1000,
-        1 => _random.Between(100, 999) * 1000,
-        _ => _random.Between(10_000, 999_999),
-    };
+    private decimal Large() =>
+        _random.Next(3) switch
+        {
+            0 => _random.Between(10, 99) * 1000,
+            1 => _random.Between(100, 999) * 1000,
+            _ => _random.Between(10_000, 999_999),
+        };
 
-    private decimal Money() => _random.Next(3) switch
-    {
-        0 => _random.Between(1, 199) / 2m,
-        1 => _random.Between(1, 999) / 10m,
-        _ => _random.Between(1, 4999) / 100m,
-    };
+    private decimal Money() =>
+        _random.Next(3) switch
+        {
+            0 => _random.Between(1, 199) / 2m,
+            1 => _random.Between(1, 999) / 10m,
+            _ => _random.Between(1, 4999) / 100m,
+        };
 
-    private decimal Quotient() => _random.NextUnit() switch
-    {
-        < 0.45 => _random.Between(2, 12),
-        < 0.75 => _random.Between(2, 99),
-        < 0.85 => _random.Between(2, 40) * 10,
-        < 0.93 => _random.Between(100, 999),
-        < 0.97 => _random.Between(1, 99) + 0.5m,
-        _ => _random.Between(1, 999) / 100m,
-    };
+    private decimal Quotient() =>
+        _random.NextUnit() switch
+        {
+            < 0.45 => _random.Between(2, 12),
+            < 0.75 => _random.Between(2, 99),
+            < 0.85 => _random.Between(2, 40) * 10,
+            < 0.93 => _random.Between(100, 999),
+            < 0.97 => _random.Between(1, 99) + 0.5m,
+            _ => _random.Between(1, 999) / 100m,
+        };
 
-    private decimal Operand() => _random.NextUnit() switch
-    {
-        < 0.27 => _random.Between(2, 9),
-        < 0.40 => _random.Between(1, 9) * 10,
-        < 0.66 => _random.Between(10, 99),
-        < 0.72 => _random.Between(2, 19) * 50,
-        < 0.84 => _random.Between(100, 999),
-        < 0.89 => _random.Between(1000, 4999),
-        < 0.94 => _random.Between(1, 99) / 10m,
-        < 0.98 => _random.Between(1, 999) / 100m,
-        < 0.985 => _random.Between(1, 9999) / 1000m,
-        _ => -_random.Between(1, 40),
-    };
+    private decimal Operand() =>
+        _random.NextUnit() switch
+        {
+            < 0.27 => _random.Between(2, 9),
+            < 0.40 => _random.Between(1, 9) * 10,
+            < 0.66 => _random.Between(10, 99),
+            < 0.72 => _random.Between(2, 19) * 50,
+            < 0.84 => _random.Between(100, 999),
+            < 0.89 => _random.Between(1000, 4999),
+            < 0.94 => _random.Between(1, 99) / 10m,
+            < 0.98 => _random.Between(1, 999) / 100m,
+            < 0.985 => _random.Between(1, 9999) / 1000m,
+            _ => -_random.Between(1, 40),
+        };
 
     /// <summary>The same expression with some numbers spelled otherwise, or with blanks round its operators.</summary>
     private string Respell(string text)
@@ -347,7 +375,8 @@ public sealed class ExpressionSampler
         StringBuilder written = new();
         foreach (ExpressionToken token in expression.Tokens)
         {
-            _ = token.IsNumber ? written.Append(respell ? NumberSpelling.Write(token.Value, _random, 0.5) : Expression.Format(token.Value))
+            _ =
+                token.IsNumber ? written.Append(respell ? NumberSpelling.Write(token.Value, _random, 0.5) : Expression.Format(token.Value))
                 : blanks && token.IsOperator ? written.Append(' ').Append(token.Symbol).Append(' ')
                 : written.Append(token.Symbol);
         }
@@ -395,8 +424,13 @@ public sealed class ExpressionSampler
 
             bool product = _operation is '*' or '/';
             string left = product && _left._operation is '+' or '-' && _left._left is not null ? $"({_left.Render()})" : _left.Render();
-            bool wrapRight = _right._left is not null
-                && ((product && _right._operation is '+' or '-') || _operation == '/' || (_operation == '-' && _right._operation is '+' or '-'));
+            bool wrapRight =
+                _right._left is not null
+                && (
+                    (product && _right._operation is '+' or '-')
+                    || _operation == '/'
+                    || (_operation == '-' && _right._operation is '+' or '-')
+                );
             return $"{left}{_operation}{(wrapRight ? $"({_right.Render()})" : _right.Render())}";
         }
     }

@@ -13,7 +13,8 @@ public static class NumberSpelling
         }
 
         bool hasPoint = normal.Contains('.', StringComparison.Ordinal);
-        string bare = normal.StartsWith("0.", StringComparison.Ordinal) ? normal[1..]
+        string bare =
+            normal.StartsWith("0.", StringComparison.Ordinal) ? normal[1..]
             : normal.StartsWith("-0.", StringComparison.Ordinal) ? "-" + normal[2..]
             : normal;
         return random.Next(3) switch

@@ -1,12 +1,12 @@
 using System.Text;
 
-
 namespace RewardReasoning.Lab.Arithmetic;
 
 /// <summary>
 /// An expression worked out in writing: the expression in normal form, then one operation at a time (<see cref="ColumnArithmetic"/>),
 /// with what is left of the expression written again after each, until the last <c>=</c> is followed by the value.
-/// <c>a/b*c</c> becomes <c>a*c/b</c> and <c>c/(a/b)</c> becomes <c>c*b/a</c> before anything is computed, so that fractions which do not end (<c>1/3*60</c>) never arise on the way.
+/// <c>a/b*c</c> becomes <c>a*c/b</c> and <c>c/(a/b)</c> becomes <c>c*b/a</c> before anything is computed, so that fractions which do not
+/// end (<c>1/3*60</c>) never arise on the way.
 /// </summary>
 /// <param name="Text">All steps.</param>
 /// <param name="Value">The value.</param>
@@ -16,7 +16,10 @@ public sealed record WorkedSolution(string Text, decimal Value)
     public const int MaximumLength = 320;
 
     /// <summary>Length class of the steps: up to 25 characters, up to 70, longer.</summary>
-    public string Difficulty => Text.Length <= 25 ? "easy" : Text.Length <= 70 ? "medium" : "hard";
+    public string Difficulty =>
+        Text.Length <= 25 ? "easy"
+        : Text.Length <= 70 ? "medium"
+        : "hard";
 
     /// <summary>Works the expression out; null when a quotient on the way does not end, or the text would grow too long.</summary>
     public static WorkedSolution? TryWrite(Expression expression)

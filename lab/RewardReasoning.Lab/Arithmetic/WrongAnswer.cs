@@ -16,14 +16,20 @@ public sealed record WrongAnswer(decimal Value, string Kind)
         for (int attempt = 0; attempt < 100; attempt++)
         {
             double roll = random.NextUnit();
-            (decimal? value, string kind) = several && roll < 0.20 ? (WrongOrder(problem.Expression, random), "order")
+            (decimal? value, string kind) =
+                several && roll < 0.20 ? (WrongOrder(problem.Expression, random), "order")
                 : several && roll < 0.40 ? (Propagated(problem.Expression, random), "propagated")
                 : roll < 0.70 ? (WrongDigit(right, random), "digit")
                 : roll < 0.85 ? (Carry(right, random), "carry")
                 : roll < 0.92 ? (random.Chance(0.5) ? right * 10 : right / 10, "scale")
                 : (OperatorSlip(problem.Expression, random), "slip");
-            if (value is { } wrong && wrong != right && (wrong >= 0 || right < 0 || kind == "slip") && Math.Abs(wrong) < 1e9m
-                && Fraction.From(wrong).ToDecimal(5) is not null)
+            if (
+                value is { } wrong
+                && wrong != right
+                && (wrong >= 0 || right < 0 || kind == "slip")
+                && Math.Abs(wrong) < 1e9m
+                && Fraction.From(wrong).ToDecimal(5) is not null
+            )
             {
                 return new WrongAnswer(wrong, kind);
             }

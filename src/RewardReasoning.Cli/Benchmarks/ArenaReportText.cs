@@ -11,14 +11,28 @@ internal static class ArenaReportText
     {
         bool hasStyle = report.StyleWeights is not null;
         string figure = report.Measure == ArenaMeasure.WinRate ? "win rate" : "rating";
-        List<string[]> rows = [["model", figure, .. hasStyle ? new[] { "at equal length", "at equal style", "mean length" } : [], "games"]];
-        rows.AddRange(report.Standings.Select(standing => (string[])
+        List<string[]> rows =
         [
-            standing.Model,
-            Figure(report, standing.Figure),
-            .. hasStyle ? new[] { Figure(report, standing.EqualLength), Figure(report, standing.EqualStyle), FormattableString.Invariant($"{standing.MeanLength:0}") } : [],
-            FormattableString.Invariant($"{standing.Games}"),
-        ]));
+            ["model", figure, .. hasStyle ? new[] { "at equal length", "at equal style", "mean length" } : [], "games"],
+        ];
+        rows.AddRange(
+            report.Standings.Select(standing =>
+                (string[])
+                    [
+                        standing.Model,
+                        Figure(report, standing.Figure),
+                        .. hasStyle
+                            ? new[]
+                            {
+                                Figure(report, standing.EqualLength),
+                                Figure(report, standing.EqualStyle),
+                                FormattableString.Invariant($"{standing.MeanLength:0}"),
+                            }
+                            : [],
+                        FormattableString.Invariant($"{standing.Games}"),
+                    ]
+            )
+        );
         foreach (string line in TextTable.Lines(rows))
         {
             yield return line;
@@ -41,16 +55,25 @@ internal static class ArenaReportText
             : "no control for length and style: the answers are not known";
     }
 
-    public static IntervalChart Plot(ArenaReport report) => new()
-    {
-        XTitle = report.Measure == ArenaMeasure.WinRate ? $"win rate against {report.Baselines[0]}" : "rating",
-        Rows = [.. report.Standings.SelectMany(standing => Rows(standing.Model, standing.Figure).Concat(Rows($"{standing.Model}, at equal style", standing.EqualStyle)))],
-        Reference = report.Measure == ArenaMeasure.WinRate ? 0.5 : null,
-    };
+    public static IntervalChart Plot(ArenaReport report) =>
+        new()
+        {
+            XTitle = report.Measure == ArenaMeasure.WinRate ? $"win rate against {report.Baselines[0]}" : "rating",
+            Rows =
+            [
+                .. report.Standings.SelectMany(standing =>
+                    Rows(standing.Model, standing.Figure).Concat(Rows($"{standing.Model}, at equal style", standing.EqualStyle))
+                ),
+            ],
+            Reference = report.Measure == ArenaMeasure.WinRate ? 0.5 : null,
+        };
 
-    private static IEnumerable<IntervalRow> Rows(string name, ArenaFigure? figure) => figure is null ? [] : [new(name, figure.Value, figure.Low, figure.High)];
+    private static IEnumerable<IntervalRow> Rows(string name, ArenaFigure? figure) =>
+        figure is null ? [] : [new(name, figure.Value, figure.Low, figure.High)];
 
-    private static string Figure(ArenaReport report, ArenaFigure? figure) => figure is null ? "-"
-        : report.Measure == ArenaMeasure.WinRate ? FormattableString.Invariant($"{figure.Value:0.0%} ({figure.Low:0.0%} to {figure.High:0.0%})")
+    private static string Figure(ArenaReport report, ArenaFigure? figure) =>
+        figure is null ? "-"
+        : report.Measure == ArenaMeasure.WinRate
+            ? FormattableString.Invariant($"{figure.Value:0.0%} ({figure.Low:0.0%} to {figure.High:0.0%})")
         : FormattableString.Invariant($"{figure.Value:0} ({figure.Low:0} to {figure.High:0})");
 }

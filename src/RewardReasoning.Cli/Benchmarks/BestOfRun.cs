@@ -17,22 +17,36 @@ internal sealed class BestOfRun(OpenedJudge judge, RankingOptions ranking, Termi
     private volatile string? _model;
 
     /// <summary>Ranks the candidates of every query; with a folder, its rankings and report are kept there.</summary>
-    public async Task<BenchmarkReport> RunAsync(BestOfBenchmark benchmark, IReadOnlyList<BestOfItem> items, string? folder, int concurrency, CancellationToken cancellationToken)
+    public async Task<BenchmarkReport> RunAsync(
+        BestOfBenchmark benchmark,
+        IReadOnlyList<BestOfItem> items,
+        string? folder,
+        int concurrency,
+        CancellationToken cancellationToken
+    )
     {
         List<BestOfScore> scores = new(items.Count);
-        await ScoreProgress.RunAsync(terminal, time, items.Count, async report =>
+        await ScoreProgress.RunAsync(
+            terminal,
+            time,
+            items.Count,
+            async report =>
+            {
+                IAsyncEnumerable<RecordedRanking> rankings = RankAllAsync(items, concurrency, scores, report, cancellationToken);
+                if (folder is null)
+                {
+                    await rankings.CountAsync(cancellationToken);
+                }
+                else
+                {
+                    await new BenchmarkRunFolder(folder).WriteRankingsAsync(rankings, cancellationToken);
+                }
+            }
+        );
+        BenchmarkReport result = BestOfScore.Report(benchmark, _model ?? "no judgment", scores, new Bootstrap()) with
         {
-            IAsyncEnumerable<RecordedRanking> rankings = RankAllAsync(items, concurrency, scores, report, cancellationToken);
-            if (folder is null)
-            {
-                await rankings.CountAsync(cancellationToken);
-            }
-            else
-            {
-                await new BenchmarkRunFolder(folder).WriteRankingsAsync(rankings, cancellationToken);
-            }
-        });
-        BenchmarkReport result = BestOfScore.Report(benchmark, _model ?? "no judgment", scores, new Bootstrap()) with { Judging = judge.Voting };
+            Judging = judge.Voting,
+        };
         if (folder is not null)
         {
             await new BenchmarkRunFolder(folder).WriteReportAsync(result, cancellationToken);
@@ -41,11 +55,19 @@ internal sealed class BestOfRun(OpenedJudge judge, RankingOptions ranking, Termi
         return result;
     }
 
-    private async IAsyncEnumerable<RecordedRanking> RankAllAsync(IReadOnlyList<BestOfItem> items, int concurrency, List<BestOfScore> scores, Action<long, long, Usage> report, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<RecordedRanking> RankAllAsync(
+        IReadOnlyList<BestOfItem> items,
+        int concurrency,
+        List<BestOfScore> scores,
+        Action<long, long, Usage> report,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         Usage usage = Usage.None;
         long missing = 0;
-        await foreach (RecordedRanking ranked in OrderedWindow.SelectAsync(items.ToAsyncEnumerable(), concurrency, RankAsync, cancellationToken))
+        await foreach (
+            RecordedRanking ranked in OrderedWindow.SelectAsync(items.ToAsyncEnumerable(), concurrency, RankAsync, cancellationToken)
+        )
         {
             scores.Add(BestOfScore.Of(ranked));
             usage += ranked.Usage;
@@ -60,7 +82,9 @@ internal sealed class BestOfRun(OpenedJudge judge, RankingOptions ranking, Termi
         }
     }
 
-    /// <summary>A judge that fails before it has judged anything is at fault itself, and ends the run; later, the query is missing.</summary>
+    /// <summary>
+    /// A judge that fails before it has judged anything is at fault itself, and ends the run; later, the query is missing.
+    /// </summary>
     private async Task<RecordedRanking> RankAsync(BestOfItem item, CancellationToken cancellationToken)
     {
         if (item.IsDecided)
@@ -74,7 +98,11 @@ internal sealed class BestOfRun(OpenedJudge judge, RankingOptions ranking, Termi
             _model ??= ranked.Matches.Select(match => match.Judgment?.Model).FirstOrDefault(model => model is not null);
             return RecordedRanking.Of(item, ranked);
         }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested && exception is not CompletionStoreException && (_model is not null || exception is OutOfDomainException))
+        catch (Exception exception)
+            when (!cancellationToken.IsCancellationRequested
+                && exception is not CompletionStoreException
+                && (_model is not null || exception is OutOfDomainException)
+            )
         {
             return new RecordedRanking { Item = item, Missing = exception.Message };
         }

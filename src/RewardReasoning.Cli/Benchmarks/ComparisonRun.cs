@@ -20,30 +20,51 @@ internal sealed class ComparisonRun(IJudge judge, int concurrency, Terminal term
     /// <param name="missingReason">Why a judged item does not count; null where it does.</param>
     /// <param name="cancellationToken">Ends the run; what was judged is kept.</param>
     public async Task<IReadOnlyList<JudgedItem>> RunAsync(
-        IReadOnlyList<BenchmarkItem> items, string? folder, Func<JudgedItem, string?> missingReason, CancellationToken cancellationToken)
+        IReadOnlyList<BenchmarkItem> items,
+        string? folder,
+        Func<JudgedItem, string?> missingReason,
+        CancellationToken cancellationToken
+    )
     {
         List<JudgedItem> judged = new(items.Count);
-        await ScoreProgress.RunAsync(terminal, time, items.Count, async report =>
-        {
-            IAsyncEnumerable<RecordedJudgment> judgments = JudgeAllAsync(items, judged, missingReason, report, cancellationToken);
-            if (folder is null)
+        await ScoreProgress.RunAsync(
+            terminal,
+            time,
+            items.Count,
+            async report =>
             {
-                await judgments.CountAsync(cancellationToken);
+                IAsyncEnumerable<RecordedJudgment> judgments = JudgeAllAsync(items, judged, missingReason, report, cancellationToken);
+                if (folder is null)
+                {
+                    await judgments.CountAsync(cancellationToken);
+                }
+                else
+                {
+                    await new BenchmarkRunFolder(folder).WriteJudgmentsAsync(judgments, cancellationToken);
+                }
             }
-            else
-            {
-                await new BenchmarkRunFolder(folder).WriteJudgmentsAsync(judgments, cancellationToken);
-            }
-        });
+        );
         return judged;
     }
 
     private async IAsyncEnumerable<RecordedJudgment> JudgeAllAsync(
-        IReadOnlyList<BenchmarkItem> items, List<JudgedItem> judged, Func<JudgedItem, string?> missingReason, Action<long, long, Usage> report, [EnumeratorCancellation] CancellationToken cancellationToken)
+        IReadOnlyList<BenchmarkItem> items,
+        List<JudgedItem> judged,
+        Func<JudgedItem, string?> missingReason,
+        Action<long, long, Usage> report,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         long missing = 0;
         Usage usage = Usage.None;
-        await foreach ((JudgedItem one, Judgment? judgment) in OrderedWindow.SelectAsync(items.ToAsyncEnumerable(), concurrency, JudgeAsync, cancellationToken))
+        await foreach (
+            (JudgedItem one, Judgment? judgment) in OrderedWindow.SelectAsync(
+                items.ToAsyncEnumerable(),
+                concurrency,
+                JudgeAsync,
+                cancellationToken
+            )
+        )
         {
             _model ??= judgment?.Model;
             judged.Add(one);

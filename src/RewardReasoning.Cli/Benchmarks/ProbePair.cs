@@ -7,15 +7,16 @@ internal sealed record ProbePair(string Id, PreferencePair Pair, bool BetterFirs
 {
     /// <summary>The labelled pairs of a benchmark, each pair of texts once.</summary>
     public static IReadOnlyList<ProbePair> Of(IEnumerable<BenchmarkItem> items) =>
-    [
-        .. items
-            .Where(item => item.Gold is Outcome.First or Outcome.Second && item.Comparison.Response1 != item.Comparison.Response2)
-            .Select(item => (item.Id, Pair: PairOf(item)))
-            .DistinctBy(item => item.Pair)
-            .Select((item, index) => new ProbePair(item.Id, item.Pair, index % 2 == 0)),
-    ];
+        [
+            .. items
+                .Where(item => item.Gold is Outcome.First or Outcome.Second && item.Comparison.Response1 != item.Comparison.Response2)
+                .Select(item => (item.Id, Pair: PairOf(item)))
+                .DistinctBy(item => item.Pair)
+                .Select((item, index) => new ProbePair(item.Id, item.Pair, index % 2 == 0)),
+        ];
 
-    private static PreferencePair PairOf(BenchmarkItem item) => item.Gold == Outcome.First
-        ? new(item.Comparison.Query, item.Comparison.Response1, item.Comparison.Response2)
-        : new(item.Comparison.Query, item.Comparison.Response2, item.Comparison.Response1);
+    private static PreferencePair PairOf(BenchmarkItem item) =>
+        item.Gold == Outcome.First
+            ? new(item.Comparison.Query, item.Comparison.Response1, item.Comparison.Response2)
+            : new(item.Comparison.Query, item.Comparison.Response2, item.Comparison.Response1);
 }

@@ -9,11 +9,23 @@ internal static class ProbeReportText
     public static IEnumerable<string> Lines(ProbeReport report)
     {
         yield return FormattableString.Invariant(
-            $"{report.Judge}: right on {report.Right} of {report.Pairs} pairs ({report.Refused} refused, {report.Missing} missing); each probe is asked of those");
+            $"{report.Judge}: right on {report.Right} of {report.Pairs} pairs ({report.Refused} refused, {report.Missing} missing); each probe is asked of those"
+        );
         string[][] rows =
         [
             ["probe", "pairs", "refused", "missing", "n", "turned", "%"],
-            .. report.Probes.Select(probe => (string[])[probe.Probe, Number(probe.Pairs), Number(probe.Refused), Number(probe.Missing), Number(probe.Compared), Number(probe.Turned), Rate(probe)]),
+            .. report.Probes.Select(probe =>
+                (string[])
+                    [
+                        probe.Probe,
+                        Number(probe.Pairs),
+                        Number(probe.Refused),
+                        Number(probe.Missing),
+                        Number(probe.Compared),
+                        Number(probe.Turned),
+                        Rate(probe),
+                    ]
+            ),
         ];
         foreach (string line in TextTable.Lines(rows))
         {
@@ -30,5 +42,7 @@ internal static class ProbeReportText
     private static string Number(int number) => FormattableString.Invariant($"{number}");
 
     private static string Rate(ProbeResult probe) =>
-        probe is { Rate: { } rate, Low: { } low, High: { } high } ? FormattableString.Invariant($"{rate * 100:0.0} ({low * 100:0.0} to {high * 100:0.0})") : "-";
+        probe is { Rate: { } rate, Low: { } low, High: { } high }
+            ? FormattableString.Invariant($"{rate * 100:0.0} ({low * 100:0.0} to {high * 100:0.0})")
+            : "-";
 }

@@ -17,25 +17,46 @@ internal sealed class ProbeRun(IJudge judge, JudgeOptions options, Terminal term
 
     /// <summary>Asks, once; <paramref name="keep"/> is given every judgment as it comes.</summary>
     public async Task<ProbeReport> RunAsync(
-        IReadOnlyList<ProbePair> pairs, IReadOnlyList<ProbeDefinition> probes, Func<ProbedJudgment, Task> keep, CancellationToken cancellationToken)
+        IReadOnlyList<ProbePair> pairs,
+        IReadOnlyList<ProbeDefinition> probes,
+        Func<ProbedJudgment, Task> keep,
+        CancellationToken cancellationToken
+    )
     {
-        await ScoreProgress.RunAsync(terminal, time, pairs.Count * (1L + probes.Count), async report =>
-        {
-            await AskAsync(pairs.SelectMany(pair => QuestionOf(pair, ProbeCatalog.Unchanged)));
-            HashSet<string> right = [.. _judgments.Where(judgment => judgment.Answer == ProbeAnswer.Better).Select(judgment => judgment.Id)];
-            await AskAsync(pairs.Where(pair => right.Contains(pair.Id)).SelectMany(pair => probes.SelectMany(probe => QuestionOf(pair, probe))));
-
-            async Task AskAsync(IEnumerable<Question> questions)
+        await ScoreProgress.RunAsync(
+            terminal,
+            time,
+            pairs.Count * (1L + probes.Count),
+            async report =>
             {
-                await foreach (ProbedJudgment judgment in OrderedWindow.SelectAsync(questions.ToAsyncEnumerable(), options.Concurrency, JudgeAsync, cancellationToken))
+                await AskAsync(pairs.SelectMany(pair => QuestionOf(pair, ProbeCatalog.Unchanged)));
+                HashSet<string> right =
+                [
+                    .. _judgments.Where(judgment => judgment.Answer == ProbeAnswer.Better).Select(judgment => judgment.Id),
+                ];
+                await AskAsync(
+                    pairs.Where(pair => right.Contains(pair.Id)).SelectMany(pair => probes.SelectMany(probe => QuestionOf(pair, probe)))
+                );
+
+                async Task AskAsync(IEnumerable<Question> questions)
                 {
-                    await keep(judgment);
-                    Add(judgment);
-                    _usage += judgment.Usage;
-                    report(_judgments.Count, _missing, _usage);
+                    await foreach (
+                        ProbedJudgment judgment in OrderedWindow.SelectAsync(
+                            questions.ToAsyncEnumerable(),
+                            options.Concurrency,
+                            JudgeAsync,
+                            cancellationToken
+                        )
+                    )
+                    {
+                        await keep(judgment);
+                        Add(judgment);
+                        _usage += judgment.Usage;
+                        report(_judgments.Count, _missing, _usage);
+                    }
                 }
             }
-        });
+        );
         return ProbeReport.Of(_model ?? "no judgment", probes, _judgments);
     }
 
@@ -68,22 +89,27 @@ internal sealed class ProbeRun(IJudge judge, JudgeOptions options, Terminal term
         _model = judgment?.Model ?? _model;
         return asked with
         {
-            Answer = judgment?.Preferred is not { } preferred ? ProbeAnswer.Missing : preferred == question.Better ? ProbeAnswer.Better : ProbeAnswer.Worse,
+            Answer =
+                judgment?.Preferred is not { } preferred ? ProbeAnswer.Missing
+                : preferred == question.Better ? ProbeAnswer.Better
+                : ProbeAnswer.Worse,
             Reason = error,
             Usage = judgment?.Usage ?? Usage.None,
             Votes = judgment?.Votes ?? [],
         };
     }
 
-    private static IEnumerable<Question> QuestionOf(ProbePair pair, ProbeDefinition probe) => probe.Apply(pair.Pair, pair.BetterFirst) is { } shown
-        ? [new(pair.Id, probe, shown, pair.BetterFirst != probe.Swapped ? Verdict.First : Verdict.Second)]
-        : [];
+    private static IEnumerable<Question> QuestionOf(ProbePair pair, ProbeDefinition probe) =>
+        probe.Apply(pair.Pair, pair.BetterFirst) is { } shown
+            ? [new(pair.Id, probe, shown, pair.BetterFirst != probe.Swapped ? Verdict.First : Verdict.Second)]
+            : [];
 
     private readonly record struct Question(string Id, ProbeDefinition Probe, Comparison Shown, Verdict Better);
 
     /// <summary>The same question once more, with fresh chance.</summary>
     private sealed class RepeatingJudge(IRepeatableJudge judge) : IJudge
     {
-        public Task<Judgment> JudgeAsync(Comparison comparison, CancellationToken cancellationToken = default) => judge.JudgeAsync(comparison, 1, cancellationToken);
+        public Task<Judgment> JudgeAsync(Comparison comparison, CancellationToken cancellationToken = default) =>
+            judge.JudgeAsync(comparison, 1, cancellationToken);
     }
 }

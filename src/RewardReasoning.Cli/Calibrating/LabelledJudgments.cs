@@ -47,14 +47,23 @@ internal sealed class LabelledJudgments
 
         if (Text(judgment, "max_votes") is var votes && votes != FormattableString.Invariant($"{maxVotes}"))
         {
-            throw new FormatException($"the row was judged with at most {votes ?? "an unknown number of"} votes, these options mean {maxVotes}; give the options that it was judged with.");
+            throw new FormatException(
+                $"the row was judged with at most {votes ?? "an unknown number of"} votes, these options mean {maxVotes}; give the options that it was judged with."
+            );
         }
 
-        bool hasConfidence = judgment.TryGetProperty("confidence", out JsonElement confidence) && confidence.ValueKind == JsonValueKind.Number;
+        bool hasConfidence =
+            judgment.TryGetProperty("confidence", out JsonElement confidence) && confidence.ValueKind == JsonValueKind.Number;
         Add(
             content,
-            Text(judgment, "preferred") switch { "1" => Verdict.First, "2" => Verdict.Second, _ => null },
-            hasConfidence ? confidence.GetDouble() : null);
+            Text(judgment, "preferred") switch
+            {
+                "1" => Verdict.First,
+                "2" => Verdict.Second,
+                _ => null,
+            },
+            hasConfidence ? confidence.GetDouble() : null
+        );
     }
 
     /// <summary>The judgment of a row; Parquet keeps it as text.</summary>
@@ -79,9 +88,10 @@ internal sealed class LabelledJudgments
         throw new FormatException("the row has no 'judgment'; --judged takes what rrm score wrote.");
     }
 
-    private static string? Text(JsonElement judgment, string name) => !judgment.TryGetProperty(name, out JsonElement value) || value.ValueKind == JsonValueKind.Null
-        ? null
-        : value.ValueKind == JsonValueKind.String ? value.GetString() : value.GetRawText();
+    private static string? Text(JsonElement judgment, string name) =>
+        !judgment.TryGetProperty(name, out JsonElement value) || value.ValueKind == JsonValueKind.Null ? null
+        : value.ValueKind == JsonValueKind.String ? value.GetString()
+        : value.GetRawText();
 
     private void Add(RowContent content, Verdict? preferred, double? confidence)
     {

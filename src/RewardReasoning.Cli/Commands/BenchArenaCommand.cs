@@ -19,16 +19,30 @@ internal sealed class BenchArenaCommand
     private readonly TimeProvider _time;
     private readonly ModelArguments _model = new();
     private readonly JudgingArguments _judging = new();
-    private readonly Option<string[]> _answers = new("--answers") { Description = "Answers of models: rows of model, prompt and answer.", HelpName = "FILE...", AllowMultipleArgumentsPerToken = true };
+    private readonly Option<string[]> _answers = new("--answers")
+    {
+        Description = "Answers of models: rows of model, prompt and answer.",
+        HelpName = "FILE...",
+        AllowMultipleArgumentsPerToken = true,
+    };
     private readonly Option<string[]> _baselines = new("--baseline")
     {
-        Description = "Whom the others meet: the name of a model of --answers, or a file of its answers. One gives win rates, several give ratings.",
+        Description =
+            "Whom the others meet: the name of a model of --answers, or a file of its answers. One gives win rates, several give ratings.",
         HelpName = "NAME|FILE...",
         AllowMultipleArgumentsPerToken = true,
     };
 
-    private readonly Option<string?> _replay = new("--replay") { Description = "Recorded battles in place of a judge: battles.jsonl of a run, or any file of matches.", HelpName = "FILE" };
-    private readonly Option<string?> _out = new("--out") { Description = "Folder for every judgment, the battles and the report.", HelpName = "FOLDER" };
+    private readonly Option<string?> _replay = new("--replay")
+    {
+        Description = "Recorded battles in place of a judge: battles.jsonl of a run, or any file of matches.",
+        HelpName = "FILE",
+    };
+    private readonly Option<string?> _out = new("--out")
+    {
+        Description = "Folder for every judgment, the battles and the report.",
+        HelpName = "FOLDER",
+    };
     private readonly LimitOption _limit = new("Judge only the first N prompts.");
     private readonly Option<string?> _plot = new("--plot") { Description = "Draw the leaderboard.", HelpName = "FILE.svg|FILE.png" };
     private readonly Option<bool> _json = BenchOptions.Json();
@@ -50,8 +64,20 @@ internal sealed class BenchArenaCommand
             rrm bench arena --answers mine.jsonl --baseline gpt-4.jsonl --endpoint http://localhost:8000/v1 --model Reward-Reasoning/RRM-32B
             rrm bench arena --answers answers.jsonl --baseline model-a model-b --out runs/arena --plot arena.svg
             rrm bench arena --replay runs/arena/battles.jsonl --baseline model-a
-            """);
-        foreach (Option option in new Option[] { arena._answers, arena._baselines, arena._replay, arena._out, arena._limit, arena._plot, arena._json })
+            """
+        );
+        foreach (
+            Option option in new Option[]
+            {
+                arena._answers,
+                arena._baselines,
+                arena._replay,
+                arena._out,
+                arena._limit,
+                arena._plot,
+                arena._json,
+            }
+        )
         {
             command.Options.Add(option);
         }
@@ -70,7 +96,9 @@ internal sealed class BenchArenaCommand
             Figure.RequireSupported(plot);
         }
 
-        ArenaReport? made = parsed.GetValue(_replay) is { } replay ? await ReplayAsync(parsed, await HubArgument.LocalAsync(replay, _terminal, cancellationToken), cancellationToken) : await JudgeAsync(parsed, cancellationToken);
+        ArenaReport? made = parsed.GetValue(_replay) is { } replay
+            ? await ReplayAsync(parsed, await HubArgument.LocalAsync(replay, _terminal, cancellationToken), cancellationToken)
+            : await JudgeAsync(parsed, cancellationToken);
         if (made is not { } report)
         {
             _terminal.WriteStatus("rrm: no battle has a result; there is nothing to make a leaderboard of.");
@@ -106,9 +134,15 @@ internal sealed class BenchArenaCommand
 
         (IReadOnlyList<Battle> battles, int missing) = await ArenaFiles.ReadBattlesAsync(replay, cancellationToken);
         string[] baselines = parsed.GetValue(_baselines) ?? [];
-        if (baselines.FirstOrDefault(baseline => !battles.Any(battle => battle.Model1 == baseline || battle.Model2 == baseline)) is { } unknown)
+        if (
+            baselines.FirstOrDefault(baseline => !battles.Any(battle => battle.Model1 == baseline || battle.Model2 == baseline)) is
+            { } unknown
+        )
         {
-            IEnumerable<string> players = battles.SelectMany(battle => new[] { battle.Model1, battle.Model2 }).Distinct().Order(StringComparer.Ordinal);
+            IEnumerable<string> players = battles
+                .SelectMany(battle => new[] { battle.Model1, battle.Model2 })
+                .Distinct()
+                .Order(StringComparer.Ordinal);
             throw new UsageException($"'{replay}' has no battle of the baseline '{unknown}'; there are of {string.Join(", ", players)}.");
         }
 
@@ -124,7 +158,9 @@ internal sealed class BenchArenaCommand
         IReadOnlyList<BenchmarkItem> items = answers.Battles(baselines, _limit.Most(parsed));
         if (items.Count == 0)
         {
-            throw new UsageException("No prompt was answered by a model and by its baseline; answers meet where their prompts are the same text.");
+            throw new UsageException(
+                "No prompt was answered by a model and by its baseline; answers meet where their prompts are the same text."
+            );
         }
 
         if (_judging.NamesOrder(parsed))
@@ -137,19 +173,30 @@ internal sealed class BenchArenaCommand
         using OpenedJudge opened = await _judging.OpenJudgeAsync(parsed, source, options, _terminal, cancellationToken);
         ComparisonRun run = new(opened.Judge, options.Concurrency, _terminal, _time);
         IReadOnlyList<JudgedItem> judged = await run.RunAsync(
-            items, parsed.GetValue(_out), one => Battle.Of(one) is null ? one.MissingReason ?? "one of the two orders has no answer." : null, cancellationToken);
+            items,
+            parsed.GetValue(_out),
+            one => Battle.Of(one) is null ? one.MissingReason ?? "one of the two orders has no answer." : null,
+            cancellationToken
+        );
         Battle[] battles = [.. judged.Select(Battle.Of).OfType<Battle>()];
         ArenaReport? result = Report(run.Model, battles, judged.Count - battles.Length, baselines)?.WithJudgments(judged);
         if (result is not null && parsed.GetValue(_out) is { } folder)
         {
             await ArenaFiles.WriteBattlesAsync(folder, judged, cancellationToken);
-            await File.WriteAllTextAsync(Path.Combine(folder, "report.json"), JsonSerializer.Serialize(result, BenchmarkJson.Indented.ArenaReport) + "\n", cancellationToken);
+            await File.WriteAllTextAsync(
+                Path.Combine(folder, "report.json"),
+                JsonSerializer.Serialize(result, BenchmarkJson.Indented.ArenaReport) + "\n",
+                cancellationToken
+            );
         }
 
         return result;
     }
 
-    private async Task<(ArenaAnswers Answers, IReadOnlyList<string> Baselines)> ReadAnswersAsync(ParseResult parsed, CancellationToken cancellationToken)
+    private async Task<(ArenaAnswers Answers, IReadOnlyList<string> Baselines)> ReadAnswersAsync(
+        ParseResult parsed,
+        CancellationToken cancellationToken
+    )
     {
         if (parsed.GetValue(_answers) is not { Length: > 0 } named || parsed.GetValue(_baselines) is not { Length: > 0 } baselines)
         {

@@ -22,11 +22,20 @@ internal sealed class BenchCommand
     private readonly JudgingArguments _judging = new();
     private readonly Argument<string> _name = new("NAME") { Description = "The benchmark; rrm bench list shows them." };
     private readonly Option<string?> _data = new("--data") { Description = "The benchmark's data, a file or folder.", HelpName = "PATH" };
-    private readonly Option<string?> _replay = new("--replay") { Description = "Score recorded outputs of judges in place of a model.", HelpName = "PATH" };
+    private readonly Option<string?> _replay = new("--replay")
+    {
+        Description = "Score recorded outputs of judges in place of a model.",
+        HelpName = "PATH",
+    };
     private readonly Option<string?> _judge = new("--judge") { Description = "Of several recorded judges, this one.", HelpName = "NAME" };
     private readonly Option<string?> _out = new("--out") { Description = "Folder for every judgment and the report.", HelpName = "FOLDER" };
     private readonly LimitOption _limit = new("Take only the first N comparisons (of a best-of-n benchmark: queries).");
-    private readonly Option<string> _mode = new("--mode") { Description = "How the candidates of a best-of-n benchmark meet.", HelpName = "knockout|round-robin", DefaultValueFactory = _ => Knockout };
+    private readonly Option<string> _mode = new("--mode")
+    {
+        Description = "How the candidates of a best-of-n benchmark meet.",
+        HelpName = "knockout|round-robin",
+        DefaultValueFactory = _ => Knockout,
+    };
     private readonly Option<bool> _json = BenchOptions.Json();
 
     private BenchCommand(Terminal terminal, TimeProvider time)
@@ -49,13 +58,16 @@ internal sealed class BenchCommand
             rrm bench best-of-n --data candidates.jsonl --out runs/best --votes 5
             rrm bench pandalm --data testset-v1.json --replay gpt-3.5-turbo-testset-v1.json
             rrm bench compare runs/mini runs/rrm-7b
-            """);
+            """
+        );
         command.Subcommands.Add(BenchListCommand.Create(terminal));
         command.Subcommands.Add(BenchCompareCommand.Create(terminal));
         command.Subcommands.Add(BenchArenaCommand.Create(terminal, time));
         command.Subcommands.Add(BenchProbesCommand.Create(terminal, time));
         command.Arguments.Add(bench._name);
-        foreach (Option option in new Option[] { bench._data, bench._replay, bench._judge, bench._out, bench._limit, bench._mode, bench._json })
+        foreach (
+            Option option in new Option[] { bench._data, bench._replay, bench._judge, bench._out, bench._limit, bench._mode, bench._json }
+        )
         {
             command.Options.Add(option);
         }
@@ -104,26 +116,48 @@ internal sealed class BenchCommand
     private async Task<string?> LocalAsync(string? path, CancellationToken cancellationToken) =>
         path is null ? null : await HubArgument.LocalAsync(path, _terminal, cancellationToken);
 
-    private async Task<int> ReplayAsync(ParseResult parsed, BenchmarkDefinition benchmark, IReadOnlyList<BenchmarkItem> items, string replay, CancellationToken cancellationToken)
+    private async Task<int> ReplayAsync(
+        ParseResult parsed,
+        BenchmarkDefinition benchmark,
+        IReadOnlyList<BenchmarkItem> items,
+        string replay,
+        CancellationToken cancellationToken
+    )
     {
-        List<RecordedJudge> judges = [.. (await benchmark.ReplayAsync(replay, items, cancellationToken)).Where(judge => IsWanted(parsed, judge.Name))];
-        List<BenchmarkReport> reports = [.. judges.Select(judge => BenchmarkReport.Of(benchmark, judge.Name, judge.Items, new Bootstrap()))];
+        List<RecordedJudge> judges =
+        [
+            .. (await benchmark.ReplayAsync(replay, items, cancellationToken)).Where(judge => IsWanted(parsed, judge.Name)),
+        ];
+        List<BenchmarkReport> reports =
+        [
+            .. judges.Select(judge => BenchmarkReport.Of(benchmark, judge.Name, judge.Items, new Bootstrap())),
+        ];
         if (parsed.GetValue(_out) is { } folder)
         {
             if (judges.Count != 1)
             {
-                throw new UsageException($"--out keeps one judge, and '{replay}' has {judges.Count}: {string.Join(", ", judges.Select(judge => $"'{judge.Name}'"))}. Choose with --judge.");
+                throw new UsageException(
+                    $"--out keeps one judge, and '{replay}' has {judges.Count}: {string.Join(", ", judges.Select(judge => $"'{judge.Name}'"))}. Choose with --judge."
+                );
             }
 
             BenchmarkRunFolder run = new(folder);
-            await run.WriteJudgmentsAsync(judges[0].Items.Select(judged => RecordedJudgment.Of(judged, null)).ToAsyncEnumerable(), cancellationToken);
+            await run.WriteJudgmentsAsync(
+                judges[0].Items.Select(judged => RecordedJudgment.Of(judged, null)).ToAsyncEnumerable(),
+                cancellationToken
+            );
             await run.WriteReportAsync(reports[0], cancellationToken);
         }
 
         return Print(parsed, reports);
     }
 
-    private async Task<int> JudgeAsync(ParseResult parsed, BenchmarkDefinition benchmark, IReadOnlyList<BenchmarkItem> items, CancellationToken cancellationToken)
+    private async Task<int> JudgeAsync(
+        ParseResult parsed,
+        BenchmarkDefinition benchmark,
+        IReadOnlyList<BenchmarkItem> items,
+        CancellationToken cancellationToken
+    )
     {
         ModelSource source = await _model.ReadAsync(parsed, _terminal, cancellationToken);
         JudgeOptions options = OptionsFor(benchmark, _judging.Read(parsed, source), _judging.NamesOrder(parsed));
@@ -149,10 +183,14 @@ internal sealed class BenchCommand
         };
         if (parsed.GetValue(_replay) is not null)
         {
-            throw new UsageException($"--replay scores recorded comparisons; {benchmark.Name} has rankings. Completions that were kept are not asked for again (--store).");
+            throw new UsageException(
+                $"--replay scores recorded comparisons; {benchmark.Name} has rankings. Completions that were kept are not asked for again (--store)."
+            );
         }
 
-        string data = await LocalAsync(parsed.GetValue(_data), cancellationToken) ?? throw new UsageException($"--data PATH is missing: {benchmark.Data}.");
+        string data =
+            await LocalAsync(parsed.GetValue(_data), cancellationToken)
+            ?? throw new UsageException($"--data PATH is missing: {benchmark.Data}.");
         IReadOnlyList<BestOfItem> items = [.. (await benchmark.ReadAsync(data, cancellationToken)).Take(_limit.Most(parsed))];
         if (items.Count == 0)
         {
@@ -162,12 +200,25 @@ internal sealed class BenchCommand
         ModelSource source = await _model.ReadAsync(parsed, _terminal, cancellationToken);
         JudgeOptions options = OptionsFor(benchmark, _judging.Read(parsed, source), _judging.NamesOrder(parsed));
         using OpenedJudge opened = await _judging.OpenJudgeAsync(parsed, source, options, _terminal, cancellationToken);
-        BestOfRun run = new(opened, new RankingOptions { Mode = mode, Seed = options.Seed, Concurrency = options.Concurrency }, _terminal, _time);
+        BestOfRun run = new(
+            opened,
+            new RankingOptions
+            {
+                Mode = mode,
+                Seed = options.Seed,
+                Concurrency = options.Concurrency,
+            },
+            _terminal,
+            _time
+        );
         BenchmarkReport report = await run.RunAsync(benchmark, items, parsed.GetValue(_out), options.Concurrency, cancellationToken);
         return Print(parsed, [report]);
     }
 
-    /// <summary>A benchmark that asks in both orders gets every vote in both, and no further votes where the orders disagree: that is what it counts.</summary>
+    /// <summary>
+    /// A benchmark that asks in both orders gets every vote in both, and no further votes where the orders disagree: that is what it
+    /// counts.
+    /// </summary>
     private JudgeOptions OptionsFor(Benchmark benchmark, JudgeOptions options, bool orderIsNamed)
     {
         if (benchmark.Orders == AskedOrders.Both && !orderIsNamed)
@@ -177,11 +228,15 @@ internal sealed class BenchCommand
 
         if (benchmark.Orders == AskedOrders.Both && options.Order != VoteOrder.Both)
         {
-            _terminal.WriteStatus($"rrm: warning: {benchmark.Name} asks for both orders, --order {options.Order.ToString().ToLowerInvariant()} shows one; the figures are no longer the benchmark's.");
+            _terminal.WriteStatus(
+                $"rrm: warning: {benchmark.Name} asks for both orders, --order {options.Order.ToString().ToLowerInvariant()} shows one; the figures are no longer the benchmark's."
+            );
         }
         else if (options.Order == VoteOrder.Given)
         {
-            _terminal.WriteStatus("rrm: warning: with --order given, data that has the better response first shows it first always; the default order has no such habit.");
+            _terminal.WriteStatus(
+                "rrm: warning: with --order given, data that has the better response first shows it first always; the default order has no such habit."
+            );
         }
 
         return options;
@@ -193,12 +248,20 @@ internal sealed class BenchCommand
     {
         if (reports.Count == 0)
         {
-            throw new UsageException(parsed.GetValue(_judge) is { } judge ? $"There is no recorded judge '{judge}'." : $"'{parsed.GetValue(_replay)}' holds no recorded judge.");
+            throw new UsageException(
+                parsed.GetValue(_judge) is { } judge
+                    ? $"There is no recorded judge '{judge}'."
+                    : $"'{parsed.GetValue(_replay)}' holds no recorded judge."
+            );
         }
 
         if (parsed.GetValue(_json))
         {
-            _terminal.Out.WriteLine(reports.Count == 1 ? BenchmarkJson.Text(reports[0]) : JsonSerializer.Serialize(reports, BenchmarkJson.Indented.IReadOnlyListBenchmarkReport));
+            _terminal.Out.WriteLine(
+                reports.Count == 1
+                    ? BenchmarkJson.Text(reports[0])
+                    : JsonSerializer.Serialize(reports, BenchmarkJson.Indented.IReadOnlyListBenchmarkReport)
+            );
         }
         else
         {

@@ -19,11 +19,21 @@ internal static class BenchCompareCommand
             terminal,
             "compare",
             "Compare two runs of a benchmark: paired bootstrap of the difference, and McNemar's exact test.",
-            "rrm bench compare runs/mini runs/rrm-7b");
+            "rrm bench compare runs/mini runs/rrm-7b"
+        );
         command.Arguments.Add(first);
         command.Arguments.Add(second);
         command.Options.Add(json);
-        command.SetAction((parsed, cancellationToken) => RunAsync(terminal, parsed.GetRequiredValue(first), parsed.GetRequiredValue(second), parsed.GetValue(json), cancellationToken));
+        command.SetAction(
+            (parsed, cancellationToken) =>
+                RunAsync(
+                    terminal,
+                    parsed.GetRequiredValue(first),
+                    parsed.GetRequiredValue(second),
+                    parsed.GetValue(json),
+                    cancellationToken
+                )
+        );
         return command;
     }
 
@@ -33,13 +43,23 @@ internal static class BenchCompareCommand
         BenchmarkReport otherReport = await new BenchmarkRunFolder(second).ReadReportAsync(cancellationToken);
         if (report.Benchmark != otherReport.Benchmark)
         {
-            throw new UsageException($"'{first}' is a run of {report.Benchmark}, '{second}' one of {otherReport.Benchmark}; only runs of one benchmark can be compared.");
+            throw new UsageException(
+                $"'{first}' is a run of {report.Benchmark}, '{second}' one of {otherReport.Benchmark}; only runs of one benchmark can be compared."
+            );
         }
 
         Benchmark benchmark = BenchOptions.Find(report.Benchmark);
         RunComparison comparison = RunComparison.Of(
-            benchmark.Name, (report.Judge, await CreditsAsync(benchmark, first, cancellationToken)), (otherReport.Judge, await CreditsAsync(benchmark, second, cancellationToken)), new Bootstrap());
-        foreach (string line in json ? [JsonSerializer.Serialize(comparison, BenchmarkJson.Indented.RunComparison)] : BenchmarkReportText.Lines(comparison))
+            benchmark.Name,
+            (report.Judge, await CreditsAsync(benchmark, first, cancellationToken)),
+            (otherReport.Judge, await CreditsAsync(benchmark, second, cancellationToken)),
+            new Bootstrap()
+        );
+        foreach (
+            string line in json
+                ? [JsonSerializer.Serialize(comparison, BenchmarkJson.Indented.RunComparison)]
+                : BenchmarkReportText.Lines(comparison)
+        )
         {
             terminal.Out.WriteLine(line);
         }
@@ -47,11 +67,19 @@ internal static class BenchCompareCommand
         return ExitCodes.Done;
     }
 
-    private static async Task<IReadOnlyList<ItemCredit>> CreditsAsync(Benchmark benchmark, string folder, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<ItemCredit>> CreditsAsync(
+        Benchmark benchmark,
+        string folder,
+        CancellationToken cancellationToken
+    )
     {
         BenchmarkRunFolder run = new(folder);
         return benchmark is BenchmarkDefinition definition
-            ? await run.ReadJudgmentsAsync(cancellationToken).Select(judgment => ItemCredit.Of(definition, judgment.ToItem())).ToListAsync(cancellationToken)
-            : await run.ReadRankingsAsync(cancellationToken).Select(ranking => BestOfScore.Of(ranking).ToCredit()).ToListAsync(cancellationToken);
+            ? await run.ReadJudgmentsAsync(cancellationToken)
+                .Select(judgment => ItemCredit.Of(definition, judgment.ToItem()))
+                .ToListAsync(cancellationToken)
+            : await run.ReadRankingsAsync(cancellationToken)
+                .Select(ranking => BestOfScore.Of(ranking).ToCredit())
+                .ToListAsync(cancellationToken);
     }
 }

@@ -19,7 +19,8 @@ internal static class BenchListCommand
             """
             rrm bench list
             rrm bench list judgebench
-            """);
+            """
+        );
         command.Arguments.Add(name);
         command.Options.Add(json);
         command.SetAction(parsed => Run(terminal, parsed.GetValue(name), parsed.GetValue(json)));
@@ -28,9 +29,13 @@ internal static class BenchListCommand
 
     private static int Run(Terminal terminal, string? name, bool json)
     {
-        IReadOnlyList<BenchmarkDescription> benchmarks = name is null ? [.. BenchmarkCatalog.All.Select(BenchmarkDescription.Of)] : [BenchmarkDescription.Of(BenchOptions.Find(name))];
-        IEnumerable<string> lines = json ? [JsonSerializer.Serialize(benchmarks, BenchmarkJson.Indented.IReadOnlyListBenchmarkDescription)]
-            : name is null ? benchmarks.Select(benchmark => $"{benchmark.Name.PadRight(benchmarks.Max(one => one.Name.Length))}  {benchmark.Title}")
+        IReadOnlyList<BenchmarkDescription> benchmarks = name is null
+            ? [.. BenchmarkCatalog.All.Select(BenchmarkDescription.Of)]
+            : [BenchmarkDescription.Of(BenchOptions.Find(name))];
+        IEnumerable<string> lines =
+            json ? [JsonSerializer.Serialize(benchmarks, BenchmarkJson.Indented.IReadOnlyListBenchmarkDescription)]
+            : name is null
+                ? benchmarks.Select(benchmark => $"{benchmark.Name.PadRight(benchmarks.Max(one => one.Name.Length))}  {benchmark.Title}")
             : About(benchmarks[0]);
         foreach (string line in lines)
         {
@@ -41,12 +46,12 @@ internal static class BenchListCommand
     }
 
     private static IEnumerable<string> About(BenchmarkDescription benchmark) =>
-    [
-        $"{benchmark.Name}: {benchmark.Title}",
-        $"source: {benchmark.Source}",
-        $"data: {benchmark.Data}",
-        $"orders: {benchmark.Orders.ToString().ToLowerInvariant()}",
-        $"counting: {benchmark.Counting}",
-        .. benchmark.Measures.Select(measure => $"  {measure.Key}: {measure.Value}"),
-    ];
+        [
+            $"{benchmark.Name}: {benchmark.Title}",
+            $"source: {benchmark.Source}",
+            $"data: {benchmark.Data}",
+            $"orders: {benchmark.Orders.ToString().ToLowerInvariant()}",
+            $"counting: {benchmark.Counting}",
+            .. benchmark.Measures.Select(measure => $"  {measure.Key}: {measure.Value}"),
+        ];
 }

@@ -17,8 +17,18 @@ internal sealed class BenchProbesCommand
     private readonly TimeProvider _time;
     private readonly ModelArguments _model = new();
     private readonly JudgingArguments _judging = new();
-    private readonly Option<string> _data = new("--data") { Description = "Labelled pairs, a file or folder.", HelpName = "PATH", Required = true };
-    private readonly Option<string> _benchmark = new("--benchmark") { Description = "The benchmark that the data is of.", HelpName = "NAME", DefaultValueFactory = _ => "pairs" };
+    private readonly Option<string> _data = new("--data")
+    {
+        Description = "Labelled pairs, a file or folder.",
+        HelpName = "PATH",
+        Required = true,
+    };
+    private readonly Option<string> _benchmark = new("--benchmark")
+    {
+        Description = "The benchmark that the data is of.",
+        HelpName = "NAME",
+        DefaultValueFactory = _ => "pairs",
+    };
     private readonly Option<string[]> _probes = new("--probe")
     {
         Description = $"Only this probe; may be repeated: {string.Join(", ", ProbeCatalog.All.Select(probe => probe.Name))}.",
@@ -46,8 +56,11 @@ internal sealed class BenchProbesCommand
             rrm bench probes --data labelled.jsonl --limit 100
             rrm bench probes --data judgebench/data --benchmark judgebench --out runs/probes --endpoint http://localhost:8000/v1 --model Reward-Reasoning/RRM-7B
             rrm bench probes --data labelled.jsonl --probe verdict --probe instruction --votes 5
-            """);
-        foreach (Option option in new Option[] { probes._data, probes._benchmark, probes._probes, probes._out, probes._limit, probes._json })
+            """
+        );
+        foreach (
+            Option option in new Option[] { probes._data, probes._benchmark, probes._probes, probes._out, probes._limit, probes._json }
+        )
         {
             command.Options.Add(option);
         }
@@ -63,11 +76,16 @@ internal sealed class BenchProbesCommand
         _limit.Check(parsed);
         if (_judging.NamesOrder(parsed))
         {
-            throw new UsageException("--order does not go with probes: the better response is shown first in every other pair, and swap asks for the other order.");
+            throw new UsageException(
+                "--order does not go with probes: the better response is shown first in every other pair, and swap asks for the other order."
+            );
         }
 
-        ProbeDefinition[] probes = parsed.GetValue(_probes) is { Length: > 0 } names ? [.. names.Distinct().Select(ProbeCatalog.Find)] : [.. ProbeCatalog.All];
-        BenchmarkDefinition benchmark = BenchOptions.Find(parsed.GetRequiredValue(_benchmark)) as BenchmarkDefinition
+        ProbeDefinition[] probes = parsed.GetValue(_probes) is { Length: > 0 } names
+            ? [.. names.Distinct().Select(ProbeCatalog.Find)]
+            : [.. ProbeCatalog.All];
+        BenchmarkDefinition benchmark =
+            BenchOptions.Find(parsed.GetRequiredValue(_benchmark)) as BenchmarkDefinition
             ?? throw new UsageException($"--benchmark is '{parsed.GetRequiredValue(_benchmark)}', which has no labelled pairs to probe.");
         string data = await HubArgument.LocalAsync(parsed.GetRequiredValue(_data), _terminal, cancellationToken);
         ProbePair[] pairs = [.. ProbePair.Of(await benchmark.ReadAsync(data, cancellationToken)).Take(_limit.Most(parsed))];
@@ -83,10 +101,16 @@ internal sealed class BenchProbesCommand
         ProbeReport report = await KeepAsync(parsed.GetValue(_out), run, pairs, probes, judge.Voting, cancellationToken);
         if (report.Refused == report.Pairs)
         {
-            throw new UsageException($"The judge refuses every pair of '{data}' unchanged, so that nothing can be probed. {options.Domain?.Says}");
+            throw new UsageException(
+                $"The judge refuses every pair of '{data}' unchanged, so that nothing can be probed. {options.Domain?.Says}"
+            );
         }
 
-        foreach (string line in parsed.GetValue(_json) ? [JsonSerializer.Serialize(report, ProbeJson.Indented.ProbeReport)] : ProbeReportText.Lines(report))
+        foreach (
+            string line in parsed.GetValue(_json)
+                ? [JsonSerializer.Serialize(report, ProbeJson.Indented.ProbeReport)]
+                : ProbeReportText.Lines(report)
+        )
         {
             _terminal.Out.WriteLine(line);
         }
@@ -95,7 +119,13 @@ internal sealed class BenchProbesCommand
     }
 
     private static async Task<ProbeReport> KeepAsync(
-        string? path, ProbeRun run, ProbePair[] pairs, ProbeDefinition[] probes, VotingSettings settings, CancellationToken cancellationToken)
+        string? path,
+        ProbeRun run,
+        ProbePair[] pairs,
+        ProbeDefinition[] probes,
+        VotingSettings settings,
+        CancellationToken cancellationToken
+    )
     {
         if (path is null)
         {

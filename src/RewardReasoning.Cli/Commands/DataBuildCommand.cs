@@ -17,8 +17,16 @@ internal sealed class DataBuildCommand
     private readonly TimeProvider _time;
     private readonly ModelArguments _model = new();
     private readonly JudgingArguments _judging = new();
-    private readonly Argument<string> _recipe = new("RECIPE") { Description = "JSON that says what the pairs are built of (docs/data.md)." };
-    private readonly Option<string> _out = new("--out") { Description = "Folder for the pairs and their manifest.", HelpName = "FOLDER", Required = true };
+    private readonly Argument<string> _recipe = new("RECIPE")
+    {
+        Description = "JSON that says what the pairs are built of (docs/data.md).",
+    };
+    private readonly Option<string> _out = new("--out")
+    {
+        Description = "Folder for the pairs and their manifest.",
+        HelpName = "FOLDER",
+        Required = true,
+    };
     private readonly Option<bool> _check = new("--check") { Description = "Only check the recipe: every fault of it is told." };
     private readonly Option<bool> _json = new("--json") { Description = "Print the manifest to standard output." };
 
@@ -39,7 +47,8 @@ internal sealed class DataBuildCommand
             rrm data build recipes/pairs/mmlu-pro.json --out runs/pairs
             rrm data build recipe.json --out runs/pairs --check
             rrm data build recipe.json --out runs/pairs --votes 5 --endpoint http://localhost:8000/v1 --model Reward-Reasoning/RRM-7B
-            """);
+            """
+        );
         command.Arguments.Add(build._recipe);
         foreach (Option option in new Option[] { build._out, build._check, build._json })
         {
@@ -58,11 +67,17 @@ internal sealed class DataBuildCommand
         BuildRecipe recipe = BuildRecipe.Load(path, await HubRecipe.TextAsync(path, _terminal, cancellationToken));
         if (parsed.GetValue(_check))
         {
-            _terminal.Error.WriteLine($"rrm: the recipe has no fault; it has {recipe.Sources.Count} {(recipe.Sources.Count == 1 ? "source" : "sources")}.");
+            _terminal.Error.WriteLine(
+                $"rrm: the recipe has no fault; it has {recipe.Sources.Count} {(recipe.Sources.Count == 1 ? "source" : "sources")}."
+            );
             return ExitCodes.Done;
         }
 
-        BuildTools tools = new() { OpenModel = (model, stop) => OpenAsync(parsed, model, stop), Complain = (place, fault) => _terminal.WriteStatus($"rrm: {place}: {fault}") };
+        BuildTools tools = new()
+        {
+            OpenModel = (model, stop) => OpenAsync(parsed, model, stop),
+            Complain = (place, fault) => _terminal.WriteStatus($"rrm: {place}: {fault}"),
+        };
         OpenedJudge? judge = null;
         try
         {
@@ -85,8 +100,20 @@ internal sealed class DataBuildCommand
     private Task<IChatClient> OpenAsync(ParseResult parsed, SampledModel model, CancellationToken cancellationToken)
     {
         ModelSource source = model.Endpoint is { } url
-            ? new EndpointSource(new EndpointOptions { Url = url, Model = model.Model, ApiKeyVariable = model.ApiKeyVariable }, null, new JudgeFiles())
-            : new FolderSource(ModelFolders.Require(model.Model), new LocalModelOptions { HashFolder = _terminal.Folders.Cache is { } cache ? Path.Combine(cache, "hashes") : null });
+            ? new EndpointSource(
+                new EndpointOptions
+                {
+                    Url = url,
+                    Model = model.Model,
+                    ApiKeyVariable = model.ApiKeyVariable,
+                },
+                null,
+                new JudgeFiles()
+            )
+            : new FolderSource(
+                ModelFolders.Require(model.Model),
+                new LocalModelOptions { HashFolder = _terminal.Folders.Cache is { } cache ? Path.Combine(cache, "hashes") : null }
+            );
         return _judging.OpenAsync(parsed, source, _terminal, cancellationToken);
     }
 
@@ -95,18 +122,20 @@ internal sealed class DataBuildCommand
         string[][] table =
         [
             ["source", "rows", "faulty", "both", "of benchmarks", "duplicates", "pairs", "train", "held out"],
-            .. manifest.Sources.Select(source => new[]
-            {
-                source.Name,
-                $"{source.Counts.Rows}",
-                $"{source.Counts.FaultyRows + source.Counts.Missing}",
-                $"{source.Counts.QueriesWithBoth}",
-                $"{source.Counts.Contaminated.Values.Sum()}",
-                $"{source.Counts.Duplicates}",
-                $"{source.Counts.Pairs}",
-                $"{source.Train}",
-                $"{source.HeldOut}",
-            }),
+            .. manifest.Sources.Select(source =>
+                new[]
+                {
+                    source.Name,
+                    $"{source.Counts.Rows}",
+                    $"{source.Counts.FaultyRows + source.Counts.Missing}",
+                    $"{source.Counts.QueriesWithBoth}",
+                    $"{source.Counts.Contaminated.Values.Sum()}",
+                    $"{source.Counts.Duplicates}",
+                    $"{source.Counts.Pairs}",
+                    $"{source.Train}",
+                    $"{source.HeldOut}",
+                }
+            ),
         ];
         foreach (string line in TextTable.Lines(table))
         {
@@ -115,7 +144,9 @@ internal sealed class DataBuildCommand
 
         foreach (OutputManifest output in manifest.Outputs)
         {
-            _terminal.Error.WriteLine($"{output.File.Path}: {output.Rows} pairs; the better response stands first in {output.BetterFirst}, is longer in {output.BetterLonger} and shorter in {output.BetterShorter}");
+            _terminal.Error.WriteLine(
+                $"{output.File.Path}: {output.Rows} pairs; the better response stands first in {output.BetterFirst}, is longer in {output.BetterLonger} and shorter in {output.BetterShorter}"
+            );
         }
 
         if (parsed.GetValue(_json))
@@ -123,6 +154,8 @@ internal sealed class DataBuildCommand
             _terminal.Out.Write(manifest.ToJson());
         }
 
-        return manifest.Sources.Any(source => source.Counts.FaultyRows + source.Counts.Missing > 0) ? ExitCodes.SomeMissing : ExitCodes.Done;
+        return manifest.Sources.Any(source => source.Counts.FaultyRows + source.Counts.Missing > 0)
+            ? ExitCodes.SomeMissing
+            : ExitCodes.Done;
     }
 }

@@ -15,7 +15,8 @@ internal static class DataCommand
             rrm data inspect pairs.jsonl
             rrm data verify answers.jsonl --out verified.jsonl
             rrm data build recipes/pairs/mmlu-pro.json --out runs/pairs
-            """);
+            """
+        );
         command.Subcommands.Add(DataInspectCommand.Create(terminal));
         command.Subcommands.Add(DataBuildCommand.Create(terminal, time));
         command.Subcommands.Add(DataVerifyCommand.Create(terminal, time));

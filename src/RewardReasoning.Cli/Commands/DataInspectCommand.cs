@@ -13,7 +13,11 @@ internal static class DataInspectCommand
 {
     public static Command Create(Terminal terminal)
     {
-        Argument<string[]> files = new("FILE") { Description = "Files, folders or patterns ('**/*.parquet'), or - for standard input.", Arity = ArgumentArity.OneOrMore };
+        Argument<string[]> files = new("FILE")
+        {
+            Description = "Files, folders or patterns ('**/*.parquet'), or - for standard input.",
+            Arity = ArgumentArity.OneOrMore,
+        };
         Option<bool> json = new("--json") { Description = "Print one JSON list." };
         Command command = Verb.Create(
             terminal,
@@ -22,11 +26,19 @@ internal static class DataInspectCommand
             """
             rrm data inspect pairs.jsonl
             rrm data inspect "data/**/*.parquet" --json
-            """);
+            """
+        );
         command.Arguments.Add(files);
         command.Options.Add(json);
-        command.SetAction(async (parsed, cancellationToken) =>
-            await RunAsync(terminal, await RowInput.OfAsync(parsed.GetRequiredValue(files), terminal, cancellationToken), parsed.GetValue(json), cancellationToken));
+        command.SetAction(
+            async (parsed, cancellationToken) =>
+                await RunAsync(
+                    terminal,
+                    await RowInput.OfAsync(parsed.GetRequiredValue(files), terminal, cancellationToken),
+                    parsed.GetValue(json),
+                    cancellationToken
+                )
+        );
         return command;
     }
 
@@ -50,12 +62,15 @@ internal static class DataInspectCommand
         }
 
         int refused = inspections.Count(inspection => inspection.Refused is not null);
-        return refused == 0 ? ExitCodes.Done : refused == inspections.Count ? ExitCodes.BadUsage : ExitCodes.SomeMissing;
+        return refused == 0 ? ExitCodes.Done
+            : refused == inspections.Count ? ExitCodes.BadUsage
+            : ExitCodes.SomeMissing;
     }
 
-    private static IEnumerable<Task<FileInspection>> Inspections(Terminal terminal, RowInput input, CancellationToken cancellationToken) => input.IsStandardInput
-        ? [InspectAsync(terminal.In, cancellationToken)]
-        : input.Paths.Select(path => FileInspector.InspectAsync(path, cancellationToken));
+    private static IEnumerable<Task<FileInspection>> Inspections(Terminal terminal, RowInput input, CancellationToken cancellationToken) =>
+        input.IsStandardInput
+            ? [InspectAsync(terminal.In, cancellationToken)]
+            : input.Paths.Select(path => FileInspector.InspectAsync(path, cancellationToken));
 
     private static async Task<FileInspection> InspectAsync(Stream standardInput, CancellationToken cancellationToken)
     {
@@ -72,7 +87,9 @@ internal static class DataInspectCommand
         }
 
         string packed = file.Compression == "none" ? "" : $", {file.Compression}";
-        yield return FormattableString.Invariant($"{file.File}: {file.Format?.Replace('_', ' ')}{packed}, {file.Rows} rows: {string.Join("; ", file.Kinds.Select(kind => Share(kind, file)))}");
+        yield return FormattableString.Invariant(
+            $"{file.File}: {file.Format?.Replace('_', ' ')}{packed}, {file.Rows} rows: {string.Join("; ", file.Kinds.Select(kind => Share(kind, file)))}"
+        );
         if (file.Labels is { } labels)
         {
             yield return FormattableString.Invariant($"  labels: {labels.First} first, {labels.Second} second, {labels.None} none");
@@ -82,13 +99,17 @@ internal static class DataInspectCommand
         foreach (FieldInspection field in file.Fields)
         {
             string rows = field.Rows == file.Rows ? "" : FormattableString.Invariant($", in {field.Rows} rows");
-            string lengths = field.MeanLength is null ? "" : FormattableString.Invariant($", length {field.Shortest} to {field.Longest}, mean {field.MeanLength:0.#}");
+            string lengths = field.MeanLength is null
+                ? ""
+                : FormattableString.Invariant($", length {field.Shortest} to {field.Longest}, mean {field.MeanLength:0.#}");
             yield return $"  {field.Name.PadRight(width)}  {string.Join(" or ", field.Types)}{lengths}{rows}";
         }
 
         foreach (Oddity oddity in file.Oddities)
         {
-            yield return FormattableString.Invariant($"  note: {oddity.What} ({oddity.Rows} {(oddity.Rows == 1 ? "row" : "rows")}, first at {oddity.FirstPlace})");
+            yield return FormattableString.Invariant(
+                $"  note: {oddity.What} ({oddity.Rows} {(oddity.Rows == 1 ? "row" : "rows")}, first at {oddity.FirstPlace})"
+            );
         }
     }
 

@@ -2,10 +2,10 @@ using System.CommandLine;
 using System.Text.Json;
 using RewardReasoning.Cli.Output;
 using RewardReasoning.Cli.Scoring;
+using RewardReasoning.Data.AnswerRows;
 using RewardReasoning.Data.Columns;
 using RewardReasoning.Data.Rows;
 using RewardReasoning.Verification;
-using RewardReasoning.Data.AnswerRows;
 
 namespace RewardReasoning.Cli.Commands;
 
@@ -18,14 +18,32 @@ internal sealed class DataVerifyCommand
     private readonly TimeProvider _time;
     private readonly Argument<string[]> _in = new("IN")
     {
-        Description = "Rows of gold and prediction: JSON lines, JSON lists or Parquet (.gz and .zst too), folders or patterns of them, or - for standard input (docs/data.md).",
+        Description =
+            "Rows of gold and prediction: JSON lines, JSON lists or Parquet (.gz and .zst too), folders or patterns of them, or - for standard input (docs/data.md).",
         Arity = ArgumentArity.OneOrMore,
     };
 
-    private readonly Option<string> _out = new("--out") { Description = "Where the rows go with their verdict, in the order of IN; - for standard output.", HelpName = "OUT", Required = true };
-    private readonly Option<int> _decimals = new("--decimals") { Description = "Decimal places to which a number written as a decimal is compared.", HelpName = "N", DefaultValueFactory = _ => new VerifierOptions().Decimals };
-    private readonly Option<bool> _choices = new("--choices") { Description = "Answers are choice letters; without it they are where gold is a single capital letter." };
-    private readonly Option<string?> _by = new("--by") { Description = "Tell beside the summary how rows of each value of a field fare (a dotted path).", HelpName = "FIELD" };
+    private readonly Option<string> _out = new("--out")
+    {
+        Description = "Where the rows go with their verdict, in the order of IN; - for standard output.",
+        HelpName = "OUT",
+        Required = true,
+    };
+    private readonly Option<int> _decimals = new("--decimals")
+    {
+        Description = "Decimal places to which a number written as a decimal is compared.",
+        HelpName = "N",
+        DefaultValueFactory = _ => new VerifierOptions().Decimals,
+    };
+    private readonly Option<bool> _choices = new("--choices")
+    {
+        Description = "Answers are choice letters; without it they are where gold is a single capital letter.",
+    };
+    private readonly Option<string?> _by = new("--by")
+    {
+        Description = "Tell beside the summary how rows of each value of a field fare (a dotted path).",
+        HelpName = "FIELD",
+    };
     private readonly Option<bool> _json = new("--json") { Description = "Print the summary to standard output as JSON." };
 
     private DataVerifyCommand(Terminal terminal, TimeProvider time)
@@ -45,7 +63,8 @@ internal sealed class DataVerifyCommand
             rrm data verify answers.jsonl --out verified.jsonl
             rrm data verify answers.jsonl.gz --out verified.jsonl.gz --json
             rrm data verify mmlu.jsonl --out - --choices >verified.jsonl
-            """);
+            """
+        );
         command.Arguments.Add(verify._in);
         foreach (Option option in new Option[] { verify._out, verify._decimals, verify._choices, verify._by, verify._json })
         {
@@ -70,11 +89,20 @@ internal sealed class DataVerifyCommand
 
         VerificationSummary summary = new() { By = parsed.GetValue(_by) };
         long start = _time.GetTimestamp();
-        RowColumns? columns = RowFileWriter.NeedsColumns(output) ? VerifiedRow.Columns(await RowSurvey.OfAsync(input.Paths, null, cancellationToken)) : null;
+        RowColumns? columns = RowFileWriter.NeedsColumns(output)
+            ? VerifiedRow.Columns(await RowSurvey.OfAsync(input.Paths, null, cancellationToken))
+            : null;
         await using (RowOutput writer = await RowOutput.OpenAsync(output, columns, null, _terminal, _time, cancellationToken))
         {
-            await foreach (VerifiedRow verified in OrderedWindow.SelectAsync(
-                input.ReadAsync(cancellationToken), Environment.ProcessorCount, Window, (row, stop) => Task.Run(() => VerifiedRow.Of(row, defaults), stop), cancellationToken))
+            await foreach (
+                VerifiedRow verified in OrderedWindow.SelectAsync(
+                    input.ReadAsync(cancellationToken),
+                    Environment.ProcessorCount,
+                    Window,
+                    (row, stop) => Task.Run(() => VerifiedRow.Of(row, defaults), stop),
+                    cancellationToken
+                )
+            )
             {
                 if (verified.Error is not null)
                 {
@@ -93,10 +121,18 @@ internal sealed class DataVerifyCommand
 
     private int Finish(ParseResult parsed, VerificationSummary summary, TimeSpan elapsed)
     {
-        _terminal.Error.WriteLine(FormattableString.Invariant($"{summary.Rows} rows: {summary.Equal} equal, {summary.Different} different, {summary.Unknown} unknown, {summary.Errors} without answers, in {elapsed.TotalSeconds:0.0} s"));
+        _terminal.Error.WriteLine(
+            FormattableString.Invariant(
+                $"{summary.Rows} rows: {summary.Equal} equal, {summary.Different} different, {summary.Unknown} unknown, {summary.Errors} without answers, in {elapsed.TotalSeconds:0.0} s"
+            )
+        );
         if (summary.Agreement is { } agreement)
         {
-            _terminal.Error.WriteLine(FormattableString.Invariant($"{summary.Agreeing} of {summary.Expected} rows agree with their own verdict ({agreement:0.0%}); {summary.WronglyEqual} are equal against it"));
+            _terminal.Error.WriteLine(
+                FormattableString.Invariant(
+                    $"{summary.Agreeing} of {summary.Expected} rows agree with their own verdict ({agreement:0.0%}); {summary.WronglyEqual} are equal against it"
+                )
+            );
         }
 
         if (summary.Groups.Count > 0)
@@ -115,11 +151,21 @@ internal sealed class DataVerifyCommand
         return summary.Errors > 0 ? ExitCodes.SomeMissing : ExitCodes.Done;
     }
 
-    private static IEnumerable<string> Table(VerificationSummary summary) => TextTable.Lines(
-    [
-        [summary.By ?? "", "rows", "equal", "different", "unknown", "agree", "wrongly equal"],
-        .. summary.Groups.Select(group => new[] { group.Key }.Concat(new[] { group.Value.Rows, group.Value.Equal, group.Value.Different, group.Value.Unknown }.Select(count => FormattableString.Invariant($"{count}")))
-            .Append(group.Value.Expected == 0 ? "-" : FormattableString.Invariant($"{group.Value.Agreeing} of {group.Value.Expected}"))
-            .Append(FormattableString.Invariant($"{group.Value.WronglyEqual}")).ToArray()),
-    ]);
+    private static IEnumerable<string> Table(VerificationSummary summary) =>
+        TextTable.Lines([
+            [summary.By ?? "", "rows", "equal", "different", "unknown", "agree", "wrongly equal"],
+            .. summary.Groups.Select(group =>
+                new[] { group.Key }
+                    .Concat(
+                        new[] { group.Value.Rows, group.Value.Equal, group.Value.Different, group.Value.Unknown }.Select(count =>
+                            FormattableString.Invariant($"{count}")
+                        )
+                    )
+                    .Append(
+                        group.Value.Expected == 0 ? "-" : FormattableString.Invariant($"{group.Value.Agreeing} of {group.Value.Expected}")
+                    )
+                    .Append(FormattableString.Invariant($"{group.Value.WronglyEqual}"))
+                    .ToArray()
+            ),
+        ]);
 }

@@ -13,7 +13,8 @@ internal static class EndpointCommand
             "Look into an OpenAI-compatible server.",
             """
             rrm endpoint probe http://localhost:8000/v1
-            """);
+            """
+        );
         command.Subcommands.Add(EndpointProbeCommand.Create(terminal));
         return command;
     }

@@ -17,8 +17,17 @@ internal static class EndpointProbeCommand
     public static Command Create(Terminal terminal)
     {
         Argument<string> url = new("URL") { Description = "Address of an OpenAI-compatible server, such as http://localhost:8000/v1." };
-        Option<string?> model = new("--model") { Description = "The model's name there (default: the only one that the server has).", HelpName = "NAME" };
-        Option<double> timeout = new("--timeout") { Description = "Seconds that a request may take.", HelpName = "S", DefaultValueFactory = _ => DefaultTimeout };
+        Option<string?> model = new("--model")
+        {
+            Description = "The model's name there (default: the only one that the server has).",
+            HelpName = "NAME",
+        };
+        Option<double> timeout = new("--timeout")
+        {
+            Description = "Seconds that a request may take.",
+            HelpName = "S",
+            DefaultValueFactory = _ => DefaultTimeout,
+        };
         Option<bool> json = new("--json") { Description = "Print the findings as one JSON object." };
         ServerArguments server = new();
         Command command = Verb.Create(
@@ -28,33 +37,41 @@ internal static class EndpointProbeCommand
             """
             rrm endpoint probe http://localhost:8000/v1
             rrm endpoint probe https://api.example.com/v1 --model NAME --api-key-env API_KEY --json
-            """);
+            """
+        );
         command.Arguments.Add(url);
         command.Options.Add(model);
         server.AddTo(command);
         command.Options.Add(timeout);
         command.Options.Add(json);
-        command.SetAction(async (parsed, cancellationToken) =>
-        {
-            EndpointOptions options = server.ApplyTo(parsed, new() { Url = ServerArguments.UrlOf(parsed.GetRequiredValue(url), "URL"), Model = parsed.GetValue(model) ?? "" }) with
+        command.SetAction(
+            async (parsed, cancellationToken) =>
             {
-                Tries = Tries,
-                RequestTimeout = EndpointArguments.SecondsOf(parsed.GetValue(timeout)),
-            };
-            using EndpointProbe probe = new(options);
-            EndpointProbeReport report = await probe.RunAsync(cancellationToken);
-            IReadOnlyList<string> arguments = [.. ArgumentsOf(report), .. server.KeyArguments(parsed)];
-            if (parsed.GetValue(json))
-            {
-                terminal.Out.WriteLine(JsonSerializer.Serialize(EndpointProbeJson.Of(report, arguments), OutputJson.Indented.EndpointProbeJson));
-            }
-            else
-            {
-                Write(terminal, report, arguments);
-            }
+                EndpointOptions options = server.ApplyTo(
+                    parsed,
+                    new() { Url = ServerArguments.UrlOf(parsed.GetRequiredValue(url), "URL"), Model = parsed.GetValue(model) ?? "" }
+                ) with
+                {
+                    Tries = Tries,
+                    RequestTimeout = EndpointArguments.SecondsOf(parsed.GetValue(timeout)),
+                };
+                using EndpointProbe probe = new(options);
+                EndpointProbeReport report = await probe.RunAsync(cancellationToken);
+                IReadOnlyList<string> arguments = [.. ArgumentsOf(report), .. server.KeyArguments(parsed)];
+                if (parsed.GetValue(json))
+                {
+                    terminal.Out.WriteLine(
+                        JsonSerializer.Serialize(EndpointProbeJson.Of(report, arguments), OutputJson.Indented.EndpointProbeJson)
+                    );
+                }
+                else
+                {
+                    Write(terminal, report, arguments);
+                }
 
-            return report.IsComplete ? ExitCodes.Done : ExitCodes.SomeMissing;
-        });
+                return report.IsComplete ? ExitCodes.Done : ExitCodes.SomeMissing;
+            }
+        );
         return command;
     }
 
@@ -81,7 +98,9 @@ internal static class EndpointProbeCommand
 
     private static void Write(Terminal terminal, EndpointProbeReport report, IEnumerable<string> arguments)
     {
-        string context = report.ContextTokens is { } tokens ? string.Create(CultureInfo.InvariantCulture, $", context of {tokens:N0} tokens") : "";
+        string context = report.ContextTokens is { } tokens
+            ? string.Create(CultureInfo.InvariantCulture, $", context of {tokens:N0} tokens")
+            : "";
         Line("server", $"{report.Server.Name} at {report.Url}");
         Line("model", report.Model + context);
         foreach (ProbeFinding finding in report.Findings)
@@ -93,28 +112,31 @@ internal static class EndpointProbeCommand
                 _ => "?",
             };
             string unlike = finding.IsUnexpected ? $" (unlike {report.Server.Name} elsewhere)" : "";
-            Line(NameOf(finding.Capability), $"{outcome,-4}{finding.Detail}{unlike}");
+            Line(NameOf(finding.Capability), $"{outcome, -4}{finding.Detail}{unlike}");
         }
 
         terminal.Out.WriteLine($"Use it with: {string.Join(' ', arguments.Select(Quoted))}");
 
-        void Line(string name, string text) => terminal.Out.WriteLine($"{name,-15} {text}");
+        void Line(string name, string text) => terminal.Out.WriteLine($"{name, -15} {text}");
     }
 
-    private static string NameOf(Capability capability) => capability switch
-    {
-        Capability.TokenLimit => "token limit",
-        Capability.Seeds => "seeds",
-        Capability.LogProbs => "log-probs",
-        Capability.Choices => "n",
-        Capability.ThoughtsApart => "thoughts apart",
-        Capability.ThinkingOff => "thinking off",
-        Capability.Prefill => "prefill",
-        Capability.ThinkingCap => "cap on thoughts",
-        Capability.Streaming => "streaming",
-        _ => "cache report",
-    };
+    private static string NameOf(Capability capability) =>
+        capability switch
+        {
+            Capability.TokenLimit => "token limit",
+            Capability.Seeds => "seeds",
+            Capability.LogProbs => "log-probs",
+            Capability.Choices => "n",
+            Capability.ThoughtsApart => "thoughts apart",
+            Capability.ThinkingOff => "thinking off",
+            Capability.Prefill => "prefill",
+            Capability.ThinkingCap => "cap on thoughts",
+            Capability.Streaming => "streaming",
+            _ => "cache report",
+        };
 
     private static string Quoted(string argument) =>
-        argument.All(letter => char.IsAsciiLetterOrDigit(letter) || "-_./:@%+,=".Contains(letter, StringComparison.Ordinal)) ? argument : $"'{argument.Replace("'", @"'\''", StringComparison.Ordinal)}'";
+        argument.All(letter => char.IsAsciiLetterOrDigit(letter) || "-_./:@%+,=".Contains(letter, StringComparison.Ordinal))
+            ? argument
+            : $"'{argument.Replace("'", @"'\''", StringComparison.Ordinal)}'";
 }

@@ -14,7 +14,8 @@ internal static class ExportCommand
             """
             rrm export verl pairs.jsonl --out judge-on-verl --gpus 8
             rrm export trl judged.jsonl --out dpo.parquet
-            """);
+            """
+        );
         command.Subcommands.Add(ExportVerlCommand.Create(terminal, time));
         command.Subcommands.Add(ExportTrlCommand.Create(terminal, time));
         return command;

@@ -12,9 +12,17 @@ internal static class ExportTrlCommand
     public static Command Create(Terminal terminal, TimeProvider time)
     {
         ExportArguments arguments = new();
-        Option<string> output = new("--out") { Description = "The file: .jsonl (.gz, .zst) or .parquet.", HelpName = "FILE", Required = true };
+        Option<string> output = new("--out")
+        {
+            Description = "The file: .jsonl (.gz, .zst) or .parquet.",
+            HelpName = "FILE",
+            Required = true,
+        };
         TrlShapeArgument shape = new();
-        Option<bool> margin = new("--margin") { Description = "Add a margin to every row: its own, or the lead of its votes; rows without one are left out." };
+        Option<bool> margin = new("--margin")
+        {
+            Description = "Add a margin to every row: its own, or the lead of its votes; rows without one are left out.",
+        };
         Command command = Verb.Create(
             terminal,
             "trl",
@@ -22,22 +30,29 @@ internal static class ExportTrlCommand
             """
             rrm export trl pairs.jsonl --out dpo.jsonl
             rrm export trl judged.jsonl --out reward.parquet --shape implicit-messages --margin
-            """);
+            """
+        );
         arguments.AddTo(command);
         command.Options.Add(output);
         shape.AddTo(command);
         command.Options.Add(margin);
 
-        command.SetAction(async (parsed, cancellationToken) =>
-        {
-            TrlRows format = new(shape.Read(parsed), parsed.GetValue(margin));
-            RowInput input = await arguments.InputAsync(parsed, terminal, cancellationToken);
-            string path = parsed.GetRequiredValue(output);
-            ExportArguments.CheckOutput(path, input);
-            ExportReport report = await new TrlExport(format, time).WriteAsync(
-                arguments.Rows(parsed, input, cancellationToken), path, (row, fault) => ExportArguments.Complain(terminal, row, fault), cancellationToken);
-            return arguments.Finish(parsed, terminal, report, path);
-        });
+        command.SetAction(
+            async (parsed, cancellationToken) =>
+            {
+                TrlRows format = new(shape.Read(parsed), parsed.GetValue(margin));
+                RowInput input = await arguments.InputAsync(parsed, terminal, cancellationToken);
+                string path = parsed.GetRequiredValue(output);
+                ExportArguments.CheckOutput(path, input);
+                ExportReport report = await new TrlExport(format, time).WriteAsync(
+                    arguments.Rows(parsed, input, cancellationToken),
+                    path,
+                    (row, fault) => ExportArguments.Complain(terminal, row, fault),
+                    cancellationToken
+                );
+                return arguments.Finish(parsed, terminal, report, path);
+            }
+        );
         return command;
     }
 }

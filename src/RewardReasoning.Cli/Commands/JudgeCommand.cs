@@ -34,7 +34,10 @@ internal sealed class JudgeCommand
     };
 
     private readonly Option<bool> _json = new("--json") { Description = "Print the judgment as one JSON object." };
-    private readonly Option<bool> _showPrompt = new("--show-prompt") { Description = "Print what the judge would read, and its length in tokens where it is known; runs nothing." };
+    private readonly Option<bool> _showPrompt = new("--show-prompt")
+    {
+        Description = "Print what the judge would read, and its length in tokens where it is known; runs nothing.",
+    };
 
     private JudgeCommand(Terminal terminal) => _terminal = terminal;
 
@@ -53,7 +56,8 @@ internal sealed class JudgeCommand
             rrm judge --endpoint http://localhost:8000/v1 --model Reward-Reasoning/RRM-7B \
                 --query "Why is the sky blue?" --response @a.md --response @b.md
             rrm judge --query "12*4+7" --response 55 --response 54 --show-prompt
-            """);
+            """
+        );
         command.Options.Add(judge._query);
         command.Options.Add(judge._responses);
         command.Options.Add(judge._json);
@@ -69,7 +73,9 @@ internal sealed class JudgeCommand
         ModelSource source = await _model.ReadAsync(parsed, _terminal, cancellationToken);
         if (source is FolderSource { IsScalar: true } scalar && parsed.GetValue(_showPrompt))
         {
-            throw new UsageException($"--show-prompt is for a judge that thinks; {scalar.Folder} is a scalar reward model, which reads each response by itself.");
+            throw new UsageException(
+                $"--show-prompt is for a judge that thinks; {scalar.Folder} is a scalar reward model, which reads each response by itself."
+            );
         }
 
         JudgeOptions options = _judging.Read(parsed, source);
@@ -103,17 +109,26 @@ internal sealed class JudgeCommand
         string[] responses = parsed.GetRequiredValue(_responses);
         if (responses.Length != 2)
         {
-            throw new UsageException($"--response is given {responses.Length} time{(responses.Length == 1 ? "" : "s")}; judge compares two: --response A --response B.");
+            throw new UsageException(
+                $"--response is given {responses.Length} time{(responses.Length == 1 ? "" : "s")}; judge compares two: --response A --response B."
+            );
         }
 
         TextArgument texts = new(_terminal);
         return new Comparison(
             await texts.ReadAsync(parsed.GetRequiredValue(_query), "--query", cancellationToken),
             await texts.ReadAsync(responses[0], "the first --response", cancellationToken),
-            await texts.ReadAsync(responses[1], "the second --response", cancellationToken));
+            await texts.ReadAsync(responses[1], "the second --response", cancellationToken)
+        );
     }
 
-    private async Task<Judgment> JudgeAsync(OpenedJudge judge, Comparison comparison, JudgeOptions options, bool json, CancellationToken cancellationToken)
+    private async Task<Judgment> JudgeAsync(
+        OpenedJudge judge,
+        Comparison comparison,
+        JudgeOptions options,
+        bool json,
+        CancellationToken cancellationToken
+    )
     {
         if (!json && judge.Thinking is { } thinking)
         {
@@ -132,7 +147,9 @@ internal sealed class JudgeCommand
         Judgment whole = await judge.Judge.JudgeAsync(comparison, cancellationToken);
         if (json)
         {
-            _terminal.Out.WriteLine(JsonSerializer.Serialize(JudgmentJson.Of(whole, withReasoning: true), OutputJson.Indented.JudgmentJson));
+            _terminal.Out.WriteLine(
+                JsonSerializer.Serialize(JudgmentJson.Of(whole, withReasoning: true), OutputJson.Indented.JudgmentJson)
+            );
         }
         else
         {
@@ -145,20 +162,26 @@ internal sealed class JudgeCommand
     private void WriteResult(Judgment judgment)
     {
         _terminal.Out.WriteLine();
-        _terminal.Out.WriteLine(judgment.Preferred is { } preferred
-            ? _terminal.Paint($"Response {JudgmentJson.NumberOf(preferred)} is better.", Green)
-            : _terminal.Paint($"No judgment. {judgment.MissingReason}", Yellow));
+        _terminal.Out.WriteLine(
+            judgment.Preferred is { } preferred
+                ? _terminal.Paint($"Response {JudgmentJson.NumberOf(preferred)} is better.", Green)
+                : _terminal.Paint($"No judgment. {judgment.MissingReason}", Yellow)
+        );
         int first = judgment.Votes.Count(vote => vote.Verdict == Verdict.First);
         int second = judgment.Votes.Count(vote => vote.Verdict == Verdict.Second);
         string[] facts =
         [
-            judgment.Votes.Count == 0 ? "" : $"votes {first}:{second}{(judgment.EndedBy == VotingEnd.AllVotes ? "" : $" of at most {judgment.MaxVotes}")}",
+            judgment.Votes.Count == 0
+                ? ""
+                : $"votes {first}:{second}{(judgment.EndedBy == VotingEnd.AllVotes ? "" : $" of at most {judgment.MaxVotes}")}",
             judgment.Confidence is { } confidence ? FormattableString.Invariant($"confidence {confidence:0.00}") : "",
             judgment.CalibratedConfidence is { } calibrated ? FormattableString.Invariant($"calibrated {calibrated:0.00}") : "",
             judgment.PositionBias is { } bias ? FormattableString.Invariant($"position bias {bias:+0.00;-0.00;0.00}") : "",
             judgment.Votes.Count(vote => vote.Forced) is > 0 and int forced ? $"{forced} forced" : "",
             $"{(judgment.Votes.Count == 0 ? judgment.Usage.PromptTokens : judgment.Usage.OutputTokens).ToString(CultureInfo.InvariantCulture)} tokens",
-            judgment.Usage.KeptOutputTokens is > 0 and long kept ? $"{kept.ToString(CultureInfo.InvariantCulture)} of them from the store" : "",
+            judgment.Usage.KeptOutputTokens is > 0 and long kept
+                ? $"{kept.ToString(CultureInfo.InvariantCulture)} of them from the store"
+                : "",
             judgment.Usage.Cost is { } cost ? FormattableString.Invariant($"cost {cost:0.######}") : "",
             FormattableString.Invariant($"{judgment.Usage.Elapsed.TotalSeconds:0.0} s"),
             judgment.Model,
@@ -178,7 +201,8 @@ internal sealed class JudgeCommand
                 order == ShownOrder.Given ? "given" : "swapped",
                 [.. messages.Select(message => new MessageJson(message.Role.Value, message.Text))],
                 rendered?.Text,
-                rendered?.Tokens);
+                rendered?.Tokens
+            );
             _terminal.Out.WriteLine(JsonSerializer.Serialize(prompt, OutputJson.Indented.PromptJson));
         }
         else if (rendered is { } whole)
@@ -194,7 +218,9 @@ internal sealed class JudgeCommand
                 _terminal.Out.WriteLine(message.Text);
             }
 
-            _terminal.Error.WriteLine("rrm: the server puts these messages into the model's own template; only it knows how many tokens they are.");
+            _terminal.Error.WriteLine(
+                "rrm: the server puts these messages into the model's own template; only it knows how many tokens they are."
+            );
         }
 
         if (options.Domain?.Check(comparison) is { } refusal)

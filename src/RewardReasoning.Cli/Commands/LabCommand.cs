@@ -18,19 +18,34 @@ internal static class LabCommand
             terminal,
             "lab",
             "Make a small judge from nothing: tokenizer, data, base model, reinforcement learning. Stopped or killed, it goes on where it was.",
-            "rrm lab recipes/rrm-mini/lab.json");
+            "rrm lab recipes/rrm-mini/lab.json"
+        );
         command.Arguments.Add(recipe);
         command.Options.Add(json);
-        command.SetAction(async (parsed, cancellationToken) =>
-        {
-            LabRecipe lab = RecipeFile.Load<LabRecipe>(parsed.GetRequiredValue(recipe));
-            await TrainingView.RunAsync(terminal, parsed.GetValue(json), "lab", progress => new LabRunner(lab, clock) { DefaultStore = () => StoreArgument.MakeDefault(terminal, "policy.judge.store") }.Run(
-                (number, step) => terminal.Error.WriteLine(
-                    string.Create(CultureInfo.InvariantCulture, $"step {number} of {lab.Steps.Count}: {step.Kind} {step.Recipe ?? step.To}")),
-                progress,
-                cancellationToken));
-            return ExitCodes.Done;
-        });
+        command.SetAction(
+            async (parsed, cancellationToken) =>
+            {
+                LabRecipe lab = RecipeFile.Load<LabRecipe>(parsed.GetRequiredValue(recipe));
+                await TrainingView.RunAsync(
+                    terminal,
+                    parsed.GetValue(json),
+                    "lab",
+                    progress =>
+                        new LabRunner(lab, clock) { DefaultStore = () => StoreArgument.MakeDefault(terminal, "policy.judge.store") }.Run(
+                            (number, step) =>
+                                terminal.Error.WriteLine(
+                                    string.Create(
+                                        CultureInfo.InvariantCulture,
+                                        $"step {number} of {lab.Steps.Count}: {step.Kind} {step.Recipe ?? step.To}"
+                                    )
+                                ),
+                            progress,
+                            cancellationToken
+                        )
+                );
+                return ExitCodes.Done;
+            }
+        );
         return command;
     }
 }

@@ -27,7 +27,12 @@ internal sealed class LabelCommand
     private readonly JudgingArguments _judging = new();
     private readonly RankingArguments _ranking = new();
     private readonly RowSelection _rows = new();
-    private readonly Option<string> _out = new("--out") { Description = "Where the pairs go: .jsonl (.gz, .zst) or .parquet; - for standard output.", HelpName = "OUT", Required = true };
+    private readonly Option<string> _out = new("--out")
+    {
+        Description = "Where the pairs go: .jsonl (.gz, .zst) or .parquet; - for standard output.",
+        HelpName = "OUT",
+        Required = true,
+    };
     private readonly TrlShapeArgument _shape = new();
     private readonly Option<string> _pairs = new("--pairs")
     {
@@ -63,7 +68,8 @@ internal sealed class LabelCommand
             rrm label candidates.jsonl --out preferences.jsonl --votes 5
             rrm label candidates.jsonl --out preferences.parquet --votes 9 --min-margin 0.5 --pairs all
             rrm label pairs.jsonl --out rewards.jsonl --votes 5 --shape implicit-messages
-            """);
+            """
+        );
         label._rows.AddTo(command);
         command.Options.Add(label._out);
         label._shape.AddTo(command);
@@ -113,35 +119,50 @@ internal sealed class LabelCommand
         long? total = _terminal.ErrorIsTerminal ? await rows.CountAsync(cancellationToken) : null;
         LabelSummary summary = new(format, minMargin);
         long start = _time.GetTimestamp();
-        await ScoreProgress.RunAsync(_terminal, _time, total, async report =>
-        {
-            RowLabeller labeller = new(new RowJudge(judge.Judge, new Ranker(judge.Judge, ranking, _time)), choice);
-            await using RowOutput writer = await RowOutput.OpenAsync(output, columns, record, _terminal, _time, cancellationToken);
-            await foreach (LabelledRow labelled in OrderedWindow.SelectAsync(rows.ReadAsync(cancellationToken), options.Concurrency, labeller.LabelAsync, cancellationToken))
+        await ScoreProgress.RunAsync(
+            _terminal,
+            _time,
+            total,
+            async report =>
             {
-                IReadOnlyList<TrlPair> pairs = summary.Add(labelled);
-                if (labelled.Scored.Error is not null)
+                RowLabeller labeller = new(new RowJudge(judge.Judge, new Ranker(judge.Judge, ranking, _time)), choice);
+                await using RowOutput writer = await RowOutput.OpenAsync(output, columns, record, _terminal, _time, cancellationToken);
+                await foreach (
+                    LabelledRow labelled in OrderedWindow.SelectAsync(
+                        rows.ReadAsync(cancellationToken),
+                        options.Concurrency,
+                        labeller.LabelAsync,
+                        cancellationToken
+                    )
+                )
                 {
-                    labelled.Scored.Complain(_terminal, parsed.GetValue(_strict));
+                    IReadOnlyList<TrlPair> pairs = summary.Add(labelled);
+                    if (labelled.Scored.Error is not null)
+                    {
+                        labelled.Scored.Complain(_terminal, parsed.GetValue(_strict));
+                    }
+
+                    foreach (TrlPair pair in pairs)
+                    {
+                        await writer.WriteAsync(json => format.Write(json, pair));
+                    }
+
+                    report(summary.Rows, summary.Missing, summary.Usage);
                 }
 
-                foreach (TrlPair pair in pairs)
-                {
-                    await writer.WriteAsync(json => format.Write(json, pair));
-                }
-
-                report(summary.Rows, summary.Missing, summary.Usage);
+                writer.Complete();
             }
-
-            writer.Complete();
-        });
+        );
         return await FinishAsync(parsed, summary, _time.GetElapsedTime(start), cancellationToken);
     }
 
     private async Task<int> FinishAsync(ParseResult parsed, LabelSummary summary, TimeSpan elapsed, CancellationToken cancellationToken)
     {
-        _terminal.Error.WriteLine(FormattableString.Invariant(
-            $"{summary.Rows} rows: {summary.Pairs} pairs written, {summary.Draws} draws, {summary.LowMargins} of too small a margin and {summary.Unusable} unusable ones dropped, {summary.Missing} rows missing, in {elapsed.TotalSeconds:0.0} s"));
+        _terminal.Error.WriteLine(
+            FormattableString.Invariant(
+                $"{summary.Rows} rows: {summary.Pairs} pairs written, {summary.Draws} draws, {summary.LowMargins} of too small a margin and {summary.Unusable} unusable ones dropped, {summary.Missing} rows missing, in {elapsed.TotalSeconds:0.0} s"
+            )
+        );
         if (summary.MeanMargin is { } margin)
         {
             _terminal.Error.WriteLine(FormattableString.Invariant($"mean margin {margin:0.000}"));

@@ -26,15 +26,21 @@ internal static class ModelCheckCommand
             """
             rrm model check FOLDER --against expected.safetensors
             rrm model check FOLDER --against expected.json --json
-            """);
+            """
+        );
         command.Arguments.Add(folder);
         command.Options.Add(against);
         command.Options.Add(json);
-        command.SetAction(async (parsed, cancellationToken) =>
-        {
-            string local = await HubArgument.LocalModelAsync(parsed.GetRequiredValue(folder), terminal, cancellationToken);
-            return await Task.Run(() => Run(terminal, local, parsed.GetRequiredValue(against), parsed.GetValue(json), cancellationToken), cancellationToken);
-        });
+        command.SetAction(
+            async (parsed, cancellationToken) =>
+            {
+                string local = await HubArgument.LocalModelAsync(parsed.GetRequiredValue(folder), terminal, cancellationToken);
+                return await Task.Run(
+                    () => Run(terminal, local, parsed.GetRequiredValue(against), parsed.GetValue(json), cancellationToken),
+                    cancellationToken
+                );
+            }
+        );
         return command;
     }
 
@@ -52,11 +58,16 @@ internal static class ModelCheckCommand
         int width = report.Quantities.Max(quantity => quantity.Name.Length);
         foreach (ModelCheckQuantity quantity in report.Quantities)
         {
-            terminal.Out.WriteLine(FormattableString.Invariant(
-                $"{quantity.Name.PadRight(width)}  largest difference {quantity.LargestDifference:0.0e+00}  tolerance {quantity.Tolerance:0.0e+00}  {quantity.ValueCount,8} values  {(quantity.Passed ? "ok" : "DIFFERS")}"));
+            terminal.Out.WriteLine(
+                FormattableString.Invariant(
+                    $"{quantity.Name.PadRight(width)}  largest difference {quantity.LargestDifference:0.0e+00}  tolerance {quantity.Tolerance:0.0e+00}  {quantity.ValueCount, 8} values  {(quantity.Passed ? "ok" : "DIFFERS")}"
+                )
+            );
         }
 
-        terminal.Out.WriteLine(report.Passed ? "The model computes here what was expected." : "The model does not compute here what was expected.");
+        terminal.Out.WriteLine(
+            report.Passed ? "The model computes here what was expected." : "The model does not compute here what was expected."
+        );
         return exitCode;
     }
 }

@@ -16,7 +16,8 @@ internal static class ModelCommand
             rrm model info models/rrm-mini
             rrm model check FOLDER --against expected.safetensors
             echo '"12*4+7"' | rrm model tokenize models/rrm-mini
-            """);
+            """
+        );
         command.Subcommands.Add(ModelPullCommand.Create(terminal));
         command.Subcommands.Add(ModelInfoCommand.Create(terminal));
         command.Subcommands.Add(ModelCheckCommand.Create(terminal));
@@ -24,5 +25,6 @@ internal static class ModelCommand
         return command;
     }
 
-    public static Argument<string> FolderArgument() => new("FOLDER") { Description = "Hugging Face folder of a Qwen2, Qwen3 or Llama model, or hf://OWNER/NAME of one on the hub." };
+    public static Argument<string> FolderArgument() =>
+        new("FOLDER") { Description = "Hugging Face folder of a Qwen2, Qwen3 or Llama model, or hf://OWNER/NAME of one on the hub." };
 }

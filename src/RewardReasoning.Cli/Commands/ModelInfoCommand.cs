@@ -24,23 +24,26 @@ internal static class ModelInfoCommand
             """
             rrm model info models/rrm-mini
             rrm model info models/rrm-mini --json
-            """);
+            """
+        );
         command.Arguments.Add(folder);
         command.Options.Add(json);
-        command.SetAction(async (parsed, cancellationToken) =>
-        {
-            ModelInfoJson info = Read(await HubArgument.LocalModelAsync(parsed.GetRequiredValue(folder), terminal, cancellationToken));
-            if (parsed.GetValue(json))
+        command.SetAction(
+            async (parsed, cancellationToken) =>
             {
-                terminal.Out.WriteLine(JsonSerializer.Serialize(info, OutputJson.Indented.ModelInfoJson));
-            }
-            else
-            {
-                Write(terminal, info);
-            }
+                ModelInfoJson info = Read(await HubArgument.LocalModelAsync(parsed.GetRequiredValue(folder), terminal, cancellationToken));
+                if (parsed.GetValue(json))
+                {
+                    terminal.Out.WriteLine(JsonSerializer.Serialize(info, OutputJson.Indented.ModelInfoJson));
+                }
+                else
+                {
+                    Write(terminal, info);
+                }
 
-            return ExitCodes.Done;
-        });
+                return ExitCodes.Done;
+            }
+        );
         return command;
     }
 
@@ -71,7 +74,8 @@ internal static class ModelInfoCommand
             tokenizer?.VocabularySize,
             TokenizerConfig.Load(folder).ChatTemplate is not null,
             files.Prompt is not null,
-            files.Domain?.Says);
+            files.Domain?.Says
+        );
     }
 
     private static void Write(Terminal terminal, ModelInfoJson info)
@@ -81,11 +85,23 @@ internal static class ModelInfoCommand
         [
             ("folder", info.Folder),
             ("architecture", info.Architecture),
-            ("parameters", string.Create(culture, $"{info.Parameters:N0} stored as {string.Join(", ", info.StoredAs)} ({info.WeightBytes / 1e6:N1} MB)")),
+            (
+                "parameters",
+                string.Create(
+                    culture,
+                    $"{info.Parameters:N0} stored as {string.Join(", ", info.StoredAs)} ({info.WeightBytes / 1e6:N1} MB)"
+                )
+            ),
             ("layers", info.Layers.ToString(culture)),
             ("hidden", string.Create(culture, $"{info.Hidden}, feed-forward {info.FeedForward}")),
             ("attention", string.Create(culture, $"{info.Heads} heads of {info.HeadDimension}, {info.KeyValueHeads} of keys and values")),
-            ("positions", string.Create(culture, $"{info.MaxPositions}, rope theta {info.RopeTheta}{(info.RopeScaling is { } scaling ? $", scaled by {scaling}" : "")}")),
+            (
+                "positions",
+                string.Create(
+                    culture,
+                    $"{info.MaxPositions}, rope theta {info.RopeTheta}{(info.RopeScaling is { } scaling ? $", scaled by {scaling}" : "")}"
+                )
+            ),
             ("vocabulary", string.Create(culture, $"{info.Vocabulary}{(info.TiedEmbeddings ? ", embedding and head tied" : "")}")),
             ("tokenizer", info.TokenizerVocabulary is { } tokens ? string.Create(culture, $"{tokens} tokens") : "none"),
             ("chat template", info.HasChatTemplate ? "its own" : "none"),
@@ -94,7 +110,7 @@ internal static class ModelInfoCommand
         ];
         foreach ((string name, string value) in lines)
         {
-            terminal.Out.WriteLine($"{name,-14} {value}");
+            terminal.Out.WriteLine($"{name, -14} {value}");
         }
     }
 }

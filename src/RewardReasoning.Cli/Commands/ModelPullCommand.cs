@@ -9,8 +9,15 @@ internal static class ModelPullCommand
 {
     public static Command Create(Terminal terminal)
     {
-        Argument<string> model = new("MODEL") { Description = "OWNER/NAME of the model on the hub, with @REVISION for another one than main." };
-        Option<string?> folder = new("--out") { Description = "Folder that the files go to (default: the cache of Hugging Face's tools).", HelpName = "FOLDER" };
+        Argument<string> model = new("MODEL")
+        {
+            Description = "OWNER/NAME of the model on the hub, with @REVISION for another one than main.",
+        };
+        Option<string?> folder = new("--out")
+        {
+            Description = "Folder that the files go to (default: the cache of Hugging Face's tools).",
+            HelpName = "FOLDER",
+        };
         Command command = Verb.Create(
             terminal,
             "pull",
@@ -18,17 +25,22 @@ internal static class ModelPullCommand
             """
             rrm model pull Qwen/Qwen3-0.6B
             rrm model pull Reward-Reasoning/RRM-7B@main --out models/rrm-7b
-            """);
+            """
+        );
         command.Arguments.Add(model);
         command.Options.Add(folder);
-        command.SetAction(async (parsed, cancellationToken) =>
-        {
-            HubAddress address = HubAddress.ParseModel(parsed.GetRequiredValue(model));
-            terminal.Out.WriteLine(parsed.GetValue(folder) is { } named
-                ? await PullAsync(address, named, terminal, cancellationToken)
-                : await HubArgument.LocalModelAsync($"{address}", terminal, cancellationToken));
-            return ExitCodes.Done;
-        });
+        command.SetAction(
+            async (parsed, cancellationToken) =>
+            {
+                HubAddress address = HubAddress.ParseModel(parsed.GetRequiredValue(model));
+                terminal.Out.WriteLine(
+                    parsed.GetValue(folder) is { } named
+                        ? await PullAsync(address, named, terminal, cancellationToken)
+                        : await HubArgument.LocalModelAsync($"{address}", terminal, cancellationToken)
+                );
+                return ExitCodes.Done;
+            }
+        );
         return command;
     }
 
@@ -36,10 +48,13 @@ internal static class ModelPullCommand
     {
         using HubClient hub = new(terminal.Hub());
         HubListing files = HubModelFiles.Of(await hub.ListAsync(address, cancellationToken));
-        return await HubProgressBar.RunAsync(terminal, async progress =>
-        {
-            await hub.FetchToAsync(files, folder, progress, cancellationToken);
-            return Path.GetFullPath(folder);
-        });
+        return await HubProgressBar.RunAsync(
+            terminal,
+            async progress =>
+            {
+                await hub.FetchToAsync(files, folder, progress, cancellationToken);
+                return Path.GetFullPath(folder);
+            }
+        );
     }
 }

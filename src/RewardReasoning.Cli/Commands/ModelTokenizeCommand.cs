@@ -15,7 +15,11 @@ internal static class ModelTokenizeCommand
     public static Command Create(Terminal terminal)
     {
         Argument<string> folder = new("FOLDER") { Description = "Folder with a tokenizer.json, or hf://OWNER/NAME of a model on the hub." };
-        Argument<string> texts = new("FILE") { Description = "One JSON string a line; - for standard input.", DefaultValueFactory = _ => StandardInput };
+        Argument<string> texts = new("FILE")
+        {
+            Description = "One JSON string a line; - for standard input.",
+            DefaultValueFactory = _ => StandardInput,
+        };
         Option<bool> plain = new("--plain") { Description = "Read special tokens as the text they are, as in untrusted text." };
         Command command = Verb.Create(
             terminal,
@@ -24,12 +28,21 @@ internal static class ModelTokenizeCommand
             """
             echo '"12*4+7"' | rrm model tokenize models/rrm-mini
             rrm model tokenize models/rrm-mini texts.jsonl --plain
-            """);
+            """
+        );
         command.Arguments.Add(folder);
         command.Arguments.Add(texts);
         command.Options.Add(plain);
-        command.SetAction((parsed, cancellationToken) => RunAsync(
-            terminal, parsed.GetRequiredValue(folder), parsed.GetRequiredValue(texts), parsed.GetValue(plain), cancellationToken));
+        command.SetAction(
+            (parsed, cancellationToken) =>
+                RunAsync(
+                    terminal,
+                    parsed.GetRequiredValue(folder),
+                    parsed.GetRequiredValue(texts),
+                    parsed.GetValue(plain),
+                    cancellationToken
+                )
+        );
         return command;
     }
 
@@ -45,8 +58,12 @@ internal static class ModelTokenizeCommand
         string name = texts == StandardInput ? "standard input" : texts;
         await foreach (Line line in JsonLines.ReadAsync(stream, cancellationToken))
         {
-            string text = line.Error is null ? Parse(line.Bytes, $"{name}:{line.Number}") : throw new UsageException($"{name}:{line.Number}: {line.Error}");
-            IEnumerable<string> ids = (plain ? tokenizer.EncodePlain(text) : tokenizer.Encode(text)).Select(id => id.ToString(CultureInfo.InvariantCulture));
+            string text = line.Error is null
+                ? Parse(line.Bytes, $"{name}:{line.Number}")
+                : throw new UsageException($"{name}:{line.Number}: {line.Error}");
+            IEnumerable<string> ids = (plain ? tokenizer.EncodePlain(text) : tokenizer.Encode(text)).Select(id =>
+                id.ToString(CultureInfo.InvariantCulture)
+            );
             terminal.Out.WriteLine($"[{string.Join(", ", ids)}]");
         }
 

@@ -37,7 +37,8 @@ internal sealed class RankCommand
 
     private readonly Option<string?> _row = new("--row")
     {
-        Description = "In place of these: one row of a data file (a JSON object with query and responses), - for standard input. rrm data inspect says how rows are read.",
+        Description =
+            "In place of these: one row of a data file (a JSON object with query and responses), - for standard input. rrm data inspect says how rows are read.",
         HelpName = "FILE",
     };
 
@@ -60,7 +61,8 @@ internal sealed class RankCommand
             rrm rank --query @question.txt --responses samples.jsonl --mode active --goal ranking --matches 60 --json
             rrm rank --query @question.txt --responses samples.jsonl --screen runs/scalar/model
             head -n 1 candidates.jsonl | rrm rank --row - --same-answer
-            """);
+            """
+        );
         foreach (Option option in new Option[] { rank._query, rank._responses, rank._files, rank._row, rank._json })
         {
             command.Options.Add(option);
@@ -85,7 +87,10 @@ internal sealed class RankCommand
         Ranker ranker = new(_screen.Over(parsed, screen, judge.Judge), options);
         try
         {
-            Rankings.Ranking ranking = await RankingProgressBar.RunAsync(_terminal, progress => ranker.RankAsync(query, responses, progress, cancellationToken));
+            Rankings.Ranking ranking = await RankingProgressBar.RunAsync(
+                _terminal,
+                progress => ranker.RankAsync(query, responses, progress, cancellationToken)
+            );
             Write(parsed, ranking, responses, options, cancelled: false);
             return ranking.Matches.Any(match => match.Winner is null) ? ExitCodes.SomeMissing : ExitCodes.Done;
         }
@@ -121,10 +126,18 @@ internal sealed class RankCommand
         responses.AddRange(await ResponseFiles.ReadAsync(texts, parsed.GetValue(_files) ?? [], cancellationToken));
         return responses.Count >= 2
             ? (text, responses)
-            : throw new UsageException($"There {(responses.Count == 1 ? "is 1 response" : "are no responses")}; a ranking needs at least two: --response A --response B, or --responses FILE.");
+            : throw new UsageException(
+                $"There {(responses.Count == 1 ? "is 1 response" : "are no responses")}; a ranking needs at least two: --response A --response B, or --responses FILE."
+            );
     }
 
-    private void Write(ParseResult parsed, Rankings.Ranking ranking, IReadOnlyList<string> responses, RankingOptions options, bool cancelled)
+    private void Write(
+        ParseResult parsed,
+        Rankings.Ranking ranking,
+        IReadOnlyList<string> responses,
+        RankingOptions options,
+        bool cancelled
+    )
     {
         if (parsed.GetValue(_json))
         {
@@ -139,12 +152,18 @@ internal sealed class RankCommand
         }
 
         // A warning of one judgment is most often one of all.
-        foreach (IGrouping<string, string> warning in ranking.Matches.SelectMany(match => match.Judgment?.Warnings ?? []).GroupBy(text => text))
+        foreach (
+            IGrouping<string, string> warning in ranking.Matches.SelectMany(match => match.Judgment?.Warnings ?? []).GroupBy(text => text)
+        )
         {
             _terminal.WriteStatus($"rrm: warning: {(warning.Count() > 1 ? $"{warning.Count()} matches: " : "")}{warning.Key}");
         }
 
-        foreach (IGrouping<string?, PlayedMatch> missing in ranking.Matches.Where(match => match.Winner is null).GroupBy(match => match.MissingReason))
+        foreach (
+            IGrouping<string?, PlayedMatch> missing in ranking
+                .Matches.Where(match => match.Winner is null)
+                .GroupBy(match => match.MissingReason)
+        )
         {
             _terminal.WriteStatus($"rrm: {missing.Count()} of {ranking.Matches.Count} matches missing: {missing.Key}");
         }

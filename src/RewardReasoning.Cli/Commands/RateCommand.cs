@@ -19,11 +19,15 @@ internal sealed class RateCommand
     private readonly MethodArgument _method = new();
     private readonly Argument<string[]> _matches = new("MATCHES")
     {
-        Description = "Match results: JSON lines, JSON lists or Parquet (.gz and .zst too), folders or patterns of them, or - for standard input.",
+        Description =
+            "Match results: JSON lines, JSON lists or Parquet (.gz and .zst too), folders or patterns of them, or - for standard input.",
         Arity = ArgumentArity.OneOrMore,
     };
 
-    private readonly Option<bool> _paper = new("--paper") { Description = "As the paper's code: Elo, and a match without a winner counts half a point each." };
+    private readonly Option<bool> _paper = new("--paper")
+    {
+        Description = "As the paper's code: Elo, and a match without a winner counts half a point each.",
+    };
     private readonly Option<string?> _plot = new("--plot") { Description = "Draw the leaderboard.", HelpName = "FILE.svg|FILE.png" };
     private readonly Option<bool> _json = new("--json") { Description = "Print the ratings as one JSON object." };
 
@@ -40,7 +44,8 @@ internal sealed class RateCommand
             rrm rate battles.jsonl
             rrm rate "battles/*.parquet" --plot leaderboard.svg
             rrm rate battles.jsonl --method elo --json
-            """);
+            """
+        );
         command.Arguments.Add(rate._matches);
         rate._method.AddTo(command);
         foreach (Option option in new Option[] { rate._paper, rate._plot, rate._json })
@@ -74,13 +79,19 @@ internal sealed class RateCommand
                 refused++;
                 _terminal.WriteStatus($"rrm: {row.Place}: {error}");
             },
-            cancellationToken);
+            cancellationToken
+        );
         if (list.Matches.Count == 0)
         {
             throw new UsageException("There is no match to rate; a match is a row of player_1, player_2 and winner (1, 2 or \"tie\").");
         }
 
-        Standing[] standings = [.. Standings(list, method, paper).OrderByDescending(standing => standing.Rating).ThenBy(standing => list.Players[standing.Player], StringComparer.Ordinal)];
+        Standing[] standings =
+        [
+            .. Standings(list, method, paper)
+                .OrderByDescending(standing => standing.Rating)
+                .ThenBy(standing => list.Players[standing.Player], StringComparer.Ordinal),
+        ];
         if (parsed.GetValue(_plot) is { } file)
         {
             Plot(list, standings).Save(file);
@@ -90,43 +101,73 @@ internal sealed class RateCommand
         return refused > 0 ? ExitCodes.SomeMissing : ExitCodes.Done;
     }
 
-    private static IReadOnlyList<Standing> Standings(MatchList list, RatingMethod method, bool missingIsTie) => method == RatingMethod.Elo
-        ? Standing.Of(list.Players.Count, list.Matches, Elo.Rate(list.Players.Count, list.Matches, new() { MissingIsTie = missingIsTie }))
-        : Standing.Of(list.Players.Count, list.Matches, BradleyTerry.Fit(list.Players.Count, list.Matches));
+    private static IReadOnlyList<Standing> Standings(MatchList list, RatingMethod method, bool missingIsTie) =>
+        method == RatingMethod.Elo
+            ? Standing.Of(
+                list.Players.Count,
+                list.Matches,
+                Elo.Rate(list.Players.Count, list.Matches, new() { MissingIsTie = missingIsTie })
+            )
+            : Standing.Of(list.Players.Count, list.Matches, BradleyTerry.Fit(list.Players.Count, list.Matches));
 
-    private static IntervalChart Plot(MatchList list, Standing[] standings) => new()
-    {
-        XTitle = "rating",
-        Rows = [.. standings.Select(standing => new IntervalRow(list.Players[standing.Player], standing.Rating, standing.Low, standing.High))],
-        Reference = MeanRating,
-    };
+    private static IntervalChart Plot(MatchList list, Standing[] standings) =>
+        new()
+        {
+            XTitle = "rating",
+            Rows =
+            [
+                .. standings.Select(standing => new IntervalRow(
+                    list.Players[standing.Player],
+                    standing.Rating,
+                    standing.Low,
+                    standing.High
+                )),
+            ],
+            Reference = MeanRating,
+        };
 
     private void Write(ParseResult parsed, MatchList list, RatingMethod method, Standing[] standings)
     {
         int missing = list.Matches.Count(match => match.Outcome == MatchOutcome.Missing);
         if (parsed.GetValue(_json))
         {
-            RatingsJson json = new(MethodArgument.NameOf(method), list.Matches.Count, missing, [.. standings.Select(standing => RatingJson.Of(list.Players[standing.Player], standing))]);
+            RatingsJson json = new(
+                MethodArgument.NameOf(method),
+                list.Matches.Count,
+                missing,
+                [.. standings.Select(standing => RatingJson.Of(list.Players[standing.Player], standing))]
+            );
             _terminal.Out.WriteLine(JsonSerializer.Serialize(json, OutputJson.Indented.RatingsJson));
             return;
         }
 
-        List<string[]> rows = [["player", "rating", "95% interval", "won", "lost", "tied"]];
-        rows.AddRange(standings.Select(standing => new[]
-        {
-            list.Players[standing.Player],
-            Number(standing.Rating),
-            standing is { Low: { } low, High: { } high } ? $"{Number(low)} to {Number(high)}" : "-",
-            Number(standing.Wins),
-            Number(standing.Losses),
-            Number(standing.Ties),
-        }));
+        List<string[]> rows =
+        [
+            ["player", "rating", "95% interval", "won", "lost", "tied"],
+        ];
+        rows.AddRange(
+            standings.Select(standing =>
+                new[]
+                {
+                    list.Players[standing.Player],
+                    Number(standing.Rating),
+                    standing is { Low: { } low, High: { } high } ? $"{Number(low)} to {Number(high)}" : "-",
+                    Number(standing.Wins),
+                    Number(standing.Losses),
+                    Number(standing.Ties),
+                }
+            )
+        );
         foreach (string line in TextTable.Lines(rows))
         {
             _terminal.Out.WriteLine(line);
         }
 
-        _terminal.Error.WriteLine(FormattableString.Invariant($"{list.Matches.Count} matches of {list.Players.Count} players{(missing > 0 ? $", {missing} of them without a winner" : "")}"));
+        _terminal.Error.WriteLine(
+            FormattableString.Invariant(
+                $"{list.Matches.Count} matches of {list.Players.Count} players{(missing > 0 ? $", {missing} of them without a winner" : "")}"
+            )
+        );
     }
 
     private static string Number(double value) => value.ToString("0", CultureInfo.InvariantCulture);

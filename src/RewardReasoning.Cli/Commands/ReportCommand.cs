@@ -10,11 +10,27 @@ namespace RewardReasoning.Cli.Commands;
 internal sealed class ReportCommand
 {
     private readonly Terminal _terminal;
-    private readonly Argument<string[]> _runs = new("RUN") { Description = "Folders of benchmark runs (--out of rrm bench).", Arity = ArgumentArity.OneOrMore };
-    private readonly Option<string?> _out = new("--out") { Description = "Write one HTML page, which needs nothing beside it.", HelpName = "FILE" };
+    private readonly Argument<string[]> _runs = new("RUN")
+    {
+        Description = "Folders of benchmark runs (--out of rrm bench).",
+        Arity = ArgumentArity.OneOrMore,
+    };
+    private readonly Option<string?> _out = new("--out")
+    {
+        Description = "Write one HTML page, which needs nothing beside it.",
+        HelpName = "FILE",
+    };
     private readonly Option<string?> _plots = new("--plots") { Description = "Write every plot as an SVG file.", HelpName = "FOLDER" };
-    private readonly Option<string?> _title = new("--title") { Description = "Title of the page (default: the names of the runs).", HelpName = "TEXT" };
-    private readonly Option<string?> _patterns = new("--patterns") { Description = "Keywords of reasoning patterns, in place of the built-in ones: a JSON object of lists.", HelpName = "FILE" };
+    private readonly Option<string?> _title = new("--title")
+    {
+        Description = "Title of the page (default: the names of the runs).",
+        HelpName = "TEXT",
+    };
+    private readonly Option<string?> _patterns = new("--patterns")
+    {
+        Description = "Keywords of reasoning patterns, in place of the built-in ones: a JSON object of lists.",
+        HelpName = "FILE",
+    };
     private readonly Option<bool> _json = new("--json") { Description = "Print everything as JSON." };
 
     private ReportCommand(Terminal terminal) => _terminal = terminal;
@@ -30,7 +46,8 @@ internal sealed class ReportCommand
             rrm report runs/mini --out report.html
             rrm report runs/budget-256 runs/budget-1024 runs/budget-4096 --out thinking.html --plots plots
             rrm report runs/best --json
-            """);
+            """
+        );
         command.Arguments.Add(report._runs);
         foreach (Option option in new Option[] { report._out, report._plots, report._title, report._patterns, report._json })
         {
@@ -45,7 +62,11 @@ internal sealed class ReportCommand
     {
         string[] folders = parsed.GetRequiredValue(_runs);
         ReasoningPatterns patterns = parsed.GetValue(_patterns) is { } file ? ReasoningPatterns.Load(file) : ReasoningPatterns.BuiltIn;
-        IReadOnlyList<RunAnalysis> runs = await RunAnalyzer.AnalyseAsync([.. folders.Zip(NamesOf(folders), (folder, name) => (name, new BenchmarkRunFolder(folder)))], patterns, cancellationToken);
+        IReadOnlyList<RunAnalysis> runs = await RunAnalyzer.AnalyseAsync(
+            [.. folders.Zip(NamesOf(folders), (folder, name) => (name, new BenchmarkRunFolder(folder)))],
+            patterns,
+            cancellationToken
+        );
 
         if (parsed.GetValue(_plots) is { } plots)
         {
@@ -58,10 +79,18 @@ internal sealed class ReportCommand
 
         if (parsed.GetValue(_out) is { } page)
         {
-            await File.WriteAllTextAsync(page, ReportPage.Of(parsed.GetValue(_title) ?? string.Join(", ", runs.Select(run => run.Name)), runs), cancellationToken);
+            await File.WriteAllTextAsync(
+                page,
+                ReportPage.Of(parsed.GetValue(_title) ?? string.Join(", ", runs.Select(run => run.Name)), runs),
+                cancellationToken
+            );
         }
 
-        foreach (string line in parsed.GetValue(_json) ? [JsonSerializer.Serialize(runs, BenchmarkJson.Indented.IReadOnlyListRunAnalysis)] : Lines(runs))
+        foreach (
+            string line in parsed.GetValue(_json)
+                ? [JsonSerializer.Serialize(runs, BenchmarkJson.Indented.IReadOnlyListRunAnalysis)]
+                : Lines(runs)
+        )
         {
             _terminal.Out.WriteLine(line);
         }
@@ -83,7 +112,8 @@ internal sealed class ReportCommand
             ("", ReportTables.Overview(runs)),
             ("runs of one benchmark against each other", ReportTables.Comparisons(runs)),
             ("accuracy against votes", ReportTables.Votes(runs)),
-            .. runs.Where(run => run.Choices is not null).Select(run => ($"{run.Name}: choosing among candidates", run.Choices is { } choices ? ReportTables.Choices(choices) : [])),
+            .. runs.Where(run => run.Choices is not null)
+                .Select(run => ($"{run.Name}: choosing among candidates", run.Choices is { } choices ? ReportTables.Choices(choices) : [])),
             ("confidence", runs.Any(run => run.Calibration is not null) ? ReportTables.Calibration(runs) : []),
             ("place and length", ReportTables.Bias(runs)),
             ("patterns of reasoning", runs.Any(run => run.Patterns.Count > 0) ? ReportTables.Patterns(runs) : []),

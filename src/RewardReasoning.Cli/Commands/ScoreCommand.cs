@@ -31,7 +31,11 @@ internal sealed class ScoreCommand
 
     private readonly Option<bool> _strict = new("--strict") { Description = "Stop at the first row that cannot be judged." };
     private readonly Option<bool> _keepReasoning = new("--keep-reasoning") { Description = "Keep the reasoning of every vote in OUT." };
-    private readonly Option<string[]> _by = new("--by") { Description = "Break the summary down by a field of the rows (a dotted path); may be repeated.", HelpName = "FIELD" };
+    private readonly Option<string[]> _by = new("--by")
+    {
+        Description = "Break the summary down by a field of the rows (a dotted path); may be repeated.",
+        HelpName = "FIELD",
+    };
     private readonly SummaryArguments _summary = new();
 
     private ScoreCommand(Terminal terminal, TimeProvider time)
@@ -54,7 +58,8 @@ internal sealed class ScoreCommand
             rrm score candidates.jsonl --out rewards.jsonl --mode random --opponents 4 --method elo
             rrm score pairs.parquet --out part-2.parquet --shard 2/8 --store postgres://judge@db/rewards
             rrm score - --out - --endpoint http://localhost:8000/v1 --model Reward-Reasoning/RRM-7B <pairs.jsonl >judged.jsonl
-            """);
+            """
+        );
         score._rows.AddTo(command);
         foreach (Option option in new Option[] { score._out, score._strict, score._keepReasoning, score._by })
         {
@@ -81,43 +86,65 @@ internal sealed class ScoreCommand
         using OpenedJudge judge = await _judging.OpenJudgeAsync(parsed, source, options, _terminal, cancellationToken);
         bool keepReasoning = parsed.GetValue(_keepReasoning);
         RunRecord? record = await RunRecord.OpenAsync(
-            output, parsed, rows, judge, options.Seed, new Dictionary<string, string>(RankingArguments.Named(ranking)) { ["keep-reasoning"] = keepReasoning ? "yes" : "no" }, _time, cancellationToken);
+            output,
+            parsed,
+            rows,
+            judge,
+            options.Seed,
+            new Dictionary<string, string>(RankingArguments.Named(ranking)) { ["keep-reasoning"] = keepReasoning ? "yes" : "no" },
+            _time,
+            cancellationToken
+        );
         RowColumns? columns = RowFileWriter.NeedsColumns(output) ? ScoredRow.Columns(await rows.SurveyAsync(cancellationToken)) : null;
         long? total = _terminal.ErrorIsTerminal ? await rows.CountAsync(cancellationToken) : null;
         long start = _time.GetTimestamp();
-        await ScoreProgress.RunAsync(_terminal, _time, total, async report =>
-        {
-            RowJudge rowJudge = new(judge.Judge, new Ranker(judge.Judge, ranking, _time));
-            await using RowOutput writer = await RowOutput.OpenAsync(output, columns, record, _terminal, _time, cancellationToken);
-            bool warned = options.Order != VoteOrder.Given;
-            await foreach (ScoredRow scored in OrderedWindow.SelectAsync(rows.ReadAsync(cancellationToken), options.Concurrency, rowJudge.ScoreAsync, cancellationToken))
+        await ScoreProgress.RunAsync(
+            _terminal,
+            _time,
+            total,
+            async report =>
             {
-                if (scored.Error is not null)
+                RowJudge rowJudge = new(judge.Judge, new Ranker(judge.Judge, ranking, _time));
+                await using RowOutput writer = await RowOutput.OpenAsync(output, columns, record, _terminal, _time, cancellationToken);
+                bool warned = options.Order != VoteOrder.Given;
+                await foreach (
+                    ScoredRow scored in OrderedWindow.SelectAsync(
+                        rows.ReadAsync(cancellationToken),
+                        options.Concurrency,
+                        rowJudge.ScoreAsync,
+                        cancellationToken
+                    )
+                )
                 {
-                    scored.Complain(_terminal, parsed.GetValue(_strict));
+                    if (scored.Error is not null)
+                    {
+                        scored.Complain(_terminal, parsed.GetValue(_strict));
+                    }
+
+                    if (!warned && scored.Content is PairContent { IsNamedByLabel: true })
+                    {
+                        _terminal.WriteStatus(
+                            "rrm: warning: with --order given, the chosen response of every row is shown first; the default order has no such habit."
+                        );
+                        warned = true;
+                    }
+
+                    if (scored.Content is CandidatesContent)
+                    {
+                        summary.AddRanking(scored.Row, scored.Ranking);
+                    }
+                    else
+                    {
+                        summary.Add(scored.Row, scored.Content, scored.Judgment);
+                    }
+
+                    await writer.WriteAsync(json => scored.WriteTo(json, keepReasoning, columns));
+                    report(summary.Rows, summary.Rows - summary.Judged, summary.Usage);
                 }
 
-                if (!warned && scored.Content is PairContent { IsNamedByLabel: true })
-                {
-                    _terminal.WriteStatus("rrm: warning: with --order given, the chosen response of every row is shown first; the default order has no such habit.");
-                    warned = true;
-                }
-
-                if (scored.Content is CandidatesContent)
-                {
-                    summary.AddRanking(scored.Row, scored.Ranking);
-                }
-                else
-                {
-                    summary.Add(scored.Row, scored.Content, scored.Judgment);
-                }
-
-                await writer.WriteAsync(json => scored.WriteTo(json, keepReasoning, columns));
-                report(summary.Rows, summary.Rows - summary.Judged, summary.Usage);
+                writer.Complete();
             }
-
-            writer.Complete();
-        });
+        );
         return await FinishAsync(parsed, summary.Report(_time.GetElapsedTime(start)), cancellationToken);
     }
 

@@ -14,7 +14,10 @@ internal sealed class ServeCommand
 
     private readonly Terminal _terminal;
     private readonly FolderArguments _folder = new();
-    private readonly Option<bool> _openAI = new("--openai") { Description = "Serve the model itself, with OpenAI's chat completions interface." };
+    private readonly Option<bool> _openAI = new("--openai")
+    {
+        Description = "Serve the model itself, with OpenAI's chat completions interface.",
+    };
 
     private readonly Option<string?> _model = new("--model")
     {
@@ -68,8 +71,20 @@ internal sealed class ServeCommand
             rrm serve --openai
             rrm serve --openai --model models/rrm-mini --port 8080
             rrm serve --openai --host 0.0.0.0 --api-key-env RRM_API_KEY
-            """);
-        foreach (Option option in new Option[] { serve._openAI, serve._model, serve._name, serve._host, serve._port, serve._apiKeyVariable, serve._maxCompletions })
+            """
+        );
+        foreach (
+            Option option in new Option[]
+            {
+                serve._openAI,
+                serve._model,
+                serve._name,
+                serve._host,
+                serve._port,
+                serve._apiKeyVariable,
+                serve._maxCompletions,
+            }
+        )
         {
             command.Options.Add(option);
         }
@@ -103,8 +118,18 @@ internal sealed class ServeCommand
         options.Validate();
         using IChatClient client = source.Open();
         await using ChatServer server = await ChatServer.StartAsync(
-            client, options with { ContextLength = client.GetService<LocalModel>()?.ContextLength }, TimeProvider.System, cancellationToken);
-        if (options.ApiKeyVariable is null && !IPAddress.IsLoopback(new IPEndPoint(IPAddress.Parse(server.Url.Host.Trim('[', ']')), 0).Address))
+            client,
+            options with
+            {
+                ContextLength = client.GetService<LocalModel>()?.ContextLength,
+            },
+            TimeProvider.System,
+            cancellationToken
+        );
+        if (
+            options.ApiKeyVariable is null
+            && !IPAddress.IsLoopback(new IPEndPoint(IPAddress.Parse(server.Url.Host.Trim('[', ']')), 0).Address)
+        )
         {
             _terminal.Error.WriteLine("rrm: warning: other machines can reach this server, and no key is asked for (--api-key-env VAR).");
         }

@@ -15,12 +15,18 @@ internal static class StoreCommand
             rrm store stats
             rrm store export --model rrm-mini >completions.jsonl
             rrm store prune --older-than 90d --dry-run
-            """);
+            """
+        );
         command.Subcommands.Add(StoreStatsCommand.Create(terminal));
         command.Subcommands.Add(StoreExportCommand.Create(terminal));
         command.Subcommands.Add(StorePruneCommand.Create(terminal, time));
         return command;
     }
 
-    public static Option<string?> ModelOption() => new("--model") { Description = "Only completions of this model: its name, or its identity as stats --json prints it.", HelpName = "NAME" };
+    public static Option<string?> ModelOption() =>
+        new("--model")
+        {
+            Description = "Only completions of this model: its name, or its identity as stats --json prints it.",
+            HelpName = "NAME",
+        };
 }

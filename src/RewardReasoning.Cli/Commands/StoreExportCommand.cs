@@ -21,24 +21,27 @@ internal static class StoreExportCommand
             rrm store export >completions.jsonl
             rrm store export --model rrm-mini --logprobs >completions.jsonl
             rrm store export --store postgres://judge@db.example/votes | gzip >completions.jsonl.gz
-            """);
+            """
+        );
         argument.AddTo(command);
         command.Options.Add(model);
         command.Options.Add(logProbs);
-        command.SetAction(async (parsed, cancellationToken) =>
-        {
-            using ICompletionStore store = await argument.OpenExistingAsync(parsed, terminal, cancellationToken);
-            StoredCompletionWriter writer = new(terminal.OutStream, parsed.GetValue(logProbs));
-            long count = 0;
-            await foreach (StoredCompletion completion in store.ReadAsync(parsed.GetValue(model), cancellationToken))
+        command.SetAction(
+            async (parsed, cancellationToken) =>
             {
-                writer.Write(completion);
-                count++;
-            }
+                using ICompletionStore store = await argument.OpenExistingAsync(parsed, terminal, cancellationToken);
+                StoredCompletionWriter writer = new(terminal.OutStream, parsed.GetValue(logProbs));
+                long count = 0;
+                await foreach (StoredCompletion completion in store.ReadAsync(parsed.GetValue(model), cancellationToken))
+                {
+                    writer.Write(completion);
+                    count++;
+                }
 
-            terminal.Error.WriteLine($"rrm: {count} completions");
-            return ExitCodes.Done;
-        });
+                terminal.Error.WriteLine($"rrm: {count} completions");
+                return ExitCodes.Done;
+            }
+        );
         return command;
     }
 }

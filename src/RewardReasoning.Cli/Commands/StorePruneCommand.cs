@@ -12,8 +12,16 @@ internal static class StorePruneCommand
     public static Command Create(Terminal terminal, TimeProvider time)
     {
         StoreArgument argument = new();
-        Option<string?> olderThan = new("--older-than") { Description = "Remove what was kept longer ago than this: 45m, 12h, 30d, 2w, 1y; 0d is everything.", HelpName = "AGE" };
-        Option<string?> maxSize = new("--max-size") { Description = "Keep the newest completions of so many bytes (500MB, 2GB), remove older ones.", HelpName = "SIZE" };
+        Option<string?> olderThan = new("--older-than")
+        {
+            Description = "Remove what was kept longer ago than this: 45m, 12h, 30d, 2w, 1y; 0d is everything.",
+            HelpName = "AGE",
+        };
+        Option<string?> maxSize = new("--max-size")
+        {
+            Description = "Keep the newest completions of so many bytes (500MB, 2GB), remove older ones.",
+            HelpName = "SIZE",
+        };
         Option<string?> model = StoreCommand.ModelOption();
         Option<bool> dryRun = new("--dry-run") { Description = "Only say what would be removed." };
         Option<bool> json = new("--json") { Description = "Print it as one JSON object." };
@@ -26,34 +34,44 @@ internal static class StorePruneCommand
             rrm store prune --model rrm-mini
             rrm store prune --max-size 2GB
             rrm store prune --older-than 0d
-            """);
+            """
+        );
         argument.AddTo(command);
         foreach (Option option in new Option[] { olderThan, maxSize, model, dryRun, json })
         {
             command.Options.Add(option);
         }
 
-        command.SetAction(async (parsed, cancellationToken) =>
-        {
-            PruneRule rule = new()
+        command.SetAction(
+            async (parsed, cancellationToken) =>
             {
-                Model = parsed.GetValue(model),
-                Before = parsed.GetValue(olderThan) is { } age ? time.GetUtcNow() - Quantity.Age(age, olderThan.Name) : null,
-                MaxBytes = parsed.GetValue(maxSize) is { } size ? Quantity.Size(size, maxSize.Name) : null,
-            };
-            if (rule is { Model: null, Before: null, MaxBytes: null })
-            {
-                throw new UsageException("Say what to remove: --older-than AGE, --max-size SIZE or --model NAME (everything: --older-than 0d).");
-            }
+                PruneRule rule = new()
+                {
+                    Model = parsed.GetValue(model),
+                    Before = parsed.GetValue(olderThan) is { } age ? time.GetUtcNow() - Quantity.Age(age, olderThan.Name) : null,
+                    MaxBytes = parsed.GetValue(maxSize) is { } size ? Quantity.Size(size, maxSize.Name) : null,
+                };
+                if (rule is { Model: null, Before: null, MaxBytes: null })
+                {
+                    throw new UsageException(
+                        "Say what to remove: --older-than AGE, --max-size SIZE or --model NAME (everything: --older-than 0d)."
+                    );
+                }
 
-            using ICompletionStore store = await argument.OpenExistingAsync(parsed, terminal, cancellationToken);
-            bool dry = parsed.GetValue(dryRun);
-            PruneReport report = await store.PruneAsync(rule, dry, cancellationToken);
-            terminal.Out.WriteLine(parsed.GetValue(json)
-                ? JsonSerializer.Serialize(new PruneReportJson(report.Completions, report.Bytes, dry), OutputJson.Indented.PruneReportJson)
-                : $"{(dry ? "would remove" : "removed")} {report.Completions} completions ({Quantity.OfBytes(report.Bytes)})");
-            return ExitCodes.Done;
-        });
+                using ICompletionStore store = await argument.OpenExistingAsync(parsed, terminal, cancellationToken);
+                bool dry = parsed.GetValue(dryRun);
+                PruneReport report = await store.PruneAsync(rule, dry, cancellationToken);
+                terminal.Out.WriteLine(
+                    parsed.GetValue(json)
+                        ? JsonSerializer.Serialize(
+                            new PruneReportJson(report.Completions, report.Bytes, dry),
+                            OutputJson.Indented.PruneReportJson
+                        )
+                        : $"{(dry ? "would remove" : "removed")} {report.Completions} completions ({Quantity.OfBytes(report.Bytes)})"
+                );
+                return ExitCodes.Done;
+            }
+        );
         return command;
     }
 }

@@ -20,28 +20,41 @@ internal static class StoreStatsCommand
             """
             rrm store stats
             rrm store stats --store postgres://judge@db.example/votes --json
-            """);
+            """
+        );
         argument.AddTo(command);
         command.Options.Add(json);
-        command.SetAction(async (parsed, cancellationToken) =>
-        {
-            using ICompletionStore store = await argument.OpenExistingAsync(parsed, terminal, cancellationToken);
-            StoreStatistics statistics = await store.CountAsync(cancellationToken);
-            if (parsed.GetValue(json))
+        command.SetAction(
+            async (parsed, cancellationToken) =>
             {
-                terminal.Out.WriteLine(JsonSerializer.Serialize(StoreStatisticsJson.Of(store.Location, statistics), OutputJson.Indented.StoreStatisticsJson));
+                using ICompletionStore store = await argument.OpenExistingAsync(parsed, terminal, cancellationToken);
+                StoreStatistics statistics = await store.CountAsync(cancellationToken);
+                if (parsed.GetValue(json))
+                {
+                    terminal.Out.WriteLine(
+                        JsonSerializer.Serialize(
+                            StoreStatisticsJson.Of(store.Location, statistics),
+                            OutputJson.Indented.StoreStatisticsJson
+                        )
+                    );
+                    return ExitCodes.Done;
+                }
+
+                terminal.Out.WriteLine(
+                    $"{store.Location}: {statistics.Completions} completions, {Quantity.OfBytes(statistics.StoreBytes)} on disk"
+                );
+                foreach (ModelStatistics model in statistics.Models)
+                {
+                    terminal.Out.WriteLine(
+                        FormattableString.Invariant(
+                            $"{model.Model.Name}: {model.Completions} completions of {model.Prompts} prompts, {Quantity.OfBytes(model.Bytes)}, {model.Oldest:yyyy-MM-dd} to {model.Newest:yyyy-MM-dd}"
+                        )
+                    );
+                }
+
                 return ExitCodes.Done;
             }
-
-            terminal.Out.WriteLine($"{store.Location}: {statistics.Completions} completions, {Quantity.OfBytes(statistics.StoreBytes)} on disk");
-            foreach (ModelStatistics model in statistics.Models)
-            {
-                terminal.Out.WriteLine(FormattableString.Invariant(
-                    $"{model.Model.Name}: {model.Completions} completions of {model.Prompts} prompts, {Quantity.OfBytes(model.Bytes)}, {model.Oldest:yyyy-MM-dd} to {model.Newest:yyyy-MM-dd}"));
-            }
-
-            return ExitCodes.Done;
-        });
+        );
         return command;
     }
 }

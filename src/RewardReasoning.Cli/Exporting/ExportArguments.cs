@@ -12,7 +12,8 @@ internal sealed class ExportArguments
 {
     private readonly Argument<string[]> _in = new("IN")
     {
-        Description = "Pairs with a label, or judged by rrm score: files, folders or patterns of JSON lines, JSON lists or Parquet, or - for standard input.",
+        Description =
+            "Pairs with a label, or judged by rrm score: files, folders or patterns of JSON lines, JSON lists or Parquet, or - for standard input.",
         Arity = ArgumentArity.OneOrMore,
     };
 
@@ -59,8 +60,11 @@ internal sealed class ExportArguments
         }
         else
         {
-            terminal.WriteStatus(FormattableString.Invariant(
-                $"{output}: {report.Written} rows of {report.Rows} read{(report.Test > 0 ? FormattableString.Invariant($", {report.Test} of them for testing") : "")}; {report.LeftOut} left out"));
+            terminal.WriteStatus(
+                FormattableString.Invariant(
+                    $"{output}: {report.Written} rows of {report.Rows} read{(report.Test > 0 ? FormattableString.Invariant($", {report.Test} of them for testing") : "")}; {report.LeftOut} left out"
+                )
+            );
         }
 
         return report.LeftOut > 0 ? ExitCodes.SomeMissing : ExitCodes.Done;

@@ -26,9 +26,10 @@ internal sealed class TrlShapeArgument
     public void AddTo(Command command) => command.Options.Add(_shape);
 
     /// <exception cref="UsageException">There is no such shape.</exception>
-    public TrlShape Read(ParseResult parsed) => Shapes.TryGetValue(Name(parsed), out TrlShape shape)
-        ? shape
-        : throw new UsageException($"--shape is '{Name(parsed)}'; it is {string.Join(", ", Shapes.Keys)}.");
+    public TrlShape Read(ParseResult parsed) =>
+        Shapes.TryGetValue(Name(parsed), out TrlShape shape)
+            ? shape
+            : throw new UsageException($"--shape is '{Name(parsed)}'; it is {string.Join(", ", Shapes.Keys)}.");
 
     public string Name(ParseResult parsed) => parsed.GetRequiredValue(_shape);
 }

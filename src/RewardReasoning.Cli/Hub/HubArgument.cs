@@ -3,7 +3,9 @@ using RewardReasoning.Data.Rows;
 
 namespace RewardReasoning.Cli.Hub;
 
-/// <summary>Arguments that may name files on the hub (<c>hf://…</c>): they are loaded, and what is here takes the argument's place.</summary>
+/// <summary>
+/// Arguments that may name files on the hub (<c>hf://…</c>): they are loaded, and what is here takes the argument's place.
+/// </summary>
 internal static class HubArgument
 {
     /// <summary>The argument itself, or the name of the copy of what it stands for: a file, a folder or a pattern.</summary>
@@ -16,11 +18,18 @@ internal static class HubArgument
         }
 
         HubAddress address = HubAddress.Parse(argument);
-        return Path.Combine(await FetchAsync(address, listing => OfData(address, listing), File.Exists, terminal, cancellationToken), address.Path);
+        return Path.Combine(
+            await FetchAsync(address, listing => OfData(address, listing), File.Exists, terminal, cancellationToken),
+            address.Path
+        );
     }
 
     /// <summary>Each of the arguments, as <see cref="LocalAsync"/> has it.</summary>
-    public static async Task<IReadOnlyList<string>> AllLocalAsync(IReadOnlyList<string> arguments, Terminal terminal, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<string>> AllLocalAsync(
+        IReadOnlyList<string> arguments,
+        Terminal terminal,
+        CancellationToken cancellationToken
+    )
     {
         List<string> local = [];
         foreach (string argument in arguments)
@@ -33,13 +42,21 @@ internal static class HubArgument
 
     /// <summary>The argument itself, or the folder with the copy of the model that it names.</summary>
     /// <exception cref="HubException">It cannot be had.</exception>
-    public static async Task<string> LocalModelAsync(string argument, Terminal terminal, CancellationToken cancellationToken) => HubAddress.IsHub(argument)
-        ? await FetchAsync(HubAddress.ParseModel(argument), HubModelFiles.Of, Directory.Exists, terminal, cancellationToken)
-        : argument;
+    public static async Task<string> LocalModelAsync(string argument, Terminal terminal, CancellationToken cancellationToken) =>
+        HubAddress.IsHub(argument)
+            ? await FetchAsync(HubAddress.ParseModel(argument), HubModelFiles.Of, Directory.Exists, terminal, cancellationToken)
+            : argument;
 
-    /// <summary>Loads what is wanted of an address into the cache; where the hub is not there, an earlier copy does if it is surely whole.</summary>
+    /// <summary>
+    /// Loads what is wanted of an address into the cache; where the hub is not there, an earlier copy does if it is surely whole.
+    /// </summary>
     private static async Task<string> FetchAsync(
-        HubAddress address, Func<HubListing, HubListing> wanted, Func<string, bool> isWhole, Terminal terminal, CancellationToken cancellationToken)
+        HubAddress address,
+        Func<HubListing, HubListing> wanted,
+        Func<string, bool> isWhole,
+        Terminal terminal,
+        CancellationToken cancellationToken
+    )
     {
         using HubClient hub = new(terminal.Hub());
         try
@@ -67,6 +84,10 @@ internal static class HubArgument
         }
 
         HubListing data = listing.Where(file => RowFiles.IsData(file.Path));
-        return data.Files.Count > 0 ? data : throw new FileNotFoundException($"{address} holds no data file ({string.Join(", ", RowFiles.Endings)}, packed as .gz or .zst or not).");
+        return data.Files.Count > 0
+            ? data
+            : throw new FileNotFoundException(
+                $"{address} holds no data file ({string.Join(", ", RowFiles.Endings)}, packed as .gz or .zst or not)."
+            );
     }
 }

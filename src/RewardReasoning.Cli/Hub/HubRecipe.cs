@@ -4,12 +4,16 @@ using RewardReasoning.Data.Hub;
 
 namespace RewardReasoning.Cli.Hub;
 
-/// <summary>Recipes that name files on the hub: they are loaded, and in the recipe's text the copies take the place of the addresses.</summary>
+/// <summary>
+/// Recipes that name files on the hub: they are loaded, and in the recipe's text the copies take the place of the addresses.
+/// </summary>
 internal static class HubRecipe
 {
     private static readonly JsonReaderOptions Commented = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
 
-    /// <summary>The text to be read in place of the file's; null for one without addresses, and where the file itself is at fault.</summary>
+    /// <summary>
+    /// The text to be read in place of the file's; null for one without addresses, and where the file itself is at fault.
+    /// </summary>
     /// <exception cref="HubException">A file cannot be had.</exception>
     public static async Task<string?> TextAsync(string path, Terminal terminal, CancellationToken cancellationToken)
     {

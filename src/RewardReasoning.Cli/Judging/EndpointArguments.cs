@@ -13,7 +13,8 @@ internal sealed class EndpointArguments
 
     private readonly Option<string[]> _endpoints = new("--endpoint")
     {
-        Description = "Address of an OpenAI-compatible server, such as http://localhost:8000/v1; give it again for each further server of the same model.",
+        Description =
+            "Address of an OpenAI-compatible server, such as http://localhost:8000/v1; give it again for each further server of the same model.",
         HelpName = "URL",
         Arity = ArgumentArity.OneOrMore,
     };
@@ -26,11 +27,15 @@ internal sealed class EndpointArguments
 
     private readonly Option<string?> _judgeFiles = new("--judge-files")
     {
-        Description = "Folder of the model at --endpoint, where it is here too: judge with the prompt, the domain and the closing words for thoughts that it holds, as in process.",
+        Description =
+            "Folder of the model at --endpoint, where it is here too: judge with the prompt, the domain and the closing words for thoughts that it holds, as in process.",
         HelpName = "FOLDER",
     };
 
-    private readonly Option<bool> _logProbs = new("--logprobs") { Description = "Ask --endpoint for log-probs, which give each verdict its probability." };
+    private readonly Option<bool> _logProbs = new("--logprobs")
+    {
+        Description = "Ask --endpoint for log-probs, which give each verdict its probability.",
+    };
 
     private readonly Option<string?> _fields = new("--request-fields")
     {
@@ -38,19 +43,29 @@ internal sealed class EndpointArguments
         HelpName = "JSON",
     };
 
-    private readonly Option<int?> _requestsPerMinute = new("--requests-per-minute") { Description = "Most requests a minute to each --endpoint.", HelpName = "N" };
+    private readonly Option<int?> _requestsPerMinute = new("--requests-per-minute")
+    {
+        Description = "Most requests a minute to each --endpoint.",
+        HelpName = "N",
+    };
 
-    private readonly Option<int?> _tokensPerMinute = new("--tokens-per-minute") { Description = "Most tokens a minute, read and written, at each --endpoint.", HelpName = "N" };
+    private readonly Option<int?> _tokensPerMinute = new("--tokens-per-minute")
+    {
+        Description = "Most tokens a minute, read and written, at each --endpoint.",
+        HelpName = "N",
+    };
 
     private readonly Option<int?> _tries = new("--tries")
     {
-        Description = $"How often a request to --endpoint is tried before its failure counts (default {Defaults.Tries}, within {Defaults.RetryWindow.TotalMinutes:0} minutes).",
+        Description =
+            $"How often a request to --endpoint is tried before its failure counts (default {Defaults.Tries}, within {Defaults.RetryWindow.TotalMinutes:0} minutes).",
         HelpName = "N",
     };
 
     private readonly Option<double?> _timeout = new("--timeout")
     {
-        Description = $"Seconds that a try at --endpoint may take, waiting for its turn not counted (default {Defaults.RequestTimeout.TotalSeconds:0}).",
+        Description =
+            $"Seconds that a try at --endpoint may take, waiting for its turn not counted (default {Defaults.RequestTimeout.TotalSeconds:0}).",
         HelpName = "S",
     };
 
@@ -101,17 +116,26 @@ internal sealed class EndpointArguments
             TokensPerMinute = parsed.GetValue(_tokensPerMinute),
             Tries = parsed.GetValue(_tries) ?? Defaults.Tries,
             RequestTimeout = parsed.GetValue(_timeout) is { } seconds ? SecondsOf(seconds) : Defaults.RequestTimeout,
-            OnRetry = (failure, tried, wait) => terminal.WriteStatus(FormattableString.Invariant(
-                $"rrm: {failure.Message} Try {tried} failed; {(wait == TimeSpan.Zero ? "the next goes to another server" : $"the next in {wait.TotalSeconds:0.0} s")}.")),
+            OnRetry = (failure, tried, wait) =>
+                terminal.WriteStatus(
+                    FormattableString.Invariant(
+                        $"rrm: {failure.Message} Try {tried} failed; {(wait == TimeSpan.Zero ? "the next goes to another server" : $"the next in {wait.TotalSeconds:0.0} s")}."
+                    )
+                ),
         };
         options.Validate();
-        return new EndpointSource(options, parsed.GetValue(_prices) is { } file ? TokenPrices.Load(file, options.Model) : null, JudgeFilesOf(parsed.GetValue(_judgeFiles)));
+        return new EndpointSource(
+            options,
+            parsed.GetValue(_prices) is { } file ? TokenPrices.Load(file, options.Model) : null,
+            JudgeFilesOf(parsed.GetValue(_judgeFiles))
+        );
     }
 
     /// <exception cref="UsageException">It is no time-out.</exception>
-    public static TimeSpan SecondsOf(double seconds) => seconds is > 0 and <= 1e6
-        ? TimeSpan.FromSeconds(seconds)
-        : throw new UsageException(FormattableString.Invariant($"--timeout is {seconds}; it is above 0 and at most 1000000 seconds."));
+    public static TimeSpan SecondsOf(double seconds) =>
+        seconds is > 0 and <= 1e6
+            ? TimeSpan.FromSeconds(seconds)
+            : throw new UsageException(FormattableString.Invariant($"--timeout is {seconds}; it is above 0 and at most 1000000 seconds."));
 
     /// <summary>What a folder holds for judging; not its calibration, which is that of the model as it runs in process.</summary>
     private static JudgeFiles JudgeFilesOf(string? folder)
@@ -119,14 +143,19 @@ internal sealed class EndpointArguments
         JudgeFiles files = folder is null ? new() : JudgeFiles.Read(folder) with { Calibration = null };
         return folder is null || files != new JudgeFiles()
             ? files
-            : throw new UsageException($"--judge-files is '{folder}', which holds none of {JudgeFiles.PromptFile}, {JudgeFiles.DomainFile} and {JudgeFiles.StubFile}; it is the folder of the model that is served.");
+            : throw new UsageException(
+                $"--judge-files is '{folder}', which holds none of {JudgeFiles.PromptFile}, {JudgeFiles.DomainFile} and {JudgeFiles.StubFile}; it is the folder of the model that is served."
+            );
     }
 
     private static JsonObject? FieldsOf(string? json)
     {
         try
         {
-            return json is null ? null : JsonNode.Parse(json) as JsonObject ?? throw new UsageException("--request-fields is JSON, but no object; it looks like {\"top_k\": 20}.");
+            return json is null
+                ? null
+                : JsonNode.Parse(json) as JsonObject
+                    ?? throw new UsageException("--request-fields is JSON, but no object; it looks like {\"top_k\": 20}.");
         }
         catch (JsonException error)
         {

@@ -32,15 +32,19 @@ internal sealed class FolderArguments
             HashFolder = terminal.Folders.Cache is { } cache ? Path.Combine(cache, "hashes") : null,
         };
         return new FolderSource(
-            folder is null ? ModelFolders.Default() : ModelFolders.Require(await HubArgument.LocalModelAsync(folder, terminal, cancellationToken)),
-            parsed.GetValue(_device) is { } device ? options with { Device = device } : options);
+            folder is null
+                ? ModelFolders.Default()
+                : ModelFolders.Require(await HubArgument.LocalModelAsync(folder, terminal, cancellationToken)),
+            parsed.GetValue(_device) is { } device ? options with { Device = device } : options
+        );
     }
 
-    private static ComputeType ComputeTypeOf(string? name) => name switch
-    {
-        null or "auto" => ComputeType.Automatic,
-        "f32" => ComputeType.F32,
-        "bf16" => ComputeType.BF16,
-        _ => throw new UsageException($"--dtype is '{name}'; it is auto, f32 or bf16."),
-    };
+    private static ComputeType ComputeTypeOf(string? name) =>
+        name switch
+        {
+            null or "auto" => ComputeType.Automatic,
+            "f32" => ComputeType.F32,
+            "bf16" => ComputeType.BF16,
+            _ => throw new UsageException($"--dtype is '{name}'; it is auto, f32 or bf16."),
+        };
 }

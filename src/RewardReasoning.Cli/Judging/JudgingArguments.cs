@@ -6,7 +6,9 @@ using RewardReasoning.Storage;
 
 namespace RewardReasoning.Cli.Judging;
 
-/// <summary>The options of every verb that judges, bound to <see cref="JudgeOptions"/>; its defaults are the ones that help shows.</summary>
+/// <summary>
+/// The options of every verb that judges, bound to <see cref="JudgeOptions"/>; its defaults are the ones that help shows.
+/// </summary>
 internal sealed class JudgingArguments
 {
     private static readonly JudgeOptions Defaults = new();
@@ -20,13 +22,15 @@ internal sealed class JudgingArguments
 
     private readonly Option<string?> _adaptive = new("--adaptive")
     {
-        Description = "End voting early: when further votes cannot change the outcome (certain), or when the leader is the judge's choice with probability P, such as 0.95.",
+        Description =
+            "End voting early: when further votes cannot change the outcome (certain), or when the leader is the judge's choice with probability P, such as 0.95.",
         HelpName = "certain|P",
     };
 
     private readonly Option<string> _order = new("--order")
     {
-        Description = "Which response a vote is shown first: both in turn, begun by a hash of the pair (hashed); as given; or every vote in both orders.",
+        Description =
+            "Which response a vote is shown first: both in turn, begun by a hash of the pair (hashed); as given; or every vote in both orders.",
         HelpName = "hashed|given|both",
         DefaultValueFactory = _ => NameOf(Defaults.Order),
     };
@@ -79,13 +83,15 @@ internal sealed class JudgingArguments
 
     private readonly Option<string?> _calibration = new("--calibration")
     {
-        Description = "Fits of confidence, as rrm calibrate writes them, in place of the model folder's own; refused where none is for this model and these settings.",
+        Description =
+            "Fits of confidence, as rrm calibrate writes them, in place of the model folder's own; refused where none is for this model and these settings.",
         HelpName = "FILE",
     };
 
     private readonly Option<int?> _concurrency = new("--concurrency")
     {
-        Description = $"Requests in flight at once: at each --endpoint (default {Defaults.Concurrency}), or in a model folder (default as many as fill its batches).",
+        Description =
+            $"Requests in flight at once: at each --endpoint (default {Defaults.Concurrency}), or in a model folder (default as many as fill its batches).",
         HelpName = "N",
     };
 
@@ -93,11 +99,13 @@ internal sealed class JudgingArguments
 
     private Option[] OfThought => [_votes, _adaptive, _order, _thinkingBudget, _maxTokens, _temperature, _topP, _truncate, _prompt];
 
-    private Option[] InOrder => [_votes, _adaptive, _order, _thinkingBudget, _maxTokens, _temperature, _topP, _seed, _truncate, _prompt, _concurrency];
+    private Option[] InOrder =>
+        [_votes, _adaptive, _order, _thinkingBudget, _maxTokens, _temperature, _topP, _seed, _truncate, _prompt, _concurrency];
 
     /// <param name="command">The verb.</param>
     /// <param name="withCalibration">Whether it reports confidence that may be calibrated.</param>
-    /// <param name="withOrder">Whether the order of the responses is the caller's to choose; else the verb says why when it is named (<see cref="NamesOrder"/>).</param>
+    /// <param name="withOrder">Whether the order of the responses is the caller's to choose; else the verb says why when it is named (<see
+    /// cref="NamesOrder"/>).</param>
     public void AddTo(Command command, bool withCalibration = true, bool withOrder = true)
     {
         _order.Hidden = !withOrder;
@@ -154,7 +162,13 @@ internal sealed class JudgingArguments
     /// </summary>
     /// <exception cref="UsageException">A calibration was named that does not hold.</exception>
     /// <exception cref="CompletionStoreException">The store cannot be opened.</exception>
-    public async Task<OpenedJudge> OpenJudgeAsync(ParseResult parsed, ModelSource source, JudgeOptions options, Terminal terminal, CancellationToken cancellationToken)
+    public async Task<OpenedJudge> OpenJudgeAsync(
+        ParseResult parsed,
+        ModelSource source,
+        JudgeOptions options,
+        Terminal terminal,
+        CancellationToken cancellationToken
+    )
     {
         OpenedJudge judge = source is FolderSource { IsScalar: true } scalar
             ? OpenedJudge.Over(scalar.OpenScalar(), options.Calibration)
@@ -197,7 +211,9 @@ internal sealed class JudgingArguments
     {
         if (OfThought.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } given)
         {
-            throw new UsageException($"{given.Name} is for a judge that thinks; {folder} is a scalar reward model, which scores each response once.");
+            throw new UsageException(
+                $"{given.Name} is for a judge that thinks; {folder} is a scalar reward model, which scores each response once."
+            );
         }
     }
 
@@ -210,7 +226,9 @@ internal sealed class JudgingArguments
 
         if (votes == 1)
         {
-            throw new UsageException($"--adaptive {adaptive} needs --votes K, the most votes that are asked for; one vote cannot end early.");
+            throw new UsageException(
+                $"--adaptive {adaptive} needs --votes K, the most votes that are asked for; one vote cannot end early."
+            );
         }
 
         try
@@ -223,7 +241,8 @@ internal sealed class JudgingArguments
         }
     }
 
-    private static VoteOrder OrderOf(string name) => Enum.GetValues<VoteOrder>().Cast<VoteOrder?>().FirstOrDefault(order => order is { } some && NameOf(some) == name)
+    private static VoteOrder OrderOf(string name) =>
+        Enum.GetValues<VoteOrder>().Cast<VoteOrder?>().FirstOrDefault(order => order is { } some && NameOf(some) == name)
         ?? throw new UsageException($"--order is '{name}'; it is {string.Join(", ", Enum.GetValues<VoteOrder>().Select(NameOf))}.");
 
     private static string NameOf(VoteOrder order) => order.ToString().ToLowerInvariant();

@@ -18,12 +18,15 @@ internal static class ModelFolders
             }
         }
 
-        throw new UsageException($"No {DefaultFolder} beside the program or in a folder above it. Name a model: --model FOLDER, or --endpoint URL --model NAME.");
+        throw new UsageException(
+            $"No {DefaultFolder} beside the program or in a folder above it. Name a model: --model FOLDER, or --endpoint URL --model NAME."
+        );
     }
 
     /// <summary>The folder as given, if it looks like a model.</summary>
     public static string Require(string folder) =>
-        !Directory.Exists(folder) ? throw new UsageException($"There is no folder '{folder}'. A model on a server needs --endpoint URL besides --model NAME.")
+        !Directory.Exists(folder)
+            ? throw new UsageException($"There is no folder '{folder}'. A model on a server needs --endpoint URL besides --model NAME.")
         : File.Exists(Path.Combine(folder, Mark)) ? folder
         : throw new UsageException($"The folder '{folder}' holds no {Mark}; a model is a Hugging Face folder.");
 }

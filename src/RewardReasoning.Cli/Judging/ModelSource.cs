@@ -22,7 +22,9 @@ internal abstract record ModelSource
     /// <summary>How many requests are in flight where so many are asked for, or where null leaves it to the model.</summary>
     public abstract int ConcurrencyOf(int? asked);
 
-    /// <summary>A client of the model without a store (<see cref="JudgingArguments.OpenAsync"/> is for what judges); the caller disposes it.</summary>
+    /// <summary>
+    /// A client of the model without a store (<see cref="JudgingArguments.OpenAsync"/> is for what judges); the caller disposes it.
+    /// </summary>
     /// <param name="concurrency">What was asked for as the requests in flight.</param>
     public abstract IChatClient Open(int? concurrency = null);
 }
@@ -40,7 +42,8 @@ internal sealed record EndpointSource(EndpointOptions Options, TokenPrices? Mode
 
     public override (string Text, int Tokens)? Render(IReadOnlyList<ChatMessage> messages) => null;
 
-    public override IChatClient Open(int? concurrency = null) => new EndpointChatClient(Options with { Concurrency = concurrency ?? EachServer });
+    public override IChatClient Open(int? concurrency = null) =>
+        new EndpointChatClient(Options with { Concurrency = concurrency ?? EachServer });
 }
 
 /// <summary>A model folder, run in this process.</summary>

@@ -5,7 +5,10 @@ using RewardReasoning.Training.RewardModels;
 
 namespace RewardReasoning.Cli.Judging;
 
-/// <summary>A judge with what the verbs tell of it: one that thinks, over a model and its store, or a scalar reward model. Disposing it disposes these.</summary>
+/// <summary>
+/// A judge with what the verbs tell of it: one that thinks, over a model and its store, or a scalar reward model. Disposing it disposes
+/// these.
+/// </summary>
 internal sealed class OpenedJudge : IDisposable
 {
     private readonly IDisposable _owned;

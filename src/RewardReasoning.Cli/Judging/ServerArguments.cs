@@ -34,27 +34,34 @@ internal sealed class ServerArguments
         }
     }
 
-    public EndpointOptions ApplyTo(ParseResult parsed, EndpointOptions options) => options with
-    {
-        ApiKeyVariable = parsed.GetValue(_apiKeyVariable),
-        ApiKeyFile = parsed.GetValue(_apiKeyFile),
-        Flavour = FlavourOf(parsed.GetValue(_server)),
-    };
+    public EndpointOptions ApplyTo(ParseResult parsed, EndpointOptions options) =>
+        options with
+        {
+            ApiKeyVariable = parsed.GetValue(_apiKeyVariable),
+            ApiKeyFile = parsed.GetValue(_apiKeyFile),
+            Flavour = FlavourOf(parsed.GetValue(_server)),
+        };
 
     /// <summary>What the command line says of the key: where it is, never the key itself.</summary>
     public IEnumerable<string> KeyArguments(ParseResult parsed) =>
-        new[] { _apiKeyVariable, _apiKeyFile }.SelectMany(option => parsed.GetValue(option) is { } value ? [option.Name, value] : Array.Empty<string>());
+        new[] { _apiKeyVariable, _apiKeyFile }.SelectMany(option =>
+            parsed.GetValue(option) is { } value ? [option.Name, value] : Array.Empty<string>()
+        );
 
     /// <exception cref="UsageException">It is no absolute address.</exception>
-    public static Uri UrlOf(string text, string name) => Uri.TryCreate(text, UriKind.Absolute, out Uri? url)
-        ? url
-        : throw new UsageException($"{name} is '{text}'; it is an absolute http or https address, such as http://localhost:8000/v1.");
+    public static Uri UrlOf(string text, string name) =>
+        Uri.TryCreate(text, UriKind.Absolute, out Uri? url)
+            ? url
+            : throw new UsageException($"{name} is '{text}'; it is an absolute http or https address, such as http://localhost:8000/v1.");
 
     /// <summary>A flavour as the command line names it.</summary>
     public static string NameOf(ServerFlavour flavour) => flavour.ToString().ToLowerInvariant();
 
     private static ServerFlavour FlavourOf(string? server) =>
         server is null ? ServerFlavour.Generic
-        : ServerQuirks.All.FirstOrDefault(row => NameOf(row.Flavour).Equals(server, StringComparison.OrdinalIgnoreCase)) is { } row ? row.Flavour
-        : throw new UsageException($"--server is '{server}'; it is {string.Join(", ", ServerQuirks.All.Select(known => NameOf(known.Flavour)))}.");
+        : ServerQuirks.All.FirstOrDefault(row => NameOf(row.Flavour).Equals(server, StringComparison.OrdinalIgnoreCase)) is { } row
+            ? row.Flavour
+        : throw new UsageException(
+            $"--server is '{server}'; it is {string.Join(", ", ServerQuirks.All.Select(known => NameOf(known.Flavour)))}."
+        );
 }

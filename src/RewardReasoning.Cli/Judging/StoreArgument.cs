@@ -12,7 +12,8 @@ internal sealed class StoreArgument
 
     private readonly Option<string?> _store = new(Name)
     {
-        Description = $"Where completions are kept, so that none is paid for twice: an SQLite file, postgres://user@host/database, or none (default: {FileName} in the user's data folder; docs/store.md).",
+        Description =
+            $"Where completions are kept, so that none is paid for twice: an SQLite file, postgres://user@host/database, or none (default: {FileName} in the user's data folder; docs/store.md).",
         HelpName = "PATH|URL|none",
     };
 
@@ -37,14 +38,23 @@ internal sealed class StoreArgument
     {
         string? location = parsed.GetValue(_store);
         return location == None
-            ? throw new UsageException("--store is none; name the store that is meant, or leave --store out for the one in the user's data folder.")
+            ? throw new UsageException(
+                "--store is none; name the store that is meant, or leave --store out for the one in the user's data folder."
+            )
             : await CompletionStores.OpenAsync(location ?? Default(terminal, Name), create: false, cancellationToken);
     }
 
-    private static string Default(Terminal terminal, string setting) => terminal.Folders.Data is { } folder ? Path.Combine(folder, FileName)
-        : throw new UsageException($"There is no place for the store: neither XDG_DATA_HOME nor HOME is set to an absolute path. Name one with {setting} PATH, or keep nothing with {setting} none.");
+    private static string Default(Terminal terminal, string setting) =>
+        terminal.Folders.Data is { } folder
+            ? Path.Combine(folder, FileName)
+            : throw new UsageException(
+                $"There is no place for the store: neither XDG_DATA_HOME nor HOME is set to an absolute path. Name one with {setting} PATH, or keep nothing with {setting} none."
+            );
 
-    /// <summary>The store in the user's data folder, for which there is a place then. What is judged may be private, so nobody else may look into the folder.</summary>
+    /// <summary>
+    /// The store in the user's data folder, for which there is a place then. What is judged may be private, so nobody else may look into
+    /// the folder.
+    /// </summary>
     /// <param name="terminal">Knows the user's folders.</param>
     /// <param name="setting">Where another place can be named.</param>
     public static string MakeDefault(Terminal terminal, string setting)
@@ -66,7 +76,10 @@ internal sealed class StoreArgument
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new UsageException($"The folder '{folder}' for the store cannot be made: {error.Message} Name another place with {setting} PATH, or keep nothing with {setting} none.", error);
+            throw new UsageException(
+                $"The folder '{folder}' for the store cannot be made: {error.Message} Name another place with {setting} PATH, or keep nothing with {setting} none.",
+                error
+            );
         }
     }
 }

@@ -21,7 +21,9 @@ internal sealed class LabelSummary(TrlRows format, double minMargin)
     /// <summary>Pairs dropped for too small a margin, or one against the ranking that they come from.</summary>
     public long LowMargins { get; private set; }
 
-    /// <summary>Pairs dropped because a trainer cannot take them: equal or empty responses, a query that does not end with the user.</summary>
+    /// <summary>
+    /// Pairs dropped because a trainer cannot take them: equal or empty responses, a query that does not end with the user.
+    /// </summary>
     public long Unusable { get; private set; }
 
     /// <summary>What all judgments took.</summary>

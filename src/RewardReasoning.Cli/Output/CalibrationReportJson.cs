@@ -41,22 +41,23 @@ internal sealed record CalibrationReportJson
 
     public required string Out { get; init; }
 
-    public static CalibrationReportJson Of(LabelledJudgments labelled, ConfidenceFit fit, string model, string output) => new()
-    {
-        Rows = labelled.Rows,
-        Missing = labelled.Missing,
-        Unlabelled = labelled.Unlabelled,
-        Labelled = fit.Judgments.Count,
-        Queries = fit.Queries,
-        Accuracy = fit.Accuracy,
-        Method = fit.Method.ToString().ToLowerInvariant(),
-        Temperature = (fit.Map as ConfidenceMap.Temperature)?.Value,
-        Knots = (fit.Map as ConfidenceMap.Isotonic)?.Knots,
-        Folds = fit.Folds,
-        Before = fit.Before,
-        After = fit.After,
-        Auroc = Discrimination.Auroc(fit.Confidences, fit.Right),
-        Model = model,
-        Out = output,
-    };
+    public static CalibrationReportJson Of(LabelledJudgments labelled, ConfidenceFit fit, string model, string output) =>
+        new()
+        {
+            Rows = labelled.Rows,
+            Missing = labelled.Missing,
+            Unlabelled = labelled.Unlabelled,
+            Labelled = fit.Judgments.Count,
+            Queries = fit.Queries,
+            Accuracy = fit.Accuracy,
+            Method = fit.Method.ToString().ToLowerInvariant(),
+            Temperature = (fit.Map as ConfidenceMap.Temperature)?.Value,
+            Knots = (fit.Map as ConfidenceMap.Isotonic)?.Knots,
+            Folds = fit.Folds,
+            Before = fit.Before,
+            After = fit.After,
+            Auroc = Discrimination.Auroc(fit.Confidences, fit.Right),
+            Model = model,
+            Out = output,
+        };
 }

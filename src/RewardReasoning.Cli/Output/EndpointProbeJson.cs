@@ -15,27 +15,32 @@ internal sealed record EndpointProbeJson(
     JsonObject? RequestFields,
     IReadOnlyList<ProbeFindingJson> Findings,
     bool Complete,
-    IReadOnlyList<string> Arguments)
+    IReadOnlyList<string> Arguments
+)
 {
-    public static EndpointProbeJson Of(EndpointProbeReport report, IReadOnlyList<string> arguments) => new(
-        report.Url.ToString(),
-        report.Model,
-        report.Models,
-        ServerArguments.NameOf(report.Server.Flavour),
-        report.ContextTokens,
-        report.RequestFields,
-        [.. report.Findings.Select(ProbeFindingJson.Of)],
-        report.IsComplete,
-        arguments);
+    public static EndpointProbeJson Of(EndpointProbeReport report, IReadOnlyList<string> arguments) =>
+        new(
+            report.Url.ToString(),
+            report.Model,
+            report.Models,
+            ServerArguments.NameOf(report.Server.Flavour),
+            report.ContextTokens,
+            report.RequestFields,
+            [.. report.Findings.Select(ProbeFindingJson.Of)],
+            report.IsComplete,
+            arguments
+        );
 }
 
 /// <summary>One capability; <c>has</c> is null where nothing could be said, <c>expected</c> what others of the kind have.</summary>
 internal sealed record ProbeFindingJson(string Capability, bool? Has, bool? Expected, string Detail, bool Failed)
 {
-    public static ProbeFindingJson Of(ProbeFinding finding) => new(
-        JsonNamingPolicy.SnakeCaseLower.ConvertName(finding.Capability.ToString()),
-        finding.Outcome == ProbeOutcome.Unknown ? null : finding.Outcome == ProbeOutcome.Yes,
-        finding.Expected,
-        finding.Detail,
-        finding.Failed);
+    public static ProbeFindingJson Of(ProbeFinding finding) =>
+        new(
+            JsonNamingPolicy.SnakeCaseLower.ConvertName(finding.Capability.ToString()),
+            finding.Outcome == ProbeOutcome.Unknown ? null : finding.Outcome == ProbeOutcome.Yes,
+            finding.Expected,
+            finding.Detail,
+            finding.Failed
+        );
 }

@@ -16,43 +16,49 @@ internal sealed record JudgmentJson(
     IReadOnlyList<VoteJson> Votes,
     UsageJson Usage,
     string Model,
-    IReadOnlyList<string> Warnings)
+    IReadOnlyList<string> Warnings
+)
 {
-    public static JudgmentJson Of(Judgment judgment, bool withReasoning) => new(
-        NumberOf(judgment.Preferred ?? Verdict.Unparsable),
-        judgment.Confidence,
-        judgment.CalibratedConfidence,
-        judgment.VoteShare,
-        judgment.PositionBias,
-        judgment.DrawBrokenBy switch
-        {
-            DrawBreak.LogOdds => "log_odds",
-            DrawBreak.FurtherVotes => "further_votes",
-            DrawBreak.Coin => "coin",
-            _ => null,
-        },
-        judgment.MaxVotes,
-        judgment.EndedBy switch
-        {
-            VotingEnd.Certain => "certain",
-            VotingEnd.Confident => "confident",
-            _ => "all_votes",
-        },
-        judgment.MissingReason,
-        [.. judgment.Votes.Select(vote => VoteJson.Of(vote, withReasoning))],
-        UsageJson.Of(judgment.Usage),
-        judgment.Model,
-        judgment.Warnings);
+    public static JudgmentJson Of(Judgment judgment, bool withReasoning) =>
+        new(
+            NumberOf(judgment.Preferred ?? Verdict.Unparsable),
+            judgment.Confidence,
+            judgment.CalibratedConfidence,
+            judgment.VoteShare,
+            judgment.PositionBias,
+            judgment.DrawBrokenBy switch
+            {
+                DrawBreak.LogOdds => "log_odds",
+                DrawBreak.FurtherVotes => "further_votes",
+                DrawBreak.Coin => "coin",
+                _ => null,
+            },
+            judgment.MaxVotes,
+            judgment.EndedBy switch
+            {
+                VotingEnd.Certain => "certain",
+                VotingEnd.Confident => "confident",
+                _ => "all_votes",
+            },
+            judgment.MissingReason,
+            [.. judgment.Votes.Select(vote => VoteJson.Of(vote, withReasoning))],
+            UsageJson.Of(judgment.Usage),
+            judgment.Model,
+            judgment.Warnings
+        );
 
-    public static int? NumberOf(Verdict verdict) => verdict switch
-    {
-        Verdict.First => 1,
-        Verdict.Second => 2,
-        _ => null,
-    };
+    public static int? NumberOf(Verdict verdict) =>
+        verdict switch
+        {
+            Verdict.First => 1,
+            Verdict.Second => 2,
+            _ => null,
+        };
 }
 
-/// <summary>One vote; <c>Reasoning</c> and <c>Answer</c> number the assistants as they were shown, everything else as the caller does.</summary>
+/// <summary>
+/// One vote; <c>Reasoning</c> and <c>Answer</c> number the assistants as they were shown, everything else as the caller does.
+/// </summary>
 internal sealed record VoteJson(
     int? Verdict,
     string Order,
@@ -63,22 +69,28 @@ internal sealed record VoteJson(
     int Redraws,
     int Tokens,
     double? FirstProbability,
-    string? Missing)
+    string? Missing
+)
 {
-    public static VoteJson Of(Vote vote, bool withReasoning) => new(
-        JudgmentJson.NumberOf(vote.Verdict),
-        vote.Order == ShownOrder.Given ? "given" : "swapped",
-        withReasoning ? vote.Reasoning : null,
-        withReasoning ? vote.Answer : null,
-        vote.Forced,
-        vote.Seed,
-        vote.Redraws,
-        vote.GeneratedTokens,
-        vote.FirstProbability,
-        vote.MissingReason);
+    public static VoteJson Of(Vote vote, bool withReasoning) =>
+        new(
+            JudgmentJson.NumberOf(vote.Verdict),
+            vote.Order == ShownOrder.Given ? "given" : "swapped",
+            withReasoning ? vote.Reasoning : null,
+            withReasoning ? vote.Answer : null,
+            vote.Forced,
+            vote.Seed,
+            vote.Redraws,
+            vote.GeneratedTokens,
+            vote.FirstProbability,
+            vote.MissingReason
+        );
 }
 
-/// <summary>Tokens, time and cost; a count that the model does not report is null, and so is a cost without prices. What was kept came from the store, and was not spent now.</summary>
+/// <summary>
+/// Tokens, time and cost; a count that the model does not report is null, and so is a cost without prices. What was kept came from the
+/// store, and was not spent now.
+/// </summary>
 internal sealed record UsageJson(
     long PromptTokens,
     long? CachedTokens,
@@ -89,19 +101,22 @@ internal sealed record UsageJson(
     long KeptPromptTokens,
     long KeptOutputTokens,
     decimal? Cost,
-    decimal? KeptCost)
+    decimal? KeptCost
+)
 {
-    public static UsageJson Of(Usage usage) => new(
-        usage.PromptTokens,
-        usage.CachedTokens,
-        usage.ReasoningTokens,
-        usage.OutputTokens,
-        Math.Round(usage.Elapsed.TotalSeconds, 3),
-        usage.KeptCompletions,
-        usage.KeptPromptTokens,
-        usage.KeptOutputTokens,
-        usage.Cost,
-        usage.KeptCost);
+    public static UsageJson Of(Usage usage) =>
+        new(
+            usage.PromptTokens,
+            usage.CachedTokens,
+            usage.ReasoningTokens,
+            usage.OutputTokens,
+            Math.Round(usage.Elapsed.TotalSeconds, 3),
+            usage.KeptCompletions,
+            usage.KeptPromptTokens,
+            usage.KeptOutputTokens,
+            usage.Cost,
+            usage.KeptCost
+        );
 }
 
 /// <summary>What <c>judge --show-prompt --json</c> prints.</summary>

@@ -23,7 +23,8 @@ internal sealed record ModelInfoJson(
     int? TokenizerVocabulary,
     bool HasChatTemplate,
     bool HasJudgePrompt,
-    string? Domain);
+    string? Domain
+);
 
 /// <summary>What <c>model check --json</c> prints.</summary>
 internal sealed record ModelCheckJson(bool Passed, IReadOnlyList<QuantityJson> Quantities);
@@ -31,6 +32,12 @@ internal sealed record ModelCheckJson(bool Passed, IReadOnlyList<QuantityJson> Q
 /// <summary>One quantity; a difference that is no number is null.</summary>
 internal sealed record QuantityJson(string Name, double? LargestDifference, double Tolerance, long Values, bool Passed)
 {
-    public static QuantityJson Of(ModelCheckQuantity quantity) => new(
-        quantity.Name, double.IsFinite(quantity.LargestDifference) ? quantity.LargestDifference : null, quantity.Tolerance, quantity.ValueCount, quantity.Passed);
+    public static QuantityJson Of(ModelCheckQuantity quantity) =>
+        new(
+            quantity.Name,
+            double.IsFinite(quantity.LargestDifference) ? quantity.LargestDifference : null,
+            quantity.Tolerance,
+            quantity.ValueCount,
+            quantity.Passed
+        );
 }

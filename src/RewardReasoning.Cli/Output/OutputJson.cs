@@ -1,10 +1,10 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using RewardReasoning.Data.AnswerRows;
 using RewardReasoning.Data.Export;
 using RewardReasoning.Data.Inspection;
 using RewardReasoning.Data.Pairs;
-using RewardReasoning.Data.AnswerRows;
 
 namespace RewardReasoning.Cli.Output;
 
@@ -33,10 +33,11 @@ internal sealed partial class OutputJson : JsonSerializerContext
     /// <summary>For rows of a file: one line.</summary>
     public static OutputJson Lines { get; } = new(Written(indented: false));
 
-    private static JsonSerializerOptions Written(bool indented) => new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        WriteIndented = indented,
-    };
+    private static JsonSerializerOptions Written(bool indented) =>
+        new()
+        {
+            PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+            WriteIndented = indented,
+        };
 }

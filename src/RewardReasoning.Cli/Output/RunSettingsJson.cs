@@ -36,16 +36,27 @@ internal sealed record RunSettingsJson
 
     /// <summary>What of the settings that rows hang on is another here than there, for people.</summary>
     public IEnumerable<string> DifferencesFrom(RunSettingsJson other) =>
-    [
-        .. Difference("model", Model, other.Model),
-        .. Difference("seed", $"{Seed}", $"{other.Seed}"),
-        .. Judging.DifferencesFrom(other.Judging),
-        .. Calibrated == other.Calibrated ? Array.Empty<string>() : [Calibrated ? "calibrated instead of not" : "not calibrated instead of calibrated"],
-        .. Inputs.Select(input => input.Sha256).SequenceEqual(other.Inputs.Select(input => input.Sha256)) ? Array.Empty<string>() : ["other input files"],
-        .. Difference("shard", Shard, other.Shard),
-        .. Difference("limit", Limit?.ToString(System.Globalization.CultureInfo.InvariantCulture), other.Limit?.ToString(System.Globalization.CultureInfo.InvariantCulture)),
-        .. Options.Keys.Union(other.Options.Keys).Order(StringComparer.Ordinal).SelectMany(name => Difference(name, Options.GetValueOrDefault(name), other.Options.GetValueOrDefault(name))),
-    ];
+        [
+            .. Difference("model", Model, other.Model),
+            .. Difference("seed", $"{Seed}", $"{other.Seed}"),
+            .. Judging.DifferencesFrom(other.Judging),
+            .. Calibrated == other.Calibrated
+                ? Array.Empty<string>()
+                : [Calibrated ? "calibrated instead of not" : "not calibrated instead of calibrated"],
+            .. Inputs.Select(input => input.Sha256).SequenceEqual(other.Inputs.Select(input => input.Sha256))
+                ? Array.Empty<string>()
+                : ["other input files"],
+            .. Difference("shard", Shard, other.Shard),
+            .. Difference(
+                "limit",
+                Limit?.ToString(System.Globalization.CultureInfo.InvariantCulture),
+                other.Limit?.ToString(System.Globalization.CultureInfo.InvariantCulture)
+            ),
+            .. Options
+                .Keys.Union(other.Options.Keys)
+                .Order(StringComparer.Ordinal)
+                .SelectMany(name => Difference(name, Options.GetValueOrDefault(name), other.Options.GetValueOrDefault(name))),
+        ];
 
     private static string[] Difference(string name, string? mine, string? theirs) =>
         mine == theirs ? [] : [$"{name} {mine ?? "none"} instead of {theirs ?? "none"}"];

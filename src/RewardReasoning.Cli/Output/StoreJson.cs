@@ -10,7 +10,15 @@ internal sealed record StoreStatisticsJson(string Store, long Completions, long 
 }
 
 /// <summary>What is kept of one model; <c>Bytes</c> without prompts, which models share.</summary>
-internal sealed record ModelStatisticsJson(string Model, string Identity, long Completions, long Prompts, long Bytes, DateTimeOffset Oldest, DateTimeOffset Newest)
+internal sealed record ModelStatisticsJson(
+    string Model,
+    string Identity,
+    long Completions,
+    long Prompts,
+    long Bytes,
+    DateTimeOffset Oldest,
+    DateTimeOffset Newest
+)
 {
     public static ModelStatisticsJson Of(ModelStatistics model) =>
         new(model.Model.Name, model.Model.Identity, model.Completions, model.Prompts, model.Bytes, model.Oldest, model.Newest);

@@ -53,7 +53,12 @@ internal sealed class StoredCompletionWriter(Stream stream, bool withLogProbs)
         json.WriteString("finish_reason", response.FinishReason?.Value);
         WriteUsage(json, response.Usage);
         json.WriteStartObject("properties");
-        WriteAll(json, (response.AdditionalProperties ?? []).Where(property => withLogProbs || property.Value is not (float[] or string[] or KeyValuePair<string, float>[][])));
+        WriteAll(
+            json,
+            (response.AdditionalProperties ?? []).Where(property =>
+                withLogProbs || property.Value is not (float[] or string[] or KeyValuePair<string, float>[][])
+            )
+        );
         json.WriteEndObject();
         json.WriteEndObject();
     }
@@ -70,13 +75,16 @@ internal sealed class StoredCompletionWriter(Stream stream, bool withLogProbs)
     private static void WriteUsage(Utf8JsonWriter json, UsageDetails? usage)
     {
         json.WriteStartObject("usage");
-        WriteAll(json, new Dictionary<string, object?>
-        {
-            ["prompt_tokens"] = usage?.InputTokenCount,
-            ["cached_tokens"] = usage?.CachedInputTokenCount,
-            ["reasoning_tokens"] = usage?.ReasoningTokenCount,
-            ["output_tokens"] = usage?.OutputTokenCount,
-        });
+        WriteAll(
+            json,
+            new Dictionary<string, object?>
+            {
+                ["prompt_tokens"] = usage?.InputTokenCount,
+                ["cached_tokens"] = usage?.CachedInputTokenCount,
+                ["reasoning_tokens"] = usage?.ReasoningTokenCount,
+                ["output_tokens"] = usage?.OutputTokenCount,
+            }
+        );
         json.WriteEndObject();
     }
 

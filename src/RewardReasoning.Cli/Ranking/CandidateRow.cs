@@ -7,15 +7,28 @@ namespace RewardReasoning.Cli.Ranking;
 /// <summary>One row of a data file: a query and its candidate responses.</summary>
 internal static class CandidateRow
 {
-    public static async Task<(string Query, IReadOnlyList<string> Responses)> ReadAsync(TextArgument texts, string path, CancellationToken cancellationToken)
+    public static async Task<(string Query, IReadOnlyList<string> Responses)> ReadAsync(
+        TextArgument texts,
+        string path,
+        CancellationToken cancellationToken
+    )
     {
         string text = await texts.ReadAsync(path == "-" ? path : $"@{path}", "--row", cancellationToken);
-        return RowRecognizer.Recognize(new DataRow { File = path, Number = 1, Fields = Parse(text, path) }) switch
+        return RowRecognizer.Recognize(
+            new DataRow
+            {
+                File = path,
+                Number = 1,
+                Fields = Parse(text, path),
+            }
+        ) switch
         {
             CandidatesContent row => (row.Query.Text, row.Responses),
             PairContent row => (row.Comparison.Query, [row.Comparison.Response1, row.Comparison.Response2]),
             FaultyContent row => throw new UsageException($"--row {path}: {row.Error}"),
-            var other => throw new UsageException($"--row {path} holds {RowKinds.Describe(other.Kind)}; a ranking needs a query and responses."),
+            var other => throw new UsageException(
+                $"--row {path} holds {RowKinds.Describe(other.Kind)}; a ranking needs a query and responses."
+            ),
         };
     }
 
@@ -30,7 +43,10 @@ internal static class CandidateRow
         }
         catch (JsonException exception)
         {
-            throw new UsageException($"--row {path} is not one JSON object ({exception.Message}); a row is one, with query and responses. Take one line of a file of many.", exception);
+            throw new UsageException(
+                $"--row {path} is not one JSON object ({exception.Message}); a row is one, with query and responses. Take one line of a file of many.",
+                exception
+            );
         }
     }
 }

@@ -11,18 +11,20 @@ internal sealed class MethodArgument
 
     private readonly Option<string?> _method = new("--method")
     {
-        Description = $"How ratings are computed: with intervals and whatever the order of the matches, or as the paper's code does (default {BradleyTerryName}).",
+        Description =
+            $"How ratings are computed: with intervals and whatever the order of the matches, or as the paper's code does (default {BradleyTerryName}).",
         HelpName = $"{BradleyTerryName}|{EloName}",
     };
 
     public void AddTo(Command command) => command.Options.Add(_method);
 
-    public RatingMethod Read(ParseResult parsed) => parsed.GetValue(_method) switch
-    {
-        null or BradleyTerryName => RatingMethod.BradleyTerry,
-        EloName => RatingMethod.Elo,
-        var other => throw new UsageException($"--method is '{other}'; it is {BradleyTerryName} or {EloName}."),
-    };
+    public RatingMethod Read(ParseResult parsed) =>
+        parsed.GetValue(_method) switch
+        {
+            null or BradleyTerryName => RatingMethod.BradleyTerry,
+            EloName => RatingMethod.Elo,
+            var other => throw new UsageException($"--method is '{other}'; it is {BradleyTerryName} or {EloName}."),
+        };
 
     /// <summary>Whether the command line names a method.</summary>
     public bool IsGiven(ParseResult parsed) => parsed.GetResult(_method) is { Implicit: false };

@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
-using RewardReasoning.Verification.Answers;
 using RewardReasoning.Judging;
 using RewardReasoning.Rankings;
 using RewardReasoning.Ratings;
+using RewardReasoning.Verification.Answers;
 
 namespace RewardReasoning.Cli.Ranking;
 
@@ -45,7 +45,8 @@ internal sealed class RankingArguments
 
     private readonly Option<int?> _rounds = new("--rounds")
     {
-        Description = "With --mode swiss: how many rounds (default: the binary logarithm of the number of responses, or until --matches are played).",
+        Description =
+            "With --mode swiss: how many rounds (default: the binary logarithm of the number of responses, or until --matches are played).",
         HelpName = "N",
     };
 
@@ -53,12 +54,19 @@ internal sealed class RankingArguments
 
     private readonly Option<string?> _reward = new("--reward")
     {
-        Description = "What rewards are: the mean probability of beating another, points per match, or (elo - 1000)/200 + 0.5 (default: by --method).",
+        Description =
+            "What rewards are: the mean probability of beating another, points per match, or (elo - 1000)/200 + 0.5 (default: by --method).",
         HelpName = "win-probability|win-rate|elo",
     };
 
-    private readonly Option<bool> _standardise = new("--standardise") { Description = "Give rewards less their mean and by their standard deviation." };
-    private readonly Option<bool> _sameAnswer = new("--same-answer") { Description = "Let responses with equal final answers be one candidate (docs/verifier.md says what is equal)." };
+    private readonly Option<bool> _standardise = new("--standardise")
+    {
+        Description = "Give rewards less their mean and by their standard deviation.",
+    };
+    private readonly Option<bool> _sameAnswer = new("--same-answer")
+    {
+        Description = "Let responses with equal final answers be one candidate (docs/verifier.md says what is equal).",
+    };
 
     public void AddTo(Command command)
     {
@@ -104,16 +112,17 @@ internal sealed class RankingArguments
     }
 
     /// <summary>Settings that rankings hang on, by the names of their options.</summary>
-    public static IReadOnlyDictionary<string, string> Named(RankingOptions options) => new Dictionary<string, string>
-    {
-        ["mode"] = options.Mode?.ToString() ?? "by the number of responses",
-        ["matches"] = options.MaxMatches?.ToString(CultureInfo.InvariantCulture) ?? "by the mode",
-        ["tokens"] = options.MaxTokens?.ToString(CultureInfo.InvariantCulture) ?? "any",
-        ["method"] = options.Method.ToString(),
-        ["reward"] = options.Reward?.ToString() ?? "by the method",
-        ["standardise"] = options.StandardiseRewards ? "yes" : "no",
-        ["same-answer"] = options.FinalAnswer is null ? "no" : "yes",
-    };
+    public static IReadOnlyDictionary<string, string> Named(RankingOptions options) =>
+        new Dictionary<string, string>
+        {
+            ["mode"] = options.Mode?.ToString() ?? "by the number of responses",
+            ["matches"] = options.MaxMatches?.ToString(CultureInfo.InvariantCulture) ?? "by the mode",
+            ["tokens"] = options.MaxTokens?.ToString(CultureInfo.InvariantCulture) ?? "any",
+            ["method"] = options.Method.ToString(),
+            ["reward"] = options.Reward?.ToString() ?? "by the method",
+            ["standardise"] = options.StandardiseRewards ? "yes" : "no",
+            ["same-answer"] = options.FinalAnswer is null ? "no" : "yes",
+        };
 
     private RankingMode? ModeOf(ParseResult parsed)
     {
@@ -128,12 +137,14 @@ internal sealed class RankingArguments
             "round-robin" => new RankingMode.RoundRobin(),
             "random" => new RankingMode.RandomOpponents(parsed.GetValue(_opponents) ?? DefaultRandom.Opponents),
             "swiss" => new RankingMode.Swiss(parsed.GetValue(_rounds)),
-            "active" => new RankingMode.Active(parsed.GetValue(_goal) switch
-            {
-                null or "best" => RankingGoal.Best,
-                "ranking" => RankingGoal.Ranking,
-                var other => throw new UsageException($"--goal is '{other}'; it is best or ranking."),
-            }),
+            "active" => new RankingMode.Active(
+                parsed.GetValue(_goal) switch
+                {
+                    null or "best" => RankingGoal.Best,
+                    "ranking" => RankingGoal.Ranking,
+                    var other => throw new UsageException($"--goal is '{other}'; it is best or ranking."),
+                }
+            ),
             _ => throw new UsageException($"--mode is '{mode}'; it is {string.Join(", ", ModeNames)}."),
         };
     }

@@ -21,16 +21,23 @@ internal static class RankingText
             yield return "";
         }
 
-        List<string[]> rows = [["response", "rating", "95% interval", "won", "lost", "reward"]];
-        rows.AddRange(ranking.Responses.Select(response => new[]
-        {
-            $"{response.Index + 1}  {Shown(responses[response.Index])}{(response.SameAs is { } same ? $" (same as {same + 1})" : "")}",
-            Number(response.Rating, "0"),
-            response is { Low: { } low, High: { } high } ? $"{Number(low, "0")} to {Number(high, "0")}" : "-",
-            Number(response.Wins, "0"),
-            Number(response.Losses, "0"),
-            Number(response.Reward, "0.000"),
-        }));
+        List<string[]> rows =
+        [
+            ["response", "rating", "95% interval", "won", "lost", "reward"],
+        ];
+        rows.AddRange(
+            ranking.Responses.Select(response =>
+                new[]
+                {
+                    $"{response.Index + 1}  {Shown(responses[response.Index])}{(response.SameAs is { } same ? $" (same as {same + 1})" : "")}",
+                    Number(response.Rating, "0"),
+                    response is { Low: { } low, High: { } high } ? $"{Number(low, "0")} to {Number(high, "0")}" : "-",
+                    Number(response.Wins, "0"),
+                    Number(response.Losses, "0"),
+                    Number(response.Reward, "0.000"),
+                }
+            )
+        );
         foreach (string line in TextTable.Lines(rows))
         {
             yield return line;
@@ -45,16 +52,19 @@ internal static class RankingText
             missing > 0 ? $"{missing} missing" : "",
             ranking.CycleRate is { } cycles ? FormattableString.Invariant($"{cycles:0.0%} of triples go in circles") : "",
             FormattableString.Invariant($"{ranking.Usage.OutputTokens} tokens"),
-            ranking.Usage.KeptOutputTokens > 0 ? FormattableString.Invariant($"{ranking.Usage.KeptOutputTokens} of them from the store") : "",
+            ranking.Usage.KeptOutputTokens > 0
+                ? FormattableString.Invariant($"{ranking.Usage.KeptOutputTokens} of them from the store")
+                : "",
             FormattableString.Invariant($"{ranking.Usage.Elapsed.TotalSeconds:0.0} s"),
             ranking.Matches.Select(match => match.Judgment?.Model).FirstOrDefault(model => model is not null) ?? "",
         ];
         yield return string.Join(" · ", facts.Where(fact => fact.Length > 0));
     }
 
-    private static string Result(PlayedMatch match) => match.Winner is { } winner
-        ? FormattableString.Invariant($"{winner + 1} beats {(winner == match.First ? match.Second : match.First) + 1}")
-        : FormattableString.Invariant($"{match.First + 1} and {match.Second + 1}: no judgment");
+    private static string Result(PlayedMatch match) =>
+        match.Winner is { } winner
+            ? FormattableString.Invariant($"{winner + 1} beats {(winner == match.First ? match.Second : match.First) + 1}")
+            : FormattableString.Invariant($"{match.First + 1} and {match.Second + 1}: no judgment");
 
     private static string Shown(string response)
     {

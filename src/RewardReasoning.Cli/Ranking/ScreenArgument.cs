@@ -12,13 +12,16 @@ internal sealed class ScreenArgument
 
     private readonly Option<string?> _screen = new("--screen")
     {
-        Description = "Folder of a scalar reward model (rrm train reward-model) that decides clear matches, so that only close ones are left to the judge.",
+        Description =
+            "Folder of a scalar reward model (rrm train reward-model) that decides clear matches, so that only close ones are left to the judge.",
         HelpName = "FOLDER",
     };
 
     private readonly Option<double?> _certainty = new("--screen-certainty")
     {
-        Description = FormattableString.Invariant($"With --screen: probability of its choice from which on it decides (default {DefaultCertainty})."),
+        Description = FormattableString.Invariant(
+            $"With --screen: probability of its choice from which on it decides (default {DefaultCertainty})."
+        ),
         HelpName = "P",
     };
 
@@ -37,7 +40,9 @@ internal sealed class ScreenArgument
             return ScalarJudge.Load(ModelFolders.Require(folder));
         }
 
-        return parsed.GetValue(_certainty) is null ? null : throw new UsageException($"{_certainty.Name} goes with {_screen.Name} FOLDER, which is not given.");
+        return parsed.GetValue(_certainty) is null
+            ? null
+            : throw new UsageException($"{_certainty.Name} goes with {_screen.Name} FOLDER, which is not given.");
     }
 
     /// <summary>The judge behind its screen, or the judge itself without one.</summary>

@@ -29,7 +29,10 @@ internal sealed class RowInput
     {
         if (!arguments.Contains(StandardStream))
         {
-            return new RowInput([.. (await HubArgument.AllLocalAsync(arguments, terminal, cancellationToken)).SelectMany(RowFiles.Find)], null);
+            return new RowInput(
+                [.. (await HubArgument.AllLocalAsync(arguments, terminal, cancellationToken)).SelectMany(RowFiles.Find)],
+                null
+            );
         }
 
         return arguments.Count == 1
@@ -37,7 +40,8 @@ internal sealed class RowInput
             : throw new UsageException("- (standard input) stands beside files; give one or the other.");
     }
 
-    public IAsyncEnumerable<DataRow> ReadAsync(CancellationToken cancellationToken) => _standardInput is { } stream
-        ? RowReader.ReadAsync(stream, StandardInputName, cancellationToken)
-        : RowReader.ReadAsync(Paths, cancellationToken);
+    public IAsyncEnumerable<DataRow> ReadAsync(CancellationToken cancellationToken) =>
+        _standardInput is { } stream
+            ? RowReader.ReadAsync(stream, StandardInputName, cancellationToken)
+            : RowReader.ReadAsync(Paths, cancellationToken);
 }

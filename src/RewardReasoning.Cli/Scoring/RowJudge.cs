@@ -8,7 +8,8 @@ using RewardReasoning.Storage;
 namespace RewardReasoning.Cli.Scoring;
 
 /// <summary>
-/// Judges rows one by one (pairs, and with a ranker candidates too) and keeps the faults of one row from ending the run. A judge that fails before it has judged anything is at
+/// Judges rows one by one (pairs, and with a ranker candidates too) and keeps the faults of one row from ending the run. A judge that fails
+/// before it has judged anything is at
 /// fault itself (no server there, a wrong key, weights that do not load): that ends the run at once, and so does a store that fails.
 /// </summary>
 internal sealed class RowJudge(IJudge judge, Ranker? ranker = null)
@@ -29,7 +30,12 @@ internal sealed class RowJudge(IJudge judge, Ranker? ranker = null)
             case FaultyContent faulty:
                 return new ScoredRow(row, content, null, faulty.Error);
             default:
-                return new ScoredRow(row, content, null, $"The row holds {RowKinds.Describe(content.Kind)}; a judge needs two responses to compare.");
+                return new ScoredRow(
+                    row,
+                    content,
+                    null,
+                    $"The row holds {RowKinds.Describe(content.Kind)}; a judge needs two responses to compare."
+                );
         }
     }
 
@@ -42,13 +48,21 @@ internal sealed class RowJudge(IJudge judge, Ranker? ranker = null)
             _hasJudged = true;
             return (judgment, judgment.Preferred is null ? judgment.MissingReason : null);
         }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested && exception is not CompletionStoreException && (_hasJudged || IsOfTheRow(exception)))
+        catch (Exception exception)
+            when (!cancellationToken.IsCancellationRequested
+                && exception is not CompletionStoreException
+                && (_hasJudged || IsOfTheRow(exception))
+            )
         {
             return (null, exception.Message);
         }
     }
 
-    private async Task<(Rankings.Ranking? Ranking, string? Error)> RankAsync(Ranker of, CandidatesContent candidates, CancellationToken cancellationToken)
+    private async Task<(Rankings.Ranking? Ranking, string? Error)> RankAsync(
+        Ranker of,
+        CandidatesContent candidates,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
@@ -56,12 +70,21 @@ internal sealed class RowJudge(IJudge judge, Ranker? ranker = null)
             _hasJudged |= ranking.Best is not null;
             return (ranking, ranking.Best is null ? ranking.MissingReason : null);
         }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested && exception is not CompletionStoreException && (_hasJudged || IsOfTheRow(exception)))
+        catch (Exception exception)
+            when (!cancellationToken.IsCancellationRequested
+                && exception is not CompletionStoreException
+                && (_hasJudged || IsOfTheRow(exception))
+            )
         {
             return (null, exception.Message);
         }
     }
 
-    private static bool IsOfTheRow(Exception exception) => exception is OutOfDomainException
-        or EndpointException { Status: HttpStatusCode.BadRequest or HttpStatusCode.RequestEntityTooLarge or HttpStatusCode.UnprocessableEntity };
+    private static bool IsOfTheRow(Exception exception) =>
+        exception
+            is OutOfDomainException
+                or EndpointException
+                {
+                    Status: HttpStatusCode.BadRequest or HttpStatusCode.RequestEntityTooLarge or HttpStatusCode.UnprocessableEntity
+                };
 }

@@ -32,7 +32,13 @@ internal sealed class RowOutput : IAsyncDisposable
     /// <param name="time">Clock for handing lines to the system.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
     public static async Task<RowOutput> OpenAsync(
-        string output, RowColumns? columns, RunRecord? record, Terminal terminal, TimeProvider time, CancellationToken cancellationToken)
+        string output,
+        RowColumns? columns,
+        RunRecord? record,
+        Terminal terminal,
+        TimeProvider time,
+        CancellationToken cancellationToken
+    )
     {
         if (output == RowInput.StandardStream)
         {
@@ -70,7 +76,9 @@ internal sealed class RowOutput : IAsyncDisposable
 
         if (!columnsAreKnown && input.IsStandardInput && RowFileWriter.NeedsColumns(output))
         {
-            throw new UsageException($"--out is '{output}': the columns of Parquet are found by reading the rows beforehand, and standard input is read once. Name a file as IN, or write JSON lines.");
+            throw new UsageException(
+                $"--out is '{output}': the columns of Parquet are found by reading the rows beforehand, and standard input is read once. Name a file as IN, or write JSON lines."
+            );
         }
     }
 

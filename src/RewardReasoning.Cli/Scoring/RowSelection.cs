@@ -8,12 +8,17 @@ internal sealed class RowSelection
 {
     private readonly Argument<string[]> _in = new("IN")
     {
-        Description = "JSON lines, JSON lists or Parquet (.gz and .zst too), folders or patterns of them, or - for standard input (docs/data.md).",
+        Description =
+            "JSON lines, JSON lists or Parquet (.gz and .zst too), folders or patterns of them, or - for standard input (docs/data.md).",
         Arity = ArgumentArity.OneOrMore,
     };
 
     private readonly LimitOption _limit = new("Take only the first N rows (of the shard).");
-    private readonly Option<string?> _shard = new("--shard") { Description = "Take only rows i, i+n, i+2n and so on, so that n runs share the work.", HelpName = "i/n" };
+    private readonly Option<string?> _shard = new("--shard")
+    {
+        Description = "Take only rows i, i+n, i+2n and so on, so that n runs share the work.",
+        HelpName = "i/n",
+    };
 
     public void AddTo(Command command)
     {

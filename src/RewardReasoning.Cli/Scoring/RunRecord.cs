@@ -31,7 +31,8 @@ internal sealed class RunRecord
     private string WhileWritten => _output + RowFileWriter.PartialEnding + Ending;
 
     /// <summary>
-    /// A record of a run to come; nothing is written yet. Null where rows go to standard output or to a device: nothing can stand beside it.
+    /// A record of a run to come; nothing is written yet. Null where rows go to standard output or to a device: nothing can stand beside
+    /// it.
     /// </summary>
     /// <param name="output">Where the rows go.</param>
     /// <param name="parsed">The command line.</param>
@@ -43,8 +44,15 @@ internal sealed class RunRecord
     /// <param name="cancellationToken">Ends the attempt.</param>
     /// <exception cref="UsageException">A run with other settings was begun there and did not end.</exception>
     public static async Task<RunRecord?> OpenAsync(
-        string output, ParseResult parsed, SelectedRows rows, OpenedJudge judge, long seed,
-        IReadOnlyDictionary<string, string> verbOptions, TimeProvider time, CancellationToken cancellationToken)
+        string output,
+        ParseResult parsed,
+        SelectedRows rows,
+        OpenedJudge judge,
+        long seed,
+        IReadOnlyDictionary<string, string> verbOptions,
+        TimeProvider time,
+        CancellationToken cancellationToken
+    )
     {
         if (output == RowInput.StandardStream || RowFileWriter.IsDevice(output))
         {
@@ -53,7 +61,8 @@ internal sealed class RunRecord
 
         RunSettingsJson settings = new()
         {
-            Version = typeof(RunRecord).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown",
+            Version =
+                typeof(RunRecord).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown",
             Command = ["rrm", .. parsed.Tokens.Select(token => token.Value)],
             Started = time.GetUtcNow(),
             Model = judge.Identity,
@@ -68,10 +77,14 @@ internal sealed class RunRecord
         RunRecord record = new(output, settings, time);
         foreach (string path in new[] { record.WhileWritten, output + Ending })
         {
-            if (Read(path) is { End: not { Complete: true } } before && settings.DifferencesFrom(before).ToArray() is { Length: > 0 } differences)
+            if (
+                Read(path) is { End: not { Complete: true } } before
+                && settings.DifferencesFrom(before).ToArray() is { Length: > 0 } differences
+            )
             {
                 throw new UsageException(
-                    $"A run to '{output}' was begun with other settings and did not end: here {string.Join(", ", differences)}. Give its settings to go on with it ('{path}' has them), name another --out, or remove that file to begin anew.");
+                    $"A run to '{output}' was begun with other settings and did not end: here {string.Join(", ", differences)}. Give its settings to go on with it ('{path}' has them), name another --out, or remove that file to begin anew."
+                );
             }
         }
 
@@ -97,7 +110,14 @@ internal sealed class RunRecord
 
     private static async Task<InputFileJson> DescribeAsync(string path, CancellationToken cancellationToken)
     {
-        FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1, FileOptions.SequentialScan | FileOptions.Asynchronous);
+        FileStream file = new(
+            path,
+            FileMode.Open,
+            FileAccess.Read,
+            FileShare.ReadWrite | FileShare.Delete,
+            bufferSize: 1,
+            FileOptions.SequentialScan | FileOptions.Asynchronous
+        );
         await using (file)
         {
             byte[] hash = await SHA256.HashDataAsync(file, cancellationToken);
@@ -118,5 +138,6 @@ internal sealed class RunRecord
         }
     }
 
-    private void Write(string path) => File.WriteAllText(path, JsonSerializer.Serialize(_settings, OutputJson.Indented.RunSettingsJson) + "\n");
+    private void Write(string path) =>
+        File.WriteAllText(path, JsonSerializer.Serialize(_settings, OutputJson.Indented.RunSettingsJson) + "\n");
 }

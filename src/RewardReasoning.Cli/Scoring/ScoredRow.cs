@@ -6,7 +6,10 @@ using RewardReasoning.Data.Rows;
 
 namespace RewardReasoning.Cli.Scoring;
 
-/// <summary>A row and what became of it: a judgment that prefers a response, a ranking of candidates, or the reason why there is none (perhaps with votes).</summary>
+/// <summary>
+/// A row and what became of it: a judgment that prefers a response, a ranking of candidates, or the reason why there is none (perhaps with
+/// votes).
+/// </summary>
 internal sealed record ScoredRow(DataRow Row, RowContent Content, Judgment? Judgment, string? Error)
 {
     private static readonly string[] Written = ["judgment", "error"];
@@ -18,7 +21,10 @@ internal sealed record ScoredRow(DataRow Row, RowContent Content, Judgment? Judg
     {
         bool hasCandidates = survey.Kinds.Contains(RowKind.Candidates);
         RowColumns own = survey.Columns.Without(hasCandidates ? [.. WrittenFlat, .. WrittenOfCandidates] : WrittenFlat);
-        RowColumns columns = survey.Kinds.Contains(RowKind.Pair) || !hasCandidates ? own.WithInteger("preferred").WithNumber("confidence").WithText("judgment") : own;
+        RowColumns columns =
+            survey.Kinds.Contains(RowKind.Pair) || !hasCandidates
+                ? own.WithInteger("preferred").WithNumber("confidence").WithText("judgment")
+                : own;
         return (hasCandidates ? columns.WithText("ranking").WithNumbers("rewards") : columns).WithText("error");
     }
 
@@ -47,7 +53,10 @@ internal sealed record ScoredRow(DataRow Row, RowContent Content, Judgment? Judg
     /// </summary>
     public void WriteTo(Utf8JsonWriter writer, bool withReasoning, RowColumns? columns)
     {
-        string[] written = Content is CandidatesContent ? WrittenOfCandidates : columns is not null || IsScoredParquet ? WrittenFlat : Written;
+        string[] written =
+            Content is CandidatesContent ? WrittenOfCandidates
+            : columns is not null || IsScoredParquet ? WrittenFlat
+            : Written;
         Row.WriteFields(writer, name => written.Contains(name) || columns?.Names.Contains(name) == false);
         if (Judgment is not null)
         {
@@ -77,7 +86,10 @@ internal sealed record ScoredRow(DataRow Row, RowContent Content, Judgment? Judg
     }
 
     /// <summary>Whether the row was read from a Parquet file of an earlier run.</summary>
-    private bool IsScoredParquet => Row.Fields is { } fields && fields.TryGetProperty("judgment", out JsonElement judgment) && judgment.ValueKind == JsonValueKind.String;
+    private bool IsScoredParquet =>
+        Row.Fields is { } fields
+        && fields.TryGetProperty("judgment", out JsonElement judgment)
+        && judgment.ValueKind == JsonValueKind.String;
 
     private static void WriteRanking(Utf8JsonWriter writer, RankingJson ranking, IReadOnlyList<double?> rewards, RowColumns? columns)
     {

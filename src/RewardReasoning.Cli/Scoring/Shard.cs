@@ -4,7 +4,8 @@ using RewardReasoning.Data.Rows;
 namespace RewardReasoning.Cli.Scoring;
 
 /// <summary>
-/// One of n equal parts of the rows: rows i, i + n, i + 2n and so on, counted from 1 over all files. Neighbours, which are often alike, go to
+/// One of n equal parts of the rows: rows i, i + n, i + 2n and so on, counted from 1 over all files. Neighbours, which are often alike, go
+/// to
 /// different parts, and no part needs to know how many rows there are.
 /// </summary>
 internal sealed record Shard(int Index, int Count)
@@ -13,10 +14,12 @@ internal sealed record Shard(int Index, int Count)
     public static Shard Parse(string text)
     {
         string[] parts = text.Split('/');
-        return parts.Length == 2
+        return
+            parts.Length == 2
             && int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out int index)
             && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int count)
-            && index >= 1 && index <= count
+            && index >= 1
+            && index <= count
             ? new Shard(index, count)
             : throw new UsageException($"--shard is '{text}'; it is i/n with i from 1 to n, such as 2/8.");
     }

@@ -5,7 +5,11 @@ namespace RewardReasoning.Cli.Scoring;
 /// <summary><c>--summary</c> and <c>--json</c>: where the figures of a run go as JSON, beside the words for people.</summary>
 internal sealed class SummaryArguments
 {
-    private readonly Option<string?> _summary = new("--summary") { Description = "Write the summary to a file, as JSON.", HelpName = "FILE" };
+    private readonly Option<string?> _summary = new("--summary")
+    {
+        Description = "Write the summary to a file, as JSON.",
+        HelpName = "FILE",
+    };
     private readonly Option<bool> _json = new("--json") { Description = "Print the summary to standard output as JSON." };
 
     public void AddTo(Command command)

@@ -1,8 +1,8 @@
 using System.Text.Json;
+using RewardReasoning.Data.AnswerRows;
 using RewardReasoning.Data.Columns;
 using RewardReasoning.Data.Rows;
 using RewardReasoning.Verification;
-using RewardReasoning.Data.AnswerRows;
 
 namespace RewardReasoning.Cli.Scoring;
 
@@ -30,13 +30,23 @@ internal sealed record VerifiedRow(DataRow Row, AnswerVerdict? Verdict, bool? Ex
     /// <summary>The columns of verified rows in Parquet.</summary>
     public static RowColumns Columns(RowSurvey survey) => survey.Columns.Without("verdict", "error").WithText("verdict").WithText("error");
 
-    /// <summary>The row's own fields but those of an earlier run, then <c>verdict</c> or <c>error</c>; of Parquet only its columns.</summary>
+    /// <summary>
+    /// The row's own fields but those of an earlier run, then <c>verdict</c> or <c>error</c>; of Parquet only its columns.
+    /// </summary>
     public void WriteTo(Utf8JsonWriter json, RowColumns? columns)
     {
         Row.WriteFields(json, name => name is "verdict" or "error" || columns?.Names.Contains(name) == false);
         if (Verdict is { } verdict)
         {
-            json.WriteString("verdict", verdict switch { AnswerVerdict.Equal => "equal", AnswerVerdict.Different => "different", _ => "unknown" });
+            json.WriteString(
+                "verdict",
+                verdict switch
+                {
+                    AnswerVerdict.Equal => "equal",
+                    AnswerVerdict.Different => "different",
+                    _ => "unknown",
+                }
+            );
         }
         else
         {

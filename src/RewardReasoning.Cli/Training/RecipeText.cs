@@ -18,7 +18,9 @@ internal static class RecipeText
         foreach (RecipeField field in RecipeDescription.Fields(recipe))
         {
             terminal.Out.WriteLine();
-            terminal.Out.WriteLine($"{terminal.Paint(field.Name, Bold)}  {field.Type}{(field.Default is { } value ? $" (default {value})" : ", must be given")}");
+            terminal.Out.WriteLine(
+                $"{terminal.Paint(field.Name, Bold)}  {field.Type}{(field.Default is { } value ? $" (default {value})" : ", must be given")}"
+            );
             foreach (string line in Wrap(field.Says, terminal.Width - Indent.Length))
             {
                 terminal.Out.WriteLine(Indent + line);

@@ -38,18 +38,26 @@ internal static class TrainingView
             return Task.Run(() => work(step => Log(terminal, json, step)));
         }
 
-        return terminal.Status.Progress()
+        return terminal
+            .Status.Progress()
             .AutoClear(false)
-            .Columns(new ProgressBarColumn(), new PercentageColumn(), new TaskDescriptionColumn { Alignment = Justify.Left }, new RemainingTimeColumn())
+            .Columns(
+                new ProgressBarColumn(),
+                new PercentageColumn(),
+                new TaskDescriptionColumn { Alignment = Justify.Left },
+                new RemainingTimeColumn()
+            )
             .StartAsync(async context =>
             {
                 ProgressTask bar = context.AddTask(name);
-                await Task.Run(() => work(step =>
-                {
-                    bar.MaxValue = step.TotalSteps;
-                    bar.Value = step.Step;
-                    bar.Description = Markup.Escape(Line(step));
-                }));
+                await Task.Run(() =>
+                    work(step =>
+                    {
+                        bar.MaxValue = step.TotalSteps;
+                        bar.Value = step.Step;
+                        bar.Description = Markup.Escape(Line(step));
+                    })
+                );
             });
     }
 
@@ -72,8 +80,11 @@ internal static class TrainingView
         }
     }
 
-    private static string Line(TrainingProgress step) => string.Create(CultureInfo.InvariantCulture, $"{step.Step}/{step.TotalSteps}")
-        + string.Concat(Shown
-            .Where(entry => step.Metrics.ContainsKey(entry.Metric))
-            .Select(entry => $"  {entry.Label} {step.Metrics[entry.Metric].ToString(entry.Format, CultureInfo.InvariantCulture)}"));
+    private static string Line(TrainingProgress step) =>
+        string.Create(CultureInfo.InvariantCulture, $"{step.Step}/{step.TotalSteps}")
+        + string.Concat(
+            Shown
+                .Where(entry => step.Metrics.ContainsKey(entry.Metric))
+                .Select(entry => $"  {entry.Label} {step.Metrics[entry.Metric].ToString(entry.Format, CultureInfo.InvariantCulture)}")
+        );
 }

@@ -1,12 +1,13 @@
 using System.Text.Json;
-using RewardReasoning.Verification;
 using RewardReasoning.Data.Recognition;
+using RewardReasoning.Verification;
 
 namespace RewardReasoning.Data.AnswerRows;
 
 /// <summary>
 /// A row with a <c>gold</c> and a <c>prediction</c>, and perhaps its own rules: <c>precision</c> (decimal places), <c>strict</c>,
-/// <c>allow_set_relation_comp</c>, and <c>match</c>, whose one entry "letter" means a choice letter. Verifiers of other makers name them so.
+/// <c>allow_set_relation_comp</c>, and <c>match</c>, whose one entry "letter" means a choice letter. Verifiers of other makers name them
+/// so.
 /// </summary>
 /// <param name="Gold">The gold answer.</param>
 /// <param name="Prediction">What a model wrote.</param>
@@ -26,23 +27,39 @@ public sealed record AnswerRow(string Gold, string Prediction, bool? Expected, V
             Decimals = Number(fields, "precision") ?? defaults.Decimals,
             Strict = Flag(fields, "strict") ?? defaults.Strict,
             SetEqualsInequality = Flag(fields, "allow_set_relation_comp") ?? defaults.SetEqualsInequality,
-            Choices = fields.TryGetProperty("match", out JsonElement match) && match.ValueKind == JsonValueKind.Array && match.GetArrayLength() == 1 && match[0].ValueEquals("letter") ? true : defaults.Choices,
+            Choices =
+                fields.TryGetProperty("match", out JsonElement match)
+                && match.ValueKind == JsonValueKind.Array
+                && match.GetArrayLength() == 1
+                && match[0].ValueEquals("letter")
+                    ? true
+                    : defaults.Choices,
         };
-        return new AnswerRow(Answer(fields, "gold"), Answer(fields, "prediction"), Flag(fields, "equal") ?? Flag(fields, "correct"), options);
+        return new AnswerRow(
+            Answer(fields, "gold"),
+            Answer(fields, "prediction"),
+            Flag(fields, "equal") ?? Flag(fields, "correct"),
+            options
+        );
     }
 
-    private static string Answer(JsonElement fields, string name) => fields.TryGetProperty(name, out JsonElement value)
-        ? FieldReader.TextOrNumber(value, name)
-        : throw new JsonException($"The row has no '{name}'.");
+    private static string Answer(JsonElement fields, string name) =>
+        fields.TryGetProperty(name, out JsonElement value)
+            ? FieldReader.TextOrNumber(value, name)
+            : throw new JsonException($"The row has no '{name}'.");
 
-    private static bool? Flag(JsonElement fields, string name) => !fields.TryGetProperty(name, out JsonElement value) ? null : value.ValueKind switch
-    {
-        JsonValueKind.True => true,
-        JsonValueKind.False => false,
-        _ => null,
-    };
+    private static bool? Flag(JsonElement fields, string name) =>
+        !fields.TryGetProperty(name, out JsonElement value)
+            ? null
+            : value.ValueKind switch
+            {
+                JsonValueKind.True => true,
+                JsonValueKind.False => false,
+                _ => null,
+            };
 
-    private static int? Number(JsonElement fields, string name) => !fields.TryGetProperty(name, out JsonElement value) || value.ValueKind == JsonValueKind.Null ? null
+    private static int? Number(JsonElement fields, string name) =>
+        !fields.TryGetProperty(name, out JsonElement value) || value.ValueKind == JsonValueKind.Null ? null
         : value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) && number is >= 1 and <= 50 ? number
         : throw new JsonException($"'{name}' is {value.GetRawText()}; it must be a whole number from 1 to 50.");
 }

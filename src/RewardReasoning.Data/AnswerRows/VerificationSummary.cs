@@ -1,6 +1,6 @@
-using RewardReasoning.Verification;
 using System.Text.Json.Serialization;
 using RewardReasoning.Data.Rows;
+using RewardReasoning.Verification;
 
 namespace RewardReasoning.Data.AnswerRows;
 

@@ -43,7 +43,16 @@ public sealed record BuildManifest
 /// <param name="Train">Pairs in the training part.</param>
 /// <param name="HeldOut">Pairs in the held-out part.</param>
 public sealed record SourceManifest(
-    string Name, BuildSourceKind Kind, string Licence, double? Weight, IReadOnlyList<BuildFile> Files, IReadOnlyList<string> Models, SourceCounts Counts, long Train, long HeldOut);
+    string Name,
+    BuildSourceKind Kind,
+    string Licence,
+    double? Weight,
+    IReadOnlyList<BuildFile> Files,
+    IReadOnlyList<string> Models,
+    SourceCounts Counts,
+    long Train,
+    long HeldOut
+);
 
 /// <summary>A benchmark that pairs were checked against.</summary>
 /// <param name="Name">Its name.</param>
@@ -90,11 +99,14 @@ public sealed record BuildFile(string Path, long Bytes, string Sha256)
 [JsonSerializable(typeof(BuildManifest))]
 internal sealed partial class ManifestJson : JsonSerializerContext
 {
-    public static ManifestJson Readable { get; } = new(new JsonSerializerOptions
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        WriteIndented = true,
-        Converters = { new JsonStringEnumConverter<BuildSourceKind>(JsonNamingPolicy.SnakeCaseLower) },
-    });
+    public static ManifestJson Readable { get; } =
+        new(
+            new JsonSerializerOptions
+            {
+                PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+                Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+                WriteIndented = true,
+                Converters = { new JsonStringEnumConverter<BuildSourceKind>(JsonNamingPolicy.SnakeCaseLower) },
+            }
+        );
 }

@@ -22,7 +22,9 @@ public sealed record BuildRecipe
     /// <summary>Whether the better response stands first just as often as second; else it always stands first.</summary>
     public bool BalancePosition { get; init; } = true;
 
-    /// <summary>Whether, where a query leaves a choice, pairs are chosen so that the better response is the longer one half of the time.</summary>
+    /// <summary>
+    /// Whether, where a query leaves a choice, pairs are chosen so that the better response is the longer one half of the time.
+    /// </summary>
     public bool BalanceLength { get; init; } = true;
 
     /// <summary>Where pairs come from.</summary>
@@ -44,7 +46,10 @@ public sealed record BuildRecipe
         byte[] bytes = File.Exists(path) ? File.ReadAllBytes(path) : throw new FileNotFoundException($"There is no recipe '{path}'.", path);
         try
         {
-            using JsonDocument document = JsonDocument.Parse(text is null ? bytes : Encoding.UTF8.GetBytes(text), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+            using JsonDocument document = JsonDocument.Parse(
+                text is null ? bytes : Encoding.UTF8.GetBytes(text),
+                new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true }
+            );
             return BuildRecipeReader.Read(document.RootElement, path) with { Sha256 = Convert.ToHexStringLower(SHA256.HashData(bytes)) };
         }
         catch (JsonException exception)

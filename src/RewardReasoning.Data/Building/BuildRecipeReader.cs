@@ -8,10 +8,19 @@ internal static class BuildRecipeReader
 {
     private static readonly (string Name, BuildSourceKind Kind)[] Kinds =
     [
-        ("outputs", BuildSourceKind.Outputs), ("sampled", BuildSourceKind.Sampled), ("annotated", BuildSourceKind.Annotated), ("preferences", BuildSourceKind.Preferences),
+        ("outputs", BuildSourceKind.Outputs),
+        ("sampled", BuildSourceKind.Sampled),
+        ("annotated", BuildSourceKind.Annotated),
+        ("preferences", BuildSourceKind.Preferences),
     ];
 
-    private static readonly (string Name, string Ending)[] Formats = [("jsonl", ".jsonl"), ("jsonl.gz", ".jsonl.gz"), ("jsonl.zst", ".jsonl.zst"), ("parquet", ".parquet")];
+    private static readonly (string Name, string Ending)[] Formats =
+    [
+        ("jsonl", ".jsonl"),
+        ("jsonl.gz", ".jsonl.gz"),
+        ("jsonl.zst", ".jsonl.zst"),
+        ("parquet", ".parquet"),
+    ];
 
     public static BuildRecipe Read(JsonElement json, string path)
     {
@@ -19,7 +28,9 @@ internal static class BuildRecipeReader
         BuildRecipe? recipe = RecipeObject.Of(json, "", faults) is { } root ? Read(root, faults) : null;
         return recipe is not null && faults.Count == 0
             ? recipe
-            : throw new FormatException($"{path} has {faults.Count} {(faults.Count == 1 ? "fault" : "faults")}: {string.Join(' ', faults)}");
+            : throw new FormatException(
+                $"{path} has {faults.Count} {(faults.Count == 1 ? "fault" : "faults")}: {string.Join(' ', faults)}"
+            );
     }
 
     private static BuildRecipe Read(RecipeObject root, List<string> faults)
@@ -36,7 +47,11 @@ internal static class BuildRecipeReader
             Decontaminate = root.Object("decontaminate") is { } decontaminate ? ReadDecontamination(decontaminate) : null,
         };
         root.RequireNoOthers();
-        foreach (IGrouping<string, BuildSource> same in recipe.Sources.GroupBy(source => source.Name).Where(group => group.Key.Length > 0 && group.Count() > 1))
+        foreach (
+            IGrouping<string, BuildSource> same in recipe
+                .Sources.GroupBy(source => source.Name)
+                .Where(group => group.Key.Length > 0 && group.Count() > 1)
+        )
         {
             faults.Add($"sources: {same.Count()} are named '{same.Key}'; every source has a name of its own.");
         }
@@ -77,7 +92,12 @@ internal static class BuildRecipeReader
                 Key = json.Text("key"),
                 Output = json.OptionalText("output") ?? source.Output,
                 Correct = json.OptionalText("correct"),
-                Require = json.Members("require").ToDictionary(member => member.Name, member => member.Value.ValueKind == JsonValueKind.String ? member.Value.GetString() ?? "" : member.Value.GetRawText()),
+                Require = json.Members("require")
+                    .ToDictionary(
+                        member => member.Name,
+                        member =>
+                            member.Value.ValueKind == JsonValueKind.String ? member.Value.GetString() ?? "" : member.Value.GetRawText()
+                    ),
             },
             BuildSourceKind.Sampled => source with
             {
@@ -130,7 +150,12 @@ internal static class BuildRecipeReader
             json.Fault("against", "is missing; it is an object of names of benchmarks with their files.");
         }
 
-        DecontaminationRecipe recipe = new() { Against = against, NGram = json.Integer("ngram", 8, 1, 1000), Share = json.Number("share", 0.5, 1e-9, 1) };
+        DecontaminationRecipe recipe = new()
+        {
+            Against = against,
+            NGram = json.Integer("ngram", 8, 1, 1000),
+            Share = json.Number("share", 0.5, 1e-9, 1),
+        };
         json.RequireNoOthers();
         return recipe;
     }

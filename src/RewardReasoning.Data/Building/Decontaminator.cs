@@ -20,7 +20,10 @@ internal sealed class Decontaminator
         _share = recipe.Share;
     }
 
-    public static async Task<(Decontaminator Check, IReadOnlyList<BenchmarkManifest> Benchmarks)> LoadAsync(DecontaminationRecipe recipe, CancellationToken cancellationToken)
+    public static async Task<(Decontaminator Check, IReadOnlyList<BenchmarkManifest> Benchmarks)> LoadAsync(
+        DecontaminationRecipe recipe,
+        CancellationToken cancellationToken
+    )
     {
         Decontaminator check = new(recipe);
         List<BenchmarkManifest> benchmarks = [];
@@ -78,7 +81,9 @@ internal sealed class Decontaminator
         }
 
         // Benchmarks share n-grams: they count for all of them together, and the one that holds most is named.
-        return found.Count > 0 && found.Values.Sum() >= _share * all ? found.OrderByDescending(one => one.Value).ThenBy(one => one.Key, StringComparer.Ordinal).First().Key : null;
+        return found.Count > 0 && found.Values.Sum() >= _share * all
+            ? found.OrderByDescending(one => one.Value).ThenBy(one => one.Key, StringComparer.Ordinal).First().Key
+            : null;
     }
 
     private void Add(string name, string query)
@@ -110,15 +115,16 @@ internal sealed class Decontaminator
         }
     }
 
-    private static string? QueryOf(RowContent content) => content switch
-    {
-        PairContent row => row.Query.Text,
-        CandidatesContent row => row.Query.Text,
-        ChosenListsContent row => row.Query.Text,
-        QuestionContent row => row.Query.Text,
-        QueryContent row => row.Query.Text,
-        ModelAnswerContent row => row.Query?.Text,
-        MessagesContent row => row.Messages[0].Text,
-        _ => null,
-    };
+    private static string? QueryOf(RowContent content) =>
+        content switch
+        {
+            PairContent row => row.Query.Text,
+            CandidatesContent row => row.Query.Text,
+            ChosenListsContent row => row.Query.Text,
+            QuestionContent row => row.Query.Text,
+            QueryContent row => row.Query.Text,
+            ModelAnswerContent row => row.Query?.Text,
+            MessagesContent row => row.Messages[0].Text,
+            _ => null,
+        };
 }

@@ -15,20 +15,27 @@ internal sealed class GradedSources(BuildSource source, BuildRecipe recipe, Buil
     /// <summary>Identities of the models that were asked.</summary>
     public List<string> Models { get; } = [];
 
-    public IAsyncEnumerable<GradedQuery> ReadAsync(CancellationToken cancellationToken) => source.Kind switch
-    {
-        BuildSourceKind.Outputs => ReadOutputsAsync(cancellationToken),
-        BuildSourceKind.Sampled => ReadSampledAsync(cancellationToken),
-        BuildSourceKind.Annotated => ReadAnnotatedAsync(cancellationToken),
-        _ => ReadPreferencesAsync(cancellationToken),
-    };
+    public IAsyncEnumerable<GradedQuery> ReadAsync(CancellationToken cancellationToken) =>
+        source.Kind switch
+        {
+            BuildSourceKind.Outputs => ReadOutputsAsync(cancellationToken),
+            BuildSourceKind.Sampled => ReadSampledAsync(cancellationToken),
+            BuildSourceKind.Annotated => ReadAnnotatedAsync(cancellationToken),
+            _ => ReadPreferencesAsync(cancellationToken),
+        };
 
     private async IAsyncEnumerable<GradedQuery> ReadOutputsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        List<OutputJoin> files = [.. source.Outputs.Select(path => new OutputJoin(path, source.Key, counts, cancellationToken) { Complain = Complain })];
+        List<OutputJoin> files =
+        [
+            .. source.Outputs.Select(path => new OutputJoin(path, source.Key, counts, cancellationToken) { Complain = Complain }),
+        ];
         try
         {
-            await foreach ((DataRow row, QuestionContent question) in RowsOf<QuestionContent>("a question and its answer", cancellationToken).ConfigureAwait(false))
+            await foreach (
+                (DataRow row, QuestionContent question) in RowsOf<QuestionContent>("a question and its answer", cancellationToken)
+                    .ConfigureAwait(false)
+            )
             {
                 if (row.Field(source.Key) is not { } key)
                 {
@@ -63,7 +70,8 @@ internal sealed class GradedSources(BuildSource source, BuildRecipe recipe, Buil
 
     private async IAsyncEnumerable<GradedQuery> ReadSampledAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        Func<SampledModel, CancellationToken, Task<IChatClient>> open = tools.OpenModel ?? throw new InvalidOperationException("A source is sampled, and nothing opens its models.");
+        Func<SampledModel, CancellationToken, Task<IChatClient>> open =
+            tools.OpenModel ?? throw new InvalidOperationException("A source is sampled, and nothing opens its models.");
         List<IChatClient> clients = [];
         try
         {
@@ -74,8 +82,17 @@ internal sealed class GradedSources(BuildSource source, BuildRecipe recipe, Buil
             }
 
             ResponseSampler sampler = new(clients, source, recipe.Seed);
-            await foreach ((DataRow row, RowQuery query, string answer, IReadOnlyList<string>? samples, string? error) in OrderedWindow.SelectAsync(
-                RowsOf<QuestionContent>("a question and its answer", cancellationToken), tools.Concurrency, 4 * tools.Concurrency, SampleAsync, cancellationToken).ConfigureAwait(false))
+            await foreach (
+                (DataRow row, RowQuery query, string answer, IReadOnlyList<string>? samples, string? error) in OrderedWindow
+                    .SelectAsync(
+                        RowsOf<QuestionContent>("a question and its answer", cancellationToken),
+                        tools.Concurrency,
+                        4 * tools.Concurrency,
+                        SampleAsync,
+                        cancellationToken
+                    )
+                    .ConfigureAwait(false)
+            )
             {
                 if (samples is null)
                 {
@@ -88,7 +105,10 @@ internal sealed class GradedSources(BuildSource source, BuildRecipe recipe, Buil
                 yield return Of(query, [.. samples.Select(Prepared).OfType<string>().Select(text => (text, RightOf(answer, text)))]);
             }
 
-            async Task<(DataRow, RowQuery, string, IReadOnlyList<string>?, string?)> SampleAsync((DataRow Row, QuestionContent Question) one, CancellationToken stop)
+            async Task<(DataRow, RowQuery, string, IReadOnlyList<string>?, string?)> SampleAsync(
+                (DataRow Row, QuestionContent Question) one,
+                CancellationToken stop
+            )
             {
                 RowQuery query = QueryOf(one.Row, one.Question);
                 try
@@ -111,8 +131,17 @@ internal sealed class GradedSources(BuildSource source, BuildRecipe recipe, Buil
     {
         IJudge judge = tools.Judge ?? throw new InvalidOperationException("A source is annotated, and there is no judge.");
         bool hasJudged = false;
-        await foreach ((DataRow row, PairContent pair, Judgment? judgment, string? error) in OrderedWindow.SelectAsync(
-            RowsOf<PairContent>("a query and two responses", cancellationToken), tools.Concurrency, 4 * tools.Concurrency, JudgeAsync, cancellationToken).ConfigureAwait(false))
+        await foreach (
+            (DataRow row, PairContent pair, Judgment? judgment, string? error) in OrderedWindow
+                .SelectAsync(
+                    RowsOf<PairContent>("a query and two responses", cancellationToken),
+                    tools.Concurrency,
+                    4 * tools.Concurrency,
+                    JudgeAsync,
+                    cancellationToken
+                )
+                .ConfigureAwait(false)
+        )
         {
             if (judgment is not { Preferred: { } preferred, VoteShare: { } share })
             {
@@ -146,7 +175,9 @@ internal sealed class GradedSources(BuildSource source, BuildRecipe recipe, Buil
 
     private async IAsyncEnumerable<GradedQuery> ReadPreferencesAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach ((DataRow row, PairContent pair) in RowsOf<PairContent>("a query and two responses", cancellationToken).ConfigureAwait(false))
+        await foreach (
+            (DataRow row, PairContent pair) in RowsOf<PairContent>("a query and two responses", cancellationToken).ConfigureAwait(false)
+        )
         {
             if (pair.Label == Verdict.Unparsable)
             {
@@ -159,10 +190,15 @@ internal sealed class GradedSources(BuildSource source, BuildRecipe recipe, Buil
         }
     }
 
-    private async IAsyncEnumerable<(DataRow Row, T Content)> RowsOf<T>(string what, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<(DataRow Row, T Content)> RowsOf<T>(
+        string what,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
         where T : RowContent
     {
-        await foreach (DataRow row in RowReader.ReadAsync(source.Rows, cancellationToken).Take(source.Limit ?? int.MaxValue).ConfigureAwait(false))
+        await foreach (
+            DataRow row in RowReader.ReadAsync(source.Rows, cancellationToken).Take(source.Limit ?? int.MaxValue).ConfigureAwait(false)
+        )
         {
             counts.Rows++;
             switch (RowRecognizer.Recognize(row))
@@ -199,20 +235,32 @@ internal sealed class GradedSources(BuildSource source, BuildRecipe recipe, Buil
 
         return Prepared(text) is not { } prepared ? null
             : source.Correct is null ? (prepared, RightOf(answer, prepared))
-            : (prepared, output.Field(source.Correct) switch { "true" or "1" => true, "false" or "0" => false, _ => null });
+            : (
+                prepared,
+                output.Field(source.Correct) switch
+                {
+                    "true" or "1" => true,
+                    "false" or "0" => false,
+                    _ => null,
+                }
+            );
     }
 
-    private bool? RightOf(string answer, string text) => _verifier.Verify(answer, text) switch
-    {
-        AnswerVerdict.Equal => true,
-        AnswerVerdict.Different => false,
-        _ => null,
-    };
+    private bool? RightOf(string answer, string text) =>
+        _verifier.Verify(answer, text) switch
+        {
+            AnswerVerdict.Equal => true,
+            AnswerVerdict.Different => false,
+            _ => null,
+        };
 
     /// <summary>The response as it will be judged; null where nothing is left of it.</summary>
     private string? Prepared(string response)
     {
-        string? text = recipe.StripThoughts ? Thoughts.Strip(response) : response.Length > 0 ? response : null;
+        string? text =
+            recipe.StripThoughts ? Thoughts.Strip(response)
+            : response.Length > 0 ? response
+            : null;
         foreach (string mark in source.CutAt)
         {
             int at = text?.IndexOf(mark, StringComparison.Ordinal) ?? -1;
@@ -231,25 +279,42 @@ internal sealed class GradedSources(BuildSource source, BuildRecipe recipe, Buil
     private GradedQuery Of(RowQuery query, IReadOnlyList<(string Text, bool? IsRight)> graded)
     {
         counts.UndecidedResponses += graded.Count(one => one.IsRight is null);
-        return new GradedQuery(query, [.. graded.Where(one => one.IsRight == true).Select(one => one.Text)], [.. graded.Where(one => one.IsRight == false).Select(one => one.Text)]);
+        return new GradedQuery(
+            query,
+            [.. graded.Where(one => one.IsRight == true).Select(one => one.Text)],
+            [.. graded.Where(one => one.IsRight == false).Select(one => one.Text)]
+        );
     }
 
     private GradedQuery Preferring(PairContent pair, Verdict better)
     {
         counts.Responses += 2;
-        (string chosen, string rejected) = better == Verdict.First ? (pair.Comparison.Response1, pair.Comparison.Response2) : (pair.Comparison.Response2, pair.Comparison.Response1);
+        (string chosen, string rejected) =
+            better == Verdict.First
+                ? (pair.Comparison.Response1, pair.Comparison.Response2)
+                : (pair.Comparison.Response2, pair.Comparison.Response1);
         return new GradedQuery(pair.Query, Prepared(chosen) is { } right ? [right] : [], Prepared(rejected) is { } wrong ? [wrong] : []);
     }
 
     /// <summary>The question, with the options of one that has them.</summary>
     private static RowQuery QueryOf(DataRow row, QuestionContent question)
     {
-        if (row.Fields is not { } fields || !fields.TryGetProperty("options", out JsonElement options) || options.ValueKind != JsonValueKind.Array || options.GetArrayLength() is 0 or > 26)
+        if (
+            row.Fields is not { } fields
+            || !fields.TryGetProperty("options", out JsonElement options)
+            || options.ValueKind != JsonValueKind.Array
+            || options.GetArrayLength() is 0 or > 26
+        )
         {
             return question.Query;
         }
 
-        IEnumerable<string> lines = options.EnumerateArray().Select((option, index) => $"({(char)('A' + index)}) {(option.ValueKind == JsonValueKind.String ? option.GetString() : option.GetRawText())}");
+        IEnumerable<string> lines = options
+            .EnumerateArray()
+            .Select(
+                (option, index) =>
+                    $"({(char)('A' + index)}) {(option.ValueKind == JsonValueKind.String ? option.GetString() : option.GetRawText())}"
+            );
         return RowQuery.OfText($"{question.Query.Text}\n\n{string.Join('\n', lines)}");
     }
 

@@ -20,7 +20,9 @@ internal static class Mixture
         return [.. counts.Zip(weights, (count, weight) => Math.Min(count, (long)Math.Floor(((weight ?? 1) * scale) + 1e-9)))];
     }
 
-    /// <summary>Which source each place of the mixture goes to: at every place the sources stand as near to their shares as they can.</summary>
+    /// <summary>
+    /// Which source each place of the mixture goes to: at every place the sources stand as near to their shares as they can.
+    /// </summary>
     public static IEnumerable<int> Order(IReadOnlyList<long> takes)
     {
         long[] given = new long[takes.Count];
@@ -40,7 +42,9 @@ internal static class Mixture
         }
     }
 
-    /// <summary>Marks <paramref name="take"/> of <paramref name="count"/> items, every choice of them as likely (Knuth's algorithm S).</summary>
+    /// <summary>
+    /// Marks <paramref name="take"/> of <paramref name="count"/> items, every choice of them as likely (Knuth's algorithm S).
+    /// </summary>
     public static IEnumerable<bool> Sample(long count, long take, SeededRandom random)
     {
         long left = take;

@@ -16,9 +16,13 @@ internal static class NormalText
         StringBuilder normal = new(unified.Length);
         foreach (char letter in unified)
         {
-            normal.Append(char.IsLetterOrDigit(letter) || char.IsSurrogate(letter) || char.GetUnicodeCategory(letter) == System.Globalization.UnicodeCategory.NonSpacingMark
-                ? char.ToLowerInvariant(letter)
-                : ' ');
+            normal.Append(
+                char.IsLetterOrDigit(letter)
+                || char.IsSurrogate(letter)
+                || char.GetUnicodeCategory(letter) == System.Globalization.UnicodeCategory.NonSpacingMark
+                    ? char.ToLowerInvariant(letter)
+                    : ' '
+            );
         }
 
         return normal.ToString().Split(' ', StringSplitOptions.RemoveEmptyEntries);

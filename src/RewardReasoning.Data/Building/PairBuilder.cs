@@ -13,7 +13,9 @@ public sealed class PairBuilder(BuildRecipe recipe, BuildTools tools, TimeProvid
     private const string Parts = ".parts";
     private readonly HashSet<UInt128> _seen = [];
 
-    /// <summary>Builds into a folder: <c>train</c> and <c>heldout</c> with the recipe's ending, and <c>manifest.json</c>, which is written last.</summary>
+    /// <summary>
+    /// Builds into a folder: <c>train</c> and <c>heldout</c> with the recipe's ending, and <c>manifest.json</c>, which is written last.
+    /// </summary>
     /// <exception cref="InvalidDataException">A source gave no pair, so there is nothing to mix.</exception>
     public async Task<BuildManifest> BuildAsync(string folder, CancellationToken cancellationToken = default)
     {
@@ -28,24 +30,43 @@ public sealed class PairBuilder(BuildRecipe recipe, BuildTools tools, TimeProvid
             List<SourceManifest> sources = [];
             for (int i = 0; i < recipe.Sources.Count; i++)
             {
-                sources.Add(await ReadSourceAsync(recipe.Sources[i], check, PartOf(parts, i, false), PartOf(parts, i, true), cancellationToken).ConfigureAwait(false));
+                sources.Add(
+                    await ReadSourceAsync(recipe.Sources[i], check, PartOf(parts, i, false), PartOf(parts, i, true), cancellationToken)
+                        .ConfigureAwait(false)
+                );
             }
 
             if (sources.FirstOrDefault(source => source.Counts.Pairs == source.Counts.HeldOutPairs) is { } empty)
             {
-                throw new InvalidDataException($"The source '{empty.Name}' gave no pair to train on ({empty.Counts.Rows} rows, {empty.Counts.QueriesWithBoth} queries with both a better and a worse response); see its counts with rrm data inspect, or leave it out.");
+                throw new InvalidDataException(
+                    $"The source '{empty.Name}' gave no pair to train on ({empty.Counts.Rows} rows, {empty.Counts.QueriesWithBoth} queries with both a better and a worse response); see its counts with rrm data inspect, or leave it out."
+                );
             }
 
             List<OutputManifest> outputs = [];
             foreach (bool heldOut in recipe.HeldOut > 0 ? new[] { false, true } : [false])
             {
-                long[] counts = [.. sources.Select(source => heldOut ? source.Counts.HeldOutPairs : source.Counts.Pairs - source.Counts.HeldOutPairs)];
+                long[] counts =
+                [
+                    .. sources.Select(source => heldOut ? source.Counts.HeldOutPairs : source.Counts.Pairs - source.Counts.HeldOutPairs),
+                ];
                 long[] takes = heldOut ? counts : Mixture.Take(counts, [.. sources.Select(source => source.Weight)]);
                 outputs.Add(await MixAsync(folder, parts, heldOut, counts, takes, cancellationToken).ConfigureAwait(false));
-                sources = [.. sources.Select((source, i) => heldOut ? source with { HeldOut = takes[i] } : source with { Train = takes[i] })];
+                sources =
+                [
+                    .. sources.Select((source, i) => heldOut ? source with { HeldOut = takes[i] } : source with { Train = takes[i] }),
+                ];
             }
 
-            BuildManifest manifest = new() { Recipe = recipe.Sha256, Seed = recipe.Seed, Judge = tools.JudgeIdentity, Sources = sources, Benchmarks = benchmarks, Outputs = outputs };
+            BuildManifest manifest = new()
+            {
+                Recipe = recipe.Sha256,
+                Seed = recipe.Seed,
+                Judge = tools.JudgeIdentity,
+                Sources = sources,
+                Benchmarks = benchmarks,
+                Outputs = outputs,
+            };
             await File.WriteAllTextAsync(Path.Combine(folder, "manifest.json"), manifest.ToJson(), cancellationToken).ConfigureAwait(false);
             return manifest;
         }
@@ -55,11 +76,18 @@ public sealed class PairBuilder(BuildRecipe recipe, BuildTools tools, TimeProvid
         }
     }
 
-    private static string PartOf(string parts, int source, bool heldOut) => Path.Combine(parts, $"{source}{(heldOut ? "-heldout" : "")}.jsonl");
+    private static string PartOf(string parts, int source, bool heldOut) =>
+        Path.Combine(parts, $"{source}{(heldOut ? "-heldout" : "")}.jsonl");
 
     private SeededRandom RandomOf(string purpose) => new((ulong)NormalText.Hash(FormattableString.Invariant($"{recipe.Seed} {purpose}")));
 
-    private async Task<SourceManifest> ReadSourceAsync(BuildSource source, Decontaminator? check, string trainPart, string heldOutPart, CancellationToken cancellationToken)
+    private async Task<SourceManifest> ReadSourceAsync(
+        BuildSource source,
+        Decontaminator? check,
+        string trainPart,
+        string heldOutPart,
+        CancellationToken cancellationToken
+    )
     {
         SourceCounts counts = new();
         GradedSources graded = new(source, recipe, tools, counts);
@@ -93,7 +121,9 @@ public sealed class PairBuilder(BuildRecipe recipe, BuildTools tools, TimeProvid
                     {
                         counts.Pairs++;
                         counts.HeldOutPairs += isHeldOut ? 1 : 0;
-                        await (isHeldOut ? heldOut : train).WriteAsync(json => WritePart(json, text, better, worse), cancellationToken).ConfigureAwait(false);
+                        await (isHeldOut ? heldOut : train)
+                            .WriteAsync(json => WritePart(json, text, better, worse), cancellationToken)
+                            .ConfigureAwait(false);
                     }
                 }
 
@@ -102,7 +132,9 @@ public sealed class PairBuilder(BuildRecipe recipe, BuildTools tools, TimeProvid
             }
         }
 
-        IReadOnlyList<BuildFile> files = await BuildFile.OfAsync(source.Rows.Concat(source.Outputs), cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<BuildFile> files = await BuildFile
+            .OfAsync(source.Rows.Concat(source.Outputs), cancellationToken)
+            .ConfigureAwait(false);
         return new SourceManifest(source.Name, source.Kind, source.Licence, source.Weight, files, graded.Models, counts, 0, 0);
     }
 
@@ -127,13 +159,32 @@ public sealed class PairBuilder(BuildRecipe recipe, BuildTools tools, TimeProvid
         json.WriteEndObject();
     }
 
-    private async Task<OutputManifest> MixAsync(string folder, string parts, bool heldOut, long[] counts, long[] takes, CancellationToken cancellationToken)
+    private async Task<OutputManifest> MixAsync(
+        string folder,
+        string parts,
+        bool heldOut,
+        long[] counts,
+        long[] takes,
+        CancellationToken cancellationToken
+    )
     {
         string path = Path.Combine(folder, (heldOut ? "heldout" : "train") + recipe.Format);
-        RowColumns columns = RowColumns.None.WithText("query").WithText("response_1").WithText("response_2").WithInteger("label").WithText("source");
+        RowColumns columns = RowColumns
+            .None.WithText("query")
+            .WithText("response_1")
+            .WithText("response_2")
+            .WithInteger("label")
+            .WithText("source");
         PositionDraw position = new(recipe.BalancePosition, RandomOf($"positions of {Path.GetFileName(path)}"));
         long[] lengths = new long[3];
-        List<IAsyncEnumerator<DataRow>> rows = [.. counts.Select((count, i) => Taken(PartOf(parts, i, heldOut), count, takes[i], $"{heldOut} {recipe.Sources[i].Name}").GetAsyncEnumerator(cancellationToken))];
+        List<IAsyncEnumerator<DataRow>> rows =
+        [
+            .. counts.Select(
+                (count, i) =>
+                    Taken(PartOf(parts, i, heldOut), count, takes[i], $"{heldOut} {recipe.Sources[i].Name}")
+                        .GetAsyncEnumerator(cancellationToken)
+            ),
+        ];
         try
         {
             RowFileWriter writer = await RowFileWriter.CreateAsync(path, columns, time, cancellationToken).ConfigureAwait(false);
@@ -147,7 +198,9 @@ public sealed class PairBuilder(BuildRecipe recipe, BuildTools tools, TimeProvid
                     string worse = row.Field("rejected") ?? "";
                     lengths[Math.Sign(better.Length - worse.Length) + 1]++;
                     bool betterFirst = position.Next();
-                    await writer.WriteAsync(json => Write(json, row, better, worse, betterFirst, recipe.Sources[source].Name), cancellationToken).ConfigureAwait(false);
+                    await writer
+                        .WriteAsync(json => Write(json, row, better, worse, betterFirst, recipe.Sources[source].Name), cancellationToken)
+                        .ConfigureAwait(false);
                 }
 
                 writer.Complete();

@@ -13,12 +13,17 @@ internal sealed class PairChooser(int pairsPerQuery, bool balanceLength, SeededR
     {
         List<string> right = [.. query.Right.Distinct()];
         List<string> wrong = [.. query.Wrong.Distinct()];
-        List<(string Better, string Worse)> open = [.. right.SelectMany(better => wrong.Select(worse => (better, worse))).Where(pair => pair.better != pair.worse)];
+        List<(string Better, string Worse)> open =
+        [
+            .. right.SelectMany(better => wrong.Select(worse => (better, worse))).Where(pair => pair.better != pair.worse),
+        ];
         random.Shuffle(open);
         Dictionary<string, int> uses = new(StringComparer.Ordinal);
         for (int i = 0; i < pairsPerQuery && open.Count > 0; i++)
         {
-            (string Better, string Worse) best = open.MinBy(pair => ((long)uses.GetValueOrDefault(pair.Better) + uses.GetValueOrDefault(pair.Worse), LengthCost(pair)));
+            (string Better, string Worse) best = open.MinBy(pair =>
+                ((long)uses.GetValueOrDefault(pair.Better) + uses.GetValueOrDefault(pair.Worse), LengthCost(pair))
+            );
             open.Remove(best);
             uses[best.Better] = uses.GetValueOrDefault(best.Better) + 1;
             uses[best.Worse] = uses.GetValueOrDefault(best.Worse) + 1;
@@ -28,7 +33,8 @@ internal sealed class PairChooser(int pairsPerQuery, bool balanceLength, SeededR
         }
     }
 
-    private int LengthCost((string Better, string Worse) pair) => !balanceLength ? 0
+    private int LengthCost((string Better, string Worse) pair) =>
+        !balanceLength ? 0
         : pair.Better.Length > pair.Worse.Length ? Math.Sign(_longer - _shorter)
         : pair.Better.Length < pair.Worse.Length ? Math.Sign(_shorter - _longer)
         : 0;

@@ -97,7 +97,10 @@ internal sealed class RecipeObject(JsonElement value, string path, List<string> 
             return number;
         }
 
-        Fault(name, $"is {JsonRow.Describe(member)}; it must be a whole number from {low}{(high == int.MaxValue ? " up" : $" to {high}")}.");
+        Fault(
+            name,
+            $"is {JsonRow.Describe(member)}; it must be a whole number from {low}{(high == int.MaxValue ? " up" : $" to {high}")}."
+        );
         return byDefault;
     }
 
@@ -179,7 +182,10 @@ internal sealed class RecipeObject(JsonElement value, string path, List<string> 
 
         if (member.ValueKind != JsonValueKind.Array || member.GetArrayLength() == 0)
         {
-            Fault(name, $"is {(member.ValueKind == JsonValueKind.Array ? "an empty list" : JsonRow.Describe(member))}; it must be a list of objects.");
+            Fault(
+                name,
+                $"is {(member.ValueKind == JsonValueKind.Array ? "an empty list" : JsonRow.Describe(member))}; it must be a list of objects."
+            );
             return [];
         }
 

@@ -6,7 +6,9 @@ using RewardReasoning.Data.Recognition;
 
 namespace RewardReasoning.Data.Building;
 
-/// <summary>Asks models for outputs to a question. Seeds follow from the seed of the recipe, the question and the number of the sample.</summary>
+/// <summary>
+/// Asks models for outputs to a question. Seeds follow from the seed of the recipe, the question and the number of the sample.
+/// </summary>
 internal sealed class ResponseSampler(IReadOnlyList<IChatClient> models, BuildSource source, long seed)
 {
     private volatile bool _hasSampled;
@@ -18,11 +20,18 @@ internal sealed class ResponseSampler(IReadOnlyList<IChatClient> models, BuildSo
     {
         ChatMessage[] messages = source.Instruction is null
             ? [.. query.Messages]
-            : [.. query.Messages.SkipLast(1), new ChatMessage(query.Messages[^1].Role, $"{query.Messages[^1].Text}\n\n{source.Instruction}")];
+            :
+            [
+                .. query.Messages.SkipLast(1),
+                new ChatMessage(query.Messages[^1].Role, $"{query.Messages[^1].Text}\n\n{source.Instruction}"),
+            ];
         List<string> outputs = [];
         foreach (IChatClient model in models)
         {
-            string[] samples = await Task.WhenAll(Enumerable.Range(0, source.Samples).Select(i => AskAsync(model, messages, SeedOf(query.Text, i), cancellationToken))).ConfigureAwait(false);
+            string[] samples = await Task.WhenAll(
+                    Enumerable.Range(0, source.Samples).Select(i => AskAsync(model, messages, SeedOf(query.Text, i), cancellationToken))
+                )
+                .ConfigureAwait(false);
             outputs.AddRange(samples);
         }
 
@@ -31,8 +40,18 @@ internal sealed class ResponseSampler(IReadOnlyList<IChatClient> models, BuildSo
 
     private async Task<string> AskAsync(IChatClient model, ChatMessage[] messages, int sampleSeed, CancellationToken cancellationToken)
     {
-        ChatResponse response = await model.GetResponseAsync(
-            messages, new ChatOptions { Seed = sampleSeed, Temperature = (float)source.Temperature, MaxOutputTokens = source.MaxTokens }, cancellationToken).ConfigureAwait(false);
+        ChatResponse response = await model
+            .GetResponseAsync(
+                messages,
+                new ChatOptions
+                {
+                    Seed = sampleSeed,
+                    Temperature = (float)source.Temperature,
+                    MaxOutputTokens = source.MaxTokens,
+                },
+                cancellationToken
+            )
+            .ConfigureAwait(false);
         _hasSampled = true;
         return response.Text;
     }

@@ -14,29 +14,51 @@ internal abstract class ColumnBuffer(DataField column)
 
     protected DataField Column => column;
 
-    public static ColumnBuffer Of(DataField field) => Type.GetTypeCode(field.ClrType) switch
-    {
-        TypeCode.Boolean => new Buffer<bool>(field, value => value.GetBoolean()),
-        TypeCode.SByte => new Buffer<sbyte>(field, value => value.GetSByte()),
-        TypeCode.Byte => new Buffer<byte>(field, value => value.GetByte()),
-        TypeCode.Int16 => new Buffer<short>(field, value => value.GetInt16()),
-        TypeCode.UInt16 => new Buffer<ushort>(field, value => value.GetUInt16()),
-        TypeCode.Int32 => new Buffer<int>(field, value => value.GetInt32()),
-        TypeCode.UInt32 => new Buffer<uint>(field, value => value.GetUInt32()),
-        TypeCode.Int64 => new Buffer<long>(field, value => value.GetInt64()),
-        TypeCode.UInt64 => new Buffer<ulong>(field, value => value.GetUInt64()),
-        TypeCode.Single => new Buffer<float>(field, value => value.ValueKind == JsonValueKind.String ? (float)Named(value) : value.GetSingle()),
-        TypeCode.Double => new Buffer<double>(field, value => value.ValueKind == JsonValueKind.String ? Named(value) : value.GetDouble()),
-        TypeCode.Decimal => new Buffer<decimal>(field, value => value.GetDecimal()),
-        TypeCode.DateTime => new Buffer<DateTime>(field, value => value.GetDateTime()),
-        _ when field.ClrType == typeof(ReadOnlyMemory<char>) => new Buffer<ReadOnlyMemory<char>>(field, value => Text(value).AsMemory()),
-        _ when field.ClrType == typeof(ReadOnlyMemory<byte>) => new Buffer<ReadOnlyMemory<byte>>(field, value => value.GetBytesFromBase64()),
-        _ when field.ClrType == typeof(DateOnly) => new Buffer<DateOnly>(field, value => DateOnly.Parse(Text(value), CultureInfo.InvariantCulture)),
-        _ when field.ClrType == typeof(TimeOnly) => new Buffer<TimeOnly>(field, value => TimeOnly.Parse(Text(value), CultureInfo.InvariantCulture)),
-        _ when field.ClrType == typeof(TimeSpan) => new Buffer<TimeSpan>(field, value => TimeSpan.Parse(Text(value), CultureInfo.InvariantCulture)),
-        _ when field.ClrType == typeof(Guid) => new Buffer<Guid>(field, value => value.GetGuid()),
-        _ => throw new NotSupportedException($"The column '{field.Path}' holds {field.ClrType.Name}, which is not written."),
-    };
+    public static ColumnBuffer Of(DataField field) =>
+        Type.GetTypeCode(field.ClrType) switch
+        {
+            TypeCode.Boolean => new Buffer<bool>(field, value => value.GetBoolean()),
+            TypeCode.SByte => new Buffer<sbyte>(field, value => value.GetSByte()),
+            TypeCode.Byte => new Buffer<byte>(field, value => value.GetByte()),
+            TypeCode.Int16 => new Buffer<short>(field, value => value.GetInt16()),
+            TypeCode.UInt16 => new Buffer<ushort>(field, value => value.GetUInt16()),
+            TypeCode.Int32 => new Buffer<int>(field, value => value.GetInt32()),
+            TypeCode.UInt32 => new Buffer<uint>(field, value => value.GetUInt32()),
+            TypeCode.Int64 => new Buffer<long>(field, value => value.GetInt64()),
+            TypeCode.UInt64 => new Buffer<ulong>(field, value => value.GetUInt64()),
+            TypeCode.Single => new Buffer<float>(
+                field,
+                value => value.ValueKind == JsonValueKind.String ? (float)Named(value) : value.GetSingle()
+            ),
+            TypeCode.Double => new Buffer<double>(
+                field,
+                value => value.ValueKind == JsonValueKind.String ? Named(value) : value.GetDouble()
+            ),
+            TypeCode.Decimal => new Buffer<decimal>(field, value => value.GetDecimal()),
+            TypeCode.DateTime => new Buffer<DateTime>(field, value => value.GetDateTime()),
+            _ when field.ClrType == typeof(ReadOnlyMemory<char>) => new Buffer<ReadOnlyMemory<char>>(
+                field,
+                value => Text(value).AsMemory()
+            ),
+            _ when field.ClrType == typeof(ReadOnlyMemory<byte>) => new Buffer<ReadOnlyMemory<byte>>(
+                field,
+                value => value.GetBytesFromBase64()
+            ),
+            _ when field.ClrType == typeof(DateOnly) => new Buffer<DateOnly>(
+                field,
+                value => DateOnly.Parse(Text(value), CultureInfo.InvariantCulture)
+            ),
+            _ when field.ClrType == typeof(TimeOnly) => new Buffer<TimeOnly>(
+                field,
+                value => TimeOnly.Parse(Text(value), CultureInfo.InvariantCulture)
+            ),
+            _ when field.ClrType == typeof(TimeSpan) => new Buffer<TimeSpan>(
+                field,
+                value => TimeSpan.Parse(Text(value), CultureInfo.InvariantCulture)
+            ),
+            _ when field.ClrType == typeof(Guid) => new Buffer<Guid>(field, value => value.GetGuid()),
+            _ => throw new NotSupportedException($"The column '{field.Path}' holds {field.ClrType.Name}, which is not written."),
+        };
 
     /// <summary>Adds a value.</summary>
     /// <exception cref="InvalidDataException">It is not of the column's type.</exception>
@@ -76,9 +98,11 @@ internal abstract class ColumnBuffer(DataField column)
     public async Task WriteToAsync(ParquetRowGroupWriter group)
     {
         await WriteToAsync(
-            group,
-            column.MaxDefinitionLevel > 0 ? _definitions.ToArray() : null,
-            column.MaxRepetitionLevel > 0 ? _repetitions.ToArray() : null).ConfigureAwait(false);
+                group,
+                column.MaxDefinitionLevel > 0 ? _definitions.ToArray() : null,
+                column.MaxRepetitionLevel > 0 ? _repetitions.ToArray() : null
+            )
+            .ConfigureAwait(false);
         _definitions.Clear();
         _repetitions.Clear();
     }
@@ -129,12 +153,15 @@ internal abstract class ColumnBuffer(DataField column)
 
         protected override async Task WriteToAsync(ParquetRowGroupWriter group, int[]? definitions, int[]? repetitions)
         {
-            await group.WriteAllPartsAsync<T>(
-                Column,
-                _values.ToArray(),
-                definitions is null ? null : (ReadOnlyMemory<int>?)definitions,
-                repetitions is null ? null : (ReadOnlyMemory<int>?)repetitions,
-                CancellationToken.None).ConfigureAwait(false);
+            await group
+                .WriteAllPartsAsync<T>(
+                    Column,
+                    _values.ToArray(),
+                    definitions is null ? null : (ReadOnlyMemory<int>?)definitions,
+                    repetitions is null ? null : (ReadOnlyMemory<int>?)repetitions,
+                    CancellationToken.None
+                )
+                .ConfigureAwait(false);
             _values.Clear();
         }
     }

@@ -29,29 +29,50 @@ internal abstract class ColumnValues(DataField field, RawColumnData levels) : ID
 
     private int Count => _hasDefinitions ? levels.DefinitionLevels.Length : ValueCount;
 
-    public static ColumnValues Of(DataField field, RawColumnData data) => data switch
-    {
-        RawColumnData<ReadOnlyMemory<char>> text => new Values<ReadOnlyMemory<char>>(field, text, (json, value) => json.WriteStringValue(value.Span)),
-        RawColumnData<ReadOnlyMemory<byte>> bytes => new Values<ReadOnlyMemory<byte>>(field, bytes, (json, value) => json.WriteBase64StringValue(value.Span)),
-        RawColumnData<bool> flags => new Values<bool>(field, flags, (json, value) => json.WriteBooleanValue(value)),
-        RawColumnData<sbyte> numbers => new Values<sbyte>(field, numbers, (json, value) => json.WriteNumberValue(value)),
-        RawColumnData<byte> numbers => new Values<byte>(field, numbers, (json, value) => json.WriteNumberValue(value)),
-        RawColumnData<short> numbers => new Values<short>(field, numbers, (json, value) => json.WriteNumberValue(value)),
-        RawColumnData<ushort> numbers => new Values<ushort>(field, numbers, (json, value) => json.WriteNumberValue(value)),
-        RawColumnData<int> numbers => new Values<int>(field, numbers, (json, value) => json.WriteNumberValue(value)),
-        RawColumnData<uint> numbers => new Values<uint>(field, numbers, (json, value) => json.WriteNumberValue(value)),
-        RawColumnData<long> numbers => new Values<long>(field, numbers, (json, value) => json.WriteNumberValue(value)),
-        RawColumnData<ulong> numbers => new Values<ulong>(field, numbers, (json, value) => json.WriteNumberValue(value)),
-        RawColumnData<float> numbers => new Values<float>(field, numbers, WriteFloat),
-        RawColumnData<double> numbers => new Values<double>(field, numbers, WriteDouble),
-        RawColumnData<decimal> numbers => new Values<decimal>(field, numbers, (json, value) => json.WriteNumberValue(value)),
-        RawColumnData<DateTime> times => new Values<DateTime>(field, times, (json, value) => json.WriteStringValue(value)),
-        RawColumnData<DateOnly> days => new Values<DateOnly>(field, days, (json, value) => json.WriteStringValue(value.ToString("O", CultureInfo.InvariantCulture))),
-        RawColumnData<TimeOnly> times => new Values<TimeOnly>(field, times, (json, value) => json.WriteStringValue(value.ToString("O", CultureInfo.InvariantCulture))),
-        RawColumnData<TimeSpan> spans => new Values<TimeSpan>(field, spans, (json, value) => json.WriteStringValue(value.ToString("c", CultureInfo.InvariantCulture))),
-        RawColumnData<Guid> ids => new Values<Guid>(field, ids, (json, value) => json.WriteStringValue(value)),
-        _ => throw new NotSupportedException($"The column '{field.Path}' holds {field.ClrType.Name}, which is not read."),
-    };
+    public static ColumnValues Of(DataField field, RawColumnData data) =>
+        data switch
+        {
+            RawColumnData<ReadOnlyMemory<char>> text => new Values<ReadOnlyMemory<char>>(
+                field,
+                text,
+                (json, value) => json.WriteStringValue(value.Span)
+            ),
+            RawColumnData<ReadOnlyMemory<byte>> bytes => new Values<ReadOnlyMemory<byte>>(
+                field,
+                bytes,
+                (json, value) => json.WriteBase64StringValue(value.Span)
+            ),
+            RawColumnData<bool> flags => new Values<bool>(field, flags, (json, value) => json.WriteBooleanValue(value)),
+            RawColumnData<sbyte> numbers => new Values<sbyte>(field, numbers, (json, value) => json.WriteNumberValue(value)),
+            RawColumnData<byte> numbers => new Values<byte>(field, numbers, (json, value) => json.WriteNumberValue(value)),
+            RawColumnData<short> numbers => new Values<short>(field, numbers, (json, value) => json.WriteNumberValue(value)),
+            RawColumnData<ushort> numbers => new Values<ushort>(field, numbers, (json, value) => json.WriteNumberValue(value)),
+            RawColumnData<int> numbers => new Values<int>(field, numbers, (json, value) => json.WriteNumberValue(value)),
+            RawColumnData<uint> numbers => new Values<uint>(field, numbers, (json, value) => json.WriteNumberValue(value)),
+            RawColumnData<long> numbers => new Values<long>(field, numbers, (json, value) => json.WriteNumberValue(value)),
+            RawColumnData<ulong> numbers => new Values<ulong>(field, numbers, (json, value) => json.WriteNumberValue(value)),
+            RawColumnData<float> numbers => new Values<float>(field, numbers, WriteFloat),
+            RawColumnData<double> numbers => new Values<double>(field, numbers, WriteDouble),
+            RawColumnData<decimal> numbers => new Values<decimal>(field, numbers, (json, value) => json.WriteNumberValue(value)),
+            RawColumnData<DateTime> times => new Values<DateTime>(field, times, (json, value) => json.WriteStringValue(value)),
+            RawColumnData<DateOnly> days => new Values<DateOnly>(
+                field,
+                days,
+                (json, value) => json.WriteStringValue(value.ToString("O", CultureInfo.InvariantCulture))
+            ),
+            RawColumnData<TimeOnly> times => new Values<TimeOnly>(
+                field,
+                times,
+                (json, value) => json.WriteStringValue(value.ToString("O", CultureInfo.InvariantCulture))
+            ),
+            RawColumnData<TimeSpan> spans => new Values<TimeSpan>(
+                field,
+                spans,
+                (json, value) => json.WriteStringValue(value.ToString("c", CultureInfo.InvariantCulture))
+            ),
+            RawColumnData<Guid> ids => new Values<Guid>(field, ids, (json, value) => json.WriteStringValue(value)),
+            _ => throw new NotSupportedException($"The column '{field.Path}' holds {field.ClrType.Name}, which is not read."),
+        };
 
     /// <summary>Writes the value of the next entry, which has one, and takes it.</summary>
     public void Write(Utf8JsonWriter json)

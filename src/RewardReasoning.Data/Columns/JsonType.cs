@@ -61,7 +61,10 @@ internal sealed class JsonType
             true when _fraction => new DataField<double>(name, true),
             true when _integer => new DataField<long>(name, true),
             true when _element is not null => new ListField(name, _element.ToField("element")),
-            true when _object && _members.Count is > 0 and <= MostMembers => new StructField(name, [.. _members.Select(member => member.Value.ToField(member.Key))]),
+            true when _object && _members.Count is > 0 and <= MostMembers => new StructField(
+                name,
+                [.. _members.Select(member => member.Value.ToField(member.Key))]
+            ),
             _ => new DataField<string>(name, true),
         };
     }

@@ -14,7 +14,11 @@ internal sealed class ParquetRowWriter : RowWriter
     private const long MaxGroupBytes = 32 << 20;
 
     // The library's own default level takes a hundred times as long for the same size.
-    private static readonly ParquetOptions Options = new() { CompressionMethod = CompressionMethod.Zstd, CompressionLevel = CompressionLevel.Fastest };
+    private static readonly ParquetOptions Options = new()
+    {
+        CompressionMethod = CompressionMethod.Zstd,
+        CompressionLevel = CompressionLevel.Fastest,
+    };
 
     private readonly ArrayBufferWriter<byte> _json = new(1 << 12);
     private readonly Stream _stream;
@@ -32,7 +36,9 @@ internal sealed class ParquetRowWriter : RowWriter
     public static async Task<ParquetRowWriter> CreateAsync(Stream stream, RowColumns columns, CancellationToken cancellationToken)
     {
         ParquetSchema schema = columns.ToSchema();
-        ParquetWriter writer = await ParquetWriter.CreateAsync(schema, stream, Options, cancellationToken: cancellationToken).ConfigureAwait(false);
+        ParquetWriter writer = await ParquetWriter
+            .CreateAsync(schema, stream, Options, cancellationToken: cancellationToken)
+            .ConfigureAwait(false);
         return new ParquetRowWriter(stream, writer, new RowGroupBuffer(schema));
     }
 

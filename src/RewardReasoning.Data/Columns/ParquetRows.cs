@@ -13,7 +13,11 @@ namespace RewardReasoning.Data.Columns;
 /// </summary>
 internal static class ParquetRows
 {
-    private static readonly JsonWriterOptions Written = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    private static readonly JsonWriterOptions Written = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        SkipValidation = true,
+    };
 
     public static async IAsyncEnumerable<DataRow> ReadAsync(RowFile file, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -31,7 +35,12 @@ internal static class ParquetRows
                     for (long i = 0; i < groupReader.RowCount && fault is null; i++)
                     {
                         cancellationToken.ThrowIfCancellationRequested();
-                        DataRow place = new() { File = file.Name, Number = before + i + 1, IsLine = false };
+                        DataRow place = new()
+                        {
+                            File = file.Name,
+                            Number = before + i + 1,
+                            IsLine = false,
+                        };
                         json.ResetWrittenCount();
                         fault = rows is null ? null : TryWrite(rows, json);
                         if (fault is null)
@@ -40,7 +49,10 @@ internal static class ParquetRows
                         }
                         else
                         {
-                            yield return place with { Error = $"The rest of row group {group + 1} is damaged: {fault}" };
+                            yield return place with
+                            {
+                                Error = $"The rest of row group {group + 1} is damaged: {fault}",
+                            };
                         }
                     }
                 }
@@ -52,7 +64,8 @@ internal static class ParquetRows
                         File = file.Name,
                         Number = before + 1,
                         IsLine = false,
-                        Error = $"Row group {group + 1} of {reader.RowGroupCount} (rows {before + 1} to {before + groupReader.RowCount}) cannot be read: {fault}",
+                        Error =
+                            $"Row group {group + 1} of {reader.RowGroupCount} (rows {before + 1} to {before + groupReader.RowCount}) cannot be read: {fault}",
                     };
                 }
 
@@ -66,7 +79,9 @@ internal static class ParquetRows
     {
         try
         {
-            return await ParquetReader.CreateAsync(file.Content, new ParquetOptions(), leaveStreamOpen: true, cancellationToken).ConfigureAwait(false);
+            return await ParquetReader
+                .CreateAsync(file.Content, new ParquetOptions(), leaveStreamOpen: true, cancellationToken)
+                .ConfigureAwait(false);
         }
         catch (Exception exception) when (IsDamage(exception, cancellationToken))
         {
@@ -74,7 +89,11 @@ internal static class ParquetRows
         }
     }
 
-    private static async Task<(RowGroupRows? Rows, string? Fault)> LoadAsync(ParquetReader reader, ParquetRowGroupReader group, CancellationToken cancellationToken)
+    private static async Task<(RowGroupRows? Rows, string? Fault)> LoadAsync(
+        ParquetReader reader,
+        ParquetRowGroupReader group,
+        CancellationToken cancellationToken
+    )
     {
         try
         {

@@ -51,26 +51,48 @@ public sealed class RowColumns
     public RowColumns WithNumbers(string name) => With(new ListField(name, new DataField<double>(ListElement, true)));
 
     /// <summary>These and a column of lists of messages: <c>role</c> and <c>content</c>.</summary>
-    public RowColumns WithMessages(string name) => With(new ListField(
-        name, new StructField(ListElement, new DataField<string>("role", true), new DataField<string>("content", true))));
+    public RowColumns WithMessages(string name) =>
+        With(
+            new ListField(name, new StructField(ListElement, new DataField<string>("role", true), new DataField<string>("content", true)))
+        );
 
     /// <summary>A schema of these columns; a schema owns its fields, so each is a new one.</summary>
     internal ParquetSchema ToSchema() => new(_fields.Select(Optional));
 
     private RowColumns With(Field field) => new([.. _fields.Where(other => other.Name != field.Name), field]);
 
-    private static Field Optional(Field field) => field switch
-    {
-        ListField list => new ListField(list.Name, Optional(list.Item)),
-        StructField of => new StructField(of.Name, [.. of.Fields.Select(Optional)]),
-        MapField map => new ListField(map.Name, new StructField(ListElement, Optional(map.Key), Optional(map.Value))),
-        DateTimeDataField time => new DateTimeDataField(time.Name, time.DateTimeFormat, time.IsAdjustedToUTC, time.Unit, true, null, null),
-        TimeDataField time => new TimeDataField(time.Name, time.Precision, true, null, null),
-        DecimalDataField number => new DecimalDataField(number.Name, number.Precision, number.Scale, number.ForceByteArrayEncoding, true, null, null),
-        DataField { IsArray: true } repeated => new ListField(repeated.Name, new DataField(ListElement, TypeOf(repeated), true, null, null)),
-        DataField data => new DataField(data.Name, TypeOf(data), true, null, null),
-        _ => throw new NotSupportedException($"The column '{field.Path}' is a {field.SchemaType}, which is not written."),
-    };
+    private static Field Optional(Field field) =>
+        field switch
+        {
+            ListField list => new ListField(list.Name, Optional(list.Item)),
+            StructField of => new StructField(of.Name, [.. of.Fields.Select(Optional)]),
+            MapField map => new ListField(map.Name, new StructField(ListElement, Optional(map.Key), Optional(map.Value))),
+            DateTimeDataField time => new DateTimeDataField(
+                time.Name,
+                time.DateTimeFormat,
+                time.IsAdjustedToUTC,
+                time.Unit,
+                true,
+                null,
+                null
+            ),
+            TimeDataField time => new TimeDataField(time.Name, time.Precision, true, null, null),
+            DecimalDataField number => new DecimalDataField(
+                number.Name,
+                number.Precision,
+                number.Scale,
+                number.ForceByteArrayEncoding,
+                true,
+                null,
+                null
+            ),
+            DataField { IsArray: true } repeated => new ListField(
+                repeated.Name,
+                new DataField(ListElement, TypeOf(repeated), true, null, null)
+            ),
+            DataField data => new DataField(data.Name, TypeOf(data), true, null, null),
+            _ => throw new NotSupportedException($"The column '{field.Path}' is a {field.SchemaType}, which is not written."),
+        };
 
     private static Type TypeOf(DataField field) =>
         field.ClrType == typeof(ReadOnlyMemory<char>) ? typeof(string)

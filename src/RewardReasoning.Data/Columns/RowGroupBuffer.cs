@@ -37,7 +37,9 @@ internal sealed class RowGroupBuffer
             {
                 values[field.Name] = _fields.ContainsKey(field.Name)
                     ? field.Value
-                    : throw new InvalidDataException($"The row has a field '{field.Name}', which is no column of the file; a Parquet file has the same columns throughout.");
+                    : throw new InvalidDataException(
+                        $"The row has a field '{field.Name}', which is no column of the file; a Parquet file has the same columns throughout."
+                    );
             }
 
             foreach ((string name, Node node) in _fields)
@@ -82,13 +84,14 @@ internal sealed class RowGroupBuffer
 
         protected int Repetition => schema.MaxRepetitionLevel;
 
-        public static Node Of(Field field, Dictionary<DataField, ColumnBuffer> columns) => field switch
-        {
-            ListField list => new ListNode(list, Of(list.Item, columns)),
-            StructField of => new StructNode(of, [.. of.Fields.Select(child => Of(child, columns))]),
-            DataField data => new ValueNode(data, columns[data]),
-            _ => throw new NotSupportedException($"The column '{field.Path}' is a {field.SchemaType}, which is not written."),
-        };
+        public static Node Of(Field field, Dictionary<DataField, ColumnBuffer> columns) =>
+            field switch
+            {
+                ListField list => new ListNode(list, Of(list.Item, columns)),
+                StructField of => new StructNode(of, [.. of.Fields.Select(child => Of(child, columns))]),
+                DataField data => new ValueNode(data, columns[data]),
+                _ => throw new NotSupportedException($"The column '{field.Path}' is a {field.SchemaType}, which is not written."),
+            };
 
         public abstract void Add(JsonElement value, int definition, int repetition);
 
@@ -104,7 +107,9 @@ internal sealed class RowGroupBuffer
         {
             if (value.ValueKind != kind)
             {
-                throw new InvalidDataException($"The column '{schema.Path}' holds {(kind == JsonValueKind.Array ? "lists" : "objects")}, and here is {JsonRow.Describe(value)}.");
+                throw new InvalidDataException(
+                    $"The column '{schema.Path}' holds {(kind == JsonValueKind.Array ? "lists" : "objects")}, and here is {JsonRow.Describe(value)}."
+                );
             }
         }
 

@@ -73,15 +73,16 @@ internal sealed class RowGroupRows : IDisposable
 
         protected int Repetition => schema.MaxRepetitionLevel;
 
-        public static Node Of(Field field, Dictionary<DataField, ColumnValues> columns) => field switch
-        {
-            ListField list => new ListNode(list, Of(list.Item, columns)),
-            StructField of => new StructNode(of, [.. of.Fields.Select(child => Of(child, columns))]),
-            MapField map => new MapNode(map, Of(map.Key, columns), Of(map.Value, columns)),
-            DataField { IsArray: true } data => new RepeatedNode(data, columns[data]),
-            DataField data => new ValueNode(data, columns[data]),
-            _ => throw new NotSupportedException($"The column '{field.Path}' is a {field.SchemaType}, which is not read."),
-        };
+        public static Node Of(Field field, Dictionary<DataField, ColumnValues> columns) =>
+            field switch
+            {
+                ListField list => new ListNode(list, Of(list.Item, columns)),
+                StructField of => new StructNode(of, [.. of.Fields.Select(child => Of(child, columns))]),
+                MapField map => new MapNode(map, Of(map.Key, columns), Of(map.Value, columns)),
+                DataField { IsArray: true } data => new RepeatedNode(data, columns[data]),
+                DataField data => new ValueNode(data, columns[data]),
+                _ => throw new NotSupportedException($"The column '{field.Path}' is a {field.SchemaType}, which is not read."),
+            };
 
         public abstract void Write(Utf8JsonWriter json);
 
@@ -140,8 +141,7 @@ internal sealed class RowGroupRows : IDisposable
             do
             {
                 First.Write(json);
-            }
-            while (GoesOn);
+            } while (GoesOn);
             json.WriteEndArray();
         }
     }
@@ -182,8 +182,7 @@ internal sealed class RowGroupRows : IDisposable
             do
             {
                 item.Write(json);
-            }
-            while (GoesOn);
+            } while (GoesOn);
             json.WriteEndArray();
         }
     }
@@ -208,8 +207,7 @@ internal sealed class RowGroupRows : IDisposable
                 json.WritePropertyName("value");
                 value.Write(json);
                 json.WriteEndObject();
-            }
-            while (GoesOn);
+            } while (GoesOn);
             json.WriteEndArray();
         }
     }

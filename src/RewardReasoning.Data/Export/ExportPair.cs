@@ -39,28 +39,41 @@ public sealed record ExportPair
         RowContent recognized = RowRecognizer.Recognize(row);
         if (recognized is not PairContent content)
         {
-            return (null, recognized is FaultyContent faulty ? faulty.Error
-                : $"The row holds {RowKinds.Describe(recognized.Kind)}; an export is of labelled pairs{(recognized is CandidatesContent ? ", which rrm label makes of candidates" : "")}.");
+            return (
+                null,
+                recognized is FaultyContent faulty
+                    ? faulty.Error
+                    : $"The row holds {RowKinds.Describe(recognized.Kind)}; an export is of labelled pairs{(recognized is CandidatesContent ? ", which rrm label makes of candidates" : "")}."
+            );
         }
 
-        Verdict better = content.Label != Verdict.Unparsable ? content.Label : row.Field("judgment.preferred") switch
-        {
-            "1" => Verdict.First,
-            "2" => Verdict.Second,
-            _ => Verdict.Unparsable,
-        };
-        string? fault = better == Verdict.Unparsable ? "The row has no label and no judgment that prefers a response."
+        Verdict better =
+            content.Label != Verdict.Unparsable
+                ? content.Label
+                : row.Field("judgment.preferred") switch
+                {
+                    "1" => Verdict.First,
+                    "2" => Verdict.Second,
+                    _ => Verdict.Unparsable,
+                };
+        string? fault =
+            better == Verdict.Unparsable ? "The row has no label and no judgment that prefers a response."
             : content.Comparison.Response1 == content.Comparison.Response2 ? "The two responses are the same text."
             : null;
-        return fault is not null ? (null, fault) : (new()
-        {
-            Query = content.Query,
-            Comparison = content.Comparison,
-            Better = better,
-            Margin = MarginOf(row, better),
-            Id = row.Field("pair_id") ?? row.Field("id") ?? row.Place,
-            Source = row.Field("source") ?? Path.GetFileName(row.File),
-        }, null);
+        return fault is not null
+            ? (null, fault)
+            : (
+                new()
+                {
+                    Query = content.Query,
+                    Comparison = content.Comparison,
+                    Better = better,
+                    Margin = MarginOf(row, better),
+                    Id = row.Field("pair_id") ?? row.Field("id") ?? row.Place,
+                    Source = row.Field("source") ?? Path.GetFileName(row.File),
+                },
+                null
+            );
     }
 
     private static double? MarginOf(DataRow row, Verdict better)
@@ -75,8 +88,12 @@ public sealed record ExportPair
             return margin.GetDouble();
         }
 
-        if (!fields.TryGetProperty("judgment", out JsonElement judgment) || judgment.ValueKind != JsonValueKind.Object
-            || !judgment.TryGetProperty("votes", out JsonElement votes) || votes.ValueKind != JsonValueKind.Array)
+        if (
+            !fields.TryGetProperty("judgment", out JsonElement judgment)
+            || judgment.ValueKind != JsonValueKind.Object
+            || !judgment.TryGetProperty("votes", out JsonElement votes)
+            || votes.ValueKind != JsonValueKind.Array
+        )
         {
             return null;
         }
@@ -88,5 +105,10 @@ public sealed record ExportPair
 
     /// <summary>The number of the response that a vote is for; 0 for a vote without a verdict.</summary>
     private static int NumberOf(JsonElement vote) =>
-        vote.ValueKind == JsonValueKind.Object && vote.TryGetProperty("verdict", out JsonElement verdict) && verdict.ValueKind == JsonValueKind.Number && verdict.TryGetInt32(out int number) ? number : 0;
+        vote.ValueKind == JsonValueKind.Object
+        && vote.TryGetProperty("verdict", out JsonElement verdict)
+        && verdict.ValueKind == JsonValueKind.Number
+        && verdict.TryGetInt32(out int number)
+            ? number
+            : 0;
 }

@@ -54,7 +54,9 @@ public sealed partial record HubAddress
         ArgumentNullException.ThrowIfNull(text);
         if (Form().Match(text) is not { Success: true } match)
         {
-            throw new FormatException($"'{text}' is no address on the hub; it is hf://OWNER/NAME[@REVISION][/PATH] for a model, hf://datasets/OWNER/NAME[@REVISION][/PATH] for a data set.");
+            throw new FormatException(
+                $"'{text}' is no address on the hub; it is hf://OWNER/NAME[@REVISION][/PATH] for a model, hf://datasets/OWNER/NAME[@REVISION][/PATH] for a data set."
+            );
         }
 
         string path = match.Groups["path"].Value.TrimEnd('/');
@@ -63,7 +65,10 @@ public sealed partial record HubAddress
             RequirePlain(path, text);
         }
 
-        return new(match.Groups["kind"].Value == "datasets/" ? HubRepositoryKind.DataSet : HubRepositoryKind.Model, match.Groups["repository"].Value)
+        return new(
+            match.Groups["kind"].Value == "datasets/" ? HubRepositoryKind.DataSet : HubRepositoryKind.Model,
+            match.Groups["repository"].Value
+        )
         {
             Revision = match.Groups["revision"] is { Success: true } revision ? Uri.UnescapeDataString(revision.Value) : DefaultRevision,
             Path = path,
@@ -76,8 +81,11 @@ public sealed partial record HubAddress
     {
         ArgumentNullException.ThrowIfNull(text);
         HubAddress address = Parse(IsHub(text) ? text : Scheme + text);
-        return address is { Kind: HubRepositoryKind.Model, Path: "" } ? address
-            : throw new FormatException($"'{text}' is no model on the hub; a model is OWNER/NAME or OWNER/NAME@REVISION, with %2F for a slash in the revision.");
+        return address is { Kind: HubRepositoryKind.Model, Path: "" }
+            ? address
+            : throw new FormatException(
+                $"'{text}' is no model on the hub; a model is OWNER/NAME or OWNER/NAME@REVISION, with %2F for a slash in the revision."
+            );
     }
 
     /// <inheritdoc/>
@@ -86,16 +94,24 @@ public sealed partial record HubAddress
 
     /// <summary>A path that stays inside of the folder it is put under.</summary>
     internal static bool IsPlain(string path) =>
-        path.Length > 0 && !path.Contains('\\') && !path.Any(char.IsControl) && path.Split('/').All(part => part is not ("" or "." or ".."));
+        path.Length > 0
+        && !path.Contains('\\')
+        && !path.Any(char.IsControl)
+        && path.Split('/').All(part => part is not ("" or "." or ".."));
 
     private static void RequirePlain(string path, string text)
     {
         if (!IsPlain(path))
         {
-            throw new FormatException($"'{text}': the path '{path}' has a part that is empty, '.' or '..', or a backslash; it is the path of a file, a folder or a pattern in the repository.");
+            throw new FormatException(
+                $"'{text}': the path '{path}' has a part that is empty, '.' or '..', or a backslash; it is the path of a file, a folder or a pattern in the repository."
+            );
         }
     }
 
-    [GeneratedRegex(@"^hf://(?>(?<kind>datasets/|models/|))(?!spaces/)(?<repository>[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*)(?:@(?<revision>refs/(?:convert|pr)/[^/@]+|[^/@]+))?(?:/(?<path>.*))?$", RegexOptions.Singleline)]
+    [GeneratedRegex(
+        @"^hf://(?>(?<kind>datasets/|models/|))(?!spaces/)(?<repository>[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*)(?:@(?<revision>refs/(?:convert|pr)/[^/@]+|[^/@]+))?(?:/(?<path>.*))?$",
+        RegexOptions.Singleline
+    )]
     private static partial Regex Form();
 }

@@ -12,7 +12,13 @@ internal sealed class HubBody : IDisposable
     private readonly byte[] _buffer = new byte[1 << 17];
     private Stream? _stream;
 
-    public HubBody(HttpResponseMessage response, TimeSpan longestSilence, HubRequests requests, TimeProvider time, CancellationToken cancellationToken)
+    public HubBody(
+        HttpResponseMessage response,
+        TimeSpan longestSilence,
+        HubRequests requests,
+        TimeProvider time,
+        CancellationToken cancellationToken
+    )
     {
         (_response, _longestSilence, _requests, _cancellationToken) = (response, longestSilence, requests, cancellationToken);
         _idle = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
@@ -35,7 +41,13 @@ internal sealed class HubBody : IDisposable
         }
         catch (Exception broken) when (broken is IOException or HttpRequestException)
         {
-            throw new HubException($"The connection to {HubRequests.Shown(_response.RequestMessage?.RequestUri ?? new Uri("https://huggingface.co"))} broke: {broken.Message}", broken) { IsTransient = true };
+            throw new HubException(
+                $"The connection to {HubRequests.Shown(_response.RequestMessage?.RequestUri ?? new Uri("https://huggingface.co"))} broke: {broken.Message}",
+                broken
+            )
+            {
+                IsTransient = true,
+            };
         }
     }
 

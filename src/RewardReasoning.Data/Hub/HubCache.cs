@@ -8,12 +8,16 @@ namespace RewardReasoning.Data.Hub;
 /// </summary>
 internal sealed partial class HubCache(string root, HubAddress address)
 {
-    private readonly string _folder = Path.Combine(root, $"{(address.Kind == HubRepositoryKind.DataSet ? "datasets" : "models")}--{address.Repository.Replace("/", "--", StringComparison.Ordinal)}");
+    private readonly string _folder = Path.Combine(
+        root,
+        $"{(address.Kind == HubRepositoryKind.DataSet ? "datasets" : "models")}--{address.Repository.Replace("/", "--", StringComparison.Ordinal)}"
+    );
 
     /// <summary>The address, with its commit, of a file that lies in a cache; null for any other file.</summary>
-    public static string? AddressOf(string path) => Kept().Match(path) is { Success: true } match
-        ? $"hf://{(match.Groups["kind"].Value == "datasets" ? "datasets/" : "")}{match.Groups["owner"]}/{match.Groups["name"]}@{match.Groups["commit"]}/{match.Groups["path"].Value.Replace('\\', '/')}"
-        : null;
+    public static string? AddressOf(string path) =>
+        Kept().Match(path) is { Success: true } match
+            ? $"hf://{(match.Groups["kind"].Value == "datasets" ? "datasets/" : "")}{match.Groups["owner"]}/{match.Groups["name"]}@{match.Groups["commit"]}/{match.Groups["path"].Value.Replace('\\', '/')}"
+            : null;
 
     public string Snapshot(string commit) => Path.Combine(_folder, "snapshots", commit);
 
@@ -23,7 +27,10 @@ internal sealed partial class HubCache(string root, HubAddress address)
     public string? Commit()
     {
         string reference = Reference();
-        string? commit = HubClient.IsCommit(address.Revision) ? address.Revision : File.Exists(reference) ? File.ReadAllText(reference).Trim() : null;
+        string? commit =
+            HubClient.IsCommit(address.Revision) ? address.Revision
+            : File.Exists(reference) ? File.ReadAllText(reference).Trim()
+            : null;
         return commit is not null && HubClient.IsCommit(commit) && Directory.Exists(Snapshot(commit)) ? commit : null;
     }
 
@@ -31,7 +38,11 @@ internal sealed partial class HubCache(string root, HubAddress address)
     public void Remember(string commit)
     {
         string reference = Reference();
-        if (HubClient.IsCommit(address.Revision) || !HubAddress.IsPlain(address.Revision) || (File.Exists(reference) && File.ReadAllText(reference) == commit))
+        if (
+            HubClient.IsCommit(address.Revision)
+            || !HubAddress.IsPlain(address.Revision)
+            || (File.Exists(reference) && File.ReadAllText(reference) == commit)
+        )
         {
             return;
         }
@@ -64,7 +75,9 @@ internal sealed partial class HubCache(string root, HubAddress address)
     }
 
     // Names on the hub hold no double hyphen.
-    [GeneratedRegex(@"[/\\](?<kind>datasets|models)--(?<owner>[^/\\]+?)--(?<name>[^/\\]+)[/\\]snapshots[/\\](?<commit>[0-9a-f]{40})[/\\](?<path>.+)$")]
+    [GeneratedRegex(
+        @"[/\\](?<kind>datasets|models)--(?<owner>[^/\\]+?)--(?<name>[^/\\]+)[/\\]snapshots[/\\](?<commit>[0-9a-f]{40})[/\\](?<path>.+)$"
+    )]
     private static partial Regex Kept();
 
     private string Reference() => Path.Combine(_folder, "refs", address.Revision);

@@ -6,7 +6,9 @@ using RewardReasoning.Data.Rows;
 
 namespace RewardReasoning.Data.Hub;
 
-/// <summary>Files of the Hugging Face hub: what a repository holds, and copies of it on this machine. Safe to use from any thread.</summary>
+/// <summary>
+/// Files of the Hugging Face hub: what a repository holds, and copies of it on this machine. Safe to use from any thread.
+/// </summary>
 public sealed partial class HubClient : IDisposable
 {
     private readonly HubOptions _options;
@@ -23,12 +25,17 @@ public sealed partial class HubClient : IDisposable
         options.Validate();
         (_options, _time) = (options, time ?? TimeProvider.System);
         // Redirects are followed by hand, for the token must not go along; every silence has its own limit.
-        _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { Timeout = Timeout.InfiniteTimeSpan };
+        _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false })
+        {
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
         _http.DefaultRequestHeaders.UserAgent.ParseAdd("rewardreasoning/0.1");
         _requests = new HubRequests(options, _http, _time);
     }
 
-    /// <summary>What an address stands for: itself where it is a file, all below it where it is a folder, all that match where it is a pattern.</summary>
+    /// <summary>
+    /// What an address stands for: itself where it is a file, all below it where it is a folder, all that match where it is a pattern.
+    /// </summary>
     /// <exception cref="HubException">There is nothing of that name, it may not be seen, or the hub cannot be reached.</exception>
     public async Task<HubListing> ListAsync(HubAddress address, CancellationToken cancellationToken = default)
     {
@@ -50,11 +57,22 @@ public sealed partial class HubClient : IDisposable
         }
 
         int slash = address.Path.LastIndexOf('/');
-        EntryWire[] beside = await EntriesAsync(address, commit, slash < 0 ? "" : address.Path[..slash], recursive: false, cancellationToken).ConfigureAwait(false);
+        EntryWire[] beside = await EntriesAsync(
+                address,
+                commit,
+                slash < 0 ? "" : address.Path[..slash],
+                recursive: false,
+                cancellationToken
+            )
+            .ConfigureAwait(false);
         return beside.FirstOrDefault(entry => entry.Path == address.Path) switch
         {
             { Type: "file" } file => new(address, commit, [FileOf(file, address)]),
-            { Type: "directory" } => new(address, commit, await TreeAsync(address, commit, address.Path, recursive: true, cancellationToken).ConfigureAwait(false)),
+            { Type: "directory" } => new(
+                address,
+                commit,
+                await TreeAsync(address, commit, address.Path, recursive: true, cancellationToken).ConfigureAwait(false)
+            ),
             _ => throw NotThere(address, "does not exist"),
         };
     }
@@ -65,7 +83,11 @@ public sealed partial class HubClient : IDisposable
     /// <param name="cancellationToken">Gives up; what came is kept.</param>
     /// <returns>The folder of the repository at that commit; it may hold other files of it too.</returns>
     /// <exception cref="HubException">A file cannot be had or kept, or is not what the hub lists.</exception>
-    public async Task<string> FetchAsync(HubListing listing, Action<HubProgress>? progress = null, CancellationToken cancellationToken = default)
+    public async Task<string> FetchAsync(
+        HubListing listing,
+        Action<HubProgress>? progress = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(listing);
         HubCache cache = new(_options.CacheFolder, listing.Address);
@@ -73,9 +95,16 @@ public sealed partial class HubClient : IDisposable
         return cache.Snapshot(listing.Commit);
     }
 
-    /// <summary>Loads files into a folder under their own names; those that are there and right stay as they are, wrong ones are replaced.</summary>
+    /// <summary>
+    /// Loads files into a folder under their own names; those that are there and right stay as they are, wrong ones are replaced.
+    /// </summary>
     /// <inheritdoc cref="FetchAsync"/>
-    public async Task FetchToAsync(HubListing listing, string folder, Action<HubProgress>? progress = null, CancellationToken cancellationToken = default)
+    public async Task FetchToAsync(
+        HubListing listing,
+        string folder,
+        Action<HubProgress>? progress = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(listing);
         ArgumentException.ThrowIfNullOrEmpty(folder);
@@ -88,11 +117,13 @@ public sealed partial class HubClient : IDisposable
             }
         }
 
-        await LoadAsync(listing, file => Path.GetFullPath(Path.Combine(folder, file.Path)), _ => { }, progress, cancellationToken).ConfigureAwait(false);
+        await LoadAsync(listing, file => Path.GetFullPath(Path.Combine(folder, file.Path)), _ => { }, progress, cancellationToken)
+            .ConfigureAwait(false);
     }
 
     /// <summary>
-    /// The folder of an earlier download, whatever it holds of the repository, for when the hub is not to be asked or is not there; null where
+    /// The folder of an earlier download, whatever it holds of the repository, for when the hub is not to be asked or is not there; null
+    /// where
     /// there is none.
     /// </summary>
     public string? FindKept(HubAddress address)
@@ -107,18 +138,39 @@ public sealed partial class HubClient : IDisposable
 
     internal static bool IsCommit(string text) => Commit().IsMatch(text);
 
-    private async Task LoadAsync(HubListing listing, Func<HubFile, string> target, Action<HubFile> finished, Action<HubProgress>? progress, CancellationToken cancellationToken)
+    private async Task LoadAsync(
+        HubListing listing,
+        Func<HubFile, string> target,
+        Action<HubFile> finished,
+        Action<HubProgress>? progress,
+        CancellationToken cancellationToken
+    )
     {
         RequireOnline(listing.Address);
         HubDownload download = new(_requests, _options, _time);
         HubTally tally = new(listing.Files, progress);
-        await Parallel.ForEachAsync(listing.Files, new ParallelOptions { MaxDegreeOfParallelism = _options.Parallel, CancellationToken = cancellationToken }, async (file, stop) =>
-        {
-            Uri url = Url(listing.Address, $"/resolve/{listing.Commit}/{Escaped(file.Path)}", api: false);
-            await download.RunAsync(file, $"{listing.Address.Repository}/{file.Path}", url, target(file), bytes => tally.Received(file, bytes), stop).ConfigureAwait(false);
-            finished(file);
-            tally.Finished(file);
-        }).ConfigureAwait(false);
+        await Parallel
+            .ForEachAsync(
+                listing.Files,
+                new ParallelOptions { MaxDegreeOfParallelism = _options.Parallel, CancellationToken = cancellationToken },
+                async (file, stop) =>
+                {
+                    Uri url = Url(listing.Address, $"/resolve/{listing.Commit}/{Escaped(file.Path)}", api: false);
+                    await download
+                        .RunAsync(
+                            file,
+                            $"{listing.Address.Repository}/{file.Path}",
+                            url,
+                            target(file),
+                            bytes => tally.Received(file, bytes),
+                            stop
+                        )
+                        .ConfigureAwait(false);
+                    finished(file);
+                    tally.Finished(file);
+                }
+            )
+            .ConfigureAwait(false);
     }
 
     private async Task<string> CommitAsync(HubAddress address, CancellationToken cancellationToken)
@@ -129,21 +181,47 @@ public sealed partial class HubClient : IDisposable
         }
 
         (RevisionWire revision, _) = await JsonAsync(
-            Url(address, $"/revision/{Uri.EscapeDataString(address.Revision)}", api: true), address, HubJson.Default.RevisionWire, cancellationToken).ConfigureAwait(false);
+                Url(address, $"/revision/{Uri.EscapeDataString(address.Revision)}", api: true),
+                address,
+                HubJson.Default.RevisionWire,
+                cancellationToken
+            )
+            .ConfigureAwait(false);
         return revision.Sha is { } commit && IsCommit(commit) ? commit : throw NotAHub();
     }
 
-    private async Task<HubFile[]> TreeAsync(HubAddress address, string commit, string folder, bool recursive, CancellationToken cancellationToken) =>
-        [.. (await EntriesAsync(address, commit, folder, recursive, cancellationToken).ConfigureAwait(false))
-            .Where(entry => entry.Type == "file").Select(entry => FileOf(entry, address)).OrderBy(file => file.Path, StringComparer.Ordinal)];
+    private async Task<HubFile[]> TreeAsync(
+        HubAddress address,
+        string commit,
+        string folder,
+        bool recursive,
+        CancellationToken cancellationToken
+    ) =>
+        [
+            .. (await EntriesAsync(address, commit, folder, recursive, cancellationToken).ConfigureAwait(false))
+                .Where(entry => entry.Type == "file")
+                .Select(entry => FileOf(entry, address))
+                .OrderBy(file => file.Path, StringComparer.Ordinal),
+        ];
 
-    private async Task<EntryWire[]> EntriesAsync(HubAddress address, string commit, string folder, bool recursive, CancellationToken cancellationToken)
+    private async Task<EntryWire[]> EntriesAsync(
+        HubAddress address,
+        string commit,
+        string folder,
+        bool recursive,
+        CancellationToken cancellationToken
+    )
     {
         List<EntryWire> entries = [];
-        Uri? page = Url(address, $"/tree/{commit}{(folder.Length == 0 ? "" : $"/{Escaped(folder)}")}{(recursive ? "?recursive=true" : "")}", api: true);
+        Uri? page = Url(
+            address,
+            $"/tree/{commit}{(folder.Length == 0 ? "" : $"/{Escaped(folder)}")}{(recursive ? "?recursive=true" : "")}",
+            api: true
+        );
         while (page is not null)
         {
-            (List<EntryWire> some, page) = await JsonAsync(page, address, HubJson.Default.ListEntryWire, cancellationToken).ConfigureAwait(false);
+            (List<EntryWire> some, page) = await JsonAsync(page, address, HubJson.Default.ListEntryWire, cancellationToken)
+                .ConfigureAwait(false);
             entries.AddRange(some);
         }
 
@@ -151,7 +229,12 @@ public sealed partial class HubClient : IDisposable
     }
 
     /// <summary>One answer of the interface, and where the next page of it is.</summary>
-    private Task<(T Value, Uri? Next)> JsonAsync<T>(Uri url, HubAddress address, JsonTypeInfo<T> type, CancellationToken cancellationToken) =>
+    private Task<(T Value, Uri? Next)> JsonAsync<T>(
+        Uri url,
+        HubAddress address,
+        JsonTypeInfo<T> type,
+        CancellationToken cancellationToken
+    ) =>
         new HubRetry(_options, _time).RunAsync(
             async () =>
             {
@@ -177,7 +260,8 @@ public sealed partial class HubClient : IDisposable
                     throw NotAHub(error);
                 }
             },
-            cancellationToken);
+            cancellationToken
+        );
 
     private Uri? NextPage(HttpResponseMessage response, Uri url)
     {
@@ -188,8 +272,13 @@ public sealed partial class HubClient : IDisposable
     private HubFile FileOf(EntryWire entry, HubAddress address)
     {
         string? hash = entry.Lfs is { } large ? large.Oid : entry.Oid;
-        bool right = entry is { Path: { } path, Size: >= 0 } && HubAddress.IsPlain(path) && hash is not null && (entry.Lfs is null ? IsCommit(hash) : Sha256().IsMatch(hash));
-        return right ? new(entry.Path ?? "", entry.Lfs?.Size ?? entry.Size ?? 0, hash ?? "", entry.Lfs is not null)
+        bool right =
+            entry is { Path: { } path, Size: >= 0 }
+            && HubAddress.IsPlain(path)
+            && hash is not null
+            && (entry.Lfs is null ? IsCommit(hash) : Sha256().IsMatch(hash));
+        return right
+            ? new(entry.Path ?? "", entry.Lfs?.Size ?? entry.Size ?? 0, hash ?? "", entry.Lfs is not null)
             : throw new HubException($"{address}: the hub lists a file '{entry.Path}' with a name, a size or a hash that cannot be used.");
     }
 
@@ -197,18 +286,25 @@ public sealed partial class HubClient : IDisposable
     {
         if (_options.Offline)
         {
-            throw new HubException($"{address} would have to be asked for, and HF_HUB_OFFLINE forbids it. Unset it.") { IsUnreachable = true };
+            throw new HubException($"{address} would have to be asked for, and HF_HUB_OFFLINE forbids it. Unset it.")
+            {
+                IsUnreachable = true,
+            };
         }
     }
 
     private HubException NotAHub(Exception? cause = null) =>
         new($"{HubRequests.Shown(_options.Endpoint)} does not answer as a Hugging Face hub does. Check HF_ENDPOINT.", cause);
 
-    private static HubException NotThere(HubAddress address, string why) => new($"{address} {why}. Its page on the hub lists what there is.") { Status = HttpStatusCode.NotFound };
+    private static HubException NotThere(HubAddress address, string why) =>
+        new($"{address} {why}. Its page on the hub lists what there is.") { Status = HttpStatusCode.NotFound };
 
     private Uri Url(HubAddress address, string rest, bool api)
     {
-        string kind = address.Kind == HubRepositoryKind.DataSet ? "datasets/" : api ? "models/" : "";
+        string kind =
+            address.Kind == HubRepositoryKind.DataSet ? "datasets/"
+            : api ? "models/"
+            : "";
         return new($"{_options.Endpoint.AbsoluteUri.TrimEnd('/')}/{(api ? "api/" : "")}{kind}{address.Repository}{rest}");
     }
 

@@ -17,7 +17,14 @@ internal sealed class HubDownload(HubRequests requests, HubOptions options, Time
     /// <param name="target">Where it goes; a file there counts as it.</param>
     /// <param name="received">Told how many bytes are here; it may be fewer than before.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public async Task RunAsync(HubFile file, string what, Uri url, string target, Action<long> received, CancellationToken cancellationToken)
+    public async Task RunAsync(
+        HubFile file,
+        string what,
+        Uri url,
+        string target,
+        Action<long> received,
+        CancellationToken cancellationToken
+    )
     {
         string folder = Path.GetDirectoryName(target) ?? ".";
         try
@@ -36,10 +43,20 @@ internal sealed class HubDownload(HubRequests requests, HubOptions options, Time
         received(file.Size);
     }
 
-    private async Task LoadAsync(HubFile file, string what, Uri url, string target, Action<long> received, CancellationToken cancellationToken)
+    private async Task LoadAsync(
+        HubFile file,
+        string what,
+        Uri url,
+        string target,
+        Action<long> received,
+        CancellationToken cancellationToken
+    )
     {
-        string folder = Path.GetDirectoryName(target) ?? ".", name = target + PartialEnding;
-        using PartialFile? partial = await PartialFile.OpenAsync(name, file, () => File.Exists(target), time, cancellationToken).ConfigureAwait(false);
+        string folder = Path.GetDirectoryName(target) ?? ".",
+            name = target + PartialEnding;
+        using PartialFile? partial = await PartialFile
+            .OpenAsync(name, file, () => File.Exists(target), time, cancellationToken)
+            .ConfigureAwait(false);
         if (partial is not null)
         {
             RequireRoom(file, what, folder, partial.Length);
@@ -50,15 +67,25 @@ internal sealed class HubDownload(HubRequests requests, HubOptions options, Time
 
     private void RequireRoom(HubFile file, string what, string folder, long have)
     {
-        long free = options.FreeBytes(folder), needed = file.Size - have;
+        long free = options.FreeBytes(folder),
+            needed = file.Size - have;
         if (needed > free)
         {
-            throw new HubException($"{what} needs {needed} more bytes, and {free} are free where {folder} is. Make room, or name another folder (HF_HOME).");
+            throw new HubException(
+                $"{what} needs {needed} more bytes, and {free} are free where {folder} is. Make room, or name another folder (HF_HOME)."
+            );
         }
     }
 
     /// <summary>Bytes of an earlier attempt may be wrong, so a wrong hash is final only where all bytes came in this one.</summary>
-    private async Task ReceiveRightAsync(PartialFile partial, HubFile file, string what, Uri url, Action<long> received, CancellationToken cancellationToken)
+    private async Task ReceiveRightAsync(
+        PartialFile partial,
+        HubFile file,
+        string what,
+        Uri url,
+        Action<long> received,
+        CancellationToken cancellationToken
+    )
     {
         bool resumed = partial.Length > 0;
         await ReceiveAsync(partial, file, what, url, received, cancellationToken).ConfigureAwait(false);
@@ -79,10 +106,19 @@ internal sealed class HubDownload(HubRequests requests, HubOptions options, Time
             partial.Restart();
         }
 
-        throw new HubException($"{what} came with other bytes than the hub lists: its {(file.IsLarge ? "SHA-256" : "git hash")} is not {file.Hash}. Nothing of it is kept; try again, and if it happens again, tell who runs the hub.");
+        throw new HubException(
+            $"{what} came with other bytes than the hub lists: its {(file.IsLarge ? "SHA-256" : "git hash")} is not {file.Hash}. Nothing of it is kept; try again, and if it happens again, tell who runs the hub."
+        );
     }
 
-    private async Task ReceiveAsync(PartialFile partial, HubFile file, string what, Uri url, Action<long> received, CancellationToken cancellationToken)
+    private async Task ReceiveAsync(
+        PartialFile partial,
+        HubFile file,
+        string what,
+        Uri url,
+        Action<long> received,
+        CancellationToken cancellationToken
+    )
     {
         HubRetry retry = new(options, time);
         long most = partial.Length;
@@ -114,11 +150,22 @@ internal sealed class HubDownload(HubRequests requests, HubOptions options, Time
         }
     }
 
-    private async Task ReceivePartAsync(PartialFile partial, HubFile file, string what, Uri url, Action<long> received, CancellationToken cancellationToken)
+    private async Task ReceivePartAsync(
+        PartialFile partial,
+        HubFile file,
+        string what,
+        Uri url,
+        Action<long> received,
+        CancellationToken cancellationToken
+    )
     {
         using HttpResponseMessage response = await requests.GetAsync(url, partial.Length, cancellationToken).ConfigureAwait(false);
         bool goesOn = response.StatusCode == HttpStatusCode.PartialContent && response.Content.Headers.ContentRange?.From == partial.Length;
-        if (partial.Length > 0 && !goesOn && (response.IsSuccessStatusCode || response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable))
+        if (
+            partial.Length > 0
+            && !goesOn
+            && (response.IsSuccessStatusCode || response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable)
+        )
         {
             partial.Restart(); // the server does not send what is missing, so it sends all
             received(0);
@@ -147,7 +194,10 @@ internal sealed class HubDownload(HubRequests requests, HubOptions options, Time
 
         if (partial.Length < file.Size)
         {
-            throw new HubException($"{what}: the connection was closed after {partial.Length} of {file.Size} bytes.") { IsTransient = true };
+            throw new HubException($"{what}: the connection was closed after {partial.Length} of {file.Size} bytes.")
+            {
+                IsTransient = true,
+            };
         }
     }
 }

@@ -7,15 +7,14 @@ public sealed class HubException : Exception
 {
     /// <summary>An error with a message that says what was found and what to do.</summary>
     public HubException(string message, Exception? cause = null)
-        : base(message, cause)
-    {
-    }
+        : base(message, cause) { }
 
     /// <summary>What the hub answered; null where it did not come to an answer.</summary>
     public HttpStatusCode? Status { get; init; }
 
     /// <summary>Whether what was asked for is wrong: it does not exist, or not for this user.</summary>
-    public bool IsRefusal => Status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.NotFound or HttpStatusCode.BadRequest;
+    public bool IsRefusal =>
+        Status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.NotFound or HttpStatusCode.BadRequest;
 
     /// <summary>Whether trying again may help.</summary>
     internal bool IsTransient { get; init; }

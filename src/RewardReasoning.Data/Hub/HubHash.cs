@@ -4,7 +4,9 @@ using System.Text;
 
 namespace RewardReasoning.Data.Hub;
 
-/// <summary>The hash that the hub names a file by: SHA-256 of a large one, for others that of a git blob, SHA-1 with the length before the bytes.</summary>
+/// <summary>
+/// The hash that the hub names a file by: SHA-256 of a large one, for others that of a git blob, SHA-1 with the length before the bytes.
+/// </summary>
 internal sealed class HubHash : IDisposable
 {
     private readonly IncrementalHash _hash;
@@ -30,7 +32,14 @@ internal sealed class HubHash : IDisposable
     /// <summary>Whether a file on disk is the one of the hub.</summary>
     public static async Task<bool> IsAsync(string path, HubFile file, CancellationToken cancellationToken)
     {
-        using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.Asynchronous | FileOptions.SequentialScan);
+        using FileStream stream = new(
+            path,
+            FileMode.Open,
+            FileAccess.Read,
+            FileShare.Read,
+            bufferSize: 0,
+            FileOptions.Asynchronous | FileOptions.SequentialScan
+        );
         if (stream.Length != file.Size)
         {
             return false;
@@ -45,7 +54,7 @@ internal sealed class HubHash : IDisposable
     public async Task AppendAsync(Stream stream, CancellationToken cancellationToken)
     {
         byte[] buffer = new byte[1 << 17];
-        for (int read; (read = await stream.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0;)
+        for (int read; (read = await stream.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0; )
         {
             Append(buffer.AsSpan(0, read));
         }

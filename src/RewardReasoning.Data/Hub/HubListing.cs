@@ -3,7 +3,8 @@ namespace RewardReasoning.Data.Hub;
 /// <summary>A file of a hub repository.</summary>
 /// <param name="Path">Where it is in the repository.</param>
 /// <param name="Size">Its length in bytes.</param>
-/// <param name="Hash">SHA-256 of its bytes where it is large (<see cref="IsLarge"/>), else git's SHA-1 of it; lower-case hexadecimal.</param>
+/// <param name="Hash">SHA-256 of its bytes where it is large (<see cref="IsLarge"/>), else git's SHA-1 of it; lower-case
+/// hexadecimal.</param>
 /// <param name="IsLarge">Whether it is kept apart from the git repository.</param>
 public sealed record HubFile(string Path, long Size, string Hash, bool IsLarge);
 

@@ -7,7 +7,9 @@ public sealed record HubOptions
     /// <value>https://huggingface.co.</value>
     public Uri Endpoint { get; init; } = new("https://huggingface.co");
 
-    /// <summary>Access token; it is sent to <see cref="Endpoint"/> alone, never to a host that the hub points to, and appears in no message.</summary>
+    /// <summary>
+    /// Access token; it is sent to <see cref="Endpoint"/> alone, never to a host that the hub points to, and appears in no message.
+    /// </summary>
     /// <value>null (none).</value>
     public string? Token { get; init; }
 
@@ -49,16 +51,25 @@ public sealed record HubOptions
     public static HubOptions Of(Func<string, string?> variable)
     {
         ArgumentNullException.ThrowIfNull(variable);
-        string? cache = Named("HF_HUB_CACHE") ?? Below(Named("HF_HOME"), "hub") ?? Below(Named("XDG_CACHE_HOME"), "huggingface/hub") ?? Below(Named("HOME"), ".cache/huggingface/hub");
+        string? cache =
+            Named("HF_HUB_CACHE")
+            ?? Below(Named("HF_HOME"), "hub")
+            ?? Below(Named("XDG_CACHE_HOME"), "huggingface/hub")
+            ?? Below(Named("HOME"), ".cache/huggingface/hub");
         HubOptions options = new()
         {
-            CacheFolder = Path.GetFullPath(cache ?? throw new FormatException("There is no folder for files of the hub: HF_HOME and HOME are not set. Set one of them.")),
+            CacheFolder = Path.GetFullPath(
+                cache
+                    ?? throw new FormatException("There is no folder for files of the hub: HF_HOME and HOME are not set. Set one of them.")
+            ),
             Token = Named("HF_TOKEN")?.Trim(),
             Offline = Named("HF_HUB_OFFLINE")?.ToUpperInvariant() is "1" or "ON" or "YES" or "TRUE",
         };
         return Named("HF_ENDPOINT") is not { } endpoint ? options
             : Uri.TryCreate(endpoint, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https" ? options with { Endpoint = url }
-            : throw new FormatException($"HF_ENDPOINT is '{endpoint}'; it is an absolute http or https address, such as https://huggingface.co.");
+            : throw new FormatException(
+                $"HF_ENDPOINT is '{endpoint}'; it is an absolute http or https address, such as https://huggingface.co."
+            );
 
         string? Named(string name) => variable(name) is { Length: > 0 } value ? value : null;
 
@@ -73,8 +84,12 @@ public sealed record HubOptions
         Check(Endpoint is { IsAbsoluteUri: true, Scheme: "http" or "https" }, "Endpoint is not an absolute http or https address.");
         Check(
             Token is null || Endpoint.Scheme == "https" || Endpoint.IsLoopback,
-            "Endpoint is plain http on another machine, where anybody on the way could read the token. Use https, or no token.");
-        Check(Token is null || Token.All(letter => letter is > ' ' and <= '~'), "The token holds blanks or control characters; it should be the token alone.");
+            "Endpoint is plain http on another machine, where anybody on the way could read the token. Use https, or no token."
+        );
+        Check(
+            Token is null || Token.All(letter => letter is > ' ' and <= '~'),
+            "The token holds blanks or control characters; it should be the token alone."
+        );
         Check(CacheFolder.Length > 0, "CacheFolder is empty; name the folder where files are kept.");
         Check(Tries >= 1, $"Tries is {Tries}; at least 1 is needed.");
         Check(FirstDelay >= TimeSpan.Zero, $"FirstDelay is {FirstDelay}; it is 0 or more.");

@@ -44,8 +44,10 @@ internal sealed class HubRequests(HubOptions options, HttpClient http, TimeProvi
     {
         string message = (response.StatusCode, Header(response, "X-Error-Code")) switch
         {
-            (HttpStatusCode.Unauthorized, _) when options.Token is null => "does not exist, or is not public. Check its name; where it is private, put an access token into HF_TOKEN.",
-            (HttpStatusCode.Unauthorized, _) => "does not exist, or the token in HF_TOKEN is not valid for it. Check the name and the token.",
+            (HttpStatusCode.Unauthorized, _) when options.Token is null =>
+                "does not exist, or is not public. Check its name; where it is private, put an access token into HF_TOKEN.",
+            (HttpStatusCode.Unauthorized, _) =>
+                "does not exist, or the token in HF_TOKEN is not valid for it. Check the name and the token.",
             (_, "GatedRepo") or (HttpStatusCode.Forbidden, _) =>
                 $"is not open to {(options.Token is null ? "everybody; put an access token into HF_TOKEN" : "the token in HF_TOKEN")}. Where it is gated, its conditions are accepted on its page at {Shown(options.Endpoint)}.",
             (HttpStatusCode.NotFound, "RevisionNotFound") => "has no such revision.",
@@ -57,7 +59,8 @@ internal sealed class HubRequests(HubOptions options, HttpClient http, TimeProvi
         return new($"{what} {message}")
         {
             Status = response.StatusCode,
-            IsTransient = response.StatusCode is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests || (int)response.StatusCode >= 500,
+            IsTransient =
+                response.StatusCode is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests || (int)response.StatusCode >= 500,
             RetryAfter = response.Headers.RetryAfter switch
             {
                 { Delta: { } delta } => delta,
@@ -69,15 +72,23 @@ internal sealed class HubRequests(HubOptions options, HttpClient http, TimeProvi
 
     /// <summary>A connection on which nothing comes.</summary>
     public HubException Silent(Uri? url) =>
-        new($"{Shown(url ?? options.Endpoint)} has not answered for {(int)options.IdleTimeout.TotalSeconds} s.") { IsTransient = true, IsUnreachable = true };
+        new($"{Shown(url ?? options.Endpoint)} has not answered for {(int)options.IdleTimeout.TotalSeconds} s.")
+        {
+            IsTransient = true,
+            IsUnreachable = true,
+        };
 
     /// <summary>An address without what may be secret in it: a signature is part of a query.</summary>
-    public static string Shown(Uri url) => url.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped).TrimEnd('/');
+    public static string Shown(Uri url) =>
+        url.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped).TrimEnd('/');
 
     private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         using CancellationTokenSource idle = new(options.IdleTimeout, time);
-        using CancellationTokenRegistration stop = cancellationToken.UnsafeRegister(source => ((CancellationTokenSource?)source)?.Cancel(), idle);
+        using CancellationTokenRegistration stop = cancellationToken.UnsafeRegister(
+            source => ((CancellationTokenSource?)source)?.Cancel(),
+            idle
+        );
         try
         {
             return await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, idle.Token).ConfigureAwait(false);
@@ -88,13 +99,22 @@ internal sealed class HubRequests(HubOptions options, HttpClient http, TimeProvi
         }
         catch (HttpRequestException error)
         {
-            throw new HubException($"{Shown(request.RequestUri ?? options.Endpoint)} cannot be reached: {error.InnerException?.Message ?? error.Message}", error) { IsTransient = true, IsUnreachable = true };
+            throw new HubException(
+                $"{Shown(request.RequestUri ?? options.Endpoint)} cannot be reached: {error.InnerException?.Message ?? error.Message}",
+                error
+            )
+            {
+                IsTransient = true,
+                IsUnreachable = true,
+            };
         }
     }
 
-    private bool IsHub(Uri url) => Uri.Compare(url, options.Endpoint, UriComponents.SchemeAndServer, UriFormat.UriEscaped, StringComparison.OrdinalIgnoreCase) == 0;
+    private bool IsHub(Uri url) =>
+        Uri.Compare(url, options.Endpoint, UriComponents.SchemeAndServer, UriFormat.UriEscaped, StringComparison.OrdinalIgnoreCase) == 0;
 
     private static bool IsRedirect(HttpStatusCode status) => (int)status is 301 or 302 or 303 or 307 or 308;
 
-    private static string? Header(HttpResponseMessage response, string name) => response.Headers.TryGetValues(name, out IEnumerable<string>? values) ? values.FirstOrDefault() : null;
+    private static string? Header(HttpResponseMessage response, string name) =>
+        response.Headers.TryGetValues(name, out IEnumerable<string>? values) ? values.FirstOrDefault() : null;
 }

@@ -1,6 +1,8 @@
 namespace RewardReasoning.Data.Hub;
 
-/// <summary>When a failed request is tried again: after waits that double, or when the hub says, up to a number of failures in a row.</summary>
+/// <summary>
+/// When a failed request is tried again: after waits that double, or when the hub says, up to a number of failures in a row.
+/// </summary>
 internal sealed class HubRetry(HubOptions options, TimeProvider time)
 {
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(60);

@@ -17,15 +17,30 @@ internal sealed class PartialFile : IDisposable
     /// <summary>Bytes that are here.</summary>
     public long Length => _stream.Length;
 
-    /// <summary>Opens it, with what an earlier attempt left; null where <paramref name="done"/> holds once no other process works on it.</summary>
-    public static async Task<PartialFile?> OpenAsync(string path, HubFile file, Func<bool> done, TimeProvider time, CancellationToken cancellationToken)
+    /// <summary>
+    /// Opens it, with what an earlier attempt left; null where <paramref name="done"/> holds once no other process works on it.
+    /// </summary>
+    public static async Task<PartialFile?> OpenAsync(
+        string path,
+        HubFile file,
+        Func<bool> done,
+        TimeProvider time,
+        CancellationToken cancellationToken
+    )
     {
         FileStream? stream = null;
         while (stream is null)
         {
             try
             {
-                stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0, FileOptions.Asynchronous);
+                stream = new FileStream(
+                    path,
+                    FileMode.OpenOrCreate,
+                    FileAccess.ReadWrite,
+                    FileShare.None,
+                    bufferSize: 0,
+                    FileOptions.Asynchronous
+                );
             }
             catch (IOException held) when ((held.HResult & 0xFFFF) is SharingViolationOnWindows or LockHeldOnLinux or LockHeldOnMac)
             {

@@ -46,12 +46,20 @@ public sealed record KindCount(RowKind Kind, long Rows);
 
 /// <summary>One field over all rows.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="Types">Its JSON types, the most frequent first: <c>string</c>, <c>integer</c>, <c>number</c>, <c>boolean</c>, <c>list</c>, <c>object</c>, <c>null</c>.</param>
+/// <param name="Types">Its JSON types, the most frequent first: <c>string</c>, <c>integer</c>, <c>number</c>, <c>boolean</c>, <c>list</c>,
+/// <c>object</c>, <c>null</c>.</param>
 /// <param name="Rows">Rows that have it.</param>
 /// <param name="Shortest">Smallest length: characters of strings, elements of lists; null where it has neither.</param>
 /// <param name="MeanLength">Mean length.</param>
 /// <param name="Longest">Largest length.</param>
-public sealed record FieldInspection(string Name, IReadOnlyList<string> Types, long Rows, long? Shortest, double? MeanLength, long? Longest);
+public sealed record FieldInspection(
+    string Name,
+    IReadOnlyList<string> Types,
+    long Rows,
+    long? Shortest,
+    double? MeanLength,
+    long? Longest
+);
 
 /// <summary>Pairs by label.</summary>
 /// <param name="First">Rows whose first response is the better one.</param>

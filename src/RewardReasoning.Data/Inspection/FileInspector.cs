@@ -24,9 +24,7 @@ public sealed class FileInspector
     private bool _anyNumbered;
     private long _rows;
 
-    private FileInspector()
-    {
-    }
+    private FileInspector() { }
 
     /// <summary>Inspects a file; one that holds no rows is refused in the result, not by an exception.</summary>
     /// <exception cref="IOException">It cannot be opened.</exception>
@@ -42,12 +40,18 @@ public sealed class FileInspector
         }
         catch (Exception exception) when (exception is NotSupportedException or InvalidDataException)
         {
-            return new FileInspection { File = path, Refused = exception.Message, Bytes = LengthOf(path) };
+            return new FileInspection
+            {
+                File = path,
+                Refused = exception.Message,
+                Bytes = LengthOf(path),
+            };
         }
     }
 
     /// <summary>Of a link, <see cref="FileInfo"/> tells the length of the link.</summary>
-    private static long LengthOf(string path) => ((FileInfo?)File.ResolveLinkTarget(path, returnFinalTarget: true) ?? new FileInfo(path)).Length;
+    private static long LengthOf(string path) =>
+        ((FileInfo?)File.ResolveLinkTarget(path, returnFinalTarget: true) ?? new FileInfo(path)).Length;
 
     /// <summary>Inspects a file that was opened.</summary>
     /// <exception cref="InvalidDataException">It is damaged from its start.</exception>
@@ -88,7 +92,8 @@ public sealed class FileInspector
             case PairContent pair:
                 Add(row, pair);
                 break;
-            case CandidatesContent candidates when candidates.Responses.Distinct().Count() is var distinct && distinct < candidates.Responses.Count:
+            case CandidatesContent candidates
+                when candidates.Responses.Distinct().Count() is var distinct && distinct < candidates.Responses.Count:
                 Notice(row, "some responses are the same");
                 break;
         }
@@ -104,18 +109,38 @@ public sealed class FileInspector
         NoticeIf(comparison.Response1 == comparison.Response2, row, "both responses are the same");
         if (_pairs.Count < MaxPairsRemembered)
         {
-            NoticeIf(!_pairs.Add(BinaryPrimitives.ReadUInt128LittleEndian(ComparisonHash.OfUnorderedPair(comparison))), row, "the pair came before, in this or the other order");
+            NoticeIf(
+                !_pairs.Add(BinaryPrimitives.ReadUInt128LittleEndian(ComparisonHash.OfUnorderedPair(comparison))),
+                row,
+                "the pair came before, in this or the other order"
+            );
         }
     }
 
     private FileInspection Result(RowFile file)
     {
-        KindCount[] kinds = [.. _kinds.OrderByDescending(kind => kind.Value).ThenBy(kind => kind.Key).Select(kind => new KindCount(kind.Key, kind.Value))];
-        LabelCount? labels = _labels.Count == 0 ? null : new(_labels.GetValueOrDefault(Verdict.First), _labels.GetValueOrDefault(Verdict.Second), _labels.GetValueOrDefault(Verdict.Unparsable));
+        KindCount[] kinds =
+        [
+            .. _kinds.OrderByDescending(kind => kind.Value).ThenBy(kind => kind.Key).Select(kind => new KindCount(kind.Key, kind.Value)),
+        ];
+        LabelCount? labels =
+            _labels.Count == 0
+                ? null
+                : new(
+                    _labels.GetValueOrDefault(Verdict.First),
+                    _labels.GetValueOrDefault(Verdict.Second),
+                    _labels.GetValueOrDefault(Verdict.Unparsable)
+                );
         List<Oddity> oddities = [.. _oddities.Select(oddity => new Oddity(oddity.Key, oddity.Value.Rows, oddity.Value.FirstPlace))];
         if (labels is { First: > 1, Second: 0 } && _anyNumbered)
         {
-            oddities.Add(new Oddity("every labelled pair has the better response first: a judge that always says 1 would be right", labels.First, file.Name));
+            oddities.Add(
+                new Oddity(
+                    "every labelled pair has the better response first: a judge that always says 1 would be right",
+                    labels.First,
+                    file.Name
+                )
+            );
         }
 
         if (kinds.Length > 1)
@@ -188,23 +213,26 @@ public sealed class FileInspector
             }
         }
 
-        public FieldInspection ToInspection(string name) => new(
-            name,
-            [.. _types.OrderByDescending(type => type.Value).ThenBy(type => type.Key, StringComparer.Ordinal).Select(type => type.Key)],
-            _types.Values.Sum(),
-            _lengths > 0 ? _shortest : null,
-            _lengths > 0 ? Math.Round((double)_sum / _lengths, 1) : null,
-            _lengths > 0 ? _longest : null);
+        public FieldInspection ToInspection(string name) =>
+            new(
+                name,
+                [.. _types.OrderByDescending(type => type.Value).ThenBy(type => type.Key, StringComparer.Ordinal).Select(type => type.Key)],
+                _types.Values.Sum(),
+                _lengths > 0 ? _shortest : null,
+                _lengths > 0 ? Math.Round((double)_sum / _lengths, 1) : null,
+                _lengths > 0 ? _longest : null
+            );
 
-        private static string TypeOf(JsonElement value) => value.ValueKind switch
-        {
-            JsonValueKind.String => "string",
-            JsonValueKind.Number => value.TryGetInt64(out _) ? "integer" : "number",
-            JsonValueKind.True or JsonValueKind.False => "boolean",
-            JsonValueKind.Array => "list",
-            JsonValueKind.Object => "object",
-            _ => "null",
-        };
+        private static string TypeOf(JsonElement value) =>
+            value.ValueKind switch
+            {
+                JsonValueKind.String => "string",
+                JsonValueKind.Number => value.TryGetInt64(out _) ? "integer" : "number",
+                JsonValueKind.True or JsonValueKind.False => "boolean",
+                JsonValueKind.Array => "list",
+                JsonValueKind.Object => "object",
+                _ => "null",
+            };
 
         private static long Characters(JsonElement text)
         {

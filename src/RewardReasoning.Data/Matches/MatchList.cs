@@ -8,7 +8,11 @@ namespace RewardReasoning.Data.Matches;
 public sealed record MatchList(IReadOnlyList<string> Players, IReadOnlyList<MatchResult> Matches)
 {
     /// <summary>The matches of rows, in their order; <paramref name="refuse"/> is told of each row that holds none, and why.</summary>
-    public static async Task<MatchList> ReadAsync(IAsyncEnumerable<DataRow> rows, Action<DataRow, string> refuse, CancellationToken cancellationToken = default)
+    public static async Task<MatchList> ReadAsync(
+        IAsyncEnumerable<DataRow> rows,
+        Action<DataRow, string> refuse,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(rows);
         ArgumentNullException.ThrowIfNull(refuse);
@@ -25,7 +29,10 @@ public sealed record MatchList(IReadOnlyList<string> Players, IReadOnlyList<Matc
                     refuse(row, faulty.Error);
                     break;
                 case var other:
-                    refuse(row, $"The row holds {RowKinds.Describe(other.Kind)}; a match has player_1, player_2 and winner (1, 2 or \"tie\").");
+                    refuse(
+                        row,
+                        $"The row holds {RowKinds.Describe(other.Kind)}; a match has player_1, player_2 and winner (1, 2 or \"tie\")."
+                    );
                     break;
             }
         }

@@ -22,7 +22,9 @@ public sealed record ScoreReport
     public required double PairsPerSecond { get; init; }
 }
 
-/// <summary>Tokens of all judgments. Those that came from a store are counted, and apart as kept: what was spent is the difference.</summary>
+/// <summary>
+/// Tokens of all judgments. Those that came from a store are counted, and apart as kept: what was spent is the difference.
+/// </summary>
 /// <param name="Prompt">Tokens read.</param>
 /// <param name="Output">Tokens written.</param>
 /// <param name="KeptPrompt">Of the tokens read, those of completions from a store.</param>
@@ -82,7 +84,9 @@ public sealed record ScoreGroup
     /// <summary>Votes whose thought was closed by the thinking budget.</summary>
     public required long ForcedVotes { get; init; }
 
-    /// <summary>Mean number of tokens that a vote's reasoning takes (of all its output where a model does not count reasoning apart).</summary>
+    /// <summary>
+    /// Mean number of tokens that a vote's reasoning takes (of all its output where a model does not count reasoning apart).
+    /// </summary>
     public required double? MeanReasoningTokens { get; init; }
 
     /// <summary>Share of labelled rows that are correct; null without labels.</summary>

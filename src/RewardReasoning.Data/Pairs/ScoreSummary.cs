@@ -9,7 +9,8 @@ namespace RewardReasoning.Data.Pairs;
 
 /// <summary>
 /// Adds up judged rows into a <see cref="ScoreReport"/>. Not safe for several threads. Memory: a few counters for each value of the
-/// fields, and some thirty bytes for each row whose swap has not come yet, for the first two million such rows: later ones are not looked for.
+/// fields, and some thirty bytes for each row whose swap has not come yet, for the first two million such rows: later ones are not looked
+/// for.
 /// </summary>
 /// <param name="fields">Dotted paths of the fields to break the rows down by.</param>
 public sealed class ScoreSummary(IReadOnlyList<string> fields)
@@ -17,7 +18,10 @@ public sealed class ScoreSummary(IReadOnlyList<string> fields)
     private const int MaxUnmatched = 2_000_000;
 
     private readonly Counter _total = new();
-    private readonly Dictionary<string, Counter>[] _groups = [.. fields.Select(_ => new Dictionary<string, Counter>(StringComparer.Ordinal))];
+    private readonly Dictionary<string, Counter>[] _groups =
+    [
+        .. fields.Select(_ => new Dictionary<string, Counter>(StringComparer.Ordinal)),
+    ];
     private readonly Counter[] _withoutField = [.. fields.Select(_ => new Counter())];
     private readonly HashSet<ulong> _unmatched = [];
     private long _swaps;
@@ -64,19 +68,26 @@ public sealed class ScoreSummary(IReadOnlyList<string> fields)
     }
 
     /// <summary>What was added so far.</summary>
-    public ScoreReport Report(TimeSpan elapsed) => new()
-    {
-        Total = _total.ToGroup(null),
-        Swaps = new SwapAgreement { Pairs = _swaps, Agreeing = _agreeing },
-        By = [.. fields.Select((field, i) => new ScoreBreakdown(field, GroupsOf(i)))],
-        Tokens = new ScoreTokens(Usage.PromptTokens, Usage.OutputTokens, Usage.KeptPromptTokens, Usage.KeptOutputTokens, Usage.KeptCompletions)
+    public ScoreReport Report(TimeSpan elapsed) =>
+        new()
         {
-            Cost = Usage.Cost,
-            KeptCost = Usage.KeptCost,
-        },
-        Seconds = elapsed.TotalSeconds,
-        PairsPerSecond = elapsed > TimeSpan.Zero ? _total.Judged / elapsed.TotalSeconds : 0,
-    };
+            Total = _total.ToGroup(null),
+            Swaps = new SwapAgreement { Pairs = _swaps, Agreeing = _agreeing },
+            By = [.. fields.Select((field, i) => new ScoreBreakdown(field, GroupsOf(i)))],
+            Tokens = new ScoreTokens(
+                Usage.PromptTokens,
+                Usage.OutputTokens,
+                Usage.KeptPromptTokens,
+                Usage.KeptOutputTokens,
+                Usage.KeptCompletions
+            )
+            {
+                Cost = Usage.Cost,
+                KeptCost = Usage.KeptCost,
+            },
+            Seconds = elapsed.TotalSeconds,
+            PairsPerSecond = elapsed > TimeSpan.Zero ? _total.Judged / elapsed.TotalSeconds : 0,
+        };
 
     private Counter CounterOf(int field, string? value)
     {
@@ -91,7 +102,11 @@ public sealed class ScoreSummary(IReadOnlyList<string> fields)
     private List<ScoreGroup> GroupsOf(int field)
     {
         IEnumerable<ScoreGroup> groups = _groups[field]
-            .OrderBy(group => double.TryParse(group.Key, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) ? number : double.PositiveInfinity)
+            .OrderBy(group =>
+                double.TryParse(group.Key, NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
+                    ? number
+                    : double.PositiveInfinity
+            )
             .ThenBy(group => group.Key, StringComparer.Ordinal)
             .Select(group => group.Value.ToGroup(group.Key));
         return [.. _withoutField[field].Rows > 0 ? groups.Append(_withoutField[field].ToGroup(null)) : groups];
@@ -173,17 +188,18 @@ public sealed class ScoreSummary(IReadOnlyList<string> fields)
             }
         }
 
-        public ScoreGroup ToGroup(string? value) => new()
-        {
-            Value = value,
-            Rows = Rows,
-            Judged = Judged,
-            Labelled = _labelled,
-            Correct = _correct,
-            Votes = _votes,
-            MissingVotes = _missingVotes,
-            ForcedVotes = _forcedVotes,
-            MeanReasoningTokens = _votes > 0 ? (double)_reasoningTokens / _votes : null,
-        };
+        public ScoreGroup ToGroup(string? value) =>
+            new()
+            {
+                Value = value,
+                Rows = Rows,
+                Judged = Judged,
+                Labelled = _labelled,
+                Correct = _correct,
+                Votes = _votes,
+                MissingVotes = _missingVotes,
+                ForcedVotes = _forcedVotes,
+                MeanReasoningTokens = _votes > 0 ? (double)_reasoningTokens / _votes : null,
+            };
     }
 }

@@ -8,33 +8,35 @@ namespace RewardReasoning.Data.Recognition;
 /// <summary>Values of fields as texts and messages; what they are not becomes a <see cref="JsonException"/> that names the field.</summary>
 internal static class FieldReader
 {
-    public static string Text(JsonElement value, string name) => value.ValueKind == JsonValueKind.String
-        ? value.GetString() ?? ""
-        : throw new JsonException($"'{name}' is {JsonRow.Describe(value)}; it must be a string.");
+    public static string Text(JsonElement value, string name) =>
+        value.ValueKind == JsonValueKind.String
+            ? value.GetString() ?? ""
+            : throw new JsonException($"'{name}' is {JsonRow.Describe(value)}; it must be a string.");
 
     /// <summary>A text, or a number or truth value as it stands: answers come as either.</summary>
-    public static string TextOrNumber(JsonElement value, string name) => value.ValueKind is JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False
-        ? value.GetRawText()
-        : Text(value, name);
+    public static string TextOrNumber(JsonElement value, string name) =>
+        value.ValueKind is JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False ? value.GetRawText() : Text(value, name);
 
-    public static RowQuery Query(JsonElement value, string name) => value.ValueKind switch
-    {
-        JsonValueKind.String => RowQuery.OfText(Text(value, name)),
-        JsonValueKind.Array => new RowQuery(Messages(value, name)),
-        _ => throw new JsonException($"'{name}' is {JsonRow.Describe(value)}; it must be a string or a list of messages."),
-    };
+    public static RowQuery Query(JsonElement value, string name) =>
+        value.ValueKind switch
+        {
+            JsonValueKind.String => RowQuery.OfText(Text(value, name)),
+            JsonValueKind.Array => new RowQuery(Messages(value, name)),
+            _ => throw new JsonException($"'{name}' is {JsonRow.Describe(value)}; it must be a string or a list of messages."),
+        };
 
     /// <summary>A response: a text, one message, or a list of one.</summary>
-    public static string Response(JsonElement value, string name) => value.ValueKind switch
-    {
-        JsonValueKind.String => value.GetString() ?? "",
-        JsonValueKind.Object => Message(value, name).Text,
-        JsonValueKind.Array => Messages(value, name) is [var only]
-            ? only.Text
-            : throw new JsonException($"'{name}' has {value.GetArrayLength()} messages; beside a query it must be one, or a string."),
-        JsonValueKind.Undefined => throw new JsonException($"The row has no '{name}'."),
-        _ => throw new JsonException($"'{name}' is {JsonRow.Describe(value)}; it must be a string."),
-    };
+    public static string Response(JsonElement value, string name) =>
+        value.ValueKind switch
+        {
+            JsonValueKind.String => value.GetString() ?? "",
+            JsonValueKind.Object => Message(value, name).Text,
+            JsonValueKind.Array => Messages(value, name) is [var only]
+                ? only.Text
+                : throw new JsonException($"'{name}' has {value.GetArrayLength()} messages; beside a query it must be one, or a string."),
+            JsonValueKind.Undefined => throw new JsonException($"The row has no '{name}'."),
+            _ => throw new JsonException($"'{name}' is {JsonRow.Describe(value)}; it must be a string."),
+        };
 
     public static IReadOnlyList<string> Responses(JsonElement list, string name) =>
         [.. list.EnumerateArray().Select((response, index) => Response(response, $"{name}[{index}]"))];
@@ -46,17 +48,19 @@ internal static class FieldReader
     }
 
     /// <summary>Whether a value looks like a message or a list of them, well formed or not.</summary>
-    public static bool LooksLikeMessages(JsonElement value) => value.ValueKind switch
-    {
-        JsonValueKind.Object => value.TryGetProperty("role", out _) || value.TryGetProperty("from", out _),
-        JsonValueKind.Array => value.GetArrayLength() > 0 && value[0].ValueKind == JsonValueKind.Object && LooksLikeMessages(value[0]),
-        _ => false,
-    };
+    public static bool LooksLikeMessages(JsonElement value) =>
+        value.ValueKind switch
+        {
+            JsonValueKind.Object => value.TryGetProperty("role", out _) || value.TryGetProperty("from", out _),
+            JsonValueKind.Array => value.GetArrayLength() > 0 && value[0].ValueKind == JsonValueKind.Object && LooksLikeMessages(value[0]),
+            _ => false,
+        };
 
     /// <summary>A message as <c>role</c> and <c>content</c>, or as <c>from</c> and <c>value</c> (ShareGPT).</summary>
     private static ChatMessage Message(JsonElement message, string name)
     {
-        bool isMessage = message.ValueKind == JsonValueKind.Object
+        bool isMessage =
+            message.ValueKind == JsonValueKind.Object
             & (TryGet(message, "role", "from", out JsonElement role) && role.ValueKind == JsonValueKind.String)
             & TryGet(message, "content", "value", out JsonElement content);
         return isMessage && Text(role, name) is { Length: > 0 } speaker
@@ -67,15 +71,17 @@ internal static class FieldReader
     private static bool TryGet(JsonElement message, string name, string otherName, out JsonElement value)
     {
         value = default;
-        return message.ValueKind == JsonValueKind.Object && (message.TryGetProperty(name, out value) || message.TryGetProperty(otherName, out value));
+        return message.ValueKind == JsonValueKind.Object
+            && (message.TryGetProperty(name, out value) || message.TryGetProperty(otherName, out value));
     }
 
-    private static ChatRole RoleOf(string role) => role switch
-    {
-        "human" => ChatRole.User,
-        "gpt" => ChatRole.Assistant,
-        _ => new ChatRole(role),
-    };
+    private static ChatRole RoleOf(string role) =>
+        role switch
+        {
+            "human" => ChatRole.User,
+            "gpt" => ChatRole.Assistant,
+            _ => new ChatRole(role),
+        };
 
     private static string Content(JsonElement content, string name)
     {
@@ -86,15 +92,21 @@ internal static class FieldReader
 
         if (content.ValueKind != JsonValueKind.Array)
         {
-            throw new JsonException($"The content of a message of '{name}' is {JsonRow.Describe(content)}; it must be a string or a list of text parts.");
+            throw new JsonException(
+                $"The content of a message of '{name}' is {JsonRow.Describe(content)}; it must be a string or a list of text parts."
+            );
         }
 
         StringBuilder text = new();
         foreach (JsonElement part in content.EnumerateArray())
         {
-            text.Append(part.ValueKind == JsonValueKind.Object && part.TryGetProperty("text", out JsonElement words) && words.ValueKind == JsonValueKind.String
-                ? words.GetString()
-                : throw new JsonException($"A message of '{name}' has a part that is no text; only text can be judged."));
+            text.Append(
+                part.ValueKind == JsonValueKind.Object
+                && part.TryGetProperty("text", out JsonElement words)
+                && words.ValueKind == JsonValueKind.String
+                    ? words.GetString()
+                    : throw new JsonException($"A message of '{name}' has a part that is no text; only text can be judged.")
+            );
         }
 
         return text.ToString();

@@ -14,19 +14,21 @@ public abstract record RowContent
 /// <param name="Query">What was asked.</param>
 /// <param name="Comparison">The texts that a judge reads.</param>
 /// <param name="Label">The better response; <see cref="Verdict.Unparsable"/> where none is known to be.</param>
-/// <param name="IsNamedByLabel">Whether the fields themselves say which is better (<c>chosen</c>, <c>rejected</c>), so that the first always is.</param>
+/// <param name="IsNamedByLabel">Whether the fields themselves say which is better (<c>chosen</c>, <c>rejected</c>), so that the first
+/// always is.</param>
 public sealed record PairContent(RowQuery Query, Comparison Comparison, Verdict Label, bool IsNamedByLabel) : RowContent
 {
     /// <inheritdoc/>
     public override RowKind Kind => RowKind.Pair;
 
     /// <summary>The pair by its label; null without one.</summary>
-    public PreferencePair? Preference => Label switch
-    {
-        Verdict.First => new(Comparison.Query, Comparison.Response1, Comparison.Response2),
-        Verdict.Second => new(Comparison.Query, Comparison.Response2, Comparison.Response1),
-        _ => null,
-    };
+    public PreferencePair? Preference =>
+        Label switch
+        {
+            Verdict.First => new(Comparison.Query, Comparison.Response1, Comparison.Response2),
+            Verdict.Second => new(Comparison.Query, Comparison.Response2, Comparison.Response1),
+            _ => null,
+        };
 }
 
 /// <summary>Responses to one query.</summary>

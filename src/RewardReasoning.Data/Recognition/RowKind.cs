@@ -51,17 +51,18 @@ public enum RowKind
 public static class RowKinds
 {
     /// <summary>What a row of the kind holds, such as "a query and candidate responses".</summary>
-    public static string Describe(RowKind kind) => kind switch
-    {
-        RowKind.Pair => "a query and two responses",
-        RowKind.Candidates => "a query and candidate responses",
-        RowKind.ChosenLists => "a query with several chosen and several rejected responses",
-        RowKind.Messages => "a conversation",
-        RowKind.Question => "a question and its answer",
-        RowKind.AnswerCheck => "an expected and a given answer",
-        RowKind.Query => "a query without responses",
-        RowKind.ModelAnswer => "a model's answer",
-        RowKind.Match => "the result of a match",
-        _ => "nothing that is known",
-    };
+    public static string Describe(RowKind kind) =>
+        kind switch
+        {
+            RowKind.Pair => "a query and two responses",
+            RowKind.Candidates => "a query and candidate responses",
+            RowKind.ChosenLists => "a query with several chosen and several rejected responses",
+            RowKind.Messages => "a conversation",
+            RowKind.Question => "a question and its answer",
+            RowKind.AnswerCheck => "an expected and a given answer",
+            RowKind.Query => "a query without responses",
+            RowKind.ModelAnswer => "a model's answer",
+            RowKind.Match => "the result of a match",
+            _ => "nothing that is known",
+        };
 }

@@ -10,7 +10,17 @@ namespace RewardReasoning.Data.Recognition;
 /// </summary>
 public static class RowRecognizer
 {
-    private static readonly string[] QueryNames = ["query", "prompt", "question", "instruction", "problem", "conversations", "input", "expr"];
+    private static readonly string[] QueryNames =
+    [
+        "query",
+        "prompt",
+        "question",
+        "instruction",
+        "problem",
+        "conversations",
+        "input",
+        "expr",
+    ];
     private static readonly string[] AnswerNames = ["answer", "target", "gold", "ground_truth", "value"];
     private static readonly string[] OutputNames = ["output", "answer", "response"];
     private static readonly (string First, string Second)[] PlayerNames = [("player_1", "player_2"), ("model_a", "model_b")];
@@ -43,7 +53,10 @@ public static class RowRecognizer
     {
         if (Is(row, "responses", JsonValueKind.Array))
         {
-            return (RowKind.Candidates, fields => Candidates(Query(fields), FieldReader.Responses(fields.GetProperty("responses"), "responses")));
+            return (
+                RowKind.Candidates,
+                fields => Candidates(Query(fields), FieldReader.Responses(fields.GetProperty("responses"), "responses"))
+            );
         }
 
         // PPE's best-of-k numbers its responses: with a third one they are no pair.
@@ -77,15 +90,25 @@ public static class RowRecognizer
             return (RowKind.Messages, fields => new MessagesContent(FieldReader.Messages(fields.GetProperty("messages"), "messages")));
         }
 
-        if (Array.Find(PlayerNames, names => row.TryGetProperty(names.First, out _) && row.TryGetProperty(names.Second, out _)) is { First: not null } players && row.TryGetProperty("winner", out _))
+        if (
+            Array.Find(PlayerNames, names => row.TryGetProperty(names.First, out _) && row.TryGetProperty(names.Second, out _))
+                is { First: not null } players
+            && row.TryGetProperty("winner", out _)
+        )
         {
             return (RowKind.Match, fields => Match(fields, players.First, players.Second));
         }
 
         if (Is(row, "model", JsonValueKind.String) && FirstOf(row, OutputNames) is { } output)
         {
-            return (RowKind.ModelAnswer, fields => new ModelAnswerContent(
-                FieldReader.Text(fields.GetProperty("model"), "model"), TryQuery(fields), FieldReader.Text(fields.GetProperty(output), output)));
+            return (
+                RowKind.ModelAnswer,
+                fields => new ModelAnswerContent(
+                    FieldReader.Text(fields.GetProperty("model"), "model"),
+                    TryQuery(fields),
+                    FieldReader.Text(fields.GetProperty(output), output)
+                )
+            );
         }
 
         return HasQuery(row) ? FindOfQuery(row) : (RowKind.Unknown, Unknown);
@@ -96,7 +119,10 @@ public static class RowRecognizer
         // verl keeps the answer beside the prompt in an object of its own.
         if (Is(row, "reward_model", JsonValueKind.Object) && row.GetProperty("reward_model").TryGetProperty("ground_truth", out _))
         {
-            return (RowKind.Question, fields => new QuestionContent(Query(fields), Answer(fields.GetProperty("reward_model"), "ground_truth")));
+            return (
+                RowKind.Question,
+                fields => new QuestionContent(Query(fields), Answer(fields.GetProperty("reward_model"), "ground_truth"))
+            );
         }
 
         return FirstOf(row, AnswerNames) is { } answer
@@ -113,9 +139,10 @@ public static class RowRecognizer
         return new PairContent(query, comparison, names.Label(row), IsNamedByLabel: false);
     }
 
-    private static CandidatesContent Candidates(RowQuery query, IReadOnlyList<string> responses) => responses.Count >= 2
-        ? new CandidatesContent(query, responses)
-        : throw new JsonException($"The row has {responses.Count} of 'responses'; at least 2 can be compared.");
+    private static CandidatesContent Candidates(RowQuery query, IReadOnlyList<string> responses) =>
+        responses.Count >= 2
+            ? new CandidatesContent(query, responses)
+            : throw new JsonException($"The row has {responses.Count} of 'responses'; at least 2 can be compared.");
 
     private static IEnumerable<string> Numbered(JsonElement row)
     {
@@ -125,8 +152,12 @@ public static class RowRecognizer
         }
     }
 
-    private static ChosenListsContent ChosenLists(JsonElement row) => new(
-        Query(row), FieldReader.Responses(row.GetProperty("chosen"), "chosen"), FieldReader.Responses(row.GetProperty("rejected"), "rejected"));
+    private static ChosenListsContent ChosenLists(JsonElement row) =>
+        new(
+            Query(row),
+            FieldReader.Responses(row.GetProperty("chosen"), "chosen"),
+            FieldReader.Responses(row.GetProperty("rejected"), "rejected")
+        );
 
     private static PairContent ChosenAndRejected(JsonElement row)
     {
@@ -135,18 +166,31 @@ public static class RowRecognizer
         if (HasQuery(row))
         {
             RowQuery query = Query(row);
-            return new PairContent(query, new Comparison(query.Text, FieldReader.Response(chosen, "chosen"), FieldReader.Response(rejected, "rejected")), Verdict.First, IsNamedByLabel: true);
+            return new PairContent(
+                query,
+                new Comparison(query.Text, FieldReader.Response(chosen, "chosen"), FieldReader.Response(rejected, "rejected")),
+                Verdict.First,
+                IsNamedByLabel: true
+            );
         }
 
         (RowQuery Query, string First, string Second)? split = (chosen.ValueKind, rejected.ValueKind) switch
         {
-            (JsonValueKind.Array, JsonValueKind.Array) => SharedBeginning.Split(FieldReader.Messages(chosen, "chosen"), FieldReader.Messages(rejected, "rejected")),
-            (JsonValueKind.String, JsonValueKind.String) => SharedBeginning.Split(FieldReader.Text(chosen, "chosen"), FieldReader.Text(rejected, "rejected")),
+            (JsonValueKind.Array, JsonValueKind.Array) => SharedBeginning.Split(
+                FieldReader.Messages(chosen, "chosen"),
+                FieldReader.Messages(rejected, "rejected")
+            ),
+            (JsonValueKind.String, JsonValueKind.String) => SharedBeginning.Split(
+                FieldReader.Text(chosen, "chosen"),
+                FieldReader.Text(rejected, "rejected")
+            ),
             _ => null,
         };
         return split is var (shared, better, worse)
             ? new PairContent(shared, new Comparison(shared.Text, better, worse), Verdict.First, IsNamedByLabel: true)
-            : throw new JsonException("The row has no 'query' (or 'prompt'), and 'chosen' and 'rejected' do not begin with the same one: lists of messages share all but the last, texts a beginning.");
+            : throw new JsonException(
+                "The row has no 'query' (or 'prompt'), and 'chosen' and 'rejected' do not begin with the same one: lists of messages share all but the last, texts a beginning."
+            );
     }
 
     /// <summary>HHH alignment: two choices, and which of them is preferred.</summary>
@@ -173,28 +217,42 @@ public static class RowRecognizer
 
     private static MatchContent Match(JsonElement row, string first, string second)
     {
-        (string player1, string player2) = (FieldReader.Text(row.GetProperty(first), first), FieldReader.Text(row.GetProperty(second), second));
+        (string player1, string player2) = (
+            FieldReader.Text(row.GetProperty(first), first),
+            FieldReader.Text(row.GetProperty(second), second)
+        );
         if (player1 == player2)
         {
             throw new JsonException($"'{player1}' plays against itself; a match has two players.");
         }
 
         JsonElement winner = row.GetProperty("winner");
-        return new MatchContent(player1, player2, winner.ValueKind == JsonValueKind.Null ? MatchOutcome.Missing : FieldReader.TextOrNumber(winner, "winner") switch
-        {
-            "1" or "model_a" => MatchOutcome.First,
-            "2" or "model_b" => MatchOutcome.Second,
-            "tie" or "tie (bothbad)" => MatchOutcome.Tie,
-            _ => throw new JsonException($"'winner' is {JsonRow.Describe(winner)}; it must be 1, 2 or \"tie\" (or model_a, model_b), or null for a match that nobody judged."),
-        });
+        return new MatchContent(
+            player1,
+            player2,
+            winner.ValueKind == JsonValueKind.Null
+                ? MatchOutcome.Missing
+                : FieldReader.TextOrNumber(winner, "winner") switch
+                {
+                    "1" or "model_a" => MatchOutcome.First,
+                    "2" or "model_b" => MatchOutcome.Second,
+                    "tie" or "tie (bothbad)" => MatchOutcome.Tie,
+                    _ => throw new JsonException(
+                        $"'winner' is {JsonRow.Describe(winner)}; it must be 1, 2 or \"tie\" (or model_a, model_b), or null for a match that nobody judged."
+                    ),
+                }
+        );
     }
 
     private static FaultyContent Unknown(JsonElement row)
     {
         string[] names = [.. row.EnumerateObject().Select(field => field.Name).Take(12)];
-        return new FaultyContent(RowKind.Unknown, names.Length == 0
-            ? "The row has no fields."
-            : $"The row has neither 'response_1' and 'response_2' nor 'chosen' and 'rejected' nor a query; its fields are {string.Join(", ", names)}.");
+        return new FaultyContent(
+            RowKind.Unknown,
+            names.Length == 0
+                ? "The row has no fields."
+                : $"The row has neither 'response_1' and 'response_2' nor 'chosen' and 'rejected' nor a query; its fields are {string.Join(", ", names)}."
+        );
     }
 
     private static string Answer(JsonElement row, string name) => FieldReader.TextOrNumber(row.GetProperty(name), name);
@@ -213,15 +271,21 @@ public static class RowRecognizer
         }
 
         RowQuery query = FieldReader.Query(row.GetProperty(name), name);
-        return name == "instruction" && Is(row, "input", JsonValueKind.String) && row.GetProperty("input").GetString() is { Length: > 0 } input
+        return
+            name == "instruction" && Is(row, "input", JsonValueKind.String) && row.GetProperty("input").GetString() is { Length: > 0 } input
             ? RowQuery.OfText($"{query.Text}\n\n{input}")
             : query;
     }
 
-    private static string? FirstOf(JsonElement row, string[] names) => Array.Find(names, name => row.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null);
+    private static string? FirstOf(JsonElement row, string[] names) =>
+        Array.Find(names, name => row.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null);
 
-    private static bool Is(JsonElement row, string name, JsonValueKind kind) => row.TryGetProperty(name, out JsonElement value) && value.ValueKind == kind;
+    private static bool Is(JsonElement row, string name, JsonValueKind kind) =>
+        row.TryGetProperty(name, out JsonElement value) && value.ValueKind == kind;
 
-    private static bool IsTexts(JsonElement value) => value.ValueKind == JsonValueKind.Array && !FieldReader.LooksLikeMessages(value)
-        && value.EnumerateArray().Any() && value.EnumerateArray().All(text => text.ValueKind == JsonValueKind.String);
+    private static bool IsTexts(JsonElement value) =>
+        value.ValueKind == JsonValueKind.Array
+        && !FieldReader.LooksLikeMessages(value)
+        && value.EnumerateArray().Any()
+        && value.EnumerateArray().All(text => text.ValueKind == JsonValueKind.String);
 }

@@ -11,13 +11,19 @@ internal static class SharedBeginning
     /// <summary>All messages but the last, where both have them; null where they do not.</summary>
     public static (RowQuery Query, string First, string Second)? Split(IReadOnlyList<ChatMessage> first, IReadOnlyList<ChatMessage> second)
     {
-        bool shared = first.Count == second.Count && first.Count > 1
-            && first.SkipLast(1).Zip(second.SkipLast(1)).All(pair => pair.First.Role == pair.Second.Role && pair.First.Text == pair.Second.Text);
+        bool shared =
+            first.Count == second.Count
+            && first.Count > 1
+            && first
+                .SkipLast(1)
+                .Zip(second.SkipLast(1))
+                .All(pair => pair.First.Role == pair.Second.Role && pair.First.Text == pair.Second.Text);
         return shared ? (new RowQuery([.. first.SkipLast(1)]), first[^1].Text, second[^1].Text) : null;
     }
 
     /// <summary>
-    /// Of dialogues with marks (<c>\n\nHuman:</c>, <c>\n\nAssistant:</c>) all turns but the last, where both have them. Of other texts their
+    /// Of dialogues with marks (<c>\n\nHuman:</c>, <c>\n\nAssistant:</c>) all turns but the last, where both have them. Of other texts
+    /// their
     /// longest common beginning up to a line's end or, without one, up to a blank. Null where they share nothing.
     /// </summary>
     public static (RowQuery Query, string First, string Second)? Split(string first, string second)
@@ -51,8 +57,8 @@ internal static class SharedBeginning
             int nextAssistant = dialogue.IndexOf(AssistantMark, start, StringComparison.Ordinal);
             int end = (nextHuman, nextAssistant) switch
             {
-                ( < 0, < 0) => dialogue.Length,
-                ( < 0, _) => nextAssistant,
+                (< 0, < 0) => dialogue.Length,
+                (< 0, _) => nextAssistant,
                 (_, < 0) => nextHuman,
                 _ => Math.Min(nextHuman, nextAssistant),
             };

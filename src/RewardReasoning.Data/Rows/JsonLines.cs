@@ -62,7 +62,9 @@ public static class JsonLines
                     }
                 }
 
-                (int read, string? damage) = await RowCompressions.ReadAsync(stream, buffer.AsMemory(end), cancellationToken).ConfigureAwait(false);
+                (int read, string? damage) = await RowCompressions
+                    .ReadAsync(stream, buffer.AsMemory(end), cancellationToken)
+                    .ConfigureAwait(false);
                 end += read;
                 if (read > 0)
                 {

@@ -3,7 +3,9 @@ using System.Text.Json;
 
 namespace RewardReasoning.Data.Rows;
 
-/// <summary>Writes rows as JSON lines and hands them to the system at least every second, so that a killed run leaves what it had done.</summary>
+/// <summary>
+/// Writes rows as JSON lines and hands them to the system at least every second, so that a killed run leaves what it had done.
+/// </summary>
 internal sealed class JsonLinesWriter(Stream stream, bool leaveOpen, TimeProvider time) : RowWriter
 {
     private static readonly TimeSpan FlushInterval = TimeSpan.FromSeconds(1);

@@ -44,7 +44,11 @@ internal static class JsonList
             if (fault is not null)
             {
                 line += buffer.AsSpan(start, taken).Count((byte)'\n');
-                yield return new ListItem(number + 1, default, damage is null ? $"{fault} (line {line}); what follows cannot be read." : $"{damage} (line {line})");
+                yield return new ListItem(
+                    number + 1,
+                    default,
+                    damage is null ? $"{fault} (line {line}); what follows cannot be read." : $"{damage} (line {line})"
+                );
                 yield break;
             }
 
@@ -75,7 +79,11 @@ internal static class JsonList
             {
                 if (end >= JsonLines.MaxLineBytes)
                 {
-                    yield return new ListItem(number + 1, default, $"The row is longer than {JsonLines.MaxLineBytes >> 20} MiB (line {line}); what follows cannot be read.");
+                    yield return new ListItem(
+                        number + 1,
+                        default,
+                        $"The row is longer than {JsonLines.MaxLineBytes >> 20} MiB (line {line}); what follows cannot be read."
+                    );
                     yield break;
                 }
 

@@ -43,19 +43,22 @@ internal static class JsonRow
         }
     }
 
-    public static string Describe(JsonElement value) => value.ValueKind switch
-    {
-        JsonValueKind.Undefined => "nothing",
-        JsonValueKind.Object => "an object",
-        JsonValueKind.Array => "a list",
-        JsonValueKind.String => "a string",
-        _ => value.GetRawText(),
-    };
+    public static string Describe(JsonElement value) =>
+        value.ValueKind switch
+        {
+            JsonValueKind.Undefined => "nothing",
+            JsonValueKind.Object => "an object",
+            JsonValueKind.Array => "a list",
+            JsonValueKind.String => "a string",
+            _ => value.GetRawText(),
+        };
 
     /// <summary>What the parser said, without the position that it counts within the row: the row's own place is told beside it.</summary>
     public static string NotJson(JsonException exception)
     {
         int position = exception.Message.IndexOf(" LineNumber:", StringComparison.Ordinal);
-        return position < 0 ? $"Not JSON: {exception.Message}" : $"Not JSON: {exception.Message[..position]} (byte {exception.BytePositionInLine})";
+        return position < 0
+            ? $"Not JSON: {exception.Message}"
+            : $"Not JSON: {exception.Message[..position]} (byte {exception.BytePositionInLine})";
     }
 }

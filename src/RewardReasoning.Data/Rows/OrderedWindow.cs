@@ -10,8 +10,11 @@ public static class OrderedWindow
 
     /// <summary>The same with a window that keeps <paramref name="concurrency"/> requests of uneven length busy.</summary>
     public static IAsyncEnumerable<TResult> SelectAsync<T, TResult>(
-        IAsyncEnumerable<T> items, int concurrency, Func<T, CancellationToken, Task<TResult>> work, CancellationToken cancellationToken = default) =>
-        SelectAsync(items, concurrency, Math.Max(LeastWindow, 4 * concurrency), work, cancellationToken);
+        IAsyncEnumerable<T> items,
+        int concurrency,
+        Func<T, CancellationToken, Task<TResult>> work,
+        CancellationToken cancellationToken = default
+    ) => SelectAsync(items, concurrency, Math.Max(LeastWindow, 4 * concurrency), work, cancellationToken);
 
     /// <summary>
     /// Runs <paramref name="work"/> on every item, at most <paramref name="concurrency"/> at a time, and gives the results in order. At
@@ -20,7 +23,12 @@ public static class OrderedWindow
     /// gaps, before the exception is thrown: it may have been paid for. A caller that stops early cancels and awaits the rest too.
     /// </summary>
     public static async IAsyncEnumerable<TResult> SelectAsync<T, TResult>(
-        IAsyncEnumerable<T> items, int concurrency, int window, Func<T, CancellationToken, Task<TResult>> work, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        IAsyncEnumerable<T> items,
+        int concurrency,
+        int window,
+        Func<T, CancellationToken, Task<TResult>> work,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(items);
         ArgumentNullException.ThrowIfNull(work);
@@ -41,7 +49,9 @@ public static class OrderedWindow
                     (more, failure) = await StartNextAsync().ConfigureAwait(false);
                 }
 
-                while (failure is null && pending.TryPeek(out Task<TResult>? head) && (!more || pending.Count >= window || head.IsCompleted))
+                while (
+                    failure is null && pending.TryPeek(out Task<TResult>? head) && (!more || pending.Count >= window || head.IsCompleted)
+                )
                 {
                     await ((Task)head).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                     failure = FailureOf(head);

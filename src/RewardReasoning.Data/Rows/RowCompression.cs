@@ -44,15 +44,20 @@ internal static class RowCompressions
     /// <summary>The name without the ending that tells how the file is packed.</summary>
     public static string WithoutEnding(string name) => OfName(name) == RowCompression.None ? name : Path.ChangeExtension(name, null);
 
-    public static Stream Unpack(Stream stream, RowCompression compression) => compression switch
-    {
-        RowCompression.Gzip => new GZipStream(stream, CompressionMode.Decompress),
-        RowCompression.Zstandard => new DecompressionStream(stream, leaveOpen: false),
-        _ => stream,
-    };
+    public static Stream Unpack(Stream stream, RowCompression compression) =>
+        compression switch
+        {
+            RowCompression.Gzip => new GZipStream(stream, CompressionMode.Decompress),
+            RowCompression.Zstandard => new DecompressionStream(stream, leaveOpen: false),
+            _ => stream,
+        };
 
     /// <summary>The bytes that came, none at the end; and what is wrong with the packing, where something is.</summary>
-    public static async ValueTask<(int Read, string? Damage)> ReadAsync(Stream stream, Memory<byte> into, CancellationToken cancellationToken)
+    public static async ValueTask<(int Read, string? Damage)> ReadAsync(
+        Stream stream,
+        Memory<byte> into,
+        CancellationToken cancellationToken
+    )
     {
         try
         {
@@ -67,10 +72,11 @@ internal static class RowCompressions
     /// <summary>Whether an exception says that packed data is damaged.</summary>
     public static bool IsDamage(Exception exception) => exception is InvalidDataException or ZstdException or EndOfStreamException;
 
-    public static Stream Pack(Stream stream, RowCompression compression) => compression switch
-    {
-        RowCompression.Gzip => new GZipStream(stream, CompressionLevel.Fastest),
-        RowCompression.Zstandard => new CompressionStream(stream, ZstandardLevel, leaveOpen: false),
-        _ => stream,
-    };
+    public static Stream Pack(Stream stream, RowCompression compression) =>
+        compression switch
+        {
+            RowCompression.Gzip => new GZipStream(stream, CompressionLevel.Fastest),
+            RowCompression.Zstandard => new CompressionStream(stream, ZstandardLevel, leaveOpen: false),
+            _ => stream,
+        };
 }

@@ -9,7 +9,23 @@ public sealed class RowFile : IAsyncDisposable
     private const int PeekBytes = 1 << 16;
     private static readonly SearchValues<byte> Blanks = SearchValues.Create(" \t\r\n"u8);
     private static readonly string[] LineEndings = [".jsonl", ".ndjson"];
-    private static readonly string[] OtherEndings = [".csv", ".tsv", ".arrow", ".feather", ".sqlite", ".db", ".xlsx", ".zip", ".tar", ".tgz", ".bz2", ".xz", ".pickle", ".pkl"];
+    private static readonly string[] OtherEndings =
+    [
+        ".csv",
+        ".tsv",
+        ".arrow",
+        ".feather",
+        ".sqlite",
+        ".db",
+        ".xlsx",
+        ".zip",
+        ".tar",
+        ".tgz",
+        ".bz2",
+        ".xz",
+        ".pickle",
+        ".pkl",
+    ];
 
     private RowFile(string name, Stream content, RowFormat format, RowCompression compression)
     {
@@ -68,7 +84,14 @@ public sealed class RowFile : IAsyncDisposable
     }
 
     internal static FileStream OpenFile(string path) =>
-        new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1 << 16, FileOptions.SequentialScan | FileOptions.Asynchronous);
+        new(
+            path,
+            FileMode.Open,
+            FileAccess.Read,
+            FileShare.ReadWrite | FileShare.Delete,
+            bufferSize: 1 << 16,
+            FileOptions.SequentialScan | FileOptions.Asynchronous
+        );
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => Content.DisposeAsync();
@@ -90,12 +113,16 @@ public sealed class RowFile : IAsyncDisposable
         string plain = RowCompressions.WithoutEnding(name);
         if (content.StartsWith("PAR1"u8))
         {
-            throw new NotSupportedException($"'{name}' is packed Parquet, which is read from its end; unpack it first (Parquet compresses its own columns).");
+            throw new NotSupportedException(
+                $"'{name}' is packed Parquet, which is read from its end; unpack it first (Parquet compresses its own columns)."
+            );
         }
 
         if (Array.Find(OtherEndings, ending => plain.EndsWith(ending, StringComparison.OrdinalIgnoreCase)) is { } other)
         {
-            throw new NotSupportedException($"'{name}': {other} files are not read; convert it to JSON lines (.jsonl, packed as .gz or .zst or not) or Parquet.");
+            throw new NotSupportedException(
+                $"'{name}': {other} files are not read; convert it to JSON lines (.jsonl, packed as .gz or .zst or not) or Parquet."
+            );
         }
 
         ReadOnlySpan<byte> text = content.StartsWith("\uFEFF"u8) ? content[3..] : content;
@@ -109,10 +136,12 @@ public sealed class RowFile : IAsyncDisposable
         {
             (byte)'[' => RowFormat.JsonList,
             (byte)'{' when IsOneObjectOverLines(text[first..]) => throw new NotSupportedException(
-                $"'{name}' is one JSON object over several lines; rows are a JSON list of objects, or one object a line."),
+                $"'{name}' is one JSON object over several lines; rows are a JSON list of objects, or one object a line."
+            ),
             (byte)'{' => RowFormat.JsonLines,
             _ => throw new NotSupportedException(
-                $"'{name}' holds no rows: {(compression == RowCompression.None ? "it" : "unpacked, it")} begins with neither {{ nor [. Rows are JSON lines, a JSON list or Parquet."),
+                $"'{name}' holds no rows: {(compression == RowCompression.None ? "it" : "unpacked, it")} begins with neither {{ nor [. Rows are JSON lines, a JSON list or Parquet."
+            ),
         };
     }
 

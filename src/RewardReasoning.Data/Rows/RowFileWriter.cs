@@ -6,7 +6,8 @@ namespace RewardReasoning.Data.Rows;
 /// <summary>
 /// A file of rows that is never half there. Rows go to a file beside it (<see cref="PartialEnding"/>), which takes its place when the
 /// writer is disposed: a killed process leaves an older file as it was, and beside it the rows so far: of JSON lines whole ones but for
-/// the last, of Parquet nothing that can be read. A run that ended early hands over what it has too, unless that would replace a file: then its rows stay beside it.
+/// the last, of Parquet nothing that can be read. A run that ended early hands over what it has too, unless that would replace a file: then
+/// its rows stay beside it.
 /// </summary>
 public sealed class RowFileWriter : RowWriter
 {
@@ -25,7 +26,9 @@ public sealed class RowFileWriter : RowWriter
         _partial = partial;
     }
 
-    /// <summary>Where the rows stay when they could not take the file's place; null until the writer is disposed, and when they did.</summary>
+    /// <summary>
+    /// Where the rows stay when they could not take the file's place; null until the writer is disposed, and when they did.
+    /// </summary>
     public string? LeftAt { get; private set; }
 
     /// <summary>Begins a file; its ending says what it is and how it is packed.</summary>
@@ -33,9 +36,15 @@ public sealed class RowFileWriter : RowWriter
     /// <param name="columns">Its columns, for Parquet; other formats need none.</param>
     /// <param name="time">Clock for handing lines to the system.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
-    /// <exception cref="NotSupportedException">The ending is that of a format that is not written, or columns cannot be written.</exception>
+    /// <exception cref="NotSupportedException">The ending is that of a format that is not written, or columns cannot be
+    /// written.</exception>
     /// <exception cref="IOException">It cannot be created.</exception>
-    public static async Task<RowFileWriter> CreateAsync(string path, RowColumns? columns, TimeProvider time, CancellationToken cancellationToken = default)
+    public static async Task<RowFileWriter> CreateAsync(
+        string path,
+        RowColumns? columns,
+        TimeProvider time,
+        CancellationToken cancellationToken = default
+    )
     {
         RequireSupported(path);
         string target = File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path : path;
@@ -44,7 +53,17 @@ public sealed class RowFileWriter : RowWriter
         try
         {
             RowWriter writer = NeedsColumns(path)
-                ? await ParquetRowWriter.CreateAsync(file, columns ?? throw new ArgumentNullException(nameof(columns), $"'{path}' is Parquet, whose columns must be known beforehand."), cancellationToken).ConfigureAwait(false)
+                ? await ParquetRowWriter
+                    .CreateAsync(
+                        file,
+                        columns
+                            ?? throw new ArgumentNullException(
+                                nameof(columns),
+                                $"'{path}' is Parquet, whose columns must be known beforehand."
+                            ),
+                        cancellationToken
+                    )
+                    .ConfigureAwait(false)
                 : new JsonLinesWriter(RowCompressions.Pack(file, RowCompressions.OfName(path)), leaveOpen: false, time);
             return new RowFileWriter(writer, target, partial);
         }
@@ -75,12 +94,15 @@ public sealed class RowFileWriter : RowWriter
 
         if (ending is ".csv" or ".tsv" or ".arrow" or ".xlsx" or ".sqlite" or ".db")
         {
-            throw new NotSupportedException($"'{path}': {ending} files are not written; name it .jsonl (or .jsonl.gz, .jsonl.zst) or .parquet.");
+            throw new NotSupportedException(
+                $"'{path}': {ending} files are not written; name it .jsonl (or .jsonl.gz, .jsonl.zst) or .parquet."
+            );
         }
     }
 
     /// <inheritdoc/>
-    public override Task WriteAsync(Action<Utf8JsonWriter> write, CancellationToken cancellationToken) => _writer.WriteAsync(write, cancellationToken);
+    public override Task WriteAsync(Action<Utf8JsonWriter> write, CancellationToken cancellationToken) =>
+        _writer.WriteAsync(write, cancellationToken);
 
     /// <summary>Says that every row was written: the file may replace an older one.</summary>
     public void Complete() => _complete = true;
@@ -105,5 +127,6 @@ public sealed class RowFileWriter : RowWriter
     }
 
     /// <summary>Nothing can stand beside a device or a pipe, and nothing replaces it.</summary>
-    public static bool IsDevice(string path) => path.StartsWith("/dev/", StringComparison.Ordinal) || path.StartsWith("/proc/", StringComparison.Ordinal);
+    public static bool IsDevice(string path) =>
+        path.StartsWith("/dev/", StringComparison.Ordinal) || path.StartsWith("/proc/", StringComparison.Ordinal);
 }

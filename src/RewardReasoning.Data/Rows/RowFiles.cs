@@ -45,7 +45,11 @@ public static class RowFiles
         if (Directory.Exists(argument))
         {
             string[] data = [.. Below(argument).Where(IsData)];
-            return data.Length > 0 ? data : throw new FileNotFoundException($"The folder '{argument}' holds no data file ({string.Join(", ", Endings)}, packed as .gz or .zst or not).");
+            return data.Length > 0
+                ? data
+                : throw new FileNotFoundException(
+                    $"The folder '{argument}' holds no data file ({string.Join(", ", Endings)}, packed as .gz or .zst or not)."
+                );
         }
 
         if (!IsPattern(argument))
@@ -55,16 +59,26 @@ public static class RowFiles
 
         string[] parts = argument.Split('/', Path.DirectorySeparatorChar);
         int wild = Array.FindIndex(parts, IsPattern);
-        string root = wild == 0 ? "." : wild == 1 && parts[0].Length == 0 ? "/" : string.Join('/', parts[..wild]);
+        string root =
+            wild == 0 ? "."
+            : wild == 1 && parts[0].Length == 0 ? "/"
+            : string.Join('/', parts[..wild]);
         string[] pattern = parts[wild..];
         string[] found = Directory.Exists(root)
-            ? [.. Below(root).Where(path => Matches(Path.GetRelativePath(root, path).Split(Path.DirectorySeparatorChar), pattern)).Select(path => wild == 0 ? Path.GetRelativePath(root, path) : path)]
+            ?
+            [
+                .. Below(root)
+                    .Where(path => Matches(Path.GetRelativePath(root, path).Split(Path.DirectorySeparatorChar), pattern))
+                    .Select(path => wild == 0 ? Path.GetRelativePath(root, path) : path),
+            ]
             : [];
         return found.Length > 0 ? found : throw new FileNotFoundException($"No file matches '{argument}'.");
     }
 
     private static IEnumerable<string> Below(string folder) =>
-        Directory.EnumerateFiles(folder, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.Hidden }).Order(StringComparer.Ordinal);
+        Directory
+            .EnumerateFiles(folder, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.Hidden })
+            .Order(StringComparer.Ordinal);
 
     private static bool Matches(ReadOnlySpan<string> path, ReadOnlySpan<string> pattern)
     {

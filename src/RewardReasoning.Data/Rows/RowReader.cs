@@ -15,7 +15,10 @@ public static class RowReader
     /// <summary>The rows of files, one file after another.</summary>
     /// <exception cref="NotSupportedException">A file holds something else than rows.</exception>
     /// <exception cref="InvalidDataException">A file is damaged from its start.</exception>
-    public static async IAsyncEnumerable<DataRow> ReadAsync(IEnumerable<string> paths, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public static async IAsyncEnumerable<DataRow> ReadAsync(
+        IEnumerable<string> paths,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(paths);
         foreach (string path in paths)
@@ -30,7 +33,10 @@ public static class RowReader
     /// <summary>The rows of a file.</summary>
     /// <exception cref="NotSupportedException">It holds something else than rows.</exception>
     /// <exception cref="InvalidDataException">It is damaged from its start.</exception>
-    public static async IAsyncEnumerable<DataRow> ReadAsync(string path, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public static async IAsyncEnumerable<DataRow> ReadAsync(
+        string path,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default
+    )
     {
         RowFile file = await RowFile.OpenAsync(path, cancellationToken).ConfigureAwait(false);
         await using (file.ConfigureAwait(false))
@@ -44,7 +50,11 @@ public static class RowReader
 
     /// <summary>The rows of a stream, which is closed at their end; <paramref name="name"/> names it in errors.</summary>
     /// <exception cref="NotSupportedException">It holds something else than rows.</exception>
-    public static async IAsyncEnumerable<DataRow> ReadAsync(Stream stream, string name, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public static async IAsyncEnumerable<DataRow> ReadAsync(
+        Stream stream,
+        string name,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default
+    )
     {
         RowFile file = await RowFile.OpenAsync(stream, name, cancellationToken).ConfigureAwait(false);
         await using (file.ConfigureAwait(false))
@@ -80,11 +90,19 @@ public static class RowReader
         return rows;
     }
 
-    private static async IAsyncEnumerable<DataRow> ReadLinesAsync(RowFile file, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private static async IAsyncEnumerable<DataRow> ReadLinesAsync(
+        RowFile file,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         await foreach (Line line in JsonLines.ReadAsync(file.Content, cancellationToken).ConfigureAwait(false))
         {
-            DataRow place = new() { File = file.Name, Number = line.Number, Error = line.Error };
+            DataRow place = new()
+            {
+                File = file.Name,
+                Number = line.Number,
+                Error = line.Error,
+            };
             if (line.Error is not null)
             {
                 yield return place;
@@ -100,7 +118,13 @@ public static class RowReader
     {
         await foreach (ListItem item in JsonList.ReadAsync(file.Content, cancellationToken).ConfigureAwait(false))
         {
-            DataRow place = new() { File = file.Name, Number = item.Number, IsLine = false, Error = item.Error };
+            DataRow place = new()
+            {
+                File = file.Name,
+                Number = item.Number,
+                IsLine = false,
+                Error = item.Error,
+            };
             yield return item.Error is null ? JsonRow.Parse(item.Bytes, place) : place;
         }
     }

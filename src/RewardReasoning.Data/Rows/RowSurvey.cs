@@ -4,7 +4,9 @@ using RewardReasoning.Data.Recognition;
 
 namespace RewardReasoning.Data.Rows;
 
-/// <summary>What files hold, found in one pass before they are read: for progress, and for the columns of a Parquet file made of them.</summary>
+/// <summary>
+/// What files hold, found in one pass before they are read: for progress, and for the columns of a Parquet file made of them.
+/// </summary>
 /// <param name="Rows">Rows, unreadable ones included.</param>
 /// <param name="Kinds">What they are; of Parquet files the first row of each speaks for all, which have the same columns.</param>
 /// <param name="Columns">Their fields as columns: of Parquet files of one schema the very types, else what the values show.</param>
@@ -13,11 +15,16 @@ public sealed record RowSurvey(long Rows, IReadOnlySet<RowKind> Kinds, RowColumn
     /// <summary>Surveys files, at most <paramref name="limit"/> rows of them.</summary>
     /// <exception cref="NotSupportedException">A file holds something else than rows.</exception>
     /// <exception cref="InvalidDataException">A file is damaged from its start.</exception>
-    public static async Task<RowSurvey> OfAsync(IReadOnlyList<string> paths, long? limit = null, CancellationToken cancellationToken = default)
+    public static async Task<RowSurvey> OfAsync(
+        IReadOnlyList<string> paths,
+        long? limit = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(paths);
         return await OfParquetAsync(paths, limit, cancellationToken).ConfigureAwait(false)
-            ?? await OfRowsAsync(RowReader.ReadAsync(paths, cancellationToken).Take((int)Math.Min(limit ?? int.MaxValue, int.MaxValue))).ConfigureAwait(false);
+            ?? await OfRowsAsync(RowReader.ReadAsync(paths, cancellationToken).Take((int)Math.Min(limit ?? int.MaxValue, int.MaxValue)))
+                .ConfigureAwait(false);
     }
 
     /// <summary>How many rows files have: of JSON lines only the line ends are looked for, of Parquet only the end of the file.</summary>
@@ -73,7 +80,10 @@ public sealed record RowSurvey(long Rows, IReadOnlySet<RowKind> Kinds, RowColumn
                 }
             }
 
-            DataRow? first = await RowReader.ReadAsync(path, cancellationToken).FirstOrDefaultAsync(cancellationToken).ConfigureAwait(false);
+            DataRow? first = await RowReader
+                .ReadAsync(path, cancellationToken)
+                .FirstOrDefaultAsync(cancellationToken)
+                .ConfigureAwait(false);
             kinds.Add(first is null ? RowKind.Unknown : RowRecognizer.Recognize(first).Kind);
         }
 

@@ -9,9 +9,7 @@ public abstract class RowWriter : IAsyncDisposable
     /// <summary>How JSON is written: as few escapes as JSON allows, for rows are data and no web page.</summary>
     private protected static readonly JsonWriterOptions Written = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    private protected RowWriter()
-    {
-    }
+    private protected RowWriter() { }
 
     /// <summary>Writes JSON lines to a stream that stays open.</summary>
     public static RowWriter ToStream(Stream stream, TimeProvider time) => new JsonLinesWriter(stream, leaveOpen: true, time);

@@ -20,14 +20,20 @@ public sealed class EndpointProbe : IDisposable
     private const string Invention = "Make up one sentence of about twenty words about a harbour, unlike any that was written before.";
 
     private static readonly ChatMessage[] InventionPrompt = [new(ChatRole.User, Invention)];
-    private static readonly IReadOnlyList<ChatMessage> JudgingPrompt = JudgePrompt.Default.Render(new(
-        "A train leaves at 9:40 and arrives at 11:05. How long does it travel?", "It travels for 85 minutes.", "It travels for 65 minutes."));
+    private static readonly IReadOnlyList<ChatMessage> JudgingPrompt = JudgePrompt.Default.Render(
+        new(
+            "A train leaves at 9:40 and arrives at 11:05. How long does it travel?",
+            "It travels for 85 minutes.",
+            "It travels for 65 minutes."
+        )
+    );
 
     private readonly EndpointOptions _options;
     private readonly ProbeRequests _requests;
 
     /// <summary>A probe of the first server of the options.</summary>
-    /// <param name="options">Where to ask. An empty <see cref="EndpointOptions.Model"/> stands for the only one that the server has; the flavour <see cref="ServerFlavour.Generic"/> for one to be found out.</param>
+    /// <param name="options">Where to ask. An empty <see cref="EndpointOptions.Model"/> stands for the only one that the server has; the
+    /// flavour <see cref="ServerFlavour.Generic"/> for one to be found out.</param>
     /// <param name="time">Clock for time-outs and waits; the system's if null.</param>
     /// <param name="random">Chance for the jitter of waits; if null, one that differs between processes.</param>
     /// <exception cref="ArgumentException">The options have faults; the message lists all of them.</exception>
@@ -47,7 +53,9 @@ public sealed class EndpointProbe : IDisposable
         IReadOnlyList<WireModel> models = await _requests.ModelsAsync(cancellationToken).ConfigureAwait(false);
         string model = _options.Model.Length > 0 ? _options.Model : OnlyOne(models);
         WireModel? known = models.FirstOrDefault(entry => entry.Id == model);
-        ServerQuirks row = ServerQuirks.Of(_options.Flavour != ServerFlavour.Generic ? _options.Flavour : FlavourOf(known ?? (models is [var first, ..] ? first : null)));
+        ServerQuirks row = ServerQuirks.Of(
+            _options.Flavour != ServerFlavour.Generic ? _options.Flavour : FlavourOf(known ?? (models is [var first, ..] ? first : null))
+        );
         Session session = new(_requests, model, cancellationToken);
         (ProbeForm form, WireAnswer judged) = await session.FirstAnswerAsync(row).ConfigureAwait(false);
 
@@ -61,11 +69,17 @@ public sealed class EndpointProbe : IDisposable
             await DecideAsync(Capability.ThinkingOff, () => session.ThinkingOffAsync(form, judged)).ConfigureAwait(false),
         ];
         ServerQuirks? continues = null;
-        findings.Add(await DecideAsync(Capability.Prefill, async () =>
-        {
-            (ProbeFinding finding, continues) = await session.PrefillAsync(form).ConfigureAwait(false);
-            return finding;
-        }).ConfigureAwait(false));
+        findings.Add(
+            await DecideAsync(
+                    Capability.Prefill,
+                    async () =>
+                    {
+                        (ProbeFinding finding, continues) = await session.PrefillAsync(form).ConfigureAwait(false);
+                        return finding;
+                    }
+                )
+                .ConfigureAwait(false)
+        );
         findings.Add(await DecideAsync(Capability.ThinkingCap, () => session.ThinkingCapAsync(form, judged)).ConfigureAwait(false));
         findings.Add(await DecideAsync(Capability.Streaming, () => session.StreamingAsync(form)).ConfigureAwait(false));
         findings.Add(CacheReport(_requests.CachedTokens));
@@ -85,26 +99,30 @@ public sealed class EndpointProbe : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _requests.Dispose();
 
-    private static string OnlyOne(IReadOnlyList<WireModel> models) => models switch
-    {
-        [{ } only] => only.Id,
-        [] => throw new ArgumentException("The server has no list of models; name the model."),
-        _ => throw new ArgumentException($"The server has {models.Count} models; name one of them: {string.Join(", ", models.Take(12).Select(model => model.Id))}{(models.Count > 12 ? ", …" : ".")}"),
-    };
+    private static string OnlyOne(IReadOnlyList<WireModel> models) =>
+        models switch
+        {
+            [{ } only] => only.Id,
+            [] => throw new ArgumentException("The server has no list of models; name the model."),
+            _ => throw new ArgumentException(
+                $"The server has {models.Count} models; name one of them: {string.Join(", ", models.Take(12).Select(model => model.Id))}{(models.Count > 12 ? ", …" : ".")}"
+            ),
+        };
 
     private static ServerFlavour FlavourOf(WireModel? model) =>
         ServerQuirks.All.FirstOrDefault(row => row.ModelOwner is { } owner && owner == model?.OwnedBy)?.Flavour ?? ServerFlavour.Generic;
 
-    private static bool? ExpectedOf(ServerQuirks row, Capability capability) => capability switch
-    {
-        _ when row.Flavour == ServerFlavour.Generic => null,
-        Capability.TokenLimit => true,
-        Capability.Seeds => row.Seeds,
-        Capability.LogProbs => row.LogProbs,
-        Capability.Choices => row.Choices,
-        Capability.Prefill => row.Prefill != PrefillStyle.None,
-        _ => null,
-    };
+    private static bool? ExpectedOf(ServerQuirks row, Capability capability) =>
+        capability switch
+        {
+            _ when row.Flavour == ServerFlavour.Generic => null,
+            Capability.TokenLimit => true,
+            Capability.Seeds => row.Seeds,
+            Capability.LogProbs => row.LogProbs,
+            Capability.Choices => row.Choices,
+            Capability.Prefill => row.Prefill != PrefillStyle.None,
+            _ => null,
+        };
 
     private static async Task<ProbeFinding> DecideAsync(Capability capability, Func<Task<ProbeFinding>> ask)
     {
@@ -123,42 +141,63 @@ public sealed class EndpointProbe : IDisposable
     private static bool IsRefusal(EndpointException failure) =>
         (int?)failure.Status is >= 400 and < 500 && failure.Status is not (HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout);
 
-    private static ProbeFinding TokenLimit(ProbeForm form, WireAnswer answer) => answer.Usage?.CompletionTokens switch
-    {
-        null => new(Capability.TokenLimit, ProbeOutcome.Unknown, $"{form.Row.TokenLimitField} was taken, but no usage came back"),
-        > AnswerTokens and var many => new(Capability.TokenLimit, ProbeOutcome.No, Text($"{form.Row.TokenLimitField}: {AnswerTokens} was asked for, {many} tokens came")),
-        _ => new(Capability.TokenLimit, ProbeOutcome.Yes, form.Row.TokenLimitField),
-    };
+    private static ProbeFinding TokenLimit(ProbeForm form, WireAnswer answer) =>
+        answer.Usage?.CompletionTokens switch
+        {
+            null => new(Capability.TokenLimit, ProbeOutcome.Unknown, $"{form.Row.TokenLimitField} was taken, but no usage came back"),
+            > AnswerTokens and var many => new(
+                Capability.TokenLimit,
+                ProbeOutcome.No,
+                Text($"{form.Row.TokenLimitField}: {AnswerTokens} was asked for, {many} tokens came")
+            ),
+            _ => new(Capability.TokenLimit, ProbeOutcome.Yes, form.Row.TokenLimitField),
+        };
 
-    private static ProbeFinding Thoughts(WireAnswer answer) => ProbeText.Of(answer).Place switch
-    {
-        null when answer.Usage?.CompletionTokensDetails?.ReasoningTokens is > 0 and var hidden =>
-            new(Capability.ThoughtsApart, ProbeOutcome.No, Text($"{hidden} tokens of thought were counted and none returned")),
-        null => new(Capability.ThoughtsApart, ProbeOutcome.Unknown, Text($"no thought in the first {AnswerTokens} tokens, or none that is marked")),
-        "content" => new(Capability.ThoughtsApart, ProbeOutcome.No, "in content, between think tags; they are told apart here"),
-        { } field => new(Capability.ThoughtsApart, ProbeOutcome.Yes, $"in {field}"),
-    };
+    private static ProbeFinding Thoughts(WireAnswer answer) =>
+        ProbeText.Of(answer).Place switch
+        {
+            null when answer.Usage?.CompletionTokensDetails?.ReasoningTokens is > 0 and var hidden => new(
+                Capability.ThoughtsApart,
+                ProbeOutcome.No,
+                Text($"{hidden} tokens of thought were counted and none returned")
+            ),
+            null => new(
+                Capability.ThoughtsApart,
+                ProbeOutcome.Unknown,
+                Text($"no thought in the first {AnswerTokens} tokens, or none that is marked")
+            ),
+            "content" => new(Capability.ThoughtsApart, ProbeOutcome.No, "in content, between think tags; they are told apart here"),
+            { } field => new(Capability.ThoughtsApart, ProbeOutcome.Yes, $"in {field}"),
+        };
 
-    private static ProbeFinding CacheReport(long? cached) => cached switch
-    {
-        null => new(Capability.CacheReport, ProbeOutcome.No, "no answer told"),
-        0 => new(Capability.CacheReport, ProbeOutcome.Unknown, "0 in every answer, though a prompt was sent again"),
-        { } tokens => new(Capability.CacheReport, ProbeOutcome.Yes, Text($"{tokens} tokens of a prompt that was sent again")),
-    };
+    private static ProbeFinding CacheReport(long? cached) =>
+        cached switch
+        {
+            null => new(Capability.CacheReport, ProbeOutcome.No, "no answer told"),
+            0 => new(Capability.CacheReport, ProbeOutcome.Unknown, "0 in every answer, though a prompt was sent again"),
+            { } tokens => new(Capability.CacheReport, ProbeOutcome.Yes, Text($"{tokens} tokens of a prompt that was sent again")),
+        };
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>The questions that need requests of their own.</summary>
     private sealed class Session(ProbeRequests requests, string model, CancellationToken cancellationToken)
     {
-        /// <summary>The first form in which the server takes the simplest request: by its row, as OpenAI's newer models, as any server.</summary>
+        /// <summary>
+        /// The first form in which the server takes the simplest request: by its row, as OpenAI's newer models, as any server.
+        /// </summary>
         public async Task<(ProbeForm Form, WireAnswer Answer)> FirstAnswerAsync(ServerQuirks row)
         {
             ProbeForm openAI = new(ServerQuirks.Of(ServerFlavour.OpenAI));
             ProbeForm[] forms =
             [
-                new(row), openAI, new(ServerQuirks.Of(ServerFlavour.Generic)),
-                openAI with { Fields = new JsonObject { ["temperature"] = null, ["top_p"] = null } },
+                new(row),
+                openAI,
+                new(ServerQuirks.Of(ServerFlavour.Generic)),
+                openAI with
+                {
+                    Fields = new JsonObject { ["temperature"] = null, ["top_p"] = null },
+                },
             ];
             EndpointException? first = null;
             foreach (ProbeForm form in forms.Distinct())
@@ -190,7 +229,8 @@ public sealed class EndpointProbe : IDisposable
             };
             return new(Capability.Seeds, outcome, detail);
 
-            async Task<string> InventAsync(int seed) => ProbeText.Of(await AskAsync(form, InventionPrompt, Options(AnswerTokens, seed)).ConfigureAwait(false)).Whole;
+            async Task<string> InventAsync(int seed) =>
+                ProbeText.Of(await AskAsync(form, InventionPrompt, Options(AnswerTokens, seed)).ConfigureAwait(false)).Whole;
         }
 
         public async Task<ProbeFinding> LogProbsAsync(ProbeForm form)
@@ -201,7 +241,8 @@ public sealed class EndpointProbe : IDisposable
             IReadOnlyList<WireToken> tokens = answer.Choices is [{ Logprobs.Content: { } content }, ..] ? content : [];
             int candidates = tokens.Select(token => token.TopLogprobs?.Count ?? 0).DefaultIfEmpty().Max();
             return tokens.Count == 0 ? new(Capability.LogProbs, ProbeOutcome.No, "the request was taken, but none came back")
-                : candidates < 2 ? new(Capability.LogProbs, ProbeOutcome.No, "only of the chosen tokens; verdicts need those of other candidates")
+                : candidates < 2
+                    ? new(Capability.LogProbs, ProbeOutcome.No, "only of the chosen tokens; verdicts need those of other candidates")
                 : new(Capability.LogProbs, ProbeOutcome.Yes, Text($"{candidates} candidates for a token"));
         }
 
@@ -209,7 +250,11 @@ public sealed class EndpointProbe : IDisposable
         {
             WireAnswer answer = await AskAsync(form.With("n", 2), InventionPrompt, Options(AnswerTokens, 1)).ConfigureAwait(false);
             int count = answer.Choices?.Count ?? 0;
-            return new(Capability.Choices, count == 2 ? ProbeOutcome.Yes : ProbeOutcome.No, Text($"n: 2 gave {count}; votes do without it"));
+            return new(
+                Capability.Choices,
+                count == 2 ? ProbeOutcome.Yes : ProbeOutcome.No,
+                Text($"n: 2 gave {count}; votes do without it")
+            );
         }
 
         public async Task<ProbeFinding> ThinkingOffAsync(ProbeForm form, WireAnswer thinking)
@@ -222,13 +267,21 @@ public sealed class EndpointProbe : IDisposable
             };
             if (ProbeText.Of(thinking).Place is null || field.Length == 0)
             {
-                return new(Capability.ThinkingOff, ProbeOutcome.Unknown, field.Length == 0 ? "not asked: no field for it is known" : "not asked: no thought was seen");
+                return new(
+                    Capability.ThinkingOff,
+                    ProbeOutcome.Unknown,
+                    field.Length == 0 ? "not asked: no field for it is known" : "not asked: no thought was seen"
+                );
             }
 
             ChatOptions options = Options(AnswerTokens, 1);
             options.Reasoning = new() { Effort = ReasoningEffort.None };
             bool thinks = ProbeText.Of(await AskAsync(form, JudgingPrompt, options).ConfigureAwait(false)).Place is not null;
-            return new(Capability.ThinkingOff, thinks ? ProbeOutcome.No : ProbeOutcome.Yes, thinks ? $"{field} was taken, and a thought came all the same" : field);
+            return new(
+                Capability.ThinkingOff,
+                thinks ? ProbeOutcome.No : ProbeOutcome.Yes,
+                thinks ? $"{field} was taken, and a thought came all the same" : field
+            );
         }
 
         /// <summary>A verdict that was begun for it: a server that goes on writes the number first.</summary>
@@ -237,19 +290,38 @@ public sealed class EndpointProbe : IDisposable
             ProbeForm[] forms = form.Row switch
             {
                 { Prefill: not PrefillStyle.None } => [form],
-                { Flavour: ServerFlavour.Generic } => [form with { Row = ServerQuirks.Of(ServerFlavour.Vllm) }, form with { Row = ServerQuirks.Of(ServerFlavour.LlamaCpp) }],
+                { Flavour: ServerFlavour.Generic } =>
+                [
+                    form with
+                    {
+                        Row = ServerQuirks.Of(ServerFlavour.Vllm),
+                    },
+                    form with
+                    {
+                        Row = ServerQuirks.Of(ServerFlavour.LlamaCpp),
+                    },
+                ],
                 _ => [],
             };
             EndpointException? failure = null;
             foreach (ProbeForm asked in forms)
             {
                 ChatOptions options = Options(VerdictTokens, 1);
-                options.AdditionalProperties = new() { [ChatOptionKeys.Prefill] = $"{ThinkingText.OpenTag}Let me compare.{new JudgeOptions().ThinkingStub}" };
+                options.AdditionalProperties = new()
+                {
+                    [ChatOptionKeys.Prefill] = $"{ThinkingText.OpenTag}Let me compare.{new JudgeOptions().ThinkingStub}",
+                };
                 try
                 {
-                    if (ProbeText.Of(await AskAsync(asked, JudgingPrompt, options).ConfigureAwait(false)).Whole.TrimStart() is ['1' or '2', ..])
+                    if (
+                        ProbeText.Of(await AskAsync(asked, JudgingPrompt, options).ConfigureAwait(false)).Whole.TrimStart()
+                        is ['1' or '2', ..]
+                    )
                     {
-                        string how = asked.Row.Prefill == PrefillStyle.ContinueFinalMessage ? "continue_final_message" : "by a last message of the assistant";
+                        string how =
+                            asked.Row.Prefill == PrefillStyle.ContinueFinalMessage
+                                ? "continue_final_message"
+                                : "by a last message of the assistant";
                         return (new(Capability.Prefill, ProbeOutcome.Yes, how), asked.Row);
                     }
                 }
@@ -260,7 +332,16 @@ public sealed class EndpointProbe : IDisposable
             }
 
             const string Instead = "a thinking budget costs one more short request";
-            return (new(Capability.Prefill, ProbeOutcome.No, forms.Length == 0 ? $"not asked: there is no way; {Instead}" : $"{failure?.Message ?? "the answer began anew"}; {Instead}"), null);
+            return (
+                new(
+                    Capability.Prefill,
+                    ProbeOutcome.No,
+                    forms.Length == 0
+                        ? $"not asked: there is no way; {Instead}"
+                        : $"{failure?.Message ?? "the answer began anew"}; {Instead}"
+                ),
+                null
+            );
         }
 
         public async Task<ProbeFinding> ThinkingCapAsync(ProbeForm form, WireAnswer thinking)
@@ -269,7 +350,11 @@ public sealed class EndpointProbe : IDisposable
             ProbeText free = ProbeText.Of(thinking);
             if (form.Row.ThinkingCap?.StartsWith(Field, StringComparison.Ordinal) != true)
             {
-                return new(Capability.ThinkingCap, ProbeOutcome.Unknown, form.Row.ThinkingCap is { } cap ? $"not asked: {cap}" : "not asked: no field for it is known");
+                return new(
+                    Capability.ThinkingCap,
+                    ProbeOutcome.Unknown,
+                    form.Row.ThinkingCap is { } cap ? $"not asked: {cap}" : "not asked: no field for it is known"
+                );
             }
 
             if (free.Thought.Length <= ThoughtTokens * MostLettersPerToken)
@@ -277,20 +362,39 @@ public sealed class EndpointProbe : IDisposable
                 return new(Capability.ThinkingCap, ProbeOutcome.Unknown, "not asked: no long thought was seen");
             }
 
-            WireAnswer answer = await AskAsync(form.With(Field, ThoughtTokens), JudgingPrompt, Options(AnswerTokens, 1)).ConfigureAwait(false);
+            WireAnswer answer = await AskAsync(form.With(Field, ThoughtTokens), JudgingPrompt, Options(AnswerTokens, 1))
+                .ConfigureAwait(false);
             bool capped = ProbeText.Of(answer).Thought.Length <= ThoughtTokens * MostLettersPerToken;
-            return new(Capability.ThinkingCap, capped ? ProbeOutcome.Yes : ProbeOutcome.No, $"{Field}{(capped ? "" : " was taken and ignored")}; budgets do without it");
+            return new(
+                Capability.ThinkingCap,
+                capped ? ProbeOutcome.Yes : ProbeOutcome.No,
+                $"{Field}{(capped ? "" : " was taken and ignored")}; budgets do without it"
+            );
         }
 
         public async Task<ProbeFinding> StreamingAsync(ProbeForm form)
         {
-            (int pieces, bool hasUsage) = await requests.StreamAsync(form, JudgingPrompt, Options(AnswerTokens, 1), cancellationToken).ConfigureAwait(false);
-            return new(Capability.Streaming, pieces > 1 ? ProbeOutcome.Yes : ProbeOutcome.No, Text($"{pieces} {(pieces == 1 ? "piece" : "pieces")}{(hasUsage ? "" : ", without usage")}"));
+            (int pieces, bool hasUsage) = await requests
+                .StreamAsync(form, JudgingPrompt, Options(AnswerTokens, 1), cancellationToken)
+                .ConfigureAwait(false);
+            return new(
+                Capability.Streaming,
+                pieces > 1 ? ProbeOutcome.Yes : ProbeOutcome.No,
+                Text($"{pieces} {(pieces == 1 ? "piece" : "pieces")}{(hasUsage ? "" : ", without usage")}")
+            );
         }
 
         private Task<WireAnswer> AskAsync(ProbeForm form, IReadOnlyList<ChatMessage> messages, ChatOptions options) =>
             requests.AskAsync(form, messages, options, cancellationToken);
 
-        private ChatOptions Options(int maxTokens, int seed) => new() { ModelId = model, MaxOutputTokens = maxTokens, Temperature = 1, TopP = 1, Seed = seed };
+        private ChatOptions Options(int maxTokens, int seed) =>
+            new()
+            {
+                ModelId = model,
+                MaxOutputTokens = maxTokens,
+                Temperature = 1,
+                TopP = 1,
+                Seed = seed,
+            };
     }
 }

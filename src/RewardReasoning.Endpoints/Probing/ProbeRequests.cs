@@ -32,7 +32,8 @@ internal sealed class ProbeRequests(EndpointOptions options, TimeProvider time, 
         {
             return await RepeatAsync(options, server => server.ModelsAsync(cancellationToken), cancellationToken).ConfigureAwait(false);
         }
-        catch (EndpointException failure) when (failure.Status is HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed or HttpStatusCode.NotImplemented)
+        catch (EndpointException failure)
+            when (failure.Status is HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed or HttpStatusCode.NotImplemented)
         {
             return [];
         }
@@ -40,11 +41,16 @@ internal sealed class ProbeRequests(EndpointOptions options, TimeProvider time, 
 
     /// <exception cref="EndpointException">The server gave no answer, or refused.</exception>
     public async Task<WireAnswer> AskAsync(
-        ProbeForm form, IReadOnlyList<ChatMessage> messages, ChatOptions chat, CancellationToken cancellationToken)
+        ProbeForm form,
+        IReadOnlyList<ChatMessage> messages,
+        ChatOptions chat,
+        CancellationToken cancellationToken
+    )
     {
         EndpointOptions own = OptionsOf(form);
         EndpointCall call = CallFor(own, messages, chat, stream: false);
-        WireAnswer answer = await RepeatAsync(own, server => server.AskAsync(call, cancellationToken), cancellationToken).ConfigureAwait(false);
+        WireAnswer answer = await RepeatAsync(own, server => server.AskAsync(call, cancellationToken), cancellationToken)
+            .ConfigureAwait(false);
         if ((answer.Usage?.PromptTokensDetails?.CachedTokens ?? answer.Timings?.CacheN) is { } cached)
         {
             CachedTokens = Math.Max(cached, CachedTokens ?? 0);
@@ -56,7 +62,11 @@ internal sealed class ProbeRequests(EndpointOptions options, TimeProvider time, 
     /// <returns>The number of pieces with text, and whether one held the usage.</returns>
     /// <exception cref="EndpointException">The server gave no answer, or refused.</exception>
     public Task<(int Pieces, bool HasUsage)> StreamAsync(
-        ProbeForm form, IReadOnlyList<ChatMessage> messages, ChatOptions chat, CancellationToken cancellationToken)
+        ProbeForm form,
+        IReadOnlyList<ChatMessage> messages,
+        ChatOptions chat,
+        CancellationToken cancellationToken
+    )
     {
         EndpointOptions own = OptionsOf(form);
         EndpointCall call = CallFor(own, messages, chat, stream: true);
@@ -69,7 +79,10 @@ internal sealed class ProbeRequests(EndpointOptions options, TimeProvider time, 
             await foreach (WireAnswer piece in server.StreamAsync(call, cancellationToken).ConfigureAwait(false))
             {
                 hasUsage |= piece.Usage is not null;
-                pieces += piece.Choices?.Count(choice => (choice.Delta ?? choice.Message) is { } text && (text.Thought.Length > 0 || text.Content is { Length: > 0 })) ?? 0;
+                pieces +=
+                    piece.Choices?.Count(choice =>
+                        (choice.Delta ?? choice.Message) is { } text && (text.Thought.Length > 0 || text.Content is { Length: > 0 })
+                    ) ?? 0;
             }
 
             return (pieces, hasUsage);
@@ -95,7 +108,13 @@ internal sealed class ProbeRequests(EndpointOptions options, TimeProvider time, 
         }
     }
 
-    private EndpointOptions OptionsOf(ProbeForm form) => options with { Flavour = form.Row.Flavour, LogProbs = true, ExtraFields = form.Fields };
+    private EndpointOptions OptionsOf(ProbeForm form) =>
+        options with
+        {
+            Flavour = form.Row.Flavour,
+            LogProbs = true,
+            ExtraFields = form.Fields,
+        };
 
     private EndpointCall CallFor(EndpointOptions own, IReadOnlyList<ChatMessage> messages, ChatOptions chat, bool stream) =>
         new(new RequestBody(own), messages, chat, stream, new EndpointRetry(own, time, random));

@@ -5,7 +5,8 @@ namespace RewardReasoning.Endpoints.Probing;
 /// <summary>Thought and answer of one choice, and where the thought stood.</summary>
 /// <param name="Thought">The thought; empty for none.</param>
 /// <param name="Answer">All else.</param>
-/// <param name="Place">The field with the thought: <c>reasoning</c>, <c>reasoning_content</c> or <c>content</c>; null for no thought.</param>
+/// <param name="Place">The field with the thought: <c>reasoning</c>, <c>reasoning_content</c> or <c>content</c>; null for no
+/// thought.</param>
 internal readonly record struct ProbeText(string Thought, string Answer, string? Place)
 {
     /// <summary>All that was written.</summary>

@@ -22,14 +22,16 @@ public sealed partial record AnswerStyle(int Length, int Headings, int ListItems
         return new(text.Length, Heading().Count(prose), ListItem().Count(prose), BoldText().Count(prose));
     }
 
-    /// <summary>How far this style is from another: (a − b) / (a + b) of the lengths, and differences of the counts per thousand characters.</summary>
+    /// <summary>
+    /// How far this style is from another: (a − b) / (a + b) of the lengths, and differences of the counts per thousand characters.
+    /// </summary>
     internal double[] Minus(AnswerStyle other) =>
-    [
-        Length + other.Length == 0 ? 0 : (double)(Length - other.Length) / (Length + other.Length),
-        Density(Headings) - other.Density(other.Headings),
-        Density(ListItems) - other.Density(other.ListItems),
-        Density(Bold) - other.Density(other.Bold),
-    ];
+        [
+            Length + other.Length == 0 ? 0 : (double)(Length - other.Length) / (Length + other.Length),
+            Density(Headings) - other.Density(other.Headings),
+            Density(ListItems) - other.Density(other.ListItems),
+            Density(Bold) - other.Density(other.Bold),
+        ];
 
     private double Density(int count) => DensityUnit * count / Math.Max(Length, 1);
 

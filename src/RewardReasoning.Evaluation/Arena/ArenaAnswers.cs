@@ -10,7 +10,8 @@ public sealed class ArenaAnswers
     private readonly Dictionary<string, Dictionary<string, string>> _answers = new(StringComparer.Ordinal);
 
     /// <summary>The models, in ordinal order.</summary>
-    public IReadOnlyList<string> Models => [.. _answers.Values.SelectMany(answers => answers.Keys).Distinct().Order(StringComparer.Ordinal)];
+    public IReadOnlyList<string> Models =>
+        [.. _answers.Values.SelectMany(answers => answers.Keys).Distinct().Order(StringComparer.Ordinal)];
 
     /// <summary>Adds an answer; false where the model answered this prompt before.</summary>
     public bool Add(string prompt, string model, string answer)
@@ -25,7 +26,8 @@ public sealed class ArenaAnswers
     }
 
     /// <summary>
-    /// The battles to be judged: each model against each baseline, on every prompt that both answered. The section names the model, the detail
+    /// The battles to be judged: each model against each baseline, on every prompt that both answered. The section names the model, the
+    /// detail
     /// the baseline, the row the prompt.
     /// </summary>
     /// <param name="baselines">Models that the others meet; they do not meet each other.</param>
@@ -42,24 +44,32 @@ public sealed class ArenaAnswers
 
         if (others.Length == 0)
         {
-            throw new ArgumentException($"There are answers of no model but the baseline ({string.Join(", ", Models)}); give those of another with --answers.");
+            throw new ArgumentException(
+                $"There are answers of no model but the baseline ({string.Join(", ", Models)}); give those of another with --answers."
+            );
         }
 
         return
         [
-            .. _prompts.Take(prompts).Index().SelectMany(prompt => others.SelectMany(model => baselines.Select(baseline => (prompt, model, baseline))))
-                .Where(battle => _answers[battle.prompt.Item].ContainsKey(battle.model) && _answers[battle.prompt.Item].ContainsKey(battle.baseline))
+            .. _prompts
+                .Take(prompts)
+                .Index()
+                .SelectMany(prompt => others.SelectMany(model => baselines.Select(baseline => (prompt, model, baseline))))
+                .Where(battle =>
+                    _answers[battle.prompt.Item].ContainsKey(battle.model) && _answers[battle.prompt.Item].ContainsKey(battle.baseline)
+                )
                 .Select(battle => ItemOf(battle.prompt.Index + 1, battle.prompt.Item, battle.model, battle.baseline)),
         ];
     }
 
-    private BenchmarkItem ItemOf(int number, string prompt, string model, string baseline) => new()
-    {
-        Id = string.Create(CultureInfo.InvariantCulture, $"{number}: {model} | {baseline}"),
-        Section = model,
-        Row = number.ToString(CultureInfo.InvariantCulture),
-        Detail = baseline,
-        Comparison = new(prompt, _answers[prompt][model], _answers[prompt][baseline]),
-        Gold = Outcome.Missing,
-    };
+    private BenchmarkItem ItemOf(int number, string prompt, string model, string baseline) =>
+        new()
+        {
+            Id = string.Create(CultureInfo.InvariantCulture, $"{number}: {model} | {baseline}"),
+            Section = model,
+            Row = number.ToString(CultureInfo.InvariantCulture),
+            Detail = baseline,
+            Comparison = new(prompt, _answers[prompt][model], _answers[prompt][baseline]),
+            Gold = Outcome.Missing,
+        };
 }

@@ -24,23 +24,32 @@ public static class ArenaFiles
         {
             if (RowRecognizer.Recognize(row) is not ModelAnswerContent { Query: { } query } answer)
             {
-                throw new InvalidDataException($"{row.Place}: {row.Error ?? "the row is no answer of a model"}; an arena's answers are rows of model, prompt and answer.");
+                throw new InvalidDataException(
+                    $"{row.Place}: {row.Error ?? "the row is no answer of a model"}; an arena's answers are rows of model, prompt and answer."
+                );
             }
 
             if (!answers.Add(query.Text, answer.Model, answer.Answer))
             {
-                throw new InvalidDataException($"{row.Place}: '{answer.Model}' answered this prompt before; an arena takes one answer of each model to each prompt.");
+                throw new InvalidDataException(
+                    $"{row.Place}: '{answer.Model}' answered this prompt before; an arena takes one answer of each model to each prompt."
+                );
             }
         }
 
         return answers;
     }
 
-    /// <summary>Battles as they were recorded: rows of matches, with the prompt's identity and the answers' styles where they have them.</summary>
+    /// <summary>
+    /// Battles as they were recorded: rows of matches, with the prompt's identity and the answers' styles where they have them.
+    /// </summary>
     /// <param name="path">A file of battles; that of a run, or anything with players and a winner.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <exception cref="InvalidDataException">A row is no battle.</exception>
-    public static async Task<(IReadOnlyList<Battle> Battles, int Missing)> ReadBattlesAsync(string path, CancellationToken cancellationToken = default)
+    public static async Task<(IReadOnlyList<Battle> Battles, int Missing)> ReadBattlesAsync(
+        string path,
+        CancellationToken cancellationToken = default
+    )
     {
         List<Battle> battles = [];
         int missing = 0;
@@ -50,7 +59,9 @@ public static class ArenaFiles
             {
                 MatchContent content => content,
                 FaultyContent faulty => throw new InvalidDataException($"{row.Place}: {faulty.Error}"),
-                var other => throw new InvalidDataException($"{row.Place}: the row holds {RowKinds.Describe(other.Kind)}; a battle has two players and a winner."),
+                var other => throw new InvalidDataException(
+                    $"{row.Place}: the row holds {RowKinds.Describe(other.Kind)}; a battle has two players and a winner."
+                ),
             };
             if (new MatchResult(0, 1, match.Outcome).FirstPoints is not { } points)
             {
@@ -58,17 +69,21 @@ public static class ArenaFiles
                 continue;
             }
 
-            battles.Add(new Battle
-            {
-                // A row that names no prompt stands for itself.
-                Prompt = PromptFields.Select(row.Field).FirstOrDefault(prompt => prompt is not null) ?? row.Number.ToString(CultureInfo.InvariantCulture),
-                Model1 = match.Player1,
-                Model2 = match.Player2,
-                Games = 1,
-                Points1 = points,
-                Style1 = StyleOf(row, "style_1"),
-                Style2 = StyleOf(row, "style_2"),
-            });
+            battles.Add(
+                new Battle
+                {
+                    // A row that names no prompt stands for itself.
+                    Prompt =
+                        PromptFields.Select(row.Field).FirstOrDefault(prompt => prompt is not null)
+                        ?? row.Number.ToString(CultureInfo.InvariantCulture),
+                    Model1 = match.Player1,
+                    Model2 = match.Player2,
+                    Games = 1,
+                    Points1 = points,
+                    Style1 = StyleOf(row, "style_1"),
+                    Style2 = StyleOf(row, "style_2"),
+                }
+            );
         }
 
         return (battles, missing);
@@ -77,16 +92,29 @@ public static class ArenaFiles
     /// <summary>The battles of a run, a row for each game: <c>rrm rate</c> and a replay read them.</summary>
     public static Task WriteBattlesAsync(string folder, IEnumerable<JudgedItem> items, CancellationToken cancellationToken = default)
     {
-        IEnumerable<string> rows = items.Where(judged => Battle.Of(judged) is not null).SelectMany(judged => judged.Shown.Select(shown => JsonSerializer.Serialize(
-            new ArenaGame(
-                judged.Item.Row,
-                judged.Item.Section,
-                judged.Item.Detail,
-                shown.Outcome switch { Outcome.First => "1", Outcome.Second => "2", _ => "tie" },
-                shown.Order,
-                AnswerStyle.Of(judged.Item.Comparison.Response1),
-                AnswerStyle.Of(judged.Item.Comparison.Response2)),
-            BenchmarkJson.Lines.ArenaGame)));
+        IEnumerable<string> rows = items
+            .Where(judged => Battle.Of(judged) is not null)
+            .SelectMany(judged =>
+                judged.Shown.Select(shown =>
+                    JsonSerializer.Serialize(
+                        new ArenaGame(
+                            judged.Item.Row,
+                            judged.Item.Section,
+                            judged.Item.Detail,
+                            shown.Outcome switch
+                            {
+                                Outcome.First => "1",
+                                Outcome.Second => "2",
+                                _ => "tie",
+                            },
+                            shown.Order,
+                            AnswerStyle.Of(judged.Item.Comparison.Response1),
+                            AnswerStyle.Of(judged.Item.Comparison.Response2)
+                        ),
+                        BenchmarkJson.Lines.ArenaGame
+                    )
+                )
+            );
         Directory.CreateDirectory(folder);
         return File.WriteAllLinesAsync(Path.Combine(folder, "battles.jsonl"), rows, cancellationToken);
     }
@@ -99,7 +127,10 @@ public static class ArenaFiles
         }
         catch (JsonException exception)
         {
-            throw new InvalidDataException($"{row.Place}: {name} is no style of an answer ({exception.Message}); it has length, headings, list_items and bold.", exception);
+            throw new InvalidDataException(
+                $"{row.Place}: {name} is no style of an answer ({exception.Message}); it has length, headings, list_items and bold.",
+                exception
+            );
         }
     }
 }
@@ -119,4 +150,5 @@ public sealed record ArenaGame(
     string Winner,
     ShownOrder Order,
     [property: JsonPropertyName("style_1")] AnswerStyle Style1,
-    [property: JsonPropertyName("style_2")] AnswerStyle Style2);
+    [property: JsonPropertyName("style_2")] AnswerStyle Style2
+);

@@ -20,7 +20,14 @@ public enum ArenaMeasure
 /// <param name="EqualLength">The figure as it would be if answers were equally long.</param>
 /// <param name="EqualStyle">The same, with equally many headings, list items and bold pieces besides.</param>
 /// <param name="MeanLength">Mean length of its answers, in characters.</param>
-public sealed record ArenaStanding(string Model, int Games, ArenaFigure Figure, ArenaFigure? EqualLength, ArenaFigure? EqualStyle, double? MeanLength);
+public sealed record ArenaStanding(
+    string Model,
+    int Games,
+    ArenaFigure Figure,
+    ArenaFigure? EqualLength,
+    ArenaFigure? EqualStyle,
+    double? MeanLength
+);
 
 /// <summary>A figure with its 95 % bootstrap interval.</summary>
 /// <param name="Value">The figure.</param>
@@ -55,7 +62,9 @@ public sealed record ArenaReport
     /// <summary>Battles without one.</summary>
     public required int Missing { get; init; }
 
-    /// <summary>By how many logits a difference of one root mean square moves the judge, for each feature of style; null without control.</summary>
+    /// <summary>
+    /// By how many logits a difference of one root mean square moves the judge, for each feature of style; null without control.
+    /// </summary>
     public IReadOnlyDictionary<string, double>? StyleWeights { get; init; }
 
     /// <summary>Share of the battles whose two orders have the same answer; null for replays.</summary>
@@ -74,7 +83,13 @@ public sealed record ArenaReport
     /// <param name="baselines">The models that the others met; with just one, the figures are win rates against it.</param>
     /// <param name="bootstrap">Draws prompts.</param>
     /// <exception cref="ArgumentException">There is no battle.</exception>
-    public static ArenaReport Of(string judge, IReadOnlyList<Battle> battles, int missing, IReadOnlyList<string> baselines, Bootstrap bootstrap)
+    public static ArenaReport Of(
+        string judge,
+        IReadOnlyList<Battle> battles,
+        int missing,
+        IReadOnlyList<string> baselines,
+        Bootstrap bootstrap
+    )
     {
         ArgumentNullException.ThrowIfNull(battles);
         ArgumentNullException.ThrowIfNull(baselines);
@@ -87,19 +102,31 @@ public sealed record ArenaReport
         ArenaTable table = new(battles, baselines is [var only] ? only : null);
         IReadOnlyList<Interval> figures = bootstrap.OfAll([table.Prompts], drawn => table.Figures(drawn[0]));
         int models = table.Ranked.Count;
-        ArenaStanding[] standings = [.. table.Ranked.Select((model, at) => new ArenaStanding(
-            model,
-            battles.Where(battle => battle.Model1 == model || battle.Model2 == model).Sum(battle => battle.Games),
-            FigureOf(at),
-            table.HasStyle ? FigureOf(models + at) : null,
-            table.HasStyle ? FigureOf((2 * models) + at) : null,
-            table.MeanLength(model)))];
+        ArenaStanding[] standings =
+        [
+            .. table.Ranked.Select(
+                (model, at) =>
+                    new ArenaStanding(
+                        model,
+                        battles.Where(battle => battle.Model1 == model || battle.Model2 == model).Sum(battle => battle.Games),
+                        FigureOf(at),
+                        table.HasStyle ? FigureOf(models + at) : null,
+                        table.HasStyle ? FigureOf((2 * models) + at) : null,
+                        table.MeanLength(model)
+                    )
+            ),
+        ];
         return new ArenaReport
         {
             Judge = judge,
             Baselines = baselines,
             Measure = table.Baseline is null ? ArenaMeasure.Rating : ArenaMeasure.WinRate,
-            Standings = [.. standings.OrderByDescending(standing => standing.Figure.Value).ThenBy(standing => standing.Model, StringComparer.Ordinal)],
+            Standings =
+            [
+                .. standings
+                    .OrderByDescending(standing => standing.Figure.Value)
+                    .ThenBy(standing => standing.Model, StringComparer.Ordinal),
+            ],
             Prompts = table.Prompts,
             Battles = battles.Count,
             Missing = missing,
@@ -118,7 +145,12 @@ public sealed record ArenaReport
     {
         ArgumentNullException.ThrowIfNull(judged);
         (double? consistency, double? bias) = BenchmarkReport.Position(judged.Select(one => one.Shown));
-        return this with { Consistency = consistency, PositionBias = bias, Usage = judged.Aggregate(Usage.None, (sum, one) => sum + one.Usage) };
+        return this with
+        {
+            Consistency = consistency,
+            PositionBias = bias,
+            Usage = judged.Aggregate(Usage.None, (sum, one) => sum + one.Usage),
+        };
     }
 
     private static double Rating(double strength) => MeanRating + (PerLogit * strength);

@@ -1,6 +1,8 @@
 namespace RewardReasoning.Evaluation.Arena;
 
-/// <summary>The battles by numbers, and the figures of any draw of their prompts: without control, at equal length, and at equal style.</summary>
+/// <summary>
+/// The battles by numbers, and the figures of any draw of their prompts: without control, at equal length, and at equal style.
+/// </summary>
 internal sealed class ArenaTable
 {
     private readonly IReadOnlyList<Battle> _battles;
@@ -28,8 +30,19 @@ internal sealed class ArenaTable
         _promptOf = [.. battles.Select(battle => places[battle.Prompt])];
         _weights = new int[battles.Count];
         double[][] features = HasStyle ? Scaled(battles) : [];
-        _games = [.. battles.Select((battle, at) => new StyleGame(
-            Array.IndexOf(_models, battle.Model1), Array.IndexOf(_models, battle.Model2), battle.Games, battle.Points1, HasStyle ? features[at] : []))];
+        _games =
+        [
+            .. battles.Select(
+                (battle, at) =>
+                    new StyleGame(
+                        Array.IndexOf(_models, battle.Model1),
+                        Array.IndexOf(_models, battle.Model2),
+                        battle.Games,
+                        battle.Points1,
+                        HasStyle ? features[at] : []
+                    )
+            ),
+        ];
         int[] counts = HasStyle ? [0, 1, AnswerStyle.Names.Count] : [0];
         _fits = [.. counts.Select(count => new StyleFit(_models.Length, _games, count))];
 
@@ -57,12 +70,23 @@ internal sealed class ArenaTable
     /// <summary>Mean length of a model's answers; null where they are not known.</summary>
     public double? MeanLength(string model)
     {
-        int[] lengths = [.. _battles.Select(battle => battle.Model1 == model ? battle.Style1 : battle.Model2 == model ? battle.Style2 : null).OfType<AnswerStyle>().Select(style => style.Length)];
+        int[] lengths =
+        [
+            .. _battles
+                .Select(battle =>
+                    battle.Model1 == model ? battle.Style1
+                    : battle.Model2 == model ? battle.Style2
+                    : null
+                )
+                .OfType<AnswerStyle>()
+                .Select(style => style.Length),
+        ];
         return lengths.Length == 0 ? null : lengths.Average();
     }
 
     /// <summary>
-    /// Figures of the ranked models for each control in turn: win rates, or strengths in logits of mean 0. NaN for a model that no battle of the
+    /// Figures of the ranked models for each control in turn: win rates, or strengths in logits of mean 0. NaN for a model that no battle
+    /// of the
     /// draw has.
     /// </summary>
     /// <param name="drawn">How often each prompt is drawn.</param>
@@ -84,9 +108,17 @@ internal sealed class ArenaTable
         }
 
         int[] ranked = [.. Enumerable.Range(0, _models.Length).Where(model => model != _baseline)];
-        return [.. _fits.Index().SelectMany(fit => Baseline is not null && fit.Index == 0
-            ? ranked.Select(model => points[model] / games[model])
-            : Strengths(fit.Item.Maximise(_weights, _starts[fit.Index]), ranked).Zip(ranked, (value, model) => games[model] == 0 ? double.NaN : value))];
+        return
+        [
+            .. _fits
+                .Index()
+                .SelectMany(fit =>
+                    Baseline is not null && fit.Index == 0
+                        ? ranked.Select(model => points[model] / games[model])
+                        : Strengths(fit.Item.Maximise(_weights, _starts[fit.Index]), ranked)
+                            .Zip(ranked, (value, model) => games[model] == 0 ? double.NaN : value)
+                ),
+        ];
     }
 
     private IEnumerable<double> Strengths(double[] fitted, int[] ranked)

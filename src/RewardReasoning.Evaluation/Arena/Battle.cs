@@ -33,15 +33,24 @@ public sealed record Battle
     public static Battle? Of(JudgedItem judged)
     {
         ArgumentNullException.ThrowIfNull(judged);
-        return judged.Shown.Count(shown => shown.Outcome != Outcome.Missing) < 2 ? null : new Battle
-        {
-            Prompt = judged.Item.Row,
-            Model1 = judged.Item.Section,
-            Model2 = judged.Item.Detail,
-            Games = judged.Shown.Count,
-            Points1 = judged.Shown.Sum(shown => shown.Outcome switch { Outcome.First => 1, Outcome.Tie => 0.5, _ => 0 }),
-            Style1 = AnswerStyle.Of(judged.Item.Comparison.Response1),
-            Style2 = AnswerStyle.Of(judged.Item.Comparison.Response2),
-        };
+        return judged.Shown.Count(shown => shown.Outcome != Outcome.Missing) < 2
+            ? null
+            : new Battle
+            {
+                Prompt = judged.Item.Row,
+                Model1 = judged.Item.Section,
+                Model2 = judged.Item.Detail,
+                Games = judged.Shown.Count,
+                Points1 = judged.Shown.Sum(shown =>
+                    shown.Outcome switch
+                    {
+                        Outcome.First => 1,
+                        Outcome.Tie => 0.5,
+                        _ => 0,
+                    }
+                ),
+                Style1 = AnswerStyle.Of(judged.Item.Comparison.Response1),
+                Style2 = AnswerStyle.Of(judged.Item.Comparison.Response2),
+            };
     }
 }

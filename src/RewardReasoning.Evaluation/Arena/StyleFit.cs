@@ -73,7 +73,9 @@ internal sealed class StyleFit
 
                 // ln σ(z) = −ln(1 + e^−z), kept from overflow.
                 double lost = Math.Log(1 + Math.Exp(-Math.Abs(logit)));
-                sum += weights[i] * ((game.Points1 * (Math.Min(logit, 0) - lost)) + ((game.Games - game.Points1) * (Math.Min(-logit, 0) - lost)));
+                sum +=
+                    weights[i]
+                    * ((game.Points1 * (Math.Min(logit, 0) - lost)) + ((game.Games - game.Points1) * (Math.Min(-logit, 0) - lost)));
             }
         }
 

@@ -27,14 +27,20 @@ public sealed record BenchmarkDefinition : Benchmark
     public required IReadOnlyList<BenchmarkMeasure> Measures { get; init; }
 
     /// <inheritdoc/>
-    public override IReadOnlyDictionary<string, string> FigureMeanings => Measures.ToDictionary(measure => measure.Name, measure => measure.Meaning);
+    public override IReadOnlyDictionary<string, string> FigureMeanings =>
+        Measures.ToDictionary(measure => measure.Name, measure => measure.Meaning);
 
     /// <summary>What one item adds to the main figure, from 0 to 1; null where it does not count. Two runs are compared by it.</summary>
     public required Func<JudgedItem, double?> Credit { get; init; }
 
-    /// <summary>Reads recorded outputs of judges: in the form that the benchmark's authors publish, or else judgments.jsonl of a run.</summary>
-    public Func<string, IReadOnlyList<BenchmarkItem>, CancellationToken, Task<IReadOnlyList<RecordedJudge>>> ReplayAsync { get; init; } = Replays.OfRunAsync;
+    /// <summary>
+    /// Reads recorded outputs of judges: in the form that the benchmark's authors publish, or else judgments.jsonl of a run.
+    /// </summary>
+    public Func<string, IReadOnlyList<BenchmarkItem>, CancellationToken, Task<IReadOnlyList<RecordedJudge>>> ReplayAsync { get; init; } =
+        Replays.OfRunAsync;
 
-    /// <summary>Reads published accuracies of judges, where the benchmark's figures follow from them without the data; null where they do not.</summary>
+    /// <summary>
+    /// Reads published accuracies of judges, where the benchmark's figures follow from them without the data; null where they do not.
+    /// </summary>
     public Func<string, CancellationToken, Task<IReadOnlyList<BenchmarkReport>>>? PublishedAsync { get; init; }
 }

@@ -44,7 +44,8 @@ public sealed record JudgedItem
     public Usage Usage { get; init; } = Usage.None;
 
     /// <summary>Share of the orders shown in which the judge said what is right; a missing or a tied answer is not right.</summary>
-    public double RightShare => Shown.Count == 0 ? 0 : (double)Shown.Count(shown => shown.Outcome == Item.Gold && Item.Gold != Outcome.Missing) / Shown.Count;
+    public double RightShare =>
+        Shown.Count == 0 ? 0 : (double)Shown.Count(shown => shown.Outcome == Item.Gold && Item.Gold != Outcome.Missing) / Shown.Count;
 
     /// <summary>Whether the judge said what is right in every order that it was shown.</summary>
     public bool RightInAllOrders => Shown.Count > 0 && RightShare == 1;
@@ -65,5 +66,12 @@ public sealed record JudgedItem
     }
 
     /// <summary>An item that the judge gave no answer on.</summary>
-    public static JudgedItem Missing(BenchmarkItem item, string? reason) => new() { Item = item, Preferred = Outcome.Missing, Shown = [], MissingReason = reason };
+    public static JudgedItem Missing(BenchmarkItem item, string? reason) =>
+        new()
+        {
+            Item = item,
+            Preferred = Outcome.Missing,
+            Shown = [],
+            MissingReason = reason,
+        };
 }

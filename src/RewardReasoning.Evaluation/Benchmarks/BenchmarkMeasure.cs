@@ -15,7 +15,8 @@ public sealed record BenchmarkMeasure(string Name, string Meaning, Func<IReadOnl
     public Func<JudgedItem, double?>? Credit { get; init; }
 
     /// <summary>The mean of a credit per item; items without one (null) are left out.</summary>
-    public static BenchmarkMeasure Mean(string name, string meaning, Func<JudgedItem, double?> credit) => new(name, meaning, items => Mean(items, credit)) { Credit = credit };
+    public static BenchmarkMeasure Mean(string name, string meaning, Func<JudgedItem, double?> credit) =>
+        new(name, meaning, items => Mean(items, credit)) { Credit = credit };
 
     /// <summary>The mean of a credit over items; NaN without any.</summary>
     public static double Mean(IEnumerable<WeightedItem> items, Func<JudgedItem, double?> credit)

@@ -35,7 +35,10 @@ public sealed record BenchmarkReport
     /// <summary>Share of the comparisons asked for in both orders whose answers are the same; null without such.</summary>
     public double? Consistency { get; init; }
 
-    /// <summary>How much more often than not the response shown first is preferred, -0.5 to 0.5, over comparisons asked for in both orders; null without such.</summary>
+    /// <summary>
+    /// How much more often than not the response shown first is preferred, -0.5 to 0.5, over comparisons asked for in both orders; null
+    /// without such.
+    /// </summary>
     public double? PositionBias { get; init; }
 
     /// <summary>How the judge voted; null of a replayed one.</summary>
@@ -61,7 +64,15 @@ public sealed record BenchmarkReport
             Benchmark = definition.Name,
             Judge = judge,
             Overall = Section("overall", definition, items, bootstrap),
-            Sections = sections.Length < 2 ? [] : [.. sections.Select(section => Section(section, definition, [.. items.Where(judged => judged.Item.Section == section)], bootstrap))],
+            Sections =
+                sections.Length < 2
+                    ? []
+                    :
+                    [
+                        .. sections.Select(section =>
+                            Section(section, definition, [.. items.Where(judged => judged.Item.Section == section)], bootstrap)
+                        ),
+                    ],
             Consistency = consistency,
             PositionBias = bias,
             Usage = items.Aggregate(Usage.None, (sum, judged) => sum + judged.Usage),
@@ -94,12 +105,22 @@ public sealed record BenchmarkReport
         }
 
         WeightedItem[] weighted = [.. items.Select(judged => new WeightedItem(judged, 1))];
-        return new SectionReport(name, items.Count, items.Count(judged => judged.Preferred == Outcome.Missing), [.. definition.Measures.Select(measure =>
-        {
-            double[]? credits = measure.Credit is { } credit ? [.. items.Select(judged => credit(judged) ?? double.NaN)] : null;
-            Interval interval = bootstrap.Of([.. rowsOfGroups.Select(group => group.Count)], drawn => credits is null ? Compute(measure, drawn) : Mean(credits, drawn));
-            return new BenchmarkFigure(measure.Name, Defined(interval.Value), Defined(interval.Low), Defined(interval.High));
-        })]);
+        return new SectionReport(
+            name,
+            items.Count,
+            items.Count(judged => judged.Preferred == Outcome.Missing),
+            [
+                .. definition.Measures.Select(measure =>
+                {
+                    double[]? credits = measure.Credit is { } credit ? [.. items.Select(judged => credit(judged) ?? double.NaN)] : null;
+                    Interval interval = bootstrap.Of(
+                        [.. rowsOfGroups.Select(group => group.Count)],
+                        drawn => credits is null ? Compute(measure, drawn) : Mean(credits, drawn)
+                    );
+                    return new BenchmarkFigure(measure.Name, Defined(interval.Value), Defined(interval.Low), Defined(interval.High));
+                }),
+            ]
+        );
 
         double Compute(BenchmarkMeasure measure, IReadOnlyList<int[]> drawn)
         {
@@ -134,10 +155,19 @@ public sealed record BenchmarkReport
     /// <summary>Consistency and position bias of comparisons by what was said in each order.</summary>
     internal static (double? Consistency, double? Bias) Position(IEnumerable<IReadOnlyList<ShownOutcome>> comparisons)
     {
-        ShownOutcome[][] both = [.. comparisons.Select(all => all.Where(shown => shown.Outcome != Outcome.Missing).ToArray()).Where(shown => shown is [{ Order: var one }, { Order: var other }] && one != other)];
+        ShownOutcome[][] both =
+        [
+            .. comparisons
+                .Select(all => all.Where(shown => shown.Outcome != Outcome.Missing).ToArray())
+                .Where(shown => shown is [{ Order: var one }, { Order: var other }] && one != other),
+        ];
         ShownOutcome[] decided = [.. both.SelectMany(shown => shown).Where(shown => shown.Outcome is Outcome.First or Outcome.Second)];
         return (
             both.Length == 0 ? null : (double)both.Count(shown => shown[0].Outcome == shown[1].Outcome) / both.Length,
-            decided.Length == 0 ? null : ((double)decided.Count(shown => (shown.Order == ShownOrder.Given) == (shown.Outcome == Outcome.First)) / decided.Length) - 0.5);
+            decided.Length == 0
+                ? null
+                : ((double)decided.Count(shown => (shown.Order == ShownOrder.Given) == (shown.Outcome == Outcome.First)) / decided.Length)
+                    - 0.5
+        );
     }
 }

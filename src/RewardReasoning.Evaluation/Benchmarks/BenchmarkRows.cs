@@ -14,24 +14,32 @@ internal readonly record struct BenchmarkRow(JsonElement Fields, string Place, s
     public string Text(string name) => OptionalText(name) ?? throw new InvalidDataException($"{Place}: the row has no '{name}'.");
 
     /// <summary>A field as text; null where the row has none, or null.</summary>
-    public string? OptionalText(string name) => !Fields.TryGetProperty(name, out JsonElement value) ? null : value.ValueKind switch
-    {
-        JsonValueKind.String => value.GetString(),
-        JsonValueKind.Null => null,
-        JsonValueKind.Number => value.GetRawText(),
-        _ => throw new InvalidDataException($"{Place}: '{name}' is no text."),
-    };
+    public string? OptionalText(string name) =>
+        !Fields.TryGetProperty(name, out JsonElement value)
+            ? null
+            : value.ValueKind switch
+            {
+                JsonValueKind.String => value.GetString(),
+                JsonValueKind.Null => null,
+                JsonValueKind.Number => value.GetRawText(),
+                _ => throw new InvalidDataException($"{Place}: '{name}' is no text."),
+            };
 
     /// <summary>A field that must be a list of strings.</summary>
-    public IReadOnlyList<string> Texts(string name) => Fields.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String)
-        ? [.. value.EnumerateArray().Select(item => item.GetString() ?? "")]
-        : throw new InvalidDataException($"{Place}: '{name}' is no list of strings.");
+    public IReadOnlyList<string> Texts(string name) =>
+        Fields.TryGetProperty(name, out JsonElement value)
+        && value.ValueKind == JsonValueKind.Array
+        && value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String)
+            ? [.. value.EnumerateArray().Select(item => item.GetString() ?? "")]
+            : throw new InvalidDataException($"{Place}: '{name}' is no list of strings.");
 }
 
 /// <summary>Reads the files of a benchmark: whatever <see cref="RowReader"/> reads. They are small and are read whole.</summary>
 internal static class BenchmarkRows
 {
-    /// <summary>The files that a path stands for (<see cref="RowFiles.Find"/>); of a folder or pattern, those whose name is wanted.</summary>
+    /// <summary>
+    /// The files that a path stands for (<see cref="RowFiles.Find"/>); of a folder or pattern, those whose name is wanted.
+    /// </summary>
     /// <exception cref="FileNotFoundException">There are none.</exception>
     public static IReadOnlyList<string> Files(string path, Func<string, bool>? wanted = null)
     {
@@ -42,7 +50,9 @@ internal static class BenchmarkRows
         }
 
         string[] files = [.. found.Where(file => wanted(Path.GetFileName(file)))];
-        return files.Length > 0 ? files : throw new FileNotFoundException($"'{path}' holds data files, and none with a name that files of this benchmark have.", path);
+        return files.Length > 0
+            ? files
+            : throw new FileNotFoundException($"'{path}' holds data files, and none with a name that files of this benchmark have.", path);
     }
 
     /// <summary>What a row is called that has no identity of its own: its line, where there are several files with the file.</summary>
@@ -51,7 +61,11 @@ internal static class BenchmarkRows
 
     /// <summary>The rows of the files at a path, in order.</summary>
     /// <exception cref="InvalidDataException">A row cannot be read; the message names file and row.</exception>
-    public static async Task<IReadOnlyList<BenchmarkRow>> ReadAsync(string path, Func<string, bool>? wanted, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<BenchmarkRow>> ReadAsync(
+        string path,
+        Func<string, bool>? wanted,
+        CancellationToken cancellationToken
+    )
     {
         List<BenchmarkRow> rows = [];
         foreach (string file in Files(path, wanted))
@@ -60,7 +74,11 @@ internal static class BenchmarkRows
             int number = 0;
             await foreach (DataRow row in RowReader.ReadAsync(file, cancellationToken).ConfigureAwait(false))
             {
-                rows.Add(row.Fields is { } fields ? new BenchmarkRow(fields, row.Place, name, number) : throw new InvalidDataException($"{row.Place}: {row.Error}"));
+                rows.Add(
+                    row.Fields is { } fields
+                        ? new BenchmarkRow(fields, row.Place, name, number)
+                        : throw new InvalidDataException($"{row.Place}: {row.Error}")
+                );
                 number++;
             }
         }

@@ -80,15 +80,24 @@ public sealed record RecordedJudgment
     }
 
     /// <summary>The item again.</summary>
-    public JudgedItem ToItem() => new()
-    {
-        Item = new BenchmarkItem { Id = Id, Section = Section, Row = Row, Detail = Detail ?? "", Gold = Gold, Comparison = Comparison ?? new Comparison("", "", "") },
-        Preferred = Preferred,
-        Shown = Shown,
-        VoteShare = VoteShare,
-        MissingReason = Missing,
-        Usage = Usage,
-    };
+    public JudgedItem ToItem() =>
+        new()
+        {
+            Item = new BenchmarkItem
+            {
+                Id = Id,
+                Section = Section,
+                Row = Row,
+                Detail = Detail ?? "",
+                Gold = Gold,
+                Comparison = Comparison ?? new Comparison("", "", ""),
+            },
+            Preferred = Preferred,
+            Shown = Shown,
+            VoteShare = VoteShare,
+            MissingReason = Missing,
+            Usage = Usage,
+        };
 }
 
 /// <summary>
@@ -152,7 +161,11 @@ public sealed class BenchmarkRunFolder(string path)
         }
     }
 
-    private async IAsyncEnumerable<T> ReadLinesAsync<T>(string name, JsonTypeInfo<T> type, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<T> ReadLinesAsync<T>(
+        string name,
+        JsonTypeInfo<T> type,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         string file = Path.Combine(path, name);
         if (!File.Exists(file))
@@ -203,14 +216,22 @@ public sealed partial class BenchmarkJson : JsonSerializerContext
     /// <summary>A report as it stands in its file.</summary>
     public static string Text(BenchmarkReport report) => JsonSerializer.Serialize(report, Indented.BenchmarkReport);
 
-    private static JsonSerializerOptions Written(bool indented) => new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        WriteIndented = indented,
-        DefaultIgnoreCondition = indented ? JsonIgnoreCondition.Never : JsonIgnoreCondition.WhenWritingNull,
-        Converters = { new JsonStringEnumConverter<Outcome>(JsonNamingPolicy.SnakeCaseLower), new JsonStringEnumConverter<ShownOrder>(JsonNamingPolicy.SnakeCaseLower), new JsonStringEnumConverter<Verdict>(JsonNamingPolicy.SnakeCaseLower), new JsonStringEnumConverter<AskedOrders>(JsonNamingPolicy.SnakeCaseLower), new JsonStringEnumConverter<ArenaMeasure>(JsonNamingPolicy.SnakeCaseLower) },
-    };
+    private static JsonSerializerOptions Written(bool indented) =>
+        new()
+        {
+            PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+            WriteIndented = indented,
+            DefaultIgnoreCondition = indented ? JsonIgnoreCondition.Never : JsonIgnoreCondition.WhenWritingNull,
+            Converters =
+            {
+                new JsonStringEnumConverter<Outcome>(JsonNamingPolicy.SnakeCaseLower),
+                new JsonStringEnumConverter<ShownOrder>(JsonNamingPolicy.SnakeCaseLower),
+                new JsonStringEnumConverter<Verdict>(JsonNamingPolicy.SnakeCaseLower),
+                new JsonStringEnumConverter<AskedOrders>(JsonNamingPolicy.SnakeCaseLower),
+                new JsonStringEnumConverter<ArenaMeasure>(JsonNamingPolicy.SnakeCaseLower),
+            },
+        };
 }
 
 /// <summary>A benchmark, for lists.</summary>
@@ -221,12 +242,28 @@ public sealed partial class BenchmarkJson : JsonSerializerContext
 /// <param name="Orders">The orders that are asked for.</param>
 /// <param name="Counting">How answers count.</param>
 /// <param name="Measures">Its figures, with what each counts.</param>
-public sealed record BenchmarkDescription(string Name, string Title, string Source, string Data, AskedOrders Orders, string Counting, IReadOnlyDictionary<string, string> Measures)
+public sealed record BenchmarkDescription(
+    string Name,
+    string Title,
+    string Source,
+    string Data,
+    AskedOrders Orders,
+    string Counting,
+    IReadOnlyDictionary<string, string> Measures
+)
 {
     /// <summary>The description of a benchmark.</summary>
     public static BenchmarkDescription Of(Benchmark definition)
     {
         ArgumentNullException.ThrowIfNull(definition);
-        return new(definition.Name, definition.Title, definition.Source, definition.Data, definition.Orders, definition.Counting, definition.FigureMeanings);
+        return new(
+            definition.Name,
+            definition.Title,
+            definition.Source,
+            definition.Data,
+            definition.Orders,
+            definition.Counting,
+            definition.FigureMeanings
+        );
     }
 }

@@ -38,7 +38,10 @@ public readonly record struct ShownOutcome(ShownOrder Order, Outcome Outcome)
     {
         int first = votes.Count(vote => vote.Verdict == Verdict.First);
         int second = votes.Count(vote => vote.Verdict == Verdict.Second);
-        return first + second == 0 ? Outcome.Missing : first == second ? Outcome.Tie : first > second ? Outcome.First : Outcome.Second;
+        return first + second == 0 ? Outcome.Missing
+            : first == second ? Outcome.Tie
+            : first > second ? Outcome.First
+            : Outcome.Second;
     }
 }
 
@@ -46,8 +49,20 @@ public readonly record struct ShownOutcome(ShownOrder Order, Outcome Outcome)
 public static class Outcomes
 {
     /// <summary>The outcome in the other numbering.</summary>
-    public static Outcome Mirrored(this Outcome outcome) => outcome switch { Outcome.First => Outcome.Second, Outcome.Second => Outcome.First, _ => outcome };
+    public static Outcome Mirrored(this Outcome outcome) =>
+        outcome switch
+        {
+            Outcome.First => Outcome.Second,
+            Outcome.Second => Outcome.First,
+            _ => outcome,
+        };
 
     /// <summary>A verdict as an outcome.</summary>
-    public static Outcome Of(Verdict? verdict) => verdict switch { Verdict.First => Outcome.First, Verdict.Second => Outcome.Second, _ => Outcome.Missing };
+    public static Outcome Of(Verdict? verdict) =>
+        verdict switch
+        {
+            Verdict.First => Outcome.First,
+            Verdict.Second => Outcome.Second,
+            _ => Outcome.Missing,
+        };
 }

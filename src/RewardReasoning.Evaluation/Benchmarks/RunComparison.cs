@@ -51,7 +51,12 @@ public sealed record RunComparison
     /// <param name="second">Another judge and its credits.</param>
     /// <param name="bootstrap">Draws rows.</param>
     /// <exception cref="ArgumentException">The two have no item in common that counts.</exception>
-    public static RunComparison Of(string benchmark, (string Judge, IReadOnlyList<ItemCredit> Items) first, (string Judge, IReadOnlyList<ItemCredit> Items) second, Bootstrap bootstrap)
+    public static RunComparison Of(
+        string benchmark,
+        (string Judge, IReadOnlyList<ItemCredit> Items) first,
+        (string Judge, IReadOnlyList<ItemCredit> Items) second,
+        Bootstrap bootstrap
+    )
     {
         ArgumentNullException.ThrowIfNull(bootstrap);
         Dictionary<string, ItemCredit> others = second.Items.ToDictionary(item => item.Id);
@@ -71,22 +76,28 @@ public sealed record RunComparison
 
         if (pairs.Count == 0)
         {
-            throw new ArgumentException($"The runs of {first.Judge} and {second.Judge} have no item in common that counts; they are not over the same data.", nameof(second));
+            throw new ArgumentException(
+                $"The runs of {first.Judge} and {second.Judge} have no item in common that counts; they are not over the same data.",
+                nameof(second)
+            );
         }
 
         List<List<(string Row, double First, double Second)>> rows = [.. pairs.GroupBy(pair => pair.Row).Select(row => row.ToList())];
-        Interval difference = bootstrap.Of([rows.Count], drawn =>
-        {
-            double sum = 0;
-            double count = 0;
-            for (int i = 0; i < rows.Count; i++)
+        Interval difference = bootstrap.Of(
+            [rows.Count],
+            drawn =>
             {
-                sum += drawn[0][i] * rows[i].Sum(pair => pair.First - pair.Second);
-                count += drawn[0][i] * rows[i].Count;
-            }
+                double sum = 0;
+                double count = 0;
+                for (int i = 0; i < rows.Count; i++)
+                {
+                    sum += drawn[0][i] * rows[i].Sum(pair => pair.First - pair.Second);
+                    count += drawn[0][i] * rows[i].Count;
+                }
 
-            return sum / count;
-        });
+                return sum / count;
+            }
+        );
         int onlyFirst = pairs.Count(pair => pair.First == 1 && pair.Second != 1);
         int onlySecond = pairs.Count(pair => pair.Second == 1 && pair.First != 1);
         return new RunComparison
@@ -123,5 +134,6 @@ public readonly record struct ItemCredit(string Id, string Row, double? Credit)
     }
 
     /// <summary>An identity with the texts it stands for.</summary>
-    internal static string IdentityOf(string id, Comparison texts) => $"{id} {Convert.ToHexStringLower(ComparisonHash.OfUnorderedPair(texts))}";
+    internal static string IdentityOf(string id, Comparison texts) =>
+        $"{id} {Convert.ToHexStringLower(ComparisonHash.OfUnorderedPair(texts))}";
 }

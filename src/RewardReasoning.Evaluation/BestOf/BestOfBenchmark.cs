@@ -12,12 +12,13 @@ public sealed record BestOfBenchmark : Benchmark
     public bool IsMeanOfSections { get; init; }
 
     /// <inheritdoc/>
-    public override IReadOnlyDictionary<string, string> FigureMeanings { get; } = new Dictionary<string, string>
-    {
-        [BestOfScore.ChosenName] = "share of queries whose chosen response is right",
-        ["auc"] = "mean area under the ROC curve of a query's ratings against correctness, where it has both kinds of responses",
-        ["random"] = "the same share for a response chosen at random",
-        ["majority"] = "the same for a response with the most frequent final answer",
-        ["oracle"] = "share of queries with a right response at all",
-    };
+    public override IReadOnlyDictionary<string, string> FigureMeanings { get; } =
+        new Dictionary<string, string>
+        {
+            [BestOfScore.ChosenName] = "share of queries whose chosen response is right",
+            ["auc"] = "mean area under the ROC curve of a query's ratings against correctness, where it has both kinds of responses",
+            ["random"] = "the same share for a response chosen at random",
+            ["majority"] = "the same for a response with the most frequent final answer",
+            ["oracle"] = "share of queries with a right response at all",
+        };
 }

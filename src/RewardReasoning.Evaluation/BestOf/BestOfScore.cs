@@ -18,7 +18,9 @@ public sealed record BestOfScore
     /// <summary>Its section.</summary>
     public required string Section { get; init; }
 
-    /// <summary>Its value for each figure of <see cref="BestOfBenchmark.FigureMeanings"/>, in that order; NaN where it does not count.</summary>
+    /// <summary>
+    /// Its value for each figure of <see cref="BestOfBenchmark.FigureMeanings"/>, in that order; NaN where it does not count.
+    /// </summary>
     public required IReadOnlyList<double> Values { get; init; }
 
     /// <summary>Whether nothing was chosen although something hangs on it.</summary>
@@ -42,7 +44,11 @@ public sealed record BestOfScore
             Section = item.Section,
             Values =
             [
-                ranking.Best is { } best ? item.Correct[best] ? 1 : 0 : random,
+                ranking.Best is { } best
+                    ? item.Correct[best]
+                        ? 1
+                        : 0
+                    : random,
                 ranking.Ratings.Count == 0 ? double.NaN : Discrimination.Auroc(ranking.Ratings, item.Correct) ?? double.NaN,
                 random,
                 Selection.Majority(item.Correct, item.Answers),
@@ -70,26 +76,44 @@ public sealed record BestOfScore
             Benchmark = benchmark.Name,
             Judge = judge,
             Overall = SectionOf("overall", benchmark, sections, bootstrap),
-            Sections = sections.Count < 2 ? [] : [.. sections.Select(section => SectionOf(section[0].Section, benchmark, [section], bootstrap))],
+            Sections =
+                sections.Count < 2 ? [] : [.. sections.Select(section => SectionOf(section[0].Section, benchmark, [section], bootstrap))],
             Consistency = consistency,
             PositionBias = bias,
             Usage = scores.Aggregate(Usage.None, (sum, score) => sum + score.Usage),
         };
     }
 
-    private static SectionReport SectionOf(string name, BestOfBenchmark benchmark, IReadOnlyList<List<BestOfScore>> sections, Bootstrap bootstrap) => new(
-        name,
-        sections.Sum(section => section.Count),
-        sections.Sum(section => section.Count(score => score.IsMissing)),
-        [
-            .. benchmark.FigureMeanings.Keys.Select((figure, column) =>
-            {
-                Interval interval = bootstrap.Of([.. sections.Select(section => section.Count)], drawn => benchmark.IsMeanOfSections
-                    ? sections.Select((section, i) => Mean([section], [drawn[i]], column)).Where(double.IsFinite).DefaultIfEmpty(double.NaN).Average()
-                    : Mean(sections, drawn, column));
-                return new BenchmarkFigure(figure, Defined(interval.Value), Defined(interval.Low), Defined(interval.High));
-            }),
-        ]);
+    private static SectionReport SectionOf(
+        string name,
+        BestOfBenchmark benchmark,
+        IReadOnlyList<List<BestOfScore>> sections,
+        Bootstrap bootstrap
+    ) =>
+        new(
+            name,
+            sections.Sum(section => section.Count),
+            sections.Sum(section => section.Count(score => score.IsMissing)),
+            [
+                .. benchmark.FigureMeanings.Keys.Select(
+                    (figure, column) =>
+                    {
+                        Interval interval = bootstrap.Of(
+                            [.. sections.Select(section => section.Count)],
+                            drawn =>
+                                benchmark.IsMeanOfSections
+                                    ? sections
+                                        .Select((section, i) => Mean([section], [drawn[i]], column))
+                                        .Where(double.IsFinite)
+                                        .DefaultIfEmpty(double.NaN)
+                                        .Average()
+                                    : Mean(sections, drawn, column)
+                        );
+                        return new BenchmarkFigure(figure, Defined(interval.Value), Defined(interval.Low), Defined(interval.High));
+                    }
+                ),
+            ]
+        );
 
     private static double Mean(IReadOnlyList<List<BestOfScore>> sections, IReadOnlyList<int[]> drawn, int column)
     {

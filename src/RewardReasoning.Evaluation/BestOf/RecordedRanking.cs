@@ -32,7 +32,9 @@ public sealed record RecordedRanking
         {
             Item = item,
             Best = ranking.Best,
-            Ratings = ranking.Best is null ? [] : [.. ranking.Responses.OrderBy(response => response.Index).Select(response => response.Rating)],
+            Ratings = ranking.Best is null
+                ? []
+                : [.. ranking.Responses.OrderBy(response => response.Index).Select(response => response.Rating)],
             Matches = [.. ranking.Matches.Select(RecordedMatch.Of)],
             Missing = ranking.MissingReason,
             Usage = ranking.Usage,

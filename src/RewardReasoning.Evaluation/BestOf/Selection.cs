@@ -17,10 +17,14 @@ public static class Selection
     {
         ArgumentNullException.ThrowIfNull(correct);
         ArgumentNullException.ThrowIfNull(answers);
-        List<bool>[] groups = [.. correct.Zip(answers, (isRight, answer) => (IsRight: isRight, Answer: answer))
-            .Where(response => response.Answer is not null)
-            .GroupBy(response => response.Answer, response => response.IsRight)
-            .Select(group => group.ToList())];
+        List<bool>[] groups =
+        [
+            .. correct
+                .Zip(answers, (isRight, answer) => (IsRight: isRight, Answer: answer))
+                .Where(response => response.Answer is not null)
+                .GroupBy(response => response.Answer, response => response.IsRight)
+                .Select(group => group.ToList()),
+        ];
         int most = groups.Select(group => group.Count).DefaultIfEmpty(0).Max();
         return groups.Length == 0 ? Random(correct) : groups.Where(group => group.Count == most).Average(Random);
     }

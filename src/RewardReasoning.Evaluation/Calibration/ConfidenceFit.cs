@@ -27,9 +27,7 @@ public sealed record LabelledConfidence(double Confidence, bool IsRight, string 
 /// </summary>
 public sealed record ConfidenceFit
 {
-    private ConfidenceFit()
-    {
-    }
+    private ConfidenceFit() { }
 
     /// <summary>The map, fitted to all judgments.</summary>
     public required ConfidenceMap Map { get; init; }
@@ -71,17 +69,26 @@ public sealed record ConfidenceFit
         ArgumentNullException.ThrowIfNull(judgments);
         if (folds < 2)
         {
-            throw new ArgumentException($"There {(folds == 1 ? "is 1 fold" : $"are {folds} folds")}; at least 2 are needed, one to fit to and one to check on.", nameof(folds));
+            throw new ArgumentException(
+                $"There {(folds == 1 ? "is 1 fold" : $"are {folds} folds")}; at least 2 are needed, one to fit to and one to check on.",
+                nameof(folds)
+            );
         }
 
         string[] queries = [.. judgments.Select(judgment => judgment.Query).Distinct().OrderBy(HashOf, StringComparer.Ordinal)];
         if (queries.Length < folds)
         {
-            throw new ArgumentException($"The labelled judgments have {queries.Length} distinct {(queries.Length == 1 ? "query" : "queries")} for {folds} folds; give more rows, or fewer folds.", nameof(judgments));
+            throw new ArgumentException(
+                $"The labelled judgments have {queries.Length} distinct {(queries.Length == 1 ? "query" : "queries")} for {folds} folds; give more rows, or fewer folds.",
+                nameof(judgments)
+            );
         }
 
         Dictionary<string, int> foldOf = queries.Index().ToDictionary(query => query.Item, query => query.Index % folds);
-        ConfidenceMap[] maps = [.. Enumerable.Range(0, folds).Select(fold => FitTo([.. judgments.Where(judgment => foldOf[judgment.Query] != fold)], method))];
+        ConfidenceMap[] maps =
+        [
+            .. Enumerable.Range(0, folds).Select(fold => FitTo([.. judgments.Where(judgment => foldOf[judgment.Query] != fold)], method)),
+        ];
         return new()
         {
             Map = FitTo(judgments, method),

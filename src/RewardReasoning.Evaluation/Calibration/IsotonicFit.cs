@@ -20,7 +20,12 @@ public static class IsotonicFit
         }
 
         Stack<Block> blocks = new();
-        foreach (IGrouping<double, bool> level in confidences.Zip(right).GroupBy(claim => claim.First, claim => claim.Second).OrderBy(level => level.Key))
+        foreach (
+            IGrouping<double, bool> level in confidences
+                .Zip(right)
+                .GroupBy(claim => claim.First, claim => claim.Second)
+                .OrderBy(level => level.Key)
+        )
         {
             Block block = new(level.Key, level.Key, level.Count(isRight => isRight), level.Count());
             while (blocks.TryPeek(out Block before) && before.Value > block.Value)

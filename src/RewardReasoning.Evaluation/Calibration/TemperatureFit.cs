@@ -10,7 +10,9 @@ namespace RewardReasoning.Evaluation.Calibration;
 /// </summary>
 public static class TemperatureFit
 {
-    /// <summary>T lies between this and its inverse; a judge that is more often wrong than right ends at the upper bound: 0.5, nearly.</summary>
+    /// <summary>
+    /// T lies between this and its inverse; a judge that is more often wrong than right ends at the upper bound: 0.5, nearly.
+    /// </summary>
     private const double SmallestTemperature = 0.01;
 
     /// <summary>Halvings of the interval of ln b, more than a double can tell apart.</summary>
@@ -28,8 +30,10 @@ public static class TemperatureFit
         }
 
         int rights = right.Count(isRight => isRight);
-        double targetOfRight = (rights + 1.0) / (rights + 2), targetOfWrong = 1.0 / (right.Count - rights + 2);
-        double low = Math.Log(SmallestTemperature), high = -low;
+        double targetOfRight = (rights + 1.0) / (rights + 2),
+            targetOfWrong = 1.0 / (right.Count - rights + 2);
+        double low = Math.Log(SmallestTemperature),
+            high = -low;
         for (int i = 0; i < Halvings; i++)
         {
             double middle = (low + high) / 2;

@@ -69,27 +69,36 @@ public sealed class Bootstrap(int rounds = Bootstrap.DefaultRounds, ulong seed =
             }
         }
 
-        return [.. values.Zip(found, (value, sorted) =>
-        {
-            sorted.Sort();
-            return new Interval(value, Percentile(sorted, Tail), Percentile(sorted, 1 - Tail));
-        })];
+        return
+        [
+            .. values.Zip(
+                found,
+                (value, sorted) =>
+                {
+                    sorted.Sort();
+                    return new Interval(value, Percentile(sorted, Tail), Percentile(sorted, 1 - Tail));
+                }
+            ),
+        ];
     }
 
     /// <summary>The interval of the mean of <paramref name="values"/>; NaN without values.</summary>
     public Interval OfMean(IReadOnlyList<double> values)
     {
         ArgumentNullException.ThrowIfNull(values);
-        return Of([values.Count], drawn =>
-        {
-            double sum = 0;
-            for (int i = 0; i < values.Count; i++)
+        return Of(
+            [values.Count],
+            drawn =>
             {
-                sum += drawn[0][i] * values[i];
-            }
+                double sum = 0;
+                for (int i = 0; i < values.Count; i++)
+                {
+                    sum += drawn[0][i] * values[i];
+                }
 
-            return sum / values.Count;
-        });
+                return sum / values.Count;
+            }
+        );
     }
 
     /// <summary>The interval of the mean difference of paired values, first minus second: each item keeps both of its values.</summary>

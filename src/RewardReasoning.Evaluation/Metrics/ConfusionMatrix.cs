@@ -84,10 +84,12 @@ public sealed class ConfusionMatrix
     public long Predicted(int @class) => Range(other => _counts[other, @class]);
 
     /// <summary>Precision, recall and F1 of one class.</summary>
-    public ClassScores Of(int @class) => new(
-        Ratio(_counts[@class, @class], Predicted(@class)),
-        Ratio(_counts[@class, @class], Gold(@class)),
-        Ratio(2 * _counts[@class, @class], Predicted(@class) + Gold(@class)));
+    public ClassScores Of(int @class) =>
+        new(
+            Ratio(_counts[@class, @class], Predicted(@class)),
+            Ratio(_counts[@class, @class], Gold(@class)),
+            Ratio(2 * _counts[@class, @class], Predicted(@class) + Gold(@class))
+        );
 
     /// <summary>Mean of <see cref="Of"/> over classes. The F1 is the mean of F1s, not the F1 of means.</summary>
     public ClassScores Average(ClassWeight weight, ClassSet classes)

@@ -58,7 +58,7 @@ public static class Correlation
     {
         int[] order = [.. Enumerable.Range(0, values.Count).OrderBy(i => values[i])];
         double[] ranks = new double[order.Length];
-        for (int start = 0; start < order.Length;)
+        for (int start = 0; start < order.Length; )
         {
             int end = start + 1;
             while (end < order.Length && values[order[end]].Equals(values[order[start]]))

@@ -51,7 +51,7 @@ public static class Discrimination
     {
         int[] order = [.. Enumerable.Range(0, scores.Count)];
         Array.Sort(order, (a, b) => descending ? scores[b].CompareTo(scores[a]) : scores[a].CompareTo(scores[b]));
-        for (int start = 0; start < order.Length;)
+        for (int start = 0; start < order.Length; )
         {
             int end = start;
             int rights = 0;

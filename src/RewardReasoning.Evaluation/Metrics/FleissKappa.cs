@@ -14,7 +14,10 @@ public static class FleissKappa
         int raters = counts.Count == 0 ? 0 : counts[0].Sum();
         if (raters < 2 || counts.Any(item => item.Sum() != raters || item.Count != counts[0].Count))
         {
-            throw new ArgumentException($"{counts.Count} items with {raters} raters on the first; kappa needs an item, two raters, and the same raters and classes on every item.", nameof(counts));
+            throw new ArgumentException(
+                $"{counts.Count} items with {raters} raters on the first; kappa needs an item, two raters, and the same raters and classes on every item.",
+                nameof(counts)
+            );
         }
 
         double agreement = 0;

@@ -13,11 +13,12 @@ public abstract partial record Figure
     private const int PngScale = 2;
 
     // The palette of Okabe and Ito without its yellow, which white paper swallows.
-    private static readonly Color[] Palette = [.. new[] { "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000" }.Select(code => new Color(code))];
+    private static readonly Color[] Palette =
+    [
+        .. new[] { "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000" }.Select(code => new Color(code)),
+    ];
 
-    private protected Figure()
-    {
-    }
+    private protected Figure() { }
 
     /// <summary>What stands above the plot; nothing if empty.</summary>
     public string Title { get; init; } = "";
@@ -64,7 +65,12 @@ public abstract partial record Figure
 
         // The drawing library numbers clip paths through the life of the process; counted anew, equal figures are equal texts.
         Dictionary<string, string> clips = [];
-        return ClipPath().Replace(svg, match => clips.TryGetValue(match.Value, out string? known) ? known : clips[match.Value] = $"clip{clips.Count}").TrimEnd() + "\n";
+        return ClipPath()
+                .Replace(
+                    svg,
+                    match => clips.TryGetValue(match.Value, out string? known) ? known : clips[match.Value] = $"clip{clips.Count}"
+                )
+                .TrimEnd() + "\n";
     }
 
     /// <summary>The figure as a PNG file.</summary>
@@ -92,9 +98,15 @@ public abstract partial record Figure
         StringBuilder line = new(text.Length);
         foreach (Rune rune in text.EnumerateRunes())
         {
-            line.Append(Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.OtherNotAssigned
-                ? " "
-                : rune.ToString());
+            line.Append(
+                Rune.GetUnicodeCategory(rune)
+                    is UnicodeCategory.Control
+                        or UnicodeCategory.LineSeparator
+                        or UnicodeCategory.ParagraphSeparator
+                        or UnicodeCategory.OtherNotAssigned
+                    ? " "
+                    : rune.ToString()
+            );
         }
 
         return line.ToString();

@@ -45,7 +45,10 @@ public sealed record IntervalChart : Figure
         }
 
         plot.XLabel(OneLine(XTitle));
-        plot.Axes.Left.TickGenerator = new NumericManual([.. Enumerable.Range(0, Rows.Count).Select(i => (double)-i)], [.. Rows.Select(row => Short(row.Name))]);
+        plot.Axes.Left.TickGenerator = new NumericManual(
+            [.. Enumerable.Range(0, Rows.Count).Select(i => (double)-i)],
+            [.. Rows.Select(row => Short(row.Name))]
+        );
         plot.Axes.Left.MajorTickStyle.Length = 0;
         plot.Axes.AutoScale();
         plot.Axes.SetLimitsY(-Rows.Count + 0.4, 0.6);
@@ -58,5 +61,7 @@ public sealed record IntervalChart : Figure
     }
 }
 
-/// <summary>One row of an <see cref="IntervalChart"/>; without <paramref name="Low"/> and <paramref name="High"/> it is the value alone.</summary>
+/// <summary>
+/// One row of an <see cref="IntervalChart"/>; without <paramref name="Low"/> and <paramref name="High"/> it is the value alone.
+/// </summary>
 public sealed record IntervalRow(string Name, double Value, double? Low = null, double? High = null);

@@ -35,7 +35,8 @@ public sealed record LineChart : Figure
     /// <value><see cref="LegendCorner.LowerRight"/>.</value>
     public LegendCorner Legend { get; init; }
 
-    private protected override IEnumerable<string> Texts => [XTitle, YTitle, .. Lines.Select(line => line.Name), .. Levels.Select(level => level.Name)];
+    private protected override IEnumerable<string> Texts =>
+        [XTitle, YTitle, .. Lines.Select(line => line.Name), .. Levels.Select(level => level.Name)];
 
     private protected override void DrawOn(Plot plot)
     {
@@ -55,7 +56,10 @@ public sealed record LineChart : Figure
         if (LogarithmicX)
         {
             double[] places = [.. Lines.SelectMany(line => line.X).Distinct().Order()];
-            plot.Axes.Bottom.TickGenerator = new NumericManual([.. places.Select(XOf)], [.. places.Select(place => place.ToString("0.####", CultureInfo.InvariantCulture))]);
+            plot.Axes.Bottom.TickGenerator = new NumericManual(
+                [.. places.Select(XOf)],
+                [.. places.Select(place => place.ToString("0.####", CultureInfo.InvariantCulture))]
+            );
         }
 
         plot.Axes.AutoScale();
@@ -86,7 +90,8 @@ public sealed record LineChart : Figure
         scatter.MarkerSize = xs.Length > 60 ? 0 : 6;
     }
 
-    private double XOf(double x) => !LogarithmicX ? x
+    private double XOf(double x) =>
+        !LogarithmicX ? x
         : x > 0 ? Math.Log10(x)
         : throw new ArgumentException($"x is {x}; on a logarithmic axis it must be above 0.");
 }
@@ -122,12 +127,13 @@ public sealed record Level(string Name, double Y);
 
 internal static class LegendCornerAlignment
 {
-    public static Alignment ToAlignment(this LegendCorner corner) => corner switch
-    {
-        LegendCorner.LowerRight => Alignment.LowerRight,
-        LegendCorner.UpperRight => Alignment.UpperRight,
-        LegendCorner.UpperLeft => Alignment.UpperLeft,
-        LegendCorner.LowerLeft => Alignment.LowerLeft,
-        _ => throw new ArgumentOutOfRangeException(nameof(corner), corner, "no such corner"),
-    };
+    public static Alignment ToAlignment(this LegendCorner corner) =>
+        corner switch
+        {
+            LegendCorner.LowerRight => Alignment.LowerRight,
+            LegendCorner.UpperRight => Alignment.UpperRight,
+            LegendCorner.UpperLeft => Alignment.UpperLeft,
+            LegendCorner.LowerLeft => Alignment.LowerLeft,
+            _ => throw new ArgumentOutOfRangeException(nameof(corner), corner, "no such corner"),
+        };
 }

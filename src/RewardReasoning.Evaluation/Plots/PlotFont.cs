@@ -31,17 +31,21 @@ internal static class PlotFont
 
     private static SKTypeface Load()
     {
-        using Stream stream = typeof(PlotFont).Assembly.GetManifestResourceStream(Resource)
+        using Stream stream =
+            typeof(PlotFont).Assembly.GetManifestResourceStream(Resource)
             ?? throw new InvalidOperationException($"The resource {Resource} is missing from {typeof(PlotFont).Assembly.GetName().Name}.");
         using SKData data = SKData.Create(stream);
-        SKTypeface typeface = SKTypeface.FromData(data) ?? throw new InvalidOperationException($"The resource {Resource} is no font that the drawing library reads.");
+        SKTypeface typeface =
+            SKTypeface.FromData(data)
+            ?? throw new InvalidOperationException($"The resource {Resource} is no font that the drawing library reads.");
         Fonts.FontResolvers.Insert(0, new Resolver(typeface));
         return typeface;
     }
 
     private sealed class Resolver(SKTypeface typeface) : IFontResolver
     {
-        public SKTypeface? CreateTypeface(string fontName, FontWeight weight, FontSlant slant, FontSpacing width) => fontName == Name ? typeface : null;
+        public SKTypeface? CreateTypeface(string fontName, FontWeight weight, FontSlant slant, FontSpacing width) =>
+            fontName == Name ? typeface : null;
 
         public SKTypeface? CreateTypeface(string fontName, bool bold, bool italic) => fontName == Name ? typeface : null;
     }

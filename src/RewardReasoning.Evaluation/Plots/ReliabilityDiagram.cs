@@ -9,7 +9,9 @@ public sealed record ReliabilityDiagram : Figure
     private const float SmallestMarker = 5;
     private const float LargestMarker = 15;
 
-    /// <summary>A bin with a smaller share of its curve's claims is drawn, and not joined to the others: where it stands is chance.</summary>
+    /// <summary>
+    /// A bin with a smaller share of its curve's claims is drawn, and not joined to the others: where it stands is chance.
+    /// </summary>
     private const double JoinedShare = 0.01;
 
     /// <summary>The curves, such as before and after calibration.</summary>
@@ -50,7 +52,11 @@ public sealed record ReliabilityDiagram : Figure
     {
         ReliabilityBin[] bins = [.. curve.Bins.Where(bin => bin.Count > 0)];
         ReliabilityBin[] joined = [.. bins.Where(bin => bin.Count >= JoinedShare * bins.Sum(one => one.Count))];
-        Scatter line = plot.Add.ScatterLine(joined.Select(bin => bin.Confidence).ToArray(), joined.Select(bin => bin.Accuracy).ToArray(), color);
+        Scatter line = plot.Add.ScatterLine(
+            joined.Select(bin => bin.Confidence).ToArray(),
+            joined.Select(bin => bin.Accuracy).ToArray(),
+            color
+        );
         line.LegendText = OneLine(curve.Name);
         line.LineWidth = 2;
         foreach (ReliabilityBin bin in bins)
@@ -69,7 +75,9 @@ public sealed record ReliabilityDiagram : Figure
     }
 }
 
-/// <summary>One curve of a <see cref="ReliabilityDiagram"/>, its bins by rising confidence; empty ones are left out of the drawing.</summary>
+/// <summary>
+/// One curve of a <see cref="ReliabilityDiagram"/>, its bins by rising confidence; empty ones are left out of the drawing.
+/// </summary>
 public sealed record ReliabilityCurve(string Name, IReadOnlyList<ReliabilityBin> Bins);
 
 /// <summary>Claims of similar confidence.</summary>

@@ -31,6 +31,8 @@ public sealed record ProbeDefinition
     {
         ArgumentNullException.ThrowIfNull(pair);
         PreferencePair changed = Worse is null ? pair : pair with { Rejected = Worse(pair, betterFirst ? 2 : 1) };
-        return (Worse is not null && changed == pair) || changed.Rejected == changed.Chosen ? null : changed.ToComparison(betterFirst != Swapped);
+        return (Worse is not null && changed == pair) || changed.Rejected == changed.Chosen
+            ? null
+            : changed.ToComparison(betterFirst != Swapped);
     }
 }

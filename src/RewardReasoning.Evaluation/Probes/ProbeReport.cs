@@ -17,7 +17,18 @@ namespace RewardReasoning.Evaluation.Probes;
 /// <param name="Rate">Share of the turned ones; null where there are none to compare.</param>
 /// <param name="Low">Lower bound of its 95% interval (Wilson).</param>
 /// <param name="High">Upper bound.</param>
-public sealed record ProbeResult(string Probe, string Says, int Pairs, int Refused, int Missing, int Compared, int Turned, double? Rate, double? Low, double? High);
+public sealed record ProbeResult(
+    string Probe,
+    string Says,
+    int Pairs,
+    int Refused,
+    int Missing,
+    int Compared,
+    int Turned,
+    double? Rate,
+    double? Low,
+    double? High
+);
 
 /// <summary>How often probes turn the verdicts of a judge.</summary>
 public sealed record ProbeReport
@@ -75,7 +86,10 @@ public sealed record ProbeReport
 
     private static ProbeResult ResultOf(ProbeDefinition probe, ProbedJudgment[] judgments, HashSet<string> right)
     {
-        ProbedJudgment[] compared = [.. judgments.Where(judgment => right.Contains(judgment.Id) && judgment.Answer is (ProbeAnswer.Better or ProbeAnswer.Worse))];
+        ProbedJudgment[] compared =
+        [
+            .. judgments.Where(judgment => right.Contains(judgment.Id) && judgment.Answer is (ProbeAnswer.Better or ProbeAnswer.Worse)),
+        ];
         int turned = Count(compared, ProbeAnswer.Worse);
         WilsonInterval interval = WilsonInterval.At95(turned, compared.Length);
         bool none = compared.Length == 0;
@@ -89,10 +103,12 @@ public sealed record ProbeReport
             turned,
             none ? null : (double)turned / compared.Length,
             none ? null : interval.Low,
-            none ? null : interval.High);
+            none ? null : interval.High
+        );
     }
 
-    private static int Count(IEnumerable<ProbedJudgment> judgments, ProbeAnswer answer) => judgments.Count(judgment => judgment.Answer == answer);
+    private static int Count(IEnumerable<ProbedJudgment> judgments, ProbeAnswer answer) =>
+        judgments.Count(judgment => judgment.Answer == answer);
 }
 
 /// <summary>How probes are written: names in snake case, answers as words.</summary>
@@ -106,12 +122,18 @@ public sealed partial class ProbeJson : JsonSerializerContext
     /// <summary>One line a value.</summary>
     public static ProbeJson Lines { get; } = new(Written(indented: false));
 
-    private static JsonSerializerOptions Written(bool indented) => new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        WriteIndented = indented,
-        DefaultIgnoreCondition = indented ? JsonIgnoreCondition.Never : JsonIgnoreCondition.WhenWritingNull,
-        Converters = { new JsonStringEnumConverter<ProbeAnswer>(JsonNamingPolicy.SnakeCaseLower), new JsonStringEnumConverter<Verdict>(JsonNamingPolicy.SnakeCaseLower), new JsonStringEnumConverter<ShownOrder>(JsonNamingPolicy.SnakeCaseLower) },
-    };
+    private static JsonSerializerOptions Written(bool indented) =>
+        new()
+        {
+            PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+            WriteIndented = indented,
+            DefaultIgnoreCondition = indented ? JsonIgnoreCondition.Never : JsonIgnoreCondition.WhenWritingNull,
+            Converters =
+            {
+                new JsonStringEnumConverter<ProbeAnswer>(JsonNamingPolicy.SnakeCaseLower),
+                new JsonStringEnumConverter<Verdict>(JsonNamingPolicy.SnakeCaseLower),
+                new JsonStringEnumConverter<ShownOrder>(JsonNamingPolicy.SnakeCaseLower),
+            },
+        };
 }

@@ -24,11 +24,16 @@ public sealed class ProbeRunFolder : IAsyncDisposable
     }
 
     /// <summary>Writes one judgment, cancelled or not: it was paid for.</summary>
-    public Task WriteAsync(ProbedJudgment judgment) => _judgments.WriteLineAsync(JsonSerializer.Serialize(judgment, ProbeJson.Lines.ProbedJudgment));
+    public Task WriteAsync(ProbedJudgment judgment) =>
+        _judgments.WriteLineAsync(JsonSerializer.Serialize(judgment, ProbeJson.Lines.ProbedJudgment));
 
     /// <summary>Writes the report.</summary>
     public Task WriteReportAsync(ProbeReport report, CancellationToken cancellationToken = default) =>
-        File.WriteAllTextAsync(Path.Combine(_path, "report.json"), JsonSerializer.Serialize(report, ProbeJson.Indented.ProbeReport) + "\n", cancellationToken);
+        File.WriteAllTextAsync(
+            Path.Combine(_path, "report.json"),
+            JsonSerializer.Serialize(report, ProbeJson.Indented.ProbeReport) + "\n",
+            cancellationToken
+        );
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _judgments.DisposeAsync();

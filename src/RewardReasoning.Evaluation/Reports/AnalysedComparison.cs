@@ -12,26 +12,54 @@ namespace RewardReasoning.Evaluation.Reports;
 /// <param name="CalibratedConfidence">How often such judgments are right.</param>
 /// <param name="Votes">Its votes.</param>
 /// <param name="Missing">Why there is no answer.</param>
-internal sealed record AnalysedComparison(string Row, Comparison? Texts, Outcome Gold, Outcome Preferred, double? Confidence, double? CalibratedConfidence, IReadOnlyList<Vote> Votes, string? Missing)
+internal sealed record AnalysedComparison(
+    string Row,
+    Comparison? Texts,
+    Outcome Gold,
+    Outcome Preferred,
+    double? Confidence,
+    double? CalibratedConfidence,
+    IReadOnlyList<Vote> Votes,
+    string? Missing
+)
 {
     public bool HasGold => Gold is Outcome.First or Outcome.Second;
 
     public bool IsRight => Preferred == Gold;
 
-    public static AnalysedComparison Of(RecordedJudgment judgment) => new(
-        $"{judgment.Section}\n{judgment.Row}", judgment.Comparison, judgment.Gold, judgment.Preferred, judgment.Confidence, judgment.CalibratedConfidence, judgment.Votes, judgment.Missing);
+    public static AnalysedComparison Of(RecordedJudgment judgment) =>
+        new(
+            $"{judgment.Section}\n{judgment.Row}",
+            judgment.Comparison,
+            judgment.Gold,
+            judgment.Preferred,
+            judgment.Confidence,
+            judgment.CalibratedConfidence,
+            judgment.Votes,
+            judgment.Missing
+        );
 
     /// <summary>The matches of a ranking; between two right or two wrong responses nothing is right.</summary>
-    public static IEnumerable<AnalysedComparison> Of(RecordedRanking ranking) => ranking.Matches.Select(match => new AnalysedComparison(
-        ranking.Item.Id,
-        new Comparison(ranking.Item.Query, ranking.Item.Responses[match.First], ranking.Item.Responses[match.Second]),
-        (ranking.Item.Correct[match.First], ranking.Item.Correct[match.Second]) switch { (true, false) => Outcome.First, (false, true) => Outcome.Second, _ => Outcome.Missing },
-        match.Winner is not { } winner ? Outcome.Missing : winner == match.First ? Outcome.First : Outcome.Second,
-        match.Confidence,
-        match.CalibratedConfidence,
-        match.Votes,
-        match.Missing));
+    public static IEnumerable<AnalysedComparison> Of(RecordedRanking ranking) =>
+        ranking.Matches.Select(match => new AnalysedComparison(
+            ranking.Item.Id,
+            new Comparison(ranking.Item.Query, ranking.Item.Responses[match.First], ranking.Item.Responses[match.Second]),
+            (ranking.Item.Correct[match.First], ranking.Item.Correct[match.Second]) switch
+            {
+                (true, false) => Outcome.First,
+                (false, true) => Outcome.Second,
+                _ => Outcome.Missing,
+            },
+            match.Winner is not { } winner ? Outcome.Missing
+                : winner == match.First ? Outcome.First
+                : Outcome.Second,
+            match.Confidence,
+            match.CalibratedConfidence,
+            match.Votes,
+            match.Missing
+        ));
 
     /// <summary>Whether a vote is right; null where it has no verdict, or nothing is known to be right.</summary>
-    public bool? IsRightVote(Vote vote) => !HasGold || vote.Verdict == Verdict.Unparsable ? null : vote.Verdict == Verdict.First == (Gold == Outcome.First);
+    public bool? IsRightVote(Vote vote) =>
+        !HasGold || vote.Verdict == Verdict.Unparsable ? null : vote.Verdict == Verdict.First == (Gold == Outcome.First);
 }

@@ -42,7 +42,16 @@ internal sealed class BiasCounter
         }
     }
 
-    public BiasAnalysis Analyse() => new(_shownFirst.Share, _rightShownFirst.Share, _rightShownSecond.Share, _longer.Share, _longerIsRight.Share, _rightIsLonger.Share, _rightIsShorter.Share);
+    public BiasAnalysis Analyse() =>
+        new(
+            _shownFirst.Share,
+            _rightShownFirst.Share,
+            _rightShownSecond.Share,
+            _longer.Share,
+            _longerIsRight.Share,
+            _rightIsLonger.Share,
+            _rightIsShorter.Share
+        );
 
     private sealed class Counter
     {

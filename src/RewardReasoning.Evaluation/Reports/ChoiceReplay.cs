@@ -40,29 +40,44 @@ internal sealed class ChoiceReplay
         return new ChoiceAnalysis(
             _queries.Count,
             allMet
-                ? [Follow("knockout", KnockoutsOf, bootstrap), Follow("Elo", query => RatingsOf(query, results => Elo.Rate(query.Correct.Length, results)), bootstrap), Follow("Bradley-Terry", query => RatingsOf(query, results => [.. BradleyTerry.Fit(query.Correct.Length, results).Strengths]), bootstrap)]
+                ?
+                [
+                    Follow("knockout", KnockoutsOf, bootstrap),
+                    Follow("Elo", query => RatingsOf(query, results => Elo.Rate(query.Correct.Length, results)), bootstrap),
+                    Follow(
+                        "Bradley-Terry",
+                        query => RatingsOf(query, results => [.. BradleyTerry.Fit(query.Correct.Length, results).Strengths]),
+                        bootstrap
+                    ),
+                ]
                 : [Follow("knockout", query => query.RoundsPlayed(), bootstrap)],
             _queries.Average(query => query.Random),
             _queries.Average(query => query.Majority),
-            _queries.Average(query => query.Oracle));
+            _queries.Average(query => query.Oracle)
+        );
     }
 
     /// <summary>Steps of all queries together; one that has fewer steps stays at its last.</summary>
     private WayOfChoosing Follow(string name, Way way, Bootstrap bootstrap)
     {
         (double X, double Y)[][] steps = [.. _queries.Select(query => way(query))];
-        return new WayOfChoosing(name,
-        [
-            .. Enumerable.Range(0, steps.Max(own => own.Length)).Select(step =>
-            {
-                (double X, double Y)[] here = [.. steps.Select(own => own[Math.Min(step, own.Length - 1)])];
-                Interval interval = bootstrap.OfMean([.. here.Select(point => point.Y)]);
-                return new CurvePoint(here.Average(point => point.X), interval.Value, interval.Low, interval.High);
-            }),
-        ]);
+        return new WayOfChoosing(
+            name,
+            [
+                .. Enumerable
+                    .Range(0, steps.Max(own => own.Length))
+                    .Select(step =>
+                    {
+                        (double X, double Y)[] here = [.. steps.Select(own => own[Math.Min(step, own.Length - 1)])];
+                        Interval interval = bootstrap.OfMean([.. here.Select(point => point.Y)]);
+                        return new CurvePoint(here.Average(point => point.X), interval.Value, interval.Low, interval.High);
+                    }),
+            ]
+        );
     }
 
-    private static (double X, double Y)[] KnockoutsOf(Query query) => Mean([.. Enumerable.Range(1, Seeds).Select(seed => KnockoutOf(query, seed))]);
+    private static (double X, double Y)[] KnockoutsOf(Query query) =>
+        Mean([.. Enumerable.Range(1, Seeds).Select(seed => KnockoutOf(query, seed))]);
 
     private static (double X, double Y)[] KnockoutOf(Query query, int seed)
     {
@@ -74,8 +89,12 @@ internal sealed class ChoiceReplay
         {
             foreach (Pairing pairing in round)
             {
-                int winner = query.WinnerOf(pairing.First, pairing.Second) ?? (new SeededRandom((ulong)(seed + played.Count)).Chance(0.5) ? pairing.First : pairing.Second);
-                played.Add(new MatchResult(pairing.First, pairing.Second, winner == pairing.First ? MatchOutcome.First : MatchOutcome.Second));
+                int winner =
+                    query.WinnerOf(pairing.First, pairing.Second)
+                    ?? (new SeededRandom((ulong)(seed + played.Count)).Chance(0.5) ? pairing.First : pairing.Second);
+                played.Add(
+                    new MatchResult(pairing.First, pairing.Second, winner == pairing.First ? MatchOutcome.First : MatchOutcome.Second)
+                );
                 alive.Remove(winner == pairing.First ? pairing.Second : pairing.First);
             }
 
@@ -85,21 +104,47 @@ internal sealed class ChoiceReplay
         return [.. steps];
     }
 
-    private static (double X, double Y)[] RatingsOf(Query query, Func<IReadOnlyList<MatchResult>, double[]> rate) => Mean([.. Enumerable.Range(1, Seeds).Select(seed =>
-    {
-        MatchResult[] results = [.. query.Results];
-        new SeededRandom((ulong)seed).Shuffle(results);
-        return Shares.Select(share => (int)Math.Ceiling(share * results.Length)).Select(count => ((double)count, query.ShareOfBest(rate(results[..count])))).ToArray();
-    })]);
+    private static (double X, double Y)[] RatingsOf(Query query, Func<IReadOnlyList<MatchResult>, double[]> rate) =>
+        Mean([
+            .. Enumerable
+                .Range(1, Seeds)
+                .Select(seed =>
+                {
+                    MatchResult[] results = [.. query.Results];
+                    new SeededRandom((ulong)seed).Shuffle(results);
+                    return Shares
+                        .Select(share => (int)Math.Ceiling(share * results.Length))
+                        .Select(count => ((double)count, query.ShareOfBest(rate(results[..count]))))
+                        .ToArray();
+                }),
+        ]);
 
     private static (double X, double Y)[] Mean(IReadOnlyList<(double X, double Y)[]> ways) =>
         [.. Enumerable.Range(0, ways[0].Length).Select(step => (ways[0][step].X, ways.Average(way => way[step].Y)))];
 
     /// <summary>A query's candidates, numbered anew: identical ones are one.</summary>
-    private sealed record Query(bool[] Correct, IReadOnlyList<MatchResult> Results, IReadOnlyList<int> Rounds, int Best, double Random, double Majority, double Oracle)
+    private sealed record Query(
+        bool[] Correct,
+        IReadOnlyList<MatchResult> Results,
+        IReadOnlyList<int> Rounds,
+        int Best,
+        double Random,
+        double Majority,
+        double Oracle
+    )
     {
-        private readonly Dictionary<(int, int), int?> _winners = Results.GroupBy(result => (result.First, result.Second)).ToDictionary(
-            met => met.Key, met => met.First().Outcome switch { MatchOutcome.First => met.Key.First, MatchOutcome.Second => met.Key.Second, _ => (int?)null });
+        private readonly Dictionary<(int, int), int?> _winners = Results
+            .GroupBy(result => (result.First, result.Second))
+            .ToDictionary(
+                met => met.Key,
+                met =>
+                    met.First().Outcome switch
+                    {
+                        MatchOutcome.First => met.Key.First,
+                        MatchOutcome.Second => met.Key.Second,
+                        _ => (int?)null,
+                    }
+            );
 
         public bool AllMet => _winners.Count == Correct.Length * (Correct.Length - 1) / 2;
 
@@ -109,16 +154,25 @@ internal sealed class ChoiceReplay
             int Number(int index) => Array.BinarySearch(players, index);
             return new Query(
                 [.. players.Select(player => ranking.Item.Correct[player])],
-                [.. ranking.Matches.Select(match => new MatchResult(
-                    Number(match.First), Number(match.Second), match.Winner is not { } winner ? MatchOutcome.Missing : winner == match.First ? MatchOutcome.First : MatchOutcome.Second))],
+                [
+                    .. ranking.Matches.Select(match => new MatchResult(
+                        Number(match.First),
+                        Number(match.Second),
+                        match.Winner is not { } winner ? MatchOutcome.Missing
+                            : winner == match.First ? MatchOutcome.First
+                            : MatchOutcome.Second
+                    )),
+                ],
                 [.. ranking.Matches.Select(match => match.Round)],
                 Number(best),
                 Selection.Random(ranking.Item.Correct),
                 Selection.Majority(ranking.Item.Correct, ranking.Item.Answers),
-                Selection.Oracle(ranking.Item.Correct));
+                Selection.Oracle(ranking.Item.Correct)
+            );
         }
 
-        public int? WinnerOf(int first, int second) => _winners.TryGetValue((first, second), out int? winner) ? winner : _winners.GetValueOrDefault((second, first));
+        public int? WinnerOf(int first, int second) =>
+            _winners.TryGetValue((first, second), out int? winner) ? winner : _winners.GetValueOrDefault((second, first));
 
         public double ShareRight(IEnumerable<int> players) => players.Average(player => Correct[player] ? 1.0 : 0.0);
 
@@ -128,18 +182,33 @@ internal sealed class ChoiceReplay
             return ShareRight(Enumerable.Range(0, ratings.Length).Where(player => ratings[player] >= most - SameRating));
         }
 
-        /// <summary>The rounds as they were played: who is left after each. Of a match without a winner the one that plays on advanced.</summary>
+        /// <summary>
+        /// The rounds as they were played: who is left after each. Of a match without a winner the one that plays on advanced.
+        /// </summary>
         public (double X, double Y)[] RoundsPlayed()
         {
             HashSet<int> alive = [.. Enumerable.Range(0, Correct.Length)];
             List<(double, double)> steps = [(0, ShareRight(alive))];
             int played = 0;
-            foreach (IGrouping<int, (MatchResult Result, int Round)> round in Results.Zip(Rounds, (result, at) => (Result: result, Round: at)).GroupBy(match => match.Round).OrderBy(round => round.Key))
+            foreach (
+                IGrouping<int, (MatchResult Result, int Round)> round in Results
+                    .Zip(Rounds, (result, at) => (Result: result, Round: at))
+                    .GroupBy(match => match.Round)
+                    .OrderBy(round => round.Key)
+            )
             {
-                HashSet<int> later = [.. Results.Zip(Rounds).Where(match => match.Second > round.Key).SelectMany(match => new[] { match.First.First, match.First.Second }), Best];
+                HashSet<int> later =
+                [
+                    .. Results
+                        .Zip(Rounds)
+                        .Where(match => match.Second > round.Key)
+                        .SelectMany(match => new[] { match.First.First, match.First.Second }),
+                    Best,
+                ];
                 foreach ((MatchResult result, _) in round)
                 {
-                    bool firstAdvances = result.Outcome == MatchOutcome.First || (result.Outcome != MatchOutcome.Second && later.Contains(result.First));
+                    bool firstAdvances =
+                        result.Outcome == MatchOutcome.First || (result.Outcome != MatchOutcome.Second && later.Contains(result.First));
                     alive.Remove(firstAdvances ? result.Second : result.First);
                     played++;
                 }

@@ -26,11 +26,14 @@ internal sealed class ConfidenceCounter
     public CalibrationAnalysis? Analyse()
     {
         bool areCalibrated = _calibrated.Count > 0 && _calibrated.Count == _confidences.Count;
-        return CalibrationMetrics.Error(_confidences, _right) is not { } error ? null : new CalibrationAnalysis(
-            CalibrationMetrics.Bins(_confidences, _right),
-            error,
-            areCalibrated ? CalibrationMetrics.Bins(_calibrated, _right) : null,
-            areCalibrated ? CalibrationMetrics.Error(_calibrated, _right) : null,
-            Discrimination.Aurc(_confidences, _right));
+        return CalibrationMetrics.Error(_confidences, _right) is not { } error
+            ? null
+            : new CalibrationAnalysis(
+                CalibrationMetrics.Bins(_confidences, _right),
+                error,
+                areCalibrated ? CalibrationMetrics.Bins(_calibrated, _right) : null,
+                areCalibrated ? CalibrationMetrics.Error(_calibrated, _right) : null,
+                Discrimination.Aurc(_confidences, _right)
+            );
     }
 }

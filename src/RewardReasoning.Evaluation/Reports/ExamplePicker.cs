@@ -30,14 +30,19 @@ internal sealed class ExamplePicker
         }
     }
 
-    public IReadOnlyList<ExampleJudgment> Pick() => [.. _shelves
-        .SelectMany(shelf => shelf.Kept.Select(kept => (shelf.Why, kept.Comparison)))
-        .DistinctBy(example => example.Comparison)
-        .Select(example => Show(example.Why, example.Comparison))];
+    public IReadOnlyList<ExampleJudgment> Pick() =>
+        [
+            .. _shelves
+                .SelectMany(shelf => shelf.Kept.Select(kept => (shelf.Why, kept.Comparison)))
+                .DistinctBy(example => example.Comparison)
+                .Select(example => Show(example.Why, example.Comparison)),
+        ];
 
     private static ExampleJudgment Show(string why, AnalysedComparison comparison)
     {
-        Vote? vote = comparison.Votes.FirstOrDefault(one => Outcomes.Of(one.Verdict) == comparison.Preferred) ?? (comparison.Votes.Count > 0 ? comparison.Votes[0] : null);
+        Vote? vote =
+            comparison.Votes.FirstOrDefault(one => Outcomes.Of(one.Verdict) == comparison.Preferred)
+            ?? (comparison.Votes.Count > 0 ? comparison.Votes[0] : null);
         Comparison texts = comparison.Texts ?? new("", "", "");
         return new ExampleJudgment
         {
@@ -48,7 +53,12 @@ internal sealed class ExamplePicker
             Gold = comparison.Gold,
             Preferred = comparison.Preferred,
             Confidence = comparison.CalibratedConfidence ?? comparison.Confidence,
-            Votes = [.. new[] { Verdict.First, Verdict.Second, Verdict.Unparsable }.Select(verdict => comparison.Votes.Count(one => one.Verdict == verdict))],
+            Votes =
+            [
+                .. new[] { Verdict.First, Verdict.Second, Verdict.Unparsable }.Select(verdict =>
+                    comparison.Votes.Count(one => one.Verdict == verdict)
+                ),
+            ],
             Order = vote?.Order,
             Reasoning = Clip(vote?.Reasoning ?? "", LongestReasoning),
             Answer = Clip(comparison.Missing ?? vote?.Answer ?? "", LongestText),

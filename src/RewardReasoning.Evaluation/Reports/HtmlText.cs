@@ -14,7 +14,9 @@ internal sealed class HtmlText
 
     public override string ToString() => _html.ToString();
 
-    /// <summary>Text that can stand between tags and in quoted attributes. Control characters, which HTML forbids, become replacement marks.</summary>
+    /// <summary>
+    /// Text that can stand between tags and in quoted attributes. Control characters, which HTML forbids, become replacement marks.
+    /// </summary>
     public static string Escape(string text)
     {
         StringBuilder clean = new(text.Length);
@@ -39,27 +41,45 @@ internal sealed class HtmlText
     }
 
     /// <summary>A table, its first row the heading; it scrolls sideways where the screen is narrow.</summary>
-    public HtmlText Table(IReadOnlyList<IReadOnlyList<string>> rows) => Element("div", scroll => scroll.Element("table", table =>
-    {
-        for (int i = 0; i < rows.Count; i++)
-        {
-            table.Open("tr", null);
-            foreach (string cell in rows[i])
-            {
-                string tag = i == 0 ? "th" : "td";
-                table.Open(tag, null).Text(cell)._html.Append("</").Append(tag).Append('>');
-            }
+    public HtmlText Table(IReadOnlyList<IReadOnlyList<string>> rows) =>
+        Element(
+            "div",
+            scroll =>
+                scroll.Element(
+                    "table",
+                    table =>
+                    {
+                        for (int i = 0; i < rows.Count; i++)
+                        {
+                            table.Open("tr", null);
+                            foreach (string cell in rows[i])
+                            {
+                                string tag = i == 0 ? "th" : "td";
+                                table.Open(tag, null).Text(cell)._html.Append("</").Append(tag).Append('>');
+                            }
 
-            table.Close("tr");
-        }
-    }), "scroll");
+                            table.Close("tr");
+                        }
+                    }
+                ),
+            "scroll"
+        );
 
     /// <summary>An SVG as an image of its own document, so that nothing in it can reach the page, with what it shows in words.</summary>
-    public HtmlText Figure(string svg, string caption) => Element("figure", figure =>
-    {
-        figure._html.Append("<img alt=\"").Append(Escape(caption)).Append("\" src=\"data:image/svg+xml;base64,").Append(Convert.ToBase64String(Encoding.UTF8.GetBytes(svg))).Append("\">");
-        figure.Line().Element("figcaption", caption);
-    });
+    public HtmlText Figure(string svg, string caption) =>
+        Element(
+            "figure",
+            figure =>
+            {
+                figure
+                    ._html.Append("<img alt=\"")
+                    .Append(Escape(caption))
+                    .Append("\" src=\"data:image/svg+xml;base64,")
+                    .Append(Convert.ToBase64String(Encoding.UTF8.GetBytes(svg)))
+                    .Append("\">");
+                figure.Line().Element("figcaption", caption);
+            }
+        );
 
     private HtmlText Open(string tag, string? cssClass)
     {

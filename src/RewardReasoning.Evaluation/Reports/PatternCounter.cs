@@ -20,7 +20,14 @@ internal sealed class PatternCounter(ReasoningPatterns patterns)
     {
         foreach (Vote vote in comparison.Votes.Where(vote => vote.Reasoning.Length > 0))
         {
-            int kind = (int)(comparison.IsRightVote(vote) switch { true => Kind.Right, false => Kind.Wrong, _ => Kind.Other });
+            int kind = (int)(
+                comparison.IsRightVote(vote) switch
+                {
+                    true => Kind.Right,
+                    false => Kind.Wrong,
+                    _ => Kind.Other,
+                }
+            );
             IReadOnlyList<int> counts = patterns.Count(vote.Reasoning);
             _votes[kind]++;
             _words += Words(vote.Reasoning);
@@ -32,15 +39,22 @@ internal sealed class PatternCounter(ReasoningPatterns patterns)
         }
     }
 
-    public IReadOnlyList<PatternShare> Analyse() => _votes.Sum() == 0 ? [] :
-    [
-        .. patterns.Names.Select((name, i) => new PatternShare(
-            name,
-            new CountedShare(_with[i, 0] + _with[i, 1] + _with[i, 2], _votes.Sum()),
-            new CountedShare(_with[i, (int)Kind.Right], _votes[(int)Kind.Right]),
-            new CountedShare(_with[i, (int)Kind.Wrong], _votes[(int)Kind.Wrong]),
-            _words == 0 ? 0 : 1000.0 * _occurrences[i] / _words)),
-    ];
+    public IReadOnlyList<PatternShare> Analyse() =>
+        _votes.Sum() == 0
+            ? []
+            :
+            [
+                .. patterns.Names.Select(
+                    (name, i) =>
+                        new PatternShare(
+                            name,
+                            new CountedShare(_with[i, 0] + _with[i, 1] + _with[i, 2], _votes.Sum()),
+                            new CountedShare(_with[i, (int)Kind.Right], _votes[(int)Kind.Right]),
+                            new CountedShare(_with[i, (int)Kind.Wrong], _votes[(int)Kind.Wrong]),
+                            _words == 0 ? 0 : 1000.0 * _occurrences[i] / _words
+                        )
+                ),
+            ];
 
     private static int Words(string text)
     {

@@ -13,7 +13,9 @@ public sealed class ReasoningPatterns
 {
     private static readonly Lazy<ReasoningPatterns> LazyBuiltIn = new(() =>
     {
-        using Stream stream = typeof(ReasoningPatterns).Assembly.GetManifestResourceStream("reasoning-patterns.json") ?? throw new InvalidOperationException("The built-in lists of keywords are missing from the assembly.");
+        using Stream stream =
+            typeof(ReasoningPatterns).Assembly.GetManifestResourceStream("reasoning-patterns.json")
+            ?? throw new InvalidOperationException("The built-in lists of keywords are missing from the assembly.");
         using StreamReader reader = new(stream);
         return Parse(reader.ReadToEnd(), "reasoning-patterns.json");
     });
@@ -21,7 +23,17 @@ public sealed class ReasoningPatterns
     private readonly (string Name, Regex Keywords)[] _patterns;
 
     private ReasoningPatterns(IReadOnlyDictionary<string, IReadOnlyList<string>> keywords) =>
-        _patterns = [.. keywords.Select(pattern => (pattern.Key, new Regex(string.Join('|', pattern.Value.Select(Expression)), RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)))];
+        _patterns = [
+            .. keywords.Select(pattern =>
+                (
+                    pattern.Key,
+                    new Regex(
+                        string.Join('|', pattern.Value.Select(Expression)),
+                        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking
+                    )
+                )
+            ),
+        ];
 
     /// <summary>The lists that come with the library.</summary>
     public static ReasoningPatterns BuiltIn => LazyBuiltIn.Value;
@@ -50,10 +62,15 @@ public sealed class ReasoningPatterns
         }
         catch (JsonException exception)
         {
-            throw new FormatException($"{file}, line {exception.LineNumber + 1}: no lists of keywords: {exception.Message} It looks like {{\"reflection\": [\"wait\", \"let me check\"]}}.", exception);
+            throw new FormatException(
+                $"{file}, line {exception.LineNumber + 1}: no lists of keywords: {exception.Message} It looks like {{\"reflection\": [\"wait\", \"let me check\"]}}.",
+                exception
+            );
         }
 
-        return lists is { Count: > 0 } && lists.Values.All(words => words is { Count: > 0 } && words.All(word => !string.IsNullOrWhiteSpace(word)))
+        return
+            lists is { Count: > 0 }
+            && lists.Values.All(words => words is { Count: > 0 } && words.All(word => !string.IsNullOrWhiteSpace(word)))
             ? new ReasoningPatterns(lists)
             : throw new FormatException($"{file}: every pattern needs at least one keyword, and none may be empty.");
     }

@@ -12,7 +12,9 @@ public static class ReportPage
 
     private static readonly Lazy<string> LazyStyle = new(() =>
     {
-        using Stream stream = typeof(ReportPage).Assembly.GetManifestResourceStream("report.css") ?? throw new InvalidOperationException("The report's style is missing from the assembly.");
+        using Stream stream =
+            typeof(ReportPage).Assembly.GetManifestResourceStream("report.css")
+            ?? throw new InvalidOperationException("The report's style is missing from the assembly.");
         using StreamReader reader = new(stream);
         return reader.ReadToEnd();
     });
@@ -73,12 +75,18 @@ public static class ReportPage
     private static void Overview(HtmlText body, IReadOnlyList<RunAnalysis> runs)
     {
         body.Element("h2", "Runs");
-        body.Element("p", "The main figure is the benchmark's own, with a 95% bootstrap interval, in percent. Thought is the mean number of tokens a vote.");
+        body.Element(
+            "p",
+            "The main figure is the benchmark's own, with a 95% bootstrap interval, in percent. Thought is the mean number of tokens a vote."
+        );
         body.Table(ReportTables.Overview(runs));
         if (ReportTables.Comparisons(runs) is { Count: > 0 } comparisons)
         {
             body.Element("h3", "Runs of one benchmark against each other");
-            body.Element("p", "What the items that both runs hold add to the main figure: the difference in points with a paired bootstrap interval over rows, and McNemar's exact test on those that only one of them got right.");
+            body.Element(
+                "p",
+                "What the items that both runs hold add to the main figure: the difference in points with a paired bootstrap interval over rows, and McNemar's exact test on those that only one of them got right."
+            );
             body.Table(comparisons);
         }
 
@@ -91,7 +99,10 @@ public static class ReportPage
 
     private static void Votes(HtmlText body, IReadOnlyList<RunAnalysis> runs)
     {
-        ReportFigure[] figures = [.. new[] { ReportFigures.Votes(runs), ReportFigures.ThoughtTokens(runs), ReportFigures.Budgets(runs) }.OfType<ReportFigure>()];
+        ReportFigure[] figures =
+        [
+            .. new[] { ReportFigures.Votes(runs), ReportFigures.ThoughtTokens(runs), ReportFigures.Budgets(runs) }.OfType<ReportFigure>(),
+        ];
         if (figures.Length == 0)
         {
             return;
@@ -100,7 +111,10 @@ public static class ReportPage
         body.Element("h2", "Votes and thinking");
         if (runs.Any(run => run.VotesDiffer))
         {
-            body.Element("p", "Some comparisons have fewer votes than others, because voting ended early: those were the clear ones, so the curve by votes is of these votes, and not of as many from everyone.");
+            body.Element(
+                "p",
+                "Some comparisons have fewer votes than others, because voting ended early: those were the clear ones, so the curve by votes is of these votes, and not of as many from everyone."
+            );
         }
 
         Figures(body, figures);
@@ -113,7 +127,10 @@ public static class ReportPage
     private static void Choices(HtmlText body, RunAnalysis run)
     {
         body.Element("h2", $"{run.Name}: choosing among candidates");
-        body.Element("p", "Over the queries that something hangs on: those with right and wrong responses. A knockout's curve has a point for each round: the share of right ones among the responses still in the bracket.");
+        body.Element(
+            "p",
+            "Over the queries that something hangs on: those with right and wrong responses. A knockout's curve has a point for each round: the share of right ones among the responses still in the bracket."
+        );
         Figures(body, [.. new[] { ReportFigures.Choices(run) }.OfType<ReportFigure>()]);
         if (run.Choices is { } choices)
         {
@@ -147,7 +164,10 @@ public static class ReportPage
         if (runs.Any(run => run.Patterns.Count > 0))
         {
             body.Element("h2", "Patterns of reasoning");
-            body.Element("p", "Share of votes whose thought has a keyword of the pattern. Keywords are a rough measure: a word may be there for another reason.");
+            body.Element(
+                "p",
+                "Share of votes whose thought has a keyword of the pattern. Keywords are a rough measure: a word may be there for another reason."
+            );
             body.Table(ReportTables.Patterns(runs));
         }
     }
@@ -165,36 +185,62 @@ public static class ReportPage
     {
         string confidence = example.Confidence is { } value ? FormattableString.Invariant($", confidence {value:0.00}") : "";
         body.Element("h3", example.Why);
-        body.Element("p", $"Right: {Describe(example.Gold)}. Preferred: {Describe(example.Preferred)}{confidence}. Votes: {example.Votes[0]} for the first, {example.Votes[1]} for the second, {example.Votes[2]} without a verdict.");
-        foreach ((string name, string text) in new[] { ("Query", example.Query), ("First response", example.Response1), ("Second response", example.Response2) })
+        body.Element(
+            "p",
+            $"Right: {Describe(example.Gold)}. Preferred: {Describe(example.Preferred)}{confidence}. Votes: {example.Votes[0]} for the first, {example.Votes[1]} for the second, {example.Votes[2]} without a verdict."
+        );
+        foreach (
+            (string name, string text) in new[]
+            {
+                ("Query", example.Query),
+                ("First response", example.Response1),
+                ("Second response", example.Response2),
+            }
+        )
         {
             body.Element("strong", name).Element("pre", text.Length == 0 ? "(empty)" : text);
         }
 
         if (example.Reasoning.Length + example.Answer.Length > 0)
         {
-            string shown = example.Order switch { ShownOrder.Given => " (shown the first response as Assistant 1)", ShownOrder.Swapped => " (shown the second response as Assistant 1)", _ => "" };
-            body.Element("details", details =>
+            string shown = example.Order switch
             {
-                details.Element("summary", $"One vote{shown}");
-                details.Element("pre", example.Reasoning.Length == 0 ? "(no reasoning)" : example.Reasoning).Element("pre", example.Answer);
-            });
+                ShownOrder.Given => " (shown the first response as Assistant 1)",
+                ShownOrder.Swapped => " (shown the second response as Assistant 1)",
+                _ => "",
+            };
+            body.Element(
+                "details",
+                details =>
+                {
+                    details.Element("summary", $"One vote{shown}");
+                    details
+                        .Element("pre", example.Reasoning.Length == 0 ? "(no reasoning)" : example.Reasoning)
+                        .Element("pre", example.Answer);
+                }
+            );
         }
     }
 
-    private static void Figures(HtmlText body, IReadOnlyList<ReportFigure> figures) => body.Element("div", grid =>
-    {
-        foreach (ReportFigure figure in figures)
-        {
-            grid.Figure(figure.Figure.ToSvg(), figure.Caption);
-        }
-    }, "figures");
+    private static void Figures(HtmlText body, IReadOnlyList<ReportFigure> figures) =>
+        body.Element(
+            "div",
+            grid =>
+            {
+                foreach (ReportFigure figure in figures)
+                {
+                    grid.Figure(figure.Figure.ToSvg(), figure.Caption);
+                }
+            },
+            "figures"
+        );
 
-    private static string Describe(Outcome outcome) => outcome switch
-    {
-        Outcome.First => "the first",
-        Outcome.Second => "the second",
-        Outcome.Tie => "neither",
-        _ => "not known",
-    };
+    private static string Describe(Outcome outcome) =>
+        outcome switch
+        {
+            Outcome.First => "the first",
+            Outcome.Second => "the second",
+            Outcome.Tie => "neither",
+            _ => "not known",
+        };
 }

@@ -14,13 +14,18 @@ public sealed record RunAnalysis
     /// <summary>The run's own report.</summary>
     public required BenchmarkReport Report { get; init; }
 
-    /// <summary>How often m of a comparison's votes, drawn anew from those that were kept, have the right majority. Empty where all comparisons have one vote.</summary>
+    /// <summary>
+    /// How often m of a comparison's votes, drawn anew from those that were kept, have the right majority. Empty where all comparisons have
+    /// one vote.
+    /// </summary>
     public required IReadOnlyList<CurvePoint> ByVotes { get; init; }
 
     /// <summary>Whether comparisons have different numbers of votes: voting that ended early.</summary>
     public bool VotesDiffer { get; init; }
 
-    /// <summary>How often the votes whose thought ended within x tokens have the right majority. Empty where tokens are not known.</summary>
+    /// <summary>
+    /// How often the votes whose thought ended within x tokens have the right majority. Empty where tokens are not known.
+    /// </summary>
     public required IReadOnlyList<CurvePoint> ByThoughtTokens { get; init; }
 
     /// <summary>Mean tokens of thought a vote; null where they are not known.</summary>
@@ -86,7 +91,13 @@ public sealed record WayOfChoosing(string Name, IReadOnlyList<CurvePoint> Points
 /// <param name="Calibrated">Calibrated confidence, in bins; null where the run had no fit.</param>
 /// <param name="CalibratedError">Its error.</param>
 /// <param name="Aurc">Area under the risk-coverage curve, by confidence.</param>
-public sealed record CalibrationAnalysis(IReadOnlyList<ReliabilityBin> Confidence, CalibrationError Error, IReadOnlyList<ReliabilityBin>? Calibrated, CalibrationError? CalibratedError, double? Aurc);
+public sealed record CalibrationAnalysis(
+    IReadOnlyList<ReliabilityBin> Confidence,
+    CalibrationError Error,
+    IReadOnlyList<ReliabilityBin>? Calibrated,
+    CalibrationError? CalibratedError,
+    double? Aurc
+);
 
 /// <summary>What place and length do to judgments.</summary>
 /// <param name="ShownFirst">Votes for the response that was shown first, of those with a verdict.</param>
@@ -97,7 +108,14 @@ public sealed record CalibrationAnalysis(IReadOnlyList<ReliabilityBin> Confidenc
 /// <param name="RightIsLonger">Right judgments, where the right response is the longer one.</param>
 /// <param name="RightIsShorter">Right judgments, where it is the shorter one.</param>
 public sealed record BiasAnalysis(
-    CountedShare ShownFirst, CountedShare RightShownFirst, CountedShare RightShownSecond, CountedShare Longer, CountedShare LongerIsRight, CountedShare RightIsLonger, CountedShare RightIsShorter);
+    CountedShare ShownFirst,
+    CountedShare RightShownFirst,
+    CountedShare RightShownSecond,
+    CountedShare Longer,
+    CountedShare LongerIsRight,
+    CountedShare RightIsLonger,
+    CountedShare RightIsShorter
+);
 
 /// <summary>How often a pattern of reasoning is met.</summary>
 /// <param name="Pattern">Its name.</param>
@@ -105,7 +123,13 @@ public sealed record BiasAnalysis(
 /// <param name="RightVotes">The same of votes that are right.</param>
 /// <param name="WrongVotes">The same of votes that are wrong.</param>
 /// <param name="PerThousandWords">Keywords in a thousand words of reasoning.</param>
-public sealed record PatternShare(string Pattern, CountedShare Votes, CountedShare RightVotes, CountedShare WrongVotes, double PerThousandWords);
+public sealed record PatternShare(
+    string Pattern,
+    CountedShare Votes,
+    CountedShare RightVotes,
+    CountedShare WrongVotes,
+    double PerThousandWords
+);
 
 /// <summary>A judgment to read, its long texts cut in the middle.</summary>
 public sealed record ExampleJudgment

@@ -15,7 +15,11 @@ public static class RunAnalyzer
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <exception cref="FileNotFoundException">A folder holds no finished run.</exception>
     /// <exception cref="InvalidDataException">A file of a run is damaged.</exception>
-    public static async Task<IReadOnlyList<RunAnalysis>> AnalyseAsync(IReadOnlyList<(string Name, BenchmarkRunFolder Folder)> runs, ReasoningPatterns patterns, CancellationToken cancellationToken = default)
+    public static async Task<IReadOnlyList<RunAnalysis>> AnalyseAsync(
+        IReadOnlyList<(string Name, BenchmarkRunFolder Folder)> runs,
+        ReasoningPatterns patterns,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(runs);
         ArgumentNullException.ThrowIfNull(patterns);
@@ -23,25 +27,45 @@ public static class RunAnalyzer
         Dictionary<string, (string Name, IReadOnlyList<ItemCredit> Credits)> firsts = [];
         foreach ((string name, BenchmarkRunFolder folder) in runs)
         {
-            (RunAnalysis analysis, IReadOnlyList<ItemCredit> credits) = await AnalyseAsync(name, folder, patterns, cancellationToken).ConfigureAwait(false);
+            (RunAnalysis analysis, IReadOnlyList<ItemCredit> credits) = await AnalyseAsync(name, folder, patterns, cancellationToken)
+                .ConfigureAwait(false);
             bool isFirst = firsts.TryAdd(analysis.Report.Benchmark, (name, credits));
-            analyses.Add(isFirst ? analysis : analysis with { Comparison = Compare(analysis.Report.Benchmark, (name, credits), firsts[analysis.Report.Benchmark]) });
+            analyses.Add(
+                isFirst
+                    ? analysis
+                    : analysis with
+                    {
+                        Comparison = Compare(analysis.Report.Benchmark, (name, credits), firsts[analysis.Report.Benchmark]),
+                    }
+            );
         }
 
         return analyses;
     }
 
     /// <summary>Null where the runs have no item in common that counts: they are over other data.</summary>
-    private static RunComparison? Compare(string benchmark, (string Name, IReadOnlyList<ItemCredit> Credits) run, (string Name, IReadOnlyList<ItemCredit> Credits) first)
+    private static RunComparison? Compare(
+        string benchmark,
+        (string Name, IReadOnlyList<ItemCredit> Credits) run,
+        (string Name, IReadOnlyList<ItemCredit> Credits) first
+    )
     {
         HashSet<string> known = [.. first.Credits.Where(credit => credit.Credit is not null).Select(credit => credit.Id)];
-        return run.Credits.Any(credit => credit.Credit is not null && known.Contains(credit.Id)) ? RunComparison.Of(benchmark, run, first, new Bootstrap()) : null;
+        return run.Credits.Any(credit => credit.Credit is not null && known.Contains(credit.Id))
+            ? RunComparison.Of(benchmark, run, first, new Bootstrap())
+            : null;
     }
 
-    private static async Task<(RunAnalysis Analysis, IReadOnlyList<ItemCredit> Credits)> AnalyseAsync(string name, BenchmarkRunFolder run, ReasoningPatterns patterns, CancellationToken cancellationToken)
+    private static async Task<(RunAnalysis Analysis, IReadOnlyList<ItemCredit> Credits)> AnalyseAsync(
+        string name,
+        BenchmarkRunFolder run,
+        ReasoningPatterns patterns,
+        CancellationToken cancellationToken
+    )
     {
         BenchmarkReport report = await run.ReadReportAsync(cancellationToken).ConfigureAwait(false);
-        BenchmarkDefinition? definition = BenchmarkCatalog.All.FirstOrDefault(benchmark => benchmark.Name == report.Benchmark) as BenchmarkDefinition;
+        BenchmarkDefinition? definition =
+            BenchmarkCatalog.All.FirstOrDefault(benchmark => benchmark.Name == report.Benchmark) as BenchmarkDefinition;
         List<ItemCredit> credits = [];
         VoteReplay votes = new();
         ChoiceReplay choices = new();

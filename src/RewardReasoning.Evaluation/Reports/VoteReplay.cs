@@ -4,7 +4,8 @@ namespace RewardReasoning.Evaluation.Reports;
 
 /// <summary>
 /// Voting with fewer votes, or shorter thoughts, than were asked for, from the votes that were kept. With m of n votes drawn without
-/// replacement, P(i right, j wrong) = C(r,i) C(w,j) C(u,m-i-j) / C(n,m); a majority decides, a draw is a coin's toss, and no verdict at all is
+/// replacement, P(i right, j wrong) = C(r,i) C(w,j) C(u,m-i-j) / C(n,m); a majority decides, a draw is a coin's toss, and no verdict at all
+/// is
 /// wrong. The expectation is exact, not sampled.
 /// </summary>
 internal sealed class VoteReplay
@@ -36,43 +37,102 @@ internal sealed class VoteReplay
         }
 
         Thought[] thoughts = [.. comparison.Votes.Select(vote => new Thought(TokensOf(vote), comparison.IsRightVote(vote)))];
-        _comparisons.Add((row, new Tally(thoughts.Count(thought => thought.IsRight == true), thoughts.Count(thought => thought.IsRight == false), thoughts.Count(thought => thought.IsRight is null)), thoughts));
+        _comparisons.Add(
+            (
+                row,
+                new Tally(
+                    thoughts.Count(thought => thought.IsRight == true),
+                    thoughts.Count(thought => thought.IsRight == false),
+                    thoughts.Count(thought => thought.IsRight is null)
+                ),
+                thoughts
+            )
+        );
     }
 
     /// <summary>Whether comparisons have different numbers of votes.</summary>
     public bool VotesDiffer => _comparisons.Select(comparison => comparison.Votes.Count).Distinct().Count() > 1;
 
     /// <summary>Mean tokens of thought a vote; null where none is known.</summary>
-    public double? MeanTokens => _comparisons.SelectMany(comparison => comparison.Thoughts).Select(thought => (double)thought.Tokens).DefaultIfEmpty(0).Average() is > 0 and var mean ? mean : null;
+    public double? MeanTokens =>
+        _comparisons.SelectMany(comparison => comparison.Thoughts).Select(thought => (double)thought.Tokens).DefaultIfEmpty(0).Average()
+            is > 0
+                and var mean
+            ? mean
+            : null;
 
     /// <summary>The curve by votes; empty where no comparison has two.</summary>
     public IReadOnlyList<CurvePoint> ByVotes(Bootstrap bootstrap)
     {
         int most = Math.Min(MostVotes, _comparisons.Select(comparison => comparison.Votes.Count).DefaultIfEmpty(0).Max());
         Dictionary<(Tally, int), double> known = [];
-        return most < 2 ? [] : [.. Enumerable.Range(1, most).Select(drawn => Point(drawn, bootstrap, _comparisons.Select(comparison =>
-        {
-            if (!known.TryGetValue((comparison.Votes, drawn), out double right))
-            {
-                right = known[(comparison.Votes, drawn)] = Right(comparison.Votes.Right, comparison.Votes.Wrong, comparison.Votes.Missing, drawn);
-            }
+        return most < 2
+            ? []
+            :
+            [
+                .. Enumerable
+                    .Range(1, most)
+                    .Select(drawn =>
+                        Point(
+                            drawn,
+                            bootstrap,
+                            _comparisons.Select(comparison =>
+                            {
+                                if (!known.TryGetValue((comparison.Votes, drawn), out double right))
+                                {
+                                    right = known[(comparison.Votes, drawn)] = Right(
+                                        comparison.Votes.Right,
+                                        comparison.Votes.Wrong,
+                                        comparison.Votes.Missing,
+                                        drawn
+                                    );
+                                }
 
-            return right;
-        })))];
+                                return right;
+                            })
+                        )
+                    ),
+            ];
     }
 
     /// <summary>The curve by the length of thoughts: a longer one would have been cut, and its vote counts as a coin's toss.</summary>
     public IReadOnlyList<CurvePoint> ByTokens(Bootstrap bootstrap)
     {
         int[] tokens = [.. _comparisons.SelectMany(comparison => comparison.Thoughts).Select(thought => thought.Tokens).Order()];
-        return tokens.Length == 0 || tokens[^1] == 0 ? [] :
-        [
-            .. TokenQuantiles.Select(quantile => tokens[(int)Math.Round(quantile * (tokens.Length - 1))]).Where(limit => limit > 0).Distinct().Select(limit => Point(limit, bootstrap, _comparisons.Select(comparison =>
-            {
-                int lead = comparison.Thoughts.Where(thought => thought.Tokens <= limit).Sum(thought => thought.IsRight switch { true => 1, false => -1, _ => 0 });
-                return lead switch { > 0 => 1, 0 => 0.5, _ => 0.0 };
-            }))),
-        ];
+        return tokens.Length == 0 || tokens[^1] == 0
+            ? []
+            :
+            [
+                .. TokenQuantiles
+                    .Select(quantile => tokens[(int)Math.Round(quantile * (tokens.Length - 1))])
+                    .Where(limit => limit > 0)
+                    .Distinct()
+                    .Select(limit =>
+                        Point(
+                            limit,
+                            bootstrap,
+                            _comparisons.Select(comparison =>
+                            {
+                                int lead = comparison
+                                    .Thoughts.Where(thought => thought.Tokens <= limit)
+                                    .Sum(thought =>
+                                        thought.IsRight switch
+                                        {
+                                            true => 1,
+                                            false => -1,
+                                            _ => 0,
+                                        }
+                                    );
+                                return lead switch
+                                {
+                                    > 0 => 1,
+                                    0 => 0.5,
+                                    _ => 0.0,
+                                };
+                            })
+                        )
+                    ),
+            ];
     }
 
     /// <summary>Probability that the majority of drawn votes is right.</summary>
@@ -89,8 +149,14 @@ internal sealed class VoteReplay
         {
             for (int j = 0; j <= Math.Min(wrong, count - i); j++)
             {
-                double weight = i > j ? 1 : i == j && i > 0 ? 0.5 : 0;
-                sum += weight == 0 || count - i - j > missing ? 0 : weight * Choose(right, i) * Choose(wrong, j) * Choose(missing, count - i - j);
+                double weight =
+                    i > j ? 1
+                    : i == j && i > 0 ? 0.5
+                    : 0;
+                sum +=
+                    weight == 0 || count - i - j > missing
+                        ? 0
+                        : weight * Choose(right, i) * Choose(wrong, j) * Choose(missing, count - i - j);
             }
         }
 
@@ -121,18 +187,21 @@ internal sealed class VoteReplay
             counts[row]++;
         }
 
-        Interval interval = bootstrap.Of([sums.Length], drawn =>
-        {
-            double sum = 0;
-            double count = 0;
-            for (int row = 0; row < sums.Length; row++)
+        Interval interval = bootstrap.Of(
+            [sums.Length],
+            drawn =>
             {
-                sum += drawn[0][row] * sums[row];
-                count += drawn[0][row] * counts[row];
-            }
+                double sum = 0;
+                double count = 0;
+                for (int row = 0; row < sums.Length; row++)
+                {
+                    sum += drawn[0][row] * sums[row];
+                    count += drawn[0][row] * counts[row];
+                }
 
-            return sum / count;
-        });
+                return sum / count;
+            }
+        );
         return new CurvePoint(x, interval.Value, interval.Low, interval.High);
     }
 }

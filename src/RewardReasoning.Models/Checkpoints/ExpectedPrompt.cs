@@ -35,12 +35,14 @@ internal sealed record ExpectedPrompt
         try
         {
             IReadOnlyList<ExpectedPrompt>? prompts = JsonSerializer.Deserialize<ExpectedPrompt[]>(File.ReadAllBytes(path));
-            return prompts is { Count: > 0 }
+            return
+                prompts is { Count: > 0 }
                 && prompts.All(prompt => prompt is { Ids.Length: > 0 } && prompt.NextTop.All(entry => entry is { Length: 2 }))
                 ? prompts
                 : throw new CheckpointException(
                     path,
-                    "holds no prompts, or one without ids, or a next_top5 that is no list of [id, log-probability].");
+                    "holds no prompts, or one without ids, or a next_top5 that is no list of [id, log-probability]."
+                );
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -57,6 +59,10 @@ internal sealed record ExpectedPrompt
     /// stands there in the same figures. Null when no prompt tells.
     /// </summary>
     public static int? FindId(IEnumerable<ExpectedPrompt> prompts, Func<ExpectedPrompt, double?> logProb) =>
-        prompts.SelectMany(prompt => prompt.NextTop.Where(entry => entry[1] == logProb(prompt))).GroupBy(entry => (int)entry[0])
-            .OrderByDescending(group => group.Count()).FirstOrDefault()?.Key;
+        prompts
+            .SelectMany(prompt => prompt.NextTop.Where(entry => entry[1] == logProb(prompt)))
+            .GroupBy(entry => (int)entry[0])
+            .OrderByDescending(group => group.Count())
+            .FirstOrDefault()
+            ?.Key;
 }

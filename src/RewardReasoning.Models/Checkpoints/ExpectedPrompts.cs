@@ -1,8 +1,6 @@
 using RewardReasoning.Models.Decoder;
 using RewardReasoning.Models.Tensors;
-
 using TorchSharp;
-
 using static TorchSharp.torch;
 
 namespace RewardReasoning.Models.Checkpoints;
@@ -50,8 +48,13 @@ internal sealed class ExpectedPrompts(string path, IReadOnlyList<ExpectedPrompt>
             differences.Add("next_top5", Math.Abs(next[(int)entry[0]] - entry[1]), LogProbTolerance);
         }
 
-        foreach ((string name, int? id, double? logProb) in new[]
-            { ("log_prob_of_1", _idOf1, prompt.LogProbOf1), ("log_prob_of_2", _idOf2, prompt.LogProbOf2) })
+        foreach (
+            (string name, int? id, double? logProb) in new[]
+            {
+                ("log_prob_of_1", _idOf1, prompt.LogProbOf1),
+                ("log_prob_of_2", _idOf2, prompt.LogProbOf2),
+            }
+        )
         {
             if (id is { } token && logProb is { } wanted)
             {
@@ -93,13 +96,16 @@ internal sealed class ExpectedPrompts(string path, IReadOnlyList<ExpectedPrompt>
     {
         int vocabulary = model.Config.VocabularySize;
         double stray = prompts
-            .SelectMany(prompt => prompt.NextTop.Select(entry => entry[0]).Concat(prompt.Ids.Concat(prompt.Greedy).Select(id => (double)id)))
+            .SelectMany(prompt =>
+                prompt.NextTop.Select(entry => entry[0]).Concat(prompt.Ids.Concat(prompt.Greedy).Select(id => (double)id))
+            )
             .FirstOrDefault(id => !(id >= 0 && id < vocabulary));
         if (stray != 0)
         {
             throw new CheckpointException(
                 path,
-                $"names token {stray}, the model's vocabulary has {vocabulary}; this reference is of another model.");
+                $"names token {stray}, the model's vocabulary has {vocabulary}; this reference is of another model."
+            );
         }
     }
 }

@@ -1,8 +1,6 @@
 using RewardReasoning.Models.Decoder;
 using RewardReasoning.Models.Tensors;
-
 using TorchSharp;
-
 using static TorchSharp.torch;
 
 namespace RewardReasoning.Models.Checkpoints;
@@ -30,12 +28,16 @@ internal sealed class ExpectedTensors(SafetensorsFile expected, DecoderModel mod
     private void CompareHiddenStates()
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor ids = ReadIds("right.input_ids"), lengths = Read("right.attention_mask").sum(1);
+        Tensor ids = ReadIds("right.input_ids"),
+            lengths = Read("right.attention_mask").sum(1);
         long row = lengths.argmax().item<long>();
         IReadOnlyList<Tensor> states = model.HiddenStates(ids.narrow(0, row, 1).narrow(1, 0, lengths.max().item<long>()));
         for (int i = 0; i < states.Count; i++)
         {
-            string name = i == 0 ? "hidden.embed" : i == states.Count - 1 ? "hidden.norm" : $"hidden.layer{i - 1}";
+            string name =
+                i == 0 ? "hidden.embed"
+                : i == states.Count - 1 ? "hidden.norm"
+                : $"hidden.layer{i - 1}";
             Add(name, states[i].squeeze(0), Read(name), HiddenTolerance);
         }
     }
@@ -43,12 +45,14 @@ internal sealed class ExpectedTensors(SafetensorsFile expected, DecoderModel mod
     private void ComparePadded(string side, string name)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor ids = ReadIds(side + ".input_ids"), mask = Read(side + ".attention_mask");
+        Tensor ids = ReadIds(side + ".input_ids"),
+            mask = Read(side + ".attention_mask");
         Tensor? positions = expected.Entries.ContainsKey(side + ".position_ids") ? Read(side + ".position_ids") : null;
         Tensor hidden = model.Hidden(ids, positions, mask); // [B, T, H]
         for (long i = 0; i < ids.shape[0]; i++)
         {
-            Tensor real = mask[i].nonzero().squeeze(1), own = hidden[i].index_select(0, real); // [Ti, H]
+            Tensor real = mask[i].nonzero().squeeze(1),
+                own = hidden[i].index_select(0, real); // [Ti, H]
             Add(name, model.Logits(own), Read($"logits.{i}"), LogProbTolerance);
             Add("log-probs", TokenLogProbs.OfNext(model, own, ids[i].index_select(0, real)), Read($"logprobs.{i}"), LogProbTolerance);
         }
@@ -58,12 +62,16 @@ internal sealed class ExpectedTensors(SafetensorsFile expected, DecoderModel mod
     private void CompareGreedy(CancellationToken cancellationToken)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor ids = ReadIds("left.input_ids"), keyMask = Read("left.attention_mask").to(ScalarType.Bool);
-        Tensor wanted = ReadIds("greedy.ids"), wantedLogProbs = Read("greedy.logprobs"); // [B, steps]
-        long rows = ids.shape[0], steps = wanted.shape[1];
+        Tensor ids = ReadIds("left.input_ids"),
+            keyMask = Read("left.attention_mask").to(ScalarType.Bool);
+        Tensor wanted = ReadIds("greedy.ids"),
+            wantedLogProbs = Read("greedy.logprobs"); // [B, steps]
+        long rows = ids.shape[0],
+            steps = wanted.shape[1];
         using KeyValueCache cache = new(model.Config, ids.shape[1] + steps);
         Tensor positions = keyMask.to(ScalarType.Int64).cumsum(1).Minus(1).AtLeast(0);
-        List<Tensor> chosen = [], logProbs = [];
+        List<Tensor> chosen = [],
+            logProbs = [];
         for (long step = 0; step < steps; step++)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -86,13 +94,18 @@ internal sealed class ExpectedTensors(SafetensorsFile expected, DecoderModel mod
     private Tensor ReadIds(string name)
     {
         Tensor ids = Read(name);
-        return ids.numel() > 0 && ids.dtype == ScalarType.Int64 && ids.dim() == 2
-            && ids.min().item<long>() >= 0 && ids.max().item<long>() < model.Config.VocabularySize
+        return
+            ids.numel() > 0
+            && ids.dtype == ScalarType.Int64
+            && ids.dim() == 2
+            && ids.min().item<long>() >= 0
+            && ids.max().item<long>() < model.Config.VocabularySize
             ? ids
             : throw new CheckpointException(
                 expected.FilePath,
                 $"{name} must be int64 ids [rows, length] below the model's vocabulary of {model.Config.VocabularySize}; this "
-                + "reference is of another model.");
+                    + "reference is of another model."
+            );
     }
 
     private void Add(string name, Tensor found, Tensor wanted, double tolerance)
@@ -102,7 +115,8 @@ internal sealed class ExpectedTensors(SafetensorsFile expected, DecoderModel mod
             throw new CheckpointException(
                 expected.FilePath,
                 $"{name} has shape [{string.Join(", ", wanted.shape)}], the model computes [{string.Join(", ", found.shape)}]; this "
-                + "reference is of another model.");
+                    + "reference is of another model."
+            );
         }
 
         differences.Add(name, found.numel() == 0 ? 0 : found.sub(wanted).abs().max().item<float>(), tolerance, found.numel());

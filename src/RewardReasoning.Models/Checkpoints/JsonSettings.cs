@@ -27,7 +27,9 @@ internal sealed class JsonSettings
         {
             throw new CheckpointException(
                 path,
-                "there is no such file. A model folder needs it; fetch it from where the weights came from.", error);
+                "there is no such file. A model folder needs it; fetch it from where the weights came from.",
+                error
+            );
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -37,7 +39,9 @@ internal sealed class JsonSettings
         {
             throw new CheckpointException(
                 path,
-                $"is not JSON: {error.Message} It may not have been written to its end; fetch it again.", error);
+                $"is not JSON: {error.Message} It may not have been written to its end; fetch it again.",
+                error
+            );
         }
     }
 
@@ -58,22 +62,29 @@ internal sealed class JsonSettings
         Optional<double>(
             key,
             "a positive number",
-            value => value.TryGetDouble(out double number) && number > 0 && double.IsFinite(number) ? number : null);
+            value => value.TryGetDouble(out double number) && number > 0 && double.IsFinite(number) ? number : null
+        );
 
-    public bool Flag(string key, bool whenAbsent) => !TryGet(key, out JsonElement value) ? whenAbsent : value.ValueKind switch
-    {
-        JsonValueKind.True => true,
-        JsonValueKind.False => false,
-        _ => throw Wrong(key, value, "true or false"),
-    };
+    public bool Flag(string key, bool whenAbsent) =>
+        !TryGet(key, out JsonElement value)
+            ? whenAbsent
+            : value.ValueKind switch
+            {
+                JsonValueKind.True => true,
+                JsonValueKind.False => false,
+                _ => throw Wrong(key, value, "true or false"),
+            };
 
-    public string? OptionalText(string key) => !TryGet(key, out JsonElement value) ? null
-        : value.ValueKind == JsonValueKind.String ? value.GetString() : throw Wrong(key, value, "a string");
+    public string? OptionalText(string key) =>
+        !TryGet(key, out JsonElement value) ? null
+        : value.ValueKind == JsonValueKind.String ? value.GetString()
+        : throw Wrong(key, value, "a string");
 
-    public IReadOnlyList<string> Texts(string key) => !TryGet(key, out JsonElement value) ? []
+    public IReadOnlyList<string> Texts(string key) =>
+        !TryGet(key, out JsonElement value) ? []
         : value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String)
             ? [.. value.EnumerateArray().Select(item => item.GetString() ?? "")]
-            : throw Wrong(key, value, "a list of strings");
+        : throw Wrong(key, value, "a list of strings");
 
     /// <summary>One id or a list of them.</summary>
     public IReadOnlyList<int> Ids(string key)
@@ -96,7 +107,8 @@ internal sealed class JsonSettings
         return ids;
     }
 
-    public JsonSettings? OptionalSection(string key) => !TryGet(key, out JsonElement value) ? null
+    public JsonSettings? OptionalSection(string key) =>
+        !TryGet(key, out JsonElement value) ? null
         : value.ValueKind == JsonValueKind.Object ? new JsonSettings(_path, $"{_prefix}{key}.", value)
         : throw Wrong(key, value, "an object");
 
@@ -107,8 +119,9 @@ internal sealed class JsonSettings
 
     private T? Optional<T>(string key, string kind, Func<JsonElement, T?> read)
         where T : struct =>
-        !TryGet(key, out JsonElement value) ? null
-        : (value.ValueKind == JsonValueKind.Number ? read(value) : null) ?? throw Wrong(key, value, kind);
+        !TryGet(key, out JsonElement value)
+            ? null
+            : (value.ValueKind == JsonValueKind.Number ? read(value) : null) ?? throw Wrong(key, value, kind);
 
     private CheckpointException Missing(string key, string kind) => new(_path, $"{_prefix}{key} is missing; it must be {kind}.");
 

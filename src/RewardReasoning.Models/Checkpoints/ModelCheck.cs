@@ -1,5 +1,4 @@
 using RewardReasoning.Models.Decoder;
-
 using static TorchSharp.torch;
 
 namespace RewardReasoning.Models.Checkpoints;
@@ -18,7 +17,11 @@ public static class ModelCheck
     /// <param name="cancellationToken">Looked at between prompts.</param>
     /// <exception cref="CheckpointException">Model or reference cannot be read, or the reference is of another model.</exception>
     public static ModelCheckReport Run(
-        string folder, string expectedPath, Device? device = null, CancellationToken cancellationToken = default)
+        string folder,
+        string expectedPath,
+        Device? device = null,
+        CancellationToken cancellationToken = default
+    )
     {
         using IDisposable noGrad = no_grad();
         Device where = device ?? CPU;
@@ -44,7 +47,8 @@ public static class ModelCheck
             default:
                 throw new CheckpointException(
                     expectedPath,
-                    "is no known reference; it must be an expected.safetensors or an expected.json.");
+                    "is no known reference; it must be an expected.safetensors or an expected.json."
+                );
         }
 
         return new ModelCheckReport(folder, expectedPath, differences.Quantities);

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Text.Json;
-
 using TorchSharp;
 
 namespace RewardReasoning.Models.Checkpoints;
@@ -23,22 +22,28 @@ public static class Safetensors
         string path,
         IReadOnlyList<(string Name, torch.Tensor Value)> tensors,
         torch.ScalarType? type = null,
-        IReadOnlyDictionary<string, string>? metadata = null)
+        IReadOnlyDictionary<string, string>? metadata = null
+    )
     {
-        var ordered = tensors.Select(item => (item.Name, item.Value, Type: StoredType(item.Value, type)))
-            .OrderByDescending(item => SafetensorsTypes.Size(item.Type)).ToList();
+        var ordered = tensors
+            .Select(item => (item.Name, item.Value, Type: StoredType(item.Value, type)))
+            .OrderByDescending(item => SafetensorsTypes.Size(item.Type))
+            .ToList();
         byte[] header = Header(ordered, metadata ?? new Dictionary<string, string> { ["format"] = "pt" });
-        AtomicFile.Write(path, stream =>
-        {
-            Span<byte> length = stackalloc byte[SafetensorsHeader.LengthBytes];
-            BinaryPrimitives.WriteUInt64LittleEndian(length, (ulong)header.Length);
-            stream.Write(length);
-            stream.Write(header);
-            foreach (var (_, value, storedType) in ordered)
+        AtomicFile.Write(
+            path,
+            stream =>
             {
-                WriteData(stream, value, storedType);
+                Span<byte> length = stackalloc byte[SafetensorsHeader.LengthBytes];
+                BinaryPrimitives.WriteUInt64LittleEndian(length, (ulong)header.Length);
+                stream.Write(length);
+                stream.Write(header);
+                foreach (var (_, value, storedType) in ordered)
+                {
+                    WriteData(stream, value, storedType);
+                }
             }
-        });
+        );
     }
 
     /// <summary>
@@ -49,7 +54,8 @@ public static class Safetensors
         string folder,
         IReadOnlyList<(string Name, torch.Tensor Value)> tensors,
         torch.ScalarType? type = null,
-        long maxShardBytes = 5_000_000_000)
+        long maxShardBytes = 5_000_000_000
+    )
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxShardBytes);
         Directory.CreateDirectory(folder);
@@ -91,9 +97,15 @@ public static class Safetensors
         value.numel() * SafetensorsTypes.Size(StoredType(value, type));
 
     private static List<List<(string Name, torch.Tensor Value)>> Split(
-        IReadOnlyList<(string Name, torch.Tensor Value)> tensors, torch.ScalarType? type, long maxShardBytes)
+        IReadOnlyList<(string Name, torch.Tensor Value)> tensors,
+        torch.ScalarType? type,
+        long maxShardBytes
+    )
     {
-        List<List<(string, torch.Tensor)>> shards = [[]];
+        List<List<(string, torch.Tensor)>> shards =
+        [
+            [],
+        ];
         long filled = 0;
         foreach ((string name, torch.Tensor value) in tensors)
         {
@@ -112,7 +124,9 @@ public static class Safetensors
     }
 
     private static byte[] Header(
-        List<(string Name, torch.Tensor Value, torch.ScalarType Type)> tensors, IReadOnlyDictionary<string, string> metadata)
+        List<(string Name, torch.Tensor Value, torch.ScalarType Type)> tensors,
+        IReadOnlyDictionary<string, string> metadata
+    )
     {
         using MemoryStream buffer = new();
         using (Utf8JsonWriter json = new(buffer))
@@ -125,7 +139,12 @@ public static class Safetensors
             {
                 long end = offset + (value.numel() * SafetensorsTypes.Size(type));
                 json.WritePropertyName(name);
-                var entry = new { dtype = SafetensorsTypes.Spelling(type), shape = value.shape, data_offsets = new[] { offset, end } };
+                var entry = new
+                {
+                    dtype = SafetensorsTypes.Spelling(type),
+                    shape = value.shape,
+                    data_offsets = new[] { offset, end },
+                };
                 JsonSerializer.Serialize(json, entry);
                 offset = end;
             }
@@ -141,8 +160,12 @@ public static class Safetensors
         return buffer.ToArray();
     }
 
-    private static void WriteIndex(string path, Dictionary<string, string> weightMap, long totalBytes) => AtomicFile.Write(path, stream =>
-        JsonSerializer.Serialize(stream, new { metadata = new { total_size = totalBytes }, weight_map = weightMap }, IndentedJson));
+    private static void WriteIndex(string path, Dictionary<string, string> weightMap, long totalBytes) =>
+        AtomicFile.Write(
+            path,
+            stream =>
+                JsonSerializer.Serialize(stream, new { metadata = new { total_size = totalBytes }, weight_map = weightMap }, IndentedJson)
+        );
 
     private static void WriteData(Stream stream, torch.Tensor value, torch.ScalarType type)
     {

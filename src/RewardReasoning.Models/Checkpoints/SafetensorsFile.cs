@@ -1,6 +1,5 @@
 using System.IO.MemoryMappedFiles;
 using Microsoft.Win32.SafeHandles;
-
 using TorchSharp;
 
 namespace RewardReasoning.Models.Checkpoints;
@@ -15,9 +14,12 @@ public sealed class SafetensorsFile : IDisposable
     private readonly MemoryMappedViewAccessor _view;
 
     private SafetensorsFile(
-        string path, MemoryMappedFile map, MemoryMappedViewAccessor view,
-        Dictionary<string, SafetensorsEntry> entries, Dictionary<string, string> metadata) =>
-        (FilePath, _map, _view, Entries, Metadata) = (path, map, view, entries, metadata);
+        string path,
+        MemoryMappedFile map,
+        MemoryMappedViewAccessor view,
+        Dictionary<string, SafetensorsEntry> entries,
+        Dictionary<string, string> metadata
+    ) => (FilePath, _map, _view, Entries, Metadata) = (path, map, view, entries, metadata);
 
     /// <summary>The path it was opened with.</summary>
     public string FilePath { get; }
@@ -46,12 +48,16 @@ public sealed class SafetensorsFile : IDisposable
                 view = map.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
             }
 
-            var (entries, metadata) = SafetensorsHeader.Parse(path, length, (offset, count) =>
-            {
-                byte[] bytes = new byte[count];
-                view?.ReadArray(offset, bytes, 0, count);
-                return bytes;
-            });
+            var (entries, metadata) = SafetensorsHeader.Parse(
+                path,
+                length,
+                (offset, count) =>
+                {
+                    byte[] bytes = new byte[count];
+                    view?.ReadArray(offset, bytes, 0, count);
+                    return bytes;
+                }
+            );
             return map is null || view is null
                 ? throw new CheckpointException(path, "the file is empty.")
                 : new SafetensorsFile(path, map, view, entries, metadata);

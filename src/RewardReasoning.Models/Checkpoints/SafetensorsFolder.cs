@@ -1,5 +1,4 @@
 using System.Text.Json;
-
 using TorchSharp;
 
 namespace RewardReasoning.Models.Checkpoints;
@@ -41,7 +40,8 @@ public sealed class SafetensorsFolder : IDisposable
         SafetensorsFolder opened = new(folder);
         try
         {
-            string single = Path.Combine(folder, SingleFileName), index = Path.Combine(folder, IndexFileName);
+            string single = Path.Combine(folder, SingleFileName),
+                index = Path.Combine(folder, IndexFileName);
             if (File.Exists(single))
             {
                 SafetensorsFile file = opened.Add(single);
@@ -58,7 +58,8 @@ public sealed class SafetensorsFolder : IDisposable
             {
                 throw new CheckpointException(
                     folder,
-                    $"holds neither {SingleFileName} nor {IndexFileName}. A model folder needs its weights; fetch them again.");
+                    $"holds neither {SingleFileName} nor {IndexFileName}. A model folder needs its weights; fetch them again."
+                );
             }
 
             return opened;
@@ -78,9 +79,10 @@ public sealed class SafetensorsFolder : IDisposable
 
     /// <summary>A copy on the CPU in the type of the file; it belongs to the caller's dispose scope.</summary>
     /// <exception cref="CheckpointException">The folder has no tensor of that name.</exception>
-    public torch.Tensor Read(string name) => _fileOf.TryGetValue(name, out SafetensorsFile? file)
-        ? file.Read(name)
-        : throw new CheckpointException(Folder, $"no weight file holds tensor {name}.");
+    public torch.Tensor Read(string name) =>
+        _fileOf.TryGetValue(name, out SafetensorsFile? file)
+            ? file.Read(name)
+            : throw new CheckpointException(Folder, $"no weight file holds tensor {name}.");
 
     /// <inheritdoc/>
     public void Dispose()
@@ -108,7 +110,8 @@ public sealed class SafetensorsFolder : IDisposable
                 throw new CheckpointException(
                     path,
                     $"{IndexFileName} puts {shard.Count()} tensors into this shard, such as {shard.First().Name}, and it is not "
-                    + "there. Fetch it again.");
+                        + "there. Fetch it again."
+                );
             }
 
             SafetensorsFile file = Add(path);
@@ -119,7 +122,8 @@ public sealed class SafetensorsFolder : IDisposable
                     throw new CheckpointException(
                         path,
                         $"{IndexFileName} puts tensor {name} into this shard, which does not hold it. Shards and index are not of "
-                        + "one checkpoint; fetch them again.");
+                            + "one checkpoint; fetch them again."
+                    );
                 }
 
                 _fileOf.Add(name, file);
@@ -150,7 +154,9 @@ public sealed class SafetensorsFolder : IDisposable
         {
             throw new CheckpointException(
                 index,
-                "is no index of shards; it must be a JSON object whose weight_map gives each tensor its file. Fetch it again.", error);
+                "is no index of shards; it must be a JSON object whose weight_map gives each tensor its file. Fetch it again.",
+                error
+            );
         }
     }
 }

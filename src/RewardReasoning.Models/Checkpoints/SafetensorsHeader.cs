@@ -1,5 +1,4 @@
 using System.Text.Json;
-
 using TorchSharp;
 
 namespace RewardReasoning.Models.Checkpoints;
@@ -15,14 +14,18 @@ internal static class SafetensorsHeader
     private const string MetadataKey = "__metadata__";
 
     public static (Dictionary<string, SafetensorsEntry> Entries, Dictionary<string, string> Metadata) Parse(
-        string path, long fileLength, Func<long, int, byte[]> read)
+        string path,
+        long fileLength,
+        Func<long, int, byte[]> read
+    )
     {
         if (fileLength < LengthBytes)
         {
             throw new CheckpointException(
                 path,
                 $"the file has {fileLength} bytes, too few for a safetensors header. It is empty or was not written to its end; "
-                + "fetch it again.");
+                    + "fetch it again."
+            );
         }
 
         ulong declared = BitConverter.ToUInt64(read(0, LengthBytes));
@@ -31,7 +34,8 @@ internal static class SafetensorsHeader
             throw new CheckpointException(
                 path,
                 $"the header claims {declared} bytes, the file has {fileLength}. This is no safetensors file, or it was not written "
-                + "to its end; fetch it again.");
+                    + "to its end; fetch it again."
+            );
         }
 
         JsonDocument header;
@@ -43,7 +47,9 @@ internal static class SafetensorsHeader
         {
             throw new CheckpointException(
                 path,
-                $"the header is not JSON ({error.Message}). This is no safetensors file, or it is damaged; fetch it again.", error);
+                $"the header is not JSON ({error.Message}). This is no safetensors file, or it is damaged; fetch it again.",
+                error
+            );
         }
 
         using (header)
@@ -53,7 +59,11 @@ internal static class SafetensorsHeader
     }
 
     private static (Dictionary<string, SafetensorsEntry>, Dictionary<string, string>) ParseEntries(
-        string path, JsonElement root, long dataStart, long fileLength)
+        string path,
+        JsonElement root,
+        long dataStart,
+        long fileLength
+    )
     {
         Dictionary<string, SafetensorsEntry> entries = new(StringComparer.Ordinal);
         Dictionary<string, string> metadata = new(StringComparer.Ordinal);
@@ -93,21 +103,27 @@ internal static class SafetensorsHeader
 
     private static SafetensorsEntry ParseEntry(string path, string name, JsonElement value, long dataStart, long fileLength)
     {
-        if (value.ValueKind != JsonValueKind.Object
-            || !value.TryGetProperty("dtype", out JsonElement type) || type.ValueKind != JsonValueKind.String
+        if (
+            value.ValueKind != JsonValueKind.Object
+            || !value.TryGetProperty("dtype", out JsonElement type)
+            || type.ValueKind != JsonValueKind.String
             || !TryReadNumbers(value, "shape", out long[] shape)
-            || !TryReadNumbers(value, "data_offsets", out long[] offsets) || offsets.Length != 2)
+            || !TryReadNumbers(value, "data_offsets", out long[] offsets)
+            || offsets.Length != 2
+        )
         {
             throw new CheckpointException(
                 path,
-                $"tensor {name} is described as {value.GetRawText()}; it needs dtype, shape and data_offsets [begin, end].");
+                $"tensor {name} is described as {value.GetRawText()}; it needs dtype, shape and data_offsets [begin, end]."
+            );
         }
 
         if (!SafetensorsTypes.TryParse(type.GetString(), out torch.ScalarType scalarType))
         {
             throw new CheckpointException(
                 path,
-                $"tensor {name} has dtype {type.GetString()}; these can be read: {SafetensorsTypes.AllSpellings}.");
+                $"tensor {name} has dtype {type.GetString()}; these can be read: {SafetensorsTypes.AllSpellings}."
+            );
         }
 
         if (offsets[1] < offsets[0] || offsets[1] > fileLength - dataStart)
@@ -115,7 +131,8 @@ internal static class SafetensorsHeader
             throw new CheckpointException(
                 path,
                 $"tensor {name} lies at bytes {offsets[0]} to {offsets[1]} of the data, the file holds {fileLength - dataStart}. It "
-                + "was not written to its end, or it is damaged; fetch it again.");
+                    + "was not written to its end, or it is damaged; fetch it again."
+            );
         }
 
         long bytes;
@@ -133,7 +150,8 @@ internal static class SafetensorsHeader
             throw new CheckpointException(
                 path,
                 $"tensor {name} of shape [{string.Join(", ", shape)}] and dtype {type.GetString()} needs {bytes} bytes, its "
-                + $"data_offsets give {offsets[1] - offsets[0]}. The file is damaged; fetch it again.");
+                    + $"data_offsets give {offsets[1] - offsets[0]}. The file is damaged; fetch it again."
+            );
         }
 
         return new SafetensorsEntry(name, scalarType, shape, dataStart + offsets[0], bytes);
@@ -171,7 +189,8 @@ internal static class SafetensorsHeader
                 string fault = entry.Offset < end ? "overlaps" : "leaves a hole after";
                 throw new CheckpointException(
                     path,
-                    $"the data of tensor {entry.Name} {fault} {last}. The file is damaged; fetch it again.");
+                    $"the data of tensor {entry.Name} {fault} {last}. The file is damaged; fetch it again."
+                );
             }
 
             (end, last) = (entry.Offset + entry.ByteCount, $"that of {entry.Name}");
@@ -181,7 +200,8 @@ internal static class SafetensorsHeader
         {
             throw new CheckpointException(
                 path,
-                $"the tensors end at byte {end}, the file has {fileLength}. The file is damaged; fetch it again.");
+                $"the tensors end at byte {end}, the file has {fileLength}. The file is damaged; fetch it again."
+            );
         }
     }
 }

@@ -7,9 +7,15 @@ internal static class SafetensorsTypes
 {
     private static readonly (string Spelling, torch.ScalarType Type, int Size)[] Known =
     [
-        ("F64", torch.ScalarType.Float64, 8), ("F32", torch.ScalarType.Float32, 4), ("F16", torch.ScalarType.Float16, 2),
-        ("BF16", torch.ScalarType.BFloat16, 2), ("I64", torch.ScalarType.Int64, 8), ("I32", torch.ScalarType.Int32, 4),
-        ("I16", torch.ScalarType.Int16, 2), ("I8", torch.ScalarType.Int8, 1), ("U8", torch.ScalarType.Byte, 1),
+        ("F64", torch.ScalarType.Float64, 8),
+        ("F32", torch.ScalarType.Float32, 4),
+        ("F16", torch.ScalarType.Float16, 2),
+        ("BF16", torch.ScalarType.BFloat16, 2),
+        ("I64", torch.ScalarType.Int64, 8),
+        ("I32", torch.ScalarType.Int32, 4),
+        ("I16", torch.ScalarType.Int16, 2),
+        ("I8", torch.ScalarType.Int8, 1),
+        ("U8", torch.ScalarType.Byte, 1),
         ("BOOL", torch.ScalarType.Bool, 1),
     ];
 
@@ -29,7 +35,8 @@ internal static class SafetensorsTypes
     private static (string Spelling, torch.ScalarType Type, int Size) Find(torch.ScalarType type)
     {
         int at = Array.FindIndex(Known, known => known.Type == type);
-        return at >= 0 ? Known[at] : throw new ArgumentException(
-            $"Tensors of type {type} cannot be stored; safetensors files hold {AllSpellings}.", nameof(type));
+        return at >= 0
+            ? Known[at]
+            : throw new ArgumentException($"Tensors of type {type} cannot be stored; safetensors files hold {AllSpellings}.", nameof(type));
     }
 }

@@ -1,7 +1,5 @@
 using RewardReasoning.Models.Decoder;
-
 using TorchSharp;
-
 using static TorchSharp.torch;
 
 namespace RewardReasoning.Models.Checkpoints;

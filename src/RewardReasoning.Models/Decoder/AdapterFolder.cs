@@ -1,8 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-
 using RewardReasoning.Models.Checkpoints;
-
 using static TorchSharp.torch;
 
 namespace RewardReasoning.Models.Decoder;
@@ -64,7 +62,10 @@ public static class AdapterFolder
             using Tensor stored = file.Read(Prefix + name);
             if (!stored.shape.AsSpan().SequenceEqual(value.shape))
             {
-                throw new CheckpointException(path, $"tensor {Prefix}{name} is [{string.Join(", ", stored.shape)}]; this model's adapters need [{string.Join(", ", value.shape)}].");
+                throw new CheckpointException(
+                    path,
+                    $"tensor {Prefix}{name} is [{string.Join(", ", stored.shape)}]; this model's adapters need [{string.Join(", ", value.shape)}]."
+                );
             }
 
             value.copy_(stored);

@@ -72,7 +72,9 @@ internal sealed class Attention
     /// </summary>
     private Tensor OneToken(Tensor query, Tensor key, Tensor value, Tensor? mask)
     {
-        long batch = query.shape[0], group = _heads / _keyValueHeads, keys = key.shape[2];
+        long batch = query.shape[0],
+            group = _heads / _keyValueHeads,
+            keys = key.shape[2];
         if (mask is null || query.dtype != ScalarType.Float32)
         {
             return nn.functional.scaled_dot_product_attention(query.reshape(batch, _keyValueHeads, group, _dimension), key, value, mask);
@@ -86,8 +88,16 @@ internal sealed class Attention
     }
 
     private Tensor ManyTokens(Tensor query, Tensor key, Tensor value, Tensor? mask) =>
-        nn.functional.scaled_dot_product_attention(
-            query.transpose(1, 2), RepeatHeads(key), RepeatHeads(value), mask, 0, is_casual: mask is null).transpose(1, 2);
+        nn
+            .functional.scaled_dot_product_attention(
+                query.transpose(1, 2),
+                RepeatHeads(key),
+                RepeatHeads(value),
+                mask,
+                0,
+                is_casual: mask is null
+            )
+            .transpose(1, 2);
 
     private Tensor RepeatHeads(Tensor heads)
     {
@@ -96,7 +106,8 @@ internal sealed class Attention
             return heads;
         }
 
-        long batch = heads.shape[0], keys = heads.shape[2];
+        long batch = heads.shape[0],
+            keys = heads.shape[2];
         Tensor repeated = heads.unsqueeze(2).expand(batch, _keyValueHeads, _heads / _keyValueHeads, keys, _dimension);
         return repeated.reshape(batch, _heads, keys, _dimension);
     }

@@ -16,7 +16,8 @@ internal static class AttentionMask
     /// <returns>[B, 1, T, keys].</returns>
     public static Tensor Of(Tensor keyMask, long queries, ScalarType type)
     {
-        long keys = keyMask.shape[1], cached = keys - queries;
+        long keys = keyMask.shape[1],
+            cached = keys - queries;
         Tensor causal = ones([queries, keys], dtype: ScalarType.Bool, device: keyMask.device).tril(cached);
         Tensor before = causal.tril(cached - 1);
         Tensor visible = keyMask.unsqueeze(1).unsqueeze(1).logical_and(before).logical_or(causal.logical_xor(before)); // [B, 1, T, keys]

@@ -1,5 +1,4 @@
 using RewardReasoning.Models.Checkpoints;
-
 using TorchSharp;
 
 namespace RewardReasoning.Models.Decoder;
@@ -47,7 +46,8 @@ public sealed record DecoderConfig
     public bool TieWordEmbeddings { get; init; }
 
     /// <summary>
-    /// Whether the model ends in one score per token (<c>score.weight</c>) instead of logits: a reward model, <c>…ForSequenceClassification</c>
+    /// Whether the model ends in one score per token (<c>score.weight</c>) instead of logits: a reward model,
+    /// <c>…ForSequenceClassification</c>
     /// with one label.
     /// </summary>
     public bool ScalarHead { get; init; }
@@ -93,12 +93,19 @@ public sealed record DecoderConfig
     internal void Validate()
     {
         List<string> faults = [];
-        foreach ((string name, int value) in new[]
-        {
-            (nameof(VocabularySize), VocabularySize), (nameof(HiddenSize), HiddenSize), (nameof(IntermediateSize), IntermediateSize),
-            (nameof(LayerCount), LayerCount), (nameof(HeadCount), HeadCount), (nameof(KeyValueHeadCount), KeyValueHeadCount),
-            (nameof(HeadDimension), HeadDimension), (nameof(MaxPositions), MaxPositions),
-        })
+        foreach (
+            (string name, int value) in new[]
+            {
+                (nameof(VocabularySize), VocabularySize),
+                (nameof(HiddenSize), HiddenSize),
+                (nameof(IntermediateSize), IntermediateSize),
+                (nameof(LayerCount), LayerCount),
+                (nameof(HeadCount), HeadCount),
+                (nameof(KeyValueHeadCount), KeyValueHeadCount),
+                (nameof(HeadDimension), HeadDimension),
+                (nameof(MaxPositions), MaxPositions),
+            }
+        )
         {
             if (value <= 0)
             {
@@ -119,8 +126,10 @@ public sealed record DecoderConfig
         bool biasesFit = Architecture == DecoderArchitecture.Qwen2 ? QkvBias && !OutputBias : QkvBias == OutputBias;
         if (!biasesFit || QkNorm != (Architecture == DecoderArchitecture.Qwen3))
         {
-            faults.Add($"QkvBias {QkvBias}, OutputBias {OutputBias} and QkNorm {QkNorm} are no {Architecture}: QkNorm is Qwen3's alone, "
-                + "Qwen2 has QkvBias without OutputBias, the others have both or neither.");
+            faults.Add(
+                $"QkvBias {QkvBias}, OutputBias {OutputBias} and QkNorm {QkNorm} are no {Architecture}: QkNorm is Qwen3's alone, "
+                    + "Qwen2 has QkvBias without OutputBias, the others have both or neither."
+            );
         }
 
         if (faults.Count > 0)

@@ -33,7 +33,8 @@ internal static class DecoderConfigReader
     {
         DecoderArchitecture architecture = ReadArchitecture(json);
         RefuseUnsupported(json);
-        int heads = json.PositiveInt("num_attention_heads"), hidden = json.PositiveInt("hidden_size");
+        int heads = json.PositiveInt("num_attention_heads"),
+            hidden = json.PositiveInt("hidden_size");
         int keyValueHeads = json.OptionalPositiveInt("num_key_value_heads") ?? heads;
         int? headDimension = json.OptionalPositiveInt("head_dim");
         if (heads % keyValueHeads != 0)
@@ -126,14 +127,16 @@ internal static class DecoderConfigReader
     private static void RefuseSlidingWindow(JsonSettings json)
     {
         bool fromLayers = json.Texts("layer_types").Any(type => type != "full_attention");
-        bool declared = json.Flag("use_sliding_window", whenAbsent: false)
+        bool declared =
+            json.Flag("use_sliding_window", whenAbsent: false)
             && (json.OptionalPositiveInt("max_window_layers") ?? 0) < json.PositiveInt("num_hidden_layers");
         bool reached = json.OptionalPositiveInt("sliding_window") is not { } window || window < json.PositiveInt("max_position_embeddings");
         if (json.Has("layer_types") ? fromLayers && reached : declared && reached)
         {
             throw json.Refuse(
                 fromLayers ? "layer_types" : "use_sliding_window",
-                "sliding-window attention is not implemented, and its window is shorter than max_position_embeddings.");
+                "sliding-window attention is not implemented, and its window is shorter than max_position_embeddings."
+            );
         }
     }
 
@@ -168,7 +171,9 @@ internal static class DecoderConfigReader
                 Truncate = rope.Flag("truncate", whenAbsent: true),
             },
             _ => throw rope.Refuse(
-                rope.Has("rope_type") ? "rope_type" : "type", "these rotary scalings are implemented: default, llama3, yarn."),
+                rope.Has("rope_type") ? "rope_type" : "type",
+                "these rotary scalings are implemented: default, llama3, yarn."
+            ),
         };
     }
 }

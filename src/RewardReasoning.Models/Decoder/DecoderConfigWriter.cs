@@ -1,8 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-
 using RewardReasoning.Models.Checkpoints;
-
 using TorchSharp;
 
 namespace RewardReasoning.Models.Decoder;
@@ -17,7 +15,9 @@ internal static class DecoderConfigWriter
         config.Validate();
         JsonObject json = new()
         {
-            ["architectures"] = new JsonArray(config.Architecture + (config.ScalarHead ? DecoderConfigReader.ScalarSuffix : DecoderConfigReader.CausalSuffix)),
+            ["architectures"] = new JsonArray(
+                config.Architecture + (config.ScalarHead ? DecoderConfigReader.ScalarSuffix : DecoderConfigReader.CausalSuffix)
+            ),
             ["model_type"] = DecoderConfigReader.ModelType(config.Architecture),
             ["torch_dtype"] = TypeName(type),
             ["hidden_act"] = "silu",
@@ -94,8 +94,14 @@ internal static class DecoderConfigWriter
 
         json["beta_fast"] = scaling.BetaFast;
         json["beta_slow"] = scaling.BetaSlow;
-        foreach ((string key, double? value) in new[]
-            { ("attention_factor", scaling.AttentionFactor), ("mscale", scaling.Mscale), ("mscale_all_dim", scaling.MscaleAllDimensions) })
+        foreach (
+            (string key, double? value) in new[]
+            {
+                ("attention_factor", scaling.AttentionFactor),
+                ("mscale", scaling.Mscale),
+                ("mscale_all_dim", scaling.MscaleAllDimensions),
+            }
+        )
         {
             if (value is { } given)
             {
@@ -111,11 +117,12 @@ internal static class DecoderConfigWriter
         return json;
     }
 
-    private static string TypeName(torch.ScalarType type) => type switch
-    {
-        torch.ScalarType.Float32 => "float32",
-        torch.ScalarType.BFloat16 => "bfloat16",
-        torch.ScalarType.Float16 => "float16",
-        _ => throw new ArgumentException($"Weights cannot be stored as {type}; Float32, BFloat16 and Float16 can.", nameof(type)),
-    };
+    private static string TypeName(torch.ScalarType type) =>
+        type switch
+        {
+            torch.ScalarType.Float32 => "float32",
+            torch.ScalarType.BFloat16 => "bfloat16",
+            torch.ScalarType.Float16 => "float16",
+            _ => throw new ArgumentException($"Weights cannot be stored as {type}; Float32, BFloat16 and Float16 can.", nameof(type)),
+        };
 }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using RewardReasoning.Models.Tensors;
-
 using static TorchSharp.torch;
 
 namespace RewardReasoning.Models.Decoder;

@@ -1,8 +1,6 @@
 using RewardReasoning.Models.Checkpoints;
 using RewardReasoning.Models.Tensors;
-
 using TorchSharp;
-
 using static TorchSharp.torch;
 
 namespace RewardReasoning.Models.Decoder;
@@ -24,8 +22,10 @@ public sealed class DecoderModel : IDisposable
     {
         (Config, _parameters) = (config, parameters);
         _embedding = parameters["model.embed_tokens.weight"];
-        _head = config.ScalarHead ? parameters[ParameterSpecification.ScoreWeight]
-            : config.TieWordEmbeddings ? _embedding : parameters["lm_head.weight"];
+        _head =
+            config.ScalarHead ? parameters[ParameterSpecification.ScoreWeight]
+            : config.TieWordEmbeddings ? _embedding
+            : parameters["lm_head.weight"];
         _norm = new RmsNorm(parameters["model.norm.weight"], config.RmsNormEpsilon);
         _layers = MakeLayers();
         _rotary = new RotaryEmbedding(config, Type, Device);
@@ -51,29 +51,38 @@ public sealed class DecoderModel : IDisposable
     /// <summary>All parameters under their Hugging Face names, leaf tensors owned by the model. A tied head is absent.</summary>
     public IReadOnlyList<(string Name, Tensor Value)> Parameters => _parameters.Ordered;
 
-    /// <summary>Weights of low-rank adapters, float32 leaf tensors owned by the model, named after their layers as in PEFT; empty at first.</summary>
+    /// <summary>
+    /// Weights of low-rank adapters, float32 leaf tensors owned by the model, named after their layers as in PEFT; empty at first.
+    /// </summary>
     public IReadOnlyList<(string Name, Tensor Value)> Adapters => _parameters.Adapters;
 
     /// <summary>What training changes: all parameters, or the adapters where there are any, and a score's row besides.</summary>
-    public IReadOnlyList<(string Name, Tensor Value)> Trainable => Adapters.Count == 0
-        ? Parameters
-        : [.. Adapters, .. Parameters.Where(parameter => parameter.Name == ParameterSpecification.ScoreWeight)];
+    public IReadOnlyList<(string Name, Tensor Value)> Trainable =>
+        Adapters.Count == 0
+            ? Parameters
+            : [.. Adapters, .. Parameters.Where(parameter => parameter.Name == ParameterSpecification.ScoreWeight)];
 
     /// <summary>Loads a Hugging Face folder, converting the weights to <paramref name="type"/>.</summary>
     /// <exception cref="CheckpointException">
     /// Config or weights are missing, damaged, of an unknown kind, or do not fit each other.
     /// </exception>
-    public static DecoderModel Load(string folder, ScalarType type, Device device) => Load(folder, DecoderConfig.Load(folder), headIsNew: false, type, device);
+    public static DecoderModel Load(string folder, ScalarType type, Device device) =>
+        Load(folder, DecoderConfig.Load(folder), headIsNew: false, type, device);
 
     /// <summary>
-    /// The same, ending in a score: a reward model as it is stored, or a language model's body under a new score of 0, which then has a padding
+    /// The same, ending in a score: a reward model as it is stored, or a language model's body under a new score of 0, which then has a
+    /// padding
     /// token (transformers needs one to find where a conversation ends), its end token if it named none.
     /// </summary>
     /// <inheritdoc cref="Load(string, ScalarType, Device)" path="/exception"/>
     public static DecoderModel LoadScalar(string folder, ScalarType type, Device device)
     {
         DecoderConfig config = DecoderConfig.Load(folder);
-        DecoderConfig scalar = config with { ScalarHead = true, PadTokenId = config.PadTokenId ?? (config.EosTokenIds.Count > 0 ? config.EosTokenIds[0] : null) };
+        DecoderConfig scalar = config with
+        {
+            ScalarHead = true,
+            PadTokenId = config.PadTokenId ?? (config.EosTokenIds.Count > 0 ? config.EosTokenIds[0] : null),
+        };
         return Load(folder, scalar, headIsNew: !config.ScalarHead, type, device);
     }
 
@@ -202,7 +211,8 @@ public sealed class DecoderModel : IDisposable
     /// <param name="positions">[B, T] int64, counted from 0 in each document.</param>
     /// <param name="documents">[B, T] int64, the number of the document that a token belongs to; padding belongs to one of its own.</param>
     /// <returns>[B, T, H].</returns>
-    public Tensor HiddenPacked(Tensor ids, Tensor positions, Tensor documents) => Run(ids, PackedContext(positions, documents), observe: null);
+    public Tensor HiddenPacked(Tensor ids, Tensor positions, Tensor documents) =>
+        Run(ids, PackedContext(positions, documents), observe: null);
 
     /// <summary>
     /// The residual stream after the embedding and after each layer, then the final-norm hidden states: for comparing models.
@@ -230,12 +240,14 @@ public sealed class DecoderModel : IDisposable
     /// <param name="keyMask">[B, cache length + T] bool, true where there is a token; null when no row has padding.</param>
     /// <param name="cache">Empty at first.</param>
     /// <returns>[B, T, H].</returns>
-    public Tensor HiddenCached(Tensor ids, Tensor positions, Tensor? keyMask, KeyValueCache cache) => RunCached(ids, positions, keyMask, cache, lastOnly: false);
+    public Tensor HiddenCached(Tensor ids, Tensor positions, Tensor? keyMask, KeyValueCache cache) =>
+        RunCached(ids, positions, keyMask, cache, lastOnly: false);
 
     /// <summary>The same for the last token alone, which spares most of the last layer: what prompts need before generation.</summary>
     /// <returns>[B, 1, H].</returns>
     /// <inheritdoc cref="HiddenCached" path="/param"/>
-    public Tensor LastHiddenCached(Tensor ids, Tensor positions, Tensor? keyMask, KeyValueCache cache) => RunCached(ids, positions, keyMask, cache, lastOnly: true);
+    public Tensor LastHiddenCached(Tensor ids, Tensor positions, Tensor? keyMask, KeyValueCache cache) =>
+        RunCached(ids, positions, keyMask, cache, lastOnly: true);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -247,23 +259,30 @@ public sealed class DecoderModel : IDisposable
     private Tensor RunCached(Tensor ids, Tensor positions, Tensor? keyMask, KeyValueCache cache, bool lastOnly)
     {
         ThrowIfCollecting();
-        long batch = ids.shape[0], length = ids.shape[1], keys = cache.Length + length;
+        long batch = ids.shape[0],
+            length = ids.shape[1],
+            keys = cache.Length + length;
         if (keyMask is not null && (keyMask.shape[0] != batch || keyMask.shape[1] != keys))
         {
             throw new ArgumentException(
                 $"keyMask is [{string.Join(", ", keyMask.shape)}]; {length} tokens behind {cache.Length} cached ones need [{batch}, "
-                + $"{keys}].", nameof(keyMask));
+                    + $"{keys}].",
+                nameof(keyMask)
+            );
         }
 
         if (cache.Rows != 0 && cache.Rows != batch)
         {
             throw new ArgumentException(
-                $"The cache holds {cache.Rows} rows, the batch has {batch}. Select the cache's rows first.", nameof(cache));
+                $"The cache holds {cache.Rows} rows, the batch has {batch}. Select the cache's rows first.",
+                nameof(cache)
+            );
         }
 
         (Tensor cosine, Tensor sine) = _rotary.ForPositions(positions);
         bool needsMask = keyMask is not null || (length > 1 && cache.Length > 0);
-        Tensor? mask = !needsMask ? null
+        Tensor? mask = !needsMask
+            ? null
             : AttentionMask.Of(keyMask?.to(ScalarType.Bool) ?? ones([batch, keys], dtype: ScalarType.Bool, device: Device), length, Type);
         Tensor hidden = Run(ids, new TensorContext(cosine, sine, mask, cache, ProductType), observe: null, lastOnly);
         cache.Advance(length);
@@ -285,7 +304,9 @@ public sealed class DecoderModel : IDisposable
     {
         if (is_grad_enabled() && _embedding.requires_grad)
         {
-            throw new InvalidOperationException("What is kept of earlier tokens has no gradients. Open torch.no_grad() round decoding, or use Hidden.");
+            throw new InvalidOperationException(
+                "What is kept of earlier tokens has no gradients. Open torch.no_grad() round decoding, or use Hidden."
+            );
         }
     }
 
@@ -334,5 +355,6 @@ public sealed class DecoderModel : IDisposable
         return _norm.Apply(x);
     }
 
-    private DecoderLayer[] MakeLayers() => [.. Enumerable.Range(0, Config.LayerCount).Select(layer => new DecoderLayer(Config, _parameters, layer))];
+    private DecoderLayer[] MakeLayers() =>
+        [.. Enumerable.Range(0, Config.LayerCount).Select(layer => new DecoderLayer(Config, _parameters, layer))];
 }

@@ -1,8 +1,6 @@
 using RewardReasoning.Models.Checkpoints;
 using RewardReasoning.Models.Tensors;
-
 using TorchSharp;
-
 using static TorchSharp.torch;
 
 namespace RewardReasoning.Models.Decoder;
@@ -23,30 +21,35 @@ internal static class DecoderWeights
             throw new CheckpointException(
                 weights.Folder,
                 $"the weight files hold {weights.Names.Count} tensors, config.json calls for {config.LayerCount} layers. Weights "
-                + "and config are not of one checkpoint.");
+                    + "and config are not of one checkpoint."
+            );
         }
 
         IReadOnlyList<ParameterSpecification> specifications = ParameterSpecification.Of(config);
         foreach (ParameterSpecification item in specifications.Where(item => !headIsNew || item.Role != ParameterRole.Score))
         {
-            SafetensorsEntry entry = weights.Find(item.Name)
+            SafetensorsEntry entry =
+                weights.Find(item.Name)
                 ?? throw new CheckpointException(
                     weights.PathOf(item.Name),
                     $"no weight file holds tensor {item.Name}, which config.json calls for. Weights and config are not of one "
-                    + "checkpoint, or a shard is missing.");
+                        + "checkpoint, or a shard is missing."
+                );
             if (!entry.Shape.SequenceEqual(item.Shape))
             {
                 throw new CheckpointException(
                     weights.PathOf(item.Name),
                     $"tensor {item.Name} has shape [{string.Join(", ", entry.Shape)}], config.json calls for "
-                    + $"[{string.Join(", ", item.Shape)}]. Weights and config are not of one checkpoint.");
+                        + $"[{string.Join(", ", item.Shape)}]. Weights and config are not of one checkpoint."
+                );
             }
 
             if (entry.Type is not (ScalarType.Float32 or ScalarType.BFloat16 or ScalarType.Float16 or ScalarType.Float64))
             {
                 throw new CheckpointException(
                     weights.PathOf(item.Name),
-                    $"tensor {item.Name} is of type {entry.Type}; weights must be floating-point numbers.");
+                    $"tensor {item.Name} is of type {entry.Type}; weights must be floating-point numbers."
+                );
             }
         }
 
@@ -58,14 +61,18 @@ internal static class DecoderWeights
     {
         HashSet<string> expected = [.. specifications.Select(item => item.Name)];
         // Old files store the rotary frequencies, which follow from the config.
-        string? stray = weights.Names.FirstOrDefault(name => name.StartsWith("model.", StringComparison.Ordinal) && !expected.Contains(name)
-            && !name.EndsWith("rotary_emb.inv_freq", StringComparison.Ordinal));
+        string? stray = weights.Names.FirstOrDefault(name =>
+            name.StartsWith("model.", StringComparison.Ordinal)
+            && !expected.Contains(name)
+            && !name.EndsWith("rotary_emb.inv_freq", StringComparison.Ordinal)
+        );
         if (stray is not null)
         {
             throw new CheckpointException(
                 weights.PathOf(stray),
                 $"tensor {stray} has no place in the model that config.json describes; without it the model would compute something "
-                + "else. Weights and config are not of one checkpoint, or the model has a part that is not implemented.");
+                    + "else. Weights and config are not of one checkpoint, or the model has a part that is not implemented."
+            );
         }
     }
 
@@ -88,7 +95,11 @@ internal static class DecoderWeights
 
     /// <summary>First values for training from nothing; see <see cref="DecoderModel.CreateRandom"/>.</summary>
     public static void Initialise(
-        IReadOnlyList<ParameterSpecification> specifications, IReadOnlyList<(string Name, Tensor Value)> parameters, int layers, ulong seed)
+        IReadOnlyList<ParameterSpecification> specifications,
+        IReadOnlyList<(string Name, Tensor Value)> parameters,
+        int layers,
+        ulong seed
+    )
     {
         using IDisposable noGrad = no_grad();
         using Generator generator = new(seed, CPU);
@@ -104,7 +115,8 @@ internal static class DecoderWeights
                 ParameterRole.OutputMatrix => 1 / Math.Sqrt(item.Shape[1] * 2.0 * layers),
                 _ => 0,
             };
-            Tensor first = deviation > 0 ? randn(item.Shape, dtype: ScalarType.Float32, generator: generator).Times(deviation)
+            Tensor first =
+                deviation > 0 ? randn(item.Shape, dtype: ScalarType.Float32, generator: generator).Times(deviation)
                 : item.Role == ParameterRole.Norm ? ones(item.Shape, dtype: ScalarType.Float32)
                 : zeros(item.Shape, dtype: ScalarType.Float32);
             value.copy_(first);

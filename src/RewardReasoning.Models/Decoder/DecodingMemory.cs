@@ -3,18 +3,22 @@ using static TorchSharp.torch;
 namespace RewardReasoning.Models.Decoder;
 
 /// <summary>
-/// Keys and values of sequences that grow by a token at a time and come and go as they please. Use it without gradients; tensors that it returns
+/// Keys and values of sequences that grow by a token at a time and come and go as they please. Use it without gradients; tensors that it
+/// returns
 /// belong to the caller's dispose scope.
 /// </summary>
 public abstract class DecodingMemory : IDisposable
 {
     /// <summary>
-    /// The kind that suits the model's device: pages on the processor, where every sequence lies by itself; tensors over all rows elsewhere.
+    /// The kind that suits the model's device: pages on the processor, where every sequence lies by itself; tensors over all rows
+    /// elsewhere.
     /// </summary>
     public static DecodingMemory For(DecoderModel model)
     {
         ArgumentNullException.ThrowIfNull(model);
-        return model.Device.type == TorchSharp.DeviceType.CPU && PageAttention.Supports(model.Config) ? new PagedDecodingMemory(model.Config) : new TensorDecodingMemory();
+        return model.Device.type == TorchSharp.DeviceType.CPU && PageAttention.Supports(model.Config)
+            ? new PagedDecodingMemory(model.Config)
+            : new TensorDecodingMemory();
     }
 
     /// <summary>
@@ -49,7 +53,11 @@ public abstract class DecodingMemory : IDisposable
         KeyValueCache cache = new(model.Config, longest);
         Tensor? keyMask = prompts.Any(prompt => prompt.Length < longest) ? tensor(real, device: model.Device) : null;
         Tensor hidden = model.LastHiddenCached(tensor(ids, device: model.Device), tensor(positions, device: model.Device), keyMask, cache); // [P, 1, H]
-        IReadOnlyList<DecodingRow> rows = Take(cache, keyMask, [.. Enumerable.Range(0, prompts.Count).SelectMany(prompt => Enumerable.Repeat((long)prompt, repeats))]);
+        IReadOnlyList<DecodingRow> rows = Take(
+            cache,
+            keyMask,
+            [.. Enumerable.Range(0, prompts.Count).SelectMany(prompt => Enumerable.Repeat((long)prompt, repeats))]
+        );
         return (hidden.squeeze(1).MoveToOuterDisposeScope(), rows);
     }
 
@@ -72,7 +80,9 @@ public abstract class DecodingMemory : IDisposable
     /// <summary>Lets go of all sequences.</summary>
     public abstract void Clear();
 
-    /// <summary>Tokens for which there would be room, used or not, if more sequences began behind prompts of that length and all took up one token.</summary>
+    /// <summary>
+    /// Tokens for which there would be room, used or not, if more sequences began behind prompts of that length and all took up one token.
+    /// </summary>
     internal abstract long TokensWith(int sequences, int promptLength);
 
     /// <inheritdoc/>

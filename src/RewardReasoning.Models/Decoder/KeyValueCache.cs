@@ -1,5 +1,4 @@
 using TorchSharp;
-
 using static TorchSharp.torch;
 
 namespace RewardReasoning.Models.Decoder;
@@ -18,9 +17,7 @@ public sealed class KeyValueCache : ILayerMemory, IDisposable
     /// <param name="config">The model whose tokens are kept.</param>
     /// <param name="capacity">Tokens to have room for at first; prompt plus expected completion saves copies.</param>
     public KeyValueCache(DecoderConfig config, long capacity = 64)
-        : this(config.LayerCount, capacity)
-    {
-    }
+        : this(config.LayerCount, capacity) { }
 
     private KeyValueCache(int layers, long capacity)
     {
@@ -105,14 +102,16 @@ public sealed class KeyValueCache : ILayerMemory, IDisposable
         {
             if (own[layer] is { } upper && others[layer] is { } lower)
             {
-                Tensor above = PadLeft(upper.narrow(2, 0, mine), length), below = PadLeft(lower.narrow(2, 0, other.Length), length);
+                Tensor above = PadLeft(upper.narrow(2, 0, mine), length),
+                    below = PadLeft(lower.narrow(2, 0, other.Length), length);
                 Store(own, layer, cat([above, below], 0), length);
             }
         }
     }
 
     /// <summary>
-    /// Puts the rows of another, not longer cache in the place of some of these, their ends together. What was in front of them there stays and
+    /// Puts the rows of another, not longer cache in the place of some of these, their ends together. What was in front of them there stays
+    /// and
     /// means nothing; mask it. Costs a copy of the other alone.
     /// </summary>
     /// <param name="rows">[rows of other] int64.</param>
@@ -122,7 +121,9 @@ public sealed class KeyValueCache : ILayerMemory, IDisposable
         if (other.Length > Length || rows.shape[0] != other.Rows)
         {
             throw new ArgumentException(
-                $"{other.Rows} rows of {other.Length} tokens cannot take the place of {rows.shape[0]} rows of {Length}; they must be as many and not longer.", nameof(other));
+                $"{other.Rows} rows of {other.Length} tokens cannot take the place of {rows.shape[0]} rows of {Length}; they must be as many and not longer.",
+                nameof(other)
+            );
         }
 
         using DisposeScope scope = NewDisposeScope();
@@ -160,9 +161,10 @@ public sealed class KeyValueCache : ILayerMemory, IDisposable
     internal void Advance(long added) => Length += added;
 
     /// <summary>What is kept of a layer, each [B, kv heads, length, D]; views of it.</summary>
-    internal (Tensor Keys, Tensor Values) Kept(int layer) => _keys[layer] is { } keys && _values[layer] is { } values
-        ? (keys.narrow(2, 0, Length), values.narrow(2, 0, Length))
-        : throw new InvalidOperationException("The cache is empty.");
+    internal (Tensor Keys, Tensor Values) Kept(int layer) =>
+        _keys[layer] is { } keys && _values[layer] is { } values
+            ? (keys.narrow(2, 0, Length), values.narrow(2, 0, Length))
+            : throw new InvalidOperationException("The cache is empty.");
 
     private static Tensor PadLeft(Tensor kept, long length)
     {

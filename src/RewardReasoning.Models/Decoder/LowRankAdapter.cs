@@ -17,7 +17,9 @@ internal sealed class LowRankAdapter(Tensor down, Tensor up, double scale)
 
     /// <summary>The adapter of a layer; null where the model has none.</summary>
     public static LowRankAdapter? Find(ParameterSet parameters, string layer) =>
-        parameters.Find(layer + DownSuffix) is { } down && parameters.Find(layer + UpSuffix) is { } up ? new(down, up, parameters.AdapterScale) : null;
+        parameters.Find(layer + DownSuffix) is { } down && parameters.Find(layer + UpSuffix) is { } up
+            ? new(down, up, parameters.AdapterScale)
+            : null;
 
     /// <summary>[..., in] to [..., out], to be added to the layer's own output.</summary>
     public Tensor Apply(Tensor x, ScalarType productType)

@@ -1,6 +1,5 @@
 using RewardReasoning.Models.Tensors;
 using TorchSharp;
-
 using static TorchSharp.torch;
 
 namespace RewardReasoning.Models.Decoder;
@@ -12,7 +11,11 @@ internal static class LowRankAdapters
 
     /// <summary>A by chance, B 0, for every linear layer of attention and MLP; the caller takes them over.</summary>
     public static List<(string Name, Tensor Value)> Create(
-        IReadOnlyList<(string Name, Tensor Value)> parameters, LowRankOptions options, ulong seed, Device device)
+        IReadOnlyList<(string Name, Tensor Value)> parameters,
+        LowRankOptions options,
+        ulong seed,
+        Device device
+    )
     {
         using IDisposable noGrad = no_grad();
         using Generator generator = new(seed, CPU);
@@ -21,11 +24,20 @@ internal static class LowRankAdapters
         {
             using DisposeScope scope = NewDisposeScope();
             string layer = name[..^WeightSuffix.Length];
-            long outputs = weight.shape[0], inputs = weight.shape[1];
+            long outputs = weight.shape[0],
+                inputs = weight.shape[1];
             double bound = Math.Sqrt(1.0 / inputs);
-            Tensor down = rand([options.Rank, inputs], dtype: ScalarType.Float32, generator: generator).Times(2 * bound).Minus(bound).to(device);
+            Tensor down = rand([options.Rank, inputs], dtype: ScalarType.Float32, generator: generator)
+                .Times(2 * bound)
+                .Minus(bound)
+                .to(device);
             adapters.Add((layer + LowRankAdapter.DownSuffix, down.MoveToOuterDisposeScope()));
-            adapters.Add((layer + LowRankAdapter.UpSuffix, zeros([outputs, options.Rank], dtype: ScalarType.Float32, device: device).MoveToOuterDisposeScope()));
+            adapters.Add(
+                (
+                    layer + LowRankAdapter.UpSuffix,
+                    zeros([outputs, options.Rank], dtype: ScalarType.Float32, device: device).MoveToOuterDisposeScope()
+                )
+            );
         }
 
         return adapters;
@@ -45,5 +57,6 @@ internal static class LowRankAdapters
         }
     }
 
-    private static bool IsTarget(string parameter) => LowRankAdapter.Targets.Any(target => parameter.EndsWith("." + target + WeightSuffix, StringComparison.Ordinal));
+    private static bool IsTarget(string parameter) =>
+        LowRankAdapter.Targets.Any(target => parameter.EndsWith("." + target + WeightSuffix, StringComparison.Ordinal));
 }

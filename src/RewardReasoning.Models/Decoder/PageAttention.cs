@@ -9,7 +9,8 @@ namespace RewardReasoning.Models.Decoder;
 
 /// <summary>
 /// Attention of one new token in each of several sequences, on the processor. Every sequence has a length of its own, nothing is padded or
-/// masked, and the completions of a prompt read the same pages of it. libtorch's own products spend most of their time on being called, once for
+/// masked, and the completions of a prompt read the same pages of it. libtorch's own products spend most of their time on being called,
+/// once for
 /// each sequence and head: here it takes less than half the time (<c>bench rollouts</c>).
 /// </summary>
 /// <param name="layout">Shape of the pages.</param>
@@ -53,7 +54,8 @@ internal sealed class PageAttention(PageLayout layout, IReadOnlyList<PagedRow> r
                 new ParallelOptions { MaxDegreeOfParallelism = threads },
                 () => new Scratch(layout, _longest),
                 (row, _, scratch) => AttendRow(layer, row, projections, scratch),
-                _ => { });
+                _ => { }
+            );
         }
 
         Tensor mixed = empty(query.numel(), dtype: ScalarType.Float32);
@@ -67,10 +69,17 @@ internal sealed class PageAttention(PageLayout layout, IReadOnlyList<PagedRow> r
         for (int head = 0; head < layout.KeyValueHeads; head++)
         {
             int at = (row * layout.KeyValueHeads) + head;
-            Range own = (at * _dimension)..((at + 1) * _dimension), queries = (at * width)..((at + 1) * width);
+            Range own = (at * _dimension)..((at + 1) * _dimension),
+                queries = (at * width)..((at + 1) * width);
             Turn(projections.Keys.AsSpan(own), rows[row].Length * _dimension, 1, scratch.Key);
             rows[row].Own.Write(layer, head, 0, scratch.Key, projections.Values.AsSpan(own));
-            AttendHead(layout.Keys(layer, head), rows[row], projections.Queries.AsSpan(queries), projections.Mixed.AsSpan(queries), scratch);
+            AttendHead(
+                layout.Keys(layer, head),
+                rows[row],
+                projections.Queries.AsSpan(queries),
+                projections.Mixed.AsSpan(queries),
+                scratch
+            );
         }
 
         return scratch;
@@ -79,7 +88,9 @@ internal sealed class PageAttention(PageLayout layout, IReadOnlyList<PagedRow> r
     /// <summary>Lets the queries [group, D] of one key head look at a sequence and its new token.</summary>
     private void AttendHead(int keys, PagedRow row, ReadOnlySpan<float> queries, Span<float> mixed, Scratch scratch)
     {
-        int shared = row.Prompt.Length, own = row.Own.Length + 1, values = keys + layout.ValuesBehindKeys;
+        int shared = row.Prompt.Length,
+            own = row.Own.Length + 1,
+            values = keys + layout.ValuesBehindKeys;
         float[] scores = scratch.Scores;
         for (int from = 0; from < queries.Length; from += _dimension)
         {
@@ -106,7 +117,8 @@ internal sealed class PageAttention(PageLayout layout, IReadOnlyList<PagedRow> r
         ref float to = ref MemoryMarshal.GetReference(turned);
         for (int i = 0; i < _dimension; i += Vector256<float>.Count)
         {
-            nuint here = (nuint)i, opposite = (nuint)(i < half ? i + half : i - half);
+            nuint here = (nuint)i,
+                opposite = (nuint)(i < half ? i + half : i - half);
             Vector256<float> product = Vector256.LoadUnsafe(ref from, here) * Vector256.LoadUnsafe(ref cos, here);
             Vector256<float> sum = product + (Vector256.LoadUnsafe(ref from, opposite) * Vector256.LoadUnsafe(ref sine, here));
             (sum * scale).StoreUnsafe(ref to, here);
@@ -119,11 +131,15 @@ internal sealed class PageAttention(PageLayout layout, IReadOnlyList<PagedRow> r
         for (int first = 0; first < count; first += PageLayout.Tokens)
         {
             ref float keys = ref pages[first / PageLayout.Tokens][offset];
-            Vector256<float> low = Vector256<float>.Zero, high = low, low2 = low, high2 = low;
+            Vector256<float> low = Vector256<float>.Zero,
+                high = low,
+                low2 = low,
+                high2 = low;
             for (int i = 0; i < _dimension; i += 2)
             {
                 nuint at = (nuint)(i * PageLayout.Tokens);
-                Vector256<float> q = Vector256.Create(Unsafe.Add(ref query, i)), next = Vector256.Create(Unsafe.Add(ref query, i + 1));
+                Vector256<float> q = Vector256.Create(Unsafe.Add(ref query, i)),
+                    next = Vector256.Create(Unsafe.Add(ref query, i + 1));
                 low = Vector256.MultiplyAddEstimate(q, Vector256.LoadUnsafe(ref keys, at), low);
                 high = Vector256.MultiplyAddEstimate(q, Vector256.LoadUnsafe(ref keys, at + 8), high);
                 low2 = Vector256.MultiplyAddEstimate(next, Vector256.LoadUnsafe(ref keys, at + 16), low2);
@@ -138,7 +154,8 @@ internal sealed class PageAttention(PageLayout layout, IReadOnlyList<PagedRow> r
     /// <summary>Turns the first scores into exp(score − largest), and returns their sum.</summary>
     private static float Exponentiate(float[] scores, int count)
     {
-        int width = Vector256<float>.Count, padded = (count + width - 1) / width * width;
+        int width = Vector256<float>.Count,
+            padded = (count + width - 1) / width * width;
         scores.AsSpan(count, padded - count).Fill(float.NegativeInfinity);
         ref float first = ref scores[0];
         Vector256<float> largest = Vector256.LoadUnsafe(ref first);
@@ -153,7 +170,8 @@ internal sealed class PageAttention(PageLayout layout, IReadOnlyList<PagedRow> r
             peak = MathF.Max(peak, largest[i]);
         }
 
-        Vector256<float> shift = Vector256.Create(peak), sum = Vector256<float>.Zero;
+        Vector256<float> shift = Vector256.Create(peak),
+            sum = Vector256<float>.Zero;
         for (int i = 0; i < padded; i += width)
         {
             Vector256<float> share = Vector256.Exp(Vector256.LoadUnsafe(ref first, (nuint)i) - shift);
@@ -175,7 +193,10 @@ internal sealed class PageAttention(PageLayout layout, IReadOnlyList<PagedRow> r
             for (; column + 32 <= _dimension; column += 32)
             {
                 ref float to = ref Unsafe.Add(ref mixed, column);
-                Vector256<float> a = Vector256.LoadUnsafe(ref to), b = Vector256.LoadUnsafe(ref to, 8), c = Vector256.LoadUnsafe(ref to, 16), d = Vector256.LoadUnsafe(ref to, 24);
+                Vector256<float> a = Vector256.LoadUnsafe(ref to),
+                    b = Vector256.LoadUnsafe(ref to, 8),
+                    c = Vector256.LoadUnsafe(ref to, 16),
+                    d = Vector256.LoadUnsafe(ref to, 24);
                 for (int token = 0; token < tokens; token++)
                 {
                     nuint at = (nuint)((token * _dimension) + column);
@@ -199,7 +220,10 @@ internal sealed class PageAttention(PageLayout layout, IReadOnlyList<PagedRow> r
                 for (int token = 0; token < tokens; token++)
                 {
                     sum = Vector256.MultiplyAddEstimate(
-                        Vector256.Create(Unsafe.Add(ref shares, first + token)), Vector256.LoadUnsafe(ref values, (nuint)((token * _dimension) + column)), sum);
+                        Vector256.Create(Unsafe.Add(ref shares, first + token)),
+                        Vector256.LoadUnsafe(ref values, (nuint)((token * _dimension) + column)),
+                        sum
+                    );
                 }
 
                 sum.StoreUnsafe(ref to);
@@ -207,7 +231,10 @@ internal sealed class PageAttention(PageLayout layout, IReadOnlyList<PagedRow> r
         }
     }
 
-    /// <summary>What a layer projected the new tokens to, each [rows, heads, D], and what attention makes of it, zeros at first. Arrays, for several threads.</summary>
+    /// <summary>
+    /// What a layer projected the new tokens to, each [rows, heads, D], and what attention makes of it, zeros at first. Arrays, for several
+    /// threads.
+    /// </summary>
     private sealed class Projections(Tensor query, Tensor key, Tensor value) : IDisposable
     {
         public float[] Queries { get; } = Copy(query);

@@ -29,14 +29,22 @@ internal sealed class PagedDecodingMemory(DecoderConfig config) : DecodingMemory
         using KeyValueCache taken = cache;
         bool[]? real = keyMask?.cpu().data<bool>().ToArray();
         int length = (int)taken.Length;
-        Dictionary<long, (TokenPages Pages, int[] Columns)> pages = prompts.GroupBy(prompt => prompt).ToDictionary(
-            group => group.Key,
-            group => (new TokenPages(_pool, group.Count()), Enumerable.Range(0, length).Where(column => real?[(group.Key * length) + column] ?? true).ToArray()));
+        Dictionary<long, (TokenPages Pages, int[] Columns)> pages = prompts
+            .GroupBy(prompt => prompt)
+            .ToDictionary(
+                group => group.Key,
+                group =>
+                    (
+                        new TokenPages(_pool, group.Count()),
+                        Enumerable.Range(0, length).Where(column => real?[(group.Key * length) + column] ?? true).ToArray()
+                    )
+            );
         for (int layer = 0; layer < config.LayerCount; layer++)
         {
             using DisposeScope one = NewDisposeScope();
             (Tensor keys, Tensor values) = taken.Kept(layer); // [P, kv heads, length, D]
-            ReadOnlySpan<float> keyNumbers = Floats(keys), valueNumbers = Floats(values);
+            ReadOnlySpan<float> keyNumbers = Floats(keys),
+                valueNumbers = Floats(values);
             foreach ((long prompt, (TokenPages to, int[] columns)) in pages)
             {
                 CopyPrompt(layer, (int)prompt * config.KeyValueHeadCount * length, length, columns, keyNumbers, valueNumbers, to);
@@ -81,7 +89,15 @@ internal sealed class PagedDecodingMemory(DecoderConfig config) : DecodingMemory
     internal override long TokensWith(int sequences, int promptLength) =>
         PageLayout.Tokens * (_pool.InUse + _rows + (sequences * (PageLayout.PagesFor(promptLength) + 1)));
 
-    private void CopyPrompt(int layer, int row, int length, int[] columns, ReadOnlySpan<float> keys, ReadOnlySpan<float> values, TokenPages to)
+    private void CopyPrompt(
+        int layer,
+        int row,
+        int length,
+        int[] columns,
+        ReadOnlySpan<float> keys,
+        ReadOnlySpan<float> values,
+        TokenPages to
+    )
     {
         int dimension = config.HeadDimension;
         for (int head = 0; head < config.KeyValueHeadCount; head++)

@@ -1,5 +1,4 @@
 using TorchSharp;
-
 using static TorchSharp.torch;
 
 namespace RewardReasoning.Models.Decoder;
@@ -13,9 +12,7 @@ internal sealed class ParameterSet : IDisposable
     private readonly Dictionary<string, Tensor> _stacks = new(StringComparer.Ordinal); // by the name of the stack
     private readonly Dictionary<string, string> _stackOf = new(StringComparer.Ordinal); // parameter to stack
 
-    private ParameterSet()
-    {
-    }
+    private ParameterSet() { }
 
     public IReadOnlyList<(string Name, Tensor Value)> Ordered => _ordered;
 

@@ -50,8 +50,10 @@ internal sealed record ParameterSpecification(string Name, long[] Shape, Paramet
 
     private static void AddLayer(List<ParameterSpecification> all, DecoderConfig config, string prefix)
     {
-        long hidden = config.HiddenSize, dimension = config.HeadDimension;
-        long queries = config.HeadCount * dimension, keys = config.KeyValueHeadCount * dimension;
+        long hidden = config.HiddenSize,
+            dimension = config.HeadDimension;
+        long queries = config.HeadCount * dimension,
+            keys = config.KeyValueHeadCount * dimension;
         foreach ((string name, long outputs) in new[] { ("q_proj", queries), ("k_proj", keys), ("v_proj", keys) })
         {
             all.Add(new($"{prefix}self_attn.{name}.weight", [outputs, hidden], ParameterRole.Matrix, prefix + "qkv.weight"));

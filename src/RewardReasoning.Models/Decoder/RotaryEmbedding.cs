@@ -1,6 +1,5 @@
 using RewardReasoning.Models.Tensors;
 using TorchSharp;
-
 using static TorchSharp.torch;
 
 namespace RewardReasoning.Models.Decoder;
@@ -41,7 +40,9 @@ internal sealed class RotaryEmbedding : IDisposable
         return (cosine.index_select(0, flat).view(shape), sine.index_select(0, flat).view(shape));
     }
 
-    /// <summary>Cosine and signed sine for positions 0..length-1 at least, each [positions · D], for code that computes without tensors.</summary>
+    /// <summary>
+    /// Cosine and signed sine for positions 0..length-1 at least, each [positions · D], for code that computes without tensors.
+    /// </summary>
     public (float[] Cosine, float[] SignedSine) Numbers(long length)
     {
         (Tensor cosine, Tensor sine) = Tables(length);
@@ -77,7 +78,8 @@ internal sealed class RotaryEmbedding : IDisposable
         using DisposeScope scope = NewDisposeScope();
         long capacity = Math.Max(64, (long)System.Numerics.BitOperations.RoundUpToPowerOf2((ulong)length));
         Tensor angles = outer(TensorArithmetic.Counting(capacity, ScalarType.Float32, CPU), tensor(_frequencies)); // [positions, D/2]
-        Tensor cos = angles.cos().Times(_magnitude), sin = angles.sin().Times(_magnitude);
+        Tensor cos = angles.cos().Times(_magnitude),
+            sin = angles.sin().Times(_magnitude);
         Dispose();
         _cosine = cat([cos, cos], -1).to(_type, _device).DetachFromDisposeScope();
         _signedSine = cat([sin.neg(), sin], -1).to(_type, _device).DetachFromDisposeScope();

@@ -36,7 +36,8 @@ internal static class RotaryFrequencies
 
     private static IEnumerable<double> Yarn(double[] plain, RopeScaling scaling, DecoderConfig config)
     {
-        double low = Dimension(scaling.BetaFast), high = Dimension(scaling.BetaSlow);
+        double low = Dimension(scaling.BetaFast),
+            high = Dimension(scaling.BetaSlow);
         if (scaling.Truncate)
         {
             (low, high) = (Math.Floor(low), Math.Ceiling(high));
@@ -44,11 +45,13 @@ internal static class RotaryFrequencies
 
         (low, high) = (Math.Max(low, 0), Math.Min(high, config.HeadDimension - 1));
         double width = high == low ? 0.001 : high - low;
-        return plain.Select((frequency, i) =>
-        {
-            double ramp = Math.Clamp((i - low) / width, 0, 1);
-            return (frequency / scaling.Factor * ramp) + (frequency * (1 - ramp));
-        });
+        return plain.Select(
+            (frequency, i) =>
+            {
+                double ramp = Math.Clamp((i - low) / width, 0, 1);
+                return (frequency / scaling.Factor * ramp) + (frequency * (1 - ramp));
+            }
+        );
 
         // The pair (a real number) whose angle turns that many times over the trained length.
         double Dimension(double rotations) =>

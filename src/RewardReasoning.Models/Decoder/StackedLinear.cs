@@ -13,7 +13,8 @@ internal sealed class StackedLinear(ParameterSet parameters, IReadOnlyList<strin
     private readonly long[] _outputs = [.. projections.Select(name => parameters[name + ".weight"].shape[0])];
 
     /// <summary>[..., in] to one [..., out] per projection.</summary>
-    public Tensor[] Apply(Tensor x, ScalarType productType) => _parts[0].CollectsGradients
-        ? [.. _parts.Select(part => part.Apply(x, productType))]
-        : [.. _whole.Apply(x, productType).split(_outputs, -1).Select((output, part) => _parts[part].Adapt(output, x, productType))];
+    public Tensor[] Apply(Tensor x, ScalarType productType) =>
+        _parts[0].CollectsGradients
+            ? [.. _parts.Select(part => part.Apply(x, productType))]
+            : [.. _whole.Apply(x, productType).split(_outputs, -1).Select((output, part) => _parts[part].Adapt(output, x, productType))];
 }

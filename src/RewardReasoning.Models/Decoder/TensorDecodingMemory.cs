@@ -89,8 +89,14 @@ internal sealed class TensorDecodingMemory : DecodingMemory
             places[i] = row.Place;
         }
 
-        Tensor hidden = model.HiddenCached(
-            tensor(tokens, device: model.Device).unsqueeze(1), tensor(positions, device: model.Device).unsqueeze(1), MaskOfNextColumn(cache), cache).squeeze(1); // [B, H]
+        Tensor hidden = model
+            .HiddenCached(
+                tensor(tokens, device: model.Device).unsqueeze(1),
+                tensor(positions, device: model.Device).unsqueeze(1),
+                MaskOfNextColumn(cache),
+                cache
+            )
+            .squeeze(1); // [B, H]
         bool asTheyLie = places.Length == tokens.Length && !places.Where((place, i) => place != i).Any();
         return (asTheyLie ? hidden : hidden.index_select(0, tensor(places, device: model.Device))).MoveToOuterDisposeScope();
     }
@@ -113,7 +119,8 @@ internal sealed class TensorDecodingMemory : DecodingMemory
         _rows.Clear();
     }
 
-    internal override long TokensWith(int sequences, int promptLength) => (_count + (long)sequences) * (Math.Max(_cache?.Length ?? 0, promptLength) + 1);
+    internal override long TokensWith(int sequences, int promptLength) =>
+        (_count + (long)sequences) * (Math.Max(_cache?.Length ?? 0, promptLength) + 1);
 
     /// <summary>Puts newcomers in the rows of finished sequences.</summary>
     private void Replace(KeyValueCache cache, KeyValueCache added, Tensor? addedMask, TensorRow[] begun)
@@ -220,6 +227,8 @@ internal sealed class TensorDecodingMemory : DecodingMemory
     private static Tensor Padded(Tensor? mask, KeyValueCache cache, long length)
     {
         Tensor own = mask?.narrow(1, 0, cache.Length) ?? ones([cache.Rows, cache.Length], dtype: ScalarType.Bool, device: cache.Device);
-        return own.shape[1] == length ? own : cat([zeros([own.shape[0], length - own.shape[1]], dtype: ScalarType.Bool, device: own.device), own], 1);
+        return own.shape[1] == length
+            ? own
+            : cat([zeros([own.shape[0], length - own.shape[1]], dtype: ScalarType.Bool, device: own.device), own], 1);
     }
 }

@@ -2,9 +2,12 @@ using System.Collections.Concurrent;
 
 namespace RewardReasoning.Models.Decoder;
 
-/// <summary>Shape of a page: keys and values of <see cref="Tokens"/> consecutive tokens of one sequence, for all layers, float32 on the processor.</summary>
+/// <summary>
+/// Shape of a page: keys and values of <see cref="Tokens"/> consecutive tokens of one sequence, for all layers, float32 on the processor.
+/// </summary>
 /// <remarks>
-/// For each layer and key head a page holds the keys as [D, tokens], so that a query meets eight keys in one instruction, then the values as
+/// For each layer and key head a page holds the keys as [D, tokens], so that a query meets eight keys in one instruction, then the values
+/// as
 /// [tokens, D].
 /// </remarks>
 internal sealed class PageLayout(DecoderConfig config)
@@ -41,7 +44,7 @@ internal sealed class PagePool(PageLayout layout)
     public float[] Rent()
     {
         _ = Interlocked.Increment(ref _inUse);
-        
+
         // Pinned, for pages live long: the collector would copy each of them twice.
         return _free.TryTake(out float[]? page) ? page : GC.AllocateArray<float>(layout.Floats, pinned: true);
     }
@@ -75,7 +78,8 @@ internal sealed class TokenPages(PagePool pool, int users)
     public void Write(int layer, int head, int ahead, ReadOnlySpan<float> key, ReadOnlySpan<float> value)
     {
         PageLayout layout = pool.Layout;
-        int at = Length + ahead, place = at % PageLayout.Tokens;
+        int at = Length + ahead,
+            place = at % PageLayout.Tokens;
         while (_pages.Count <= at / PageLayout.Tokens)
         {
             _pages.Add(pool.Rent());

@@ -1,6 +1,5 @@
 using RewardReasoning.Models.Tensors;
 using TorchSharp;
-
 using static TorchSharp.torch;
 
 namespace RewardReasoning.Models.Decoder;
@@ -34,7 +33,13 @@ public static class TrainingPasses
     /// <param name="recomputeLayers">Keep only what enters each layer, and compute layers again on the way back.</param>
     /// <returns>The loss.</returns>
     public static double BackpropagatePacked(
-        this DecoderModel model, Tensor ids, Tensor positions, Tensor documents, Func<Tensor, Tensor> loss, bool recomputeLayers = false)
+        this DecoderModel model,
+        Tensor ids,
+        Tensor positions,
+        Tensor documents,
+        Func<Tensor, Tensor> loss,
+        bool recomputeLayers = false
+    )
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(ids);
@@ -56,10 +61,15 @@ public static class TrainingPasses
         ArgumentNullException.ThrowIfNull(prompts);
         ArgumentNullException.ThrowIfNull(promptMask);
         ArgumentNullException.ThrowIfNull(completions);
-        long rows = completions.shape[0], each = rows / prompts.shape[0], length = completions.shape[1] - 1;
+        long rows = completions.shape[0],
+            each = rows / prompts.shape[0],
+            length = completions.shape[1] - 1;
         if (each * prompts.shape[0] != rows)
         {
-            throw new ArgumentException($"There are {rows} completions of {prompts.shape[0]} prompts; each prompt needs as many as the others.", nameof(completions));
+            throw new ArgumentException(
+                $"There are {rows} completions of {prompts.shape[0]} prompts; each prompt needs as many as the others.",
+                nameof(completions)
+            );
         }
 
         SharedPrompts memory = new(model.Config.LayerCount, (int)each);
@@ -73,12 +83,21 @@ public static class TrainingPasses
 
         Tensor lengths = promptMask.to(ScalarType.Int64).sum(1, keepdim: true).repeat_interleave(each, 0); // [P·N, 1]
         Tensor behind = lengths.Plus(TensorArithmetic.Counting(length, ScalarType.Int64, model.Device)); // [P·N, T - 1]
-        Tensor keyMask = cat([promptMask.repeat_interleave(each, 0), ones([rows, length], dtype: ScalarType.Bool, device: model.Device)], 1);
+        Tensor keyMask = cat(
+            [promptMask.repeat_interleave(each, 0), ones([rows, length], dtype: ScalarType.Bool, device: model.Device)],
+            1
+        );
         Tensor rest = model.Run(completions.narrow(1, 0, length), model.MemoryContext(behind, keyMask, memory), observe: null);
         return cat([last, rest], 1);
     }
 
-    private static double Backpropagate(DecoderModel model, Tensor ids, ForwardContext context, Func<Tensor, Tensor> loss, bool recomputeLayers)
+    private static double Backpropagate(
+        DecoderModel model,
+        Tensor ids,
+        ForwardContext context,
+        Func<Tensor, Tensor> loss,
+        bool recomputeLayers
+    )
     {
         using DisposeScope scope = NewDisposeScope();
         if (recomputeLayers)

@@ -18,7 +18,9 @@ public sealed record Completion
     /// <summary>Text inside thoughts, without the tags.</summary>
     public string Reasoning { get; init; } = "";
 
-    /// <summary>Text outside thoughts, that of the stub after its closing tag included; a stop string and what follows it are not.</summary>
+    /// <summary>
+    /// Text outside thoughts, that of the stub after its closing tag included; a stop string and what follows it are not.
+    /// </summary>
     public string Answer { get; init; } = "";
 
     /// <summary>Whether an opened thought was closed; null where none was opened.</summary>

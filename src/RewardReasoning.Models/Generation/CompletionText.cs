@@ -1,11 +1,11 @@
 using System.Text;
-
 using RewardReasoning.Text.Tokenization;
 
 namespace RewardReasoning.Models.Generation;
 
 /// <summary>
-/// Puts the text of a completion together as its tokens come: parts it at the tags of thoughts, keeps back characters that are not whole and
+/// Puts the text of a completion together as its tokens come: parts it at the tags of thoughts, keeps back characters that are not whole
+/// and
 /// text that may be the beginning of a stop string. A closing tag without a thought is text.
 /// </summary>
 internal sealed class CompletionText

@@ -9,7 +9,9 @@ public sealed record EngineOptions
     /// </summary>
     public int? Workers { get; init; }
 
-    /// <summary>Threads of the tensor library within one product, a setting of the whole process. Null: the processors divided by the workers.</summary>
+    /// <summary>
+    /// Threads of the tensor library within one product, a setting of the whole process. Null: the processors divided by the workers.
+    /// </summary>
     public int? TensorThreads { get; init; }
 
     /// <summary>Most sequences in the batch of one worker. Null: 128 for small models, fewer for large ones.</summary>
@@ -19,7 +21,8 @@ public sealed record EngineOptions
     public int MaxPromptTokens { get; init; } = 4096;
 
     /// <summary>
-    /// Most bytes of keys and values in the batch of one worker, reached or not by the lengths of its sequences: beyond it the youngest sequence
+    /// Most bytes of keys and values in the batch of one worker, reached or not by the lengths of its sequences: beyond it the youngest
+    /// sequence
     /// steps back and is computed again later. A single sequence is never refused.
     /// </summary>
     public long MaxCacheBytes { get; init; } = 4L << 30;
@@ -32,9 +35,14 @@ public sealed record EngineOptions
         [
             .. new (string Name, long? Value)[]
             {
-                (nameof(Workers), Workers), (nameof(TensorThreads), TensorThreads), (nameof(MaxSequences), MaxSequences),
-                (nameof(MaxPromptTokens), MaxPromptTokens), (nameof(MaxCacheBytes), MaxCacheBytes),
-            }.Where(option => option.Value < 1).Select(option => FormattableString.Invariant($"{option.Name} is {option.Value}; at least 1 is needed.")),
+                (nameof(Workers), Workers),
+                (nameof(TensorThreads), TensorThreads),
+                (nameof(MaxSequences), MaxSequences),
+                (nameof(MaxPromptTokens), MaxPromptTokens),
+                (nameof(MaxCacheBytes), MaxCacheBytes),
+            }
+                .Where(option => option.Value < 1)
+                .Select(option => FormattableString.Invariant($"{option.Name} is {option.Value}; at least 1 is needed.")),
         ];
         if (faults.Length > 0)
         {

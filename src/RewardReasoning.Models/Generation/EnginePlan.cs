@@ -1,5 +1,4 @@
 using RewardReasoning.Models.Decoder;
-
 using static TorchSharp.torch;
 
 namespace RewardReasoning.Models.Generation;
@@ -29,12 +28,23 @@ internal sealed record EnginePlan
 
         // Below this size a product is so short that several threads in it cost more than they bring.
         int workers = options.Workers ?? (onProcessor && parameters <= SmallModel ? processors : 1);
-        long bytesPerToken = 2L * model.Config.LayerCount * model.Config.KeyValueHeadCount * model.Config.HeadDimension * (model.Type == ScalarType.Float32 ? 4 : 2);
+        long bytesPerToken =
+            2L
+            * model.Config.LayerCount
+            * model.Config.KeyValueHeadCount
+            * model.Config.HeadDimension
+            * (model.Type == ScalarType.Float32 ? 4 : 2);
         return new EnginePlan
         {
             Workers = workers,
             TensorThreads = options.TensorThreads ?? (onProcessor ? Math.Max(1, processors / workers) : null),
-            MaxSequences = options.MaxSequences ?? (parameters <= SmallModel ? 128 : parameters <= MediumModel ? 64 : 32),
+            MaxSequences =
+                options.MaxSequences
+                ?? (
+                    parameters <= SmallModel ? 128
+                    : parameters <= MediumModel ? 64
+                    : 32
+                ),
             MaxPromptTokens = options.MaxPromptTokens,
             CacheTokens = Math.Max(1, options.MaxCacheBytes / bytesPerToken),
         };

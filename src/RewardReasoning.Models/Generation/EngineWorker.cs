@@ -1,18 +1,19 @@
 using RewardReasoning.Models.Decoder;
-
 using TorchSharp;
-
 using static TorchSharp.torch;
 
 namespace RewardReasoning.Models.Generation;
 
 /// <summary>
-/// One thread with a model: takes sequences from the queue, computes their prompts, and lets all of them grow token by token. A step that fails
+/// One thread with a model: takes sequences from the queue, computes their prompts, and lets all of them grow token by token. A step that
+/// fails
 /// fails its own sequences; whatever else goes wrong stops the engine.
 /// </summary>
 internal sealed class EngineWorker : IDisposable
 {
-    /// <summary>A step for the prompts of one newcomer costs as much as one for many, so they wait this long unless they are many.</summary>
+    /// <summary>
+    /// A step for the prompts of one newcomer costs as much as one for many, so they wait this long unless they are many.
+    /// </summary>
     private const int StepsBetweenJoins = 4;
 
     private readonly int _index;
@@ -32,7 +33,12 @@ internal sealed class EngineWorker : IDisposable
     public EngineWorker(int index, DecoderModel model, EngineQueue queue, EnginePlan plan)
     {
         (_index, _model, _queue) = (index, model, queue);
-        (_maxSequences, _promptTokens, _cacheTokens, _tensorThreads) = (plan.MaxSequences, plan.MaxPromptTokens, plan.CacheTokens, plan.TensorThreads);
+        (_maxSequences, _promptTokens, _cacheTokens, _tensorThreads) = (
+            plan.MaxSequences,
+            plan.MaxPromptTokens,
+            plan.CacheTokens,
+            plan.TensorThreads
+        );
         _batch = new RunningBatch(model);
         _memory = new PromptMemory(plan.CacheTokens / 8);
     }
@@ -66,7 +72,12 @@ internal sealed class EngineWorker : IDisposable
         }
         catch (Exception error)
         {
-            _queue.Stop(new GenerationException($"The generation engine has crashed: {error.Message} All its requests have failed; make a new engine.", error));
+            _queue.Stop(
+                new GenerationException(
+                    $"The generation engine has crashed: {error.Message} All its requests have failed; make a new engine.",
+                    error
+                )
+            );
         }
         finally
         {

@@ -27,13 +27,18 @@ internal sealed record GenerationDefaults
         JsonSettings settings = JsonSettings.Load(path);
 
         // transformers takes the most probable token unless told to sample; so a file that gives a temperature alone means it too.
-        bool samples = settings.Flag("do_sample", whenAbsent: settings.Has("temperature") || settings.Has("top_p") || settings.Has("top_k"));
-        return !samples ? new GenerationDefaults() : new GenerationDefaults
-        {
-            Temperature = (float)(settings.OptionalPositiveNumber("temperature") ?? 1),
-            TopK = settings.OptionalId("top_k") ?? 0,
-            TopP = (float)(settings.OptionalPositiveNumber("top_p") ?? 1),
-            MinP = (float)(settings.OptionalPositiveNumber("min_p") ?? 0),
-        };
+        bool samples = settings.Flag(
+            "do_sample",
+            whenAbsent: settings.Has("temperature") || settings.Has("top_p") || settings.Has("top_k")
+        );
+        return !samples
+            ? new GenerationDefaults()
+            : new GenerationDefaults
+            {
+                Temperature = (float)(settings.OptionalPositiveNumber("temperature") ?? 1),
+                TopK = settings.OptionalId("top_k") ?? 0,
+                TopP = (float)(settings.OptionalPositiveNumber("top_p") ?? 1),
+                MinP = (float)(settings.OptionalPositiveNumber("min_p") ?? 0),
+            };
     }
 }

@@ -1,14 +1,16 @@
 using System.Runtime.CompilerServices;
-
 using RewardReasoning.Models.Decoder;
 using RewardReasoning.Text.Tokenization;
 
 namespace RewardReasoning.Models.Generation;
 
 /// <summary>
-/// Generates text for many requests at once. Each worker thread owns a model over the same weights; requests join and leave its batch at any
-/// step, equal prompts and common beginnings are computed once, and a request's samples hang on its own seed alone. Who shares a batch moves
-/// log-probs by no more than the rounding of differently shaped products, so equal requests give equal text except where two tokens nearly tie.
+/// Generates text for many requests at once. Each worker thread owns a model over the same weights; requests join and leave its batch at
+/// any
+/// step, equal prompts and common beginnings are computed once, and a request's samples hang on its own seed alone. Who shares a batch
+/// moves
+/// log-probs by no more than the rounding of differently shaped products, so equal requests give equal text except where two tokens nearly
+/// tie.
 /// </summary>
 public sealed class GenerationEngine : IAsyncDisposable, IDisposable
 {
@@ -37,7 +39,8 @@ public sealed class GenerationEngine : IAsyncDisposable, IDisposable
     }
 
     /// <summary>Answers a request.</summary>
-    /// <exception cref="ArgumentException">The request cannot be answered by this model; see <see cref="GenerationRequest.Validate"/>.</exception>
+    /// <exception cref="ArgumentException">The request cannot be answered by this model; see <see
+    /// cref="GenerationRequest.Validate"/>.</exception>
     /// <exception cref="GenerationException">The model failed; the inner exception is the cause.</exception>
     /// <exception cref="OperationCanceledException">The request was cancelled; it leaves its batch at the next step.</exception>
     /// <exception cref="ObjectDisposedException">The engine was disposed before the request was answered.</exception>
@@ -50,7 +53,10 @@ public sealed class GenerationEngine : IAsyncDisposable, IDisposable
 
     /// <summary>Answers a request piece by piece; the last event holds the whole. Giving up the enumeration cancels the request.</summary>
     /// <inheritdoc cref="GenerateAsync" path="/exception"/>
-    public async IAsyncEnumerable<GenerationEvent> StreamAsync(GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public async IAsyncEnumerable<GenerationEvent> StreamAsync(
+        GenerationRequest request,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default
+    )
     {
         Sequence sequence = Submit(request, streamed: true, cancellationToken);
         using CancellationTokenRegistration registration = cancellationToken.Register(() => sequence.Cancel(cancellationToken));

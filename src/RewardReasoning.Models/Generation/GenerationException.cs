@@ -4,19 +4,13 @@ namespace RewardReasoning.Models.Generation;
 public sealed class GenerationException : Exception
 {
     /// <summary>An error without further detail.</summary>
-    public GenerationException()
-    {
-    }
+    public GenerationException() { }
 
     /// <summary>An error with the message to show.</summary>
     public GenerationException(string message)
-        : base(message)
-    {
-    }
+        : base(message) { }
 
     /// <summary>An error with the message to show and what caused it.</summary>
     public GenerationException(string message, Exception innerException)
-        : base(message, innerException)
-    {
-    }
+        : base(message, innerException) { }
 }

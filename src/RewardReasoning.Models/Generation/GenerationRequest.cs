@@ -40,7 +40,8 @@ public sealed record GenerationRequest
     /// <param name="vocabulary">Ids are below this.</param>
     /// <param name="context">Tokens that the model can read and write together.</param>
     /// <exception cref="ArgumentException">
-    /// Names every fault. A prompt that does not fit has its length in <see cref="Exception.Data"/> under <c>prompt_tokens</c> and the context
+    /// Names every fault. A prompt that does not fit has its length in <see cref="Exception.Data"/> under <c>prompt_tokens</c> and the
+    /// context
     /// under <c>context_tokens</c>.
     /// </exception>
     public void Validate(int vocabulary, int context)
@@ -51,12 +52,20 @@ public sealed record GenerationRequest
         Check(MaxTokens >= 1, FormattableString.Invariant($"MaxTokens is {MaxTokens}; at least 1 is needed."));
         Check(StopStrings.All(text => text.Length > 0), "A stop string is empty; leave it out.");
         Check(LogProbs is null or >= 0, FormattableString.Invariant($"LogProbs is {LogProbs}; it is 0 or above."));
-        Check(LogProbs is null || LogProbs <= vocabulary, FormattableString.Invariant($"LogProbs is {LogProbs}; the model has {vocabulary} tokens."));
+        Check(
+            LogProbs is null || LogProbs <= vocabulary,
+            FormattableString.Invariant($"LogProbs is {LogProbs}; the model has {vocabulary} tokens.")
+        );
         Check(Budget is null || Budget.Cap >= 0, FormattableString.Invariant($"The thinking budget is {Budget?.Cap}; it is 0 or above."));
-        foreach ((string name, IEnumerable<int> ids) in new (string, IEnumerable<int>)[]
-        {
-            (nameof(Prompt), Prompt), (nameof(AllowedFirstTokens), AllowedFirstTokens), ("Budget.Stub", Budget?.Stub ?? []), ("Budget.Choices", Budget?.Choices ?? []),
-        })
+        foreach (
+            (string name, IEnumerable<int> ids) in new (string, IEnumerable<int>)[]
+            {
+                (nameof(Prompt), Prompt),
+                (nameof(AllowedFirstTokens), AllowedFirstTokens),
+                ("Budget.Stub", Budget?.Stub ?? []),
+                ("Budget.Choices", Budget?.Choices ?? []),
+            }
+        )
         {
             int wrong = ids.FirstOrDefault(id => id < 0 || id >= vocabulary);
             Check(wrong == 0, FormattableString.Invariant($"{name} holds the token {wrong}; the model has 0 to {vocabulary - 1}."));
@@ -69,7 +78,11 @@ public sealed record GenerationRequest
 
         if (Prompt.Length >= context)
         {
-            throw new ArgumentException(FormattableString.Invariant($"The prompt has {Prompt.Length} tokens; the model's context is {context}, the completion included. Shorten the prompt."))
+            throw new ArgumentException(
+                FormattableString.Invariant(
+                    $"The prompt has {Prompt.Length} tokens; the model's context is {context}, the completion included. Shorten the prompt."
+                )
+            )
             {
                 Data = { [ChatKeys.PromptTokens] = Prompt.Length, [ChatKeys.ContextTokens] = context },
             };

@@ -1,9 +1,6 @@
 using System.Runtime.InteropServices;
-
 using RewardReasoning.Models.Decoder;
-
 using TorchSharp;
-
 using static TorchSharp.torch;
 
 namespace RewardReasoning.Models.Generation;
@@ -51,9 +48,15 @@ internal sealed class PromptBatch : IDisposable
             }
         }
 
-        int common = _prompts.Aggregate(_prompts[0].Count - 1, (length, prompt) => CommonLength(_prompts[0], prompt, Math.Min(length, prompt.Count - 1)));
+        int common = _prompts.Aggregate(
+            _prompts[0].Count - 1,
+            (length, prompt) => CommonLength(_prompts[0], prompt, Math.Min(length, prompt.Count - 1))
+        );
         _length = _prompts.Max(prompt => prompt.Count);
-        _cache = common >= ShortestShared ? memory.Recall(CollectionsMarshal.AsSpan(_prompts[0])[..common], ShortestShared, _length + SpareColumns) : null;
+        _cache =
+            common >= ShortestShared
+                ? memory.Recall(CollectionsMarshal.AsSpan(_prompts[0])[..common], ShortestShared, _length + SpareColumns)
+                : null;
         _remembered = (int)(_cache?.Length ?? 0);
         _shared = _prompts.Count > 1 && common >= ShortestShared ? common : _remembered;
         _mask = _prompts.Exists(prompt => prompt.Count < _length) ? Mask() : null;
@@ -121,7 +124,8 @@ internal sealed class PromptBatch : IDisposable
             tensor(ids, device: _model.Device).view(rows, count),
             tensor(positions, device: _model.Device).view(rows, count),
             inShared ? null : _mask?.narrow(1, 0, done + count),
-            cache); // [rows, 1, H]
+            cache
+        ); // [rows, 1, H]
         if (cache.Rows == 1 && cache.Length == (Rows == 1 ? _length : _shared))
         {
             _memory.Keep(CollectionsMarshal.AsSpan(_prompts[0])[..(int)cache.Length], cache);
@@ -169,7 +173,10 @@ internal sealed class PromptBatch : IDisposable
         HashSet<long> seen = [];
         for (int i = 0; i < Sequences.Count; i++)
         {
-            int cached = seen.Count == 0 ? _remembered : seen.Contains(RowOf[i]) ? Sequences[i].PromptLength : _shared;
+            int cached =
+                seen.Count == 0 ? _remembered
+                : seen.Contains(RowOf[i]) ? Sequences[i].PromptLength
+                : _shared;
             Sequences[i].CachedPromptTokens = Math.Min(cached, Sequences[i].PromptLength);
             seen.Add(RowOf[i]);
         }

@@ -10,13 +10,18 @@ internal sealed class PromptBudget(int tokens, long cacheTokens, RunningBatch be
     private int _common;
     private int _longest;
 
-    /// <summary>Whether a prompt still fits beside those chosen so far; it counts as chosen then. The first one always fits an empty batch.</summary>
+    /// <summary>
+    /// Whether a prompt still fits beside those chosen so far; it counts as chosen then. The first one always fits an empty batch.
+    /// </summary>
     public bool TryAdd(Sequence sequence)
     {
         Span<int> prompt = CollectionsMarshal.AsSpan(sequence.Tokens);
         bool repeated = _chosen.Count > 0 && CollectionsMarshal.AsSpan(_chosen[^1].Tokens).SequenceEqual(prompt);
         int distinct = _distinct + (repeated ? 0 : 1);
-        int common = _chosen.Count == 0 ? prompt.Length : CollectionsMarshal.AsSpan(_chosen[0].Tokens)[..Math.Min(_common, _chosen[0].Tokens.Count)].CommonPrefixLength(prompt);
+        int common =
+            _chosen.Count == 0
+                ? prompt.Length
+                : CollectionsMarshal.AsSpan(_chosen[0].Tokens)[..Math.Min(_common, _chosen[0].Tokens.Count)].CommonPrefixLength(prompt);
         int longest = Math.Max(_longest, prompt.Length);
         bool tooMuch = common + ((long)distinct * (longest - common)) > tokens;
         bool tooLarge = beside.TokensWith(_chosen.Count + 1, longest) > cacheTokens;

@@ -1,7 +1,5 @@
 using RewardReasoning.Models.Decoder;
-
 using TorchSharp;
-
 using static TorchSharp.torch;
 
 namespace RewardReasoning.Models.Generation;
@@ -18,7 +16,9 @@ internal sealed class RunningBatch(DecoderModel model) : IDisposable
     /// <summary>What grows, oldest first.</summary>
     public IEnumerable<Sequence> Sequences => _growing.Select(entry => entry.Sequence);
 
-    /// <summary>Tokens for which there would be room in memory if more sequences joined behind prompts of that length and all grew by one.</summary>
+    /// <summary>
+    /// Tokens for which there would be room in memory if more sequences joined behind prompts of that length and all grew by one.
+    /// </summary>
     public long TokensWith(int sequences, int promptLength) => _memory.TokensWith(sequences, promptLength);
 
     /// <summary>Takes over the rows of computed prompts whose sequences go on.</summary>
@@ -36,7 +36,11 @@ internal sealed class RunningBatch(DecoderModel model) : IDisposable
     public void Step()
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor hidden = _memory.Next(model, [.. _growing.Select(entry => entry.Row)], [.. _growing.Select(entry => entry.Sequence.Tokens[^1])]); // [B, H]
+        Tensor hidden = _memory.Next(
+            model,
+            [.. _growing.Select(entry => entry.Row)],
+            [.. _growing.Select(entry => entry.Sequence.Tokens[^1])]
+        ); // [B, H]
         StepScores scores = new(model.Logits(hidden), [.. Sequences]);
         for (int row = 0; row < _growing.Count; row++)
         {

@@ -1,6 +1,8 @@
 namespace RewardReasoning.Models.Generation;
 
-/// <summary>How the tokens of one request are drawn: temperature, then the most probable k, then the nucleus, then the share of the best.</summary>
+/// <summary>
+/// How the tokens of one request are drawn: temperature, then the most probable k, then the nucleus, then the share of the best.
+/// </summary>
 public sealed record SamplingOptions
 {
     /// <summary>Always the most probable token.</summary>
@@ -26,7 +28,10 @@ public sealed record SamplingOptions
     public void Validate()
     {
         List<string> faults = [];
-        Check(Temperature >= 0 && float.IsFinite(Temperature), FormattableString.Invariant($"Temperature is {Temperature}; it is 0 (greedy) or above."));
+        Check(
+            Temperature >= 0 && float.IsFinite(Temperature),
+            FormattableString.Invariant($"Temperature is {Temperature}; it is 0 (greedy) or above.")
+        );
         Check(TopK >= 0, FormattableString.Invariant($"TopK is {TopK}; it is at least 1, or 0 for all tokens."));
         Check(TopP is > 0 and <= 1, FormattableString.Invariant($"TopP is {TopP}; it is above 0 and at most 1 (all tokens)."));
         Check(MinP is >= 0 and <= 1, FormattableString.Invariant($"MinP is {MinP}; it is 0 (all tokens) to 1."));

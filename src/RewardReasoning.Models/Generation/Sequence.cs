@@ -1,11 +1,11 @@
 using System.Threading.Channels;
-
 using RewardReasoning.Text.Tokenization;
 
 namespace RewardReasoning.Models.Generation;
 
 /// <summary>
-/// A request on its way: its tokens so far and what follows from the next one. Only the worker that holds it moves it on; cancelling may come
+/// A request on its way: its tokens so far and what follows from the next one. Only the worker that holds it moves it on; cancelling may
+/// come
 /// from anywhere.
 /// </summary>
 internal sealed class Sequence
@@ -31,7 +31,11 @@ internal sealed class Sequence
         _ends = [.. request.EndTokens];
         _maxTokens = request.MaxTokens;
         _events = streamed ? Channel.CreateUnbounded<GenerationEvent>(new UnboundedChannelOptions { SingleReader = true }) : null;
-        _text = new CompletionText(tokenizer, request, _events is null ? null : (part, text) => _events.Writer.TryWrite(new GenerationEvent(part, text)));
+        _text = new CompletionText(
+            tokenizer,
+            request,
+            _events is null ? null : (part, text) => _events.Writer.TryWrite(new GenerationEvent(part, text))
+        );
         Tokens = [.. request.Prompt];
         ForceWhereTheBudgetIsUsedUp();
     }
@@ -52,7 +56,10 @@ internal sealed class Sequence
     public bool IsForced => _forced.Count > 0;
 
     /// <summary>What the next token may be; empty for any.</summary>
-    public ReadOnlySpan<int> Allowed => _atChoice ? _request.Budget?.Choices ?? [] : _generated == 0 ? _request.AllowedFirstTokens : [];
+    public ReadOnlySpan<int> Allowed =>
+        _atChoice ? _request.Budget?.Choices ?? []
+        : _generated == 0 ? _request.AllowedFirstTokens
+        : [];
 
     /// <summary>The number that decides the next token.</summary>
     public double Uniform => TokenSampler.Uniform(Sampling.Seed, _generated);
@@ -161,7 +168,10 @@ internal sealed class Sequence
             End = end,
             Reasoning = _text.Reasoning,
             Answer = _text.Answer,
-            ReasoningClosed = _text.Opened ? !_text.InThought : _request.Thought is null && _stubStart is not null ? true : null,
+            ReasoningClosed =
+                _text.Opened ? !_text.InThought
+                : _request.Thought is null && _stubStart is not null ? true
+                : null,
             PromptTokens = PromptLength,
             CachedPromptTokens = CachedPromptTokens,
             GeneratedTokens = _generated,

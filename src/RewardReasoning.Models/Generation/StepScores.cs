@@ -1,13 +1,14 @@
 using System.Runtime.InteropServices;
 using RewardReasoning.Models.Tensors;
-
 using static TorchSharp.torch;
 
 namespace RewardReasoning.Models.Generation;
 
 /// <summary>
-/// The logits of one step, brought to where plain code can read them with a handful of tensor operations for the whole batch: everything for
-/// small vocabularies, for large ones the most probable tokens and the normaliser, and a row's whole distribution only where they do not decide.
+/// The logits of one step, brought to where plain code can read them with a handful of tensor operations for the whole batch: everything
+/// for
+/// small vocabularies, for large ones the most probable tokens and the normaliser, and a row's whole distribution only where they do not
+/// decide.
 /// Valid within the dispose scope in which it was made.
 /// </summary>
 internal readonly ref struct StepScores
@@ -47,7 +48,13 @@ internal readonly ref struct StepScores
         (Tensor values, Tensor ids) = _logits.topk(_width);
         Tensor normalizers = _logits.logsumexp(-1, keepdim: true); // [B, 1]
         _logProbs = Floats(values.sub(normalizers));
-        _weights = !anyDrawn ? [] : Floats(divisor is null ? values.sub(normalizers).exp() : values.div(divisor).sub(_logits.div(divisor).logsumexp(-1, keepdim: true)).exp());
+        _weights = !anyDrawn
+            ? []
+            : Floats(
+                divisor is null
+                    ? values.sub(normalizers).exp()
+                    : values.div(divisor).sub(_logits.div(divisor).logsumexp(-1, keepdim: true)).exp()
+            );
         _ids = MemoryMarshal.Cast<byte, long>(ids.cpu().contiguous().bytes);
         _normalizers = Floats(normalizers);
     }
@@ -64,13 +71,22 @@ internal readonly ref struct StepScores
         bool greedy = sequence.Sampling.Temperature == 0;
         if (_ids.IsEmpty)
         {
-            int id = greedy ? TokenSampler.Best(logProbs) : TokenSampler.Draw(_weights.Slice(row * _width, _width), sequence.Sampling, sequence.Uniform);
+            int id = greedy
+                ? TokenSampler.Best(logProbs)
+                : TokenSampler.Draw(_weights.Slice(row * _width, _width), sequence.Sampling, sequence.Uniform);
             return new TokenLogProb(id, logProbs[id]);
         }
 
         ReadOnlySpan<long> ids = _ids.Slice(row * _width, _width);
-        int place = greedy ? FirstOfTheBest(logProbs, ids)
-            : TokenSampler.DrawSorted(_weights.Slice(row * _width, _width), total: 1, whole: _width == _logits.shape[1], sequence.Sampling, sequence.Uniform);
+        int place = greedy
+            ? FirstOfTheBest(logProbs, ids)
+            : TokenSampler.DrawSorted(
+                _weights.Slice(row * _width, _width),
+                total: 1,
+                whole: _width == _logits.shape[1],
+                sequence.Sampling,
+                sequence.Uniform
+            );
         return place >= 0 ? new TokenLogProb((int)ids[place], logProbs[place]) : ChooseFromAll(row, sequence);
     }
 
@@ -110,7 +126,9 @@ internal readonly ref struct StepScores
     }
 
     private static int CandidatesFor(SamplingOptions sampling) =>
-        sampling.Temperature == 0 ? CandidatesOfGreedy : sampling.TopK is > 0 and <= Candidates ? sampling.TopK : Candidates;
+        sampling.Temperature == 0 ? CandidatesOfGreedy
+        : sampling.TopK is > 0 and <= Candidates ? sampling.TopK
+        : Candidates;
 
     /// <summary>Among equals the lowest id, for the order of equals is nobody's promise.</summary>
     private static int FirstOfTheBest(ReadOnlySpan<float> falling, ReadOnlySpan<long> ids)
@@ -139,7 +157,12 @@ internal readonly ref struct StepScores
         }
         else
         {
-            Floats(_logits[row].index_select(0, tensor(allowed.ToArray(), dtype: ScalarType.Int64, device: _logits.device)).Minus(_normalizers[row])).CopyTo(logProbs);
+            Floats(
+                    _logits[row]
+                        .index_select(0, tensor(allowed.ToArray(), dtype: ScalarType.Int64, device: _logits.device))
+                        .Minus(_normalizers[row])
+                )
+                .CopyTo(logProbs);
         }
 
         int place = TokenSampler.Best(logProbs);

@@ -4,7 +4,8 @@ namespace RewardReasoning.Models.Generation;
 public sealed record ThinkingBudget
 {
     /// <summary>
-    /// Tokens that a completion gets after the stub even where its length would end it sooner, so that it can still answer; where the stub asks
+    /// Tokens that a completion gets after the stub even where its length would end it sooner, so that it can still answer; where the stub
+    /// asks
     /// for a choice, also the most that it gets, for nothing that follows a choice matters.
     /// </summary>
     public const int TokensAfterStub = 8;

@@ -11,6 +11,8 @@ public readonly record struct ThoughtTokens(int Open, int Close)
     public static ThoughtTokens? Find(Tokenizer tokenizer)
     {
         ArgumentNullException.ThrowIfNull(tokenizer);
-        return tokenizer.FindToken("<think>") is { } open && tokenizer.FindToken("</think>") is { } close ? new ThoughtTokens(open, close) : null;
+        return tokenizer.FindToken("<think>") is { } open && tokenizer.FindToken("</think>") is { } close
+            ? new ThoughtTokens(open, close)
+            : null;
     }
 }

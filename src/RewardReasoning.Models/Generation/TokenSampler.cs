@@ -8,7 +8,9 @@ public static class TokenSampler
 {
     private const ulong GoldenGamma = 0x9E3779B97F4A7C15;
 
-    /// <summary>The number in [0, 1) that decides a token: SplitMix64's stream of the mixed seed, read at <paramref name="index"/>.</summary>
+    /// <summary>
+    /// The number in [0, 1) that decides a token: SplitMix64's stream of the mixed seed, read at <paramref name="index"/>.
+    /// </summary>
     public static double Uniform(ulong seed, int index)
     {
         ulong bits = Mix(Mix(seed + GoldenGamma) + (((ulong)index + 1) * GoldenGamma));
@@ -86,7 +88,9 @@ public static class TokenSampler
         return complete || whole ? Walk(sorted[..kept], 0, int.MaxValue, uniform) : -1;
     }
 
-    /// <summary>How many of the largest weights stay: the smallest number that holds TopP of the total, all at least MinP of the first.</summary>
+    /// <summary>
+    /// How many of the largest weights stay: the smallest number that holds TopP of the total, all at least MinP of the first.
+    /// </summary>
     private static int CountKept(ReadOnlySpan<float> sorted, double total, SamplingOptions options, out bool complete)
     {
         double needed = options.TopP * total;

@@ -98,7 +98,12 @@ public static class TensorArithmetic
     }
 
     /// <summary>Calls a TorchScript function of lists of tensors, then numbers.</summary>
-    public static Tensor Invoke(this jit.CompilationUnit unit, string function, IReadOnlyList<Tensor[]> lists, IReadOnlyList<double> numbers)
+    public static Tensor Invoke(
+        this jit.CompilationUnit unit,
+        string function,
+        IReadOnlyList<Tensor[]> lists,
+        IReadOnlyList<double> numbers
+    )
     {
         ArgumentNullException.ThrowIfNull(unit);
         ArgumentNullException.ThrowIfNull(numbers);

@@ -2,7 +2,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace RewardReasoning.Server.Chat;
 
-/// <summary>How many completions are under way or waiting; who comes when the house is full is sent away at once. Safe to use from any thread.</summary>
+/// <summary>
+/// How many completions are under way or waiting; who comes when the house is full is sent away at once. Safe to use from any thread.
+/// </summary>
 internal sealed class Admission(int most)
 {
     private int _inside;
@@ -22,7 +24,11 @@ internal sealed class Admission(int most)
         {
             Interlocked.Add(ref _inside, -completions);
             response.Headers.RetryAfter = "1";
-            throw new ApiException(StatusCodes.Status429TooManyRequests, $"{most} completions are under way or waiting, the most that this server takes. Try again later.", "queue_full");
+            throw new ApiException(
+                StatusCodes.Status429TooManyRequests,
+                $"{most} completions are under way or waiting, the most that this server takes. Try again later.",
+                "queue_full"
+            );
         }
 
         return new Stay(this, completions);

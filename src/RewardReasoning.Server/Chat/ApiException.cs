@@ -16,42 +16,53 @@ internal sealed class ApiException(int status, string message, string? code = nu
     /// <summary>The field of the request that is at fault.</summary>
     public string? Parameter { get; } = parameter;
 
-    public string Type => Status switch
-    {
-        StatusCodes.Status401Unauthorized => "authentication_error",
-        StatusCodes.Status404NotFound => "not_found_error",
-        StatusCodes.Status429TooManyRequests => "rate_limit_error",
-        >= 500 => "server_error",
-        _ => "invalid_request_error",
-    };
+    public string Type =>
+        Status switch
+        {
+            StatusCodes.Status401Unauthorized => "authentication_error",
+            StatusCodes.Status404NotFound => "not_found_error",
+            StatusCodes.Status429TooManyRequests => "rate_limit_error",
+            >= 500 => "server_error",
+            _ => "invalid_request_error",
+        };
 
     public ErrorWire ToWire() => new(new ErrorFieldsWire(Message, Type, Parameter, Code));
 
     /// <summary>A field holds something that cannot be used.</summary>
-    public static ApiException BadField(string parameter, string message) => new(StatusCodes.Status400BadRequest, message, parameter: parameter);
+    public static ApiException BadField(string parameter, string message) =>
+        new(StatusCodes.Status400BadRequest, message, parameter: parameter);
 
     /// <summary>What to answer where a request ended in an exception.</summary>
-    public static ApiException Of(Exception error) => error switch
-    {
-        ApiException api => api,
-        BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } large =>
-            new(large.StatusCode, "The request's body is larger than this server takes. Shorten the messages.", "request_too_large", cause: large),
-        BadHttpRequestException bad => new(bad.StatusCode, bad.Message, cause: bad),
-        JsonException json => new(StatusCodes.Status400BadRequest, WhereInJson(json), "invalid_json", FieldOf(json), json),
-        _ when error.Data[ChatResponseKeys.PromptTokens] is int prompt && error.Data[ChatResponseKeys.ContextTokens] is int context => new(
-            StatusCodes.Status400BadRequest,
-            $"This model's maximum context length is {context} tokens, the completion included. However, your request has {prompt} input tokens. Shorten the messages.",
-            "context_length_exceeded",
-            "messages",
-            error),
-        ArgumentException or NotSupportedException => new(StatusCodes.Status400BadRequest, error.Message, cause: error),
-        EndpointException => new(StatusCodes.Status502BadGateway, "The server behind this one failed.", "upstream_error", cause: error),
-        _ => new(StatusCodes.Status500InternalServerError, "The model failed at this request.", "internal_error", cause: error),
-    };
+    public static ApiException Of(Exception error) =>
+        error switch
+        {
+            ApiException api => api,
+            BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } large => new(
+                large.StatusCode,
+                "The request's body is larger than this server takes. Shorten the messages.",
+                "request_too_large",
+                cause: large
+            ),
+            BadHttpRequestException bad => new(bad.StatusCode, bad.Message, cause: bad),
+            JsonException json => new(StatusCodes.Status400BadRequest, WhereInJson(json), "invalid_json", FieldOf(json), json),
+            _ when error.Data[ChatResponseKeys.PromptTokens] is int prompt && error.Data[ChatResponseKeys.ContextTokens] is int context =>
+                new(
+                    StatusCodes.Status400BadRequest,
+                    $"This model's maximum context length is {context} tokens, the completion included. However, your request has {prompt} input tokens. Shorten the messages.",
+                    "context_length_exceeded",
+                    "messages",
+                    error
+                ),
+            ArgumentException or NotSupportedException => new(StatusCodes.Status400BadRequest, error.Message, cause: error),
+            EndpointException => new(StatusCodes.Status502BadGateway, "The server behind this one failed.", "upstream_error", cause: error),
+            _ => new(StatusCodes.Status500InternalServerError, "The model failed at this request.", "internal_error", cause: error),
+        };
 
-    private static string? FieldOf(JsonException error) => error.Path is { Length: > 2 } path && path.StartsWith("$.", StringComparison.Ordinal) ? path[2..] : null;
+    private static string? FieldOf(JsonException error) =>
+        error.Path is { Length: > 2 } path && path.StartsWith("$.", StringComparison.Ordinal) ? path[2..] : null;
 
-    private static string WhereInJson(JsonException error) => FieldOf(error) is { } field && error.InnerException is not JsonException
-        ? $"The field {field} has a value of the wrong type, or the body's JSON breaks off there (line {error.LineNumber + 1}, byte {error.BytePositionInLine + 1})."
-        : $"The body is not the JSON object that is expected here (line {error.LineNumber + 1}, byte {error.BytePositionInLine + 1}).";
+    private static string WhereInJson(JsonException error) =>
+        FieldOf(error) is { } field && error.InnerException is not JsonException
+            ? $"The field {field} has a value of the wrong type, or the body's JSON breaks off there (line {error.LineNumber + 1}, byte {error.BytePositionInLine + 1})."
+            : $"The body is not the JSON object that is expected here (line {error.LineNumber + 1}, byte {error.BytePositionInLine + 1}).";
 }

@@ -16,12 +16,14 @@ internal sealed class ApiKey
     }
 
     /// <summary>Why a variable holds no key that a request could bring; null where it does.</summary>
-    public static string? FaultOf(string variable) => Read(variable) switch
-    {
-        "" => $"The environment variable {variable} is not set; it should hold the key that requests must bring.",
-        { } key when key.Any(letter => letter is < '!' or > '~') => $"The environment variable {variable} holds more than a key: blanks or control characters are inside.",
-        _ => null,
-    };
+    public static string? FaultOf(string variable) =>
+        Read(variable) switch
+        {
+            "" => $"The environment variable {variable} is not set; it should hold the key that requests must bring.",
+            { } key when key.Any(letter => letter is < '!' or > '~') =>
+                $"The environment variable {variable} holds more than a key: blanks or control characters are inside.",
+            _ => null,
+        };
 
     /// <exception cref="ApiException">The key is missing or another one.</exception>
     public void Require(HttpContext context)
@@ -31,15 +33,21 @@ internal sealed class ApiKey
             return;
         }
 
-        string? given = AuthenticationHeaderValue.TryParse(context.Request.Headers.Authorization, out AuthenticationHeaderValue? header)
-            && header.Scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase) ? header.Parameter : null;
+        string? given =
+            AuthenticationHeaderValue.TryParse(context.Request.Headers.Authorization, out AuthenticationHeaderValue? header)
+            && header.Scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase)
+                ? header.Parameter
+                : null;
         if (given is null || !CryptographicOperations.FixedTimeEquals(HashOf(given), _hash))
         {
             context.Response.Headers.WWWAuthenticate = "Bearer";
             throw new ApiException(
                 StatusCodes.Status401Unauthorized,
-                given is null ? "The API key is missing; send it as \"Authorization: Bearer KEY\"." : "The API key is not the one that this server asks for.",
-                "invalid_api_key");
+                given is null
+                    ? "The API key is missing; send it as \"Authorization: Bearer KEY\"."
+                    : "The API key is not the one that this server asks for.",
+                "invalid_api_key"
+            );
         }
     }
 

@@ -13,14 +13,19 @@ internal static class ChatAnswer
         return new()
         {
             Index = index,
-            Message = Thought(thought) with { Role = "assistant", Content = string.Concat(contents.OfType<TextContent>().Select(content => content.Text)) },
+            Message = Thought(thought) with
+            {
+                Role = "assistant",
+                Content = string.Concat(contents.OfType<TextContent>().Select(content => content.Text)),
+            },
             Logprobs = LogProbs(response.AdditionalProperties),
             FinishReason = FinishReason(response.FinishReason),
         };
     }
 
     /// <summary>A thought under the two names that clients look for.</summary>
-    public static TextWire Thought(string thought) => thought.Length == 0 ? new() : new() { Reasoning = thought, ReasoningContent = thought };
+    public static TextWire Thought(string thought) =>
+        thought.Length == 0 ? new() : new() { Reasoning = thought, ReasoningContent = thought };
 
     public static string FinishReason(ChatFinishReason? reason) => (reason ?? ChatFinishReason.Stop).Value;
 
@@ -34,19 +39,27 @@ internal static class ChatAnswer
             written,
             prompt + written,
             new PromptDetailsWire(completions.Min(usage => usage?.CachedInputTokenCount) ?? 0),
-            new CompletionDetailsWire(completions.Sum(usage => usage?.ReasoningTokenCount) ?? 0));
+            new CompletionDetailsWire(completions.Sum(usage => usage?.ReasoningTokenCount) ?? 0)
+        );
     }
 
     public static LogProbsWire? LogProbs(AdditionalPropertiesDictionary? properties)
     {
-        if (properties?.GetValueOrDefault(ChatResponseKeys.TokenTexts) is not string[] texts
-            || properties.GetValueOrDefault(ChatResponseKeys.TokenLogProbs) is not float[] logProbs)
+        if (
+            properties?.GetValueOrDefault(ChatResponseKeys.TokenTexts) is not string[] texts
+            || properties.GetValueOrDefault(ChatResponseKeys.TokenLogProbs) is not float[] logProbs
+        )
         {
             return null;
         }
 
-        KeyValuePair<string, float>[][]? tops = properties.GetValueOrDefault(ChatResponseKeys.TokenTopLogProbs) as KeyValuePair<string, float>[][];
-        return new([.. texts.Select((text, at) => Token(text, logProbs[at], [.. (tops?[at] ?? []).Select(top => Token(top.Key, top.Value, top: null))]))]);
+        KeyValuePair<string, float>[][]? tops =
+            properties.GetValueOrDefault(ChatResponseKeys.TokenTopLogProbs) as KeyValuePair<string, float>[][];
+        return new([
+            .. texts.Select(
+                (text, at) => Token(text, logProbs[at], [.. (tops?[at] ?? []).Select(top => Token(top.Key, top.Value, top: null))])
+            ),
+        ]);
     }
 
     /// <summary>A token that holds a part of a character has no text of its own, so its bytes are not known here.</summary>

@@ -6,7 +6,9 @@ using Microsoft.Extensions.AI;
 
 namespace RewardReasoning.Server.Chat;
 
-/// <summary><c>POST /v1/chat/completions</c> over a chat client, whole or streamed. A client that goes away cancels its completions.</summary>
+/// <summary>
+/// <c>POST /v1/chat/completions</c> over a chat client, whole or streamed. A client that goes away cancels its completions.
+/// </summary>
 internal sealed class ChatCompletions(IChatClient client, ChatServerOptions options, TimeProvider time)
 {
     private readonly ChatRequestReader _reader = new(options.Model, ChatOptionKeys.SupportedBy(client));
@@ -34,7 +36,10 @@ internal sealed class ChatCompletions(IChatClient client, ChatServerOptions opti
     {
         if (!context.Request.HasJsonContentType())
         {
-            throw new ApiException(StatusCodes.Status415UnsupportedMediaType, "The body is JSON; say so with the header \"Content-Type: application/json\".");
+            throw new ApiException(
+                StatusCodes.Status415UnsupportedMediaType,
+                "The body is JSON; say so with the header \"Content-Type: application/json\"."
+            );
         }
 
         return await JsonSerializer.DeserializeAsync(context.Request.Body, ChatJson.Wire.ChatRequestWire, context.RequestAborted)
@@ -43,7 +48,10 @@ internal sealed class ChatCompletions(IChatClient client, ChatServerOptions opti
 
     private async Task AnswerWholeAsync(HttpContext context, ChatCall call, ChatAnswerWire frame, CancellationTokenSource stop)
     {
-        Task<ChatResponse>[] asked = [.. Enumerable.Range(0, call.Completions).Select(index => StoppingOthersAsync(AskAsync(call, index, stop.Token)))];
+        Task<ChatResponse>[] asked =
+        [
+            .. Enumerable.Range(0, call.Completions).Select(index => StoppingOthersAsync(AskAsync(call, index, stop.Token))),
+        ];
         ChatResponse[] responses = await Task.WhenAll(asked);
         ChatAnswerWire answer = frame with
         {
@@ -68,7 +76,9 @@ internal sealed class ChatCompletions(IChatClient client, ChatServerOptions opti
 
     private async Task StreamAsync(HttpContext context, ChatCall call, ChatAnswerWire frame, CancellationTokenSource stop)
     {
-        Channel<(int Index, ChatResponseUpdate Update)> updates = Channel.CreateUnbounded<(int, ChatResponseUpdate)>(new() { SingleReader = true });
+        Channel<(int Index, ChatResponseUpdate Update)> updates = Channel.CreateUnbounded<(int, ChatResponseUpdate)>(
+            new() { SingleReader = true }
+        );
         Task all = PumpAllAsync();
         try
         {
@@ -111,7 +121,11 @@ internal sealed class ChatCompletions(IChatClient client, ChatServerOptions opti
         }
     }
 
-    private async IAsyncEnumerable<ChatResponseUpdate> UpdatesAsync(ChatCall call, int index, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<ChatResponseUpdate> UpdatesAsync(
+        ChatCall call,
+        int index,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         if (call.Choices is not null)
         {
@@ -123,7 +137,9 @@ internal sealed class ChatCompletions(IChatClient client, ChatServerOptions opti
             yield break;
         }
 
-        await foreach (ChatResponseUpdate update in client.GetStreamingResponseAsync(call.Messages, call.OptionsOf(index), cancellationToken))
+        await foreach (
+            ChatResponseUpdate update in client.GetStreamingResponseAsync(call.Messages, call.OptionsOf(index), cancellationToken)
+        )
         {
             yield return update;
         }
@@ -138,12 +154,16 @@ internal sealed class ChatCompletions(IChatClient client, ChatServerOptions opti
     /// <summary>The choices' first tokens differ, so the one that was generated tells which choice it is, whole.</summary>
     private static ChatResponse Chosen(ChatResponse response, IReadOnlyList<string> choices)
     {
-        string[] begun = [.. choices.Where(choice => response.Text.Length > 0 && choice.StartsWith(response.Text, StringComparison.Ordinal))];
+        string[] begun =
+        [
+            .. choices.Where(choice => response.Text.Length > 0 && choice.StartsWith(response.Text, StringComparison.Ordinal)),
+        ];
         if (begun.Length != 1)
         {
             throw ApiException.BadField(
                 "structured_outputs.choice",
-                "The model thinks before it answers, or its first token tells the choices not apart. Begin its turn with a closed thought (continue_final_message), or with what the choices have in common.");
+                "The model thinks before it answers, or its first token tells the choices not apart. Begin its turn with a closed thought (continue_final_message), or with what the choices have in common."
+            );
         }
 
         return new(new ChatMessage(ChatRole.Assistant, begun[0]))

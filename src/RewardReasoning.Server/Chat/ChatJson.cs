@@ -13,7 +13,8 @@ internal static class ChatJson
     private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>The fields that are read and written; text is escaped no more than JSON needs.</summary>
-    public static ChatWireJson Wire { get; } = new(new JsonSerializerOptions(ChatWireJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    public static ChatWireJson Wire { get; } =
+        new(new JsonSerializerOptions(ChatWireJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 
     public static async Task WriteAsync<T>(HttpResponse response, int status, T value, JsonTypeInfo<T> type)
     {

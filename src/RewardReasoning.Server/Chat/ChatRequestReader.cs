@@ -64,7 +64,12 @@ internal sealed class ChatRequestReader(string model, IReadOnlySet<string> suppo
 
         if (asked != model)
         {
-            throw new ApiException(StatusCodes.Status404NotFound, $"The model that is asked for does not exist here; this server serves \"{model}\".", "model_not_found", "model");
+            throw new ApiException(
+                StatusCodes.Status404NotFound,
+                $"The model that is asked for does not exist here; this server serves \"{model}\".",
+                "model_not_found",
+                "model"
+            );
         }
     }
 
@@ -76,12 +81,22 @@ internal sealed class ChatRequestReader(string model, IReadOnlySet<string> suppo
         Refuse(request.PresencePenalty is not (null or 0), "presence_penalty", "Penalties are not supported.");
         Refuse(request.FrequencyPenalty is not (null or 0), "frequency_penalty", "Penalties are not supported.");
         Refuse(request.RepetitionPenalty is not (null or 1), "repetition_penalty", "Penalties are not supported.");
-        Refuse(HasContent(request.ChatTemplateKwargs), "chat_template_kwargs", "Settings of the chat template are not supported; thinking_token_budget limits the thought, to 0 for none.");
         Refuse(
-            request.ResponseFormat is { } format && !(format.ValueKind == JsonValueKind.Object && format.TryGetProperty("type", out JsonElement type) && type.ValueEquals("text"))
+            HasContent(request.ChatTemplateKwargs),
+            "chat_template_kwargs",
+            "Settings of the chat template are not supported; thinking_token_budget limits the thought, to 0 for none."
+        );
+        Refuse(
+            request.ResponseFormat is { } format
+                && !(
+                    format.ValueKind == JsonValueKind.Object
+                    && format.TryGetProperty("type", out JsonElement type)
+                    && type.ValueEquals("text")
+                )
                 && format.ValueKind != JsonValueKind.Null,
             "response_format",
-            "Only text is supported as a response format; structured_outputs with choice restricts the answer to some texts.");
+            "Only text is supported as a response format; structured_outputs with choice restricts the answer to some texts."
+        );
 
         static void Refuse(bool asked, string field, string why)
         {
@@ -91,13 +106,15 @@ internal sealed class ChatRequestReader(string model, IReadOnlySet<string> suppo
             }
         }
 
-        static bool HasContent(JsonElement? element) => element is { } value && value.ValueKind switch
-        {
-            JsonValueKind.Null => false,
-            JsonValueKind.Array => value.GetArrayLength() > 0,
-            JsonValueKind.Object => value.EnumerateObject().Any(),
-            _ => true,
-        };
+        static bool HasContent(JsonElement? element) =>
+            element is { } value
+            && value.ValueKind switch
+            {
+                JsonValueKind.Null => false,
+                JsonValueKind.Array => value.GetArrayLength() > 0,
+                JsonValueKind.Object => value.EnumerateObject().Any(),
+                _ => true,
+            };
     }
 
     private static List<ChatMessage> Messages(IReadOnlyList<MessageWire?>? messages)
@@ -129,36 +146,48 @@ internal sealed class ChatRequestReader(string model, IReadOnlySet<string> suppo
         return new(role, contents);
     }
 
-    private static string TextOf(JsonElement? content, ChatRole role, string field) => content switch
-    {
-        { ValueKind: JsonValueKind.String } text => text.GetString() ?? "",
-        { ValueKind: JsonValueKind.Array } parts => string.Concat(parts.EnumerateArray().Select((part, index) => PartText(part, $"{field}[{index}]"))),
-        null or { ValueKind: JsonValueKind.Null } when role == ChatRole.Assistant => "",
-        _ => throw ApiException.BadField(field, "A message's content is a string or a list of text parts."),
-    };
+    private static string TextOf(JsonElement? content, ChatRole role, string field) =>
+        content switch
+        {
+            { ValueKind: JsonValueKind.String } text => text.GetString() ?? "",
+            { ValueKind: JsonValueKind.Array } parts => string.Concat(
+                parts.EnumerateArray().Select((part, index) => PartText(part, $"{field}[{index}]"))
+            ),
+            null or { ValueKind: JsonValueKind.Null } when role == ChatRole.Assistant => "",
+            _ => throw ApiException.BadField(field, "A message's content is a string or a list of text parts."),
+        };
 
     private static string PartText(JsonElement part, string field) =>
         part.ValueKind == JsonValueKind.Object
-        && part.TryGetProperty("type", out JsonElement type) && type.ValueKind == JsonValueKind.String && type.ValueEquals("text")
-        && part.TryGetProperty("text", out JsonElement text) && text.ValueKind == JsonValueKind.String
+        && part.TryGetProperty("type", out JsonElement type)
+        && type.ValueKind == JsonValueKind.String
+        && type.ValueEquals("text")
+        && part.TryGetProperty("text", out JsonElement text)
+        && text.ValueKind == JsonValueKind.String
             ? text.GetString() ?? ""
             : throw ApiException.BadField(field, "This model reads text alone: a part is {\"type\": \"text\", \"text\": …}.");
 
-    private static string[] Stops(JsonElement? stop) => stop switch
-    {
-        null or { ValueKind: JsonValueKind.Null } => [],
-        { ValueKind: JsonValueKind.String } one => [one.GetString() ?? ""],
-        { ValueKind: JsonValueKind.Array } many when many.EnumerateArray().All(text => text.ValueKind == JsonValueKind.String) =>
-            [.. many.EnumerateArray().Select(text => text.GetString() ?? "")],
-        _ => throw ApiException.BadField("stop", "The field stop is a string or a list of strings."),
-    };
+    private static string[] Stops(JsonElement? stop) =>
+        stop switch
+        {
+            null or { ValueKind: JsonValueKind.Null } => [],
+            { ValueKind: JsonValueKind.String } one => [one.GetString() ?? ""],
+            { ValueKind: JsonValueKind.Array } many when many.EnumerateArray().All(text => text.ValueKind == JsonValueKind.String) =>
+            [
+                .. many.EnumerateArray().Select(text => text.GetString() ?? ""),
+            ],
+            _ => throw ApiException.BadField("stop", "The field stop is a string or a list of strings."),
+        };
 
     private static int? LogProbs(ChatRequestWire request)
     {
         int top = request.TopLogprobs ?? 0;
         return (request.Logprobs, top) switch
         {
-            (_, < 0 or > MostTopLogProbs) => throw ApiException.BadField("top_logprobs", $"top_logprobs is {top}; it is 0 to {MostTopLogProbs}."),
+            (_, < 0 or > MostTopLogProbs) => throw ApiException.BadField(
+                "top_logprobs",
+                $"top_logprobs is {top}; it is 0 to {MostTopLogProbs}."
+            ),
             (true, _) => top,
             (_, 0) => null,
             _ => throw ApiException.BadField("top_logprobs", "top_logprobs goes with logprobs: true."),
@@ -170,8 +199,12 @@ internal sealed class ChatRequestReader(string model, IReadOnlySet<string> suppo
     {
         if (request.ContinueFinalMessage != true)
         {
-            return request.AddGenerationPrompt != false ? null
-                : throw ApiException.BadField("add_generation_prompt", "add_generation_prompt: false goes with continue_final_message: true.");
+            return request.AddGenerationPrompt != false
+                ? null
+                : throw ApiException.BadField(
+                    "add_generation_prompt",
+                    "add_generation_prompt: false goes with continue_final_message: true."
+                );
         }
 
         if (request.AddGenerationPrompt == true)
@@ -182,12 +215,20 @@ internal sealed class ChatRequestReader(string model, IReadOnlySet<string> suppo
         ChatMessage last = messages[^1];
         if (last.Role != ChatRole.Assistant || messages.Count < 2)
         {
-            throw ApiException.BadField("messages", "continue_final_message needs an assistant's message at the end, after at least one other.");
+            throw ApiException.BadField(
+                "messages",
+                "continue_final_message needs an assistant's message at the end, after at least one other."
+            );
         }
 
         messages.RemoveAt(messages.Count - 1);
         string thought = string.Concat(last.Contents.OfType<TextReasoningContent>().Select(content => content.Text));
-        return thought.Length == 0 ? last.Text : throw ApiException.BadField("messages", "The message to be continued has its thought apart; write it into the content, between <think> and </think>.");
+        return thought.Length == 0
+            ? last.Text
+            : throw ApiException.BadField(
+                "messages",
+                "The message to be continued has its thought apart; write it into the content, between <think> and </think>."
+            );
     }
 
     private void SetBudget(ChatOptions options, ChatRequestWire request)
@@ -202,14 +243,21 @@ internal sealed class ChatRequestReader(string model, IReadOnlySet<string> suppo
         Set(options, ChatOptionKeys.ThinkingStubChoices, request.ThinkingStubChoices?.ToArray(), "thinking_stub_choices");
     }
 
-    private static IReadOnlyList<string>? Choices(StructuredOutputsWire? outputs) => outputs switch
-    {
-        null => null,
-        { Others.Count: > 0 } => throw ApiException.BadField("structured_outputs", "Of the structured outputs only choice is supported."),
-        { Choice: null } => null,
-        { Choice: { Count: > 0 } choices } when choices.All(choice => !string.IsNullOrEmpty(choice)) => choices,
-        _ => throw ApiException.BadField("structured_outputs.choice", "structured_outputs.choice is a list of texts, none of them empty."),
-    };
+    private static IReadOnlyList<string>? Choices(StructuredOutputsWire? outputs) =>
+        outputs switch
+        {
+            null => null,
+            { Others.Count: > 0 } => throw ApiException.BadField(
+                "structured_outputs",
+                "Of the structured outputs only choice is supported."
+            ),
+            { Choice: null } => null,
+            { Choice: { Count: > 0 } choices } when choices.All(choice => !string.IsNullOrEmpty(choice)) => choices,
+            _ => throw ApiException.BadField(
+                "structured_outputs.choice",
+                "structured_outputs.choice is a list of texts, none of them empty."
+            ),
+        };
 
     private void Set(ChatOptions options, string key, object? value, string field)
     {

@@ -11,7 +11,8 @@ using Microsoft.Extensions.Hosting;
 namespace RewardReasoning.Server.Chat;
 
 /// <summary>
-/// A server with OpenAI's chat completions interface over a chat client: <c>/v1/chat/completions</c>, <c>/v1/models</c> and <c>/health</c>. It
+/// A server with OpenAI's chat completions interface over a chat client: <c>/v1/chat/completions</c>, <c>/v1/models</c> and <c>/health</c>.
+/// It
 /// writes no log; faults go to <see cref="ChatServerOptions.OnFailure"/>, without any text or key. It does not own the client.
 /// </summary>
 public sealed class ChatServer : IAsyncDisposable
@@ -28,7 +29,11 @@ public sealed class ChatServer : IAsyncDisposable
     }
 
     /// <summary>Address up to <c>/v1</c>, with the port that it was given.</summary>
-    public Uri Url => new(new Uri(_app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Single()), "/v1");
+    public Uri Url =>
+        new(
+            new Uri(_app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Single()),
+            "/v1"
+        );
 
     /// <summary>Starts a server, which answers when this returns.</summary>
     /// <param name="client">Answers; it must be safe to use from many threads.</param>
@@ -38,7 +43,11 @@ public sealed class ChatServer : IAsyncDisposable
     /// <exception cref="ArgumentException">The options have faults; the message lists all of them.</exception>
     /// <exception cref="IOException">The port is taken.</exception>
     public static async Task<ChatServer> StartAsync(
-        IChatClient client, ChatServerOptions options, TimeProvider? time = null, CancellationToken cancellationToken = default)
+        IChatClient client,
+        ChatServerOptions options,
+        TimeProvider? time = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(client);
         ArgumentNullException.ThrowIfNull(options);
@@ -47,12 +56,14 @@ public sealed class ChatServer : IAsyncDisposable
 
         // An empty builder: no settings files, environment variables or log of the host can change what is served.
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = options.MaxRequestBytes;
-            kestrel.Listen(options.Address ?? throw new ArgumentException(options.Host), options.Port);
-        });
+        builder
+            .WebHost.UseKestrelCore()
+            .ConfigureKestrel(kestrel =>
+            {
+                kestrel.AddServerHeader = false;
+                kestrel.Limits.MaxRequestBodySize = options.MaxRequestBytes;
+                kestrel.Listen(options.Address ?? throw new ArgumentException(options.Host), options.Port);
+            });
         builder.Services.AddRoutingCore();
         builder.Services.AddSingleton<IHostLifetime, CallersLifetime>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownTimeout);
@@ -61,8 +72,15 @@ public sealed class ChatServer : IAsyncDisposable
         ChatCompletions completions = new(client, options, time);
         app.Use(server.GuardAsync);
         app.UseRouting();
-        app.MapGet("/health", context => ChatJson.WriteAsync(context.Response, StatusCodes.Status200OK, new("ok"), ChatJson.Wire.HealthWire));
-        app.MapGet("/v1/models", context => ChatJson.WriteAsync(context.Response, StatusCodes.Status200OK, new("list", [server._model]), ChatJson.Wire.ModelsWire));
+        app.MapGet(
+            "/health",
+            context => ChatJson.WriteAsync(context.Response, StatusCodes.Status200OK, new("ok"), ChatJson.Wire.HealthWire)
+        );
+        app.MapGet(
+            "/v1/models",
+            context =>
+                ChatJson.WriteAsync(context.Response, StatusCodes.Status200OK, new("list", [server._model]), ChatJson.Wire.ModelsWire)
+        );
         app.MapGet("/v1/models/{**name}", server.DescribeModelAsync);
         app.MapPost("/v1/chat/completions", completions.AnswerAsync);
         try
@@ -90,9 +108,15 @@ public sealed class ChatServer : IAsyncDisposable
         await _app.DisposeAsync();
     }
 
-    private Task DescribeModelAsync(HttpContext context) => context.Request.RouteValues["name"] as string == _model.Id
-        ? ChatJson.WriteAsync(context.Response, StatusCodes.Status200OK, _model, ChatJson.Wire.ModelWire)
-        : throw new ApiException(StatusCodes.Status404NotFound, $"There is no such model here; this server serves \"{_model.Id}\".", "model_not_found", "model");
+    private Task DescribeModelAsync(HttpContext context) =>
+        context.Request.RouteValues["name"] as string == _model.Id
+            ? ChatJson.WriteAsync(context.Response, StatusCodes.Status200OK, _model, ChatJson.Wire.ModelWire)
+            : throw new ApiException(
+                StatusCodes.Status404NotFound,
+                $"There is no such model here; this server serves \"{_model.Id}\".",
+                "model_not_found",
+                "model"
+            );
 
     /// <summary>Around every request: the key, and an error object for whatever goes wrong.</summary>
     private async Task GuardAsync(HttpContext context, RequestDelegate next)
@@ -105,10 +129,16 @@ public sealed class ChatServer : IAsyncDisposable
             }
 
             await next(context);
-            if (!context.Response.HasStarted && context.Response.StatusCode is StatusCodes.Status404NotFound or StatusCodes.Status405MethodNotAllowed)
+            if (
+                !context.Response.HasStarted
+                && context.Response.StatusCode is StatusCodes.Status404NotFound or StatusCodes.Status405MethodNotAllowed
+            )
             {
                 throw new ApiException(
-                    context.Response.StatusCode, "There is no such address or method here; this server has POST /v1/chat/completions, GET /v1/models and GET /health.", "unknown_url");
+                    context.Response.StatusCode,
+                    "There is no such address or method here; this server has POST /v1/chat/completions, GET /v1/models and GET /health.",
+                    "unknown_url"
+                );
             }
         }
         catch (Exception) when (context.RequestAborted.IsCancellationRequested)

@@ -20,7 +20,9 @@ public sealed record ChatServerOptions
     /// <value>null (not told).</value>
     public int? ContextLength { get; init; }
 
-    /// <summary>Name of the environment variable that holds the key that requests must bring. The key itself appears in no answer and no log.</summary>
+    /// <summary>
+    /// Name of the environment variable that holds the key that requests must bring. The key itself appears in no answer and no log.
+    /// </summary>
     /// <value>null (no key is asked for).</value>
     public string? ApiKeyVariable { get; init; }
 
@@ -41,7 +43,10 @@ public sealed record ChatServerOptions
     public Action<string>? OnFailure { get; init; }
 
     /// <summary>The address that <see cref="Host"/> means; null where it means none.</summary>
-    internal IPAddress? Address => Host == "localhost" ? IPAddress.Loopback : IPAddress.TryParse(Host, out IPAddress? address) ? address : null;
+    internal IPAddress? Address =>
+        Host == "localhost" ? IPAddress.Loopback
+        : IPAddress.TryParse(Host, out IPAddress? address) ? address
+        : null;
 
     /// <summary>Checks all values together.</summary>
     /// <exception cref="ArgumentException">At least one cannot be used; the message lists every fault, a line each.</exception>

@@ -3,7 +3,8 @@ using System.Text.Json.Serialization;
 
 namespace RewardReasoning.Server.Chat;
 
-// The chat completions interface as it goes over the wire: the fields that are honoured, and those that are refused because leaving them out
+// The chat completions interface as it goes over the wire: the fields that are honoured, and those that are refused because leaving them
+// out
 // would change the answer. Unknown fields are ignored.
 internal sealed record ChatRequestWire
 {
@@ -133,7 +134,13 @@ internal sealed record LogProbsWire(IReadOnlyList<TokenWire> Content);
 
 internal sealed record TokenWire(string Token, float Logprob, int[]? Bytes, IReadOnlyList<TokenWire>? TopLogprobs);
 
-internal sealed record UsageWire(long PromptTokens, long CompletionTokens, long TotalTokens, PromptDetailsWire PromptTokensDetails, CompletionDetailsWire CompletionTokensDetails);
+internal sealed record UsageWire(
+    long PromptTokens,
+    long CompletionTokens,
+    long TotalTokens,
+    PromptDetailsWire PromptTokensDetails,
+    CompletionDetailsWire CompletionTokensDetails
+);
 
 internal sealed record PromptDetailsWire(long CachedTokens);
 
@@ -151,10 +158,14 @@ internal sealed record ErrorFieldsWire(
     string Message,
     string Type,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Param,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Code);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Code
+);
 
 [JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, AllowDuplicateProperties = false)]
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    AllowDuplicateProperties = false
+)]
 [JsonSerializable(typeof(ChatRequestWire))]
 [JsonSerializable(typeof(ChatAnswerWire))]
 [JsonSerializable(typeof(ModelsWire))]

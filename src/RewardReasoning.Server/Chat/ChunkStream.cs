@@ -7,7 +7,8 @@ using Microsoft.Extensions.AI;
 namespace RewardReasoning.Server.Chat;
 
 /// <summary>
-/// A streamed answer: server-sent events, one chunk each, written together where several are ready. A failure before the first chunk becomes
+/// A streamed answer: server-sent events, one chunk each, written together where several are ready. A failure before the first chunk
+/// becomes
 /// an error's status, a later one an error event.
 /// </summary>
 internal static class ChunkStream
@@ -15,7 +16,12 @@ internal static class ChunkStream
     private static readonly TextWire Opening = new() { Role = "assistant", Content = "" };
 
     public static async Task WriteAsync(
-        HttpResponse response, ChatAnswerWire frame, ChatCall call, ChannelReader<(int Index, ChatResponseUpdate Update)> updates, CancellationToken cancellationToken)
+        HttpResponse response,
+        ChatAnswerWire frame,
+        ChatCall call,
+        ChannelReader<(int Index, ChatResponseUpdate Update)> updates,
+        CancellationToken cancellationToken
+    )
     {
         UsageDetails?[] usage = new UsageDetails?[call.Completions];
         bool[] opened = new bool[call.Completions];

@@ -16,8 +16,7 @@ public sealed class PostgresCompletionStore : ICompletionStore
     private const string FindSql = "SELECT key, response FROM rewardreasoning.completions WHERE key = ANY ($1)";
 
     // A prompt is written by whoever adds the first completion that answers it; a statement is a transaction.
-    private const string AddSql =
-        """
+    private const string AddSql = """
         WITH row AS (
           SELECT * FROM unnest($1::bytea[], $2::int[], $3::bigint[], $4::bigint[], $5::bytea[], $6::bytea[], $7::bytea[], $8::bytea[])
             AS row (key, model, created, elapsed, prompt, settings, response, messages)),
@@ -29,8 +28,7 @@ public sealed class PostgresCompletionStore : ICompletionStore
         ON CONFLICT DO NOTHING RETURNING key
         """;
 
-    private const string ModelSql =
-        """
+    private const string ModelSql = """
         INSERT INTO rewardreasoning.models (identity, name) VALUES ($1, $2)
         ON CONFLICT (identity) DO UPDATE SET name = models.name RETURNING id
         """;
@@ -44,8 +42,14 @@ public sealed class PostgresCompletionStore : ICompletionStore
     private PostgresCompletionStore(NpgsqlDataSource source, string location, TimeProvider time)
     {
         (_source, Location, _retry) = (source, location, new(location, time));
-        _commits = new(RowsPerCommit, rows => _retry.RunAsync(cancellationToken => AddAsync(rows, cancellationToken), CancellationToken.None));
-        _questions = new(KeysPerQuestion, keys => _retry.RunAsync(cancellationToken => FindAsync(keys, cancellationToken), CancellationToken.None));
+        _commits = new(
+            RowsPerCommit,
+            rows => _retry.RunAsync(cancellationToken => AddAsync(rows, cancellationToken), CancellationToken.None)
+        );
+        _questions = new(
+            KeysPerQuestion,
+            keys => _retry.RunAsync(cancellationToken => FindAsync(keys, cancellationToken), CancellationToken.None)
+        );
     }
 
     /// <inheritdoc/>
@@ -56,7 +60,11 @@ public sealed class PostgresCompletionStore : ICompletionStore
     /// <param name="time">Clock for waits when the server goes away; the system's if null.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="CompletionStoreException">The server cannot be reached, refuses, or holds a store of a later form.</exception>
-    public static async Task<PostgresCompletionStore> OpenAsync(string location, TimeProvider? time = null, CancellationToken cancellationToken = default)
+    public static async Task<PostgresCompletionStore> OpenAsync(
+        string location,
+        TimeProvider? time = null,
+        CancellationToken cancellationToken = default
+    )
     {
         NpgsqlConnectionStringBuilder connection = PostgresLocation.Parse(location);
         connection.ApplicationName = "rrm";
@@ -97,32 +105,45 @@ public sealed class PostgresCompletionStore : ICompletionStore
     }
 
     /// <inheritdoc/>
-    public Task<StoreStatistics> CountAsync(CancellationToken cancellationToken = default) => _retry.RunAsync(
-        async stop =>
-        {
-            List<ModelStatistics> models = await RowsAsync(
-                """
-                SELECT identity, name, count(*), count(DISTINCT prompt), sum(length(settings) + length(response))::bigint, min(created), max(created)
-                FROM rewardreasoning.completions JOIN rewardreasoning.models ON models.id = model GROUP BY identity, name ORDER BY count(*) DESC, name
-                """,
-                row => new ModelStatistics(
-                    new(row.GetString(0), row.GetString(1)), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4),
-                    DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(5)), DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(6))),
-                stop).ConfigureAwait(false);
-            List<long> bytes = await RowsAsync(
-                "SELECT sum(pg_total_relation_size(oid))::bigint FROM pg_class WHERE relnamespace = 'rewardreasoning'::regnamespace AND relkind = 'r'",
-                row => row.GetInt64(0),
-                stop).ConfigureAwait(false);
-            return new StoreStatistics { StoreBytes = bytes[0], Models = models };
-        },
-        cancellationToken);
+    public Task<StoreStatistics> CountAsync(CancellationToken cancellationToken = default) =>
+        _retry.RunAsync(
+            async stop =>
+            {
+                List<ModelStatistics> models = await RowsAsync(
+                        """
+                        SELECT identity, name, count(*), count(DISTINCT prompt), sum(length(settings) + length(response))::bigint, min(created), max(created)
+                        FROM rewardreasoning.completions JOIN rewardreasoning.models ON models.id = model GROUP BY identity, name ORDER BY count(*) DESC, name
+                        """,
+                        row => new ModelStatistics(
+                            new(row.GetString(0), row.GetString(1)),
+                            row.GetInt64(2),
+                            row.GetInt64(3),
+                            row.GetInt64(4),
+                            DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(5)),
+                            DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(6))
+                        ),
+                        stop
+                    )
+                    .ConfigureAwait(false);
+                List<long> bytes = await RowsAsync(
+                        "SELECT sum(pg_total_relation_size(oid))::bigint FROM pg_class WHERE relnamespace = 'rewardreasoning'::regnamespace AND relkind = 'r'",
+                        row => row.GetInt64(0),
+                        stop
+                    )
+                    .ConfigureAwait(false);
+                return new StoreStatistics { StoreBytes = bytes[0], Models = models };
+            },
+            cancellationToken
+        );
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<StoredCompletion> ReadAsync(string? model = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public async IAsyncEnumerable<StoredCompletion> ReadAsync(
+        string? model = null,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default
+    )
     {
         const int PageSize = 1000;
-        const string Sql =
-            """
+        const string Sql = """
             SELECT identity, name, messages, settings, response, created, elapsed, completions.id
             FROM rewardreasoning.completions JOIN rewardreasoning.models ON models.id = model JOIN rewardreasoning.prompts ON prompts.hash = prompt
             WHERE ($1::text IS NULL OR identity = $1 OR name = $1) AND (created, completions.id) > ($2, $3)
@@ -133,15 +154,32 @@ public sealed class PostgresCompletionStore : ICompletionStore
         (long Created, long Id) after = (long.MinValue, long.MinValue);
         while (true)
         {
-            List<(StoredCompletion Completion, long Id)> page = await _retry.RunAsync(
-                stop => RowsAsync(
-                    Sql,
-                    row => (StoreRow.Completion(
-                        new(row.GetString(0), row.GetString(1)), row.GetFieldValue<byte[]>(2), row.GetFieldValue<byte[]>(3), row.GetFieldValue<byte[]>(4),
-                        row.GetInt64(5), row.GetInt64(6)), row.GetInt64(7)),
-                    stop,
-                    Text(model), new() { Value = after.Created }, new() { Value = after.Id }, new() { Value = PageSize }),
-                cancellationToken).ConfigureAwait(false);
+            List<(StoredCompletion Completion, long Id)> page = await _retry
+                .RunAsync(
+                    stop =>
+                        RowsAsync(
+                            Sql,
+                            row =>
+                                (
+                                    StoreRow.Completion(
+                                        new(row.GetString(0), row.GetString(1)),
+                                        row.GetFieldValue<byte[]>(2),
+                                        row.GetFieldValue<byte[]>(3),
+                                        row.GetFieldValue<byte[]>(4),
+                                        row.GetInt64(5),
+                                        row.GetInt64(6)
+                                    ),
+                                    row.GetInt64(7)
+                                ),
+                            stop,
+                            Text(model),
+                            new() { Value = after.Created },
+                            new() { Value = after.Id },
+                            new() { Value = PageSize }
+                        ),
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
             foreach ((StoredCompletion completion, long id) in page)
             {
                 yield return completion;
@@ -169,7 +207,8 @@ public sealed class PostgresCompletionStore : ICompletionStore
                     return await PostgresPruning.PruneAsync(connection, rule, dryRun, stop).ConfigureAwait(false);
                 }
             },
-            cancellationToken);
+            cancellationToken
+        );
     }
 
     /// <inheritdoc/>
@@ -185,10 +224,12 @@ public sealed class PostgresCompletionStore : ICompletionStore
     private async Task<IReadOnlyList<byte[]?>> FindAsync(IReadOnlyList<CompletionKey> keys, CancellationToken cancellationToken)
     {
         List<(CompletionKey Key, byte[] Response)> found = await RowsAsync(
-            FindSql,
-            row => (new CompletionKey(row.GetFieldValue<byte[]>(0)), row.GetFieldValue<byte[]>(1)),
-            cancellationToken,
-            new NpgsqlParameter { Value = keys.Select(key => key.ToArray()).ToArray() }).ConfigureAwait(false);
+                FindSql,
+                row => (new CompletionKey(row.GetFieldValue<byte[]>(0)), row.GetFieldValue<byte[]>(1)),
+                cancellationToken,
+                new NpgsqlParameter { Value = keys.Select(key => key.ToArray()).ToArray() }
+            )
+            .ConfigureAwait(false);
         Dictionary<CompletionKey, byte[]> responses = found.ToDictionary(row => row.Key, row => row.Response);
         return [.. keys.Select(key => responses.GetValueOrDefault(key))];
     }
@@ -197,16 +238,25 @@ public sealed class PostgresCompletionStore : ICompletionStore
     {
         foreach (StoredModel model in rows.Select(row => row.Model).Where(model => !_models.ContainsKey(model.Identity)).Distinct())
         {
-            List<int> id = await RowsAsync(ModelSql, row => row.GetInt32(0), cancellationToken, Text(model.Identity), Text(model.Name)).ConfigureAwait(false);
+            List<int> id = await RowsAsync(ModelSql, row => row.GetInt32(0), cancellationToken, Text(model.Identity), Text(model.Name))
+                .ConfigureAwait(false);
             _models[model.Identity] = id[0];
         }
 
         List<CompletionKey> added = await RowsAsync(
-            AddSql,
-            row => new CompletionKey(row.GetFieldValue<byte[]>(0)),
-            cancellationToken,
-            Column(row => row.Key), Column(row => _models[row.Model.Identity]), Column(row => row.Created), Column(row => row.Elapsed),
-            Column(row => row.PromptHash), Column(row => row.Settings), Column(row => row.Response), Column(row => row.Prompt)).ConfigureAwait(false);
+                AddSql,
+                row => new CompletionKey(row.GetFieldValue<byte[]>(0)),
+                cancellationToken,
+                Column(row => row.Key),
+                Column(row => _models[row.Model.Identity]),
+                Column(row => row.Created),
+                Column(row => row.Elapsed),
+                Column(row => row.PromptHash),
+                Column(row => row.Settings),
+                Column(row => row.Response),
+                Column(row => row.Prompt)
+            )
+            .ConfigureAwait(false);
 
         // Of rows with one key in one piece of work, the first is the one that was added.
         HashSet<CompletionKey> isNew = [.. added];
@@ -215,7 +265,12 @@ public sealed class PostgresCompletionStore : ICompletionStore
         NpgsqlParameter Column<T>(Func<StoreRow, T> value) => new() { Value = rows.Select(value).ToArray() };
     }
 
-    private async Task<List<T>> RowsAsync<T>(string sql, Func<NpgsqlDataReader, T> read, CancellationToken cancellationToken, params NpgsqlParameter[] parameters)
+    private async Task<List<T>> RowsAsync<T>(
+        string sql,
+        Func<NpgsqlDataReader, T> read,
+        CancellationToken cancellationToken,
+        params NpgsqlParameter[] parameters
+    )
     {
         List<T> rows = [];
         NpgsqlCommand command = _source.CreateCommand(sql);

@@ -29,26 +29,44 @@ public static class PostgresLocation
         string[] user = url.UserInfo.Split(':', 2);
         if (user.Length > 1)
         {
-            throw Bad($"The address of the store on {url.Host} holds a password, which others can see in the list of processes. Leave it out, and put it into the variable PGPASSWORD or the file ~/.pgpass.");
+            throw Bad(
+                $"The address of the store on {url.Host} holds a password, which others can see in the list of processes. Leave it out, and put it into the variable PGPASSWORD or the file ~/.pgpass."
+            );
         }
 
-        NpgsqlConnectionStringBuilder builder = new() { Host = url.Host, Port = url.IsDefaultPort ? NpgsqlConnection.DefaultPort : url.Port };
+        NpgsqlConnectionStringBuilder builder = new()
+        {
+            Host = url.Host,
+            Port = url.IsDefaultPort ? NpgsqlConnection.DefaultPort : url.Port,
+        };
         builder.Username = user[0].Length > 0 ? Uri.UnescapeDataString(user[0]) : builder.Username;
         builder.Database = url.AbsolutePath.Length > 1 ? Uri.UnescapeDataString(url.AbsolutePath[1..]) : builder.Database;
-        foreach (string[] setting in url.Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries).Select(part => part.Split('=', 2)))
+        foreach (
+            string[] setting in url
+                .Query.TrimStart('?')
+                .Split('&', StringSplitOptions.RemoveEmptyEntries)
+                .Select(part => part.Split('=', 2))
+        )
         {
             string value = setting.Length > 1 ? Uri.UnescapeDataString(setting[1]) : "";
             switch (setting[0])
             {
                 case "sslmode":
-                    builder.SslMode = Enum.TryParse(value.Replace("-", "", StringComparison.Ordinal), ignoreCase: true, out SslMode mode) && Enum.IsDefined(mode) ? mode
-                        : throw Bad($"sslmode in the address of the store is '{value}'; it is disable, allow, prefer, require, verify-ca or verify-full.");
+                    builder.SslMode =
+                        Enum.TryParse(value.Replace("-", "", StringComparison.Ordinal), ignoreCase: true, out SslMode mode)
+                        && Enum.IsDefined(mode)
+                            ? mode
+                            : throw Bad(
+                                $"sslmode in the address of the store is '{value}'; it is disable, allow, prefer, require, verify-ca or verify-full."
+                            );
                     break;
                 case "sslrootcert":
                     builder.RootCertificate = value;
                     break;
                 default:
-                    throw Bad($"The address of the store sets '{setting[0]}'; it can set sslmode and sslrootcert. A password belongs into PGPASSWORD or ~/.pgpass.");
+                    throw Bad(
+                        $"The address of the store sets '{setting[0]}'; it can set sslmode and sslrootcert. A password belongs into PGPASSWORD or ~/.pgpass."
+                    );
             }
         }
 

@@ -6,8 +6,7 @@ namespace RewardReasoning.Storage.Postgres;
 internal static class PostgresPruning
 {
     // A prompt counts with the newest completion that answers it, for it stays as long as that one does.
-    private const string Choose =
-        """
+    private const string Choose = """
         CREATE TEMP TABLE doomed ON COMMIT DROP AS
         SELECT id, bytes FROM (
           SELECT id, created, bytes, sum(bytes) OVER (ORDER BY created DESC, id DESC) AS bytes_so_far
@@ -19,7 +18,12 @@ internal static class PostgresPruning
         WHERE created < $2::bigint OR bytes_so_far > $3::bigint
         """;
 
-    public static async Task<PruneReport> PruneAsync(NpgsqlConnection connection, PruneRule rule, bool dryRun, CancellationToken cancellationToken)
+    public static async Task<PruneReport> PruneAsync(
+        NpgsqlConnection connection,
+        PruneRule rule,
+        bool dryRun,
+        CancellationToken cancellationToken
+    )
     {
         NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
         PruneReport report;
@@ -31,7 +35,8 @@ internal static class PostgresPruning
                 await ExecuteAsync("LOCK TABLE rewardreasoning.prompts IN SHARE ROW EXCLUSIVE MODE").ConfigureAwait(false);
             }
 
-            await ExecuteAsync(Choose, PostgresCompletionStore.Text(rule.Model), Number(rule.BeforeMilliseconds), Number(rule.MaxBytes)).ConfigureAwait(false);
+            await ExecuteAsync(Choose, PostgresCompletionStore.Text(rule.Model), Number(rule.BeforeMilliseconds), Number(rule.MaxBytes))
+                .ConfigureAwait(false);
             NpgsqlCommand count = new("SELECT count(*), coalesce(sum(bytes), 0)::bigint FROM doomed", connection);
             await using (count.ConfigureAwait(false))
             {
@@ -49,7 +54,10 @@ internal static class PostgresPruning
             }
 
             await ExecuteAsync("DELETE FROM rewardreasoning.completions WHERE id IN (SELECT id FROM doomed)").ConfigureAwait(false);
-            await ExecuteAsync("DELETE FROM rewardreasoning.prompts p WHERE NOT EXISTS (SELECT FROM rewardreasoning.completions WHERE prompt = p.hash)").ConfigureAwait(false);
+            await ExecuteAsync(
+                    "DELETE FROM rewardreasoning.prompts p WHERE NOT EXISTS (SELECT FROM rewardreasoning.completions WHERE prompt = p.hash)"
+                )
+                .ConfigureAwait(false);
             await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
         }
 
@@ -68,5 +76,6 @@ internal static class PostgresPruning
         }
     }
 
-    private static NpgsqlParameter Number(long? number) => new() { Value = (object?)number ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Bigint };
+    private static NpgsqlParameter Number(long? number) =>
+        new() { Value = (object?)number ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Bigint };
 }

@@ -34,6 +34,10 @@ internal sealed class PostgresRetry(string location, TimeProvider time)
         }
     }
 
-    private static bool IsPassing(Exception error) => error is NpgsqlException { IsTransient: true } or SocketException or TimeoutException
-        || (error is PostgresException { SqlState: var state } && state is PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow);
+    private static bool IsPassing(Exception error) =>
+        error is NpgsqlException { IsTransient: true } or SocketException or TimeoutException
+        || (
+            error is PostgresException { SqlState: var state }
+            && state is PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow
+        );
 }

@@ -11,8 +11,7 @@ internal static class PostgresSchema
     /// <summary>Any number that no other program locks: whoever holds it makes or changes the schema.</summary>
     private const long AdvisoryLock = 0x5252_4D73_746F_7265;
 
-    private const string Tables =
-        $"""
+    private const string Tables = $"""
         CREATE SCHEMA IF NOT EXISTS rewardreasoning;
         CREATE TABLE rewardreasoning.form (version integer NOT NULL);
         INSERT INTO rewardreasoning.form VALUES ({Version});
@@ -45,7 +44,8 @@ internal static class PostgresSchema
         NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
         await using (transaction.ConfigureAwait(false))
         {
-            await ExecuteAsync(connection, FormattableString.Invariant($"SELECT pg_advisory_xact_lock({AdvisoryLock})"), cancellationToken).ConfigureAwait(false);
+            await ExecuteAsync(connection, FormattableString.Invariant($"SELECT pg_advisory_xact_lock({AdvisoryLock})"), cancellationToken)
+                .ConfigureAwait(false);
             if (!await IsStoreAsync(connection, location, cancellationToken).ConfigureAwait(false))
             {
                 await ExecuteAsync(connection, Tables, cancellationToken).ConfigureAwait(false);
@@ -58,15 +58,30 @@ internal static class PostgresSchema
     private static async Task<bool> IsStoreAsync(NpgsqlConnection connection, string location, CancellationToken cancellationToken)
     {
         // Asked of the catalogue itself: to_regclass may answer from what the session remembers of the time before it got the lock.
-        if (await ExecuteAsync(connection, "SELECT EXISTS (SELECT FROM pg_tables WHERE schemaname = 'rewardreasoning' AND tablename = 'form')", cancellationToken).ConfigureAwait(false) is not true)
+        if (
+            await ExecuteAsync(
+                    connection,
+                    "SELECT EXISTS (SELECT FROM pg_tables WHERE schemaname = 'rewardreasoning' AND tablename = 'form')",
+                    cancellationToken
+                )
+                .ConfigureAwait(false)
+            is not true
+        )
         {
             return false;
         }
 
-        object? version = await ExecuteAsync(connection, "SELECT max(version) FROM rewardreasoning.form", cancellationToken).ConfigureAwait(false);
+        object? version = await ExecuteAsync(connection, "SELECT max(version) FROM rewardreasoning.form", cancellationToken)
+            .ConfigureAwait(false);
         string found = Convert.ToString(version, CultureInfo.InvariantCulture) ?? "";
-        return found == Version ? true : throw new CompletionStoreException(
-            $"The store {location} has form {found}; this program knows form {Version}. Use the version of rrm that wrote it, or another store with --store.") { IsUnusable = true };
+        return found == Version
+            ? true
+            : throw new CompletionStoreException(
+                $"The store {location} has form {found}; this program knows form {Version}. Use the version of rrm that wrote it, or another store with --store."
+            )
+            {
+                IsUnusable = true,
+            };
     }
 
     private static async Task<object?> ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)

@@ -58,7 +58,12 @@ public sealed class SqliteCompletionStore : ICompletionStore
 
         if (Directory.Exists(path))
         {
-            throw new CompletionStoreException($"The store '{path}' is a folder; it must be a file, such as '{Path.Combine(path, "completions.db")}'.") { IsUnusable = true };
+            throw new CompletionStoreException(
+                $"The store '{path}' is a folder; it must be a file, such as '{Path.Combine(path, "completions.db")}'."
+            )
+            {
+                IsUnusable = true,
+            };
         }
 
         try
@@ -98,36 +103,51 @@ public sealed class SqliteCompletionStore : ICompletionStore
     }
 
     /// <inheritdoc/>
-    public Task<StoreStatistics> CountAsync(CancellationToken cancellationToken = default) => Task.Run(() => Guard(() =>
-    {
-        using SqliteConnection connection = Connect();
-        using SqliteCommand command = connection.CreateCommand();
-        command.CommandText =
-            """
-            SELECT identity, name, count(*), count(DISTINCT prompt), sum(length(settings) + length(response)), min(created), max(created)
-            FROM completions JOIN models ON models.id = model GROUP BY model ORDER BY count(*) DESC, name
-            """;
-        using SqliteDataReader rows = command.ExecuteReader();
-        List<ModelStatistics> models = [];
-        while (rows.Read())
-        {
-            models.Add(new(
-                new(rows.GetString(0), rows.GetString(1)), rows.GetInt64(2), rows.GetInt64(3), rows.GetInt64(4),
-                DateTimeOffset.FromUnixTimeMilliseconds(rows.GetInt64(5)), DateTimeOffset.FromUnixTimeMilliseconds(rows.GetInt64(6))));
-        }
+    public Task<StoreStatistics> CountAsync(CancellationToken cancellationToken = default) =>
+        Task.Run(
+            () =>
+                Guard(() =>
+                {
+                    using SqliteConnection connection = Connect();
+                    using SqliteCommand command = connection.CreateCommand();
+                    command.CommandText = """
+                        SELECT identity, name, count(*), count(DISTINCT prompt), sum(length(settings) + length(response)), min(created), max(created)
+                        FROM completions JOIN models ON models.id = model GROUP BY model ORDER BY count(*) DESC, name
+                        """;
+                    using SqliteDataReader rows = command.ExecuteReader();
+                    List<ModelStatistics> models = [];
+                    while (rows.Read())
+                    {
+                        models.Add(
+                            new(
+                                new(rows.GetString(0), rows.GetString(1)),
+                                rows.GetInt64(2),
+                                rows.GetInt64(3),
+                                rows.GetInt64(4),
+                                DateTimeOffset.FromUnixTimeMilliseconds(rows.GetInt64(5)),
+                                DateTimeOffset.FromUnixTimeMilliseconds(rows.GetInt64(6))
+                            )
+                        );
+                    }
 
-        long bytes = new[] { _path, _path + "-wal" }.Select(path => new FileInfo(path)).Sum(file => file.Exists ? file.Length : 0);
-        return new StoreStatistics { StoreBytes = bytes, Models = models };
-    }), cancellationToken);
+                    long bytes = new[] { _path, _path + "-wal" }
+                        .Select(path => new FileInfo(path))
+                        .Sum(file => file.Exists ? file.Length : 0);
+                    return new StoreStatistics { StoreBytes = bytes, Models = models };
+                }),
+            cancellationToken
+        );
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<StoredCompletion> ReadAsync(string? model = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public async IAsyncEnumerable<StoredCompletion> ReadAsync(
+        string? model = null,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default
+    )
     {
         await Task.CompletedTask.ConfigureAwait(false);
         using SqliteConnection connection = Guard(Connect);
         using SqliteCommand command = connection.CreateCommand();
-        command.CommandText =
-            """
+        command.CommandText = """
             SELECT identity, name, messages, settings, response, created, elapsed
             FROM completions JOIN models ON models.id = model JOIN prompts ON prompts.hash = prompt
             WHERE $model IS NULL OR identity = $model OR name = $model ORDER BY completions.created, completions.id
@@ -137,9 +157,16 @@ public sealed class SqliteCompletionStore : ICompletionStore
         while (Guard(rows.Read))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            yield return Guard(() => StoreRow.Completion(
-                new(rows.GetString(0), rows.GetString(1)), rows.GetFieldValue<byte[]>(2), rows.GetFieldValue<byte[]>(3), rows.GetFieldValue<byte[]>(4),
-                rows.GetInt64(5), rows.GetInt64(6)));
+            yield return Guard(() =>
+                StoreRow.Completion(
+                    new(rows.GetString(0), rows.GetString(1)),
+                    rows.GetFieldValue<byte[]>(2),
+                    rows.GetFieldValue<byte[]>(3),
+                    rows.GetFieldValue<byte[]>(4),
+                    rows.GetInt64(5),
+                    rows.GetInt64(6)
+                )
+            );
         }
     }
 
@@ -148,17 +175,21 @@ public sealed class SqliteCompletionStore : ICompletionStore
     {
         ArgumentNullException.ThrowIfNull(rule);
         rule.Validate();
-        return Task.Run(() => Guard(() =>
-        {
-            using SqliteConnection connection = Connect();
-            PruneReport report = SqlitePruning.Prune(connection, rule, dryRun);
-            if (report.Completions > 0 && !dryRun)
-            {
-                SqlitePruning.GiveBack(connection);
-            }
+        return Task.Run(
+            () =>
+                Guard(() =>
+                {
+                    using SqliteConnection connection = Connect();
+                    PruneReport report = SqlitePruning.Prune(connection, rule, dryRun);
+                    if (report.Completions > 0 && !dryRun)
+                    {
+                        SqlitePruning.GiveBack(connection);
+                    }
 
-            return report;
-        }), cancellationToken);
+                    return report;
+                }),
+            cancellationToken
+        );
     }
 
     /// <inheritdoc/>
@@ -175,17 +206,22 @@ public sealed class SqliteCompletionStore : ICompletionStore
 
     private SqliteConnection Connect()
     {
-        SqliteConnection connection = new(new SqliteConnectionStringBuilder
-        {
-            DataSource = _path,
-            Mode = _options.Create ? SqliteOpenMode.ReadWriteCreate : SqliteOpenMode.ReadWrite,
-            Pooling = false,
-            DefaultTimeout = (int)_options.LockTimeout.TotalSeconds,
-        }.ToString());
+        SqliteConnection connection = new(
+            new SqliteConnectionStringBuilder
+            {
+                DataSource = _path,
+                Mode = _options.Create ? SqliteOpenMode.ReadWriteCreate : SqliteOpenMode.ReadWrite,
+                Pooling = false,
+                DefaultTimeout = (int)_options.LockTimeout.TotalSeconds,
+            }.ToString()
+        );
         try
         {
             connection.Open();
-            SqliteSchema.Execute(connection, FormattableString.Invariant($"PRAGMA busy_timeout = {(long)_options.LockTimeout.TotalMilliseconds}"));
+            SqliteSchema.Execute(
+                connection,
+                FormattableString.Invariant($"PRAGMA busy_timeout = {(long)_options.LockTimeout.TotalMilliseconds}")
+            );
             SqliteSchema.Execute(connection, "PRAGMA synchronous = FULL");
             return connection;
         }

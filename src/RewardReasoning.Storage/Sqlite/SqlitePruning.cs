@@ -6,8 +6,7 @@ namespace RewardReasoning.Storage.Sqlite;
 internal static class SqlitePruning
 {
     // A prompt counts with the newest completion that answers it, for it stays as long as that one does.
-    private const string Choose =
-        """
+    private const string Choose = """
         CREATE TEMP TABLE doomed AS
         SELECT id, bytes FROM (
           SELECT id, created, bytes, sum(bytes) OVER (ORDER BY created DESC, id DESC) AS bytes_so_far

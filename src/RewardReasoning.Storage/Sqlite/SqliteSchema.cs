@@ -11,8 +11,7 @@ internal static class SqliteSchema
     private const long Version = 1;
 
     // The large columns stand last: what comes before them is read without them.
-    private const string Tables =
-        """
+    private const string Tables = """
         CREATE TABLE models (id INTEGER PRIMARY KEY, identity TEXT NOT NULL UNIQUE, name TEXT NOT NULL) STRICT;
         CREATE TABLE prompts (id INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE, messages BLOB NOT NULL) STRICT;
         CREATE TABLE completions (
@@ -65,13 +64,24 @@ internal static class SqliteSchema
         long version = Number(connection, "PRAGMA user_version");
         if (application == ApplicationId)
         {
-            return version == Version ? true : throw new CompletionStoreException(
-                $"The store '{path}' has form {version}; this program knows form {Version}. Use the version of rrm that wrote it, or another store with --store PATH.") { IsUnusable = true };
+            return version == Version
+                ? true
+                : throw new CompletionStoreException(
+                    $"The store '{path}' has form {version}; this program knows form {Version}. Use the version of rrm that wrote it, or another store with --store PATH."
+                )
+                {
+                    IsUnusable = true,
+                };
         }
 
         return application == 0 && version == 0 && Number(connection, "SELECT count(*) FROM sqlite_schema") == 0
             ? false
-            : throw new CompletionStoreException($"'{path}' is a database of another program, not a store of completions. Name another file with --store PATH.") { IsUnusable = true };
+            : throw new CompletionStoreException(
+                $"'{path}' is a database of another program, not a store of completions. Name another file with --store PATH."
+            )
+            {
+                IsUnusable = true,
+            };
     }
 
     private static long Number(SqliteConnection connection, string sql)

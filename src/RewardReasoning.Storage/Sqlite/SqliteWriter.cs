@@ -16,17 +16,27 @@ internal sealed class SqliteWriter : IDisposable
         _connection = connection;
         _addModel = Prepare(
             "INSERT INTO models (identity, name) VALUES ($identity, $name) ON CONFLICT (identity) DO UPDATE SET name = name RETURNING id",
-            ("$identity", SqliteType.Text), ("$name", SqliteType.Text));
+            ("$identity", SqliteType.Text),
+            ("$name", SqliteType.Text)
+        );
         _addPrompt = Prepare(
             "INSERT INTO prompts (hash, messages) VALUES ($hash, $messages) ON CONFLICT (hash) DO NOTHING",
-            ("$hash", SqliteType.Blob), ("$messages", SqliteType.Blob));
+            ("$hash", SqliteType.Blob),
+            ("$messages", SqliteType.Blob)
+        );
         _addCompletion = Prepare(
             """
             INSERT INTO completions (key, model, created, elapsed, prompt, settings, response)
             VALUES ($key, $model, $created, $elapsed, $prompt, $settings, $response) ON CONFLICT (key) DO NOTHING
             """,
-            ("$key", SqliteType.Blob), ("$model", SqliteType.Integer), ("$created", SqliteType.Integer), ("$elapsed", SqliteType.Integer),
-            ("$prompt", SqliteType.Blob), ("$settings", SqliteType.Blob), ("$response", SqliteType.Blob));
+            ("$key", SqliteType.Blob),
+            ("$model", SqliteType.Integer),
+            ("$created", SqliteType.Integer),
+            ("$elapsed", SqliteType.Integer),
+            ("$prompt", SqliteType.Blob),
+            ("$settings", SqliteType.Blob),
+            ("$response", SqliteType.Blob)
+        );
     }
 
     /// <summary>Commits all rows together; for each, whether it was the first under its key.</summary>

@@ -20,20 +20,24 @@ public sealed record ChatRenderOptions
     /// </summary>
     public IReadOnlyDictionary<string, object?> Variables { get; init; } = new Dictionary<string, object?>();
 
-    /// <summary>Keeps message properties that are null. Otherwise they are left out before rendering, as transformers does since version 5.</summary>
+    /// <summary>
+    /// Keeps message properties that are null. Otherwise they are left out before rendering, as transformers does since version 5.
+    /// </summary>
     public bool KeepNulls { get; init; }
 
     /// <summary>Tells templates the date (<c>strftime_now</c>).</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
     /// <summary>Checks the options as a whole.</summary>
-    /// <exception cref="ArgumentException">The prompt can end in the assistant's next turn or in the final message, not in both.</exception>
+    /// <exception cref="ArgumentException">The prompt can end in the assistant's next turn or in the final message, not in
+    /// both.</exception>
     public void Validate()
     {
         if (AddGenerationPrompt && ContinueFinalMessage)
         {
             throw new ArgumentException(
-                "AddGenerationPrompt and ContinueFinalMessage are both set; a prompt ends where the next turn begins or within the final message. Set one.");
+                "AddGenerationPrompt and ContinueFinalMessage are both set; a prompt ends where the next turn begins or within the final message. Set one."
+            );
         }
     }
 }

@@ -69,7 +69,9 @@ public sealed class ChatTemplate
     /// <exception cref="ChatTemplateException">The template refuses the messages or cannot be run.</exception>
     public string Render(IReadOnlyList<ChatMessageText> messages, ChatRenderOptions options) => RenderMarked(messages, options).Value;
 
-    /// <summary>The text of a conversation given as a JSON array of messages, which may hold tool calls and whatever else the template knows.</summary>
+    /// <summary>
+    /// The text of a conversation given as a JSON array of messages, which may hold tool calls and whatever else the template knows.
+    /// </summary>
     /// <exception cref="ChatTemplateException">The template refuses the messages or cannot be run.</exception>
     public string Render(JsonElement messages, ChatRenderOptions options) => RenderMarked(messages, options).Value;
 
@@ -84,7 +86,10 @@ public sealed class ChatTemplate
     internal MarkedText RenderMarked(JsonElement messages, ChatRenderOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        if (messages.ValueKind != JsonValueKind.Array || messages.EnumerateArray().Any(message => message.ValueKind != JsonValueKind.Object))
+        if (
+            messages.ValueKind != JsonValueKind.Array
+            || messages.EnumerateArray().Any(message => message.ValueKind != JsonValueKind.Object)
+        )
         {
             throw new ArgumentException("The messages must be a JSON array of objects.", nameof(messages));
         }
@@ -129,7 +134,8 @@ public sealed class ChatTemplate
 
     private static JinjaDictionary Message(JsonElement message, bool keepNulls)
     {
-        bool assistant = message.TryGetProperty("role", out JsonElement role) && role.ValueKind == JsonValueKind.String && role.ValueEquals("assistant");
+        bool assistant =
+            message.TryGetProperty("role", out JsonElement role) && role.ValueKind == JsonValueKind.String && role.ValueEquals("assistant");
         JinjaDictionary read = new();
         foreach (JsonProperty property in message.EnumerateObject())
         {
@@ -138,14 +144,17 @@ public sealed class ChatTemplate
                 bool content = property.Name is "content" or "reasoning_content";
                 read.Set(
                     MarkedText.Distrust(property.Name),
-                    Value(property.Value, text => content ? Content(text, assistant) : MarkedText.Distrust(text)));
+                    Value(property.Value, text => content ? Content(text, assistant) : MarkedText.Distrust(text))
+                );
             }
         }
 
         return read;
     }
 
-    /// <summary>An assistant's own thinking is marked as the model marked it, so that a conversation reads back as it was written.</summary>
+    /// <summary>
+    /// An assistant's own thinking is marked as the model marked it, so that a conversation reads back as it was written.
+    /// </summary>
     private static MarkedText Content(string text, bool assistant) =>
         assistant ? MarkedText.DistrustAllBut(text, ThinkTags) : MarkedText.Distrust(text);
 
@@ -167,7 +176,8 @@ public sealed class ChatTemplate
         if (at < 0 || !rendered.Value.Contains(final.Trim(), StringComparison.Ordinal))
         {
             throw new ChatTemplateException(
-                "ContinueFinalMessage is set, but the final message does not appear in the rendered chat; the template may have cut it. Render without it.");
+                "ContinueFinalMessage is set, but the final message does not appear in the rendered chat; the template may have cut it. Render without it."
+            );
         }
 
         MarkedText cut = rendered.Slice(0, at);
@@ -177,17 +187,19 @@ public sealed class ChatTemplate
         return kept ? cut : JinjaTextMethods.Strip(cut, null, left: false);
     }
 
-    private static object? Variable(string name, object? value) => value switch
-    {
-        null or bool or double => value,
-        int number => (long)number,
-        long => value,
-        float number => (double)number,
-        string text => MarkedText.Trust(text),
-        JsonElement json => Value(json, MarkedText.Trust),
-        _ => throw new ArgumentException(
-            $"The variable '{name}' of the chat template is a {value.GetType().Name}; it must be null, a Boolean, a number, a string or a JsonElement."),
-    };
+    private static object? Variable(string name, object? value) =>
+        value switch
+        {
+            null or bool or double => value,
+            int number => (long)number,
+            long => value,
+            float number => (double)number,
+            string text => MarkedText.Trust(text),
+            JsonElement json => Value(json, MarkedText.Trust),
+            _ => throw new ArgumentException(
+                $"The variable '{name}' of the chat template is a {value.GetType().Name}; it must be null, a Boolean, a number, a string or a JsonElement."
+            ),
+        };
 
     private static string Text(JsonElement json)
     {
@@ -197,7 +209,10 @@ public sealed class ChatTemplate
         }
         catch (InvalidOperationException error)
         {
-            throw new ArgumentException($"A string of the messages, tools or variables is no text: {error.Message} Escapes of surrogates must come in pairs.", error);
+            throw new ArgumentException(
+                $"A string of the messages, tools or variables is no text: {error.Message} Escapes of surrogates must come in pairs.",
+                error
+            );
         }
     }
 
@@ -209,7 +224,13 @@ public sealed class ChatTemplate
                 return text(Text(json));
             case JsonValueKind.Number:
                 return json.TryGetInt64(out long number) ? number
-                    : BigInteger.TryParse(json.GetRawText(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out BigInteger large) ? large
+                    : BigInteger.TryParse(
+                        json.GetRawText(),
+                        NumberStyles.AllowLeadingSign,
+                        CultureInfo.InvariantCulture,
+                        out BigInteger large
+                    )
+                        ? large
                     : json.GetDouble();
             case JsonValueKind.True or JsonValueKind.False:
                 return json.GetBoolean();

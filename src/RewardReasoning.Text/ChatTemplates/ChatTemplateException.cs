@@ -7,24 +7,16 @@ namespace RewardReasoning.Text.ChatTemplates;
 public sealed class ChatTemplateException : Exception
 {
     /// <summary>An error without further detail.</summary>
-    public ChatTemplateException()
-    {
-    }
+    public ChatTemplateException() { }
 
     /// <summary>An error with the message to show.</summary>
     public ChatTemplateException(string message)
-        : base(message)
-    {
-    }
+        : base(message) { }
 
     /// <summary>An error with the message to show and what caused it.</summary>
     public ChatTemplateException(string message, Exception innerException)
-        : base(message, innerException)
-    {
-    }
+        : base(message, innerException) { }
 
     internal ChatTemplateException(int line, string message)
-        : base($"Chat template, line {line}: {message}")
-    {
-    }
+        : base($"Chat template, line {line}: {message}") { }
 }

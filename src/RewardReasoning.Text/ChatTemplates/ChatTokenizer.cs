@@ -29,10 +29,14 @@ public sealed class ChatTokenizer
     /// <summary>Loads both from a model folder.</summary>
     /// <exception cref="ChatTemplateException">The folder has no chat template, or one that is not supported.</exception>
     /// <exception cref="TokenizerException">The tokenizer cannot be loaded.</exception>
-    public static ChatTokenizer Load(string folder) => new(
-        Tokenizer.Load(folder),
-        ChatTemplate.Load(folder) ?? throw new ChatTemplateException(
-            $"{folder} has no chat template; a chat model's folder has chat_template.jinja, or \"chat_template\" in tokenizer_config.json."));
+    public static ChatTokenizer Load(string folder) =>
+        new(
+            Tokenizer.Load(folder),
+            ChatTemplate.Load(folder)
+                ?? throw new ChatTemplateException(
+                    $"{folder} has no chat template; a chat model's folder has chat_template.jinja, or \"chat_template\" in tokenizer_config.json."
+                )
+        );
 
     /// <summary>The text and ids of a conversation.</summary>
     /// <exception cref="ChatTemplateException">The template refuses the messages or cannot be run.</exception>

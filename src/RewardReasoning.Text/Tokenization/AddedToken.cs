@@ -12,7 +12,9 @@ public sealed record AddedToken
     /// <summary>The text that stands for the token.</summary>
     public required string Content { get; init; }
 
-    /// <summary>Whether the token is left out by <c>skipSpecial</c> decoding. Some control tokens (<c>&lt;think&gt;</c>) are not special.</summary>
+    /// <summary>
+    /// Whether the token is left out by <c>skipSpecial</c> decoding. Some control tokens (<c>&lt;think&gt;</c>) are not special.
+    /// </summary>
     public bool Special { get; init; }
 
     /// <summary>Recognised only where no word character touches it.</summary>

@@ -16,7 +16,8 @@ internal sealed class AddedTokenMatcher
     /// <summary>A matcher for these tokens, each looked for by the text beside it.</summary>
     public AddedTokenMatcher(IEnumerable<(string Text, AddedToken Token)> tokens)
     {
-        _byFirst = tokens.Where(t => t.Text.Length > 0)
+        _byFirst = tokens
+            .Where(t => t.Text.Length > 0)
             .GroupBy(t => t.Text[0])
             .ToDictionary(g => g.Key, g => g.OrderByDescending(t => t.Text.Length).Select(t => new Candidate(t.Text, t.Token)).ToArray());
         _firsts = SearchValues.Create([.. _byFirst.Keys]);
@@ -29,7 +30,7 @@ internal sealed class AddedTokenMatcher
     /// <param name="token">The token found.</param>
     public bool TryFind(ReadOnlySpan<char> text, int from, out Piece match, out AddedToken? token)
     {
-        for (int at = from; at < text.Length;)
+        for (int at = from; at < text.Length; )
         {
             int step = text[at..].IndexOfAny(_firsts);
             if (step < 0)
@@ -84,9 +85,14 @@ internal sealed class AddedTokenMatcher
     private static bool StartsWithWord(ReadOnlySpan<char> text) =>
         Rune.DecodeFromUtf16(text, out Rune rune, out _) == OperationStatus.Done && IsWord(rune);
 
-    private static bool IsWord(Rune rune) => Rune.IsLetterOrDigit(rune) || Rune.GetUnicodeCategory(rune)
-        is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark
-        or UnicodeCategory.ConnectorPunctuation or UnicodeCategory.LetterNumber;
+    private static bool IsWord(Rune rune) =>
+        Rune.IsLetterOrDigit(rune)
+        || Rune.GetUnicodeCategory(rune)
+            is UnicodeCategory.NonSpacingMark
+                or UnicodeCategory.SpacingCombiningMark
+                or UnicodeCategory.EnclosingMark
+                or UnicodeCategory.ConnectorPunctuation
+                or UnicodeCategory.LetterNumber;
 
     private sealed record Candidate(string Text, AddedToken Token);
 }

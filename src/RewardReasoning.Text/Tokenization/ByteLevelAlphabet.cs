@@ -37,7 +37,7 @@ internal static class ByteLevelAlphabet
     public static bool TryToBytes(ReadOnlySpan<byte> spelling, Span<byte> bytes, out int length)
     {
         length = 0;
-        for (int i = 0; i < spelling.Length;)
+        for (int i = 0; i < spelling.Length; )
         {
             int character = spelling[i++];
             if (character >= 0x80)

@@ -162,8 +162,7 @@ internal static class CanonicalComposition
         return Tables.Compositions.TryGetValue((first, second), out whole);
     }
 
-    private static byte ClassOf(int codePoint) =>
-        codePoint < FirstOfInterest ? (byte)0 : Tables.Classes.GetValueOrDefault(codePoint);
+    private static byte ClassOf(int codePoint) => codePoint < FirstOfInterest ? (byte)0 : Tables.Classes.GetValueOrDefault(codePoint);
 
     /// <summary>Read when the first text comes that needs them.</summary>
     private static class Tables
@@ -216,8 +215,7 @@ internal static class CanonicalComposition
         private static void Suspect(int codePoint) =>
             Suspicious[codePoint < 0x10000 ? codePoint : char.ConvertFromUtf32(codePoint)[0]] = true;
 
-        private static string[] Words(string table) =>
-            table.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+        private static string[] Words(string table) => table.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
 
         private static int Hex(string digits) => int.Parse(digits, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
     }

@@ -36,7 +36,9 @@ internal static class CharacterClass
         return Classify(unit);
     }
 
-    /// <summary>Where the run of one kind that begins at <paramref name="at"/> ends, after at most <paramref name="most"/> code points.</summary>
+    /// <summary>
+    /// Where the run of one kind that begins at <paramref name="at"/> ends, after at most <paramref name="most"/> code points.
+    /// </summary>
     public static int EndOfRun(ReadOnlySpan<char> text, int at, CharacterKind kind, int most = int.MaxValue)
     {
         for (; most > 0 && at < text.Length && At(text, at, out int width) == kind; most--)
@@ -47,10 +49,11 @@ internal static class CharacterClass
         return at;
     }
 
-    private static CharacterKind Classify(int codePoint) => CharUnicodeInfo.GetUnicodeCategory(codePoint) switch
-    {
-        <= UnicodeCategory.OtherLetter => CharacterKind.Letter,
-        UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber or UnicodeCategory.OtherNumber => CharacterKind.Number,
-        _ => Rune.IsValid(codePoint) && Rune.IsWhiteSpace(new Rune(codePoint)) ? CharacterKind.Space : CharacterKind.Other,
-    };
+    private static CharacterKind Classify(int codePoint) =>
+        CharUnicodeInfo.GetUnicodeCategory(codePoint) switch
+        {
+            <= UnicodeCategory.OtherLetter => CharacterKind.Letter,
+            UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber or UnicodeCategory.OtherNumber => CharacterKind.Number,
+            _ => Rune.IsValid(codePoint) && Rune.IsWhiteSpace(new Rune(codePoint)) ? CharacterKind.Space : CharacterKind.Other,
+        };
 }

@@ -2,7 +2,9 @@ using System.Numerics;
 
 namespace RewardReasoning.Text.Tokenization;
 
-/// <summary>Which two neighbouring tokens merge into which, and how early (rank 0 first): an open-addressed map from the pair of ids.</summary>
+/// <summary>
+/// Which two neighbouring tokens merge into which, and how early (rank 0 first): an open-addressed map from the pair of ids.
+/// </summary>
 internal sealed class MergeTable
 {
     /// <summary>The rank of a pair that does not merge: later than every real one.</summary>
@@ -11,8 +13,7 @@ internal sealed class MergeTable
     private readonly Entry[] _slots;
 
     /// <summary>An empty table for at most <paramref name="capacity"/> merges.</summary>
-    public MergeTable(int capacity) =>
-        _slots = new Entry[BitOperations.RoundUpToPowerOf2((uint)Math.Max(16, (capacity * 3L) / 2))];
+    public MergeTable(int capacity) => _slots = new Entry[BitOperations.RoundUpToPowerOf2((uint)Math.Max(16, (capacity * 3L) / 2))];
 
     /// <summary>Notes that <paramref name="left"/> and <paramref name="right"/> merge; a pair given twice keeps its last rank.</summary>
     public void Set(int left, int right, int rank, int result)

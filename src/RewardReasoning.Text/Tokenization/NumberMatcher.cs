@@ -4,18 +4,19 @@ namespace RewardReasoning.Text.Tokenization;
 internal sealed class NumberMatcher(int longest) : IPieceMatcher
 {
     /// <summary>The matcher for <c>\p{N}</c>, <c>\p{N}+</c> and <c>\p{N}{1,3}</c>, or null for any other pattern.</summary>
-    public static NumberMatcher? For(string pattern) => pattern switch
-    {
-        @"\p{N}" => new NumberMatcher(1),
-        @"\p{N}{1,3}" => new NumberMatcher(3),
-        @"\p{N}+" => new NumberMatcher(int.MaxValue),
-        _ => null,
-    };
+    public static NumberMatcher? For(string pattern) =>
+        pattern switch
+        {
+            @"\p{N}" => new NumberMatcher(1),
+            @"\p{N}{1,3}" => new NumberMatcher(3),
+            @"\p{N}+" => new NumberMatcher(int.MaxValue),
+            _ => null,
+        };
 
     /// <inheritdoc/>
     public void FindMatches(ReadOnlySpan<char> text, List<Piece> matches)
     {
-        for (int at = 0; at < text.Length;)
+        for (int at = 0; at < text.Length; )
         {
             int end = CharacterClass.EndOfRun(text, at, CharacterKind.Number, longest);
             if (end > at)

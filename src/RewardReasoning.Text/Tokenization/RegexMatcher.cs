@@ -13,7 +13,9 @@ internal sealed class RegexMatcher : IPieceMatcher
 {
     private readonly Regex _regex;
 
-    /// <summary>A matcher for a pattern in the reference's syntax; throws <see cref="ArgumentException"/> where .NET has no such syntax.</summary>
+    /// <summary>
+    /// A matcher for a pattern in the reference's syntax; throws <see cref="ArgumentException"/> where .NET has no such syntax.
+    /// </summary>
     public RegexMatcher(string pattern) => _regex = new Regex(pattern, RegexOptions.CultureInvariant);
 
     /// <inheritdoc/>
@@ -59,19 +61,20 @@ internal sealed class RegexMatcher : IPieceMatcher
     }
 
     /// <summary>A unit of the same general category that patterns do not name by itself.</summary>
-    private static char StandIn(Rune rune) => Rune.GetUnicodeCategory(rune) switch
-    {
-        UnicodeCategory.UppercaseLetter => '\uA722',
-        UnicodeCategory.LowercaseLetter => '\uA723',
-        UnicodeCategory.ModifierLetter => '\uA717',
-        <= UnicodeCategory.OtherLetter => '\uA000',
-        UnicodeCategory.SpacingCombiningMark => '\u0903',
-        <= UnicodeCategory.EnclosingMark => '\u0300',
-        UnicodeCategory.DecimalDigitNumber => '\u0660',
-        UnicodeCategory.LetterNumber => '\u2160',
-        UnicodeCategory.OtherNumber => '\u2460',
-        >= UnicodeCategory.ConnectorPunctuation and <= UnicodeCategory.OtherPunctuation => '\u2020',
-        >= UnicodeCategory.MathSymbol and <= UnicodeCategory.OtherSymbol => '\u2603',
-        _ => '\uE000',
-    };
+    private static char StandIn(Rune rune) =>
+        Rune.GetUnicodeCategory(rune) switch
+        {
+            UnicodeCategory.UppercaseLetter => '\uA722',
+            UnicodeCategory.LowercaseLetter => '\uA723',
+            UnicodeCategory.ModifierLetter => '\uA717',
+            <= UnicodeCategory.OtherLetter => '\uA000',
+            UnicodeCategory.SpacingCombiningMark => '\u0903',
+            <= UnicodeCategory.EnclosingMark => '\u0300',
+            UnicodeCategory.DecimalDigitNumber => '\u0660',
+            UnicodeCategory.LetterNumber => '\u2160',
+            UnicodeCategory.OtherNumber => '\u2460',
+            >= UnicodeCategory.ConnectorPunctuation and <= UnicodeCategory.OtherPunctuation => '\u2020',
+            >= UnicodeCategory.MathSymbol and <= UnicodeCategory.OtherSymbol => '\u2603',
+            _ => '\uE000',
+        };
 }

@@ -60,13 +60,15 @@ internal sealed class SplitStep(IPieceMatcher matcher, SplitBehavior behavior, b
 
         void Add(Piece piece, bool isMatch)
         {
-            bool joins = pieces.Count > first && behavior switch
-            {
-                SplitBehavior.MergedWithPrevious => isMatch && !afterMatch,
-                SplitBehavior.MergedWithNext => !isMatch && afterMatch,
-                SplitBehavior.Contiguous => isMatch == afterMatch,
-                _ => false,
-            };
+            bool joins =
+                pieces.Count > first
+                && behavior switch
+                {
+                    SplitBehavior.MergedWithPrevious => isMatch && !afterMatch,
+                    SplitBehavior.MergedWithNext => !isMatch && afterMatch,
+                    SplitBehavior.Contiguous => isMatch == afterMatch,
+                    _ => false,
+                };
             afterMatch = isMatch;
             if (joins)
             {

@@ -32,7 +32,9 @@ public sealed class StreamingDecoder
         return Take(_pending.WrittenCount - IncompleteLength(_pending.WrittenSpan));
     }
 
-    /// <summary>What the end brings: U+FFFD for a character that was never completed, else nothing. The decoder can be used again.</summary>
+    /// <summary>
+    /// What the end brings: U+FFFD for a character that was never completed, else nothing. The decoder can be used again.
+    /// </summary>
     public string Flush() => Take(_pending.WrittenCount);
 
     private string Take(int length)

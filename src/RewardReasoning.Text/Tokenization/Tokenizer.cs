@@ -43,7 +43,9 @@ public sealed class Tokenizer
     /// <summary>The tokens that <see cref="Encode(string)"/> recognises in text before any splitting.</summary>
     public IReadOnlyList<AddedToken> AddedTokens { get; }
 
-    /// <summary>What the post-processor puts before a text that no chat template has rendered (Llama 3: its begin-of-text token); often nothing.</summary>
+    /// <summary>
+    /// What the post-processor puts before a text that no chat template has rendered (Llama 3: its begin-of-text token); often nothing.
+    /// </summary>
     public IReadOnlyList<int> PrefixIds { get; }
 
     /// <summary>What the post-processor puts after such a text; nearly always nothing.</summary>
@@ -87,7 +89,8 @@ public sealed class Tokenizer
     }
 
     /// <summary>
-    /// The text of some ids. Bytes that form no character become U+FFFD; ids without a token (padding of the model's embedding) add nothing.
+    /// The text of some ids. Bytes that form no character become U+FFFD; ids without a token (padding of the model's embedding) add
+    /// nothing.
     /// </summary>
     /// <param name="ids">The ids, none negative.</param>
     /// <param name="skipSpecial">Leaves out the added tokens marked <see cref="AddedToken.Special"/>.</param>

@@ -20,7 +20,9 @@ public static class TokenizerBuilder
         ArgumentNullException.ThrowIfNull(folder);
         ArgumentNullException.ThrowIfNull(recipe);
         recipe.Validate();
-        MergeTraining training = MergeTraining.Learn(recipe.MergedTexts.SelectMany(RunsBetweenDigits).Distinct().Select(Encoding.UTF8.GetBytes));
+        MergeTraining training = MergeTraining.Learn(
+            recipe.MergedTexts.SelectMany(RunsBetweenDigits).Distinct().Select(Encoding.UTF8.GetBytes)
+        );
         Directory.CreateDirectory(folder);
         WriteJson(Path.Combine(folder, "tokenizer.json"), json => WriteTokenizer(json, recipe, training));
         WriteJson(Path.Combine(folder, "tokenizer_config.json"), json => WriteConfig(json, recipe));

@@ -63,7 +63,9 @@ public sealed record TokenizerConfig
 
     /// <summary>A token is given by its text or as an object with its content.</summary>
     private static string? Token(JsonElement root, string name) =>
-        root.TryGetProperty(name, out JsonElement token) && token.ValueKind == JsonValueKind.Object ? Text(token, "content") : Text(root, name);
+        root.TryGetProperty(name, out JsonElement token) && token.ValueKind == JsonValueKind.Object
+            ? Text(token, "content")
+            : Text(root, name);
 
     private static string? Template(JsonElement root)
     {

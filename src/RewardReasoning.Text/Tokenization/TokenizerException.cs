@@ -7,19 +7,13 @@ namespace RewardReasoning.Text.Tokenization;
 public sealed class TokenizerException : Exception
 {
     /// <summary>An error without further detail.</summary>
-    public TokenizerException()
-    {
-    }
+    public TokenizerException() { }
 
     /// <summary>An error with the message to show.</summary>
     public TokenizerException(string message)
-        : base(message)
-    {
-    }
+        : base(message) { }
 
     /// <summary>An error with the message to show and what caused it.</summary>
     public TokenizerException(string message, Exception innerException)
-        : base(message, innerException)
-    {
-    }
+        : base(message, innerException) { }
 }

@@ -33,7 +33,9 @@ internal sealed class TokenizerFile
     {
         if (!File.Exists(path))
         {
-            throw new TokenizerException($"{path} does not exist; a model folder must hold its tokenizer in Hugging Face's tokenizer.json format.");
+            throw new TokenizerException(
+                $"{path} does not exist; a model folder must hold its tokenizer in Hugging Face's tokenizer.json format."
+            );
         }
 
         try
@@ -59,7 +61,11 @@ internal sealed class TokenizerFile
         json = json.StartsWith("\uFEFF"u8) ? json["\uFEFF"u8.Length..] : json;
         Utf8JsonReader reader = new(json);
         reader.Read();
-        Require(reader.TokenType == JsonTokenType.StartObject, "the file holds no JSON object", "it must be a tokenizer.json of the tokenizers library");
+        Require(
+            reader.TokenType == JsonTokenType.StartObject,
+            "the file holds no JSON object",
+            "it must be a tokenizer.json of the tokenizers library"
+        );
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             string name = reader.GetString() ?? "";
@@ -74,11 +80,13 @@ internal sealed class TokenizerFile
             }
         }
 
-        while (reader.Read())
-        {
-        }
+        while (reader.Read()) { }
 
-        Require(_tokens is not null && _merges is not null, "there is no \"model\" with \"vocab\" and \"merges\"", "the model must be a BPE with both");
+        Require(
+            _tokens is not null && _merges is not null,
+            "there is no \"model\" with \"vocab\" and \"merges\"",
+            "the model must be a BPE with both"
+        );
         TokenizerSections sections = new(_sections, _tokenizerClass, Fail);
         IReadOnlyList<AddedToken> added = sections.AddedTokens();
         foreach (AddedToken token in added)
@@ -139,19 +147,28 @@ internal sealed class TokenizerFile
     private void CheckModel(bool hasMerges)
     {
         string? type = _modelOptions.TryGetValue("type", out JsonElement given) ? given.GetString() : null;
-        Require(type is "BPE" or null, $"the model's type is \"{type}\"", "only byte-level \"BPE\" tokenizers are supported (Qwen, Llama 3, GPT-2 and kin)");
+        Require(
+            type is "BPE" or null,
+            $"the model's type is \"{type}\"",
+            "only byte-level \"BPE\" tokenizers are supported (Qwen, Llama 3, GPT-2 and kin)"
+        );
         Require(_tokens is not null && hasMerges, "the model has no \"vocab\" object or no \"merges\" list", "a BPE has both");
         Require(
             !Flag("byte_fallback"),
             "\"byte_fallback\" is true, as in SentencePiece models",
-            "the model must work on bytes (pre-tokenizer and decoder \"ByteLevel\")");
+            "the model must work on bytes (pre-tokenizer and decoder \"ByteLevel\")"
+        );
         foreach (string affix in (string[])["continuing_subword_prefix", "end_of_word_suffix"])
         {
-            bool set = _modelOptions.TryGetValue(affix, out JsonElement text) && text.ValueKind == JsonValueKind.String && text.GetString() != "";
+            bool set =
+                _modelOptions.TryGetValue(affix, out JsonElement text) && text.ValueKind == JsonValueKind.String && text.GetString() != "";
             Require(!set, $"\"{affix}\" is set", "it must be null or empty for byte-level BPE");
         }
 
-        bool random = _modelOptions.TryGetValue("dropout", out JsonElement dropout) && dropout.ValueKind == JsonValueKind.Number && dropout.GetDouble() > 0;
+        bool random =
+            _modelOptions.TryGetValue("dropout", out JsonElement dropout)
+            && dropout.ValueKind == JsonValueKind.Number
+            && dropout.GetDouble() > 0;
         Require(!random, "\"dropout\" is set, which makes ids a matter of chance", "it must be null or 0");
     }
 
@@ -167,7 +184,10 @@ internal sealed class TokenizerFile
             reader.Read();
             if (!reader.TryGetInt32(out int id))
             {
-                throw Fail($"the vocabulary's token \"{Encoding.UTF8.GetString(token)}\" has no whole number as its id", "every token has an id");
+                throw Fail(
+                    $"the vocabulary's token \"{Encoding.UTF8.GetString(token)}\" has no whole number as its id",
+                    "every token has an id"
+                );
             }
 
             CheckId(id, Encoding.UTF8.GetString(token));
@@ -187,7 +207,11 @@ internal sealed class TokenizerFile
             {
                 ReadOnlySpan<byte> both = Spelling(ref reader, ref first);
                 int blank = both.IndexOf((byte)' ');
-                Require(blank > 0, $"merge {merges.Count} is \"{Encoding.UTF8.GetString(both)}\"", "a merge is two tokens with a blank between");
+                Require(
+                    blank > 0,
+                    $"merge {merges.Count} is \"{Encoding.UTF8.GetString(both)}\"",
+                    "a merge is two tokens with a blank between"
+                );
                 merges.Add(Merge(merges.Count, both[..blank], both[(blank + 1)..]));
             }
             else
@@ -222,7 +246,8 @@ internal sealed class TokenizerFile
 
     private (int Left, int Right, int Result) Merge(int rank, ReadOnlySpan<byte> left, ReadOnlySpan<byte> right)
     {
-        Span<byte> bytes = left.Length + right.Length <= 512 ? stackalloc byte[left.Length + right.Length] : new byte[left.Length + right.Length];
+        Span<byte> bytes =
+            left.Length + right.Length <= 512 ? stackalloc byte[left.Length + right.Length] : new byte[left.Length + right.Length];
         bool mapped = ByteLevelAlphabet.TryToBytes(left, bytes, out int leftLength);
         mapped &= ByteLevelAlphabet.TryToBytes(right, bytes[leftLength..], out int rightLength);
         int leftId = mapped ? Tokens.Find(bytes[..leftLength]) : -1;
@@ -232,7 +257,8 @@ internal sealed class TokenizerFile
         {
             throw Fail(
                 $"merge {rank} is of \"{Encoding.UTF8.GetString(left)}\" and \"{Encoding.UTF8.GetString(right)}\"",
-                "both parts and the whole must be tokens of the vocabulary, spelled in the byte-level alphabet");
+                "both parts and the whole must be tokens of the vocabulary, spelled in the byte-level alphabet"
+            );
         }
 
         return (leftId, rightId, result);

@@ -9,7 +9,9 @@ public sealed record TokenizerRecipe
     /// </summary>
     public IReadOnlyList<string> MergedTexts { get; init; } = [];
 
-    /// <summary>Control tokens that decoding may leave out (<c>&lt;|im_end|&gt;</c>). Their ids follow the merges', in this order.</summary>
+    /// <summary>
+    /// Control tokens that decoding may leave out (<c>&lt;|im_end|&gt;</c>). Their ids follow the merges', in this order.
+    /// </summary>
     public IReadOnlyList<string> SpecialTokens { get; init; } = [];
 
     /// <summary>Control tokens that stay in decoded text (<c>&lt;think&gt;</c>, as in Qwen's tokenizers). Their ids come last.</summary>
@@ -41,16 +43,23 @@ public sealed record TokenizerRecipe
             faults.Add("a control token is empty");
         }
 
-        faults.AddRange(tokens.GroupBy(t => t, StringComparer.Ordinal).Where(g => g.Count() > 1).Select(g => $"the control token \"{g.Key}\" is given twice"));
+        faults.AddRange(
+            tokens
+                .GroupBy(t => t, StringComparer.Ordinal)
+                .Where(g => g.Count() > 1)
+                .Select(g => $"the control token \"{g.Key}\" is given twice")
+        );
         faults.AddRange(
             from text in MergedTexts
             from token in tokens
             where token.Length > 0 && text.Contains(token, StringComparison.Ordinal)
-            select $"the merged text \"{text}\" contains the control token \"{token}\"");
+            select $"the merged text \"{text}\" contains the control token \"{token}\""
+        );
         faults.AddRange(
             from name in (string?[])[BosToken, EosToken, PadToken]
             where name is not null && !tokens.Contains(name, StringComparer.Ordinal)
-            select $"\"{name}\" is named as a begin, end or padding token and is no control token");
+            select $"\"{name}\" is named as a begin, end or padding token and is no control token"
+        );
         if (ModelMaxLength < 1)
         {
             faults.Add($"ModelMaxLength is {ModelMaxLength} and must be at least 1");

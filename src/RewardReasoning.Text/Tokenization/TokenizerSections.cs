@@ -10,17 +10,27 @@ namespace RewardReasoning.Text.Tokenization;
 /// <param name="tokenizerClass"><c>tokenizer_class</c> of <c>tokenizer_config.json</c>.</param>
 /// <param name="fail">Makes the error from what was found and what must hold.</param>
 internal sealed class TokenizerSections(
-    IReadOnlyDictionary<string, JsonElement> sections, string? tokenizerClass, Func<string, string, TokenizerException> fail)
+    IReadOnlyDictionary<string, JsonElement> sections,
+    string? tokenizerClass,
+    Func<string, string, TokenizerException> fail
+)
 {
     /// <summary>The added tokens in the order of the file.</summary>
     public IReadOnlyList<AddedToken> AddedTokens()
     {
         List<AddedToken> tokens = [];
         HashSet<string> contents = new(StringComparer.Ordinal);
-        foreach (JsonElement entry in Section("added_tokens") is { ValueKind: JsonValueKind.Array } list ? list.EnumerateArray().ToArray() : [])
+        foreach (
+            JsonElement entry in Section("added_tokens") is { ValueKind: JsonValueKind.Array } list ? list.EnumerateArray().ToArray() : []
+        )
         {
-            if (entry.ValueKind != JsonValueKind.Object || !entry.TryGetProperty("id", out JsonElement id) || !id.TryGetInt32(out int number)
-                || !entry.TryGetProperty("content", out JsonElement content) || content.GetString() is not { Length: > 0 } text)
+            if (
+                entry.ValueKind != JsonValueKind.Object
+                || !entry.TryGetProperty("id", out JsonElement id)
+                || !id.TryGetInt32(out int number)
+                || !entry.TryGetProperty("content", out JsonElement content)
+                || content.GetString() is not { Length: > 0 } text
+            )
             {
                 throw fail($"entry {tokens.Count} of \"added_tokens\" has no id or no content", "every added token has both");
             }
@@ -30,16 +40,18 @@ internal sealed class TokenizerSections(
                 throw fail($"the added token \"{text}\" is given twice", "added tokens are distinct");
             }
 
-            tokens.Add(new AddedToken
-            {
-                Id = number,
-                Content = text,
-                Special = Flag(entry, "special"),
-                SingleWord = Flag(entry, "single_word"),
-                StripLeft = Flag(entry, "lstrip"),
-                StripRight = Flag(entry, "rstrip"),
-                Normalized = Flag(entry, "normalized"),
-            });
+            tokens.Add(
+                new AddedToken
+                {
+                    Id = number,
+                    Content = text,
+                    Special = Flag(entry, "special"),
+                    SingleWord = Flag(entry, "single_word"),
+                    StripLeft = Flag(entry, "lstrip"),
+                    StripRight = Flag(entry, "rstrip"),
+                    Normalized = Flag(entry, "normalized"),
+                }
+            );
         }
 
         return tokens;
@@ -51,9 +63,8 @@ internal sealed class TokenizerSections(
         bool composes = false;
         foreach (JsonElement normalizer in Flatten("normalizer", "normalizers"))
         {
-            composes = Type(normalizer) == "NFC"
-                ? true
-                : throw fail($"the normalizer is \"{Type(normalizer)}\"", "it must be null or \"NFC\"");
+            composes =
+                Type(normalizer) == "NFC" ? true : throw fail($"the normalizer is \"{Type(normalizer)}\"", "it must be null or \"NFC\"");
         }
 
         return composes;
@@ -81,7 +92,13 @@ internal sealed class TokenizerSections(
                     // such vocabularies, so only other numerals ("½") feel it; equal ids need it.
                     break;
                 case "Digits":
-                    steps.Add(new SplitStep(new NumberMatcher(Flag(step, "individual_digits") ? 1 : int.MaxValue), SplitBehavior.Isolated, invert: false));
+                    steps.Add(
+                        new SplitStep(
+                            new NumberMatcher(Flag(step, "individual_digits") ? 1 : int.MaxValue),
+                            SplitBehavior.Isolated,
+                            invert: false
+                        )
+                    );
                     break;
                 case "ByteLevel":
                     byteLevel = true;
@@ -98,11 +115,16 @@ internal sealed class TokenizerSections(
 
                     break;
                 default:
-                    throw fail($"the pre-tokenizer has a step \"{Type(step)}\"", "the steps must be \"Split\", \"Digits\" and, last, \"ByteLevel\"");
+                    throw fail(
+                        $"the pre-tokenizer has a step \"{Type(step)}\"",
+                        "the steps must be \"Split\", \"Digits\" and, last, \"ByteLevel\""
+                    );
             }
         }
 
-        return byteLevel ? new PreTokenizer(steps) : throw fail("the pre-tokenizer has no step \"ByteLevel\"", "the last step must be \"ByteLevel\"");
+        return byteLevel
+            ? new PreTokenizer(steps)
+            : throw fail("the pre-tokenizer has no step \"ByteLevel\"", "the last step must be \"ByteLevel\"");
     }
 
     /// <summary>The ids that the post-processor puts before and after a single text.</summary>
@@ -133,7 +155,10 @@ internal sealed class TokenizerSections(
         string[] decoders = [.. Flatten("decoder", "decoders").Select(Type)];
         if (decoders is not ["ByteLevel"])
         {
-            throw fail($"the decoder is {(decoders.Length == 0 ? "missing" : $"\"{string.Join("\", \"", decoders)}\"")}", "it must be \"ByteLevel\"");
+            throw fail(
+                $"the decoder is {(decoders.Length == 0 ? "missing" : $"\"{string.Join("\", \"", decoders)}\"")}",
+                "it must be \"ByteLevel\""
+            );
         }
     }
 
@@ -146,15 +171,20 @@ internal sealed class TokenizerSections(
             {
                 afterText = true;
             }
-            else if (part.TryGetProperty("SpecialToken", out JsonElement token)
+            else if (
+                part.TryGetProperty("SpecialToken", out JsonElement token)
                 && token.GetProperty("id").GetString() is { } name
-                && processor.GetProperty("special_tokens").TryGetProperty(name, out JsonElement known))
+                && processor.GetProperty("special_tokens").TryGetProperty(name, out JsonElement known)
+            )
             {
                 (afterText ? suffix : prefix).AddRange(known.GetProperty("ids").EnumerateArray().Select(id => id.GetInt32()));
             }
             else
             {
-                throw fail("the post-processor's template names a token that its \"special_tokens\" lack", "each must be given there with its ids");
+                throw fail(
+                    "the post-processor's template names a token that its \"special_tokens\" lack",
+                    "each must be given there with its ids"
+                );
             }
         }
     }
@@ -164,7 +194,10 @@ internal sealed class TokenizerSections(
         string name = step.TryGetProperty("behavior", out JsonElement given) ? given.GetString() ?? "" : "";
         if (!Enum.TryParse(name, out SplitBehavior behavior) || !Enum.IsDefined(behavior))
         {
-            throw fail($"a \"Split\" has the behavior \"{name}\"", $"it must be one of {string.Join(", ", Enum.GetNames<SplitBehavior>())}");
+            throw fail(
+                $"a \"Split\" has the behavior \"{name}\"",
+                $"it must be one of {string.Join(", ", Enum.GetNames<SplitBehavior>())}"
+            );
         }
 
         if (step.TryGetProperty("pattern", out JsonElement pattern) && pattern.ValueKind == JsonValueKind.Object)
@@ -202,7 +235,10 @@ internal sealed class TokenizerSections(
         }
         catch (ArgumentException error)
         {
-            throw fail($"the split pattern {pattern} cannot be used ({error.Message})", "it must be a regular expression that .NET knows too");
+            throw fail(
+                $"the split pattern {pattern} cannot be used ({error.Message})",
+                "it must be a regular expression that .NET knows too"
+            );
         }
     }
 

@@ -31,18 +31,19 @@ internal sealed class WordMatcher : IPieceMatcher
     }
 
     /// <summary>The matcher for one of the patterns above, or null for any other.</summary>
-    public static WordMatcher? For(string pattern) => pattern switch
-    {
-        Gpt2Pattern => new WordMatcher(gpt2: true, digits: int.MaxValue),
-        Llama3Pattern => new WordMatcher(gpt2: false, digits: 3),
-        QwenPattern => new WordMatcher(gpt2: false, digits: 1),
-        _ => null,
-    };
+    public static WordMatcher? For(string pattern) =>
+        pattern switch
+        {
+            Gpt2Pattern => new WordMatcher(gpt2: true, digits: int.MaxValue),
+            Llama3Pattern => new WordMatcher(gpt2: false, digits: 3),
+            QwenPattern => new WordMatcher(gpt2: false, digits: 1),
+            _ => null,
+        };
 
     /// <inheritdoc/>
     public void FindMatches(ReadOnlySpan<char> text, List<Piece> matches)
     {
-        for (int at = 0; at < text.Length;)
+        for (int at = 0; at < text.Length; )
         {
             int end = _gpt2 ? EndOfGpt2Word(text, at) : EndOfLlamaWord(text, at);
             matches.Add(new Piece(at, end - at));
@@ -136,7 +137,10 @@ internal sealed class WordMatcher : IPieceMatcher
     }
 
     // Unicode's simple case folding maps the long s (U+017F) to s; no other letter outside ASCII folds to one of these.
-    private static char Fold(char unit, bool ignoreCase) => !ignoreCase ? unit : unit == '\u017F' ? 's' : char.ToLowerInvariant(unit);
+    private static char Fold(char unit, bool ignoreCase) =>
+        !ignoreCase ? unit
+        : unit == '\u017F' ? 's'
+        : char.ToLowerInvariant(unit);
 
     private static bool IsLineBreak(char unit) => unit is '\r' or '\n';
 }

@@ -31,20 +31,31 @@ public sealed class DpoLoss
         _options = options;
     }
 
-    /// <summary>The loss (0-dim, differentiable) of one micro-batch and its metrics; intermediate tensors stay in the caller's dispose scope.</summary>
+    /// <summary>
+    /// The loss (0-dim, differentiable) of one micro-batch and its metrics; intermediate tensors stay in the caller's dispose scope.
+    /// </summary>
     /// <param name="chosen">The better responses.</param>
     /// <param name="rejected">The worse ones, row by row.</param>
     /// <param name="counts">Counts of the whole batch; null when this is the whole batch.</param>
-    /// <param name="transport">Where the variant sorts the batch and this is a part of it: what stands beside its pairs, by <see cref="Sides"/>
+    /// <param name="transport">Where the variant sorts the batch and this is a part of it: what stands beside its pairs, by <see
+    /// cref="Sides"/>
     /// of all of them.</param>
     /// <exception cref="ArgumentException">Shapes differ, or something that the options need is missing.</exception>
-    public (Tensor Loss, DpoMetrics Metrics) Compute(DpoSide chosen, DpoSide rejected, DpoCounts? counts = null, DpoTransport? transport = null)
+    public (Tensor Loss, DpoMetrics Metrics) Compute(
+        DpoSide chosen,
+        DpoSide rejected,
+        DpoCounts? counts = null,
+        DpoTransport? transport = null
+    )
     {
         Check(chosen, rejected);
-        Tensor chosenMask = chosen.Mask.IsNotZero(), rejectedMask = rejected.Mask.IsNotZero(); // [B, T]
-        Tensor chosenTokens = chosenMask.sum(1), rejectedTokens = rejectedMask.sum(1); // [B]
+        Tensor chosenMask = chosen.Mask.IsNotZero(),
+            rejectedMask = rejected.Mask.IsNotZero(); // [B, T]
+        Tensor chosenTokens = chosenMask.sum(1),
+            rejectedTokens = rejectedMask.sum(1); // [B]
         Tensor shorter = minimum(chosenTokens, rejectedTokens);
-        Tensor a = LogRatio(chosen, chosenMask, shorter), b = LogRatio(rejected, rejectedMask, shorter); // [B]
+        Tensor a = LogRatio(chosen, chosenMask, shorter),
+            b = LogRatio(rejected, rejectedMask, shorter); // [B]
         Tensor losses = _options.SortsBatch
             ? Transported(Compared(chosen, rejected, chosenMask, rejectedMask, shorter), transport, isWhole: counts is null)
             : Losses(a, b, chosenTokens.AtLeast(1), rejectedTokens.AtLeast(1));
@@ -54,7 +65,8 @@ public sealed class DpoLoss
         }
 
         Tensor loss = losses.sum().Over(counts?.Pairs ?? losses.shape[0]);
-        Tensor chosenLogProb = Masked(chosen.LogProbs, chosenMask).sum(1), rejectedLogProb = Masked(rejected.LogProbs, rejectedMask).sum(1); // [B]
+        Tensor chosenLogProb = Masked(chosen.LogProbs, chosenMask).sum(1),
+            rejectedLogProb = Masked(rejected.LogProbs, rejectedMask).sum(1); // [B]
         Tensor? sft = null;
         if (_options.SftCoefficient > 0)
         {
@@ -63,18 +75,28 @@ public sealed class DpoLoss
         }
 
         double[] values = Read(
-            loss, sft, a.sum().Times(_options.Beta), b.sum().Times(_options.Beta), a.gt(b).sum(), chosenLogProb.sum(), rejectedLogProb.sum());
-        return (loss, new DpoMetrics
-        {
-            Loss = values[0],
-            SftLoss = values[1],
-            Pairs = losses.shape[0],
-            ChosenReward = values[2],
-            RejectedReward = values[3],
-            Correct = values[4],
-            ChosenLogProb = values[5],
-            RejectedLogProb = values[6],
-        });
+            loss,
+            sft,
+            a.sum().Times(_options.Beta),
+            b.sum().Times(_options.Beta),
+            a.gt(b).sum(),
+            chosenLogProb.sum(),
+            rejectedLogProb.sum()
+        );
+        return (
+            loss,
+            new DpoMetrics
+            {
+                Loss = values[0],
+                SftLoss = values[1],
+                Pairs = losses.shape[0],
+                ChosenReward = values[2],
+                RejectedReward = values[3],
+                Correct = values[4],
+                ChosenLogProb = values[5],
+                RejectedLogProb = values[6],
+            }
+        );
     }
 
     /// <summary>The two numbers of each pair that a variant which sorts the batch compares with those of the others.</summary>
@@ -82,16 +104,32 @@ public sealed class DpoLoss
     public (double[] First, double[] Second) Sides(DpoSide chosen, DpoSide rejected)
     {
         Check(chosen, rejected);
-        Tensor chosenMask = chosen.Mask.IsNotZero(), rejectedMask = rejected.Mask.IsNotZero(); // [B, T]
-        (Tensor first, Tensor second) = Compared(chosen, rejected, chosenMask, rejectedMask, minimum(chosenMask.sum(1), rejectedMask.sum(1)));
+        Tensor chosenMask = chosen.Mask.IsNotZero(),
+            rejectedMask = rejected.Mask.IsNotZero(); // [B, T]
+        (Tensor first, Tensor second) = Compared(
+            chosen,
+            rejected,
+            chosenMask,
+            rejectedMask,
+            minimum(chosenMask.sum(1), rejectedMask.sum(1))
+        );
         return (Numbers(first), Numbers(second));
     }
 
-    private (Tensor First, Tensor Second) Compared(DpoSide chosen, DpoSide rejected, Tensor chosenMask, Tensor rejectedMask, Tensor shorter) =>
+    private (Tensor First, Tensor Second) Compared(
+        DpoSide chosen,
+        DpoSide rejected,
+        Tensor chosenMask,
+        Tensor rejectedMask,
+        Tensor shorter
+    ) =>
         _options.Variant == DpoVariant.AotUnpaired
             ? (LogRatio(chosen, chosenMask, shorter), LogRatio(rejected, rejectedMask, shorter))
-            : (Sum(chosen.LogProbs, chosenMask, shorter) - Sum(rejected.LogProbs, rejectedMask, shorter),
-                Sum(chosen.ReferenceLogProbs.detach(), chosenMask, shorter) - Sum(rejected.ReferenceLogProbs.detach(), rejectedMask, shorter));
+            : (
+                Sum(chosen.LogProbs, chosenMask, shorter) - Sum(rejected.LogProbs, rejectedMask, shorter),
+                Sum(chosen.ReferenceLogProbs.detach(), chosenMask, shorter)
+                    - Sum(rejected.ReferenceLogProbs.detach(), rejectedMask, shorter)
+            );
 
     /// <summary>
     /// The losses at the ranks of both numbers of a pair, of each half the value and the whole gradient with respect to the pair's own
@@ -99,8 +137,12 @@ public sealed class DpoLoss
     /// </summary>
     private Tensor Transported((Tensor First, Tensor Second) sides, DpoTransport? transport, bool isWhole)
     {
-        transport ??= isWhole ? DpoTransport.Of(Numbers(sides.First), Numbers(sides.Second)) : throw new ArgumentException(
-            $"The variant {_options.Variant} sorts the whole batch, and this is a part of it; give the transport of its pairs.", nameof(transport));
+        transport ??= isWhole
+            ? DpoTransport.Of(Numbers(sides.First), Numbers(sides.Second))
+            : throw new ArgumentException(
+                $"The variant {_options.Variant} sorts the whole batch, and this is a part of it; give the transport of its pairs.",
+                nameof(transport)
+            );
         Tensor both = AtRank(sides.First - Column(transport.BesideFirst)).Plus(AtRank(Column(transport.BesideSecond) - sides.Second));
         return both - both.detach().Times(0.5);
 
@@ -116,7 +158,8 @@ public sealed class DpoLoss
 
     private Tensor Losses(Tensor a, Tensor b, Tensor chosenTokens, Tensor rejectedTokens)
     {
-        double beta = _options.Beta, epsilon = _options.LabelSmoothing;
+        double beta = _options.Beta,
+            epsilon = _options.LabelSmoothing;
         Tensor difference = Reward(a) - Reward(b); // Δ
         Tensor scaled = difference.Times(beta);
         Tensor PerToken() => (Reward(a) / chosenTokens) - (Reward(b) / rejectedTokens);
@@ -125,8 +168,12 @@ public sealed class DpoLoss
             DpoVariant.Sigmoid => -LogSigmoid(scaled),
             DpoVariant.Hinge => scaled.Complement().AtLeast(0),
             DpoVariant.Ipo => PerToken().Minus(1 / (2 * beta)).Squared(),
-            DpoVariant.ExoPair => (scaled.sigmoid() * LogSigmoid(scaled).Minus(Math.Log(1 - epsilon))).Plus((-scaled).sigmoid() * LogSigmoid(-scaled).Minus(Math.Log(epsilon))),
-            DpoVariant.NcaPair => -LogSigmoid(a.Times(beta)) - LogSigmoid(a.Times(-beta)).Times(0.5) - LogSigmoid(b.Times(-beta)).Times(0.5),
+            DpoVariant.ExoPair => (scaled.sigmoid() * LogSigmoid(scaled).Minus(Math.Log(1 - epsilon))).Plus(
+                (-scaled).sigmoid() * LogSigmoid(-scaled).Minus(Math.Log(epsilon))
+            ),
+            DpoVariant.NcaPair => -LogSigmoid(a.Times(beta))
+                - LogSigmoid(a.Times(-beta)).Times(0.5)
+                - LogSigmoid(b.Times(-beta)).Times(0.5),
             DpoVariant.Robust => LogSigmoid(scaled).Times(epsilon - 1).Plus(LogSigmoid(-scaled).Times(epsilon)).Over(1 - (2 * epsilon)),
             DpoVariant.BcoPair => -LogSigmoid(a.Times(beta)) - LogSigmoid(b.Times(-beta)),
             DpoVariant.SppoHard => a.Minus(0.5 / beta).Squared().Plus(b.Plus(0.5 / beta).Squared()),
@@ -145,17 +192,19 @@ public sealed class DpoLoss
     }
 
     /// <summary>f of a log-ratio.</summary>
-    private Tensor Reward(Tensor ratio) => _options.Divergence switch
-    {
-        DpoDivergence.ReverseKl => ratio,
-        DpoDivergence.ForwardKl => (-ratio).exp().Complement(),
-        DpoDivergence.JensenShannon => LogSigmoid(ratio).Plus(Math.Log(2)),
-        DpoDivergence.Alpha => ratio.Times(_options.Alpha - 1).exp().Minus(1).Over(_options.Alpha - 1),
-        _ => throw new InvalidOperationException($"There is no divergence {_options.Divergence}."),
-    };
+    private Tensor Reward(Tensor ratio) =>
+        _options.Divergence switch
+        {
+            DpoDivergence.ReverseKl => ratio,
+            DpoDivergence.ForwardKl => (-ratio).exp().Complement(),
+            DpoDivergence.JensenShannon => LogSigmoid(ratio).Plus(Math.Log(2)),
+            DpoDivergence.Alpha => ratio.Times(_options.Alpha - 1).exp().Minus(1).Over(_options.Alpha - 1),
+            _ => throw new InvalidOperationException($"There is no divergence {_options.Divergence}."),
+        };
 
     /// <summary>Σ over a response's tokens of the log-ratio, tokens behind the pair's shorter response weighted down, [B].</summary>
-    private Tensor LogRatio(DpoSide side, Tensor mask, Tensor shorter) => Sum(side.LogProbs - side.ReferenceLogProbs.detach(), mask, shorter);
+    private Tensor LogRatio(DpoSide side, Tensor mask, Tensor shorter) =>
+        Sum(side.LogProbs - side.ReferenceLogProbs.detach(), mask, shorter);
 
     private Tensor Sum(Tensor values, Tensor mask, Tensor shorter)
     {
@@ -172,7 +221,12 @@ public sealed class DpoLoss
     /// <summary>Mean over a response's tokens of ln p − ln Σ p², without gradient, [B].</summary>
     private static Tensor Confidence(DpoSide side, Tensor mask)
     {
-        Tensor squares = side.LogSumSquares ?? throw new ArgumentException("Pairs are weighted by confidence and there is no LogSumSquares; give it or set ConfidenceWeighted to false.", nameof(side));
+        Tensor squares =
+            side.LogSumSquares
+            ?? throw new ArgumentException(
+                "Pairs are weighted by confidence and there is no LogSumSquares; give it or set ConfidenceWeighted to false.",
+                nameof(side)
+            );
         return Masked(side.LogProbs - squares, mask).sum(1).detach() / mask.sum(1).AtLeast(1);
     }
 
@@ -188,7 +242,12 @@ public sealed class DpoLoss
         ArgumentNullException.ThrowIfNull(rejected);
         Check(chosen, nameof(chosen));
         Check(rejected, nameof(rejected));
-        Shapes.MustBe(chosen.LogProbs.shape[0] == rejected.LogProbs.shape[0], rejected.LogProbs, nameof(rejected), $"of {chosen.LogProbs.shape[0]} rows");
+        Shapes.MustBe(
+            chosen.LogProbs.shape[0] == rejected.LogProbs.shape[0],
+            rejected.LogProbs,
+            nameof(rejected),
+            $"of {chosen.LogProbs.shape[0]} rows"
+        );
     }
 
     private static void Check(DpoSide side, string name)
@@ -204,7 +263,9 @@ public sealed class DpoLoss
 
     private static double[] Read(params Tensor?[] scalars)
     {
-        using Tensor together = stack(scalars.Select(scalar => scalar is null ? zeros([], float64) : scalar.detach().to(float64).cpu()).ToArray());
+        using Tensor together = stack(
+            scalars.Select(scalar => scalar is null ? zeros([], float64) : scalar.detach().to(float64).cpu()).ToArray()
+        );
         return together.data<double>().ToArray();
     }
 }

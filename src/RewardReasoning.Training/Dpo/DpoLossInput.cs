@@ -2,7 +2,9 @@ using static TorchSharp.torch;
 
 namespace RewardReasoning.Training.Dpo;
 
-/// <summary>One side of a batch of pairs, [B,T] over response tokens; masked places may hold anything. It owns none of the tensors.</summary>
+/// <summary>
+/// One side of a batch of pairs, [B,T] over response tokens; masked places may hold anything. It owns none of the tensors.
+/// </summary>
 public sealed class DpoSide
 {
     /// <summary>Log-probs of the response's tokens under the policy; gradients flow through these.</summary>

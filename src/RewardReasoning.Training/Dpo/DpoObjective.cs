@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
-using RewardReasoning.Text.ChatTemplates;
 using RewardReasoning.Models.Decoder;
+using RewardReasoning.Text.ChatTemplates;
 using RewardReasoning.Training.Losses;
 using RewardReasoning.Training.Preferences;
 using RewardReasoning.Training.Runs;
@@ -18,7 +18,9 @@ internal sealed class DpoObjective : IPreferenceObjective
     private readonly ChatTokenizer _chat;
     private readonly int _endOfTurn;
     private readonly FrozenReference _reference;
-    private readonly ConcurrentDictionary<PreferenceExample, (double First, double Second)> _sides = new(ReferenceEqualityComparer.Instance);
+    private readonly ConcurrentDictionary<PreferenceExample, (double First, double Second)> _sides = new(
+        ReferenceEqualityComparer.Instance
+    );
     private Dictionary<PreferenceExample, int> _places = new(ReferenceEqualityComparer.Instance);
     private DpoTransport? _transport;
 
@@ -30,11 +32,13 @@ internal sealed class DpoObjective : IPreferenceObjective
         _reference = new FrozenReference(recipe, session, recipe.Reference);
     }
 
-    public PreferenceExample Tokenize(PreferenceRow row) => new(
-        ConversationIds.Of(_chat, row.Conversation),
-        [.. _chat.Tokenizer.Encode(row.Pair.Chosen), _endOfTurn],
-        [.. _chat.Tokenizer.Encode(row.Pair.Rejected), _endOfTurn],
-        Margin: 0);
+    public PreferenceExample Tokenize(PreferenceRow row) =>
+        new(
+            ConversationIds.Of(_chat, row.Conversation),
+            [.. _chat.Tokenizer.Encode(row.Pair.Chosen), _endOfTurn],
+            [.. _chat.Tokenizer.Encode(row.Pair.Rejected), _endOfTurn],
+            Margin: 0
+        );
 
     public bool ComparesPairs => _recipe.Loss.SortsBatch;
 
@@ -46,7 +50,10 @@ internal sealed class DpoObjective : IPreferenceObjective
         DecoderModel model = _session.Replicas.Models[worker];
         Tensor logProbs = batch.LogProbs(model, batch.States(model), temperature: 1).LogProbs;
         Tensor reference = ReferenceLogProbs(worker, batch);
-        (double[] first, double[] second) = _loss.Sides(Side(batch, logProbs, reference, null, 0), Side(batch, logProbs, reference, null, 1));
+        (double[] first, double[] second) = _loss.Sides(
+            Side(batch, logProbs, reference, null, 0),
+            Side(batch, logProbs, reference, null, 1)
+        );
         for (int pair = 0; pair < pass.Count; pair++)
         {
             _sides[pass[pair]] = (first[pair], second[pair]);
@@ -66,11 +73,14 @@ internal sealed class DpoObjective : IPreferenceObjective
         CompletionBatch batch = Batch(pass);
         Tensor reference = ReferenceLogProbs(worker, batch);
         DpoMetrics metrics = new();
-        _ = _session.Backpropagate(worker, (model, recompute) =>
-        {
-            batch.Backpropagate(model, states => Loss(model, batch, states, reference, pass, step, out metrics), recompute);
-            return metrics.Loss;
-        });
+        _ = _session.Backpropagate(
+            worker,
+            (model, recompute) =>
+            {
+                batch.Backpropagate(model, states => Loss(model, batch, states, reference, pass, step, out metrics), recompute);
+                return metrics.Loss;
+            }
+        );
         return Describe(metrics);
     }
 
@@ -86,21 +96,27 @@ internal sealed class DpoObjective : IPreferenceObjective
 
     public void Dispose() => _reference.Dispose();
 
-    private static PreferenceMetrics Describe(DpoMetrics metrics) => new(metrics.Loss, new Dictionary<string, double>
-    {
-        [PreferenceMetrics.Accuracy] = metrics.Correct,
-        ["margin"] = metrics.ChosenReward - metrics.RejectedReward,
-        ["chosen_reward"] = metrics.ChosenReward,
-        ["rejected_reward"] = metrics.RejectedReward,
-        ["chosen_log_prob"] = metrics.ChosenLogProb,
-        ["rejected_log_prob"] = metrics.RejectedLogProb,
-    });
+    private static PreferenceMetrics Describe(DpoMetrics metrics) =>
+        new(
+            metrics.Loss,
+            new Dictionary<string, double>
+            {
+                [PreferenceMetrics.Accuracy] = metrics.Correct,
+                ["margin"] = metrics.ChosenReward - metrics.RejectedReward,
+                ["chosen_reward"] = metrics.ChosenReward,
+                ["rejected_reward"] = metrics.RejectedReward,
+                ["chosen_log_prob"] = metrics.ChosenLogProb,
+                ["rejected_log_prob"] = metrics.RejectedLogProb,
+            }
+        );
 
     /// <summary>Rows in the order chosen, rejected of each pair.</summary>
-    private CompletionBatch Batch(IReadOnlyList<PreferenceExample> pass) => new(
-        [.. pass.SelectMany(pair => new ResponseRow[] { new(pair.Prompt, pair.Chosen), new(pair.Prompt, pair.Rejected) })],
-        _recipe.SharePrompts,
-        _session.Model.Device);
+    private CompletionBatch Batch(IReadOnlyList<PreferenceExample> pass) =>
+        new(
+            [.. pass.SelectMany(pair => new ResponseRow[] { new(pair.Prompt, pair.Chosen), new(pair.Prompt, pair.Rejected) })],
+            _recipe.SharePrompts,
+            _session.Model.Device
+        );
 
     private Tensor ReferenceLogProbs(int worker, CompletionBatch batch) =>
         _reference.Compute(worker, model => batch.LogProbs(model, batch.States(model), temperature: 1).LogProbs.MoveToOuterDisposeScope());
@@ -112,7 +128,8 @@ internal sealed class DpoObjective : IPreferenceObjective
         Tensor reference,
         IReadOnlyList<PreferenceExample> pass,
         IReadOnlyList<PreferenceExample> all,
-        out DpoMetrics metrics)
+        out DpoMetrics metrics
+    )
     {
         (Tensor logProbs, Tensor logits) = batch.LogProbs(model, states, temperature: 1); // [2P, T], [2P·T, V]
         Tensor? squares = _recipe.Loss.ConfidenceWeighted ? SequenceLogProbs.LogSumSquares(logits).view(logProbs.shape) : null;
@@ -121,17 +138,19 @@ internal sealed class DpoObjective : IPreferenceObjective
             Side(batch, logProbs, reference, squares, 0),
             Side(batch, logProbs, reference, squares, 1),
             counts,
-            _transport?.Select(pass.Select(pair => _places[pair])));
+            _transport?.Select(pass.Select(pair => _places[pair]))
+        );
         return loss;
     }
 
-    private static DpoSide Side(CompletionBatch batch, Tensor logProbs, Tensor reference, Tensor? squares, int which) => new()
-    {
-        LogProbs = Half(logProbs, which),
-        ReferenceLogProbs = Half(reference, which),
-        Mask = Half(batch.Mask, which),
-        LogSumSquares = squares is null ? null : Half(squares, which),
-    };
+    private static DpoSide Side(CompletionBatch batch, Tensor logProbs, Tensor reference, Tensor? squares, int which) =>
+        new()
+        {
+            LogProbs = Half(logProbs, which),
+            ReferenceLogProbs = Half(reference, which),
+            Mask = Half(batch.Mask, which),
+            LogSumSquares = squares is null ? null : Half(squares, which),
+        };
 
     private static Tensor Half(Tensor rows, int which) => rows.view(rows.shape[0] / 2, 2, rows.shape[1]).select(1, which);
 

@@ -45,7 +45,9 @@ public enum DpoVariant
     /// <summary>Optimal transport between the margins of policy and reference, sorted over the whole step (arXiv 2406.05882).</summary>
     Aot,
 
-    /// <summary>Optimal transport between the log-ratios of chosen and of rejected responses, sorted over the whole step (arXiv 2406.05882).</summary>
+    /// <summary>
+    /// Optimal transport between the log-ratios of chosen and of rejected responses, sorted over the whole step (arXiv 2406.05882).
+    /// </summary>
     AotUnpaired,
 }
 
@@ -106,7 +108,8 @@ public sealed record DpoOptions : ICheckedOptions
     /// <summary>Whether the loss of a pair depends on the other pairs of its step, by the ranks of their log-ratios.</summary>
     internal bool SortsBatch => Variant is DpoVariant.Aot or DpoVariant.AotUnpaired;
 
-    /// <exception cref="ArgumentException">The settings contradict each other or are out of range; the message lists every fault.</exception>
+    /// <exception cref="ArgumentException">The settings contradict each other or are out of range; the message lists every
+    /// fault.</exception>
     public void Validate() => OptionsCheck.ThrowIfInvalid(this, Faults());
 
     /// <inheritdoc/>

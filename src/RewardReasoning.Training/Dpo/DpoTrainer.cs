@@ -7,7 +7,9 @@ namespace RewardReasoning.Training.Dpo;
 /// <summary>Direct preference optimization on labelled pairs.</summary>
 public sealed class DpoTrainer(DpoRecipe recipe, TimeProvider clock)
 {
-    /// <summary>Runs, or goes on with, the recipe until its last step; the finished model lies in <see cref="RunFolder.FinalModel"/>.</summary>
+    /// <summary>
+    /// Runs, or goes on with, the recipe until its last step; the finished model lies in <see cref="RunFolder.FinalModel"/>.
+    /// </summary>
     /// <exception cref="RecipeException">The recipe, its data or its run folder is unusable.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; a checkpoint of the last finished step was written.</exception>
     public RunFolder Run(Action<TrainingProgress>? progress = null, CancellationToken cancellationToken = default) =>
@@ -15,5 +17,6 @@ public sealed class DpoTrainer(DpoRecipe recipe, TimeProvider clock)
             DecoderModel.Load,
             (session, position) => new PreferenceMethod(recipe, clock, session, new DpoObjective(recipe, session), position),
             progress,
-            cancellationToken);
+            cancellationToken
+        );
 }

@@ -17,11 +17,16 @@ public sealed record DpoTransport(double[] BesideFirst, double[] BesideSecond)
         ArgumentNullException.ThrowIfNull(second);
         if (first.Length != second.Length)
         {
-            throw new ArgumentException($"The first side has {first.Length} numbers and the second {second.Length}; both have one for each pair.", nameof(second));
+            throw new ArgumentException(
+                $"The first side has {first.Length} numbers and the second {second.Length}; both have one for each pair.",
+                nameof(second)
+            );
         }
 
-        int[] firstOrder = Order(first), secondOrder = Order(second);
-        double[] besideFirst = new double[first.Length], besideSecond = new double[first.Length];
+        int[] firstOrder = Order(first),
+            secondOrder = Order(second);
+        double[] besideFirst = new double[first.Length],
+            besideSecond = new double[first.Length];
         foreach ((int at, int other) in firstOrder.Zip(secondOrder))
         {
             (besideFirst[at], besideSecond[other]) = (second[other], first[at]);

@@ -57,7 +57,9 @@ public static class GroupAdvantage
         if (rewards.Length != groups.Length)
         {
             throw new ArgumentException(
-                $"There are {rewards.Length} rewards and {groups.Length} group ids; every rollout needs one of each.", nameof(groups));
+                $"There are {rewards.Length} rewards and {groups.Length} group ids; every rollout needs one of each.",
+                nameof(groups)
+            );
         }
 
         Dictionary<int, Moments> byGroup = [];
@@ -66,7 +68,9 @@ public static class GroupAdvantage
             if (double.IsInfinity(rewards[i]))
             {
                 throw new ArgumentException(
-                    $"Reward {i} is infinite; a reward must be finite, or NaN where the rollout has none.", nameof(rewards));
+                    $"Reward {i} is infinite; a reward must be finite, or NaN where the rollout has none.",
+                    nameof(rewards)
+                );
             }
 
             CollectionsMarshal.GetValueRefOrAddDefault(byGroup, groups[i], out _).Add(rewards[i]);
@@ -121,5 +125,7 @@ public static class GroupAdvantage
     }
 }
 
-/// <summary>Groups of a batch. <paramref name="ZeroVariance"/> of the <paramref name="Groups"/> give all their rollouts advantage 0.</summary>
+/// <summary>
+/// Groups of a batch. <paramref name="ZeroVariance"/> of the <paramref name="Groups"/> give all their rollouts advantage 0.
+/// </summary>
 public sealed record GroupCounts(int Groups, int ZeroVariance);

@@ -73,7 +73,16 @@ public sealed class GrpoLoss
         Tensor clippedLow = ratio.IsBelow(1 - _options.ClipEpsilonLow).logical_and(gains.IsNegative()); // [B, T]
         Tensor clippedHigh = ratio.IsAbove(1 + _options.ClipEpsilonHigh).logical_and(gains.IsPositive()); // [B, T]
         double[] values = Read(
-            loss, policyLoss, kl, entropy, mask.sum(), clippedLow.sum(), clippedHigh.sum(), dualClipped.sum(), logRatio.sum());
+            loss,
+            policyLoss,
+            kl,
+            entropy,
+            mask.sum(),
+            clippedLow.sum(),
+            clippedHigh.sum(),
+            dualClipped.sum(),
+            logRatio.sum()
+        );
         GrpoMetrics metrics = new()
         {
             Loss = values[0],
@@ -105,9 +114,12 @@ public sealed class GrpoLoss
 
     private Tensor KlPerToken(GrpoLossInput input, Tensor ratio)
     {
-        Tensor reference = input.ReferenceLogProbs ?? throw new ArgumentException(
-            $"KlCoefficient is {_options.KlCoefficient} and there are no reference log-probs; give them or set KlCoefficient to 0.",
-            nameof(input));
+        Tensor reference =
+            input.ReferenceLogProbs
+            ?? throw new ArgumentException(
+                $"KlCoefficient is {_options.KlCoefficient} and there are no reference log-probs; give them or set KlCoefficient to 0.",
+                nameof(input)
+            );
         Tensor kl = KlPenalty.PerToken(input.LogProbs, reference, _options.KlEstimator, _options.KlStraightThrough);
         return _options.KlRatioWeighted ? kl * ratio : kl;
     }
@@ -120,11 +132,15 @@ public sealed class GrpoLoss
         Tensor lead = input.LogProbs;
         Shapes.MustBe(lead.dim() == 2, lead, nameof(input.LogProbs), "[batch, time]");
         Shapes.MustMatch(lead, input.Mask, nameof(input.Mask));
-        foreach ((Tensor? tensor, string name) in new[]
-        {
-            (input.OldLogProbs, nameof(input.OldLogProbs)), (input.ReferenceLogProbs, nameof(input.ReferenceLogProbs)),
-            (input.Entropy, nameof(input.Entropy)), (input.RolloutWeights, nameof(input.RolloutWeights)),
-        })
+        foreach (
+            (Tensor? tensor, string name) in new[]
+            {
+                (input.OldLogProbs, nameof(input.OldLogProbs)),
+                (input.ReferenceLogProbs, nameof(input.ReferenceLogProbs)),
+                (input.Entropy, nameof(input.Entropy)),
+                (input.RolloutWeights, nameof(input.RolloutWeights)),
+            }
+        )
         {
             if (tensor is not null)
             {
@@ -134,11 +150,16 @@ public sealed class GrpoLoss
 
         Shapes.MustBe(
             input.Advantages.shape.AsSpan().SequenceEqual(lead.shape.AsSpan(0, input.Advantages.dim() == 1 ? 1 : 2)),
-            input.Advantages, nameof(input.Advantages), $"[{lead.shape[0]}] or {Shapes.Describe(lead)}");
+            input.Advantages,
+            nameof(input.Advantages),
+            $"[{lead.shape[0]}] or {Shapes.Describe(lead)}"
+        );
         if (_options.EntropyCoefficient > 0 && input.Entropy is null)
         {
             throw new ArgumentException(
-                $"EntropyCoefficient is {_options.EntropyCoefficient} and there are no entropies; give them or set it to 0.", nameof(input));
+                $"EntropyCoefficient is {_options.EntropyCoefficient} and there are no entropies; give them or set it to 0.",
+                nameof(input)
+            );
         }
     }
 

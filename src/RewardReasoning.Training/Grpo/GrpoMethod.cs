@@ -4,7 +4,9 @@ using RewardReasoning.Training.Runs;
 
 namespace RewardReasoning.Training.Grpo;
 
-/// <summary>Where reinforcement learning stands: pairs or questions drawn or passed over, and the KL's coefficient where a controller moves it.</summary>
+/// <summary>
+/// Where reinforcement learning stands: pairs or questions drawn or passed over, and the KL's coefficient where a controller moves it.
+/// </summary>
 internal sealed record GrpoPosition(long PairPosition, double KlCoefficient)
 {
     /// <summary>Where the data stands where there is more to say of it.</summary>
@@ -30,7 +32,13 @@ internal sealed class GrpoMethod : ITrainingMethod<GrpoPosition>
     /// <param name="session">The model and its workers.</param>
     /// <param name="begin">Makes the task where its data stands; it belongs to this method.</param>
     /// <param name="position">Null at the beginning.</param>
-    public GrpoMethod(GrpoRecipe recipe, TimeProvider clock, TrainingSession session, Func<GrpoPosition?, IRolloutTask> begin, GrpoPosition? position)
+    public GrpoMethod(
+        GrpoRecipe recipe,
+        TimeProvider clock,
+        TrainingSession session,
+        Func<GrpoPosition?, IRolloutTask> begin,
+        GrpoPosition? position
+    )
     {
         (_recipe, _clock, _session) = (recipe, clock, session);
         _task = begin(position);
@@ -61,7 +69,8 @@ internal sealed class GrpoMethod : ITrainingMethod<GrpoPosition>
         metrics["time/step_seconds"] = _clock.GetElapsedTime(started).TotalSeconds;
         return new StepOutcome(
             metrics,
-            [.. batch.Sampled.Where((_, index) => index % _task.Repeats == 0).Take(LoggedCompletions).Select(_task.Row)]);
+            [.. batch.Sampled.Where((_, index) => index % _task.Repeats == 0).Take(LoggedCompletions).Select(_task.Row)]
+        );
     }
 
     public Measurement Evaluate(CancellationToken cancellationToken)
@@ -69,13 +78,16 @@ internal sealed class GrpoMethod : ITrainingMethod<GrpoPosition>
         SamplingSettings settings = new(_recipe.Evaluation?.Temperature ?? 0, _recipe.MaxTokens);
         Rollout[] rollouts =
         [
-            .. _task.HeldOut.OrderBy(prompt => prompt.PromptIds.Length).Chunk(EvaluationBatch)
+            .. _task
+                .HeldOut.OrderBy(prompt => prompt.PromptIds.Length)
+                .Chunk(EvaluationBatch)
                 .SelectMany((batch, index) => Sample(batch, 1, settings, _recipe.Seed + (ulong)index, cancellationToken)),
         ];
         return Measurement.Of(
             ("evaluation/accuracy", rollouts.Count(_task.IsRight) / (double)rollouts.Length),
             ("evaluation/length", rollouts.Average(rollout => rollout.Completion.Ids.Length)),
-            ("evaluation/cut", rollouts.Count(rollout => !rollout.Completion.Finished) / (double)rollouts.Length)) with
+            ("evaluation/cut", rollouts.Count(rollout => !rollout.Completion.Finished) / (double)rollouts.Length)
+        ) with
         {
             Items = [.. rollouts.Select(HeldOutRow)],
         };
@@ -88,7 +100,9 @@ internal sealed class GrpoMethod : ITrainingMethod<GrpoPosition>
         _task.Dispose();
     }
 
-    /// <summary>Samples the step's pairs or questions, and fresh ones in place of those that teach nothing, as often as the recipe says.</summary>
+    /// <summary>
+    /// Samples the step's pairs or questions, and fresh ones in place of those that teach nothing, as often as the recipe says.
+    /// </summary>
     private RolloutBatch SampleBatch(int step, CancellationToken cancellationToken)
     {
         RolloutBatch batch = new(_recipe.Advantage);
@@ -117,10 +131,21 @@ internal sealed class GrpoMethod : ITrainingMethod<GrpoPosition>
         return _task.Reward(Sample(prompts, _task.Repeats, settings, seed, cancellationToken), cancellationToken).Select(Shape);
     }
 
-    private Rollout[] Sample(IReadOnlyList<RolloutPrompt> prompts, int repeats, SamplingSettings settings, ulong seed, CancellationToken cancellationToken)
+    private Rollout[] Sample(
+        IReadOnlyList<RolloutPrompt> prompts,
+        int repeats,
+        SamplingSettings settings,
+        ulong seed,
+        CancellationToken cancellationToken
+    )
     {
         IReadOnlyList<SampledCompletion> completions = _sampler.Sample(
-            [.. prompts.Select(prompt => prompt.PromptIds)], repeats, settings, seed, cancellationToken);
+            [.. prompts.Select(prompt => prompt.PromptIds)],
+            repeats,
+            settings,
+            seed,
+            cancellationToken
+        );
         return [.. completions.Select((completion, index) => _task.Read(prompts[index / repeats], completion))];
     }
 
@@ -133,25 +158,55 @@ internal sealed class GrpoMethod : ITrainingMethod<GrpoPosition>
     }
 
     private Rollout Shape(Rollout rollout) =>
-        rollout with { Reward = rollout.Reward + _recipe.Overlong.Shape(rollout.Completion.Ids.Length, _recipe.MaxTokens) };
+        rollout with
+        {
+            Reward = rollout.Reward + _recipe.Overlong.Shape(rollout.Completion.Ids.Length, _recipe.MaxTokens),
+        };
 
     private void Train(RolloutBatch batch, int step, Dictionary<string, double> metrics)
     {
-        PolicyUpdate update = new(_recipe.Loss with { KlCoefficient = _klCoefficient }, _recipe.Temperature, _recipe.TokensPerPass, _recipe.SharePrompts);
+        PolicyUpdate update = new(
+            _recipe.Loss with
+            {
+                KlCoefficient = _klCoefficient,
+            },
+            _recipe.Temperature,
+            _recipe.TokensPerPass,
+            _recipe.SharePrompts
+        );
 
         IReadOnlyList<IReadOnlyList<(Rollout Rollout, double Advantage)>> groups = batch.WithAdvantages();
 
         // Groups in the order of their numbers, by minibatch and worker: [minibatch][worker] rollouts.
         TrainedRollout[][][] parts =
         [
-            .. Enumerable.Range(0, _recipe.Minibatches).Select(minibatch => Enumerable.Range(0, _recipe.Workers).Select(worker => groups
-                .Where((_, index) => index % _recipe.Workers == worker && index / _recipe.Workers % _recipe.Minibatches == minibatch)
-                .SelectMany(group => group.Select(entry => new TrainedRollout(entry.Rollout, entry.Advantage, FirstTrained(entry.Rollout, step))))
-                .ToArray()).ToArray()),
+            .. Enumerable
+                .Range(0, _recipe.Minibatches)
+                .Select(minibatch =>
+                    Enumerable
+                        .Range(0, _recipe.Workers)
+                        .Select(worker =>
+                            groups
+                                .Where(
+                                    (_, index) =>
+                                        index % _recipe.Workers == worker && index / _recipe.Workers % _recipe.Minibatches == minibatch
+                                )
+                                .SelectMany(group =>
+                                    group.Select(entry => new TrainedRollout(
+                                        entry.Rollout,
+                                        entry.Advantage,
+                                        FirstTrained(entry.Rollout, step)
+                                    ))
+                                )
+                                .ToArray()
+                        )
+                        .ToArray()
+                ),
         ];
         AddLogProbs(parts, update);
         GrpoMetrics sum = GrpoMetrics.Zero;
-        double norms = 0, rate = 0;
+        double norms = 0,
+            rate = 0;
         for (int epoch = 0; epoch < _recipe.Epochs; epoch++)
         {
             foreach (TrainedRollout[][] minibatch in parts)
@@ -211,7 +266,13 @@ internal sealed class GrpoMethod : ITrainingMethod<GrpoPosition>
                     }
                 }
 
-                foreach ((TrainedRollout rollout, float[] logProbs) in _reference?.Compute(worker, model => update.LogProbs(model, plain).ToList()) ?? [])
+                foreach (
+                    (TrainedRollout rollout, float[] logProbs) in _reference?.Compute(
+                        worker,
+                        model => update.LogProbs(model, plain).ToList()
+                    )
+                        ?? []
+                )
                 {
                     part[places[rollout]] = part[places[rollout]] with { ReferenceLogProbs = logProbs };
                 }
@@ -225,22 +286,30 @@ internal sealed class GrpoMethod : ITrainingMethod<GrpoPosition>
     {
         TrainedRollout[] all = [.. minibatch.SelectMany(part => part)];
         BatchCounts counts = new(
-            all.Sum(rollout => (long)rollout.TrainedTokens), all.Length, all.Length == 0 ? 0 : all.Max(rollout => rollout.Completion.Length));
-        return _session.Workers.Run(worker =>
-        {
-            GrpoMetrics metrics = GrpoMetrics.Zero;
-            foreach (IReadOnlyList<TrainedRollout> pass in update.Passes(minibatch[worker]))
+            all.Sum(rollout => (long)rollout.TrainedTokens),
+            all.Length,
+            all.Length == 0 ? 0 : all.Max(rollout => rollout.Completion.Length)
+        );
+        return _session
+            .Workers.Run(worker =>
             {
-                _ = _session.Backpropagate(worker, (model, recompute) =>
+                GrpoMetrics metrics = GrpoMetrics.Zero;
+                foreach (IReadOnlyList<TrainedRollout> pass in update.Passes(minibatch[worker]))
                 {
-                    GrpoMetrics part = update.Backpropagate(model, pass, counts, recompute);
-                    metrics = metrics.Add(part);
-                    return part.Loss;
-                });
-            }
+                    _ = _session.Backpropagate(
+                        worker,
+                        (model, recompute) =>
+                        {
+                            GrpoMetrics part = update.Backpropagate(model, pass, counts, recompute);
+                            metrics = metrics.Add(part);
+                            return part.Loss;
+                        }
+                    );
+                }
 
-            return metrics;
-        }).Aggregate(GrpoMetrics.Zero, (sum, part) => sum.Add(part));
+                return metrics;
+            })
+            .Aggregate(GrpoMetrics.Zero, (sum, part) => sum.Add(part));
     }
 
     private int FirstTrained(Rollout rollout, int step)

@@ -10,7 +10,9 @@ public sealed record GrpoOptions : ICheckedOptions
     [Range(0.0, 1.0, ErrorMessage = "it must be between 0 and 1")]
     public double ClipEpsilonLow { get; init; } = 0.2;
 
-    /// <summary>ε_high: the ratio is clipped above at 1 + ε_high; larger than ε_low leaves room for rare tokens (DAPO's clip-higher).</summary>
+    /// <summary>
+    /// ε_high: the ratio is clipped above at 1 + ε_high; larger than ε_low leaves room for rare tokens (DAPO's clip-higher).
+    /// </summary>
     [Range(0, double.MaxValue, ErrorMessage = "it must be finite and not negative")]
     public double ClipEpsilonHigh { get; init; } = 0.2;
 

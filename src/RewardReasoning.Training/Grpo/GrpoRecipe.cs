@@ -41,10 +41,13 @@ public sealed record DifficultyRange : ICheckedOptions
 /// <summary>What becomes of completions that are too long.</summary>
 public sealed record OverlongOptions
 {
-    /// <summary>Tokens of completions that were cut at <c>max_tokens</c> are not trained on: being cut is neither rewarded nor punished.</summary>
+    /// <summary>
+    /// Tokens of completions that were cut at <c>max_tokens</c> are not trained on: being cut is neither rewarded nor punished.
+    /// </summary>
     public bool MaskCut { get; init; }
 
-    /// <summary>The last tokens before <c>max_tokens</c> over which a reward falls in a straight line (DAPO, arXiv 2503.14476, equation 13);
+    /// <summary>The last tokens before <c>max_tokens</c> over which a reward falls in a straight line (DAPO, arXiv 2503.14476, equation
+    /// 13);
     /// 0 for no such fall.</summary>
     [Range(0, 1 << 20)]
     public int Buffer { get; init; }
@@ -54,7 +57,8 @@ public sealed record OverlongOptions
     public double Penalty { get; init; } = 1;
 
     /// <summary>What a completion of a length loses of its reward; at most 0.</summary>
-    public double Shape(int length, int maxTokens) => Buffer == 0 ? 0 : -Penalty * Math.Clamp((length - (maxTokens - Buffer)) / (double)Buffer, 0, 1);
+    public double Shape(int length, int maxTokens) =>
+        Buffer == 0 ? 0 : -Penalty * Math.Clamp((length - (maxTokens - Buffer)) / (double)Buffer, 0, 1);
 }
 
 /// <summary>Judging held-out pairs on the way, one vote for each of both orders; for a policy, answering held-out questions.</summary>
@@ -78,7 +82,8 @@ public sealed record JudgeEvaluationOptions
 
 /// <summary>
 /// Training a judge by reinforcement learning alone (arXiv 2505.14674, section 3): GRPO on the ±1 reward of its verdicts. A step is one
-/// batch of fresh rollouts. The model's <c>judge-prompt.txt</c>, if it has one, is what the judge is shown. With <c>policy</c>, what is trained
+/// batch of fresh rollouts. The model's <c>judge-prompt.txt</c>, if it has one, is what the judge is shown. With <c>policy</c>, what is
+/// trained
 /// is no judge but a policy, on questions without answers, and a judge's ranking of its responses is the reward.
 /// </summary>
 public sealed record GrpoRecipe : TrainingRecipe
@@ -94,17 +99,21 @@ public sealed record GrpoRecipe : TrainingRecipe
         CheckpointEvery = 10;
     }
 
-    /// <summary>Labelled pair file, or a list of several, <c>[{"path": "a.jsonl", "weight": 5}, …]</c>, from which pairs are drawn as the weights
+    /// <summary>Labelled pair file, or a list of several, <c>[{"path": "a.jsonl", "weight": 5}, …]</c>, from which pairs are drawn as the
+    /// weights
     /// say; for a policy, one file of questions (answers in it are not looked at).</summary>
     public required DataMixture Data { get; init; }
 
-    /// <summary>Thoughts are removed from the responses that are judged; a pair is left out, and counted, where nothing stands behind one.</summary>
+    /// <summary>
+    /// Thoughts are removed from the responses that are judged; a pair is left out, and counted, where nothing stands behind one.
+    /// </summary>
     public bool StripThoughts { get; init; } = true;
 
     /// <summary>Which pairs by their difficulty; null for all.</summary>
     public DifficultyRange? Difficulty { get; init; }
 
-    /// <summary>A pair that the judge got right in all its rollouts, or in none, taught nothing: it is passed over the next so many times that
+    /// <summary>A pair that the judge got right in all its rollouts, or in none, taught nothing: it is passed over the next so many times
+    /// that
     /// its turn comes; 0 for never.</summary>
     [Range(0, 1_000)]
     public int SkipSolved { get; init; }
@@ -112,7 +121,8 @@ public sealed record GrpoRecipe : TrainingRecipe
     /// <summary>Trains a policy by a judge's rankings of its responses; null trains a judge by the labels of pairs.</summary>
     public PolicyOptions? Policy { get; init; }
 
-    /// <summary>Pairs of a step, or questions for a policy. Each pair is shown in both orders, and all its rollouts are one group: a judge that always names the same
+    /// <summary>Pairs of a step, or questions for a policy. Each pair is shown in both orders, and all its rollouts are one group: a judge
+    /// that always names the same
     /// side earns nothing within it.</summary>
     [Range(1, 65_536)]
     public int PairsPerStep { get; init; } = 32;

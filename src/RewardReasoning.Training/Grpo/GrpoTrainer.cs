@@ -19,12 +19,18 @@ public sealed class GrpoTrainer(GrpoRecipe recipe, TimeProvider clock, IJudge? j
     /// <value>null: nowhere.</value>
     public Func<string>? DefaultStore { get; init; }
 
-    /// <summary>Runs, or goes on with, the recipe until its last step; the finished model lies in <see cref="RunFolder.FinalModel"/>.</summary>
+    /// <summary>
+    /// Runs, or goes on with, the recipe until its last step; the finished model lies in <see cref="RunFolder.FinalModel"/>.
+    /// </summary>
     /// <exception cref="RecipeException">The recipe, its data or its run folder is unusable.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; a checkpoint of the last finished step was written.</exception>
     public RunFolder Run(Action<TrainingProgress>? progress = null, CancellationToken cancellationToken = default) =>
         new TrainingLoop<GrpoPosition>(recipe, clock).Run(
-            DecoderModel.Load, (session, position) => new GrpoMethod(recipe, clock, session, at => Begin(session, at), position), progress, cancellationToken);
+            DecoderModel.Load,
+            (session, position) => new GrpoMethod(recipe, clock, session, at => Begin(session, at), position),
+            progress,
+            cancellationToken
+        );
 
     private IRolloutTask Begin(TrainingSession session, GrpoPosition? position)
     {
@@ -53,12 +59,18 @@ public sealed class GrpoTrainer(GrpoRecipe recipe, TimeProvider clock, IJudge? j
         [
             .. recipe.Data.Select(file => ("data", (string?)file.Path, File.Exists(file.Path))),
             ("evaluation.data", recipe.Evaluation?.Data, File.Exists(recipe.Evaluation?.Data)),
-            ("policy.judge.model", policy.Judge.Model, judge is not null || policy.Judge.Endpoints.Count > 0 || Directory.Exists(policy.Judge.Model)),
+            (
+                "policy.judge.model",
+                policy.Judge.Model,
+                judge is not null || policy.Judge.Endpoints.Count > 0 || Directory.Exists(policy.Judge.Model)
+            ),
         ];
         string[] missing = [.. named.Where(file => file.Path is not null && !file.Exists).Select(file => $"{file.Path} ({file.Field})")];
         if (missing.Length > 0)
         {
-            throw new RecipeException($"The recipe names what does not exist: {string.Join(", ", missing)}. Paths start from the current folder.");
+            throw new RecipeException(
+                $"The recipe names what does not exist: {string.Join(", ", missing)}. Paths start from the current folder."
+            );
         }
     }
 }

@@ -24,7 +24,9 @@ internal interface IRolloutTask : IDisposable
     /// <summary>Prompts of held-out items.</summary>
     IReadOnlyList<RolloutPrompt> HeldOut { get; }
 
-    /// <summary>The prompts of the next items, each of which is a group; groups are numbered on from <paramref name="firstGroup"/>.</summary>
+    /// <summary>
+    /// The prompts of the next items, each of which is a group; groups are numbered on from <paramref name="firstGroup"/>.
+    /// </summary>
     IReadOnlyList<RolloutPrompt> Draw(int count, int firstGroup, int step);
 
     /// <summary>A completion as a rollout, with its reward where that does not depend on its group. Called on many threads.</summary>

@@ -33,7 +33,12 @@ internal sealed class JudgeTask : IRolloutTask
         ThoughtEnd = _chat.Tokenizer.FindToken(ThinkingText.CloseTag);
         EndTokens = ConversationIds.EndsOfTurn(endTokens, recipe.Model);
         _pairs = new PairStream(
-            [.. recipe.Data.Select(file => (file.Path, file.Weight, (IReadOnlyList<LabelledPair>)ReadTrained(file.Path)))], recipe.Seed, recipe.SkipSolved, position?.PairPosition ?? 0, position?.Mixture);
+            [.. recipe.Data.Select(file => (file.Path, file.Weight, (IReadOnlyList<LabelledPair>)ReadTrained(file.Path)))],
+            recipe.Seed,
+            recipe.SkipSolved,
+            position?.PairPosition ?? 0,
+            position?.Mixture
+        );
         HeldOut = recipe.Evaluation is { } options ? [.. ReadPairs(options.Data).Take(options.Pairs).SelectMany(Questions)] : [];
     }
 
@@ -71,7 +76,11 @@ internal sealed class JudgeTask : IRolloutTask
 
     public IReadOnlyList<Rollout> Reward(IReadOnlyList<Rollout> rollouts, CancellationToken cancellationToken)
     {
-        foreach (IGrouping<int, Rollout> group in rollouts.GroupBy(rollout => rollout.Prompt.Group).Where(group => group.Select(IsRight).Distinct().Count() == 1))
+        foreach (
+            IGrouping<int, Rollout> group in rollouts
+                .GroupBy(rollout => rollout.Prompt.Group)
+                .Where(group => group.Select(IsRight).Distinct().Count() == 1)
+        )
         {
             _pairs.PassOver(_drawn[group.Key]);
         }
@@ -99,7 +108,9 @@ internal sealed class JudgeTask : IRolloutTask
             _passedOver = _pairs.PassedOver;
         }
 
-        foreach (IGrouping<string, JudgeRollout> group in rollouts.GroupBy(rollout => rollout.Question.Difficulty).OrderBy(group => group.Key))
+        foreach (
+            IGrouping<string, JudgeRollout> group in rollouts.GroupBy(rollout => rollout.Question.Difficulty).OrderBy(group => group.Key)
+        )
         {
             if (group.Key.Length > 0)
             {
@@ -109,12 +120,13 @@ internal sealed class JudgeTask : IRolloutTask
         }
     }
 
-    public JsonObject Row(Rollout rollout) => new()
-    {
-        ["difficulty"] = ((JudgeRollout)rollout).Question.Difficulty,
-        ["reward"] = rollout.Reward,
-        ["completion"] = rollout.Text,
-    };
+    public JsonObject Row(Rollout rollout) =>
+        new()
+        {
+            ["difficulty"] = ((JudgeRollout)rollout).Question.Difficulty,
+            ["reward"] = rollout.Reward,
+            ["completion"] = rollout.Text,
+        };
 
     public void Dispose()
     {
@@ -122,22 +134,32 @@ internal sealed class JudgeTask : IRolloutTask
     }
 
     /// <summary>The labelled pairs of a file that are trained on; those left out are counted.</summary>
-    /// <exception cref="RecipeException">The file cannot be read, a row is unusable or unlabelled, or none is left; file and line are named.</exception>
+    /// <exception cref="RecipeException">The file cannot be read, a row is unusable or unlabelled, or none is left; file and line are
+    /// named.</exception>
     private LabelledPair[] ReadTrained(string path)
     {
         List<PreferenceRow> rows = PreferenceFile.Read(path);
         LabelledPair[] pairs = [.. rows.Where(IsAsDifficultAsAsked).Select(Read).OfType<LabelledPair>()];
         _leftOut += rows.Count - pairs.Length;
-        return pairs.Length > 0 ? pairs : throw new RecipeException(
-            $"No pair of {path} is left: {rows.Count} are of another difficulty than the recipe asks for, or have nothing behind a thought. Change difficulty or the data.");
+        return pairs.Length > 0
+            ? pairs
+            : throw new RecipeException(
+                $"No pair of {path} is left: {rows.Count} are of another difficulty than the recipe asks for, or have nothing behind a thought. Change difficulty or the data."
+            );
     }
 
     /// <summary>All pairs of a file that have something behind their thoughts.</summary>
     private IEnumerable<LabelledPair> ReadPairs(string path) => PreferenceFile.Read(path).Select(Read).OfType<LabelledPair>();
 
-    private bool IsAsDifficultAsAsked(PreferenceRow row) => _recipe.Difficulty is not { } range
-        || range.Contains(double.TryParse(row.Row.Field("difficulty"), NumberStyles.Float, CultureInfo.InvariantCulture, out double difficulty) ? difficulty : throw new RecipeException(
-            $"{row.Row.Place}: the pair's difficulty is {row.Row.Field("difficulty") ?? "missing"}; the recipe asks for a range of difficulties, so it must be a number."));
+    private bool IsAsDifficultAsAsked(PreferenceRow row) =>
+        _recipe.Difficulty is not { } range
+        || range.Contains(
+            double.TryParse(row.Row.Field("difficulty"), NumberStyles.Float, CultureInfo.InvariantCulture, out double difficulty)
+                ? difficulty
+                : throw new RecipeException(
+                    $"{row.Row.Place}: the pair's difficulty is {row.Row.Field("difficulty") ?? "missing"}; the recipe asks for a range of difficulties, so it must be a number."
+                )
+        );
 
     /// <summary>The pair as it is judged; null where nothing stands behind a thought.</summary>
     private LabelledPair? Read(PreferenceRow row) =>
@@ -146,7 +168,8 @@ internal sealed class JudgeTask : IRolloutTask
             : null;
 
     private string? WithoutThought(string response) =>
-        _recipe.StripThoughts && (response.Contains(ThoughtOpens, StringComparison.Ordinal) || response.Contains(ThinkingText.CloseTag, StringComparison.Ordinal))
+        _recipe.StripThoughts
+        && (response.Contains(ThoughtOpens, StringComparison.Ordinal) || response.Contains(ThinkingText.CloseTag, StringComparison.Ordinal))
             ? Thoughts.Strip(response)
             : response;
 
@@ -156,7 +179,8 @@ internal sealed class JudgeTask : IRolloutTask
             number,
             pair.Difficulty,
             chosenFirst ? Verdict.First : Verdict.Second,
-            ConversationIds.Of(_chat, _prompt.Render(pair.Pair.ToComparison(chosenFirst)))));
+            ConversationIds.Of(_chat, _prompt.Render(pair.Pair.ToComparison(chosenFirst)))
+        ));
 
     private static double Share(JudgeRollout[] rollouts, Func<JudgeRollout, bool> which) => rollouts.Count(which) / (double)rollouts.Length;
 }

@@ -76,4 +76,6 @@ public static class KlPenalty
 /// <param name="Target">The KL to hold.</param>
 /// <param name="Horizon">After how many samples a full correction is reached.</param>
 public sealed record AdaptiveKl(
-    [property: Range(0.0, 1e6, MinimumIsExclusive = true)] double Target, [property: Range(0.0, 1e12, MinimumIsExclusive = true)] double Horizon);
+    [property: Range(0.0, 1e6, MinimumIsExclusive = true)] double Target,
+    [property: Range(0.0, 1e12, MinimumIsExclusive = true)] double Horizon
+);

@@ -24,16 +24,30 @@ internal sealed class PairStream
     /// <param name="seed">Of the orders; each source has one of its own.</param>
     /// <param name="turns">How often a pair that taught nothing is passed over; 0 for never.</param>
     /// <param name="taken">Pairs taken or passed over before, of a single source.</param>
-    /// <param name="position">Where the stream stood; null at the beginning, and for a single source of which nothing is passed over.</param>
+    /// <param name="position">Where the stream stood; null at the beginning, and for a single source of which nothing is passed
+    /// over.</param>
     public PairStream(
-        IReadOnlyList<(string Path, double Weight, IReadOnlyList<LabelledPair> Pairs)> sources, ulong seed, int turns, long taken, PairStreamPosition? position)
+        IReadOnlyList<(string Path, double Weight, IReadOnlyList<LabelledPair> Pairs)> sources,
+        ulong seed,
+        int turns,
+        long taken,
+        PairStreamPosition? position
+    )
     {
         _sources =
         [
-            .. sources.Select((source, number) => (source.Path, source.Weight, new SeededStream<LabelledPair>(
-                [.. source.Pairs.Select((pair, index) => pair with { Source = number, Index = index })],
-                number == 0 ? seed : new SeededRandom(seed + (ulong)number).NextBits(),
-                position?.Taken[number] ?? (number == 0 ? taken : 0)))),
+            .. sources.Select(
+                (source, number) =>
+                    (
+                        source.Path,
+                        source.Weight,
+                        new SeededStream<LabelledPair>(
+                            [.. source.Pairs.Select((pair, index) => pair with { Source = number, Index = index })],
+                            number == 0 ? seed : new SeededRandom(seed + (ulong)number).NextBits(),
+                            position?.Taken[number] ?? (number == 0 ? taken : 0)
+                        )
+                    )
+            ),
         ];
         _drawn = [.. position?.Drawn ?? Enumerable.Repeat(0L, sources.Count)];
         _turns = turns;
@@ -49,11 +63,17 @@ internal sealed class PairStream
     /// <summary>Pairs passed over so far because they had taught nothing.</summary>
     public long PassedOver { get; private set; }
 
-    /// <summary>Where the stream stands; null for a single source of which nothing is passed over, for which <see cref="Taken"/> says all.</summary>
-    public PairStreamPosition? Position => _sources.Length == 1 && _turns == 0 ? null : new(
-        [.. _sources.Select(source => source.Pairs.Position)],
-        [.. _drawn],
-        [.. _passedOver.OrderBy(entry => entry.Key).Select(entry => new[] { entry.Key.Source, entry.Key.Index, entry.Value })]);
+    /// <summary>
+    /// Where the stream stands; null for a single source of which nothing is passed over, for which <see cref="Taken"/> says all.
+    /// </summary>
+    public PairStreamPosition? Position =>
+        _sources.Length == 1 && _turns == 0
+            ? null
+            : new(
+                [.. _sources.Select(source => source.Pairs.Position)],
+                [.. _drawn],
+                [.. _passedOver.OrderBy(entry => entry.Key).Select(entry => new[] { entry.Key.Source, entry.Key.Index, entry.Value })]
+            );
 
     /// <summary>The next pair.</summary>
     /// <param name="difficulties">Those that are asked for; null for all.</param>
@@ -72,7 +92,9 @@ internal sealed class PairStream
             }
         }
 
-        throw new RecipeException($"No pair of {path} has a difficulty of {string.Join(", ", difficulties ?? [])}; change the curriculum or the data.");
+        throw new RecipeException(
+            $"No pair of {path} has a difficulty of {string.Join(", ", difficulties ?? [])}; change the curriculum or the data."
+        );
     }
 
     /// <summary>Says that a pair taught nothing: its next turns pass it over.</summary>

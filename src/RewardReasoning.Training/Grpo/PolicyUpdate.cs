@@ -29,7 +29,12 @@ internal sealed class PolicyUpdate(GrpoOptions options, double temperature, int 
     /// <param name="rollouts">One of <see cref="Passes"/>.</param>
     /// <param name="counts">Of the whole update.</param>
     /// <param name="recomputeLayers">See <see cref="TrainingPasses"/>; for whole rows only.</param>
-    public GrpoMetrics Backpropagate(DecoderModel model, IReadOnlyList<TrainedRollout> rollouts, BatchCounts counts, bool recomputeLayers = false)
+    public GrpoMetrics Backpropagate(
+        DecoderModel model,
+        IReadOnlyList<TrainedRollout> rollouts,
+        BatchCounts counts,
+        bool recomputeLayers = false
+    )
     {
         using DisposeScope scope = NewDisposeScope();
         CompletionBatch pass = new(rollouts, sharePrompts, model.Device);
@@ -50,7 +55,8 @@ internal sealed class PolicyUpdate(GrpoOptions options, double temperature, int 
                     Advantages = pass.Column(rollouts.Select(rollout => rollout.Advantage)),
                     Mask = pass.Mask,
                 },
-                counts);
+                counts
+            );
             return loss;
         }
     }
@@ -91,8 +97,11 @@ internal sealed class PolicyUpdate(GrpoOptions options, double temperature, int 
     private IEnumerable<IReadOnlyList<TrainedRollout>> SharedPasses(IEnumerable<TrainedRollout> rollouts)
     {
         // A prompt with more completions than fit is computed once for each part of them.
-        IEnumerable<TrainedRollout[]> parts = rollouts.GroupBy(rollout => rollout.Prompt).SelectMany(prompt => prompt.Chunk(
-            Math.Max(1, (tokensPerPass - prompt.Key.Length) / prompt.Max(rollout => rollout.Completion.Length))));
+        IEnumerable<TrainedRollout[]> parts = rollouts
+            .GroupBy(rollout => rollout.Prompt)
+            .SelectMany(prompt =>
+                prompt.Chunk(Math.Max(1, (tokensPerPass - prompt.Key.Length) / prompt.Max(rollout => rollout.Completion.Length)))
+            );
         foreach (IGrouping<int, TrainedRollout[]> alike in parts.GroupBy(part => part.Length).OrderBy(group => group.Key))
         {
             List<TrainedRollout[]> pass = [];
@@ -110,7 +119,11 @@ internal sealed class PolicyUpdate(GrpoOptions options, double temperature, int 
             yield return [.. pass.SelectMany(rows => rows)];
         }
 
-        static long Tokens(IReadOnlyList<TrainedRollout[]> parts) => (long)parts.Count * (parts.Max(part => part[0].Prompt.Length)
-            + (parts[0].Length * parts.Max(part => part.Max(rollout => rollout.Completion.Length))));
+        static long Tokens(IReadOnlyList<TrainedRollout[]> parts) =>
+            (long)parts.Count
+            * (
+                parts.Max(part => part[0].Prompt.Length)
+                + (parts[0].Length * parts.Max(part => part.Max(rollout => rollout.Completion.Length)))
+            );
     }
 }

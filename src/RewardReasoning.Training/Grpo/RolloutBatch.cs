@@ -18,7 +18,10 @@ internal sealed class RolloutBatch(GroupAdvantageOptions options)
     public void Add(IEnumerable<Rollout> rollouts)
     {
         Rollout[] added = [.. rollouts];
-        List<Rollout>[] groups = [.. added.GroupBy(rollout => rollout.Prompt.Group).OrderBy(group => group.Key).Select(group => group.ToList())];
+        List<Rollout>[] groups =
+        [
+            .. added.GroupBy(rollout => rollout.Prompt.Group).OrderBy(group => group.Key).Select(group => group.ToList()),
+        ];
         _sampled.AddRange(added);
         _kept.AddRange(groups.Where(group => group.Exists(rollout => rollout.HasReward)));
         _flat += groups.Count(IsFlat);
@@ -28,13 +31,24 @@ internal sealed class RolloutBatch(GroupAdvantageOptions options)
     /// <summary>Leaves out groups in which all rollouts earn the same.</summary>
     public void DropFlat() => _kept.RemoveAll(IsFlat);
 
-    /// <summary>What is trained on, by group in the order of their numbers, with advantages; rollouts without a reward are not among it.</summary>
+    /// <summary>
+    /// What is trained on, by group in the order of their numbers, with advantages; rollouts without a reward are not among it.
+    /// </summary>
     public IReadOnlyList<IReadOnlyList<(Rollout Rollout, double Advantage)>> WithAdvantages()
     {
         Rollout[] all = [.. _kept.SelectMany(group => group)];
-        double[] advantages = GroupAdvantage.Compute([.. all.Select(rollout => rollout.Reward)], [.. all.Select(rollout => rollout.Prompt.Group)], options);
+        double[] advantages = GroupAdvantage.Compute(
+            [.. all.Select(rollout => rollout.Reward)],
+            [.. all.Select(rollout => rollout.Prompt.Group)],
+            options
+        );
         int at = 0;
-        return [.. _kept.Select(group => group.Select(rollout => (rollout, advantages[at++])).ToArray().Where(entry => entry.rollout.HasReward).ToArray())];
+        return
+        [
+            .. _kept.Select(group =>
+                group.Select(rollout => (rollout, advantages[at++])).ToArray().Where(entry => entry.rollout.HasReward).ToArray()
+            ),
+        ];
     }
 
     /// <summary>The step's metrics, as far as they follow from the rollouts of any task.</summary>
@@ -55,5 +69,6 @@ internal sealed class RolloutBatch(GroupAdvantageOptions options)
         return metrics;
     }
 
-    private static bool IsFlat(List<Rollout> group) => group.Where(rollout => rollout.HasReward).Select(rollout => rollout.Reward).Distinct().Count() < 2;
+    private static bool IsFlat(List<Rollout> group) =>
+        group.Where(rollout => rollout.HasReward).Select(rollout => rollout.Reward).Distinct().Count() < 2;
 }

@@ -16,8 +16,7 @@ public static class TokenAggregation
     /// <param name="counts">Counts of the whole batch that this is a part of.</param>
     /// <param name="fixedLength">The divisor of <see cref="LossAggregation.SequenceMeanTokenSumNorm"/>; null takes
     /// <see cref="BatchCounts.Length"/>.</param>
-    public static Tensor Aggregate(
-        Tensor values, Tensor mask, LossAggregation aggregation, BatchCounts counts, double? fixedLength = null)
+    public static Tensor Aggregate(Tensor values, Tensor mask, LossAggregation aggregation, BatchCounts counts, double? fixedLength = null)
     {
         ArgumentNullException.ThrowIfNull(values);
         ArgumentNullException.ThrowIfNull(mask);
@@ -30,10 +29,11 @@ public static class TokenAggregation
             LossAggregation.TokenMean => kept.sum().Over(Divisor(counts.Tokens)),
             LossAggregation.TokenSum => kept.sum(),
             LossAggregation.SequenceMeanTokenSum => kept.sum().Over(Divisor(counts.Sequences)),
-            LossAggregation.SequenceMeanTokenSumNorm =>
-                kept.sum().Over(Divisor(counts.Sequences) * (fixedLength ?? Divisor(counts.Length))),
-            LossAggregation.SequenceMeanTokenMean =>
-                (kept.sum(1) / counted.sum(1).AtLeast(1).to_type(values.dtype)).sum().Over(Divisor(counts.Sequences)),
+            LossAggregation.SequenceMeanTokenSumNorm => kept.sum()
+                .Over(Divisor(counts.Sequences) * (fixedLength ?? Divisor(counts.Length))),
+            LossAggregation.SequenceMeanTokenMean => (kept.sum(1) / counted.sum(1).AtLeast(1).to_type(values.dtype))
+                .sum()
+                .Over(Divisor(counts.Sequences)),
             _ => throw new ArgumentOutOfRangeException(nameof(aggregation), aggregation, "No such aggregation."),
         };
     }

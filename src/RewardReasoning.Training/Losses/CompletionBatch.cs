@@ -87,9 +87,10 @@ internal sealed class CompletionBatch
     }
 
     /// <summary>Hidden states that foretell the completions, [B·T, H], computed by the model.</summary>
-    public Tensor States(DecoderModel model) => _prompts is { } prompts && _promptMask is { } promptMask
-        ? model.HiddenOfCompletions(prompts, promptMask, _ids).reshape(-1, model.Config.HiddenSize)
-        : Select(model.Hidden(_ids));
+    public Tensor States(DecoderModel model) =>
+        _prompts is { } prompts && _promptMask is { } promptMask
+            ? model.HiddenOfCompletions(prompts, promptMask, _ids).reshape(-1, model.Config.HiddenSize)
+            : Select(model.Hidden(_ids));
 
     /// <summary>Forward and backward pass; gradients are added to those of the model's trainable weights.</summary>
     /// <param name="model">A view whose weights require gradients.</param>
@@ -114,7 +115,8 @@ internal sealed class CompletionBatch
         return (SequenceLogProbs.Compute(logits, _tokens, temperature).view(_completions.Count, Width), logits);
     }
 
-    private Tensor Select(Tensor hidden) => _positions is { } positions ? hidden.reshape(-1, hidden.shape[2]).index_select(0, positions) : hidden;
+    private Tensor Select(Tensor hidden) =>
+        _positions is { } positions ? hidden.reshape(-1, hidden.shape[2]).index_select(0, positions) : hidden;
 
     private static (Tensor Prompts, Tensor Mask) Prompts(int[][] prompts, Device device)
     {

@@ -32,8 +32,7 @@ public static class CrossEntropy
     /// <param name="denominator">Σ of the weights over all micro-batches; 0 (nothing to learn) gives loss 0.</param>
     /// <param name="options">Label smoothing and probability weighting; null is plain.</param>
     /// <exception cref="ArgumentException">Shapes differ, or the denominator is negative or not finite.</exception>
-    public static Tensor Compute(
-        Tensor logits, Tensor targets, Tensor? weights, double denominator, CrossEntropyOptions? options = null)
+    public static Tensor Compute(Tensor logits, Tensor targets, Tensor? weights, double denominator, CrossEntropyOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(logits);
         ArgumentNullException.ThrowIfNull(targets);
@@ -42,7 +41,10 @@ public static class CrossEntropy
         if (!double.IsFinite(denominator) || denominator < 0)
         {
             throw new ArgumentOutOfRangeException(
-                nameof(denominator), denominator, "It must be the sum of all token weights of the step, finite and not negative.");
+                nameof(denominator),
+                denominator,
+                "It must be the sum of all token weights of the step, finite and not negative."
+            );
         }
 
         Shapes.MustBe(logits.dim() == 2, logits, nameof(logits), "[targets, vocabulary]");

@@ -23,8 +23,7 @@ public sealed class FusedAdamW : IDisposable
     /// <param name="decays">Which parameters decay; null: those with two dimensions or more, so no bias and no norm.</param>
     /// <exception cref="ArgumentException">There is no parameter, a name occurs twice, a parameter is not contiguous, or the options
     /// are invalid.</exception>
-    public FusedAdamW(
-        IEnumerable<(string Name, Tensor Value)> parameters, AdamWOptions options, Func<string, Tensor, bool>? decays = null)
+    public FusedAdamW(IEnumerable<(string Name, Tensor Value)> parameters, AdamWOptions options, Func<string, Tensor, bool>? decays = null)
     {
         ArgumentNullException.ThrowIfNull(parameters);
         ArgumentNullException.ThrowIfNull(options);
@@ -40,7 +39,9 @@ public sealed class FusedAdamW : IDisposable
         if (given.GroupBy(p => p.Name, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice)
         {
             throw new ArgumentException(
-                $"Parameter {twice.Key} is given {twice.Count()} times; names must differ (list a tied weight once).", nameof(parameters));
+                $"Parameter {twice.Key} is given {twice.Count()} times; names must differ (list a tied weight once).",
+                nameof(parameters)
+            );
         }
 
         _slots = [.. given.Select(p => new Slot(p.Name, p.Value, decays(p.Name, p.Value)))];
@@ -72,7 +73,8 @@ public sealed class FusedAdamW : IDisposable
         {
             throw new ArgumentException(
                 $"There are {gradients.Count} gradients for {_slots.Length} parameters; give one for each, null where there is none.",
-                nameof(gradients));
+                nameof(gradients)
+            );
         }
 
         using DisposeScope scope = NewDisposeScope();
@@ -94,9 +96,15 @@ public sealed class FusedAdamW : IDisposable
         foreach (IGrouping<bool, (Slot Slot, Tensor Gradient)> part in present.GroupBy(p => p.Slot.Decays))
         {
             TensorLists.AdamW(
-                [.. part.Select(p => p.Slot.Value)], [.. part.Select(p => p.Gradient)], [.. part.Select(p => p.Slot.First)],
-                [.. part.Select(p => p.Slot.Second)], [.. part.Select(p => p.Slot.StepCount)], learningRate, _options,
-                part.Key ? _options.WeightDecay : 0);
+                [.. part.Select(p => p.Slot.Value)],
+                [.. part.Select(p => p.Gradient)],
+                [.. part.Select(p => p.Slot.First)],
+                [.. part.Select(p => p.Slot.Second)],
+                [.. part.Select(p => p.Slot.StepCount)],
+                learningRate,
+                _options,
+                part.Key ? _options.WeightDecay : 0
+            );
         }
     }
 
@@ -141,7 +149,8 @@ public sealed class FusedAdamW : IDisposable
         {
             throw new ArgumentException(
                 $"This optimizer state does not fit the parameters: {string.Join("; ", faults)}. Resume with the model it was saved with.",
-                nameof(state));
+                nameof(state)
+            );
         }
 
         using IDisposable still = no_grad();

@@ -2,7 +2,9 @@ using static TorchSharp.torch;
 
 namespace RewardReasoning.Training.Optimization;
 
-/// <summary>Adds the gradients of data-parallel workers; call it worker by worker in a fixed order and the sum repeats bit for bit.</summary>
+/// <summary>
+/// Adds the gradients of data-parallel workers; call it worker by worker in a fixed order and the sum repeats bit for bit.
+/// </summary>
 public static class GradientSum
 {
     /// <summary>Adds <paramref name="other"/> into <paramref name="into"/> in place, tensor by tensor. A gradient missing on one side
@@ -21,7 +23,9 @@ public static class GradientSum
             if (into[i] is null != other[i] is null)
             {
                 throw new ArgumentException(
-                    $"Gradient {i} is missing on one side only; give zeros where a worker did not use the parameter.", nameof(other));
+                    $"Gradient {i} is missing on one side only; give zeros where a worker did not use the parameter.",
+                    nameof(other)
+                );
             }
 
             if (into[i] is { } mine && other[i] is { } theirs)

@@ -27,7 +27,12 @@ internal sealed class GroupRanker(IJudge judge, PolicyOptions options, ulong see
     /// <param name="answers">The responses as the judge reads them.</param>
     /// <param name="guarded">Those that lose without being read.</param>
     /// <param name="cancellationToken">Ends the ranking.</param>
-    public async Task<GroupRanking> RankAsync(string query, IReadOnlyList<string> answers, IReadOnlySet<string> guarded, CancellationToken cancellationToken)
+    public async Task<GroupRanking> RankAsync(
+        string query,
+        IReadOnlyList<string> answers,
+        IReadOnlySet<string> guarded,
+        CancellationToken cancellationToken
+    )
     {
         GuardedJudge guard = new(judge, guarded);
         try
@@ -52,11 +57,17 @@ internal sealed class GroupRanker(IJudge judge, PolicyOptions options, ulong see
     private static double[] Rewards(Ranking ranking)
     {
         // Who has no decided match has only the rating that everyone begins with: nothing is known of it, unless nobody could meet.
-        HashSet<int> met = [.. ranking.Matches.Where(match => match.Outcome != MatchOutcome.Missing).SelectMany(match => (int[])[match.First, match.Second])];
+        HashSet<int> met =
+        [
+            .. ranking
+                .Matches.Where(match => match.Outcome != MatchOutcome.Missing)
+                .SelectMany(match => (int[])[match.First, match.Second]),
+        ];
         double[] rewards = new double[ranking.Responses.Count];
         foreach (RankedResponse response in ranking.Responses)
         {
-            rewards[response.Index] = ranking.Matches.Count == 0 || met.Contains(response.SameAs ?? response.Index) ? response.Reward ?? double.NaN : double.NaN;
+            rewards[response.Index] =
+                ranking.Matches.Count == 0 || met.Contains(response.SameAs ?? response.Index) ? response.Reward ?? double.NaN : double.NaN;
         }
 
         return rewards;

@@ -30,14 +30,15 @@ internal sealed class GuardedJudge(IJudge judge, IReadOnlySet<string> guarded) :
             (false, true) => Task.FromResult(Decided(Verdict.First)),
         };
 
-    private static Judgment Decided(Verdict? preferred) => new()
-    {
-        Preferred = preferred,
-        Votes = [],
-        Usage = Usage.None,
-        Model = "guard",
-        MissingReason = preferred is null ? "Neither response may be shown to the judge." : null,
-    };
+    private static Judgment Decided(Verdict? preferred) =>
+        new()
+        {
+            Preferred = preferred,
+            Votes = [],
+            Usage = Usage.None,
+            Model = "guard",
+            MissingReason = preferred is null ? "Neither response may be shown to the judge." : null,
+        };
 
     private async Task<Judgment> AskAsync(Comparison comparison, CancellationToken cancellationToken)
     {

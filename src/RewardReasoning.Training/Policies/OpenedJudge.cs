@@ -31,7 +31,12 @@ internal sealed class OpenedJudge : IDisposable
     {
         if (options.Endpoints.Count > 0)
         {
-            return Reasoning(() => new EndpointChatClient(options.ToEndpointOptions()), options.Store ?? defaultStore?.Invoke(), options, new JudgeFiles());
+            return Reasoning(
+                () => new EndpointChatClient(options.ToEndpointOptions()),
+                options.Store ?? defaultStore?.Invoke(),
+                options,
+                new JudgeFiles()
+            );
         }
 
         LocalModelOptions local = new() { Device = device };
@@ -50,7 +55,9 @@ internal sealed class OpenedJudge : IDisposable
     /// <summary>The store is opened first: where it cannot be, no model need be read.</summary>
     private static OpenedJudge Reasoning(Func<IChatClient> open, string? location, PolicyJudgeOptions options, JudgeFiles files)
     {
-        ICompletionStore? store = location is null or PolicyJudgeOptions.NoStore ? null : CompletionStores.OpenAsync(location).GetAwaiter().GetResult();
+        ICompletionStore? store = location is null or PolicyJudgeOptions.NoStore
+            ? null
+            : CompletionStores.OpenAsync(location).GetAwaiter().GetResult();
         try
         {
             IChatClient client = open();

@@ -48,7 +48,8 @@ public sealed record PolicyJudgeOptions : ICheckedOptions
     public long Seed { get; init; } = 42;
 
     /// <summary>Where completions are kept, so that none is paid for twice, however often the run is killed: an SQLite file,
-    /// <c>postgres://user@host/database</c>, or none. Null keeps those of endpoints in the store in the user's data folder, as <c>rrm judge</c>
+    /// <c>postgres://user@host/database</c>, or none. Null keeps those of endpoints in the store in the user's data folder, as <c>rrm
+    /// judge</c>
     /// does, and none of a model in this process.</summary>
     public string? Store { get; init; }
 
@@ -89,26 +90,28 @@ public sealed record PolicyJudgeOptions : ICheckedOptions
 
     /// <summary>How the judge judges.</summary>
     /// <param name="files">What a model folder brings for it.</param>
-    internal JudgeOptions ToJudgeOptions(JudgeFiles files) => files.ApplyTo(new JudgeOptions()) with
-    {
-        Votes = Votes,
-        Temperature = (float)Temperature,
-        MaxCompletionTokens = MaxTokens,
-        ThinkingBudget = ThinkingBudget,
-        Seed = Seed,
-        Concurrency = Endpoints.Count == 0 ? Concurrency ?? InProcess : EachServer * Endpoints.Count,
-    };
+    internal JudgeOptions ToJudgeOptions(JudgeFiles files) =>
+        files.ApplyTo(new JudgeOptions()) with
+        {
+            Votes = Votes,
+            Temperature = (float)Temperature,
+            MaxCompletionTokens = MaxTokens,
+            ThinkingBudget = ThinkingBudget,
+            Seed = Seed,
+            Concurrency = Endpoints.Count == 0 ? Concurrency ?? InProcess : EachServer * Endpoints.Count,
+        };
 
     /// <summary>Where the judge is asked.</summary>
-    internal EndpointOptions ToEndpointOptions() => new()
-    {
-        Url = new Uri(Endpoints[0]),
-        MoreUrls = [.. Endpoints.Skip(1).Select(endpoint => new Uri(endpoint))],
-        Model = Model,
-        Flavour = Server,
-        ApiKeyVariable = ApiKeyEnv,
-        Concurrency = EachServer,
-    };
+    internal EndpointOptions ToEndpointOptions() =>
+        new()
+        {
+            Url = new Uri(Endpoints[0]),
+            MoreUrls = [.. Endpoints.Skip(1).Select(endpoint => new Uri(endpoint))],
+            Model = Model,
+            Flavour = Server,
+            ApiKeyVariable = ApiKeyEnv,
+            Concurrency = EachServer,
+        };
 
     private int EachServer => Concurrency ?? new JudgeOptions().Concurrency;
 

@@ -40,7 +40,8 @@ public sealed record PolicyOptions : ICheckedOptions
     }
 }
 
-/// <summary>Responses that would win, if at all, by something else than being good. Those cut at <c>max_tokens</c>, empty ones and those that
+/// <summary>Responses that would win, if at all, by something else than being good. Those cut at <c>max_tokens</c>, empty ones and those
+/// that
 /// speak to the judge are always among them.</summary>
 public sealed record GuardOptions : ICheckedOptions
 {
@@ -56,7 +57,8 @@ public sealed record GuardOptions : ICheckedOptions
     public IEnumerable<string> Faults() => Phrases.Select(Fault).OfType<string>();
 
     /// <summary>A phrase as it is looked for; in time linear in the text.</summary>
-    internal static Regex Compile(string phrase) => new(phrase, RegexOptions.NonBacktracking | RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
+    internal static Regex Compile(string phrase) =>
+        new(phrase, RegexOptions.NonBacktracking | RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
 
     private static string? Fault(string phrase)
     {

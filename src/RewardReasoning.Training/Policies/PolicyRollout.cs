@@ -17,8 +17,14 @@ internal sealed record PolicyQuestion(int Group, string Query, string? Answer, i
 /// <param name="Answer">What stands behind its thought: what the judge reads.</param>
 /// <param name="Fault">Why it is not shown to the judge; null where it is.</param>
 /// <param name="Reward">NaN where it has none.</param>
-internal sealed record PolicyRollout(PolicyQuestion Question, SampledCompletion Completion, string Text, string Answer, ResponseFault? Fault, double Reward)
-    : Rollout(Question, Completion, Text, Reward)
+internal sealed record PolicyRollout(
+    PolicyQuestion Question,
+    SampledCompletion Completion,
+    string Text,
+    string Answer,
+    ResponseFault? Fault,
+    double Reward
+) : Rollout(Question, Completion, Text, Reward)
 {
     /// <summary>The ranking of its group; null before it was ranked.</summary>
     public GroupRanking? Ranking { get; init; }

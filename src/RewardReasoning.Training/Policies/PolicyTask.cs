@@ -1,12 +1,12 @@
 using System.Runtime.ExceptionServices;
 using System.Text.Json.Nodes;
 using RewardReasoning.Data.Recognition;
-using RewardReasoning.Verification;
 using RewardReasoning.Judging;
 using RewardReasoning.Text.ChatTemplates;
 using RewardReasoning.Training.Grpo;
 using RewardReasoning.Training.Rollouts;
 using RewardReasoning.Training.Runs;
+using RewardReasoning.Verification;
 
 namespace RewardReasoning.Training.Policies;
 
@@ -79,7 +79,14 @@ internal sealed class PolicyTask : IRolloutTask
     public IEnumerable<(string Metric, double Value)> Describe(IReadOnlyList<Rollout> sampled)
     {
         PolicyRollout[] responses = [.. sampled.Cast<PolicyRollout>()];
-        GroupRanking[] rankings = [.. responses.Select(response => response.Ranking).OfType<GroupRanking>().Distinct(ReferenceEqualityComparer.Instance).Cast<GroupRanking>()];
+        GroupRanking[] rankings =
+        [
+            .. responses
+                .Select(response => response.Ranking)
+                .OfType<GroupRanking>()
+                .Distinct(ReferenceEqualityComparer.Instance)
+                .Cast<GroupRanking>(),
+        ];
         yield return ("reward/missing", responses.Count(response => !response.HasReward));
         yield return ("reward/missing_groups", rankings.Count(ranking => ranking.Rewards.All(double.IsNaN)));
         yield return ("guard/responses", responses.Count(response => response.Fault is not null));
@@ -113,12 +120,24 @@ internal sealed class PolicyTask : IRolloutTask
 
     private async Task<IReadOnlyList<Rollout>> RewardAsync(PolicyRollout[] responses, CancellationToken cancellationToken)
     {
-        int[][] groups = [.. Enumerable.Range(0, responses.Length).GroupBy(index => responses[index].Question.Group).Select(group => group.ToArray())];
-        GroupRanking[] rankings = await Task.WhenAll(groups.Select(group => _ranker.RankAsync(
-            responses[group[0]].Question.Query,
-            [.. group.Select(index => responses[index].Answer)],
-            group.Where(index => responses[index].Fault is not null).Select(index => responses[index].Answer).ToHashSet(StringComparer.Ordinal),
-            cancellationToken))).ConfigureAwait(false);
+        int[][] groups =
+        [
+            .. Enumerable.Range(0, responses.Length).GroupBy(index => responses[index].Question.Group).Select(group => group.ToArray()),
+        ];
+        GroupRanking[] rankings = await Task.WhenAll(
+                groups.Select(group =>
+                    _ranker.RankAsync(
+                        responses[group[0]].Question.Query,
+                        [.. group.Select(index => responses[index].Answer)],
+                        group
+                            .Where(index => responses[index].Fault is not null)
+                            .Select(index => responses[index].Answer)
+                            .ToHashSet(StringComparer.Ordinal),
+                        cancellationToken
+                    )
+                )
+            )
+            .ConfigureAwait(false);
         Rollout[] rewarded = new Rollout[responses.Length];
         foreach ((int[] group, GroupRanking ranking) in groups.Zip(rankings))
         {
@@ -129,11 +148,16 @@ internal sealed class PolicyTask : IRolloutTask
         }
 
         _judged |= Array.Exists(rankings, ranking => ranking.Matches > ranking.Missing);
-        if (!_judged && _judge.Domain is { } domain && Array.TrueForAll(responses, response => response.Fault is not null)
-            && Array.Find(responses, response => response.Fault == ResponseFault.OutsideDomain) is { } outside)
+        if (
+            !_judged
+            && _judge.Domain is { } domain
+            && Array.TrueForAll(responses, response => response.Fault is not null)
+            && Array.Find(responses, response => response.Fault == ResponseFault.OutsideDomain) is { } outside
+        )
         {
             throw new OutOfDomainException(
-                $"None of the step's {responses.Length} responses can be shown to the judge; one is '{outside.Answer}'. {domain.Says} Name another judge, or begin with a policy that answers in that form.");
+                $"None of the step's {responses.Length} responses can be shown to the judge; one is '{outside.Answer}'. {domain.Says} Name another judge, or begin with a policy that answers in that form."
+            );
         }
 
         if (!_judged && rankings.FirstOrDefault(ranking => ranking.Failure is not null)?.Failure is { } failure)

@@ -13,8 +13,14 @@ internal static class QuestionFile
     /// <param name="answered">Whether every row must have an answer.</param>
     /// <param name="most">Rows to read, from the first on.</param>
     /// <param name="domain">What the judge can judge, so every question must be of it; null for anything.</param>
-    /// <exception cref="RecipeException">The file cannot be read or holds no question, or a row is unusable; the place is named.</exception>
-    public static List<(RowQuery Query, string? Answer)> Read(string path, bool answered, int most = int.MaxValue, JudgeDomain? domain = null)
+    /// <exception cref="RecipeException">The file cannot be read or holds no question, or a row is unusable; the place is
+    /// named.</exception>
+    public static List<(RowQuery Query, string? Answer)> Read(
+        string path,
+        bool answered,
+        int most = int.MaxValue,
+        JudgeDomain? domain = null
+    )
     {
         string wanted = answered ? "query and answer" : "query";
         if (!File.Exists(path))
@@ -25,16 +31,22 @@ internal static class QuestionFile
         List<(RowQuery Query, string? Answer)> questions = [];
         foreach (DataRow row in RowReader.ReadAsync(path).ToBlockingEnumerable().Take(most))
         {
-            questions.Add(RowRecognizer.Recognize(row) switch
-            {
-                QuestionContent question => (question.Query, question.Answer),
-                QueryContent query when !answered => (query.Query, null),
-                FaultyContent faulty => throw new RecipeException($"{row.Place}: {faulty.Error}"),
-                var other => throw new RecipeException($"{row.Place}: the row holds {RowKinds.Describe(other.Kind)}; it must hold {wanted}."),
-            });
+            questions.Add(
+                RowRecognizer.Recognize(row) switch
+                {
+                    QuestionContent question => (question.Query, question.Answer),
+                    QueryContent query when !answered => (query.Query, null),
+                    FaultyContent faulty => throw new RecipeException($"{row.Place}: {faulty.Error}"),
+                    var other => throw new RecipeException(
+                        $"{row.Place}: the row holds {RowKinds.Describe(other.Kind)}; it must hold {wanted}."
+                    ),
+                }
+            );
             if (domain?.HoldsQuery(questions[^1].Query.Text) == false)
             {
-                throw new RecipeException($"{row.Place}: the judge cannot judge answers to this question. {domain.Says} Take the question out, or name another judge.");
+                throw new RecipeException(
+                    $"{row.Place}: the judge cannot judge answers to this question. {domain.Says} Take the question out, or name another judge."
+                );
             }
         }
 

@@ -10,14 +10,10 @@ internal interface IPreferenceObjective : IDisposable
     bool ComparesPairs => false;
 
     /// <summary>Where pairs are compared: looks at a pass without gradients, before <see cref="Compare"/>.</summary>
-    void Observe(int worker, IReadOnlyList<PreferenceExample> pass)
-    {
-    }
+    void Observe(int worker, IReadOnlyList<PreferenceExample> pass) { }
 
     /// <summary>Where pairs are compared: compares all pairs of a step, each of which was observed; their passes may follow.</summary>
-    void Compare(IReadOnlyList<PreferenceExample> step)
-    {
-    }
+    void Compare(IReadOnlyList<PreferenceExample> step) { }
 
     /// <summary>Adds a pass's gradients to those of a worker.</summary>
     /// <param name="worker">Number of the worker whose thread this is.</param>
@@ -50,7 +46,10 @@ internal sealed record PreferenceMetrics(double Loss, IReadOnlyDictionary<string
 
     public static PreferenceMetrics Zero { get; } = new(0, new Dictionary<string, double>());
 
-    public PreferenceMetrics Add(PreferenceMetrics other) => new(
-        Loss + other.Loss,
-        Sums.Keys.Union(other.Sums.Keys).ToDictionary(name => name, name => Sums.GetValueOrDefault(name) + other.Sums.GetValueOrDefault(name)));
+    public PreferenceMetrics Add(PreferenceMetrics other) =>
+        new(
+            Loss + other.Loss,
+            Sums.Keys.Union(other.Sums.Keys)
+                .ToDictionary(name => name, name => Sums.GetValueOrDefault(name) + other.Sums.GetValueOrDefault(name))
+        );
 }

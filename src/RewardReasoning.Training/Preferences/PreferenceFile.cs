@@ -15,7 +15,8 @@ internal sealed record PreferenceRow(DataRow Row, IReadOnlyList<ChatMessage> Con
 internal static class PreferenceFile
 {
     /// <summary>All rows, in file order.</summary>
-    /// <exception cref="RecipeException">The file cannot be read or holds no pair, or a row is unusable or unlabelled; the place is named.</exception>
+    /// <exception cref="RecipeException">The file cannot be read or holds no pair, or a row is unusable or unlabelled; the place is
+    /// named.</exception>
     public static List<PreferenceRow> Read(string path)
     {
         if (!File.Exists(path))
@@ -26,13 +27,17 @@ internal static class PreferenceFile
         List<PreferenceRow> pairs = [];
         foreach (DataRow row in RowReader.ReadAsync(path).ToBlockingEnumerable())
         {
-            pairs.Add(RowRecognizer.Recognize(row) switch
-            {
-                PairContent { Preference: { } pair } labelled => new PreferenceRow(row, labelled.Query.Messages, pair),
-                PairContent => throw new RecipeException($"{row.Place}: the pair has no label; training needs chosen and rejected."),
-                FaultyContent faulty => throw new RecipeException($"{row.Place}: {faulty.Error}"),
-                var other => throw new RecipeException($"{row.Place}: the row holds {RowKinds.Describe(other.Kind)}; training needs chosen and rejected."),
-            });
+            pairs.Add(
+                RowRecognizer.Recognize(row) switch
+                {
+                    PairContent { Preference: { } pair } labelled => new PreferenceRow(row, labelled.Query.Messages, pair),
+                    PairContent => throw new RecipeException($"{row.Place}: the pair has no label; training needs chosen and rejected."),
+                    FaultyContent faulty => throw new RecipeException($"{row.Place}: {faulty.Error}"),
+                    var other => throw new RecipeException(
+                        $"{row.Place}: the row holds {RowKinds.Describe(other.Kind)}; training needs chosen and rejected."
+                    ),
+                }
+            );
         }
 
         return pairs.Count > 0 ? pairs : throw new RecipeException($"{path} holds no pair; there is nothing to train on.");

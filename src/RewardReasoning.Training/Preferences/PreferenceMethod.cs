@@ -21,7 +21,13 @@ internal sealed class PreferenceMethod : ITrainingMethod<PreferencePosition>
     /// <param name="session">Model and workers.</param>
     /// <param name="objective">What is learnt; disposed with the method.</param>
     /// <param name="position">Null at the beginning.</param>
-    public PreferenceMethod(PreferenceRecipe recipe, TimeProvider clock, TrainingSession session, IPreferenceObjective objective, PreferencePosition? position)
+    public PreferenceMethod(
+        PreferenceRecipe recipe,
+        TimeProvider clock,
+        TrainingSession session,
+        IPreferenceObjective objective,
+        PreferencePosition? position
+    )
     {
         (_recipe, _clock, _session, _objective) = (recipe, clock, session, objective);
         (List<PreferenceExample> pairs, _leftOut) = Read(recipe.Data);
@@ -57,11 +63,12 @@ internal sealed class PreferenceMethod : ITrainingMethod<PreferencePosition>
     {
         Compare(_heldOut, cancellationToken);
         PreferenceMetrics sum = Run(_heldOut, (worker, pass) => _objective.Measure(worker, pass, _heldOut), cancellationToken);
-        return Measurement.Of(
-        [
+        return Measurement.Of([
             ("evaluation/accuracy", sum.Sums[PreferenceMetrics.Accuracy] / _heldOut.Length),
             ("evaluation/loss", sum.Loss),
-            .. sum.Sums.Where(entry => entry.Key != PreferenceMetrics.Accuracy).Select(entry => ("evaluation/" + entry.Key, entry.Value / _heldOut.Length)),
+            .. sum
+                .Sums.Where(entry => entry.Key != PreferenceMetrics.Accuracy)
+                .Select(entry => ("evaluation/" + entry.Key, entry.Value / _heldOut.Length)),
         ]);
     }
 
@@ -71,8 +78,11 @@ internal sealed class PreferenceMethod : ITrainingMethod<PreferencePosition>
     {
         PreferenceExample[] all = [.. PreferenceFile.Read(path).Select(_objective.Tokenize)];
         List<PreferenceExample> fitting = [.. all.Where(example => example.Length <= _recipe.MaxTokens)];
-        return fitting.Count > 0 ? (fitting, all.Length - fitting.Count) : throw new RecipeException(
-            $"No pair of {path} fits into max_tokens, {_recipe.MaxTokens}; the shortest has {all.Min(example => example.Length)} tokens. Raise max_tokens.");
+        return fitting.Count > 0
+            ? (fitting, all.Length - fitting.Count)
+            : throw new RecipeException(
+                $"No pair of {path} fits into max_tokens, {_recipe.MaxTokens}; the shortest has {all.Min(example => example.Length)} tokens. Raise max_tokens."
+            );
     }
 
     /// <summary>Lets the objective look at all pairs first where it needs them all.</summary>
@@ -92,18 +102,26 @@ internal sealed class PreferenceMethod : ITrainingMethod<PreferencePosition>
     }
 
     /// <summary>Every worker's share, pairs of like length together, as many as fit into a pass.</summary>
-    private PreferenceMetrics Run(PreferenceExample[] pairs, Func<int, IReadOnlyList<PreferenceExample>, PreferenceMetrics> compute, CancellationToken cancellationToken) =>
-        _session.Workers.Run(worker =>
-        {
-            PreferenceMetrics sum = PreferenceMetrics.Zero;
-            foreach (IReadOnlyList<PreferenceExample> pass in Passes(pairs.Where((_, index) => index % _session.Workers.Count == worker)))
+    private PreferenceMetrics Run(
+        PreferenceExample[] pairs,
+        Func<int, IReadOnlyList<PreferenceExample>, PreferenceMetrics> compute,
+        CancellationToken cancellationToken
+    ) =>
+        _session
+            .Workers.Run(worker =>
             {
-                cancellationToken.ThrowIfCancellationRequested();
-                sum = sum.Add(compute(worker, pass));
-            }
+                PreferenceMetrics sum = PreferenceMetrics.Zero;
+                foreach (
+                    IReadOnlyList<PreferenceExample> pass in Passes(pairs.Where((_, index) => index % _session.Workers.Count == worker))
+                )
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    sum = sum.Add(compute(worker, pass));
+                }
 
-            return sum;
-        }).Aggregate(PreferenceMetrics.Zero, (sum, part) => sum.Add(part));
+                return sum;
+            })
+            .Aggregate(PreferenceMetrics.Zero, (sum, part) => sum.Add(part));
 
     private IEnumerable<IReadOnlyList<PreferenceExample>> Passes(IEnumerable<PreferenceExample> pairs)
     {

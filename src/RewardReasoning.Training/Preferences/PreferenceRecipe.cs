@@ -21,7 +21,8 @@ public sealed record PreferenceEvaluationOptions
 /// <summary>Training on labelled pairs as they stand, without sampling.</summary>
 public abstract record PreferenceRecipe : TrainingRecipe
 {
-    /// <summary>Labelled pair file: <c>prompt</c> (or <c>query</c>; a text or messages), <c>chosen</c> and <c>rejected</c>, or any other layout
+    /// <summary>Labelled pair file: <c>prompt</c> (or <c>query</c>; a text or messages), <c>chosen</c> and <c>rejected</c>, or any other
+    /// layout
     /// that <c>rrm data inspect</c> calls a pair.</summary>
     public required string Data { get; init; }
 
@@ -33,7 +34,9 @@ public abstract record PreferenceRecipe : TrainingRecipe
     [Range(8, 1 << 20)]
     public int MaxTokens { get; init; } = 1_024;
 
-    /// <summary>Tokens, padding included, that a worker puts through the model at once; a pair longer than that goes through alone.</summary>
+    /// <summary>
+    /// Tokens, padding included, that a worker puts through the model at once; a pair longer than that goes through alone.
+    /// </summary>
     [Range(1, 1 << 24)]
     public int TokensPerPass { get; init; } = 2_048;
 

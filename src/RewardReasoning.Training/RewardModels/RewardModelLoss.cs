@@ -47,7 +47,13 @@ public static class RewardModelLoss
     /// <param name="options">The centring.</param>
     /// <param name="pairs">Pairs of the whole batch; null when this is the whole batch.</param>
     /// <exception cref="ArgumentException">Shapes differ.</exception>
-    public static (Tensor Loss, RewardModelMetrics Metrics) Compute(Tensor chosen, Tensor rejected, Tensor? margin, RewardModelOptions options, long? pairs = null)
+    public static (Tensor Loss, RewardModelMetrics Metrics) Compute(
+        Tensor chosen,
+        Tensor rejected,
+        Tensor? margin,
+        RewardModelOptions options,
+        long? pairs = null
+    )
     {
         ArgumentNullException.ThrowIfNull(chosen);
         ArgumentNullException.ThrowIfNull(rejected);
@@ -68,8 +74,23 @@ public static class RewardModelLoss
         }
 
         Tensor loss = losses.sum().Over(pairs ?? losses.shape[0]);
-        using Tensor seen = stack(new[] { loss, ahead.IsPositive().sum(), ahead.sum(), chosen.sum().Plus(rejected.sum()) }.Select(value => value.detach().to(float64)).ToArray()).cpu();
+        using Tensor seen = stack(
+                new[] { loss, ahead.IsPositive().sum(), ahead.sum(), chosen.sum().Plus(rejected.sum()) }
+                    .Select(value => value.detach().to(float64))
+                    .ToArray()
+            )
+            .cpu();
         double[] values = seen.data<double>().ToArray();
-        return (loss, new RewardModelMetrics { Loss = values[0], Pairs = losses.shape[0], Correct = values[1], Margin = values[2], Rewards = values[3] });
+        return (
+            loss,
+            new RewardModelMetrics
+            {
+                Loss = values[0],
+                Pairs = losses.shape[0],
+                Correct = values[1],
+                Margin = values[2],
+                Rewards = values[3],
+            }
+        );
     }
 }

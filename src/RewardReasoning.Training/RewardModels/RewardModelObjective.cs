@@ -1,6 +1,6 @@
 using System.Globalization;
-using RewardReasoning.Text.ChatTemplates;
 using RewardReasoning.Models.Decoder;
+using RewardReasoning.Text.ChatTemplates;
 using RewardReasoning.Training.Preferences;
 using RewardReasoning.Training.Runs;
 using TorchSharp;
@@ -13,21 +13,26 @@ internal sealed class RewardModelObjective(RewardModelRecipe recipe, TrainingSes
 {
     private readonly ChatTokenizer _chat = ChatTokenizer.Load(recipe.Model);
 
-    public PreferenceExample Tokenize(PreferenceRow row) => new(
-        [],
-        ConversationIds.OfWhole(_chat, row.Conversation, row.Pair.Chosen),
-        ConversationIds.OfWhole(_chat, row.Conversation, row.Pair.Rejected),
-        MarginOf(row));
+    public PreferenceExample Tokenize(PreferenceRow row) =>
+        new(
+            [],
+            ConversationIds.OfWhole(_chat, row.Conversation, row.Pair.Chosen),
+            ConversationIds.OfWhole(_chat, row.Conversation, row.Pair.Rejected),
+            MarginOf(row)
+        );
 
     public PreferenceMetrics Backpropagate(int worker, IReadOnlyList<PreferenceExample> pass, IReadOnlyList<PreferenceExample> step)
     {
         RewardModelMetrics metrics = new();
-        _ = session.Backpropagate(worker, (model, recompute) =>
-        {
-            using DisposeScope scope = NewDisposeScope();
-            ScoredRows rows = Rows(pass);
-            return model.Backpropagate(rows.Ids, hidden => Loss(model, rows, hidden, pass, step.Count, out metrics), recompute);
-        });
+        _ = session.Backpropagate(
+            worker,
+            (model, recompute) =>
+            {
+                using DisposeScope scope = NewDisposeScope();
+                ScoredRows rows = Rows(pass);
+                return model.Backpropagate(rows.Ids, hidden => Loss(model, rows, hidden, pass, step.Count, out metrics), recompute);
+            }
+        );
         return Describe(metrics);
     }
 
@@ -49,23 +54,35 @@ internal sealed class RewardModelObjective(RewardModelRecipe recipe, TrainingSes
     private static double MarginOf(PreferenceRow row)
     {
         string? given = row.Row.Field("margin");
-        return given is null ? 0 : double.TryParse(given, NumberStyles.Float, CultureInfo.InvariantCulture, out double margin) && double.IsFinite(margin)
-            ? margin
+        return given is null ? 0
+            : double.TryParse(given, NumberStyles.Float, CultureInfo.InvariantCulture, out double margin) && double.IsFinite(margin)
+                ? margin
             : throw new RecipeException($"{row.Row.Place}: margin is {given}; it must be a number.");
     }
 
-    private static PreferenceMetrics Describe(RewardModelMetrics metrics) => new(metrics.Loss, new Dictionary<string, double>
-    {
-        [PreferenceMetrics.Accuracy] = metrics.Correct,
-        ["margin"] = metrics.Margin,
-        ["reward"] = metrics.Rewards / 2,
-    });
+    private static PreferenceMetrics Describe(RewardModelMetrics metrics) =>
+        new(
+            metrics.Loss,
+            new Dictionary<string, double>
+            {
+                [PreferenceMetrics.Accuracy] = metrics.Correct,
+                ["margin"] = metrics.Margin,
+                ["reward"] = metrics.Rewards / 2,
+            }
+        );
 
     /// <summary>Rows in the order chosen, rejected of each pair.</summary>
     private ScoredRows Rows(IReadOnlyList<PreferenceExample> pass) =>
         new([.. pass.SelectMany(pair => new[] { pair.Chosen, pair.Rejected })], session.Model.Config.PadTokenId, session.Model.Device);
 
-    private Tensor Loss(DecoderModel model, ScoredRows rows, Tensor hidden, IReadOnlyList<PreferenceExample> pass, long pairs, out RewardModelMetrics metrics)
+    private Tensor Loss(
+        DecoderModel model,
+        ScoredRows rows,
+        Tensor hidden,
+        IReadOnlyList<PreferenceExample> pass,
+        long pairs,
+        out RewardModelMetrics metrics
+    )
     {
         Tensor scores = rows.Scores(model, hidden).view(-1, 2); // [P, 2]
         Tensor margins = tensor(pass.Select(pair => (float)pair.Margin).ToArray(), device: model.Device);

@@ -2,8 +2,8 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.AI;
 using RewardReasoning.Judging;
 using RewardReasoning.Models;
-using RewardReasoning.Text.ChatTemplates;
 using RewardReasoning.Models.Decoder;
+using RewardReasoning.Text.ChatTemplates;
 using RewardReasoning.Training.Runs;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -12,7 +12,8 @@ namespace RewardReasoning.Training.RewardModels;
 
 /// <summary>
 /// A scalar reward model as a judge: each response is scored by itself, once, and the higher score wins. It does not think, so it has no
-/// votes; its confidence, and the share of votes to be expected, is the Bradley-Terry probability of its own scores. Safe to use from many threads; one thread computes at a time.
+/// votes; its confidence, and the share of votes to be expected, is the Bradley-Terry probability of its own scores. Safe to use from many
+/// threads; one thread computes at a time.
 /// </summary>
 public sealed class ScalarJudge : IJudge, IDisposable
 {
@@ -36,7 +37,9 @@ public sealed class ScalarJudge : IJudge, IDisposable
     /// <summary>The folder's name, for people.</summary>
     public string Name { get; }
 
-    /// <summary>A name for what the model computes, as <see cref="LocalModel.Identity"/>; read from the files when first asked for.</summary>
+    /// <summary>
+    /// A name for what the model computes, as <see cref="LocalModel.Identity"/>; read from the files when first asked for.
+    /// </summary>
     public string Identity => _identity.Value;
 
     /// <summary>Whether a folder holds a scalar reward model: its <c>config.json</c> names a <c>…ForSequenceClassification</c>.</summary>
@@ -56,7 +59,9 @@ public sealed class ScalarJudge : IJudge, IDisposable
         if (!config.ScalarHead)
         {
             throw new Models.Checkpoints.CheckpointException(
-                Path.Combine(folder, DecoderConfig.FileName), "the model writes text and gives no score; a scalar reward model is a …ForSequenceClassification, such as rrm train reward-model makes.");
+                Path.Combine(folder, DecoderConfig.FileName),
+                "the model writes text and gives no score; a scalar reward model is a …ForSequenceClassification, such as rrm train reward-model makes."
+            );
         }
 
         ChatTokenizer chat = ChatTokenizer.Load(folder);
@@ -90,7 +95,10 @@ public sealed class ScalarJudge : IJudge, IDisposable
         double confidence = 1 / (1 + Math.Exp(-Math.Abs(ahead)));
         return new Judgment
         {
-            Preferred = draw ? ComparisonHash.PickOne(comparison, CoinBit) : ahead > 0 ? Verdict.First : Verdict.Second,
+            Preferred =
+                draw ? ComparisonHash.PickOne(comparison, CoinBit)
+                : ahead > 0 ? Verdict.First
+                : Verdict.Second,
             VoteShare = confidence,
             Confidence = confidence,
             DrawBrokenBy = draw ? DrawBreak.Coin : DrawBreak.None,
@@ -111,7 +119,10 @@ public sealed class ScalarJudge : IJudge, IDisposable
         int[] ids = ConversationIds.OfWhole(_chat, [new ChatMessage(ChatRole.User, query)], response);
         if (ids.Length > _model.Config.MaxPositions)
         {
-            throw new ArgumentException($"The conversation has {ids.Length} tokens; the context of {Name} is {_model.Config.MaxPositions}.", nameof(response));
+            throw new ArgumentException(
+                $"The conversation has {ids.Length} tokens; the context of {Name} is {_model.Config.MaxPositions}.",
+                nameof(response)
+            );
         }
 
         ResponseScore score;

@@ -13,7 +13,8 @@ public sealed record SamplingSettings(double Temperature, int MaxTokens);
 
 /// <summary>
 /// Samples completions on a fixed schedule, so that the same prompts, weights, seed and number of workers give the same tokens bit for bit.
-/// Prompts are computed once for all their completions; every few tokens, those that are still open are shared out among the workers anew, so that
+/// Prompts are computed once for all their completions; every few tokens, those that are still open are shared out among the workers anew,
+/// so that
 /// none waits for another's long ones. For serving, where requests come and go, use the generation engine.
 /// </summary>
 public sealed class RolloutSampler : IDisposable
@@ -45,7 +46,12 @@ public sealed class RolloutSampler : IDisposable
     /// <param name="seed">Source of chance; without meaning when greedy. Each completion draws from a stream of its own.</param>
     /// <param name="cancellationToken">Looked at before each token.</param>
     public IReadOnlyList<SampledCompletion> Sample(
-        IReadOnlyList<int[]> prompts, int repeats, SamplingSettings settings, ulong seed, CancellationToken cancellationToken = default)
+        IReadOnlyList<int[]> prompts,
+        int repeats,
+        SamplingSettings settings,
+        ulong seed,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(prompts);
         ArgumentNullException.ThrowIfNull(settings);
@@ -76,25 +82,32 @@ public sealed class RolloutSampler : IDisposable
 
     /// <summary>Gives each worker a share of the items, neighbours together, and puts what they return behind each other.</summary>
     private TResult[] Compute<TItem, TResult>(TItem[] items, Func<(int Worker, TItem[] Items), TResult[]> compute) =>
-    [
-        .. _workers.Run(worker =>
-        {
-            int from = items.Length * Math.Min(worker, Shares) / Shares, to = items.Length * Math.Min(worker + 1, Shares) / Shares;
-            if (from == to)
-            {
-                return [];
-            }
+        [
+            .. _workers
+                .Run(worker =>
+                {
+                    int from = items.Length * Math.Min(worker, Shares) / Shares,
+                        to = items.Length * Math.Min(worker + 1, Shares) / Shares;
+                    if (from == to)
+                    {
+                        return [];
+                    }
 
-            using IDisposable noGradients = no_grad();
-            using DisposeScope scope = NewDisposeScope();
-            return compute((worker, items[from..to]));
-        }).SelectMany(part => part),
-    ];
+                    using IDisposable noGradients = no_grad();
+                    using DisposeScope scope = NewDisposeScope();
+                    return compute((worker, items[from..to]));
+                })
+                .SelectMany(part => part),
+        ];
 
     private Row[] Begin((int Worker, int[] Prompts) share, IReadOnlyList<int[]> prompts, int repeats, SamplingSettings settings, ulong seed)
     {
         DecoderModel model = _replicas.Models[share.Worker];
-        (Tensor hidden, IReadOnlyList<DecodingRow> kept) = _memory.Begin(model, [.. share.Prompts.Select(prompt => prompts[prompt])], repeats);
+        (Tensor hidden, IReadOnlyList<DecodingRow> kept) = _memory.Begin(
+            model,
+            [.. share.Prompts.Select(prompt => prompts[prompt])],
+            repeats
+        );
         Row[] rows = [.. kept.Select((row, i) => new Row(row, (share.Prompts[i / repeats] * repeats) + (i % repeats), seed))];
         Draw(model.Logits(hidden).repeat_interleave(repeats, 0), settings, rows);
         return rows;

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.AI;
-using RewardReasoning.Text.ChatTemplates;
 using RewardReasoning.Models.Decoder;
+using RewardReasoning.Text.ChatTemplates;
 
 namespace RewardReasoning.Training.Runs;
 
@@ -12,8 +12,7 @@ internal static class ConversationIds
     private static readonly ChatRenderOptions Whole = new();
 
     /// <summary>Ids of the messages and the generation prompt.</summary>
-    public static int[] Of(ChatTokenizer chat, IEnumerable<ChatMessage> messages) =>
-        chat.Render(Texts(messages), AssistantBegins).Ids;
+    public static int[] Of(ChatTokenizer chat, IEnumerable<ChatMessage> messages) => chat.Render(Texts(messages), AssistantBegins).Ids;
 
     /// <summary>Ids of a conversation that the assistant has answered.</summary>
     public static int[] OfWhole(ChatTokenizer chat, IEnumerable<ChatMessage> messages, string response) =>
@@ -29,9 +28,12 @@ internal static class ConversationIds
 
     /// <summary>All tokens that end a turn.</summary>
     /// <exception cref="RecipeException">The model names none.</exception>
-    public static HashSet<int> EndsOfTurn(IReadOnlyList<int> named, string folder) => named.Count > 0
-        ? named.ToHashSet()
-        : throw new RecipeException($"{folder} names no end-of-turn token; set eos_token_id in its config.json or generation_config.json.");
+    public static HashSet<int> EndsOfTurn(IReadOnlyList<int> named, string folder) =>
+        named.Count > 0
+            ? named.ToHashSet()
+            : throw new RecipeException(
+                $"{folder} names no end-of-turn token; set eos_token_id in its config.json or generation_config.json."
+            );
 
     private static ChatMessageText[] Texts(IEnumerable<ChatMessage> messages) =>
         [.. messages.Select(message => new ChatMessageText(message.Role.Value, message.Text))];

@@ -45,12 +45,13 @@ public sealed class DataMixture(IReadOnlyList<WeightedFile> files) : IReadOnlyLi
 /// <summary>Reads and writes a mixture as a text or a list.</summary>
 internal sealed class DataMixtureConverter : JsonConverter<DataMixture>
 {
-    public override DataMixture Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.TokenType switch
-    {
-        JsonTokenType.String => DataMixture.FromString(reader.GetString() ?? ""),
-        JsonTokenType.StartArray => new DataMixture(JsonSerializer.Deserialize<WeightedFile[]>(ref reader, options) ?? []),
-        _ => throw new JsonException("It must be the path of a file, or a list of {\"path\", \"weight\"}."),
-    };
+    public override DataMixture Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.TokenType switch
+        {
+            JsonTokenType.String => DataMixture.FromString(reader.GetString() ?? ""),
+            JsonTokenType.StartArray => new DataMixture(JsonSerializer.Deserialize<WeightedFile[]>(ref reader, options) ?? []),
+            _ => throw new JsonException("It must be the path of a file, or a list of {\"path\", \"weight\"}."),
+        };
 
     public override void Write(Utf8JsonWriter writer, DataMixture value, JsonSerializerOptions options)
     {

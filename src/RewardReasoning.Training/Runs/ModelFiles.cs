@@ -5,8 +5,14 @@ public static class ModelFiles
 {
     private static readonly string[] Carried =
     [
-        "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja", "generation_config.json",
-        "judge-prompt.txt", "judge-domain.json", "judge-stub.json",
+        "tokenizer.json",
+        "tokenizer_config.json",
+        "special_tokens_map.json",
+        "chat_template.jinja",
+        "generation_config.json",
+        "judge-prompt.txt",
+        "judge-domain.json",
+        "judge-stub.json",
     ];
 
     /// <summary>Copies tokenizer, templates and judge files, where they exist and are not there yet.</summary>

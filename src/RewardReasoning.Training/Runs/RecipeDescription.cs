@@ -39,15 +39,29 @@ public static partial class RecipeDescription
     private static IEnumerable<RecipeField> Fields(Type options, string path)
     {
         object? fresh = options.GetConstructor(Type.EmptyTypes) is null ? null : Activator.CreateInstance(options);
-        foreach (PropertyInfo property in options.GetProperties().Where(property => property.CanWrite).OrderBy(IsOptional).ThenBy(property => property.MetadataToken))
+        foreach (
+            PropertyInfo property in options
+                .GetProperties()
+                .Where(property => property.CanWrite)
+                .OrderBy(IsOptional)
+                .ThenBy(property => property.MetadataToken)
+        )
         {
             string name = path + JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name);
             Type held = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
-            Type? item = held == typeof(DataMixture) ? typeof(WeightedFile)
-                : held != typeof(string) && held.IsGenericType && held.IsAssignableTo(typeof(IEnumerable)) ? held.GetGenericArguments()[0] : null;
+            Type? item =
+                held == typeof(DataMixture) ? typeof(WeightedFile)
+                : held != typeof(string) && held.IsGenericType && held.IsAssignableTo(typeof(IEnumerable)) ? held.GetGenericArguments()[0]
+                : null;
             object? value = fresh is null ? null : property.GetValue(fresh);
-            bool required = fresh is null || property.CustomAttributes.Any(attribute => attribute.AttributeType.Name == "RequiredMemberAttribute");
-            yield return new RecipeField(name, Describe(held, item) + Bounds(property), required ? null : Default(value, held), Says(property));
+            bool required =
+                fresh is null || property.CustomAttributes.Any(attribute => attribute.AttributeType.Name == "RequiredMemberAttribute");
+            yield return new RecipeField(
+                name,
+                Describe(held, item) + Bounds(property),
+                required ? null : Default(value, held),
+                Says(property)
+            );
             if (item is not null && IsOptions(item))
             {
                 foreach (RecipeField field in Fields(item, name + "[]."))
@@ -65,54 +79,68 @@ public static partial class RecipeDescription
         }
     }
 
-    private static bool IsOptional(PropertyInfo property) => property.CustomAttributes.All(attribute => attribute.AttributeType.Name != "RequiredMemberAttribute");
+    private static bool IsOptional(PropertyInfo property) =>
+        property.CustomAttributes.All(attribute => attribute.AttributeType.Name != "RequiredMemberAttribute");
 
-    private static bool IsOptions(Type type) => type.IsClass && type.Namespace?.StartsWith("RewardReasoning", StringComparison.Ordinal) == true;
+    private static bool IsOptions(Type type) =>
+        type.IsClass && type.Namespace?.StartsWith("RewardReasoning", StringComparison.Ordinal) == true;
 
-    private static string Describe(Type held, Type? item) => held switch
-    {
-        _ when held == typeof(DataMixture) => "text, or list of object",
-        _ when item is not null => $"list of {Describe(item, null)}",
-        { IsEnum: true } => string.Join('|', Enum.GetNames(held).Select(JsonNamingPolicy.SnakeCaseLower.ConvertName)),
-        _ when held == typeof(string) => "text",
-        _ when held == typeof(bool) => "true|false",
-        _ when held == typeof(double) => "number",
-        _ when IsOptions(held) => "object",
-        _ => "whole number",
-    };
-
-    private static string Bounds(PropertyInfo property) => property.GetCustomAttribute<RangeAttribute>() is not { } range ? ""
-        : (Bound(range.Minimum), Bound(range.Maximum)) switch
+    private static string Describe(Type held, Type? item) =>
+        held switch
         {
-            (null, null) => "",
-            ({ } low, null) => $", {(range.MinimumIsExclusive ? "above" : "at least")} {low}",
-            (var low, var high) => $", {(range.MinimumIsExclusive ? "above" : "from")} {low} {(range.MaximumIsExclusive ? "to below" : "to")} {high}",
+            _ when held == typeof(DataMixture) => "text, or list of object",
+            _ when item is not null => $"list of {Describe(item, null)}",
+            { IsEnum: true } => string.Join('|', Enum.GetNames(held).Select(JsonNamingPolicy.SnakeCaseLower.ConvertName)),
+            _ when held == typeof(string) => "text",
+            _ when held == typeof(bool) => "true|false",
+            _ when held == typeof(double) => "number",
+            _ when IsOptions(held) => "object",
+            _ => "whole number",
         };
+
+    private static string Bounds(PropertyInfo property) =>
+        property.GetCustomAttribute<RangeAttribute>() is not { } range
+            ? ""
+            : (Bound(range.Minimum), Bound(range.Maximum)) switch
+            {
+                (null, null) => "",
+                ({ } low, null) => $", {(range.MinimumIsExclusive ? "above" : "at least")} {low}",
+                (var low, var high) =>
+                    $", {(range.MinimumIsExclusive ? "above" : "from")} {low} {(range.MaximumIsExclusive ? "to below" : "to")} {high}",
+            };
 
     private static string? Bound(object bound) => bound is int.MaxValue or double.MaxValue ? null : JsonSerializer.Serialize(bound);
 
-    private static string Default(object? value, Type held) => value is not null && IsOptions(held) ? "as below" : JsonSerializer.Serialize(value, RecipeFile.Format);
+    private static string Default(object? value, Type held) =>
+        value is not null && IsOptions(held) ? "as below" : JsonSerializer.Serialize(value, RecipeFile.Format);
 
     private static string Says(PropertyInfo property)
     {
         Type owner = property.DeclaringType ?? throw new InvalidOperationException($"{property.Name} belongs to no type.");
-        return Documentation(owner, $"P:{owner.FullName}.{property.Name}", "summary") ?? Documentation(owner, $"T:{owner.FullName}", "param", property.Name) ?? "";
+        return Documentation(owner, $"P:{owner.FullName}.{property.Name}", "summary")
+            ?? Documentation(owner, $"T:{owner.FullName}", "param", property.Name)
+            ?? "";
     }
 
     private static string? Documentation(Type owner, string member, string element, string? name = null)
     {
-        XElement? documented = Documents(owner.Assembly).Descendants("member").FirstOrDefault(entry => entry.Attribute("name")?.Value == member);
+        XElement? documented = Documents(owner.Assembly)
+            .Descendants("member")
+            .FirstOrDefault(entry => entry.Attribute("name")?.Value == member);
         XElement? found = documented?.Elements(element).FirstOrDefault(entry => name is null || entry.Attribute("name")?.Value == name);
         return found is null ? null : Blanks().Replace(string.Concat(found.Nodes().Select(Text)), " ").Trim();
     }
 
-    private static string Text(XNode node) => node switch
-    {
-        XText text => text.Value,
-        XElement { Name.LocalName: "see" or "paramref" } reference => Referenced((reference.Attribute("cref") ?? reference.Attribute("name"))?.Value ?? ""),
-        XElement other => string.Concat(other.Nodes().Select(Text)),
-        _ => "",
-    };
+    private static string Text(XNode node) =>
+        node switch
+        {
+            XText text => text.Value,
+            XElement { Name.LocalName: "see" or "paramref" } reference => Referenced(
+                (reference.Attribute("cref") ?? reference.Attribute("name"))?.Value ?? ""
+            ),
+            XElement other => string.Concat(other.Nodes().Select(Text)),
+            _ => "",
+        };
 
     /// <summary>A property as the field it is; a type by its name.</summary>
     private static string Referenced(string name)
@@ -124,7 +152,12 @@ public static partial class RecipeDescription
     private static XDocument Documents(Assembly assembly)
     {
         string path = Path.Combine(AppContext.BaseDirectory, $"{assembly.GetName().Name}.xml");
-        return File.Exists(path) ? XDocument.Load(path) : throw new FileNotFoundException($"{path} is missing; it lies beside the program in every build, and holds what recipes are described by.", path);
+        return File.Exists(path)
+            ? XDocument.Load(path)
+            : throw new FileNotFoundException(
+                $"{path} is missing; it lies beside the program in every build, and holds what recipes are described by.",
+                path
+            );
     }
 
     [GeneratedRegex(@"\s+")]

@@ -5,13 +5,9 @@ public sealed class RecipeException : Exception
 {
     /// <inheritdoc cref="RecipeException"/>
     public RecipeException(string message)
-        : base(message)
-    {
-    }
+        : base(message) { }
 
     /// <inheritdoc cref="RecipeException"/>
     public RecipeException(string message, Exception inner)
-        : base(message, inner)
-    {
-    }
+        : base(message, inner) { }
 }

@@ -20,7 +20,12 @@ internal static class RecipeFaults
 
     private static IEnumerable<string> Of(object options, string path)
     {
-        foreach (PropertyInfo property in options.GetType().GetProperties().Where(property => property.CanWrite && property.GetIndexParameters().Length == 0))
+        foreach (
+            PropertyInfo property in options
+                .GetType()
+                .GetProperties()
+                .Where(property => property.CanWrite && property.GetIndexParameters().Length == 0)
+        )
         {
             string name = path + JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name);
             object? value = property.GetValue(options);
@@ -41,21 +46,26 @@ internal static class RecipeFaults
         }
     }
 
-    private static IEnumerable<string> Inside(object? value, string name) => value switch
-    {
-        null or string => [],
-        IEnumerable items => items.Cast<object>().SelectMany((item, index) => IsOptions(item) ? Of(item, $"{name}[{index}].") : []),
-        _ => IsOptions(value) ? Of(value, name + ".") : [],
-    };
+    private static IEnumerable<string> Inside(object? value, string name) =>
+        value switch
+        {
+            null or string => [],
+            IEnumerable items => items.Cast<object>().SelectMany((item, index) => IsOptions(item) ? Of(item, $"{name}[{index}].") : []),
+            _ => IsOptions(value) ? Of(value, name + ".") : [],
+        };
 
-    private static bool IsOptions(object value) => value.GetType() is { IsClass: true, Namespace: { } space } && space.StartsWith("RewardReasoning", StringComparison.Ordinal);
+    private static bool IsOptions(object value) =>
+        value.GetType() is { IsClass: true, Namespace: { } space } && space.StartsWith("RewardReasoning", StringComparison.Ordinal);
 
-    private static string Demand(ValidationAttribute rule) => rule switch
-    {
-        { ErrorMessage: { } said } => said,
-        RangeAttribute range => string.Create(
-            CultureInfo.InvariantCulture, $"it must be {(range.MinimumIsExclusive ? "above" : "at least")} {range.Minimum} and at most {range.Maximum}"),
-        RequiredAttribute => "it must be given",
-        _ => "that is not allowed",
-    };
+    private static string Demand(ValidationAttribute rule) =>
+        rule switch
+        {
+            { ErrorMessage: { } said } => said,
+            RangeAttribute range => string.Create(
+                CultureInfo.InvariantCulture,
+                $"it must be {(range.MinimumIsExclusive ? "above" : "at least")} {range.Minimum} and at most {range.Maximum}"
+            ),
+            RequiredAttribute => "it must be given",
+            _ => "that is not allowed",
+        };
 }

@@ -31,7 +31,9 @@ public sealed class RunFolder
     /// <summary>Whether the run reached its end.</summary>
     public bool IsFinished => File.Exists(Path.Combine(FinalModel, "config.json"));
 
-    /// <summary>Whether anything but the recipe lies here: a run that failed before its first measurement or step left nothing to go on with.</summary>
+    /// <summary>
+    /// Whether anything but the recipe lies here: a run that failed before its first measurement or step left nothing to go on with.
+    /// </summary>
     private bool HasBegun => Directory.EnumerateFileSystemEntries(_path).Any(entry => Path.GetFileName(entry) != RecipeName);
 
     /// <summary>Opens a run, new or begun. Where nothing came of an earlier recipe, this one takes its place.</summary>
@@ -49,7 +51,8 @@ public sealed class RunFolder
         else if (RecipeFile.Differences(recipePath, recipe) is { Count: > 0 } differences)
         {
             throw new RecipeException(
-                $"{path} holds a run of another recipe (changed: {string.Join("; ", differences)}). Continue it with the recipe it began with ({recipePath}), or give the new run another folder.");
+                $"{path} holds a run of another recipe (changed: {string.Join("; ", differences)}). Continue it with the recipe it began with ({recipePath}), or give the new run another folder."
+            );
         }
 
         return folder;
@@ -65,7 +68,12 @@ public sealed class RunFolder
     public void Checkpoint(int step, int keepEvery, Action<string> write)
     {
         Place(CheckpointPrefix + step, write);
-        foreach ((int old, string folder) in Checkpoints().Where(checkpoint => checkpoint.Step != step && (keepEvery == 0 || checkpoint.Step % keepEvery != 0 || checkpoint.Step == 0)))
+        foreach (
+            (int old, string folder) in Checkpoints()
+                .Where(checkpoint =>
+                    checkpoint.Step != step && (keepEvery == 0 || checkpoint.Step % keepEvery != 0 || checkpoint.Step == 0)
+                )
+        )
         {
             Directory.Delete(folder, recursive: true);
         }
@@ -87,11 +95,14 @@ public sealed class RunFolder
     /// <summary>Places the finished model by <paramref name="write"/>.</summary>
     public void Finish(Action<string> write) => Place(FinalName, write);
 
-    /// <summary>Makes a folder inside the run's by <paramref name="write"/>: beside its place first, so that it is there whole or not at all.</summary>
+    /// <summary>
+    /// Makes a folder inside the run's by <paramref name="write"/>: beside its place first, so that it is there whole or not at all.
+    /// </summary>
     public void Place(string name, Action<string> write)
     {
         ArgumentNullException.ThrowIfNull(write);
-        string target = Path.Combine(_path, name), aside = target + AsideSuffix;
+        string target = Path.Combine(_path, name),
+            aside = target + AsideSuffix;
         foreach (string stale in (string[])[aside, target])
         {
             if (Directory.Exists(stale))
@@ -127,12 +138,15 @@ public sealed class RunFolder
     }
 
     private IEnumerable<(int Step, string Folder)> Checkpoints() =>
-    [
-        .. Directory.EnumerateDirectories(_path, CheckpointPrefix + "*")
-            .Select(folder => (Step: int.TryParse(Path.GetFileName(folder).AsSpan(CheckpointPrefix.Length), out int step) ? step : -1, folder))
-            .Where(checkpoint => checkpoint.Step >= 0)
-            .OrderBy(checkpoint => checkpoint.Step),
-    ];
+        [
+            .. Directory
+                .EnumerateDirectories(_path, CheckpointPrefix + "*")
+                .Select(folder =>
+                    (Step: int.TryParse(Path.GetFileName(folder).AsSpan(CheckpointPrefix.Length), out int step) ? step : -1, folder)
+                )
+                .Where(checkpoint => checkpoint.Step >= 0)
+                .OrderBy(checkpoint => checkpoint.Step),
+        ];
 
     private static void WriteAside(string path, string text)
     {

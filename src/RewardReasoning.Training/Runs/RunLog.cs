@@ -5,7 +5,8 @@ using System.Text.Json.Nodes;
 namespace RewardReasoning.Training.Runs;
 
 /// <summary>
-/// What a run says of its steps: <c>metrics.jsonl</c>, the same as TensorBoard events, <c>completions.jsonl</c> and <c>held-out.jsonl</c>. What was logged after
+/// What a run says of its steps: <c>metrics.jsonl</c>, the same as TensorBoard events, <c>completions.jsonl</c> and <c>held-out.jsonl</c>.
+/// What was logged after
 /// the checkpoint that a run goes on from is dropped, for its steps are computed again; the events are made anew from the metrics then.
 /// </summary>
 internal sealed class RunLog : IDisposable
@@ -57,7 +58,8 @@ internal sealed class RunLog : IDisposable
     public void Completions(int step, IReadOnlyList<JsonObject> rows) => Append(CompletionsName, step, rows);
 
     /// <summary>Appends what was measured of each held-out item, a line each.</summary>
-    /// <returns>How many items are right now and were wrong at step 0, and the other way round; null without anything to compare with.</returns>
+    /// <returns>How many items are right now and were wrong at step 0, and the other way round; null without anything to compare
+    /// with.</returns>
     public (int Gained, int Lost)? HeldOut(int step, IReadOnlyList<JsonObject> rows)
     {
         bool[] right = Right(rows);
@@ -65,23 +67,29 @@ internal sealed class RunLog : IDisposable
         Append(HeldOutName, step, rows);
         return step == 0 || right.Length == 0 || right.Length != _rightAtStart.Length
             ? null
-            : (right.Zip(_rightAtStart).Count(item => item is (true, false)), right.Zip(_rightAtStart).Count(item => item is (false, true)));
+            : (
+                right.Zip(_rightAtStart).Count(item => item is (true, false)),
+                right.Zip(_rightAtStart).Count(item => item is (false, true))
+            );
     }
 
     /// <inheritdoc/>
     public void Dispose() => _events.Dispose();
 
-    private static bool[] Right(IEnumerable<JsonObject> rows) => [.. rows.Select(row => row[Measurement.Right]?.GetValue<bool>()).OfType<bool>()];
+    private static bool[] Right(IEnumerable<JsonObject> rows) =>
+        [.. rows.Select(row => row[Measurement.Right]?.GetValue<bool>()).OfType<bool>()];
 
     private void Append(string name, int step, IReadOnlyList<JsonObject> rows)
     {
         if (rows.Count > 0)
         {
-            string text = string.Concat(rows.Select(row =>
-            {
-                row.Insert(0, "step", step);
-                return row.ToJsonString(Readable) + "\n";
-            }));
+            string text = string.Concat(
+                rows.Select(row =>
+                {
+                    row.Insert(0, "step", step);
+                    return row.ToJsonString(Readable) + "\n";
+                })
+            );
             File.AppendAllText(Path.Combine(_folder, name), text);
         }
     }
@@ -93,7 +101,8 @@ internal sealed class RunLog : IDisposable
             row["step"]?.GetValue<int>() ?? 0,
             time,
             row.Where(field => field.Key is not ("step" or TimeMetric) && field.Value is not null)
-                .Select(field => (field.Key, (float)(field.Value?.GetValue<double>() ?? 0))));
+                .Select(field => (field.Key, (float)(field.Value?.GetValue<double>() ?? 0)))
+        );
     }
 
     /// <summary>Rewrites a log without the rows from a step on, and gives those that stay.</summary>

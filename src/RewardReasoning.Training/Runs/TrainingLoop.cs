@@ -22,7 +22,8 @@ internal sealed class TrainingLoop<TPosition>(TrainingRecipe recipe, TimeProvide
         Func<string, ScalarType, Device, DecoderModel> load,
         Func<TrainingSession, TPosition?, ITrainingMethod<TPosition>> begin,
         Action<TrainingProgress>? progress,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
         recipe.Validate();
         RunFolder folder = RunFolder.Open(recipe.Out, recipe);
@@ -35,7 +36,12 @@ internal sealed class TrainingLoop<TPosition>(TrainingRecipe recipe, TimeProvide
         RunState<TPosition> state = last is { } from ? RunFolder.ReadState<RunState<TPosition>>(from.Folder) : new();
         using TrainingSession session = new(recipe, load, last?.Folder);
         using ITrainingMethod<TPosition> method = begin(session, state.Position);
-        using RunLog log = new(folder, clock, firstMetrics: state is { Unmeasured: null, Step: > 0 } ? state.Step + 1 : state.Step, firstCompletions: state.Step + 1);
+        using RunLog log = new(
+            folder,
+            clock,
+            firstMetrics: state is { Unmeasured: null, Step: > 0 } ? state.Step + 1 : state.Step,
+            firstCompletions: state.Step + 1
+        );
         RunningLoop loop = new(this, folder, session, method, log, progress) { State = state };
         if (state.Unmeasured is { } metrics)
         {
@@ -67,7 +73,13 @@ internal sealed class TrainingLoop<TPosition>(TrainingRecipe recipe, TimeProvide
     }
 
     private sealed class RunningLoop(
-        TrainingLoop<TPosition> owner, RunFolder folder, TrainingSession session, ITrainingMethod<TPosition> method, RunLog log, Action<TrainingProgress>? progress)
+        TrainingLoop<TPosition> owner,
+        RunFolder folder,
+        TrainingSession session,
+        ITrainingMethod<TPosition> method,
+        RunLog log,
+        Action<TrainingProgress>? progress
+    )
     {
         private readonly TrainingRecipe _recipe = owner.Recipe;
 
@@ -193,7 +205,9 @@ internal sealed record RunState<TPosition>
     /// <summary>Whether the run has ended before its last step.</summary>
     public bool Ended { get; init; }
 
-    /// <summary>Metrics of the last step where its measurement was interrupted: it is measured, and then logged, when the run goes on.</summary>
+    /// <summary>
+    /// Metrics of the last step where its measurement was interrupted: it is measured, and then logged, when the run goes on.
+    /// </summary>
     public Dictionary<string, double>? Unmeasured { get; init; }
 }
 

@@ -39,7 +39,8 @@ public abstract record TrainingRecipe : ICheckedOptions
     [Range(0.0, 1e6, MinimumIsExclusive = true)]
     public double ClipNorm { get; init; } = 1;
 
-    /// <summary>Type of the weights in memory. With bfloat16 the optimizer keeps float32 master copies, gradients are summed in float32, and
+    /// <summary>Type of the weights in memory. With bfloat16 the optimizer keeps float32 master copies, gradients are summed in float32,
+    /// and
     /// the finished model is stored in bfloat16.</summary>
     public WeightType Weights { get; init; }
 
@@ -81,14 +82,15 @@ public abstract record TrainingRecipe : ICheckedOptions
     public EarlyStopOptions? EarlyStop { get; init; }
 
     /// <summary>The learning rate of each step.</summary>
-    internal LearningRateSchedule RateSchedule => new()
-    {
-        PeakRate = LearningRate,
-        Shape = Schedule,
-        WarmupSteps = WarmupSteps,
-        TotalSteps = Steps,
-        FloorRatio = FinalRateRatio,
-    };
+    internal LearningRateSchedule RateSchedule =>
+        new()
+        {
+            PeakRate = LearningRate,
+            Shape = Schedule,
+            WarmupSteps = WarmupSteps,
+            TotalSteps = Steps,
+            FloorRatio = FinalRateRatio,
+        };
 
     /// <exception cref="RecipeException">A value is out of range or contradicts another; every fault is listed.</exception>
     public void Validate() => RecipeFaults.ThrowIfAny(this);
@@ -108,7 +110,9 @@ public abstract record TrainingRecipe : ICheckedOptions
     }
 }
 
-/// <summary>Ends a run when its measurements on held-out data no longer improve; the finished model is then the best one measured.</summary>
+/// <summary>
+/// Ends a run when its measurements on held-out data no longer improve; the finished model is then the best one measured.
+/// </summary>
 public sealed record EarlyStopOptions
 {
     /// <summary>Measurements in a row without a new best before the run ends.</summary>

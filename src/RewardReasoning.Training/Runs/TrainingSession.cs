@@ -92,7 +92,8 @@ internal sealed class TrainingSession : IDisposable
         if (!double.IsFinite(norm))
         {
             throw new RecipeException(
-                $"The gradient of step {step + 1} is not finite; lower learning_rate ({_recipe.LearningRate}) or clip_norm ({_recipe.ClipNorm}).");
+                $"The gradient of step {step + 1} is not finite; lower learning_rate ({_recipe.LearningRate}) or clip_norm ({_recipe.ClipNorm})."
+            );
         }
 
         double rate = _schedule.At(step + 1);
@@ -128,7 +129,9 @@ internal sealed class TrainingSession : IDisposable
         RunFolder.WriteState(folder, state, _optimizer);
     }
 
-    /// <summary>Takes back weights that <see cref="SaveWeights"/> wrote; the optimizer's moments are no longer those of the weights.</summary>
+    /// <summary>
+    /// Takes back weights that <see cref="SaveWeights"/> wrote; the optimizer's moments are no longer those of the weights.
+    /// </summary>
     public void LoadWeights(string folder)
     {
         if (_recipe.Lora is not null)

@@ -1,6 +1,8 @@
 namespace RewardReasoning.Training.Sft;
 
-/// <summary>Where a <see cref="DocumentPacker"/> stands: documents taken so far, those still in the pool, and those left out as too long.</summary>
+/// <summary>
+/// Where a <see cref="DocumentPacker"/> stands: documents taken so far, those still in the pool, and those left out as too long.
+/// </summary>
 public sealed record PackerState(long Taken, IReadOnlyList<int> Pool, int TooLong);
 
 /// <summary>Documents in one row of a fixed length.</summary>

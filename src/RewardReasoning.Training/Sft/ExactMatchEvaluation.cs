@@ -1,5 +1,5 @@
-using Microsoft.Extensions.AI;
 using System.Text.Json;
+using Microsoft.Extensions.AI;
 using RewardReasoning.Text.ChatTemplates;
 using RewardReasoning.Training.Rollouts;
 using RewardReasoning.Training.Runs;
@@ -26,12 +26,15 @@ internal sealed class ExactMatchEvaluation
 
     /// <summary>The share of answers that are equal to the known one.</summary>
     public double Measure(RolloutSampler sampler, CancellationToken cancellationToken) =>
-        SampledAnswers.AreRight(
-            sampler,
-            [.. _rows.Select(row => row.Prompt)],
-            new SamplingSettings(_options.Temperature, _options.MaxTokens),
-            (index, completion) => completion.Finished && Answer(completion) == _rows[index].Answer,
-            cancellationToken).Count(right => right) / (double)_rows.Length;
+        SampledAnswers
+            .AreRight(
+                sampler,
+                [.. _rows.Select(row => row.Prompt)],
+                new SamplingSettings(_options.Temperature, _options.MaxTokens),
+                (index, completion) => completion.Finished && Answer(completion) == _rows[index].Answer,
+                cancellationToken
+            )
+            .Count(right => right) / (double)_rows.Length;
 
     private string Answer(SampledCompletion completion)
     {
@@ -44,6 +47,9 @@ internal sealed class ExactMatchEvaluation
     {
         using JsonDocument row = JsonDocument.Parse(line);
         string prompt = row.RootElement.GetProperty("prompt").GetString() ?? "";
-        return (ConversationIds.Of(_chat, [new ChatMessage(ChatRole.User, prompt)]), row.RootElement.GetProperty("answer").GetString() ?? "");
+        return (
+            ConversationIds.Of(_chat, [new ChatMessage(ChatRole.User, prompt)]),
+            row.RootElement.GetProperty("answer").GetString() ?? ""
+        );
     }
 }

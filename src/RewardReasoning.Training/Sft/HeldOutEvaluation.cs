@@ -1,10 +1,10 @@
 using System.Text.Json.Nodes;
-using RewardReasoning.Verification;
-using RewardReasoning.Text.ChatTemplates;
 using RewardReasoning.Models.Decoder;
+using RewardReasoning.Text.ChatTemplates;
 using RewardReasoning.Training.Losses;
 using RewardReasoning.Training.Rollouts;
 using RewardReasoning.Training.Runs;
+using RewardReasoning.Verification;
 using static TorchSharp.torch;
 
 namespace RewardReasoning.Training.Sft;
@@ -24,12 +24,16 @@ internal sealed class HeldOutEvaluation(HeldOutOptions options, IReadOnlyList<Sf
         (double mean, double error) = MeanAndError(losses);
         List<(string, double)> metrics = [("evaluation/loss", mean), ("evaluation/loss_error", error)];
         int answers = Math.Min(options.Answers, documents.Count);
-        bool[] right = answers == 0 ? [] : SampledAnswers.AreRight(
-            sampler,
-            [.. _rows.Take(answers).Select(row => row.Prompt)],
-            new SamplingSettings(0, options.MaxTokens),
-            (index, completion) => completion.Finished && IsRight(documents[index], completion),
-            cancellationToken);
+        bool[] right =
+            answers == 0
+                ? []
+                : SampledAnswers.AreRight(
+                    sampler,
+                    [.. _rows.Take(answers).Select(row => row.Prompt)],
+                    new SamplingSettings(0, options.MaxTokens),
+                    (index, completion) => completion.Finished && IsRight(documents[index], completion),
+                    cancellationToken
+                );
         if (answers > 0)
         {
             metrics.Add(("evaluation/answers", right.Count(isRight => isRight) / (double)answers));
@@ -91,7 +95,9 @@ internal sealed class HeldOutEvaluation(HeldOutOptions options, IReadOnlyList<Sf
         float[] values = logProbs.to(float32).cpu().data<float>().ToArray();
         return
         [
-            .. rows.Select((row, index) => -row.Weights.Select((weight, at) => weight * values[(index * batch.Width) + at]).Sum() / row.Weights.Sum()),
+            .. rows.Select(
+                (row, index) => -row.Weights.Select((weight, at) => weight * values[(index * batch.Width) + at]).Sum() / row.Weights.Sum()
+            ),
         ];
     }
 

@@ -8,7 +8,9 @@ namespace RewardReasoning.Training.Sft;
 /// </summary>
 public sealed record HeldOutOptions
 {
-    /// <summary>Rows as those of the recipe's data; null takes documents out of that data, drawn by the seed, and they are never trained on.</summary>
+    /// <summary>
+    /// Rows as those of the recipe's data; null takes documents out of that data, drawn by the seed, and they are never trained on.
+    /// </summary>
     public string? Data { get; init; }
 
     /// <summary>How many documents: drawn by chance, or the first of <see cref="Data"/>.</summary>
@@ -19,7 +21,10 @@ public sealed record HeldOutOptions
     [Range(1, int.MaxValue)]
     public int Every { get; init; } = 50;
 
-    /// <summary>How many of the documents' prompts are answered too, greedily, and compared with their completions by the verifier of final answers; 0 for none.</summary>
+    /// <summary>
+    /// How many of the documents' prompts are answered too, greedily, and compared with their completions by the verifier of final answers;
+    /// 0 for none.
+    /// </summary>
     [Range(0, int.MaxValue)]
     public int Answers { get; init; }
 

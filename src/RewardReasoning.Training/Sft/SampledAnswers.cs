@@ -15,7 +15,12 @@ internal static class SampledAnswers
     /// <param name="isRight">Of a prompt's index and its completion.</param>
     /// <param name="cancellationToken">Cancels.</param>
     public static bool[] AreRight(
-        RolloutSampler sampler, IReadOnlyList<int[]> prompts, SamplingSettings settings, Func<int, SampledCompletion, bool> isRight, CancellationToken cancellationToken)
+        RolloutSampler sampler,
+        IReadOnlyList<int[]> prompts,
+        SamplingSettings settings,
+        Func<int, SampledCompletion, bool> isRight,
+        CancellationToken cancellationToken
+    )
     {
         bool[] right = new bool[prompts.Count];
 
@@ -23,7 +28,12 @@ internal static class SampledAnswers
         foreach (int[] batch in Enumerable.Range(0, prompts.Count).OrderBy(index => prompts[index].Length).Chunk(BatchPrompts))
         {
             IReadOnlyList<SampledCompletion> completions = sampler.Sample(
-                [.. batch.Select(index => prompts[index])], 1, settings, SamplingSeed + (ulong)batch[0], cancellationToken);
+                [.. batch.Select(index => prompts[index])],
+                1,
+                settings,
+                SamplingSeed + (ulong)batch[0],
+                cancellationToken
+            );
             foreach ((int index, SampledCompletion completion) in batch.Zip(completions))
             {
                 right[index] = isRight(index, completion);

@@ -69,7 +69,9 @@ public sealed class SftDocuments : IDisposable
         catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException)
         {
             throw new RecipeException(
-                $"{_path}, document {place.Number}: {error.Message} A row must hold \"prompt\" and \"completion\", a question with its answer, a labelled pair, or messages.", error);
+                $"{_path}, document {place.Number}: {error.Message} A row must hold \"prompt\" and \"completion\", a question with its answer, a labelled pair, or messages.",
+                error
+            );
         }
     }
 
@@ -82,11 +84,15 @@ public sealed class SftDocuments : IDisposable
     {
         int[] order = [.. Enumerable.Range(0, Count)];
         new SeededRandom(seed).Shuffle(order);
-        (int Index, SftDocument Document)[] taken = [.. order.Select(index => (index, Read(index))).Where(entry => entry.Item2.Ids.Length <= longest).Take(count)];
+        (int Index, SftDocument Document)[] taken =
+        [
+            .. order.Select(index => (index, Read(index))).Where(entry => entry.Item2.Ids.Length <= longest).Take(count),
+        ];
         if (taken.Length < count || count == Count)
         {
             throw new RecipeException(
-                $"{_path} holds {Count} documents, {taken.Length} of them of at most {longest} tokens; {count} cannot be held out of it. Lower held_out.documents, or name held_out.data.");
+                $"{_path} holds {Count} documents, {taken.Length} of them of at most {longest} tokens; {count} cannot be held out of it. Lower held_out.documents, or name held_out.data."
+            );
         }
 
         foreach (int index in taken.Select(entry => entry.Index).OrderDescending())
@@ -138,17 +144,35 @@ public sealed class SftDocuments : IDisposable
         }
 
         string prompt = row.GetProperty("prompt").GetString() ?? throw new InvalidOperationException("prompt is null.");
-        return Document([new ChatMessage(ChatRole.User, prompt)], completion.ValueKind == JsonValueKind.String
-            ? [(completion.GetString() ?? "", 1)]
-            : [.. completion.EnumerateArray().Select(part => (part.GetProperty("text").GetString() ?? "", part.GetProperty("weight").GetSingle()))]);
+        return Document(
+            [new ChatMessage(ChatRole.User, prompt)],
+            completion.ValueKind == JsonValueKind.String
+                ? [(completion.GetString() ?? "", 1)]
+                :
+                [
+                    .. completion
+                        .EnumerateArray()
+                        .Select(part => (part.GetProperty("text").GetString() ?? "", part.GetProperty("weight").GetSingle())),
+                ]
+        );
     }
 
     private (IReadOnlyList<ChatMessage> Conversation, string Reply) Recognize(JsonElement row) =>
-        RowRecognizer.Recognize(new DataRow { File = _path, Number = 0, Fields = row }) switch
+        RowRecognizer.Recognize(
+            new DataRow
+            {
+                File = _path,
+                Number = 0,
+                Fields = row,
+            }
+        ) switch
         {
             QuestionContent question => (question.Query.Messages, question.Answer),
             PairContent { Preference: { } pair } labelled => (labelled.Query.Messages, pair.Chosen),
-            MessagesContent { Messages: [_, .., var last] } messages when last.Role == ChatRole.Assistant => ([.. messages.Messages.SkipLast(1)], last.Text),
+            MessagesContent { Messages: [_, .., var last] } messages when last.Role == ChatRole.Assistant => (
+                [.. messages.Messages.SkipLast(1)],
+                last.Text
+            ),
             FaultyContent faulty => throw new InvalidOperationException(faulty.Error),
             var other => throw new InvalidOperationException($"The row holds {RowKinds.Describe(other.Kind)}."),
         };

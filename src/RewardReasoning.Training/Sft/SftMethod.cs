@@ -1,5 +1,5 @@
-using RewardReasoning.Text.ChatTemplates;
 using RewardReasoning.Models.Decoder;
+using RewardReasoning.Text.ChatTemplates;
 using RewardReasoning.Training.Losses;
 using RewardReasoning.Training.Rollouts;
 using RewardReasoning.Training.Runs;
@@ -43,10 +43,13 @@ internal sealed class SftMethod : ITrainingMethod<SftPosition>
         long started = _clock.GetTimestamp();
         PackedRow[] rows = [.. Enumerable.Range(0, _recipe.RowsPerStep).Select(_ => _packer.NextRow())];
         double denominator = rows.Sum(row => row.Weights.Sum(weight => (double)weight));
-        double loss = _session.Workers.Run(worker => rows
-            .Where((_, index) => index % _session.Workers.Count == worker)
-            .Chunk(_recipe.RowsPerPass)
-            .Sum(pass => _session.Backpropagate(worker, (model, recompute) => Backpropagate(model, pass, denominator, recompute)))).Sum();
+        double loss = _session
+            .Workers.Run(worker =>
+                rows.Where((_, index) => index % _session.Workers.Count == worker)
+                    .Chunk(_recipe.RowsPerPass)
+                    .Sum(pass => _session.Backpropagate(worker, (model, recompute) => Backpropagate(model, pass, denominator, recompute)))
+            )
+            .Sum();
         (double norm, double rate) = _session.Update(step);
         long tokens = (long)_recipe.RowsPerStep * _recipe.RowTokens;
         _tokens += tokens;
@@ -59,7 +62,8 @@ internal sealed class SftMethod : ITrainingMethod<SftPosition>
                 ["train/tokens"] = _tokens,
                 ["time/tokens_per_second"] = tokens / _clock.GetElapsedTime(started).TotalSeconds,
             },
-            []);
+            []
+        );
     }
 
     public Measurement Evaluate(CancellationToken cancellationToken)
@@ -95,7 +99,13 @@ internal sealed class SftMethod : ITrainingMethod<SftPosition>
         Tensor weights = tensor(rows.SelectMany(row => row.Weights).ToArray(), rows.Length, _recipe.RowTokens, device: model.Device);
         (Tensor positions, Tensor targets, Tensor targetWeights) = NextTokenTargets.Select(ids, weights);
         return _recipe.DocumentsAlone
-            ? model.BackpropagatePacked(ids, Rows(rows, row => row.Positions, model.Device), Rows(rows, row => row.Documents, model.Device), Loss, recompute)
+            ? model.BackpropagatePacked(
+                ids,
+                Rows(rows, row => row.Positions, model.Device),
+                Rows(rows, row => row.Documents, model.Device),
+                Loss,
+                recompute
+            )
             : model.Backpropagate(ids, Loss, recompute);
 
         Tensor Loss(Tensor hidden)

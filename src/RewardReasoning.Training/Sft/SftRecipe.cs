@@ -22,8 +22,10 @@ public sealed record SftRecipe : TrainingRecipe
         CheckpointEvery = 200;
     }
 
-    /// <summary>JSON lines, packed or not: <c>prompt</c> and <c>completion</c>, or any layout that <c>rrm data inspect</c> calls a question with
-    /// an answer, a labelled pair (the better response is learnt) or messages that end with the assistant's (see <see cref="SftDocuments"/>).</summary>
+    /// <summary>JSON lines, packed or not: <c>prompt</c> and <c>completion</c>, or any layout that <c>rrm data inspect</c> calls a question
+    /// with
+    /// an answer, a labelled pair (the better response is learnt) or messages that end with the assistant's (see <see
+    /// cref="SftDocuments"/>).</summary>
     public required string Data { get; init; }
 
     /// <summary>Rows of a step, shared out among the workers.</summary>

@@ -10,12 +10,18 @@ namespace RewardReasoning.Training.Sft;
 /// </summary>
 public sealed class SftTrainer(SftRecipe recipe, TimeProvider clock)
 {
-    /// <summary>Runs, or goes on with, the recipe until its last step; the finished model lies in <see cref="RunFolder.FinalModel"/>.</summary>
+    /// <summary>
+    /// Runs, or goes on with, the recipe until its last step; the finished model lies in <see cref="RunFolder.FinalModel"/>.
+    /// </summary>
     /// <exception cref="RecipeException">The recipe, its data or its run folder is unusable.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; a checkpoint of the last finished step was written.</exception>
     public RunFolder Run(Action<TrainingProgress>? progress = null, CancellationToken cancellationToken = default) =>
         new TrainingLoop<SftPosition>(recipe, clock).Run(
-            Load, (session, position) => new SftMethod(recipe, clock, session, position), progress, cancellationToken);
+            Load,
+            (session, position) => new SftMethod(recipe, clock, session, position),
+            progress,
+            cancellationToken
+        );
 
     private DecoderModel Load(string folder, ScalarType type, Device device)
     {

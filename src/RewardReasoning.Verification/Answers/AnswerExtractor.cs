@@ -22,7 +22,8 @@ public static partial class AnswerExtractor
     public static StatedAnswer Find(string text) => Find(text, guess: true);
 
     /// <summary>
-    /// The gold answer that a text gives. A short answer in words stays whole: of "maximum at x = 2, minimum at x = 4" the last number alone
+    /// The gold answer that a text gives. A short answer in words stays whole: of "maximum at x = 2, minimum at x = 4" the last number
+    /// alone
     /// would be another answer.
     /// </summary>
     public static StatedAnswer FindGold(string text) => Find(text, guess: false);
@@ -50,9 +51,9 @@ public static partial class AnswerExtractor
         }
 
         List<AnswerPart> parts = AnswerTextParts.Find(visible);
-        return guess && IsProse(visible, parts) && LastValue(visible, parts) is { } last
-            ? new StatedAnswer(AnswerSource.Last, [last])
-            : visible.Length <= MaxWholeAnswer * 10 ? new StatedAnswer(AnswerSource.Whole, [visible]) : StatedAnswer.None;
+        return guess && IsProse(visible, parts) && LastValue(visible, parts) is { } last ? new StatedAnswer(AnswerSource.Last, [last])
+            : visible.Length <= MaxWholeAnswer * 10 ? new StatedAnswer(AnswerSource.Whole, [visible])
+            : StatedAnswer.None;
     }
 
     /// <summary>The choice letter that a text names, as the answer to a multiple-choice question; null where it names none.</summary>
@@ -62,7 +63,10 @@ public static partial class AnswerExtractor
         return ChoiceLetters.Find(Visible(text));
     }
 
-    /// <summary>Whether a text says more than its answer. "5 apples and 3 oranges" does not: what opens with a number and goes on briefly is the answer.</summary>
+    /// <summary>
+    /// Whether a text says more than its answer. "5 apples and 3 oranges" does not: what opens with a number and goes on briefly is the
+    /// answer.
+    /// </summary>
     private static bool IsProse(string text, List<AnswerPart> parts)
     {
         if (parts.Count == 0)
@@ -72,14 +76,23 @@ public static partial class AnswerExtractor
 
         int words = AnswerTextParts.CountWords(text, parts);
         bool opensWithNumber = !parts[0].IsFormula && text.AsSpan(0, parts[0].Start).IndexOfAnyExcept(" $") < 0 && !text.Contains('=');
-        return words >= (opensWithNumber ? MinWordsAfterNumber : parts.Exists(part => part.IsFormula) ? 1 : 2);
+        return words
+            >= (
+                opensWithNumber ? MinWordsAfterNumber
+                : parts.Exists(part => part.IsFormula) ? 1
+                : 2
+            );
     }
 
     /// <summary>A value that is called the final answer after the last box: boxes before it hold steps.</summary>
     private static string? FinalAnswerAfter(int box, string text, MatchCollection cues)
     {
-        Match? last = cues.LastOrDefault(cue => cue.Index >= box && text.LastIndexOf("inal", cue.Index + cue.Length - 1, StringComparison.OrdinalIgnoreCase) >= cue.Index - 6);
-        return last is not null && Statement(text[(last.Index + last.Length)..]) is { } stated && AnswerTextParts.Find(stated).Count > 0 ? stated : null;
+        Match? last = cues.LastOrDefault(cue =>
+            cue.Index >= box && text.LastIndexOf("inal", cue.Index + cue.Length - 1, StringComparison.OrdinalIgnoreCase) >= cue.Index - 6
+        );
+        return last is not null && Statement(text[(last.Index + last.Length)..]) is { } stated && AnswerTextParts.Find(stated).Count > 0
+            ? stated
+            : null;
     }
 
     /// <summary>What counts of a text: after the thought, before whatever the model went on with, JSON escapes undone.</summary>
@@ -146,7 +159,13 @@ public static partial class AnswerExtractor
     private static string? Statement(string after)
     {
         string rest = after.TrimStart(' ', '\n', '\r', '\t', '*', ':', '"', '\'', '\\');
-        rest = after.Length > rest.Length && after[after.Length - rest.Length - 1] == '\\' && rest.Length > 0 && (rest[0] is '(' or '[' || char.IsAsciiLetter(rest[0])) ? "\\" + rest : rest;
+        rest =
+            after.Length > rest.Length
+            && after[after.Length - rest.Length - 1] == '\\'
+            && rest.Length > 0
+            && (rest[0] is '(' or '[' || char.IsAsciiLetter(rest[0]))
+                ? "\\" + rest
+                : rest;
         string statement = rest[..SentenceEnd(rest)].Trim(' ', '*', '"', '\n', '\\').TrimEnd('.', ',');
         if (statement.Length == 0)
         {
@@ -168,10 +187,14 @@ public static partial class AnswerExtractor
             }
         }
 
-        return parts.Count > 0 && AnswerTextParts.CountWords(statement, parts) >= 2 ? LastValue(statement, parts) : statement.Length <= MaxWholeAnswer ? statement : null;
+        return parts.Count > 0 && AnswerTextParts.CountWords(statement, parts) >= 2 ? LastValue(statement, parts)
+            : statement.Length <= MaxWholeAnswer ? statement
+            : null;
     }
 
-    /// <summary>The formulas that a statement opens with, joined by and, or, commas; null where other text follows that belongs to the answer.</summary>
+    /// <summary>
+    /// The formulas that a statement opens with, joined by and, or, commas; null where other text follows that belongs to the answer.
+    /// </summary>
     private static string? LeadingFormulas(string statement, List<AnswerPart> parts)
     {
         int end = parts[0].End;
@@ -193,9 +216,17 @@ public static partial class AnswerExtractor
     private static int ClauseEnd(string statement)
     {
         int end = statement.Length;
-        for (int comma = statement.IndexOf(", ", StringComparison.Ordinal); comma >= 0; comma = statement.IndexOf(", ", comma + 2, StringComparison.Ordinal))
+        for (
+            int comma = statement.IndexOf(", ", StringComparison.Ordinal);
+            comma >= 0;
+            comma = statement.IndexOf(", ", comma + 2, StringComparison.Ordinal)
+        )
         {
-            if (comma + 2 < statement.Length && char.IsLetter(statement[comma + 2]) && !statement.AsSpan(comma + 2).StartsWith("and ", StringComparison.Ordinal))
+            if (
+                comma + 2 < statement.Length
+                && char.IsLetter(statement[comma + 2])
+                && !statement.AsSpan(comma + 2).StartsWith("and ", StringComparison.Ordinal)
+            )
             {
                 end = comma;
                 break;
@@ -211,7 +242,8 @@ public static partial class AnswerExtractor
         return end;
     }
 
-    private static string PercentAt(string rest) => rest.StartsWith("percent", StringComparison.OrdinalIgnoreCase) || rest.StartsWith('%') ? " percent" : "";
+    private static string PercentAt(string rest) =>
+        rest.StartsWith("percent", StringComparison.OrdinalIgnoreCase) || rest.StartsWith('%') ? " percent" : "";
 
     /// <summary>Where a sentence ends: at a full stop before a blank and outside formulas, at a blank line, or at the end.</summary>
     private static int SentenceEnd(string text)
@@ -268,11 +300,18 @@ public static partial class AnswerExtractor
     private static bool IsPrice(string text, AnswerPart part) =>
         (part.Start > 0 && text[part.Start - 1] is '$' or '€' or '£') || text[part.End..].TrimStart(' ') is ['$' or '€' or '£', ..];
 
-    private static bool IsJoint(string between) => between.Trim().TrimStart(',', ';').Trim() is "" or "and" or "or" && between.Trim().Length > 0;
+    private static bool IsJoint(string between) =>
+        between.Trim().TrimStart(',', ';').Trim() is "" or "and" or "or" && between.Trim().Length > 0;
 
-    [GeneratedRegex(@"(\banswers?\b([ ][\w']+){0,6}?\**\s*(:|：|\bis\b|\bare\b|=|\bwould be\b)|réponse\s*(:|est)|respuesta\s*(:|es)|antwort\s*(:|ist|lautet)|答案(是|为|：|:)|####)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        @"(\banswers?\b([ ][\w']+){0,6}?\**\s*(:|：|\bis\b|\bare\b|=|\bwould be\b)|réponse\s*(:|est)|respuesta\s*(:|es)|antwort\s*(:|ist|lautet)|答案(是|为|：|:)|####)",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
+    )]
     private static partial Regex Cues();
 
-    [GeneratedRegex(@"\n\s*(Question|Q|Problem|Instruction|User|Human)\s*\d*\s*:", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        @"\n\s*(Question|Q|Problem|Instruction|User|Human)\s*\d*\s*:",
+        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
+    )]
     private static partial Regex NextQuestion();
 }

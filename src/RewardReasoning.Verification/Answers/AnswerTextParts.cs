@@ -62,7 +62,14 @@ internal static partial class AnswerTextParts
             }
 
             string word = text.Substring(match.Index, match.Length);
-            words += word is "and" or "or" || Parsing.Units.IsUnitWord(word) || Parsing.MathFunctions.Known.Contains(word) || word is "pi" or "sqrt" ? 0 : word[0] > FirstIdeograph ? 2 : 1;
+            words +=
+                word is "and" or "or"
+                || Parsing.Units.IsUnitWord(word)
+                || Parsing.MathFunctions.Known.Contains(word)
+                || word is "pi" or "sqrt"
+                    ? 0
+                : word[0] > FirstIdeograph ? 2
+                : 1;
         }
 
         return words;
@@ -70,9 +77,19 @@ internal static partial class AnswerTextParts
 
     private static AnswerPart? Formula(string text, int start)
     {
-        (string open, string close) = text[start] == '$'
-            ? string.CompareOrdinal(text, start, "$$", 0, 2) == 0 ? ("$$", "$$") : ("$", "$")
-            : start + 1 < text.Length ? text[start + 1] switch { '(' => ("\\(", "\\)"), '[' => ("\\[", "\\]"), _ => ("", "") } : ("", "");
+        (string open, string close) =
+            text[start] == '$'
+                ? string.CompareOrdinal(text, start, "$$", 0, 2) == 0
+                    ? ("$$", "$$")
+                    : ("$", "$")
+                : start + 1 < text.Length
+                    ? text[start + 1] switch
+                    {
+                        '(' => ("\\(", "\\)"),
+                        '[' => ("\\[", "\\]"),
+                        _ => ("", ""),
+                    }
+                    : ("", "");
         if (open.Length == 0)
         {
             return null;
@@ -98,8 +115,11 @@ internal static partial class AnswerTextParts
     private static bool IsFormula(string content)
     {
         string trimmed = content.Trim();
-        return trimmed.Length > 0 && !content.Contains("\n\n", StringComparison.Ordinal) && trimmed[^1] is not ('+' or '-' or '=' or '*' or '(' or '?')
-            && trimmed[0] is not ('?' or '.' or ',') && PlainWords().Count(Commands().Replace(trimmed, " ")) < 2;
+        return trimmed.Length > 0
+            && !content.Contains("\n\n", StringComparison.Ordinal)
+            && trimmed[^1] is not ('+' or '-' or '=' or '*' or '(' or '?')
+            && trimmed[0] is not ('?' or '.' or ',')
+            && PlainWords().Count(Commands().Replace(trimmed, " ")) < 2;
     }
 
     private static void AddNumbers(string text, int from, int to, List<AnswerPart> parts)
@@ -134,9 +154,15 @@ internal static partial class AnswerTextParts
     private static partial Regex PlainWords();
 
     /// <summary>Commands, with the words in the braces of those that take words.</summary>
-    [GeneratedRegex(@"\\(text|mbox|mathrm|mathbf|textbf|textit|textrm|operatorname|begin|end)\s*\{[^{}]*\}|\\[A-Za-z]+", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(
+        @"\\(text|mbox|mathrm|mathbf|textbf|textit|textrm|operatorname|begin|end)\s*\{[^{}]*\}|\\[A-Za-z]+",
+        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking
+    )]
     private static partial Regex Commands();
 
-    [GeneratedRegex(@"[-−]?(\d[\d,]*(\.\d+)?|\.\d+)(\s?/\s?\d+(\.\d+)?)?(\s?(%|percent\b|pct\b))?", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(
+        @"[-−]?(\d[\d,]*(\.\d+)?|\.\d+)(\s?/\s?\d+(\.\d+)?)?(\s?(%|percent\b|pct\b))?",
+        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking
+    )]
     private static partial Regex Numbers();
 }

@@ -10,13 +10,29 @@ internal static class BoxedAnswers
     private static readonly string[] Commands = ["\\boxed", "\\fbox"];
 
     /// <summary>Words between two boxes that make them one answer. Any other word makes the second box an answer of its own.</summary>
-    private static readonly FrozenSet<string> Joining = FrozenSet.ToFrozenSet(["and", "or", "text", "quad", "qquad", "for", "part", "papers", "mbox", "respectively", "a", "b", "c", "the", "other"]);
+    private static readonly FrozenSet<string> Joining = FrozenSet.ToFrozenSet([
+        "and",
+        "or",
+        "text",
+        "quad",
+        "qquad",
+        "for",
+        "part",
+        "papers",
+        "mbox",
+        "respectively",
+        "a",
+        "b",
+        "c",
+        "the",
+        "other",
+    ]);
 
     /// <summary>The last box and those right before it that are joined to it by "and", "or" or a comma; null without a box.</summary>
     public static (StatedAnswer Answer, int End)? Find(string text)
     {
         List<(int Start, int End, string Content)> boxes = [];
-        for (int from = text.Length; from > 0;)
+        for (int from = text.Length; from > 0; )
         {
             int start = Commands.Max(command => text.LastIndexOf(command, from - 1, from, StringComparison.Ordinal));
             if (start < 0)
@@ -24,7 +40,10 @@ internal static class BoxedAnswers
                 break;
             }
 
-            if (Content(text, start) is { } box && (boxes.Count == 0 || (box.End <= boxes[^1].Start && IsJoin(text[box.End..boxes[^1].Start]))))
+            if (
+                Content(text, start) is { } box
+                && (boxes.Count == 0 || (box.End <= boxes[^1].Start && IsJoin(text[box.End..boxes[^1].Start])))
+            )
             {
                 boxes.Add((start, box.End, box.Text + PercentAfter(text, box.End)));
             }
@@ -37,7 +56,9 @@ internal static class BoxedAnswers
         }
 
         boxes.Reverse();
-        return boxes.Count == 0 ? null : (new StatedAnswer(AnswerSource.Boxed, [.. boxes.Select(box => box.Content).Distinct(StringComparer.Ordinal)]), boxes[^1].End);
+        return boxes.Count == 0
+            ? null
+            : (new StatedAnswer(AnswerSource.Boxed, [.. boxes.Select(box => box.Content).Distinct(StringComparer.Ordinal)]), boxes[^1].End);
     }
 
     private static (int End, string Text)? Content(string text, int command)
@@ -52,7 +73,11 @@ internal static class BoxedAnswers
         {
             // \boxed 5: everything up to the end of the formula.
             int end = text.AsSpan(open).IndexOfAny("$\n") is var length && length >= 0 ? open + length : text.Length;
-            return text[open..end].Trim() is { Length: > 0 } word ? word[0] == '{' ? Content(text.Remove(open, 1), command) : (end, word) : null;
+            return text[open..end].Trim() is { Length: > 0 } word
+                ? word[0] == '{'
+                    ? Content(text.Remove(open, 1), command)
+                    : (end, word)
+                : null;
         }
 
         int depth = 0;
@@ -64,7 +89,12 @@ internal static class BoxedAnswers
             }
             else
             {
-                depth += text[i] switch { '{' => 1, '}' => -1, _ => 0 };
+                depth += text[i] switch
+                {
+                    '{' => 1,
+                    '}' => -1,
+                    _ => 0,
+                };
                 if (depth == 0)
                 {
                     return (i + 1, text[(open + 1)..i]);
@@ -77,18 +107,29 @@ internal static class BoxedAnswers
         return rest.Length is > 0 and <= 100 && !rest.Contains('\n') ? (text.Length, Balanced(rest)) : null;
     }
 
-    private static string Balanced(string text) => text + new string('}', Math.Max(0, text.Count(c => c == '{') - text.Count(c => c == '}')));
+    private static string Balanced(string text) =>
+        text + new string('}', Math.Max(0, text.Count(c => c == '{') - text.Count(c => c == '}')));
 
     private static string PercentAfter(string text, int end)
     {
         string after = text.Substring(end, Math.Min(24, text.Length - end)).TrimStart('}', '$', ' ', '\\', ')', ']');
-        return after.StartsWith('%') || after.StartsWith("percent", StringComparison.OrdinalIgnoreCase) || after.StartsWith("pct", StringComparison.OrdinalIgnoreCase) ? "\\%" : "";
+        return
+            after.StartsWith('%')
+            || after.StartsWith("percent", StringComparison.OrdinalIgnoreCase)
+            || after.StartsWith("pct", StringComparison.OrdinalIgnoreCase)
+            ? "\\%"
+            : "";
     }
 
     private static bool IsJoin(string gap)
     {
         // "=" makes a chain of equations, whose last box counts; after a separator it names the next answer.
-        if (gap.TrimStart(' ', '$', '}').StartsWith('=') || gap.Length > MaxGap || gap.Contains("\n\n", StringComparison.Ordinal) || gap.Contains(". ", StringComparison.Ordinal))
+        if (
+            gap.TrimStart(' ', '$', '}').StartsWith('=')
+            || gap.Length > MaxGap
+            || gap.Contains("\n\n", StringComparison.Ordinal)
+            || gap.Contains(". ", StringComparison.Ordinal)
+        )
         {
             return false;
         }

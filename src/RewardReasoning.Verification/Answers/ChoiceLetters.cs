@@ -14,7 +14,12 @@ internal static partial class ChoiceLetters
         }
 
         string plain = text.Replace("**", "", StringComparison.Ordinal);
-        return Last(Stated(), plain) ?? Leading(plain) ?? Last(Sentence(), plain) ?? Last(Chosen(), plain) ?? Last(Bracketed(), plain) ?? Last(Standing(), plain);
+        return Last(Stated(), plain)
+            ?? Leading(plain)
+            ?? Last(Sentence(), plain)
+            ?? Last(Chosen(), plain)
+            ?? Last(Bracketed(), plain)
+            ?? Last(Standing(), plain);
     }
 
     /// <summary>Whether a whole text is one capital letter that choices go by.</summary>
@@ -27,21 +32,36 @@ internal static partial class ChoiceLetters
 
     private static char Letter(Match match) => char.ToUpperInvariant(match.Groups["letter"].ValueSpan[0]);
 
-    [GeneratedRegex(@"^[\s$\\({\[]*((text|textbf|mathrm|mathbf|textrm)\s*\{)?[\s(]*(?<letter>[A-Za-z])[\s)}\]$.]*$|^\s*\(?(?<letter>[A-Z])(\)|\.|:)\s|^(?<letter>[A-Z])\s[A-Z][a-z]+$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        @"^[\s$\\({\[]*((text|textbf|mathrm|mathbf|textrm)\s*\{)?[\s(]*(?<letter>[A-Za-z])[\s)}\]$.]*$|^\s*\(?(?<letter>[A-Z])(\)|\.|:)\s|^(?<letter>[A-Z])\s[A-Z][a-z]+$",
+        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
+    )]
     private static partial Regex LeadingLetter();
 
-    [GeneratedRegex(@"(answer|option|choice)\s*(is|:|：|would be|must be|should be)\s*:?\s*(for sure |definitely |clearly |therefore |thus |option |choice |letter )?[$\\({\[]*((text|textbf|mathrm|boxed)\s*\{)?\(?(?<letter>[A-J])([^A-Za-z']|$)", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase)]
+    [GeneratedRegex(
+        @"(answer|option|choice)\s*(is|:|：|would be|must be|should be)\s*:?\s*(for sure |definitely |clearly |therefore |thus |option |choice |letter )?[$\\({\[]*((text|textbf|mathrm|boxed)\s*\{)?\(?(?<letter>[A-J])([^A-Za-z']|$)",
+        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase
+    )]
     private static partial Regex Stated();
 
-    [GeneratedRegex(@"(answer|option|choice|correct)[^.\n]{0,40}\s\(?(?<letter>[B-J]|A[).,])(\W|$)", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        @"(answer|option|choice|correct)[^.\n]{0,40}\s\(?(?<letter>[B-J]|A[).,])(\W|$)",
+        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
+    )]
     private static partial Regex Sentence();
 
-    [GeneratedRegex(@"\b(is|choose|pick|select)\s+\(?(?<letter>[A-J])([^A-Za-z'\s]|$)", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        @"\b(is|choose|pick|select)\s+\(?(?<letter>[A-J])([^A-Za-z'\s]|$)",
+        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
+    )]
     private static partial Regex Chosen();
 
     [GeneratedRegex(@"\((?<letter>[A-J])\)", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex Bracketed();
 
-    [GeneratedRegex(@"(^|\s)(?<letter>[B-HJ])([.)\s]|$)", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        @"(^|\s)(?<letter>[B-HJ])([.)\s]|$)",
+        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
+    )]
     private static partial Regex Standing();
 }

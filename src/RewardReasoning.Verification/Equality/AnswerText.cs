@@ -7,32 +7,52 @@ namespace RewardReasoning.Verification.Equality;
 /// <summary>Answers in words.</summary>
 internal static class AnswerText
 {
-    private static readonly FrozenSet<string> Formatting = FrozenSet.ToFrozenSet(
-        ["text", "mbox", "textbf", "textit", "textrm", "mathrm", "mathbf", "mathit", "operatorname", "left", "right", "displaystyle", "quad", "qquad", "boxed", "fbox"]);
+    private static readonly FrozenSet<string> Formatting = FrozenSet.ToFrozenSet([
+        "text",
+        "mbox",
+        "textbf",
+        "textit",
+        "textrm",
+        "mathrm",
+        "mathbf",
+        "mathit",
+        "operatorname",
+        "left",
+        "right",
+        "displaystyle",
+        "quad",
+        "qquad",
+        "boxed",
+        "fbox",
+    ]);
 
     /// <summary>The words of a text or the name of a letter, in one spelling; null for anything else.</summary>
-    public static string? Of(Node node) => node switch
-    {
-        TextNode text => Normalize(text.Text),
-        QuantityNode { Value: TextNode text } quantity => Normalize($"{text.Text} {quantity.Unit}"),
-        GroupNode { Items: [var only] } => Of(only),
-        _ => LetterOf(node)?.ToLowerInvariant(),
-    };
+    public static string? Of(Node node) =>
+        node switch
+        {
+            TextNode text => Normalize(text.Text),
+            QuantityNode { Value: TextNode text } quantity => Normalize($"{text.Text} {quantity.Unit}"),
+            GroupNode { Items: [var only] } => Of(only),
+            _ => LetterOf(node)?.ToLowerInvariant(),
+        };
 
     /// <summary>The letter that an answer is, as written; null where it is none.</summary>
-    public static string? LetterOf(Node node) => node switch
-    {
-        SymbolNode { Name.Length: 1 } symbol => symbol.Name,
-        ConstantNode { Kind: Constant.E } => "e",
-        ConstantNode { Kind: Constant.I } => "i",
-        TextNode text when text.Text.Trim().Trim('(', ')', '.', ' ') is { Length: 1 } letter && char.IsAsciiLetter(letter[0]) => letter,
-        _ => null,
-    };
+    public static string? LetterOf(Node node) =>
+        node switch
+        {
+            SymbolNode { Name.Length: 1 } symbol => symbol.Name,
+            ConstantNode { Kind: Constant.E } => "e",
+            ConstantNode { Kind: Constant.I } => "i",
+            TextNode text when text.Text.Trim().Trim('(', ')', '.', ' ') is { Length: 1 } letter && char.IsAsciiLetter(letter[0]) => letter,
+            _ => null,
+        };
 
     public static bool IsWord(string text) => text.Length > 0 && text.All(char.IsLetter);
 
     /// <summary>Lower case, single blanks, no punctuation around it.</summary>
-    public static string Normalize(string text) => string.Join(' ', text.ToLowerInvariant().Split([' ', '\t', '\n', '\r', '~'], StringSplitOptions.RemoveEmptyEntries)).Trim('.', ',', ';', ':', '!', '"', '\'', '(', ')', '*', ' ');
+    public static string Normalize(string text) =>
+        string.Join(' ', text.ToLowerInvariant().Split([' ', '\t', '\n', '\r', '~'], StringSplitOptions.RemoveEmptyEntries))
+            .Trim('.', ',', ';', ':', '!', '"', '\'', '(', ')', '*', ' ');
 
     /// <summary>
     /// A text without what does not change its meaning: blanks, dollar signs around it, text commands and their braces, sizes of brackets.
@@ -94,7 +114,9 @@ internal static class AnswerText
             else
             {
                 // 3 1/2 is not 31/2: a blank before a digit, after a digit, stays.
-                skeleton.Append(blank && char.IsAsciiDigit(c) && skeleton.Length > 0 && char.IsAsciiDigit(skeleton[^1]) ? " " : "").Append(c);
+                skeleton
+                    .Append(blank && char.IsAsciiDigit(c) && skeleton.Length > 0 && char.IsAsciiDigit(skeleton[^1]) ? " " : "")
+                    .Append(c);
                 blank = false;
             }
         }

@@ -57,7 +57,9 @@ internal abstract class Evaluator<T>(WorkBudget budget)
             NumberNode number => From(number.Value),
             ConstantNode constant => From(constant.Kind),
             SymbolNode symbol => _bound.TryGetValue(symbol.Name, out T bound) ? bound : Variable(symbol.Name),
-            NegateNode negate => Evaluate(negate.Value) is { } value && From(new Fraction(-1, 1)) is { } minus ? Multiply(minus, value) : null,
+            NegateNode negate => Evaluate(negate.Value) is { } value && From(new Fraction(-1, 1)) is { } minus
+                ? Multiply(minus, value)
+                : null,
             SumNode sum => Fold(sum.Terms, Add),
             ProductNode product => Fold(product.Factors, Multiply),
             QuotientNode quotient => Evaluate(quotient.Numerator) is { } a && Evaluate(quotient.Denominator) is { } b ? Divide(a, b) : null,
@@ -65,7 +67,9 @@ internal abstract class Evaluator<T>(WorkBudget budget)
             CallNode call => EvaluateCall(call),
             RangeNode range => EvaluateRange(range),
             BaseNumeralNode numeral => From(new Fraction(numeral.Value, 1)),
-            QuantityNode { Unit: "%" } percent => Evaluate(percent.Value) is { } part && From(new Fraction(1, 100)) is { } hundredth ? Multiply(part, hundredth) : null,
+            QuantityNode { Unit: "%" } percent => Evaluate(percent.Value) is { } part && From(new Fraction(1, 100)) is { } hundredth
+                ? Multiply(part, hundredth)
+                : null,
             GroupNode { Items: [var only] } => Evaluate(only),
             _ => null,
         };
@@ -79,7 +83,10 @@ internal abstract class Evaluator<T>(WorkBudget budget)
     }
 
     /// <summary>Writes the values of counters into a node, where they are known exactly.</summary>
-    private Node Substitute(Node node) => _bound.Count == 0 ? node : Counters.Aggregate(node, (at, counter) => NodeRewriter.Replace(at, counter.Key, NumberNode.Of(counter.Value)));
+    private Node Substitute(Node node) =>
+        _bound.Count == 0
+            ? node
+            : Counters.Aggregate(node, (at, counter) => NodeRewriter.Replace(at, counter.Key, NumberNode.Of(counter.Value)));
 
     private Dictionary<string, long> Counters { get; } = [];
 
@@ -98,9 +105,10 @@ internal abstract class Evaluator<T>(WorkBudget budget)
     {
         if (WholeNumber(power.Exponent) is { } exponent)
         {
-            return Evaluate(power.Base) is not { } value
-                ? null
-                : exponent.Sign >= 0 ? Power(value, exponent) : Power(value, -exponent) is { } below && From(new Fraction(1, 1)) is { } one ? Divide(one, below) : null;
+            return Evaluate(power.Base) is not { } value ? null
+                : exponent.Sign >= 0 ? Power(value, exponent)
+                : Power(value, -exponent) is { } below && From(new Fraction(1, 1)) is { } one ? Divide(one, below)
+                : null;
         }
 
         return power.Exponent is ConstantNode { Kind: Constant.Infinity } ? null : Power(power);
@@ -113,7 +121,12 @@ internal abstract class Evaluator<T>(WorkBudget budget)
             return WholeNumber(index) is { } n && n >= 2 && n <= 64 && Evaluate(radicand) is { } value ? Root(value, (int)n) : null;
         }
 
-        if (call is { Name: "factorial", Arguments: [var argument] } && WholeNumber(argument) is { } last && last.Sign >= 0 && last <= MaxFactorial)
+        if (
+            call is { Name: "factorial", Arguments: [var argument] }
+            && WholeNumber(argument) is { } last
+            && last.Sign >= 0
+            && last <= MaxFactorial
+        )
         {
             return Falling(last, (int)last);
         }
@@ -122,11 +135,17 @@ internal abstract class Evaluator<T>(WorkBudget budget)
         {
             if (WholeNumber(above) is not { } from || from.Sign < 0)
             {
-                return chosen > MaxFactorial ? null : Evaluate(above) is { } top && Falling(top, (int)chosen) is { } product && Falling(chosen, (int)chosen) is { } ways ? Divide(product, ways) : null;
+                return chosen > MaxFactorial ? null
+                    : Evaluate(above) is { } top && Falling(top, (int)chosen) is { } product && Falling(chosen, (int)chosen) is { } ways
+                        ? Divide(product, ways)
+                    : null;
             }
 
             chosen = BigInteger.Min(chosen, from - chosen);
-            return chosen.Sign < 0 ? From(new Fraction(0, 1)) : chosen > MaxFactorial ? null : Falling(from, (int)chosen) is { } ordered && Falling(chosen, (int)chosen) is { } orders ? Divide(ordered, orders) : null;
+            return chosen.Sign < 0 ? From(new Fraction(0, 1))
+                : chosen > MaxFactorial ? null
+                : Falling(from, (int)chosen) is { } ordered && Falling(chosen, (int)chosen) is { } orders ? Divide(ordered, orders)
+                : null;
         }
 
         List<T> arguments = new(call.Arguments.Count);
@@ -170,7 +189,14 @@ internal abstract class Evaluator<T>(WorkBudget budget)
 
     private T? EvaluateRange(RangeNode range)
     {
-        if (range.Name is not ("sum" or "prod") || range.Variable.Length == 0 || WholeNumber(range.Lower) is not { } from || WholeNumber(range.Upper) is not { } to || to - from > MaxRange || BigInteger.Abs(from) > int.MaxValue)
+        if (
+            range.Name is not ("sum" or "prod")
+            || range.Variable.Length == 0
+            || WholeNumber(range.Lower) is not { } from
+            || WholeNumber(range.Upper) is not { } to
+            || to - from > MaxRange
+            || BigInteger.Abs(from) > int.MaxValue
+        )
         {
             return Opaque(range);
         }
@@ -186,7 +212,11 @@ internal abstract class Evaluator<T>(WorkBudget budget)
 
             _bound[range.Variable] = counter;
             Counters[range.Variable] = i;
-            total = Evaluate(range.Body) is { } term ? isSum ? Add(sofar, term) : Multiply(sofar, term) : null;
+            total = Evaluate(range.Body) is { } term
+                ? isSum
+                    ? Add(sofar, term)
+                    : Multiply(sofar, term)
+                : null;
         }
 
         _bound.Remove(range.Variable);

@@ -47,28 +47,49 @@ internal sealed class ExactEvaluator(WorkBudget budget, Fraction? variable = nul
     }
 
     protected override Fraction? Power(PowerNode power) =>
-        Evaluate(power.Exponent) is { } exponent && exponent.Denominator <= 64 && Evaluate(power.Base) is { } value && value.Numerator.Sign >= 0 && Root(value, (int)exponent.Denominator) is { } root
-            ? exponent.Numerator.Sign >= 0 ? Power(root, exponent.Numerator) : Power(root, -exponent.Numerator) is { } below ? Divide(new Fraction(1, 1), below) : null
+        Evaluate(power.Exponent) is { } exponent
+        && exponent.Denominator <= 64
+        && Evaluate(power.Base) is { } value
+        && value.Numerator.Sign >= 0
+        && Root(value, (int)exponent.Denominator) is { } root
+            ? exponent.Numerator.Sign >= 0
+                ? Power(root, exponent.Numerator)
+                : Power(root, -exponent.Numerator) is { } below
+                    ? Divide(new Fraction(1, 1), below)
+                    : null
             : null;
 
     protected override Fraction? Root(Fraction value, int index) =>
-        value.Numerator.Sign >= 0 && WholeRoot(value.Numerator, index) is { } above && WholeRoot(value.Denominator, index) is { } below ? new Fraction(above, below) : null;
+        value.Numerator.Sign >= 0 && WholeRoot(value.Numerator, index) is { } above && WholeRoot(value.Denominator, index) is { } below
+            ? new Fraction(above, below)
+            : null;
 
-    protected override Fraction? Call(string name, IReadOnlyList<Fraction> arguments) => (name, arguments) switch
-    {
-        ("abs", [var x]) => x.Numerator.Sign < 0 ? -x : x,
-        ("floor", [var x]) => new Fraction(Floor(x), 1),
-        ("ceil", [var x]) => new Fraction(-Floor(-x), 1),
-        ("max", [_, ..]) => arguments.MaxBy(x => x, Order),
-        ("min", [_, ..]) => arguments.MinBy(x => x, Order),
-        ("gcd", [_, ..]) when arguments.All(x => x.Denominator.IsOne) => new Fraction(arguments.Aggregate(BigInteger.Zero, (a, b) => BigInteger.GreatestCommonDivisor(a, b.Numerator)), 1),
-        ("lcm", [_, ..]) when arguments.All(x => x.Denominator.IsOne && !x.Numerator.IsZero) => new Fraction(arguments.Aggregate(BigInteger.One, (a, b) => BigInteger.Abs(a * b.Numerator) / BigInteger.GreatestCommonDivisor(a, b.Numerator)), 1),
-        _ => null,
-    };
+    protected override Fraction? Call(string name, IReadOnlyList<Fraction> arguments) =>
+        (name, arguments) switch
+        {
+            ("abs", [var x]) => x.Numerator.Sign < 0 ? -x : x,
+            ("floor", [var x]) => new Fraction(Floor(x), 1),
+            ("ceil", [var x]) => new Fraction(-Floor(-x), 1),
+            ("max", [_, ..]) => arguments.MaxBy(x => x, Order),
+            ("min", [_, ..]) => arguments.MinBy(x => x, Order),
+            ("gcd", [_, ..]) when arguments.All(x => x.Denominator.IsOne) => new Fraction(
+                arguments.Aggregate(BigInteger.Zero, (a, b) => BigInteger.GreatestCommonDivisor(a, b.Numerator)),
+                1
+            ),
+            ("lcm", [_, ..]) when arguments.All(x => x.Denominator.IsOne && !x.Numerator.IsZero) => new Fraction(
+                arguments.Aggregate(
+                    BigInteger.One,
+                    (a, b) => BigInteger.Abs(a * b.Numerator) / BigInteger.GreatestCommonDivisor(a, b.Numerator)
+                ),
+                1
+            ),
+            _ => null,
+        };
 
     private static readonly Comparer<Fraction> Order = Comparer<Fraction>.Create((a, b) => (a - b).Numerator.Sign);
 
-    private static BigInteger Floor(Fraction x) => BigInteger.Divide(x.Numerator - (((x.Numerator % x.Denominator) + x.Denominator) % x.Denominator), x.Denominator);
+    private static BigInteger Floor(Fraction x) =>
+        BigInteger.Divide(x.Numerator - (((x.Numerator % x.Denominator) + x.Denominator) % x.Denominator), x.Denominator);
 
     private static long Bits(Fraction value) => Math.Max(value.Numerator.GetBitLength(), value.Denominator.GetBitLength());
 

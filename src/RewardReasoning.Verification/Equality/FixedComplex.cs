@@ -18,18 +18,24 @@ internal readonly record struct FixedComplex(BigInteger Re, BigInteger Im)
 
     public double RealPart => (double)(Re >> (FixedMath.Places - 512)) * Math.ScaleB(1, -512);
 
-    public static FixedComplex? From(Fraction value) => Bounded(new FixedComplex((value.Numerator << FixedMath.Places) / value.Denominator, 0));
+    public static FixedComplex? From(Fraction value) =>
+        Bounded(new FixedComplex((value.Numerator << FixedMath.Places) / value.Denominator, 0));
 
     /// <summary>The number where its parts are small enough to work with, else null.</summary>
-    public static FixedComplex? Bounded(FixedComplex value) => value.Re.GetBitLength() > MaxBits || value.Im.GetBitLength() > MaxBits ? null : value;
+    public static FixedComplex? Bounded(FixedComplex value) =>
+        value.Re.GetBitLength() > MaxBits || value.Im.GetBitLength() > MaxBits ? null : value;
 
     public static FixedComplex operator +(FixedComplex a, FixedComplex b) => new(a.Re + b.Re, a.Im + b.Im);
 
     public static FixedComplex operator -(FixedComplex a, FixedComplex b) => new(a.Re - b.Re, a.Im - b.Im);
 
-    public static FixedComplex operator *(FixedComplex a, FixedComplex b) => a.Im.IsZero && b.Im.IsZero
-        ? new(FixedMath.Multiply(a.Re, b.Re), 0)
-        : new(FixedMath.Multiply(a.Re, b.Re) - FixedMath.Multiply(a.Im, b.Im), FixedMath.Multiply(a.Re, b.Im) + FixedMath.Multiply(a.Im, b.Re));
+    public static FixedComplex operator *(FixedComplex a, FixedComplex b) =>
+        a.Im.IsZero && b.Im.IsZero
+            ? new(FixedMath.Multiply(a.Re, b.Re), 0)
+            : new(
+                FixedMath.Multiply(a.Re, b.Re) - FixedMath.Multiply(a.Im, b.Im),
+                FixedMath.Multiply(a.Re, b.Im) + FixedMath.Multiply(a.Im, b.Re)
+            );
 
     /// <summary>The quotient; null where the divisor is zero or so small that the quotient would be rounding.</summary>
     public static FixedComplex? Divide(FixedComplex a, FixedComplex b)
@@ -42,9 +48,12 @@ internal readonly record struct FixedComplex(BigInteger Re, BigInteger Im)
 
         return b.Im.IsZero && a.Im.IsZero
             ? Bounded(new FixedComplex(FixedMath.Divide(a.Re, b.Re), 0))
-            : Bounded(new FixedComplex(
-                FixedMath.Divide(FixedMath.Multiply(a.Re, b.Re) + FixedMath.Multiply(a.Im, b.Im), norm),
-                FixedMath.Divide(FixedMath.Multiply(a.Im, b.Re) - FixedMath.Multiply(a.Re, b.Im), norm)));
+            : Bounded(
+                new FixedComplex(
+                    FixedMath.Divide(FixedMath.Multiply(a.Re, b.Re) + FixedMath.Multiply(a.Im, b.Im), norm),
+                    FixedMath.Divide(FixedMath.Multiply(a.Im, b.Re) - FixedMath.Multiply(a.Re, b.Im), norm)
+                )
+            );
     }
 
     public BigInteger Magnitude => Im.IsZero ? BigInteger.Abs(Re) : FixedMath.FloorRoot((Re * Re) + (Im * Im), 2);
@@ -65,5 +74,6 @@ internal readonly record struct FixedComplex(BigInteger Re, BigInteger Im)
     }
 
     /// <summary>The principal logarithm; null of zero.</summary>
-    public static FixedComplex? Ln(FixedComplex z) => z.Magnitude.GetBitLength() < 64 ? null : new FixedComplex(FixedMath.Ln(z.Magnitude), z.Im.IsZero && z.Re.Sign > 0 ? 0 : z.Angle);
+    public static FixedComplex? Ln(FixedComplex z) =>
+        z.Magnitude.GetBitLength() < 64 ? null : new FixedComplex(FixedMath.Ln(z.Magnitude), z.Im.IsZero && z.Re.Sign > 0 ? 0 : z.Angle);
 }

@@ -119,7 +119,9 @@ internal static class FixedMath
         if (BigInteger.Abs(x) >= BigInteger.Abs(y))
         {
             BigInteger angle = Atan(Divide(y, x));
-            return x.Sign > 0 ? angle : y.Sign >= 0 ? angle + Pi : angle - Pi;
+            return x.Sign > 0 ? angle
+                : y.Sign >= 0 ? angle + Pi
+                : angle - Pi;
         }
 
         BigInteger other = Atan(Divide(x, y));

@@ -23,8 +23,11 @@ internal sealed class IntervalSet
 
     private IntervalSet(IReadOnlyList<RealInterval> intervals) => _intervals = intervals;
 
-    /// <summary>The set that an answer describes: intervals, unions, finite sets, inequalities in one variable; null where it is none.</summary>
-    public static IntervalSet? Read(Node node, ScalarComparer scalars, WorkBudget budget) => new Reader(scalars, budget).Read(node) is { } intervals ? new IntervalSet(Merge(intervals)) : null;
+    /// <summary>
+    /// The set that an answer describes: intervals, unions, finite sets, inequalities in one variable; null where it is none.
+    /// </summary>
+    public static IntervalSet? Read(Node node, ScalarComparer scalars, WorkBudget budget) =>
+        new Reader(scalars, budget).Read(node) is { } intervals ? new IntervalSet(Merge(intervals)) : null;
 
     /// <summary>Whether two sets have the same intervals with the same ends.</summary>
     public AnswerVerdict Compare(IntervalSet other, ScalarComparer scalars)
@@ -43,17 +46,28 @@ internal sealed class IntervalSet
         return verdict;
     }
 
-    private static AnswerVerdict CompareBounds(Bound a, Bound b, ScalarComparer scalars) => a.Infinite != b.Infinite || (a.Infinite == 0 && a.Closed != b.Closed)
-        ? AnswerVerdict.Different
-        : a.Infinite != 0 ? AnswerVerdict.Equal : scalars.Compare(a.Value, b.Value);
+    private static AnswerVerdict CompareBounds(Bound a, Bound b, ScalarComparer scalars) =>
+        a.Infinite != b.Infinite || (a.Infinite == 0 && a.Closed != b.Closed) ? AnswerVerdict.Different
+        : a.Infinite != 0 ? AnswerVerdict.Equal
+        : scalars.Compare(a.Value, b.Value);
 
     /// <summary>Sorts intervals and joins those that touch or overlap.</summary>
     private static List<RealInterval> Merge(IEnumerable<RealInterval> intervals)
     {
         List<RealInterval> merged = [];
-        foreach (RealInterval next in intervals.OrderBy(interval => interval.Low, Comparer<Bound>.Create((a, b) => a.CompareTo(b) is var order && order != 0 ? order : b.Closed.CompareTo(a.Closed))))
+        foreach (
+            RealInterval next in intervals.OrderBy(
+                interval => interval.Low,
+                Comparer<Bound>.Create((a, b) => a.CompareTo(b) is var order && order != 0 ? order : b.Closed.CompareTo(a.Closed))
+            )
+        )
         {
-            if (merged.Count > 0 && merged[^1] is { } last && next.Low.CompareTo(last.High) is var order && (order < 0 || (order == 0 && last.High.Infinite == 0 && (next.Low.Closed || last.High.Closed))))
+            if (
+                merged.Count > 0
+                && merged[^1] is { } last
+                && next.Low.CompareTo(last.High) is var order
+                && (order < 0 || (order == 0 && last.High.Infinite == 0 && (next.Low.Closed || last.High.Closed)))
+            )
             {
                 int high = next.High.CompareTo(last.High);
                 merged[^1] = last with { High = high > 0 || (high == 0 && next.High.Closed) ? next.High : last.High };
@@ -75,15 +89,30 @@ internal sealed class IntervalSet
             return node switch
             {
                 GroupNode { Open: '{', Items: var points } => Points(points),
-                GroupNode { Items: [var low, var high] } group => Interval(BoundOf(low, group.Open == '['), BoundOf(high, group.Close == ']')),
+                GroupNode { Items: [var low, var high] } group => Interval(
+                    BoundOf(low, group.Open == '['),
+                    BoundOf(high, group.Close == ']')
+                ),
                 SymbolNode { Name: "R" } => [new RealInterval(Infinite(-1), Infinite(1))],
-                SetOperationNode { Operation: 'u' } union => Read(union.Left) is { } left && Read(union.Right) is { } right ? [.. left, .. right] : null,
-                SetOperationNode { Operation: 'n' } both => Read(both.Left) is { } left && Read(both.Right) is { } right ? Intersect(left, right) : null,
-                SetOperationNode { Operation: '-' } without => Read(without.Left) is { } left && Read(without.Right) is { } right ? Complement(right) is { } rest ? Intersect(left, rest) : null : null,
+                SetOperationNode { Operation: 'u' } union => Read(union.Left) is { } left && Read(union.Right) is { } right
+                    ? [.. left, .. right]
+                    : null,
+                SetOperationNode { Operation: 'n' } both => Read(both.Left) is { } left && Read(both.Right) is { } right
+                    ? Intersect(left, right)
+                    : null,
+                SetOperationNode { Operation: '-' } without => Read(without.Left) is { } left && Read(without.Right) is { } right
+                    ? Complement(right) is { } rest
+                        ? Intersect(left, rest)
+                        : null
+                    : null,
                 RelationNode { Relations: "e", Sides: [SymbolNode, var set] } => Read(set),
                 RelationNode relation => Inequality(relation),
-                ListNode { Join: Join.Or } list => list.Items.Select(Read).ToList() is var parts && parts.Contains(null) ? null : [.. parts.SelectMany(part => part ?? [])],
-                ListNode { Join: Join.And } list => list.Items.Select(Read).ToList() is var parts && parts.Contains(null) ? null : parts.Aggregate((a, b) => Intersect(a ?? [], b ?? [])),
+                ListNode { Join: Join.Or } list => list.Items.Select(Read).ToList() is var parts && parts.Contains(null)
+                    ? null
+                    : [.. parts.SelectMany(part => part ?? [])],
+                ListNode { Join: Join.And } list => list.Items.Select(Read).ToList() is var parts && parts.Contains(null)
+                    ? null
+                    : parts.Aggregate((a, b) => Intersect(a ?? [], b ?? [])),
                 _ => null,
             };
         }
@@ -104,11 +133,15 @@ internal sealed class IntervalSet
             return intervals;
         }
 
-        private static IReadOnlyList<RealInterval>? Interval(Bound? low, Bound? high) => low is null || high is null ? null : low.CompareTo(high) < 0 || (low.CompareTo(high) == 0 && low.Closed && high.Closed) ? [new RealInterval(low, high)] : [];
+        private static IReadOnlyList<RealInterval>? Interval(Bound? low, Bound? high) =>
+            low is null || high is null ? null
+            : low.CompareTo(high) < 0 || (low.CompareTo(high) == 0 && low.Closed && high.Closed) ? [new RealInterval(low, high)]
+            : [];
 
-        private Bound? BoundOf(Node value, bool closed) => ScalarComparer.InfiniteSign(value) is { } sign
-            ? Infinite(sign)
-            : !NodeRewriter.Variables(value).Any() && scalars.RealValue(value) is { } number ? new Bound(value, number, 0, closed) : null;
+        private Bound? BoundOf(Node value, bool closed) =>
+            ScalarComparer.InfiniteSign(value) is { } sign ? Infinite(sign)
+            : !NodeRewriter.Variables(value).Any() && scalars.RealValue(value) is { } number ? new Bound(value, number, 0, closed)
+            : null;
 
         private static Bound Infinite(int sign) => new(new ConstantNode(Constant.Infinity), null, sign, false);
 
@@ -178,7 +211,13 @@ internal sealed class IntervalSet
             }
 
             Node difference = new SumNode([left, new NegateNode(right)]);
-            if (At(difference, 0) is not { } zero || At(difference, 1) is not { } one || At(difference, 2) is not { } two || !(two - one - one + zero).Numerator.IsZero || (one - zero).Numerator.IsZero)
+            if (
+                At(difference, 0) is not { } zero
+                || At(difference, 1) is not { } one
+                || At(difference, 2) is not { } two
+                || !(two - one - one + zero).Numerator.IsZero
+                || (one - zero).Numerator.IsZero
+            )
             {
                 return null;
             }
@@ -192,15 +231,24 @@ internal sealed class IntervalSet
 
         private Fraction? At(Node node, long x) => new ExactEvaluator(budget, new Fraction(x, 1)).Evaluate(node);
 
-        private IReadOnlyList<RealInterval>? HalfLine(Node at, char relation) => BoundOf(at, relation is 'l' or 'g') is not { } bound
-            ? null
-            : relation switch
-            {
-                '<' or 'l' => Interval(Infinite(-1), bound),
-                '>' or 'g' => Interval(bound, Infinite(1)),
-                _ => Complement([new RealInterval(bound with { Closed = true }, bound with { Closed = true })]),
-            };
+        private IReadOnlyList<RealInterval>? HalfLine(Node at, char relation) =>
+            BoundOf(at, relation is 'l' or 'g') is not { } bound
+                ? null
+                : relation switch
+                {
+                    '<' or 'l' => Interval(Infinite(-1), bound),
+                    '>' or 'g' => Interval(bound, Infinite(1)),
+                    _ => Complement([new RealInterval(bound with { Closed = true }, bound with { Closed = true })]),
+                };
 
-        private static char Flip(char relation) => relation switch { '<' => '>', '>' => '<', 'l' => 'g', 'g' => 'l', _ => relation };
+        private static char Flip(char relation) =>
+            relation switch
+            {
+                '<' => '>',
+                '>' => '<',
+                'l' => 'g',
+                'g' => 'l',
+                _ => relation,
+            };
     }
 }

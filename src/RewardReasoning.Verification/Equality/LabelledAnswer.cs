@@ -33,7 +33,10 @@ internal readonly record struct LabelledAnswer(Node? Label, Node Value)
 
         if (named)
         {
-            return new LabelledAnswer(first, approximation is 0 ? relation.Sides[1] : relation.Sides[approximation < 0 ? ^1 : approximation]);
+            return new LabelledAnswer(
+                first,
+                approximation is 0 ? relation.Sides[1] : relation.Sides[approximation < 0 ? ^1 : approximation]
+            );
         }
 
         if (relation is { Relations: "=", Sides: [_, var last] } && IsLabel(last))
@@ -43,7 +46,9 @@ internal readonly record struct LabelledAnswer(Node? Label, Node Value)
 
         if (approximation >= 0)
         {
-            return approximation == 0 ? new LabelledAnswer(null, first) : Of(new RelationNode([.. relation.Sides.Take(approximation + 1)], relation.Relations[..approximation]));
+            return approximation == 0
+                ? new LabelledAnswer(null, first)
+                : Of(new RelationNode([.. relation.Sides.Take(approximation + 1)], relation.Relations[..approximation]));
         }
 
         return NodeRewriter.Variables(first).Any() || NodeRewriter.Any(first, at => at is TextNode)
@@ -52,24 +57,26 @@ internal readonly record struct LabelledAnswer(Node? Label, Node Value)
     }
 
     /// <summary>Whether a side only names something: a symbol, f(x), |AB|, AB/CD, ∠A, words, or several of these in brackets.</summary>
-    private static bool IsLabel(Node side) => side switch
-    {
-        SymbolNode or TextNode => true,
-        CallNode { Name: ['@', ..] } => true,
-        CallNode { Name: "abs", Arguments: [var inner] } => IsSegment(inner),
-        QuotientNode quotient => IsSegment(quotient.Numerator) && IsSegment(quotient.Denominator),
-        ProductNode => IsSegment(side),
-        RatioNode ratio => ratio.Parts.All(IsLabel),
-        GroupNode { Open: '(', Items.Count: > 1 } group => group.Items.All(IsLabel),
-        ListNode { Join: Join.Comma } list => list.Items.All(IsLabel),
-        _ => false,
-    };
+    private static bool IsLabel(Node side) =>
+        side switch
+        {
+            SymbolNode or TextNode => true,
+            CallNode { Name: ['@', ..] } => true,
+            CallNode { Name: "abs", Arguments: [var inner] } => IsSegment(inner),
+            QuotientNode quotient => IsSegment(quotient.Numerator) && IsSegment(quotient.Denominator),
+            ProductNode => IsSegment(side),
+            RatioNode ratio => ratio.Parts.All(IsLabel),
+            GroupNode { Open: '(', Items.Count: > 1 } group => group.Items.All(IsLabel),
+            ListNode { Join: Join.Comma } list => list.Items.All(IsLabel),
+            _ => false,
+        };
 
     /// <summary>AB: points, in capitals, that name a line or a figure.</summary>
-    private static bool IsSegment(Node node) => node switch
-    {
-        SymbolNode symbol => char.IsUpper(symbol.Name[0]) || symbol.Name.StartsWith("segment ", StringComparison.Ordinal),
-        ProductNode product => product.Factors.All(IsSegment),
-        _ => false,
-    };
+    private static bool IsSegment(Node node) =>
+        node switch
+        {
+            SymbolNode symbol => char.IsUpper(symbol.Name[0]) || symbol.Name.StartsWith("segment ", StringComparison.Ordinal),
+            ProductNode product => product.Factors.All(IsSegment),
+            _ => false,
+        };
 }

@@ -6,7 +6,8 @@ namespace RewardReasoning.Verification.Equality;
 /// <summary>A prime of 61 bits, 1 modulo 4, with a square root of −1.</summary>
 internal readonly record struct PrimeField(ulong Prime, ulong RootOfMinusOne)
 {
-    public static IReadOnlyList<PrimeField> Fields { get; } = [new(2305843021559372857, 931174633093176241), new(2306830663534792753, 460643027531426094)];
+    public static IReadOnlyList<PrimeField> Fields { get; } =
+    [new(2305843021559372857, 931174633093176241), new(2306830663534792753, 460643027531426094)];
 }
 
 /// <summary>
@@ -25,12 +26,13 @@ internal sealed class ModularEvaluator(WorkBudget budget, PrimeField field, ulon
 
     protected override ulong? From(Fraction value) => Divide(Reduce(value.Numerator), Reduce(value.Denominator));
 
-    protected override ulong? From(Constant constant) => constant switch
-    {
-        Constant.I => field.RootOfMinusOne,
-        Constant.Infinity => null,
-        _ => Hash(constant == Constant.Pi ? "constant pi" : "constant e", []),
-    };
+    protected override ulong? From(Constant constant) =>
+        constant switch
+        {
+            Constant.I => field.RootOfMinusOne,
+            Constant.Infinity => null,
+            _ => Hash(constant == Constant.Pi ? "constant pi" : "constant e", []),
+        };
 
     protected override ulong? Variable(string name) => Hash(name, []);
 
@@ -38,19 +40,27 @@ internal sealed class ModularEvaluator(WorkBudget budget, PrimeField field, ulon
 
     protected override ulong? Multiply(ulong a, ulong b) => Times(a, b);
 
-    protected override ulong? Divide(ulong a, ulong b) => b == 0 ? null : a == 0 ? 0 : b == 1 ? a : Times(a, Raise(b, _prime - 2));
+    protected override ulong? Divide(ulong a, ulong b) =>
+        b == 0 ? null
+        : a == 0 ? 0
+        : b == 1 ? a
+        : Times(a, Raise(b, _prime - 2));
 
-    protected override ulong? Power(ulong value, BigInteger exponent) => value == 0
-        ? (exponent.IsZero ? null : 0)
-        : Raise(value, (ulong)(exponent % (_prime - 1)));
+    protected override ulong? Power(ulong value, BigInteger exponent) =>
+        value == 0 ? (exponent.IsZero ? null : 0) : Raise(value, (ulong)(exponent % (_prime - 1)));
 
     protected override ulong? Power(PowerNode power)
     {
         UsedKnownFunctions = true;
         if (new ExactEvaluator(Budget).Evaluate(power.Exponent) is { } exact && exact.Denominator <= 64)
         {
-            return Evaluate(power.Base) is { } radicand && Root(radicand, (int)exact.Denominator) is { } root && Power(root, BigInteger.Abs(exact.Numerator)) is { } raised
-                ? exact.Numerator.Sign >= 0 ? raised : Divide(1, raised)
+            return
+                Evaluate(power.Base) is { } radicand
+                && Root(radicand, (int)exact.Denominator) is { } root
+                && Power(root, BigInteger.Abs(exact.Numerator)) is { } raised
+                ? exact.Numerator.Sign >= 0
+                    ? raised
+                    : Divide(1, raised)
                 : null;
         }
 

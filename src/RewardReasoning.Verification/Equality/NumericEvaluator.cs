@@ -21,15 +21,17 @@ internal sealed class NumericEvaluator(WorkBudget budget, int point) : Evaluator
 
     protected override int Cost => 60;
 
-    protected override FixedComplex? From(Fraction value) => value.Numerator.GetBitLength() > 4096 || value.Denominator.GetBitLength() > 4096 ? null : FixedComplex.From(value);
+    protected override FixedComplex? From(Fraction value) =>
+        value.Numerator.GetBitLength() > 4096 || value.Denominator.GetBitLength() > 4096 ? null : FixedComplex.From(value);
 
-    protected override FixedComplex? From(Constant constant) => constant switch
-    {
-        Constant.Pi => new FixedComplex(FixedMath.Pi, 0),
-        Constant.E => new FixedComplex(FixedMath.Exp(FixedMath.One), 0),
-        Constant.I => FixedComplex.I,
-        _ => null,
-    };
+    protected override FixedComplex? From(Constant constant) =>
+        constant switch
+        {
+            Constant.Pi => new FixedComplex(FixedMath.Pi, 0),
+            Constant.E => new FixedComplex(FixedMath.Exp(FixedMath.One), 0),
+            Constant.I => FixedComplex.I,
+            _ => null,
+        };
 
     protected override FixedComplex? Variable(string name)
     {
@@ -71,13 +73,24 @@ internal sealed class NumericEvaluator(WorkBudget budget, int point) : Evaluator
     {
         if (new ExactEvaluator(Budget).Evaluate(power.Exponent) is { } exact && exact.Denominator <= 64)
         {
-            return Evaluate(power.Base) is { } radicand && Root(radicand, (int)exact.Denominator) is { } root && Power(root, BigInteger.Abs(exact.Numerator)) is { } raised
-                ? exact.Numerator.Sign >= 0 ? raised : Divide(FixedComplex.One, raised)
+            return
+                Evaluate(power.Base) is { } radicand
+                && Root(radicand, (int)exact.Denominator) is { } root
+                && Power(root, BigInteger.Abs(exact.Numerator)) is { } raised
+                ? exact.Numerator.Sign >= 0
+                    ? raised
+                    : Divide(FixedComplex.One, raised)
                 : null;
         }
 
         Budget.Spend(40 * Cost);
-        return Evaluate(power.Base) is { } value && Evaluate(power.Exponent) is { } exponent && Ln(value) is { } ln && Multiply(ln, exponent) is { } product ? FixedComplex.Exp(product) : null;
+        return
+            Evaluate(power.Base) is { } value
+            && Evaluate(power.Exponent) is { } exponent
+            && Ln(value) is { } ln
+            && Multiply(ln, exponent) is { } product
+            ? FixedComplex.Exp(product)
+            : null;
     }
 
     protected override FixedComplex? Root(FixedComplex value, int index)
@@ -134,11 +147,14 @@ internal sealed class NumericEvaluator(WorkBudget budget, int point) : Evaluator
         return FixedComplex.Ln(value);
     }
 
-    private static FixedComplex? Sine(FixedComplex x) => !x.IsReal || x.Re.GetBitLength() > FixedMath.Places + 64 ? null : new FixedComplex(FixedMath.SinCos(x.Re).Sin, 0);
+    private static FixedComplex? Sine(FixedComplex x) =>
+        !x.IsReal || x.Re.GetBitLength() > FixedMath.Places + 64 ? null : new FixedComplex(FixedMath.SinCos(x.Re).Sin, 0);
 
-    private static FixedComplex? Cosine(FixedComplex x) => !x.IsReal || x.Re.GetBitLength() > FixedMath.Places + 64 ? null : new FixedComplex(FixedMath.SinCos(x.Re).Cos, 0);
+    private static FixedComplex? Cosine(FixedComplex x) =>
+        !x.IsReal || x.Re.GetBitLength() > FixedMath.Places + 64 ? null : new FixedComplex(FixedMath.SinCos(x.Re).Cos, 0);
 
-    private static FixedComplex? Ratio(FixedComplex? above, FixedComplex? below) => above is { } a && below is { } b ? FixedComplex.Divide(a, b) : null;
+    private static FixedComplex? Ratio(FixedComplex? above, FixedComplex? below) =>
+        above is { } a && below is { } b ? FixedComplex.Divide(a, b) : null;
 
     private static FixedComplex? Hyperbolic(FixedComplex x, int sign)
     {
@@ -156,6 +172,8 @@ internal sealed class NumericEvaluator(WorkBudget budget, int point) : Evaluator
     {
         // Within rounding of a whole number the floor is not known.
         BigInteger nearest = ((x.Re + (FixedMath.One / 2)) >> FixedMath.Places) << FixedMath.Places;
-        return BigInteger.Abs(x.Re - nearest).GetBitLength() < 64 ? null : new FixedComplex((x.Re >> FixedMath.Places) << FixedMath.Places, 0);
+        return BigInteger.Abs(x.Re - nearest).GetBitLength() < 64
+            ? null
+            : new FixedComplex((x.Re >> FixedMath.Places) << FixedMath.Places, 0);
     }
 }

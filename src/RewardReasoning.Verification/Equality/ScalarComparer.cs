@@ -19,7 +19,13 @@ internal sealed class ScalarComparer(VerifierOptions options, WorkBudget budget)
     {
         if (InfiniteSign(a) is { } infiniteA)
         {
-            return InfiniteSign(b) is { } other ? other == infiniteA ? AnswerVerdict.Equal : AnswerVerdict.Different : HasNoValue(b) ? AnswerVerdict.Unknown : AnswerVerdict.Different;
+            return InfiniteSign(b) is { } other
+                ? other == infiniteA
+                    ? AnswerVerdict.Equal
+                    : AnswerVerdict.Different
+                : HasNoValue(b)
+                    ? AnswerVerdict.Unknown
+                    : AnswerVerdict.Different;
         }
 
         if (InfiniteSign(b) is not null)
@@ -69,12 +75,13 @@ internal sealed class ScalarComparer(VerifierOptions options, WorkBudget budget)
     public BigInteger? RealValue(Node node) => new NumericEvaluator(budget, 0).Evaluate(node) is { IsReal: true } value ? value.Re : null;
 
     /// <summary>1 for ∞, −1 for −∞, null for all else.</summary>
-    public static int? InfiniteSign(Node node) => node switch
-    {
-        ConstantNode { Kind: Constant.Infinity } => 1,
-        NegateNode negate => -InfiniteSign(negate.Value),
-        _ => null,
-    };
+    public static int? InfiniteSign(Node node) =>
+        node switch
+        {
+            ConstantNode { Kind: Constant.Infinity } => 1,
+            NegateNode negate => -InfiniteSign(negate.Value),
+            _ => null,
+        };
 
     private static AnswerVerdict Verdict(bool equal) => equal ? AnswerVerdict.Equal : AnswerVerdict.Different;
 
@@ -94,10 +101,19 @@ internal sealed class ScalarComparer(VerifierOptions options, WorkBudget budget)
 
         // Agreement modulo two primes is confirmed by size: two numbers may differ by a multiple of both primes, if someone means them to.
         AnswerVerdict numeric = CompareNumerically(a, b, out bool comparable);
-        return same == true ? numeric == AnswerVerdict.Different ? AnswerVerdict.Unknown : AnswerVerdict.Equal : comparable ? numeric : AnswerVerdict.Unknown;
+        return same == true
+            ? numeric == AnswerVerdict.Different
+                ? AnswerVerdict.Unknown
+                : AnswerVerdict.Equal
+            : comparable
+                ? numeric
+                : AnswerVerdict.Unknown;
     }
 
-    /// <summary>Whether two expressions agree at every point; null where they have no value there. <paramref name="free"/>: nothing but free symbols is in them.</summary>
+    /// <summary>
+    /// Whether two expressions agree at every point; null where they have no value there. <paramref name="free"/>: nothing but free symbols
+    /// is in them.
+    /// </summary>
     private bool? AgreeModulo(Node a, Node b, out bool free)
     {
         free = true;
@@ -178,7 +194,8 @@ internal sealed class ScalarComparer(VerifierOptions options, WorkBudget budget)
         BigInteger power = BigInteger.Pow(10, options.Decimals);
         Fraction difference = Absolute(a - b);
         Fraction size = Absolute(a).Numerator.IsZero ? Absolute(b) : Absolute(a);
-        return (new Fraction(1, 2 * power) - difference).Numerator.Sign >= 0 && ((size * new Fraction(100, power)) - difference).Numerator.Sign >= 0;
+        return (new Fraction(1, 2 * power) - difference).Numerator.Sign >= 0
+            && ((size * new Fraction(100, power)) - difference).Numerator.Sign >= 0;
     }
 
     private static Fraction Absolute(Fraction value) => value.Numerator.Sign < 0 ? -value : value;

@@ -4,8 +4,10 @@ namespace RewardReasoning.Verification.Equality;
 internal static class Verdicts
 {
     /// <summary>Equal where every part is; Different where one is; else Unknown.</summary>
-    public static AnswerVerdict All(params ReadOnlySpan<AnswerVerdict> parts) => parts.Contains(AnswerVerdict.Different) ? AnswerVerdict.Different
-        : parts.Contains(AnswerVerdict.Unknown) ? AnswerVerdict.Unknown : AnswerVerdict.Equal;
+    public static AnswerVerdict All(params ReadOnlySpan<AnswerVerdict> parts) =>
+        parts.Contains(AnswerVerdict.Different) ? AnswerVerdict.Different
+        : parts.Contains(AnswerVerdict.Unknown) ? AnswerVerdict.Unknown
+        : AnswerVerdict.Equal;
 
     /// <summary>Compares two lists of the same length, item by item.</summary>
     public static AnswerVerdict Pairwise<T>(IReadOnlyList<T> a, IReadOnlyList<T> b, Func<T, T, AnswerVerdict> compare)
@@ -50,6 +52,8 @@ internal static class Verdicts
             }
         }
 
-        return allMatched && Array.TrueForAll(matched, one => one) ? AnswerVerdict.Equal : anyOpen ? AnswerVerdict.Unknown : AnswerVerdict.Different;
+        return allMatched && Array.TrueForAll(matched, one => one) ? AnswerVerdict.Equal
+            : anyOpen ? AnswerVerdict.Unknown
+            : AnswerVerdict.Different;
     }
 }

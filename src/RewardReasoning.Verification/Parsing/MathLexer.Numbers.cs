@@ -78,13 +78,20 @@ internal sealed partial class MathLexer
             return;
         }
 
-        BigInteger exponent = BigInteger.Parse(text.AsSpan(_at + 1, end - _at - 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+        BigInteger exponent = BigInteger.Parse(
+            text.AsSpan(_at + 1, end - _at - 1),
+            NumberStyles.AllowLeadingSign,
+            CultureInfo.InvariantCulture
+        );
         _at = end;
         if (BigInteger.Abs(exponent) <= MaxExponent)
         {
             MathToken number = _tokens[^1];
             BigInteger power = BigInteger.Pow(10, (int)BigInteger.Abs(exponent));
-            _tokens[^1] = number with { Number = exponent.Sign < 0 ? number.Number / new Fraction(power, 1) : number.Number * new Fraction(power, 1) };
+            _tokens[^1] = number with
+            {
+                Number = exponent.Sign < 0 ? number.Number / new Fraction(power, 1) : number.Number * new Fraction(power, 1),
+            };
         }
         else
         {
@@ -114,7 +121,15 @@ internal sealed partial class MathLexer
     private bool TryGroup(out int next)
     {
         bool mark = Follows("{,}", 0) || Follows(",\\!", 0);
-        next = _at + (mark ? 3 : Follows("\\,", 0) || Follows("\\ ", 0) ? 2 : Next(0) is ' ' or '~' ? 1 : Next(0) == ',' && commas == CommaReading.Thousands && _depth == 0 ? 1 : 0);
+        next =
+            _at
+            + (
+                mark ? 3
+                : Follows("\\,", 0) || Follows("\\ ", 0) ? 2
+                : Next(0) is ' ' or '~' ? 1
+                : Next(0) == ',' && commas == CommaReading.Thousands && _depth == 0 ? 1
+                : 0
+            );
         if (next == _at)
         {
             return false;
@@ -125,6 +140,8 @@ internal sealed partial class MathLexer
             next++;
         }
 
-        return next + 3 <= text.Length && text.AsSpan(next, 3).IndexOfAnyExceptInRange('0', '9') < 0 && (next + 3 == text.Length || !char.IsAsciiDigit(text[next + 3]));
+        return next + 3 <= text.Length
+            && text.AsSpan(next, 3).IndexOfAnyExceptInRange('0', '9') < 0
+            && (next + 3 == text.Length || !char.IsAsciiDigit(text[next + 3]));
     }
 }

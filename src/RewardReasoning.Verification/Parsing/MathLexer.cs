@@ -17,12 +17,24 @@ internal enum CommaReading
     Decimal,
 }
 
-/// <summary>Cuts LaTeX or plain mathematical text into tokens. What it does not know fails the whole text: nothing is skipped by guess.</summary>
+/// <summary>
+/// Cuts LaTeX or plain mathematical text into tokens. What it does not know fails the whole text: nothing is skipped by guess.
+/// </summary>
 internal sealed partial class MathLexer(string text, CommaReading commas)
 {
     private static readonly FrozenDictionary<string, string> PlainNames = new Dictionary<string, string>
     {
-        ["pi"] = "pi", ["Pi"] = "pi", ["sqrt"] = "sqrt", ["inf"] = "infty", ["infinity"] = "infty", ["oo"] = "infty", ["frac"] = "frac", ["arcsin"] = "arcsin", ["asin"] = "arcsin", ["acos"] = "arccos", ["atan"] = "arctan",
+        ["pi"] = "pi",
+        ["Pi"] = "pi",
+        ["sqrt"] = "sqrt",
+        ["inf"] = "infty",
+        ["infinity"] = "infty",
+        ["oo"] = "infty",
+        ["frac"] = "frac",
+        ["arcsin"] = "arcsin",
+        ["asin"] = "arcsin",
+        ["acos"] = "arccos",
+        ["atan"] = "arctan",
     }.ToFrozenDictionary();
 
     private const string WideBlank = "wide blank";
@@ -133,7 +145,12 @@ internal sealed partial class MathLexer(string text, CommaReading commas)
 
         string run = text[start.._at];
         bool afterNumber = _tokens.Count > 0 && _tokens[^1].Kind == TokenKind.Number;
-        if (afterNumber && !_space && run.Length > 2 && (run.StartsWith("or", StringComparison.Ordinal) || run.StartsWith("and", StringComparison.Ordinal)))
+        if (
+            afterNumber
+            && !_space
+            && run.Length > 2
+            && (run.StartsWith("or", StringComparison.Ordinal) || run.StartsWith("and", StringComparison.Ordinal))
+        )
         {
             // 1orx=2, run together.
             run = run[..(run[0] == 'o' ? 2 : 3)];
@@ -156,7 +173,11 @@ internal sealed partial class MathLexer(string text, CommaReading commas)
         {
             Add(new MathToken(TokenKind.Name, run));
         }
-        else if (Units.IsPercentWord(run) || (afterNumber && Units.IsUnitWord(run)) || (_tokens.Count > 0 && _tokens[^1].Kind == TokenKind.Text))
+        else if (
+            Units.IsPercentWord(run)
+            || (afterNumber && Units.IsUnitWord(run))
+            || (_tokens.Count > 0 && _tokens[^1].Kind == TokenKind.Text)
+        )
         {
             Add(new MathToken(TokenKind.Text, run));
         }
@@ -304,7 +325,10 @@ internal sealed partial class MathLexer(string text, CommaReading commas)
 
     private void ReadText(string command)
     {
-        string content = NextVisible() == '{' ? TakeArgument() : NextVisible() is { } single && char.IsLetterOrDigit(single) ? text[_at++..][..0] + single : "";
+        string content =
+            NextVisible() == '{' ? TakeArgument()
+            : NextVisible() is { } single && char.IsLetterOrDigit(single) ? text[_at++..][..0] + single
+            : "";
         string trimmed = content.Replace('~', ' ').Trim().Trim('$').Trim();
         if (trimmed.StartsWith('\\') && trimmed.Length < text.Length)
         {
@@ -328,18 +352,40 @@ internal sealed partial class MathLexer(string text, CommaReading commas)
         }
         else if (lower is "and" or "or" or "," or ", and" or ", or")
         {
-            Add(new MathToken(TokenKind.Separator, lower.EndsWith("or", StringComparison.Ordinal) ? "or" : lower.EndsWith("and", StringComparison.Ordinal) ? "and" : ","));
+            Add(
+                new MathToken(
+                    TokenKind.Separator,
+                    lower.EndsWith("or", StringComparison.Ordinal) ? "or"
+                        : lower.EndsWith("and", StringComparison.Ordinal) ? "and"
+                        : ","
+                )
+            );
         }
-        else if (trimmed.Length == 1 && char.IsAsciiLetter(trimmed[0]) && !(command == "mbox" && _tokens.Count > 0 && _tokens[^1].Kind == TokenKind.Number))
+        else if (
+            trimmed.Length == 1
+            && char.IsAsciiLetter(trimmed[0])
+            && !(command == "mbox" && _tokens.Count > 0 && _tokens[^1].Kind == TokenKind.Number)
+        )
         {
-            bool unit = command is "text" or "mathrm" or "mbox" && _tokens.Count > 0 && _tokens[^1].Kind == TokenKind.Number && Units.IsUnitWord(trimmed);
+            bool unit =
+                command is "text" or "mathrm" or "mbox"
+                && _tokens.Count > 0
+                && _tokens[^1].Kind == TokenKind.Number
+                && Units.IsUnitWord(trimmed);
             Add(unit ? new MathToken(TokenKind.Text, trimmed) : new MathToken(TokenKind.Letter, trimmed));
         }
         else if (MathFunctions.Known.Contains(trimmed))
         {
             Add(new MathToken(TokenKind.Name, trimmed));
         }
-        else if (decimal.TryParse(trimmed, NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out decimal number))
+        else if (
+            decimal.TryParse(
+                trimmed,
+                NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign,
+                CultureInfo.InvariantCulture,
+                out decimal number
+            )
+        )
         {
             Add(new MathToken(TokenKind.Number, trimmed, Fraction.From(number), trimmed.Contains('.')));
         }
@@ -366,7 +412,12 @@ internal sealed partial class MathLexer(string text, CommaReading commas)
         int depth = 1;
         for (; _at < text.Length; _at++)
         {
-            depth += text[_at] switch { '{' when text[_at - 1] != '\\' => 1, '}' when text[_at - 1] != '\\' => -1, _ => 0 };
+            depth += text[_at] switch
+            {
+                '{' when text[_at - 1] != '\\' => 1,
+                '}' when text[_at - 1] != '\\' => -1,
+                _ => 0,
+            };
             if (depth == 0)
             {
                 return text[start.._at++];
@@ -400,7 +451,11 @@ internal sealed partial class MathLexer(string text, CommaReading commas)
     private void AddWideBlank()
     {
         _space = true;
-        if (_depth == 0 && _tokens.Count > 0 && _tokens[^1].Kind is not (TokenKind.Operator or TokenKind.Relation or TokenKind.Open or TokenKind.Separator))
+        if (
+            _depth == 0
+            && _tokens.Count > 0
+            && _tokens[^1].Kind is not (TokenKind.Operator or TokenKind.Relation or TokenKind.Open or TokenKind.Separator)
+        )
         {
             Add(new MathToken(TokenKind.Separator, WideBlank));
         }
@@ -408,12 +463,21 @@ internal sealed partial class MathLexer(string text, CommaReading commas)
 
     private void Add(MathToken token)
     {
-        if (_tokens.Count > 0 && _tokens[^1].Is(TokenKind.Separator, WideBlank) && token.Kind is not (TokenKind.Letter or TokenKind.Name or TokenKind.Number or TokenKind.Open))
+        if (
+            _tokens.Count > 0
+            && _tokens[^1].Is(TokenKind.Separator, WideBlank)
+            && token.Kind is not (TokenKind.Letter or TokenKind.Name or TokenKind.Number or TokenKind.Open)
+        )
         {
             _tokens.RemoveAt(_tokens.Count - 1);
         }
 
-        _depth += token.Kind switch { TokenKind.Open when token.Text != "group" => 1, TokenKind.Close when token.Text != "group" => -1, _ => 0 };
+        _depth += token.Kind switch
+        {
+            TokenKind.Open when token.Text != "group" => 1,
+            TokenKind.Close when token.Text != "group" => -1,
+            _ => 0,
+        };
         _tokens.Add(token with { SpaceBefore = _space });
         _space = false;
     }

@@ -41,7 +41,12 @@ internal sealed partial class MathParser
         _at++;
         Node index = ParseAtom();
         index = index is GroupNode { Items: [var inner] } ? inner : index;
-        return index is NumberNode { IsDecimal: false } radix && radix.Value.Denominator.IsOne && radix.Value.Numerator >= 2 && radix.Value.Numerator <= 36 && token.Text.All(digit => digit - '0' < (int)radix.Value.Numerator)
+        return
+            index is NumberNode { IsDecimal: false } radix
+            && radix.Value.Denominator.IsOne
+            && radix.Value.Numerator >= 2
+            && radix.Value.Numerator <= 36
+            && token.Text.All(digit => digit - '0' < (int)radix.Value.Numerator)
             ? new BaseNumeralNode(token.Text.TrimStart('0') is { Length: > 0 } digits ? digits : "0", (int)radix.Value.Numerator)
             : Fail();
     }
@@ -63,7 +68,10 @@ internal sealed partial class MathParser
         MathToken closing = _tokens[Math.Min(_at + 2, _tokens.Count - 1)];
         bool oneLetter = Ahead.Kind == TokenKind.Letter && char.IsUpper(letter[0]) && closing.Is(TokenKind.Close, ")");
         bool oneNumber = Ahead.Kind == TokenKind.Number && closing.Is(TokenKind.Close, ")");
-        if (Current.Is(TokenKind.Open, "(") && (letter is "f" or "g" or "h" or "F" or "G" or "H" || oneLetter || oneNumber || name.Contains('\'')))
+        if (
+            Current.Is(TokenKind.Open, "(")
+            && (letter is "f" or "g" or "h" or "F" or "G" or "H" || oneLetter || oneNumber || name.Contains('\''))
+        )
         {
             _at++;
             return new CallNode("@" + name, ParseItems("(", out char close) is { } arguments && close == ')' ? arguments : [Fail()]);
@@ -106,7 +114,10 @@ internal sealed partial class MathParser
         int depth = 0;
         do
         {
-            depth += Current.Is(TokenKind.Open, "group") ? 1 : Current.Is(TokenKind.Close, "group") ? -1 : 0;
+            depth +=
+                Current.Is(TokenKind.Open, "group") ? 1
+                : Current.Is(TokenKind.Close, "group") ? -1
+                : 0;
             if (Current.Kind == TokenKind.End)
             {
                 Fail();
@@ -114,8 +125,7 @@ internal sealed partial class MathParser
             }
 
             _at++;
-        }
-        while (depth > 0);
+        } while (depth > 0);
         return string.Concat(_tokens[start.._at].Where(token => token.Text != "group").Select(token => token.Text));
     }
 
@@ -170,7 +180,12 @@ internal sealed partial class MathParser
         }
 
         string rest = number.Text[1..];
-        _tokens[_at] = number with { Text = rest, Number = new Fraction(System.Numerics.BigInteger.Parse(rest, CultureInfo.InvariantCulture), 1), SpaceBefore = false };
+        _tokens[_at] = number with
+        {
+            Text = rest,
+            Number = new Fraction(System.Numerics.BigInteger.Parse(rest, CultureInfo.InvariantCulture), 1),
+            SpaceBefore = false,
+        };
         return NumberNode.Of(number.Text[0] - '0');
     }
 
@@ -208,7 +223,9 @@ internal sealed partial class MathParser
         }
 
         List<Node> arguments = ParseFunctionArguments();
-        bool inverse = exponent is NegateNode { Value: NumberNode { Value.Numerator.IsOne: true, Value.Denominator.IsOne: true } } && name is "sin" or "cos" or "tan";
+        bool inverse =
+            exponent is NegateNode { Value: NumberNode { Value.Numerator.IsOne: true, Value.Denominator.IsOne: true } }
+            && name is "sin" or "cos" or "tan";
         arguments = MathFunctions.Trigonometric.Contains(name) && !inverse ? [.. arguments.Select(InRadians)] : arguments;
         Node call = name switch
         {
@@ -220,9 +237,10 @@ internal sealed partial class MathParser
         return exponent is null || inverse ? call : new PowerNode(call, exponent);
     }
 
-    private static Node InRadians(Node argument) => argument is QuantityNode { Unit: "deg" } degrees
-        ? new ProductNode([degrees.Value, new QuotientNode(new ConstantNode(Constant.Pi), NumberNode.Of(180))])
-        : argument;
+    private static Node InRadians(Node argument) =>
+        argument is QuantityNode { Unit: "deg" } degrees
+            ? new ProductNode([degrees.Value, new QuotientNode(new ConstantNode(Constant.Pi), NumberNode.Of(180))])
+            : argument;
 
     /// <summary>Arguments in brackets, or factors up to the next sign or function: sin 2x cos y is sin(2x) · cos(y).</summary>
     private List<Node> ParseFunctionArguments()
@@ -238,9 +256,18 @@ internal sealed partial class MathParser
         }
 
         Node argument = ParsePower();
-        while (!_failed && (Current.Kind == TokenKind.Letter || Current is { Kind: TokenKind.Name, Text: "pi" or "frac" or "sqrt" } || Take(TokenKind.Operator, "/")))
+        while (
+            !_failed
+            && (
+                Current.Kind == TokenKind.Letter
+                || Current is { Kind: TokenKind.Name, Text: "pi" or "frac" or "sqrt" }
+                || Take(TokenKind.Operator, "/")
+            )
+        )
         {
-            argument = _tokens[_at - 1].Is(TokenKind.Operator, "/") ? new QuotientNode(argument, ParsePower()) : Multiply(argument, ParsePower());
+            argument = _tokens[_at - 1].Is(TokenKind.Operator, "/")
+                ? new QuotientNode(argument, ParsePower())
+                : Multiply(argument, ParsePower());
         }
 
         return [argument];
@@ -303,7 +330,10 @@ internal sealed partial class MathParser
                 break;
             default:
                 List<Node> items = ParseItems(open, out char close);
-                node = items.Count == 1 && open != "{" && close is ')' or ']' && (open[0] == '(') == (close == ')') ? items[0] : new GroupNode(open[0], close, items);
+                node =
+                    items.Count == 1 && open != "{" && close is ')' or ']' && (open[0] == '(') == (close == ')')
+                        ? items[0]
+                        : new GroupNode(open[0], close, items);
                 break;
         }
 

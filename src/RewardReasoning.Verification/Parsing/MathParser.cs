@@ -78,7 +78,12 @@ internal sealed partial class MathParser
         bool any = false;
         while (Current.Kind == TokenKind.Separator || Current.Is(TokenKind.Operator, "row") || Current.Is(TokenKind.Operator, "&"))
         {
-            join = Current.Text switch { "and" => Join.And, "or" => Join.Or, _ => join };
+            join = Current.Text switch
+            {
+                "and" => Join.And,
+                "or" => Join.Or,
+                _ => join,
+            };
             any |= Current.Text != "&";
             _at++;
         }
@@ -170,13 +175,15 @@ internal sealed partial class MathParser
 
             _at += sign.Length == 0 ? 0 : 1;
             Node term = ParseProduct();
-            terms.Add(sign switch
-            {
-                "-" => new NegateNode(term),
-                "pm" => new PlusMinusNode(term, 1),
-                "mp" => new PlusMinusNode(term, -1),
-                _ => term,
-            });
+            terms.Add(
+                sign switch
+                {
+                    "-" => new NegateNode(term),
+                    "pm" => new PlusMinusNode(term, 1),
+                    "mp" => new PlusMinusNode(term, -1),
+                    _ => term,
+                }
+            );
             first = false;
         }
 
@@ -225,19 +232,25 @@ internal sealed partial class MathParser
         return left;
     }
 
-    private bool StartsFactor() => Current.Kind switch
-    {
-        TokenKind.Letter or TokenKind.Name or TokenKind.Number or TokenKind.Environment or TokenKind.Open => true,
-        TokenKind.Operator => Current.Text == "|" && _bars == 0,
-        _ => false,
-    };
+    private bool StartsFactor() =>
+        Current.Kind switch
+        {
+            TokenKind.Letter or TokenKind.Name or TokenKind.Number or TokenKind.Environment or TokenKind.Open => true,
+            TokenKind.Operator => Current.Text == "|" && _bars == 0,
+            _ => false,
+        };
 
     /// <summary>Factors side by side: a product, or a mixed number where a fraction below 1 follows a whole number.</summary>
     private Node JoinWithoutSign(Node left)
     {
         if (left is NumberNode { IsDecimal: false } whole && whole.Value.Denominator.IsOne)
         {
-            if (Current.Kind == TokenKind.Number && Ahead.Is(TokenKind.Operator, "/") && _tokens[Math.Min(_at + 2, _tokens.Count - 1)] is { Kind: TokenKind.Number } below && below.Number.Numerator > Current.Number.Numerator)
+            if (
+                Current.Kind == TokenKind.Number
+                && Ahead.Is(TokenKind.Operator, "/")
+                && _tokens[Math.Min(_at + 2, _tokens.Count - 1)] is { Kind: TokenKind.Number } below
+                && below.Number.Numerator > Current.Number.Numerator
+            )
             {
                 Fraction part = Current.Number / below.Number;
                 _at += 3;
@@ -247,7 +260,12 @@ internal sealed partial class MathParser
             if (Current.Is(TokenKind.Name, "frac"))
             {
                 Node fraction = ParseAtom();
-                return fraction is QuotientNode { Numerator: NumberNode { IsDecimal: false } n, Denominator: NumberNode { IsDecimal: false } d } && n.Value.Numerator < d.Value.Numerator && n.Value.Denominator.IsOne && d.Value.Denominator.IsOne
+                return
+                    fraction
+                        is QuotientNode { Numerator: NumberNode { IsDecimal: false } n, Denominator: NumberNode { IsDecimal: false } d }
+                    && n.Value.Numerator < d.Value.Numerator
+                    && n.Value.Denominator.IsOne
+                    && d.Value.Denominator.IsOne
                     ? ParsePostfix(new NumberNode(whole.Value + (n.Value / d.Value)))
                     : Multiply(left, ParsePostfix(fraction));
             }
@@ -291,7 +309,9 @@ internal sealed partial class MathParser
             return Fail();
         }
 
-        Node value = Current is { Kind: TokenKind.Operator, Text: "-" or "+" or "$" or "€" or "£" or "¥" or "₹" } ? ParseSigned() : ParsePower();
+        Node value = Current is { Kind: TokenKind.Operator, Text: "-" or "+" or "$" or "€" or "£" or "¥" or "₹" }
+            ? ParseSigned()
+            : ParsePower();
         _depth--;
         return value;
     }
@@ -301,7 +321,12 @@ internal sealed partial class MathParser
         string sign = Current.Text;
         _at++;
         Node value = ParseUnary();
-        return sign switch { "-" => new NegateNode(value), "+" => value, _ => new QuantityNode(value, sign) };
+        return sign switch
+        {
+            "-" => new NegateNode(value),
+            "+" => value,
+            _ => new QuantityNode(value, sign),
+        };
     }
 
     /// <summary>power := atom postfix* ("^" exponent)*, where an exponent binds to the right.</summary>
@@ -355,7 +380,10 @@ internal sealed partial class MathParser
             return true;
         }
 
-        bool inGroup = Current.Is(TokenKind.Open, "group") && Ahead.Is(TokenKind.Operator, "deg") && _tokens[Math.Min(_at + 2, _tokens.Count - 1)].Is(TokenKind.Close, "group");
+        bool inGroup =
+            Current.Is(TokenKind.Open, "group")
+            && Ahead.Is(TokenKind.Operator, "deg")
+            && _tokens[Math.Min(_at + 2, _tokens.Count - 1)].Is(TokenKind.Close, "group");
         _at += inGroup ? 3 : 0;
         return inGroup;
     }

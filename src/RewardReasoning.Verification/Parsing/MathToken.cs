@@ -1,4 +1,3 @@
-
 namespace RewardReasoning.Verification.Parsing;
 
 internal enum TokenKind
@@ -28,7 +27,13 @@ internal enum TokenKind
 /// <param name="Number">Value of a number.</param>
 /// <param name="IsDecimal">Whether a number has a decimal point.</param>
 /// <param name="SpaceBefore">Whether a blank stands before it.</param>
-internal readonly record struct MathToken(TokenKind Kind, string Text, Fraction Number = default, bool IsDecimal = false, bool SpaceBefore = false)
+internal readonly record struct MathToken(
+    TokenKind Kind,
+    string Text,
+    Fraction Number = default,
+    bool IsDecimal = false,
+    bool SpaceBefore = false
+)
 {
     public bool Is(TokenKind kind, string text) => Kind == kind && Text == text;
 }

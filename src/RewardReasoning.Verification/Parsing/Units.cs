@@ -9,7 +9,8 @@ internal static class Units
 
     public static bool IsPercentWord(string word) => word.ToLowerInvariant() is "percent" or "pct" or "percents";
 
-    public static bool IsUnitWord(string word) => IsPercentWord(word) || Known.ContainsKey(word) || Known.ContainsKey(word.ToLowerInvariant());
+    public static bool IsUnitWord(string word) =>
+        IsPercentWord(word) || Known.ContainsKey(word) || Known.ContainsKey(word.ToLowerInvariant());
 
     /// <summary>
     /// The kind of thing a unit measures and its size; null for words that are no unit. "cm^2", "square cm" and "cubic feet" are powers,
@@ -40,13 +41,17 @@ internal static class Units
 
         int per = lower.IndexOf(" per ", StringComparison.Ordinal);
         int slash = text.IndexOf('/', StringComparison.Ordinal);
-        (string above, string below) = per > 0 ? (text[..per], text[(per + 5)..]) : slash > 0 ? (text[..slash], text[(slash + 1)..]) : ("", "");
+        (string above, string below) =
+            per > 0 ? (text[..per], text[(per + 5)..])
+            : slash > 0 ? (text[..slash], text[(slash + 1)..])
+            : ("", "");
         return above.Length > 0 && Find(above) is { } a && Find(below) is { } b ? ($"{a.Kind}/{b.Kind}", a.Factor / b.Factor) : null;
     }
 
-    private static (string Kind, Fraction Factor)? Power((string Kind, Fraction Factor)? unit, int power) => unit is not { } known
-        ? null
-        : ($"{known.Kind}^{power}", power == 2 ? known.Factor * known.Factor : known.Factor * known.Factor * known.Factor);
+    private static (string Kind, Fraction Factor)? Power((string Kind, Fraction Factor)? unit, int power) =>
+        unit is not { } known
+            ? null
+            : ($"{known.Kind}^{power}", power == 2 ? known.Factor * known.Factor : known.Factor * known.Factor * known.Factor);
 
     private static Dictionary<string, (string Kind, Fraction Factor)> Table()
     {

@@ -25,7 +25,11 @@ public sealed record CalibrationFile
         {
             using FileStream stream = File.OpenRead(path);
             CalibrationFileJson? file = JsonSerializer.Deserialize(stream, CalibrationJson.Default.CalibrationFileJson);
-            return new() { Path = path, Fits = [.. (file?.Fits ?? throw new JsonException("it has no list \"fits\".")).Select(fit => fit.ToFit())] };
+            return new()
+            {
+                Path = path,
+                Fits = [.. (file?.Fits ?? throw new JsonException("it has no list \"fits\".")).Select(fit => fit.ToFit())],
+            };
         }
         catch (JsonException error)
         {
@@ -39,7 +43,11 @@ public sealed record CalibrationFile
         string aside = path + ".new";
         using (FileStream stream = File.Create(aside))
         {
-            JsonSerializer.Serialize(stream, new CalibrationFileJson([.. Fits.Select(CalibrationFitJson.Of)]), CalibrationJson.Default.CalibrationFileJson);
+            JsonSerializer.Serialize(
+                stream,
+                new CalibrationFileJson([.. Fits.Select(CalibrationFitJson.Of)]),
+                CalibrationJson.Default.CalibrationFileJson
+            );
             stream.Write("\n"u8);
         }
 
@@ -54,7 +62,8 @@ public sealed record CalibrationFile
     }
 
     /// <summary>The fit for a model and settings; null where there is none.</summary>
-    public CalibrationFit? Find(string model, VotingSettings voting) => Fits.FirstOrDefault(fit => fit.Model == model && fit.Voting == voting);
+    public CalibrationFit? Find(string model, VotingSettings voting) =>
+        Fits.FirstOrDefault(fit => fit.Model == model && fit.Voting == voting);
 
     /// <summary>The map for a model and settings, or why there is none.</summary>
     public (ConfidenceMap? Map, string? Fault) MapFor(string model, VotingSettings voting) =>
@@ -64,8 +73,11 @@ public sealed record CalibrationFile
     public string WhyNone(string model, VotingSettings voting)
     {
         ArgumentNullException.ThrowIfNull(voting);
-        CalibrationFit? nearest = Fits.OrderBy(fit => fit.Model == model ? 0 : 1).ThenBy(fit => fit.Voting.DifferencesFrom(voting).Count()).FirstOrDefault();
-        string why = nearest is null ? "it holds no fit"
+        CalibrationFit? nearest = Fits.OrderBy(fit => fit.Model == model ? 0 : 1)
+            .ThenBy(fit => fit.Voting.DifferencesFrom(voting).Count())
+            .FirstOrDefault();
+        string why =
+            nearest is null ? "it holds no fit"
             : nearest.Model != model ? $"it was made for the model {nearest.Model}, this is {model}"
             : $"it was made with {string.Join(", ", nearest.Voting.DifferencesFrom(voting))}";
         return $"{Path} does not hold here: {why}. Confidence stays uncalibrated; `rrm calibrate` with this model and these settings adds a fit.";

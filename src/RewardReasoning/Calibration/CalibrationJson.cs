@@ -16,43 +16,50 @@ internal sealed record CalibrationFitJson(
     CalibrationErrorJson After,
     string Method,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Temperature = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double[][]? Knots = null)
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double[][]? Knots = null
+)
 {
     private const string TemperatureMethod = "temperature";
     private const string IsotonicMethod = "isotonic";
 
-    public static CalibrationFitJson Of(CalibrationFit fit) => new(
-        fit.Model,
-        fit.Voting,
-        fit.Rows,
-        fit.Accuracy,
-        new(fit.Before.Ece, fit.Before.Brier),
-        new(fit.After.Ece, fit.After.Brier),
-        fit.Map is ConfidenceMap.Temperature ? TemperatureMethod : IsotonicMethod,
-        (fit.Map as ConfidenceMap.Temperature)?.Value,
-        (fit.Map as ConfidenceMap.Isotonic)?.Knots.Select(knot => new[] { knot.Confidence, knot.Value }).ToArray());
+    public static CalibrationFitJson Of(CalibrationFit fit) =>
+        new(
+            fit.Model,
+            fit.Voting,
+            fit.Rows,
+            fit.Accuracy,
+            new(fit.Before.Ece, fit.Before.Brier),
+            new(fit.After.Ece, fit.After.Brier),
+            fit.Map is ConfidenceMap.Temperature ? TemperatureMethod : IsotonicMethod,
+            (fit.Map as ConfidenceMap.Temperature)?.Value,
+            (fit.Map as ConfidenceMap.Isotonic)?.Knots.Select(knot => new[] { knot.Confidence, knot.Value }).ToArray()
+        );
 
-    public CalibrationFit ToFit() => new()
-    {
-        Map = ToMap(),
-        Model = Model,
-        Voting = Voting,
-        Rows = Rows,
-        Accuracy = Accuracy,
-        Before = new(Before.Ece, Before.Brier),
-        After = new(After.Ece, After.Brier),
-    };
+    public CalibrationFit ToFit() =>
+        new()
+        {
+            Map = ToMap(),
+            Model = Model,
+            Voting = Voting,
+            Rows = Rows,
+            Accuracy = Accuracy,
+            Before = new(Before.Ece, Before.Brier),
+            After = new(After.Ece, After.Brier),
+        };
 
-    private ConfidenceMap ToMap() => Method switch
-    {
-        TemperatureMethod => Temperature is > 0 and < double.PositiveInfinity
-            ? new ConfidenceMap.Temperature(Temperature.Value)
-            : throw new JsonException($"its temperature is {Temperature?.ToString() ?? "missing"}; it is a number above 0."),
-        IsotonicMethod => Knots is { Length: > 0 } && AreKnots(Knots)
-            ? new ConfidenceMap.Isotonic([.. Knots.Select(knot => new CalibrationKnot(knot[0], knot[1]))])
-            : throw new JsonException("its knots are not pairs of numbers from 0 to 1, the first ones rising, the second ones never falling."),
-        _ => throw new JsonException($"its method is '{Method}'; it is {TemperatureMethod} or {IsotonicMethod}."),
-    };
+    private ConfidenceMap ToMap() =>
+        Method switch
+        {
+            TemperatureMethod => Temperature is > 0 and < double.PositiveInfinity
+                ? new ConfidenceMap.Temperature(Temperature.Value)
+                : throw new JsonException($"its temperature is {Temperature?.ToString() ?? "missing"}; it is a number above 0."),
+            IsotonicMethod => Knots is { Length: > 0 } && AreKnots(Knots)
+                ? new ConfidenceMap.Isotonic([.. Knots.Select(knot => new CalibrationKnot(knot[0], knot[1]))])
+                : throw new JsonException(
+                    "its knots are not pairs of numbers from 0 to 1, the first ones rising, the second ones never falling."
+                ),
+            _ => throw new JsonException($"its method is '{Method}'; it is {TemperatureMethod} or {IsotonicMethod}."),
+        };
 
     private static bool AreKnots(double[][] knots) =>
         Array.TrueForAll(knots, knot => knot is [>= 0 and <= 1, >= 0 and <= 1])
@@ -63,6 +70,10 @@ internal sealed record CalibrationFitJson(
 internal sealed record CalibrationErrorJson(double Ece, double Brier);
 
 [JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectRequiredConstructorParameters = true, RespectNullableAnnotations = true, WriteIndented = true)]
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    RespectRequiredConstructorParameters = true,
+    RespectNullableAnnotations = true,
+    WriteIndented = true
+)]
 [JsonSerializable(typeof(CalibrationFileJson))]
 internal sealed partial class CalibrationJson : JsonSerializerContext;

@@ -5,9 +5,7 @@ namespace RewardReasoning.Calibration;
 /// <summary>From the confidence that follows from the votes alone to one that is right as often as it says.</summary>
 public abstract record ConfidenceMap
 {
-    private ConfidenceMap()
-    {
-    }
+    private ConfidenceMap() { }
 
     /// <summary>The calibrated confidence, 0 to 1; never falls where the confidence rises.</summary>
     public abstract double Apply(double confidence);
@@ -41,7 +39,8 @@ public abstract record ConfidenceMap
                 return Knots[Math.Min(above, Knots.Count - 1)].Value;
             }
 
-            CalibrationKnot left = Knots[above - 1], right = Knots[above];
+            CalibrationKnot left = Knots[above - 1],
+                right = Knots[above];
             return left.Value + ((right.Value - left.Value) * (confidence - left.Confidence) / (right.Confidence - left.Confidence));
         }
     }

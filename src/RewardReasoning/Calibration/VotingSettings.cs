@@ -53,18 +53,19 @@ public sealed record VotingSettings
     public required string Prompt { get; init; }
 
     /// <summary>Those of a judge that scores each response once and has no votes: nothing about it can be set.</summary>
-    public static VotingSettings OfScores { get; } = new()
-    {
-        Votes = 1,
-        Order = "none",
-        Stopping = new VoteStopping.Fixed().ToString(),
-        Temperature = 0,
-        TopP = 1,
-        MaxTokens = 0,
-        Redraws = 0,
-        FurtherVotes = 0,
-        Prompt = "none",
-    };
+    public static VotingSettings OfScores { get; } =
+        new()
+        {
+            Votes = 1,
+            Order = "none",
+            Stopping = new VoteStopping.Fixed().ToString(),
+            Temperature = 0,
+            TopP = 1,
+            MaxTokens = 0,
+            Redraws = 0,
+            FurtherVotes = 0,
+            Prompt = "none",
+        };
 
     /// <summary>The settings within a judge's options.</summary>
     public static VotingSettings Of(JudgeOptions options)
@@ -84,26 +85,41 @@ public sealed record VotingSettings
             FurtherVotes = options.FurtherVotesOnDraw,
             Truncate = options.Truncate,
             Strict = options.StrictParsing,
-            Prompt = $"sha256:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(options.Prompt.Text.ReplaceLineEndings("\n"))))}",
+            Prompt =
+                $"sha256:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(options.Prompt.Text.ReplaceLineEndings("\n"))))}",
         };
     }
 
-    /// <summary>What is another in these settings than in those, for people: <c>votes 9 instead of 1</c>. None where they are equal.</summary>
+    /// <summary>
+    /// What is another in these settings than in those, for people: <c>votes 9 instead of 1</c>. None where they are equal.
+    /// </summary>
     public IEnumerable<string> DifferencesFrom(VotingSettings other)
     {
         ArgumentNullException.ThrowIfNull(other);
-        return Named().Zip(other.Named(), (mine, theirs) => (mine.Name, Mine: mine.Value, Theirs: theirs.Value))
+        return Named()
+            .Zip(other.Named(), (mine, theirs) => (mine.Name, Mine: mine.Value, Theirs: theirs.Value))
             .Where(setting => !Equals(setting.Mine, setting.Theirs))
-            .Select(setting => setting.Name == PromptName
-                ? "another prompt"
-                : $"{setting.Name} {Text(setting.Mine)} instead of {Text(setting.Theirs)}");
+            .Select(setting =>
+                setting.Name == PromptName ? "another prompt" : $"{setting.Name} {Text(setting.Mine)} instead of {Text(setting.Theirs)}"
+            );
     }
 
     private (string Name, object? Value)[] Named() =>
-    [
-        ("votes", Votes), ("order", Order), ("stopping", Stopping), ("temperature", Temperature), ("top-p", TopP), ("top-k", TopK), ("max tokens", MaxTokens),
-        ("thinking budget", ThinkingBudget), ("redraws", Redraws), ("further votes", FurtherVotes), ("truncate", Truncate), ("strict", Strict), (PromptName, Prompt),
-    ];
+        [
+            ("votes", Votes),
+            ("order", Order),
+            ("stopping", Stopping),
+            ("temperature", Temperature),
+            ("top-p", TopP),
+            ("top-k", TopK),
+            ("max tokens", MaxTokens),
+            ("thinking budget", ThinkingBudget),
+            ("redraws", Redraws),
+            ("further votes", FurtherVotes),
+            ("truncate", Truncate),
+            ("strict", Strict),
+            (PromptName, Prompt),
+        ];
 
     private static string Text(object? value) => value is null ? "none" : Convert.ToString(value, CultureInfo.InvariantCulture) ?? "";
 }

@@ -14,7 +14,8 @@ internal sealed class Ballot(VoteCaster caster, JudgeOptions options, Comparison
     /// Index of the first vote. A repetition goes on after the indices that one before could have used, so no seed comes twice; their odd
     /// number turns the order round in which the first vote is shown the responses.
     /// </summary>
-    private readonly int _firstIndex = repetition * ((options.Order.Completions(options.Votes) + options.Order.Completions(options.FurtherVotesOnDraw)) | 1);
+    private readonly int _firstIndex =
+        repetition * ((options.Order.Completions(options.Votes) + options.Order.Completions(options.FurtherVotesOnDraw)) | 1);
 
     private readonly byte[] _hash = ComparisonHash.OfUnorderedPair(judged);
     private readonly List<Vote> _votes = [];
@@ -42,9 +43,10 @@ internal sealed class Ballot(VoteCaster caster, JudgeOptions options, Comparison
         {
             // While no request has come through, to wait round by round for a server that may be gone saves nothing.
             int remaining = MaxVotes - _votes.Count;
-            int count = _votes.Count > 0 && _failures.Count == _votes.Count
-                ? remaining
-                : StoppingRule.FewestToEnd(options.Stopping, Majority.First, Majority.Second, remaining, step);
+            int count =
+                _votes.Count > 0 && _failures.Count == _votes.Count
+                    ? remaining
+                    : StoppingRule.FewestToEnd(options.Stopping, Majority.First, Majority.Second, remaining, step);
             await CastAsync(count, cancellationToken).ConfigureAwait(false);
         }
 
@@ -83,7 +85,11 @@ internal sealed class Ballot(VoteCaster caster, JudgeOptions options, Comparison
     private async Task CastAsync(int count, CancellationToken cancellationToken)
     {
         (Vote Vote, Exception? Failure)[] cast = await Task.WhenAll(
-            Enumerable.Range(_firstIndex + _votes.Count, count).Select(index => caster.CastAsync(judged, _hash, index, listener, cancellationToken))).ConfigureAwait(false);
+                Enumerable
+                    .Range(_firstIndex + _votes.Count, count)
+                    .Select(index => caster.CastAsync(judged, _hash, index, listener, cancellationToken))
+            )
+            .ConfigureAwait(false);
         _votes.AddRange(cast.Select(one => one.Vote));
         _failures.AddRange(cast.Select(one => one.Failure).OfType<Exception>());
         Majority = MajorityVote.Of(_votes);

@@ -2,7 +2,9 @@ using RewardReasoning.Calibration;
 
 namespace RewardReasoning.Judging;
 
-/// <summary>A judge whose confidence has a fit to labelled pairs; all else of its judgments is its own. It does not own the judge.</summary>
+/// <summary>
+/// A judge whose confidence has a fit to labelled pairs; all else of its judgments is its own. It does not own the judge.
+/// </summary>
 /// <param name="judge">Any judge, such as a scalar reward model.</param>
 /// <param name="map">Fitted to the confidences of just this judge.</param>
 public sealed class CalibratedJudge(IJudge judge, ConfidenceMap map) : IJudge

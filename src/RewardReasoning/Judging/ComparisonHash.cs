@@ -24,7 +24,9 @@ public static class ComparisonHash
     /// <summary>Whether the caller's first response comes first by ordinal comparison; true for equal ones.</summary>
     public static bool FirstIsSmaller(Comparison comparison) => string.CompareOrdinal(comparison.Response1, comparison.Response2) <= 0;
 
-    /// <summary>The caller's number of the response that a stable bit of the hash points to, the same response however they are numbered.</summary>
+    /// <summary>
+    /// The caller's number of the response that a stable bit of the hash points to, the same response however they are numbered.
+    /// </summary>
     public static Verdict PickOne(Comparison comparison, int bit)
     {
         byte[] hash = OfUnorderedPair(comparison);

@@ -34,7 +34,10 @@ public sealed record Completion
     public static Completion From(ChatResponse response, TimeSpan elapsed)
     {
         ArgumentNullException.ThrowIfNull(response);
-        List<AIContent> contents = [.. response.Messages.Where(message => message.Role == ChatRole.Assistant).SelectMany(message => message.Contents)];
+        List<AIContent> contents =
+        [
+            .. response.Messages.Where(message => message.Role == ChatRole.Assistant).SelectMany(message => message.Contents),
+        ];
         string apart = string.Concat(contents.OfType<TextReasoningContent>().Select(content => content.Text));
         string text = string.Concat(contents.OfType<TextContent>().Select(content => content.Text));
         bool cut = response.FinishReason == ChatFinishReason.Length;
@@ -71,6 +74,5 @@ public sealed record Completion
     }
 
     private static T? Property<T>(ChatResponse response, string key)
-        where T : struct =>
-        response.AdditionalProperties?.TryGetValue(key, out object? value) == true && value is T typed ? typed : null;
+        where T : struct => response.AdditionalProperties?.TryGetValue(key, out object? value) == true && value is T typed ? typed : null;
 }

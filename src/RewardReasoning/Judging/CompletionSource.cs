@@ -22,7 +22,9 @@ internal sealed class CompletionSource(IChatClient client, JudgeOptions options,
 
     private readonly IReadOnlySet<string> _supported = ChatOptionKeys.SupportedBy(client);
 
-    /// <summary>A full channel is a full house: a request writes on entering and reads on leaving. Unlike a semaphore it needs no disposal.</summary>
+    /// <summary>
+    /// A full channel is a full house: a request writes on entering and reads on leaving. Unlike a semaphore it needs no disposal.
+    /// </summary>
     private readonly Channel<bool> _slots = Channel.CreateBounded<bool>(options.Concurrency);
 
     public async Task<Completion> CompleteAsync(IReadOnlyList<ChatMessage> prompt, Draw draw, CancellationToken cancellationToken)
@@ -51,13 +53,20 @@ internal sealed class CompletionSource(IChatClient client, JudgeOptions options,
             }
         }
 
-        return await (_supported.Contains(ChatOptionKeys.Prefill)
-            ? ContinueAsync(prompt, begun, options.MaxCompletionTokens - budget, draw, cancellationToken)
-            : AskForVerdictAsync(prompt, begun, draw, cancellationToken)).ConfigureAwait(false);
+        return await (
+            _supported.Contains(ChatOptionKeys.Prefill)
+                ? ContinueAsync(prompt, begun, options.MaxCompletionTokens - budget, draw, cancellationToken)
+                : AskForVerdictAsync(prompt, begun, draw, cancellationToken)
+        ).ConfigureAwait(false);
     }
 
     private async Task<Completion> ContinueAsync(
-        IReadOnlyList<ChatMessage> prompt, Completion begun, int tokensLeft, Draw draw, CancellationToken cancellationToken)
+        IReadOnlyList<ChatMessage> prompt,
+        Completion begun,
+        int tokensLeft,
+        Draw draw,
+        CancellationToken cancellationToken
+    )
     {
         bool forced = begun.ReasoningClosed == false;
         if (!forced && tokensLeft == 0)
@@ -90,7 +99,11 @@ internal sealed class CompletionSource(IChatClient client, JudgeOptions options,
     }
 
     private async Task<Completion> AskForVerdictAsync(
-        IReadOnlyList<ChatMessage> prompt, Completion begun, Draw draw, CancellationToken cancellationToken)
+        IReadOnlyList<ChatMessage> prompt,
+        Completion begun,
+        Draw draw,
+        CancellationToken cancellationToken
+    )
     {
         ChatOptions brief = OptionsFor(draw, ShortRequestTokens);
         brief.Reasoning = new ReasoningOptions { Effort = ReasoningEffort.None };
@@ -114,7 +127,11 @@ internal sealed class CompletionSource(IChatClient client, JudgeOptions options,
     }
 
     private async Task<Completion> AskAsync(
-        IReadOnlyList<ChatMessage> messages, ChatOptions chatOptions, Draw draw, CancellationToken cancellationToken)
+        IReadOnlyList<ChatMessage> messages,
+        ChatOptions chatOptions,
+        Draw draw,
+        CancellationToken cancellationToken
+    )
     {
         await _slots.Writer.WriteAsync(true, cancellationToken).ConfigureAwait(false);
         try
@@ -133,11 +150,18 @@ internal sealed class CompletionSource(IChatClient client, JudgeOptions options,
     }
 
     private async Task<ChatResponse> StreamAsync(
-        IReadOnlyList<ChatMessage> messages, ChatOptions chatOptions, Draw draw, Action<JudgmentEvent> listener, CancellationToken cancellationToken)
+        IReadOnlyList<ChatMessage> messages,
+        ChatOptions chatOptions,
+        Draw draw,
+        Action<JudgmentEvent> listener,
+        CancellationToken cancellationToken
+    )
     {
         List<AIContent> contents = [];
         ChatResponse response = new() { AdditionalProperties = [] };
-        await foreach (ChatResponseUpdate update in client.GetStreamingResponseAsync(messages, chatOptions, cancellationToken).ConfigureAwait(false))
+        await foreach (
+            ChatResponseUpdate update in client.GetStreamingResponseAsync(messages, chatOptions, cancellationToken).ConfigureAwait(false)
+        )
         {
             foreach (AIContent content in update.Contents)
             {
@@ -168,15 +192,18 @@ internal sealed class CompletionSource(IChatClient client, JudgeOptions options,
         response.Messages.Add(new ChatMessage(ChatRole.Assistant, contents));
         return response;
 
-        void Tell(JudgmentEventKind kind, string text) => listener(new()
-        {
-            Kind = kind,
-            Vote = draw.Vote,
-            Order = draw.Order,
-            Seed = draw.Seed,
-            Redraw = draw.Redraw,
-            Text = text,
-        });
+        void Tell(JudgmentEventKind kind, string text) =>
+            listener(
+                new()
+                {
+                    Kind = kind,
+                    Vote = draw.Vote,
+                    Order = draw.Order,
+                    Seed = draw.Seed,
+                    Redraw = draw.Redraw,
+                    Text = text,
+                }
+            );
     }
 
     private ChatOptions OptionsFor(Draw draw, int maxTokens)
@@ -204,7 +231,9 @@ internal sealed class CompletionSource(IChatClient client, JudgeOptions options,
     /// <summary>A model without think tags thinks in its answer: what it wrote before the stub was its thought.</summary>
     private Completion WithThoughtApart(Completion completion)
     {
-        int stub = completion is { Forced: true, Reasoning: "" } ? completion.Answer.LastIndexOf(AfterThought(options.ThinkingStub), StringComparison.Ordinal) : 0;
+        int stub = completion is { Forced: true, Reasoning: "" }
+            ? completion.Answer.LastIndexOf(AfterThought(options.ThinkingStub), StringComparison.Ordinal)
+            : 0;
         return stub <= 0 ? completion : completion with { Reasoning = completion.Answer[..stub], Answer = completion.Answer[stub..] };
     }
 

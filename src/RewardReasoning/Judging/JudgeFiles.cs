@@ -35,8 +35,10 @@ public sealed record JudgeFiles
     /// <exception cref="FormatException">A file is there and cannot be used; the message names it.</exception>
     public static JudgeFiles Read(string folder)
     {
-        string prompt = Path.Combine(folder, PromptFile), domain = Path.Combine(folder, DomainFile);
-        string stub = Path.Combine(folder, StubFile), calibration = Path.Combine(folder, CalibrationFile.Name);
+        string prompt = Path.Combine(folder, PromptFile),
+            domain = Path.Combine(folder, DomainFile);
+        string stub = Path.Combine(folder, StubFile),
+            calibration = Path.Combine(folder, CalibrationFile.Name);
         return new()
         {
             Prompt = File.Exists(prompt) ? JudgePrompt.Load(prompt) : null,
@@ -63,7 +65,9 @@ public sealed record JudgeFiles
     {
         try
         {
-            return JsonSerializer.Deserialize(File.ReadAllText(path), StubJson.Default.StubFile)?.ThinkingStub is { } stub && stub.Contains(ThinkingText.CloseTag, StringComparison.Ordinal)
+            return
+                JsonSerializer.Deserialize(File.ReadAllText(path), StubJson.Default.StubFile)?.ThinkingStub is { } stub
+                && stub.Contains(ThinkingText.CloseTag, StringComparison.Ordinal)
                 ? stub
                 : throw new FormatException($"{path}: needs the string \"thinkingStub\", with {ThinkingText.CloseTag} in it.");
         }

@@ -90,7 +90,11 @@ public sealed record JudgeOptions
     {
         ArgumentNullException.ThrowIfNull(comparison);
         return Truncate is { } length
-            ? comparison with { Response1 = Tail(comparison.Response1, length), Response2 = Tail(comparison.Response2, length) }
+            ? comparison with
+            {
+                Response1 = Tail(comparison.Response1, length),
+                Response2 = Tail(comparison.Response2, length),
+            }
             : comparison;
     }
 
@@ -100,21 +104,30 @@ public sealed record JudgeOptions
     {
         List<string> faults = [];
         Check(Votes >= 1, $"Votes is {Votes}; at least 1 is needed.");
-        Check(Votes != 1 || Stopping is VoteStopping.Fixed, $"Votes is 1 and Stopping {Stopping}; one vote cannot end early. Raise Votes, the most that are asked for.");
+        Check(
+            Votes != 1 || Stopping is VoteStopping.Fixed,
+            $"Votes is 1 and Stopping {Stopping}; one vote cannot end early. Raise Votes, the most that are asked for."
+        );
         Check(
             Stopping is not VoteStopping.Confidence { Level: var level } || VoteStopping.IsLevel(level),
-            $"Stopping is {Stopping}; a confidence to stop at is between 0.5 and 1.");
+            $"Stopping is {Stopping}; a confidence to stop at is between 0.5 and 1."
+        );
         Check(Enum.IsDefined(Order), $"Order is {(int)Order}; it is one of {string.Join(", ", Enum.GetNames<VoteOrder>())}.");
-        Check(Temperature >= 0 && float.IsFinite(Temperature), FormattableString.Invariant($"Temperature is {Temperature}; it is 0 (greedy) or above."));
+        Check(
+            Temperature >= 0 && float.IsFinite(Temperature),
+            FormattableString.Invariant($"Temperature is {Temperature}; it is 0 (greedy) or above.")
+        );
         Check(TopP is > 0 and <= 1, FormattableString.Invariant($"TopP is {TopP}; it is above 0 and at most 1 (off)."));
         Check(TopK is null or >= 1, $"TopK is {TopK}; it is at least 1, or null for off.");
         Check(MaxCompletionTokens >= 1, $"MaxCompletionTokens is {MaxCompletionTokens}; at least 1 is needed.");
         Check(
             ThinkingBudget is null || (ThinkingBudget >= 0 && ThinkingBudget <= MaxCompletionTokens),
-            $"ThinkingBudget is {ThinkingBudget}; it is 0 to MaxCompletionTokens ({MaxCompletionTokens}), or null for none.");
+            $"ThinkingBudget is {ThinkingBudget}; it is 0 to MaxCompletionTokens ({MaxCompletionTokens}), or null for none."
+        );
         Check(
             ThinkingStub.Contains(ThinkingText.CloseTag, StringComparison.Ordinal),
-            $"ThinkingStub does not hold {ThinkingText.CloseTag}; without it the thought stays open.");
+            $"ThinkingStub does not hold {ThinkingText.CloseTag}; without it the thought stays open."
+        );
         Check(UnparsableRedraws >= 0, $"UnparsableRedraws is {UnparsableRedraws}; it is 0 or above.");
         Check(FurtherVotesOnDraw >= 0, $"FurtherVotesOnDraw is {FurtherVotesOnDraw}; it is 0 or above.");
         Check(Truncate is null or >= 1, $"Truncate is {Truncate}; it is at least 1 character, or null for no cut.");

@@ -67,7 +67,8 @@ public sealed partial class JudgePrompt
             else if (header.Length > 0)
             {
                 throw new FormatException(
-                    $"{source}, line {number}: text before the first section. Begin with a line {SystemHeader} or {UserHeader}.");
+                    $"{source}, line {number}: text before the first section. Begin with a line {SystemHeader} or {UserHeader}."
+                );
             }
         }
 
@@ -78,10 +79,15 @@ public sealed partial class JudgePrompt
 
         string? system = sections.TryGetValue(SystemHeader, out List<string>? lines) ? WithoutBlankEnds(lines) : null;
         JudgePrompt prompt = new(system, WithoutBlankEnds(user), text);
-        string[] missing = [.. RequiredPlaceholders.Where(name => !(prompt._system + prompt._user).Contains(name, StringComparison.Ordinal))];
+        string[] missing =
+        [
+            .. RequiredPlaceholders.Where(name => !(prompt._system + prompt._user).Contains(name, StringComparison.Ordinal)),
+        ];
         return missing.Length == 0
             ? prompt
-            : throw new FormatException($"{source}: no {string.Join(" and no ", missing)}; a judge must be shown the query and both responses.");
+            : throw new FormatException(
+                $"{source}: no {string.Join(" and no ", missing)}; a judge must be shown the query and both responses."
+            );
     }
 
     /// <summary>The messages that a judge reads: the system message, if the template has one, and the user's.</summary>
@@ -116,14 +122,20 @@ public sealed partial class JudgePrompt
         || comparison.Response1.Contains(fence, StringComparison.Ordinal)
         || comparison.Response2.Contains(fence, StringComparison.Ordinal);
 
-    private static string Fill(string template, Comparison shown, string fence) => Placeholder().Replace(template, match => match.Value switch
-    {
-        "{query}" => shown.Query,
-        "{response_1}" => shown.Response1,
-        "{response_2}" => shown.Response2,
-        "{fence}" => fence,
-        var other => throw new UnreachableException(other),
-    });
+    private static string Fill(string template, Comparison shown, string fence) =>
+        Placeholder()
+            .Replace(
+                template,
+                match =>
+                    match.Value switch
+                    {
+                        "{query}" => shown.Query,
+                        "{response_1}" => shown.Response1,
+                        "{response_2}" => shown.Response2,
+                        "{fence}" => fence,
+                        var other => throw new UnreachableException(other),
+                    }
+            );
 
     private static string WithoutBlankEnds(List<string> lines)
     {
@@ -134,7 +146,8 @@ public sealed partial class JudgePrompt
 
     private static string ReadEmbedded(string name)
     {
-        using Stream stream = typeof(JudgePrompt).Assembly.GetManifestResourceStream(name)
+        using Stream stream =
+            typeof(JudgePrompt).Assembly.GetManifestResourceStream(name)
             ?? throw new InvalidOperationException($"The assembly holds no resource {name}.");
         using StreamReader reader = new(stream, Encoding.UTF8);
         return reader.ReadToEnd();

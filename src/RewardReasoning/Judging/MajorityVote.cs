@@ -13,18 +13,21 @@ public sealed record MajorityVote(int First, int Second, int Missing)
     public bool IsDraw => First == Second && First > 0;
 
     /// <summary>The response with more votes; <see cref="Verdict.Unparsable"/> on a draw or without votes.</summary>
-    public Verdict Winner => First.CompareTo(Second) switch
-    {
-        > 0 => Verdict.First,
-        < 0 => Verdict.Second,
-        _ => Verdict.Unparsable,
-    };
+    public Verdict Winner =>
+        First.CompareTo(Second) switch
+        {
+            > 0 => Verdict.First,
+            < 0 => Verdict.Second,
+            _ => Verdict.Unparsable,
+        };
 
     /// <summary>Counts votes.</summary>
     public static MajorityVote Of(IEnumerable<Vote> votes)
     {
         ArgumentNullException.ThrowIfNull(votes);
-        int first = 0, second = 0, missing = 0;
+        int first = 0,
+            second = 0,
+            missing = 0;
         foreach (Vote vote in votes)
         {
             _ = vote.Verdict switch
@@ -51,8 +54,6 @@ public sealed record MajorityVote(int First, int Second, int Missing)
         ILookup<ShownOrder, bool> choseShownFirst = votes
             .Where(vote => vote.Verdict != Verdict.Unparsable)
             .ToLookup(vote => vote.Order, vote => vote.Verdict.Renumber(vote.Order) == Verdict.First);
-        return choseShownFirst.Count < 2
-            ? null
-            : choseShownFirst.Average(group => group.Average(chose => chose ? 1.0 : 0.0)) - 0.5;
+        return choseShownFirst.Count < 2 ? null : choseShownFirst.Average(group => group.Average(chose => chose ? 1.0 : 0.0)) - 0.5;
     }
 }

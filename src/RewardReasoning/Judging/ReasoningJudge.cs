@@ -7,7 +7,8 @@ namespace RewardReasoning.Judging;
 
 /// <summary>
 /// A judge that thinks before it chooses, over any chat client (arXiv 2505.14674): k sampled completions vote, or fewer where
-/// <see cref="JudgeOptions.Stopping"/> finds that fewer will do, and the majority wins. Safe to use from many threads at once; it does not own the client.
+/// <see cref="JudgeOptions.Stopping"/> finds that fewer will do, and the majority wins. Safe to use from many threads at once; it does not
+/// own the client.
 /// </summary>
 public sealed class ReasoningJudge : IRepeatableJudge
 {
@@ -31,7 +32,8 @@ public sealed class ReasoningJudge : IRepeatableJudge
         _options.Validate();
         _time = time ?? TimeProvider.System;
         _caster = new(client, _options, _time);
-        (_calibration, CalibrationFault) = _options.Calibration?.MapFor(ChatOptionKeys.ModelIdentityOf(client), VotingSettings.Of(_options)) ?? (null, null);
+        (_calibration, CalibrationFault) =
+            _options.Calibration?.MapFor(ChatOptionKeys.ModelIdentityOf(client), VotingSettings.Of(_options)) ?? (null, null);
         _seedsMatter = _options.Temperature > 0 && !ChatOptionKeys.SupportedBy(client).Contains(ChatOptionKeys.Seed);
     }
 
@@ -39,7 +41,8 @@ public sealed class ReasoningJudge : IRepeatableJudge
     public string? CalibrationFault { get; }
 
     /// <summary>The messages that a vote of this order reads, as they would be sent; nothing is run.</summary>
-    public IReadOnlyList<ChatMessage> Render(Comparison comparison, ShownOrder order) => _options.Prompt.Render(_options.Truncated(comparison), order);
+    public IReadOnlyList<ChatMessage> Render(Comparison comparison, ShownOrder order) =>
+        _options.Prompt.Render(_options.Truncated(comparison), order);
 
     /// <summary>The order in which the first vote of a comparison is shown the responses.</summary>
     public ShownOrder FirstOrder(Comparison comparison) => _options.Order.OrderOf(_options.Truncated(comparison), 0);
@@ -68,12 +71,19 @@ public sealed class ReasoningJudge : IRepeatableJudge
     /// <exception cref="OutOfDomainException">The model declares what it can judge, and this is outside of it.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async IAsyncEnumerable<JudgmentEvent> JudgeStreamingAsync(
-        Comparison comparison, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        Comparison comparison,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default
+    )
     {
         Channel<JudgmentEvent> events = Channel.CreateUnbounded<JudgmentEvent>(new() { SingleReader = true });
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task<Judgment> work = JudgeAsync(comparison, repetition: 0, judgmentEvent => events.Writer.TryWrite(judgmentEvent), stop.Token);
-        _ = work.ContinueWith(_ => events.Writer.TryComplete(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        _ = work.ContinueWith(
+            _ => events.Writer.TryComplete(),
+            CancellationToken.None,
+            TaskContinuationOptions.None,
+            TaskScheduler.Default
+        );
         try
         {
             await foreach (JudgmentEvent judgmentEvent in events.Reader.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
@@ -90,7 +100,12 @@ public sealed class ReasoningJudge : IRepeatableJudge
         }
     }
 
-    private async Task<Judgment> JudgeAsync(Comparison comparison, int repetition, Action<JudgmentEvent>? listener, CancellationToken cancellationToken)
+    private async Task<Judgment> JudgeAsync(
+        Comparison comparison,
+        int repetition,
+        Action<JudgmentEvent>? listener,
+        CancellationToken cancellationToken
+    )
     {
         ArgumentNullException.ThrowIfNull(comparison);
         if (_options.Domain?.Check(comparison) is { } refusal)
@@ -117,12 +132,15 @@ public sealed class ReasoningJudge : IRepeatableJudge
             Votes = ballot.Votes,
             Usage = ballot.Votes.Aggregate(Usage.None, (sum, vote) => sum + vote.Usage) with { Elapsed = _time.GetElapsedTime(start) },
             Model = (_client.GetService(typeof(ChatClientMetadata)) as ChatClientMetadata)?.DefaultModelId ?? "unknown",
-            MissingReason = decided ? null : $"No vote has a verdict: {string.Join(" ", ballot.Votes.Select(vote => vote.MissingReason).Distinct())}",
+            MissingReason = decided
+                ? null
+                : $"No vote has a verdict: {string.Join(" ", ballot.Votes.Select(vote => vote.MissingReason).Distinct())}",
             Warnings = [.. JudgmentWarnings.Of(comparison, ballot.Votes, brokenBy, _seedsMatter)],
         };
     }
 
-    private static double ConfidenceIn(Verdict winner, MajorityVote majority) => winner == Verdict.First
-        ? BetaPosterior.LeaderProbability(majority.First, majority.Second)
-        : BetaPosterior.LeaderProbability(majority.Second, majority.First);
+    private static double ConfidenceIn(Verdict winner, MajorityVote majority) =>
+        winner == Verdict.First
+            ? BetaPosterior.LeaderProbability(majority.First, majority.Second)
+            : BetaPosterior.LeaderProbability(majority.Second, majority.First);
 }

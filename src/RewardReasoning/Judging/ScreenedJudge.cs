@@ -13,7 +13,8 @@ public sealed class ScreenedJudge : IRepeatableJudge
     /// <summary>Joins two judges, neither of which it owns.</summary>
     /// <param name="screen">The cheap one, such as a scalar reward model.</param>
     /// <param name="judge">The one that thinks; where it is an <see cref="IRepeatableJudge"/>, repetitions are handed on.</param>
-    /// <param name="certainty">Confidence from which on the cheap one decides; above ½, and 1 leaves nearly everything to the other.</param>
+    /// <param name="certainty">Confidence from which on the cheap one decides; above ½, and 1 leaves nearly everything to the
+    /// other.</param>
     /// <exception cref="ArgumentOutOfRangeException">The certainty is not above ½ and at most 1.</exception>
     public ScreenedJudge(IJudge screen, IJudge judge, double certainty = 0.9)
     {
@@ -21,14 +22,19 @@ public sealed class ScreenedJudge : IRepeatableJudge
         ArgumentNullException.ThrowIfNull(judge);
         if (certainty is not (> 0.5 and <= 1))
         {
-            throw new ArgumentOutOfRangeException(nameof(certainty), certainty, "The screen's certainty must be above 0.5 and at most 1: at 0.5 it would decide everything.");
+            throw new ArgumentOutOfRangeException(
+                nameof(certainty),
+                certainty,
+                "The screen's certainty must be above 0.5 and at most 1: at 0.5 it would decide everything."
+            );
         }
 
         (_screen, _judge, _certainty) = (screen, judge, certainty);
     }
 
     /// <inheritdoc/>
-    public Task<Judgment> JudgeAsync(Comparison comparison, CancellationToken cancellationToken = default) => JudgeAsync(comparison, repetition: 0, cancellationToken);
+    public Task<Judgment> JudgeAsync(Comparison comparison, CancellationToken cancellationToken = default) =>
+        JudgeAsync(comparison, repetition: 0, cancellationToken);
 
     /// <inheritdoc/>
     public async Task<Judgment> JudgeAsync(Comparison comparison, int repetition, CancellationToken cancellationToken = default)

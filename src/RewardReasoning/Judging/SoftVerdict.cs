@@ -16,9 +16,12 @@ public static class SoftVerdict
     public static double? FirstProbability(ChatResponse response, bool forced)
     {
         ArgumentNullException.ThrowIfNull(response);
-        return response.AdditionalProperties is { } properties
-            && properties.TryGetValue(ChatResponseKeys.TokenTexts, out object? texts) && texts is string[] tokens
-            && properties.TryGetValue(ChatResponseKeys.TokenTopLogProbs, out object? tops) && tops is KeyValuePair<string, float>[][] top
+        return
+            response.AdditionalProperties is { } properties
+            && properties.TryGetValue(ChatResponseKeys.TokenTexts, out object? texts)
+            && texts is string[] tokens
+            && properties.TryGetValue(ChatResponseKeys.TokenTopLogProbs, out object? tops)
+            && tops is KeyValuePair<string, float>[][] top
             && top.Length == tokens.Length
             && (forced ? LastNumber(tokens, 0) : NumberInLastBox(tokens)) is { } at
             ? FirstProbability(top[at])
@@ -29,7 +32,8 @@ public static class SoftVerdict
     public static double? FirstProbability(IReadOnlyList<KeyValuePair<string, float>> top)
     {
         ArgumentNullException.ThrowIfNull(top);
-        double first = MassOf(top, "1"), second = MassOf(top, "2");
+        double first = MassOf(top, "1"),
+            second = MassOf(top, "2");
         if (first + second == 0)
         {
             return null;

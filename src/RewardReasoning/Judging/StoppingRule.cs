@@ -19,15 +19,19 @@ public static class StoppingRule
     {
         ArgumentNullException.ThrowIfNull(stopping);
         ArgumentOutOfRangeException.ThrowIfNegative(remaining);
-        int leader = Math.Max(first, second), other = Math.Min(first, second);
+        int leader = Math.Max(first, second),
+            other = Math.Min(first, second);
         bool certain = leader - other > remaining;
-        return remaining == 0 ? VotingEnd.AllVotes : stopping switch
-        {
-            VoteStopping.Certain when certain => VotingEnd.Certain,
-            VoteStopping.Confidence confidence when BetaPosterior.LeaderProbability(leader, other) >= confidence.Level - Rounding => VotingEnd.Confident,
-            VoteStopping.Confidence { OrCertain: true } when certain => VotingEnd.Certain,
-            _ => null,
-        };
+        return remaining == 0
+            ? VotingEnd.AllVotes
+            : stopping switch
+            {
+                VoteStopping.Certain when certain => VotingEnd.Certain,
+                VoteStopping.Confidence confidence when BetaPosterior.LeaderProbability(leader, other) >= confidence.Level - Rounding =>
+                    VotingEnd.Confident,
+                VoteStopping.Confidence { OrCertain: true } when certain => VotingEnd.Certain,
+                _ => null,
+            };
     }
 
     /// <summary>
@@ -42,7 +46,8 @@ public static class StoppingRule
     public static int FewestToEnd(VoteStopping stopping, int first, int second, int remaining, int step = 1)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(step, 1);
-        int leader = Math.Max(first, second), other = Math.Min(first, second);
+        int leader = Math.Max(first, second),
+            other = Math.Min(first, second);
         int more = stopping is VoteStopping.Fixed ? remaining : 0;
         while (EndAt(stopping, leader + more, other, remaining - more) is null)
         {

@@ -79,7 +79,12 @@ public static partial class VerdictParser
         int depth = 1;
         for (int at = start; at < text.Length; at++)
         {
-            depth += text[at] switch { '{' => 1, '}' => -1, _ => 0 };
+            depth += text[at] switch
+            {
+                '{' => 1,
+                '}' => -1,
+                _ => 0,
+            };
             if (depth == 0)
             {
                 return text[start..at];
@@ -92,6 +97,9 @@ public static partial class VerdictParser
     [GeneratedRegex(@"\\(?:boxed|fbox)\s*\{", RegexOptions.CultureInvariant)]
     private static partial Regex BoxOpening();
 
-    [GeneratedRegex(@"\\(?:text(?:bf|it|rm|sf|tt|sc|up|normal)?|math(?:bf|it|rm|sf|tt|normal)|bf|it|rm|bfseries|q?quad|[ ,;:!])(?![A-Za-z])|[{}*_$~`\s]", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"\\(?:text(?:bf|it|rm|sf|tt|sc|up|normal)?|math(?:bf|it|rm|sf|tt|normal)|bf|it|rm|bfseries|q?quad|[ ,;:!])(?![A-Za-z])|[{}*_$~`\s]",
+        RegexOptions.CultureInvariant
+    )]
     private static partial Regex Decoration();
 }

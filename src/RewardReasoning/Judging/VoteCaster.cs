@@ -9,16 +9,36 @@ internal sealed class VoteCaster(IChatClient client, JudgeOptions options, TimeP
 
     /// <summary>The vote of this index; with the exception of the client where its request failed, which makes it missing.</summary>
     public async Task<(Vote Vote, Exception? Failure)> CastAsync(
-        Comparison judged, byte[] hash, int index, Action<JudgmentEvent>? listener, CancellationToken cancellationToken)
+        Comparison judged,
+        byte[] hash,
+        int index,
+        Action<JudgmentEvent>? listener,
+        CancellationToken cancellationToken
+    )
     {
         ShownOrder order = options.Order.OrderOf(judged, index);
         IReadOnlyList<ChatMessage> prompt = options.Prompt.Render(judged, order);
-        Vote vote = new() { Index = index, Verdict = Verdict.Unparsable, Order = order, Seed = 0 };
+        Vote vote = new()
+        {
+            Index = index,
+            Verdict = Verdict.Unparsable,
+            Order = order,
+            Seed = 0,
+        };
         Exception? failure = null;
         for (int redraw = 0; redraw <= options.UnparsableRedraws && vote.Verdict == Verdict.Unparsable; redraw++)
         {
             Draw draw = new(index, order, VoteSeeds.Of(options.Seed, hash, index, redraw), redraw, listener);
-            listener?.Invoke(new() { Kind = JudgmentEventKind.DrawStarted, Vote = index, Order = order, Seed = draw.Seed, Redraw = redraw });
+            listener?.Invoke(
+                new()
+                {
+                    Kind = JudgmentEventKind.DrawStarted,
+                    Vote = index,
+                    Order = order,
+                    Seed = draw.Seed,
+                    Redraw = redraw,
+                }
+            );
             try
             {
                 Completion completion = await _completions.CompleteAsync(prompt, draw, cancellationToken).ConfigureAwait(false);
@@ -33,15 +53,28 @@ internal sealed class VoteCaster(IChatClient client, JudgeOptions options, TimeP
             }
         }
 
-        listener?.Invoke(new() { Kind = JudgmentEventKind.VoteFinished, Vote = index, Order = order, Seed = vote.Seed, Redraw = vote.Redraws, FinishedVote = vote });
+        listener?.Invoke(
+            new()
+            {
+                Kind = JudgmentEventKind.VoteFinished,
+                Vote = index,
+                Order = order,
+                Seed = vote.Seed,
+                Redraw = vote.Redraws,
+                FinishedVote = vote,
+            }
+        );
         return (vote, failure);
     }
 
     private Vote VoteOf(Draw draw, Completion completion, Usage before)
     {
-        Verdict shown = options.StrictParsing && !completion.Forced
-            ? VerdictParser.ParseStrict(completion.ReasoningClosed == true ? completion.Reasoning + ThinkingText.CloseTag + completion.Answer : "")
-            : VerdictParser.Parse(completion);
+        Verdict shown =
+            options.StrictParsing && !completion.Forced
+                ? VerdictParser.ParseStrict(
+                    completion.ReasoningClosed == true ? completion.Reasoning + ThinkingText.CloseTag + completion.Answer : ""
+                )
+                : VerdictParser.Parse(completion);
         return new()
         {
             Index = draw.Vote,

@@ -31,7 +31,9 @@ public static class VoteOrderRules
         return order switch
         {
             VoteOrder.Given => ShownOrder.Given,
-            _ => (ComparisonHash.PickOne(comparison, OrderBit) == Verdict.First) == (index % 2 == 0) ? ShownOrder.Given : ShownOrder.Swapped,
+            _ => (ComparisonHash.PickOne(comparison, OrderBit) == Verdict.First) == (index % 2 == 0)
+                ? ShownOrder.Given
+                : ShownOrder.Swapped,
         };
     }
 }

@@ -7,9 +7,7 @@ public abstract record VoteStopping
 {
     private const string CertainName = "certain";
 
-    private VoteStopping()
-    {
-    }
+    private VoteStopping() { }
 
     /// <summary>Every vote is asked, all at once: the paper's majority voting.</summary>
     public sealed record Fixed : VoteStopping
@@ -28,7 +26,9 @@ public abstract record VoteStopping
         public override string ToString() => CertainName;
     }
 
-    /// <summary>Voting ends when the leader would win more than half of this judge's votes with this probability (<see cref="BetaPosterior"/>).</summary>
+    /// <summary>
+    /// Voting ends when the leader would win more than half of this judge's votes with this probability (<see cref="BetaPosterior"/>).
+    /// </summary>
     /// <param name="Level">The probability, between 0.5 and 1. At 0.95 four equal votes are enough.</param>
     public sealed record Confidence(double Level) : VoteStopping
     {
@@ -40,7 +40,9 @@ public abstract record VoteStopping
         public override string ToString() => Level.ToString(CultureInfo.InvariantCulture) + (OrCertain ? $",{CertainName}" : "");
     }
 
-    /// <summary>Reads <c>fixed</c>, <c>certain</c>, a level such as <c>0.95</c>, or both with a comma: what <c>ToString</c> writes.</summary>
+    /// <summary>
+    /// Reads <c>fixed</c>, <c>certain</c>, a level such as <c>0.95</c>, or both with a comma: what <c>ToString</c> writes.
+    /// </summary>
     /// <exception cref="FormatException">The text is none of these; the message says what it may be.</exception>
     public static VoteStopping Parse(string text)
     {
@@ -50,8 +52,11 @@ public abstract record VoteStopping
         {
             "fixed" => new Fixed(),
             CertainName => new Certain(),
-            _ when double.TryParse(level, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && IsLevel(value) => new Confidence(value) { OrCertain = level != text },
-            _ => throw new FormatException($"'{text}' does not say when voting ends; it is {CertainName}, a confidence between 0.5 and 1 such as 0.95, or both: 0.95,{CertainName}."),
+            _ when double.TryParse(level, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && IsLevel(value) =>
+                new Confidence(value) { OrCertain = level != text },
+            _ => throw new FormatException(
+                $"'{text}' does not say when voting ends; it is {CertainName}, a confidence between 0.5 and 1 such as 0.95, or both: 0.95,{CertainName}."
+            ),
         };
     }
 

@@ -41,14 +41,20 @@ internal sealed class ActiveScheduler(int candidates, RankingGoal goal, long see
         {
             int[] order = [.. Enumerable.Range(0, candidates)];
             new SeededRandom((ulong)seed).Shuffle(order);
-            return [.. Enumerable.Range(played.Count, (candidates / 2) - played.Count).Select(at => new Pairing(order[2 * at], order[(2 * at) + 1]))];
+            return
+            [
+                .. Enumerable
+                    .Range(played.Count, (candidates / 2) - played.Count)
+                    .Select(at => new Pairing(order[2 * at], order[(2 * at) + 1])),
+            ];
         }
 
         Belief belief = Belief.After(candidates, played, PriorPrecision);
         Dictionary<Pairing, int> meetings = Meetings(played);
         int[] inRound = new int[candidates];
         List<Pairing> round = [];
-        int[] field = goal == RankingGoal.Best ? belief.Challengers(HopelessDeviations, MostChallengers) : [.. Enumerable.Range(0, candidates)];
+        int[] field =
+            goal == RankingGoal.Best ? belief.Challengers(HopelessDeviations, MostChallengers) : [.. Enumerable.Range(0, candidates)];
         while (round.Count < Math.Max(1, candidates / 4) && Choose(belief, field, IsOpen) is { } chosen)
         {
             round.Add(chosen);
@@ -61,7 +67,8 @@ internal sealed class ActiveScheduler(int candidates, RankingGoal goal, long see
         return round;
 
         bool IsOpen(Pairing pairing) =>
-            inRound[pairing.First] < MostInRound && inRound[pairing.Second] < MostInRound
+            inRound[pairing.First] < MostInRound
+            && inRound[pairing.Second] < MostInRound
             && !round.Contains(pairing)
             && meetings.GetValueOrDefault(pairing) < (rematches ? MostMeetings : 1);
     }
@@ -94,7 +101,10 @@ internal sealed class ActiveScheduler(int candidates, RankingGoal goal, long see
                     continue;
                 }
 
-                double worth = goal == RankingGoal.Best ? belief.LossAverted(pairing, stakes) : belief.Information(pairing) * belief.VarianceOf(pairing);
+                double worth =
+                    goal == RankingGoal.Best
+                        ? belief.LossAverted(pairing, stakes)
+                        : belief.Information(pairing) * belief.VarianceOf(pairing);
                 if (worth > most)
                 {
                     (best, most) = (pairing, worth);

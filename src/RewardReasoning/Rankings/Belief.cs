@@ -31,14 +31,22 @@ internal sealed class Belief
 
     /// <summary>The leader and those who may be better, the likeliest first.</summary>
     public int[] Challengers(double hopelessDeviations, int most) =>
-    [
-        .. Enumerable.Range(0, _means.Length)
-            .Select(candidate => (candidate, Deviations: candidate == _leader ? double.PositiveInfinity : (_means[candidate] - _means[_leader]) / Math.Sqrt(VarianceOf(new(candidate, _leader)))))
-            .Where(entry => entry.Deviations > -hopelessDeviations)
-            .OrderByDescending(entry => entry.Deviations)
-            .Take(most)
-            .Select(entry => entry.candidate),
-    ];
+        [
+            .. Enumerable
+                .Range(0, _means.Length)
+                .Select(candidate =>
+                    (
+                        candidate,
+                        Deviations: candidate == _leader
+                            ? double.PositiveInfinity
+                            : (_means[candidate] - _means[_leader]) / Math.Sqrt(VarianceOf(new(candidate, _leader)))
+                    )
+                )
+                .Where(entry => entry.Deviations > -hopelessDeviations)
+                .OrderByDescending(entry => entry.Deviations)
+                .Take(most)
+                .Select(entry => entry.candidate),
+        ];
 
     /// <summary>p (1 − p): what a match would tell about the difference of the two.</summary>
     public double Information(Pairing pairing)
@@ -49,18 +57,22 @@ internal sealed class Belief
 
     /// <summary>Variance of the difference of the two.</summary>
     public double VarianceOf(Pairing pairing) =>
-        _covariance[pairing.First][pairing.First] + _covariance[pairing.Second][pairing.Second] - (2 * _covariance[pairing.First][pairing.Second]);
+        _covariance[pairing.First][pairing.First]
+        + _covariance[pairing.Second][pairing.Second]
+        - (2 * _covariance[pairing.First][pairing.Second]);
 
     /// <summary>What is at stake against each of the challengers, as the covariance stands.</summary>
     public Stake[] Stakes(int[] challengers) =>
-    [
-        .. challengers.Where(challenger => challenger != _leader).Select(challenger =>
-        {
-            double lead = _means[_leader] - _means[challenger];
-            double variance = VarianceOf(new(challenger, _leader));
-            return new Stake(challenger, lead, variance, ExpectedLoss(lead, variance));
-        }),
-    ];
+        [
+            .. challengers
+                .Where(challenger => challenger != _leader)
+                .Select(challenger =>
+                {
+                    double lead = _means[_leader] - _means[challenger];
+                    double variance = VarianceOf(new(challenger, _leader));
+                    return new Stake(challenger, lead, variance, ExpectedLoss(lead, variance));
+                }),
+        ];
 
     /// <summary>By how much a match would lower the expected loss of stopping with the leader, summed over the stakes.</summary>
     public double LossAverted(Pairing pairing, Stake[] stakes)
@@ -105,6 +117,8 @@ internal sealed class Belief
         return (deviation * NormalDistribution.Density(z)) - (lead * NormalDistribution.Below(z));
     }
 
-    /// <summary>One challenger: the leader's lead, its variance, and the expected loss of stopping although the challenger is better.</summary>
+    /// <summary>
+    /// One challenger: the leader's lead, its variance, and the expected loss of stopping although the challenger is better.
+    /// </summary>
     internal readonly record struct Stake(int Challenger, double Lead, double Variance, double Loss);
 }

@@ -25,7 +25,10 @@ internal sealed class CandidatePool
     public static CandidatePool Of(string query, IReadOnlyList<string> responses, long seed, Func<string, string?>? finalAnswer)
     {
         // Texts come in the order of their hashes, equal ones as the caller numbers them.
-        int[] inOrder = [.. Enumerable.Range(0, responses.Count).OrderBy(index => HashOf(query, responses[index], seed), StringComparer.Ordinal)];
+        int[] inOrder =
+        [
+            .. Enumerable.Range(0, responses.Count).OrderBy(index => HashOf(query, responses[index], seed), StringComparer.Ordinal),
+        ];
         Dictionary<string, int> byText = new(StringComparer.Ordinal);
         Dictionary<string, int> byAnswer = new(StringComparer.Ordinal);
         List<int> judged = [];
@@ -63,7 +66,10 @@ internal sealed class CandidatePool
 
     /// <summary>Indices of the responses of a candidate, the judged one first.</summary>
     public IEnumerable<int> Members(int candidate) =>
-        Enumerable.Range(0, _candidateOf.Length).Where(index => _candidateOf[index] == candidate).OrderByDescending(index => index == _judged[candidate]);
+        Enumerable
+            .Range(0, _candidateOf.Length)
+            .Where(index => _candidateOf[index] == candidate)
+            .OrderByDescending(index => index == _judged[candidate]);
 
     private static string HashOf(string query, string response, long seed)
     {

@@ -5,7 +5,9 @@ namespace RewardReasoning.Rankings;
 /// <summary>How often three candidates beat each other in a circle.</summary>
 public static class Cycles
 {
-    /// <summary>The share of triples with three decided pairs that are circles; null without such a triple. Chance alone makes 0.25.</summary>
+    /// <summary>
+    /// The share of triples with three decided pairs that are circles; null without such a triple. Chance alone makes 0.25.
+    /// </summary>
     public static double? Rate(int candidates, IReadOnlyList<MatchResult> matches)
     {
         ArgumentNullException.ThrowIfNull(matches);

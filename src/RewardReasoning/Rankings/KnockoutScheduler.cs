@@ -82,10 +82,13 @@ internal sealed class KnockoutScheduler(int candidates, long seed) : IMatchSched
         return [.. Enumerable.Range(at, matches).Select(match => Winner(played[match])), .. alive.Skip(2 * matches)];
     }
 
-    private int Winner(MatchResult result) => result.Outcome switch
-    {
-        MatchOutcome.First => result.First,
-        MatchOutcome.Second => result.Second,
-        _ => new SeededRandom((ulong)seed ^ ((ulong)(result.First + 1) << 32) ^ (ulong)(result.Second + 1)).Chance(0.5) ? result.First : result.Second,
-    };
+    private int Winner(MatchResult result) =>
+        result.Outcome switch
+        {
+            MatchOutcome.First => result.First,
+            MatchOutcome.Second => result.Second,
+            _ => new SeededRandom((ulong)seed ^ ((ulong)(result.First + 1) << 32) ^ (ulong)(result.Second + 1)).Chance(0.5)
+                ? result.First
+                : result.Second,
+        };
 }

@@ -47,7 +47,7 @@ internal static class MaximumMatching
         {
             _reached[root] = true;
             _open.Enqueue(root);
-            for (int end = FindFree(root); end != None;)
+            for (int end = FindFree(root); end != None; )
             {
                 int before = _parents[end];
                 int next = partners[before];

@@ -8,7 +8,9 @@ public sealed record PlayedMatch
     /// <summary>The round it belongs to, from 0.</summary>
     public required int Round { get; init; }
 
-    /// <summary>Index, as the caller numbers the responses from 0, of one who met; where several are one candidate, of the one judged.</summary>
+    /// <summary>
+    /// Index, as the caller numbers the responses from 0, of one who met; where several are one candidate, of the one judged.
+    /// </summary>
     public required int First { get; init; }
 
     /// <summary>Index of the other.</summary>
@@ -27,12 +29,13 @@ public sealed record PlayedMatch
     public string? MissingReason { get; init; }
 
     /// <summary>Index of the winner; null where there is none.</summary>
-    public int? Winner => Outcome switch
-    {
-        MatchOutcome.First => First,
-        MatchOutcome.Second => Second,
-        _ => null,
-    };
+    public int? Winner =>
+        Outcome switch
+        {
+            MatchOutcome.First => First,
+            MatchOutcome.Second => Second,
+            _ => null,
+        };
 }
 
 /// <summary>What a running ranking tells after each match.</summary>

@@ -35,7 +35,11 @@ public sealed class Ranker
     /// <exception cref="ArgumentException">There are no responses.</exception>
     /// <exception cref="RankingCancelledException">The token was cancelled; it holds the ranking by the matches so far.</exception>
     public async Task<Ranking> RankAsync(
-        string query, IReadOnlyList<string> responses, IProgress<RankingProgress>? progress = null, CancellationToken cancellationToken = default)
+        string query,
+        IReadOnlyList<string> responses,
+        IProgress<RankingProgress>? progress = null,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(query);
         ArgumentNullException.ThrowIfNull(responses);
@@ -47,14 +51,24 @@ public sealed class Ranker
         long start = _time.GetTimestamp();
         CandidatePool pool = CandidatePool.Of(query, responses, _options.Seed, _options.FinalAnswer);
         IMatchScheduler scheduler = _options.ModeFor(pool.Count).Schedule(pool.Count, _options.Seed, _judge is IRepeatableJudge);
-        Tournament tournament = new(_judge, _options, pool, scheduler, index => new(query, responses[index.First], responses[index.Second]), progress);
+        Tournament tournament = new(
+            _judge,
+            _options,
+            pool,
+            scheduler,
+            index => new(query, responses[index.First], responses[index.Second]),
+            progress
+        );
         try
         {
             await tournament.PlayAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            throw new RankingCancelledException(RankingTable.Of(tournament, pool, _options, _time.GetElapsedTime(start)), cancellationToken);
+            throw new RankingCancelledException(
+                RankingTable.Of(tournament, pool, _options, _time.GetElapsedTime(start)),
+                cancellationToken
+            );
         }
 
         return RankingTable.Of(tournament, pool, _options, _time.GetElapsedTime(start));

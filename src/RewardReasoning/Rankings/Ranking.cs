@@ -64,21 +64,15 @@ public sealed class RankingCancelledException : OperationCanceledException
         : base("The ranking was cancelled; its matches so far are kept in the exception.", cancellationToken) => Ranking = ranking;
 
     /// <summary>Without a ranking.</summary>
-    public RankingCancelledException()
-    {
-    }
+    public RankingCancelledException() { }
 
     /// <summary>Without a ranking, with a message.</summary>
     public RankingCancelledException(string message)
-        : base(message)
-    {
-    }
+        : base(message) { }
 
     /// <summary>Without a ranking, with a message and the cause.</summary>
     public RankingCancelledException(string message, Exception innerException)
-        : base(message, innerException)
-    {
-    }
+        : base(message, innerException) { }
 
     /// <summary>The ranking by the matches that had ended; null where it was not made by a <see cref="Ranker"/>.</summary>
     public Ranking? Ranking { get; }

@@ -13,9 +13,7 @@ public enum RankingGoal
 /// <summary>How candidates meet; one of the records inside.</summary>
 public abstract record RankingMode
 {
-    private RankingMode()
-    {
-    }
+    private RankingMode() { }
 
     /// <summary>The schedule for a number of candidates.</summary>
     /// <param name="candidates">At least 1.</param>
@@ -45,9 +43,10 @@ public abstract record RankingMode
     public sealed record RandomOpponents(int Opponents = 4) : RankingMode
     {
         /// <inheritdoc/>
-        public override IMatchScheduler Schedule(int candidates, long seed, bool rematches) => Opponents >= 1
-            ? new RandomOpponentsScheduler(candidates, Opponents, seed)
-            : throw new ArgumentException($"Opponents is {Opponents}; it is at least 1.");
+        public override IMatchScheduler Schedule(int candidates, long seed, bool rematches) =>
+            Opponents >= 1
+                ? new RandomOpponentsScheduler(candidates, Opponents, seed)
+                : throw new ArgumentException($"Opponents is {Opponents}; it is at least 1.");
     }
 
     /// <summary>
@@ -57,15 +56,19 @@ public abstract record RankingMode
     public sealed record Swiss(int? Rounds = null) : RankingMode
     {
         /// <inheritdoc/>
-        public override IMatchScheduler Schedule(int candidates, long seed, bool rematches) => Rounds is null or >= 1
-            ? new SwissScheduler(candidates, Rounds ?? KnockoutScheduler.RoundsFor(candidates), seed)
-            : throw new ArgumentException($"Rounds is {Rounds}; it is at least 1.");
+        public override IMatchScheduler Schedule(int candidates, long seed, bool rematches) =>
+            Rounds is null or >= 1
+                ? new SwissScheduler(candidates, Rounds ?? KnockoutScheduler.RoundsFor(candidates), seed)
+                : throw new ArgumentException($"Rounds is {Rounds}; it is at least 1.");
     }
 
-    /// <summary>Matches go where they tell most for the goal, round by round, until a budget is used up (3 n matches if none is set).</summary>
+    /// <summary>
+    /// Matches go where they tell most for the goal, round by round, until a budget is used up (3 n matches if none is set).
+    /// </summary>
     public sealed record Active(RankingGoal Goal = RankingGoal.Best) : RankingMode
     {
         /// <inheritdoc/>
-        public override IMatchScheduler Schedule(int candidates, long seed, bool rematches) => new ActiveScheduler(candidates, Goal, seed, rematches);
+        public override IMatchScheduler Schedule(int candidates, long seed, bool rematches) =>
+            new ActiveScheduler(candidates, Goal, seed, rematches);
     }
 }

@@ -15,7 +15,8 @@ public sealed record RankingOptions
     public RankingMode? Mode { get; init; }
 
     /// <summary>The most matches.</summary>
-    /// <value>null: as many as the mode has; 3 a candidate for <see cref="RankingMode.Active"/> where tokens are not limited either. At least 1.</value>
+    /// <value>null: as many as the mode has; 3 a candidate for <see cref="RankingMode.Active"/> where tokens are not limited either. At
+    /// least 1.</value>
     public int? MaxMatches { get; init; }
 
     /// <summary>
@@ -64,10 +65,16 @@ public sealed record RankingOptions
         [
             .. MaxMatches is < 1 ? [$"MaxMatches is {MaxMatches}; it is at least 1."] : Array.Empty<string>(),
             .. MaxTokens is < 1 ? [$"MaxTokens is {MaxTokens}; it is at least 1."] : Array.Empty<string>(),
-            .. !(Lambda > 0) || !double.IsFinite(Lambda) ? [FormattableString.Invariant($"Lambda is {Lambda}; it is above 0.")] : Array.Empty<string>(),
+            .. !(Lambda > 0) || !double.IsFinite(Lambda)
+                ? [FormattableString.Invariant($"Lambda is {Lambda}; it is above 0.")]
+                : Array.Empty<string>(),
             .. Concurrency < 1 ? [$"Concurrency is {Concurrency}; it is at least 1."] : Array.Empty<string>(),
-            .. Reward == RewardKind.WinProbability && Method == RatingMethod.Elo ? ["Reward is WinProbability, which needs Bradley-Terry strengths, and Method is Elo."] : Array.Empty<string>(),
-            .. Reward == RewardKind.Elo && Method != RatingMethod.Elo ? ["Reward is Elo, and Method is BradleyTerry; Elo rewards need Elo ratings."] : Array.Empty<string>(),
+            .. Reward == RewardKind.WinProbability && Method == RatingMethod.Elo
+                ? ["Reward is WinProbability, which needs Bradley-Terry strengths, and Method is Elo."]
+                : Array.Empty<string>(),
+            .. Reward == RewardKind.Elo && Method != RatingMethod.Elo
+                ? ["Reward is Elo, and Method is BradleyTerry; Elo rewards need Elo ratings."]
+                : Array.Empty<string>(),
         ];
         if (faults.Length > 0)
         {
@@ -76,12 +83,15 @@ public sealed record RankingOptions
     }
 
     /// <summary>The mode for a number of distinct candidates.</summary>
-    internal RankingMode ModeFor(int candidates) => Mode switch
-    {
-        null => candidates <= RoundRobinLimit ? new RankingMode.RoundRobin() : new RankingMode.Active(),
-        RankingMode.Swiss { Rounds: null } when MaxMatches is not null || MaxTokens is not null => new RankingMode.Swiss(Math.Max(1, candidates)),
-        _ => Mode,
-    };
+    internal RankingMode ModeFor(int candidates) =>
+        Mode switch
+        {
+            null => candidates <= RoundRobinLimit ? new RankingMode.RoundRobin() : new RankingMode.Active(),
+            RankingMode.Swiss { Rounds: null } when MaxMatches is not null || MaxTokens is not null => new RankingMode.Swiss(
+                Math.Max(1, candidates)
+            ),
+            _ => Mode,
+        };
 
     /// <summary>The most matches for a number of distinct candidates; null where only the mode or the tokens end it.</summary>
     internal int? MatchesFor(int candidates) =>

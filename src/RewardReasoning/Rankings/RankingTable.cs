@@ -14,12 +14,26 @@ internal static class RankingTable
         BradleyTerryFit? fit = options.Method == RatingMethod.BradleyTerry ? BradleyTerry.Fit(pool.Count, results, options.Lambda) : null;
         double[] elo = fit is null ? Elo.Rate(pool.Count, results) : [];
         IReadOnlyList<Standing> standings = fit is null ? Standing.Of(pool.Count, results, elo) : Standing.Of(pool.Count, results, fit);
-        double?[] rewards = !judged ? new double?[pool.Count] : pool.Count == 1 ? [RewardOfNoRivals] : RewardsOf(results, fit, elo, options);
+        double?[] rewards =
+            !judged ? new double?[pool.Count]
+            : pool.Count == 1 ? [RewardOfNoRivals]
+            : RewardsOf(results, fit, elo, options);
 
         // Whoever lasted longer in a bracket is ahead of those who did not; elsewhere ratings decide.
         int[] survived = tournament.Scheduler is KnockoutScheduler knockout ? knockout.RoundsSurvived(results) : new int[pool.Count];
-        int[] order = [.. Enumerable.Range(0, pool.Count).OrderByDescending(candidate => survived[candidate]).ThenByDescending(candidate => standings[candidate].Rating)];
-        double?[] ofResponses = [.. Enumerable.Range(0, order.Sum(candidate => pool.Members(candidate).Count())).Select(index => rewards[pool.CandidateOf(index)])];
+        int[] order =
+        [
+            .. Enumerable
+                .Range(0, pool.Count)
+                .OrderByDescending(candidate => survived[candidate])
+                .ThenByDescending(candidate => standings[candidate].Rating),
+        ];
+        double?[] ofResponses =
+        [
+            .. Enumerable
+                .Range(0, order.Sum(candidate => pool.Members(candidate).Count()))
+                .Select(index => rewards[pool.CandidateOf(index)]),
+        ];
         if (options.StandardiseRewards)
         {
             ofResponses = Ratings.Rewards.Standardised(ofResponses);
@@ -31,22 +45,26 @@ internal static class RankingTable
             Best = judged ? pool.Judged(order[0]) : null,
             Rewards = ofResponses,
             Matches = tournament.Matches,
-            Usage = tournament.Matches.Aggregate(Usage.None, (sum, match) => sum + (match.Judgment?.Usage ?? Usage.None)) with { Elapsed = elapsed },
+            Usage = tournament.Matches.Aggregate(Usage.None, (sum, match) => sum + (match.Judgment?.Usage ?? Usage.None)) with
+            {
+                Elapsed = elapsed,
+            },
             CycleRate = Cycles.Rate(pool.Count, results),
             MissingReason = judged ? null : WhyMissing(tournament.Matches),
         };
 
-        RankedResponse RowOf(int index, int candidate) => new()
-        {
-            Index = index,
-            SameAs = index == pool.Judged(candidate) ? null : pool.Judged(candidate),
-            Rating = standings[candidate].Rating,
-            Low = standings[candidate].Low,
-            High = standings[candidate].High,
-            Wins = standings[candidate].Wins,
-            Losses = standings[candidate].Losses,
-            Reward = ofResponses[index],
-        };
+        RankedResponse RowOf(int index, int candidate) =>
+            new()
+            {
+                Index = index,
+                SameAs = index == pool.Judged(candidate) ? null : pool.Judged(candidate),
+                Rating = standings[candidate].Rating,
+                Low = standings[candidate].Low,
+                High = standings[candidate].High,
+                Wins = standings[candidate].Wins,
+                Losses = standings[candidate].Losses,
+                Reward = ofResponses[index],
+            };
     }
 
     private static double?[] RewardsOf(IReadOnlyList<MatchResult> results, BradleyTerryFit? fit, double[] elo, RankingOptions options) =>
@@ -57,7 +75,8 @@ internal static class RankingTable
             _ => [.. elo.Select(rating => (double?)Elo.Reward(rating))],
         };
 
-    private static string WhyMissing(IReadOnlyList<PlayedMatch> matches) => matches.Count == 0
-        ? "No match has been judged."
-        : $"No match has a winner: {string.Join(" ", matches.Select(match => match.MissingReason).OfType<string>().Distinct().Take(3))}";
+    private static string WhyMissing(IReadOnlyList<PlayedMatch> matches) =>
+        matches.Count == 0
+            ? "No match has been judged."
+            : $"No match has a winner: {string.Join(" ", matches.Select(match => match.MissingReason).OfType<string>().Distinct().Take(3))}";
 }

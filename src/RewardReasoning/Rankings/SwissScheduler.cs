@@ -54,8 +54,21 @@ internal sealed class SwissScheduler(int candidates, int rounds, long seed) : IM
     /// <summary>Pairs by points, each with the lower number first, so that the empty seat of an odd table is always second.</summary>
     private Pairing[] Round(bool[,] met, double[] points, int[] tieBreaks)
     {
-        int[] table = [.. Enumerable.Range(0, _seats).OrderBy(seat => seat >= candidates).ThenByDescending(seat => points[seat]).ThenBy(seat => tieBreaks[seat])];
+        int[] table =
+        [
+            .. Enumerable
+                .Range(0, _seats)
+                .OrderBy(seat => seat >= candidates)
+                .ThenByDescending(seat => points[seat])
+                .ThenBy(seat => tieBreaks[seat]),
+        ];
         int[] partners = MaximumMatching.Find(_seats, (row, column) => !met[table[row], table[column]]);
-        return [.. Enumerable.Range(0, _seats).Where(row => partners[row] > row).Select(row => new Pairing(table[row], table[partners[row]]).Ordered)];
+        return
+        [
+            .. Enumerable
+                .Range(0, _seats)
+                .Where(row => partners[row] > row)
+                .Select(row => new Pairing(table[row], table[partners[row]]).Ordered),
+        ];
     }
 }

@@ -5,7 +5,13 @@ namespace RewardReasoning.Rankings;
 
 /// <summary>The matches of one ranking: plays what the scheduler gives out, as far as the budget goes. For one use.</summary>
 internal sealed class Tournament(
-    IJudge judge, RankingOptions options, CandidatePool pool, IMatchScheduler scheduler, Func<Pairing, Comparison> compare, IProgress<RankingProgress>? progress)
+    IJudge judge,
+    RankingOptions options,
+    CandidatePool pool,
+    IMatchScheduler scheduler,
+    Func<Pairing, Comparison> compare,
+    IProgress<RankingProgress>? progress
+)
 {
     /// <summary>How many matches tell what a match costs, where tokens are limited and none was played.</summary>
     private const int Probes = 4;
@@ -43,7 +49,8 @@ internal sealed class Tournament(
                     return;
                 }
 
-                await PlayAsync([.. Enumerable.Range(0, count).Select(_ => waiting.Dequeue())], round, cancellationToken).ConfigureAwait(false);
+                await PlayAsync([.. Enumerable.Range(0, count).Select(_ => waiting.Dequeue())], round, cancellationToken)
+                    .ConfigureAwait(false);
             }
         }
     }
@@ -69,17 +76,23 @@ internal sealed class Tournament(
     private async Task PlayAsync(Pairing[] pairings, int round, CancellationToken cancellationToken)
     {
         PlayedMatch?[] played = new PlayedMatch?[pairings.Length];
-        int[] repetitions = [.. pairings.Select((pairing, at) => Meetings(pairing) + pairings.Take(at).Count(other => other.Ordered == pairing.Ordered))];
+        int[] repetitions =
+        [
+            .. pairings.Select((pairing, at) => Meetings(pairing) + pairings.Take(at).Count(other => other.Ordered == pairing.Ordered)),
+        ];
         try
         {
-            await Parallel.ForEachAsync(
-                Enumerable.Range(0, pairings.Length),
-                new ParallelOptions { MaxDegreeOfParallelism = options.Concurrency, CancellationToken = cancellationToken },
-                async (at, token) =>
-                {
-                    played[at] = await PlayAsync(pairings[at], round, repetitions[at], token).ConfigureAwait(false);
-                    Report(played[at]);
-                }).ConfigureAwait(false);
+            await Parallel
+                .ForEachAsync(
+                    Enumerable.Range(0, pairings.Length),
+                    new ParallelOptions { MaxDegreeOfParallelism = options.Concurrency, CancellationToken = cancellationToken },
+                    async (at, token) =>
+                    {
+                        played[at] = await PlayAsync(pairings[at], round, repetitions[at], token).ConfigureAwait(false);
+                        Report(played[at]);
+                    }
+                )
+                .ConfigureAwait(false);
         }
         finally
         {
@@ -104,12 +117,21 @@ internal sealed class Tournament(
     private async Task<PlayedMatch> PlayAsync(Pairing pairing, int round, int repetition, CancellationToken cancellationToken)
     {
         Pairing indices = new(pool.Judged(pairing.First), pool.Judged(pairing.Second));
-        PlayedMatch match = new() { Round = round, First = indices.First, Second = indices.Second, Outcome = MatchOutcome.Missing, Repetition = repetition };
+        PlayedMatch match = new()
+        {
+            Round = round,
+            First = indices.First,
+            Second = indices.Second,
+            Outcome = MatchOutcome.Missing,
+            Repetition = repetition,
+        };
         try
         {
-            Judgment judgment = await (repetition > 0 && judge is IRepeatableJudge repeatable
-                ? repeatable.JudgeAsync(compare(indices), repetition, cancellationToken)
-                : judge.JudgeAsync(compare(indices), cancellationToken)).ConfigureAwait(false);
+            Judgment judgment = await (
+                repetition > 0 && judge is IRepeatableJudge repeatable
+                    ? repeatable.JudgeAsync(compare(indices), repetition, cancellationToken)
+                    : judge.JudgeAsync(compare(indices), cancellationToken)
+            ).ConfigureAwait(false);
             return match with
             {
                 Outcome = judgment.Preferred switch
@@ -137,7 +159,9 @@ internal sealed class Tournament(
             {
                 _usage += match.Judgment?.Usage ?? Usage.None;
                 _ended++;
-                int? planned = options.MatchesFor(pool.Count) is { } budget ? Math.Min(budget, scheduler.Matches ?? budget) : scheduler.Matches;
+                int? planned = options.MatchesFor(pool.Count) is { } budget
+                    ? Math.Min(budget, scheduler.Matches ?? budget)
+                    : scheduler.Matches;
                 progress?.Report(new(match, _ended, planned, _usage));
             }
         }

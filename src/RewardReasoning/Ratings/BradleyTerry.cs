@@ -35,7 +35,11 @@ public static class BradleyTerry
         ISystemOfPairs system = players <= DenseLimit ? new DenseSystem(points, lambda) : new SparseSystem(points, lambda);
         double[] strengths = new double[players];
         Maximise(points, lambda, strengths, system);
-        return new BradleyTerryFit { Strengths = strengths, StandardErrors = [.. system.CentredVariances().Select(variance => Math.Sqrt(Math.Max(0, variance)))] };
+        return new BradleyTerryFit
+        {
+            Strengths = strengths,
+            StandardErrors = [.. system.CentredVariances().Select(variance => Math.Sqrt(Math.Max(0, variance)))],
+        };
     }
 
     /// <summary>Moves <paramref name="strengths"/> to the maximum; the system is left at the Hessian there.</summary>

@@ -1,6 +1,8 @@
 namespace RewardReasoning.Ratings;
 
-/// <summary>Fitted strengths with what is uncertain about them, and the same on the Elo scale: 400 / ln 10 to the logit, 1000 for the mean.</summary>
+/// <summary>
+/// Fitted strengths with what is uncertain about them, and the same on the Elo scale: 400 / ln 10 to the logit, 1000 for the mean.
+/// </summary>
 public sealed record BradleyTerryFit
 {
     private const double RatingOfMean = 1000;

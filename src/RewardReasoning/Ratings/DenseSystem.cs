@@ -37,7 +37,8 @@ internal sealed class DenseSystem(PairPoints points, double lambda) : ISystemOfP
         {
             for (int j = 0; j < i; j++)
             {
-                _factor[i][j] = (_factor[i][j] - TensorPrimitives.Dot<double>(_factor[i].AsSpan(0, j), _factor[j].AsSpan(0, j))) / _factor[j][j];
+                _factor[i][j] =
+                    (_factor[i][j] - TensorPrimitives.Dot<double>(_factor[i].AsSpan(0, j), _factor[j].AsSpan(0, j))) / _factor[j][j];
             }
 
             _factor[i][i] = Math.Sqrt(_factor[i][i] - TensorPrimitives.SumOfSquares<double>(_factor[i].AsSpan(0, i)));

@@ -20,13 +20,14 @@ public enum MatchOutcome
 public readonly record struct MatchResult(int First, int Second, MatchOutcome Outcome)
 {
     /// <summary>The first player's points: 1, 0 or one half; null for a missing match.</summary>
-    public double? FirstPoints => Outcome switch
-    {
-        MatchOutcome.First => 1,
-        MatchOutcome.Second => 0,
-        MatchOutcome.Tie => 0.5,
-        _ => null,
-    };
+    public double? FirstPoints =>
+        Outcome switch
+        {
+            MatchOutcome.First => 1,
+            MatchOutcome.Second => 0,
+            MatchOutcome.Tie => 0.5,
+            _ => null,
+        };
 
     /// <summary>Refuses players that are not there and a match against oneself.</summary>
     /// <exception cref="ArgumentException">Says which match it is.</exception>
@@ -37,7 +38,10 @@ public readonly record struct MatchResult(int First, int Second, MatchOutcome Ou
             (int first, int second, MatchOutcome outcome) = matches[at];
             if (first < 0 || first >= players || second < 0 || second >= players || first == second || !Enum.IsDefined(outcome))
             {
-                throw new ArgumentException($"Match {at} is {first} against {second} ({outcome}); players are two different numbers from 0 to {players - 1}.", nameof(matches));
+                throw new ArgumentException(
+                    $"Match {at} is {first} against {second} ({outcome}); players are two different numbers from 0 to {players - 1}.",
+                    nameof(matches)
+                );
             }
         }
     }

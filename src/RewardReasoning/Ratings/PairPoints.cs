@@ -30,7 +30,13 @@ internal sealed class PairPoints
         }
 
         // Sums are taken in the order of the pairs, so the order of the matches cannot change a single bit.
-        return new(players, [.. sums.OrderBy(entry => entry.Key).Select(entry => new Pair(entry.Key.Item1, entry.Key.Item2, entry.Value.Lower, entry.Value.Higher))]);
+        return new(
+            players,
+            [
+                .. sums.OrderBy(entry => entry.Key)
+                    .Select(entry => new Pair(entry.Key.Item1, entry.Key.Item2, entry.Value.Lower, entry.Value.Higher)),
+            ]
+        );
     }
 
     public double LogPosterior(double[] strengths, double lambda)

@@ -21,9 +21,16 @@ public static class Rewards
     {
         ArgumentNullException.ThrowIfNull(fit);
         int players = fit.Strengths.Count;
-        return [.. Enumerable.Range(0, players).Select(player => players == 1
-            ? 0.5
-            : Enumerable.Range(0, players).Where(other => other != player).Average(other => fit.WinProbability(player, other)))];
+        return
+        [
+            .. Enumerable
+                .Range(0, players)
+                .Select(player =>
+                    players == 1
+                        ? 0.5
+                        : Enumerable.Range(0, players).Where(other => other != player).Average(other => fit.WinProbability(player, other))
+                ),
+        ];
     }
 
     /// <summary>Each player's points per match; null for a player without one.</summary>
@@ -62,6 +69,11 @@ public static class Rewards
 
         double mean = known.Average();
         double deviation = known.Length < 2 ? 0 : Math.Sqrt(known.Sum(reward => (reward - mean) * (reward - mean)) / (known.Length - 1));
-        return [.. rewards.Select(reward => reward is { } value ? (known.Max() == known.Min() ? 0 : (value - mean) / deviation) : (double?)null)];
+        return
+        [
+            .. rewards.Select(reward =>
+                reward is { } value ? (known.Max() == known.Min() ? 0 : (value - mean) / deviation) : (double?)null
+            ),
+        ];
     }
 }

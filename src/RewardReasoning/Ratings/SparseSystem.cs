@@ -26,13 +26,17 @@ internal sealed class SparseSystem(PairPoints points, double lambda) : ISystemOf
     public double[] CentredVariances()
     {
         double[] variances = new double[_n];
-        Parallel.For(0, _n, player =>
-        {
-            double[] unit = new double[_n];
-            Array.Fill(unit, -1.0 / _n);
-            unit[player] += 1;
-            variances[player] = Solve(unit, VarianceTolerance)[player];
-        });
+        Parallel.For(
+            0,
+            _n,
+            player =>
+            {
+                double[] unit = new double[_n];
+                Array.Fill(unit, -1.0 / _n);
+                unit[player] += 1;
+                variances[player] = Solve(unit, VarianceTolerance)[player];
+            }
+        );
         return variances;
     }
 

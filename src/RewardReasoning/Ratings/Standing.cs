@@ -35,7 +35,18 @@ public sealed record Standing(int Player, double Rating)
     public static IReadOnlyList<Standing> Of(int players, IReadOnlyList<MatchResult> matches, BradleyTerryFit fit)
     {
         ArgumentNullException.ThrowIfNull(fit);
-        return [.. Counted(players, matches).Select(standing => standing with { Rating = fit.Rating(standing.Player), Low = fit.Low(standing.Player), High = fit.High(standing.Player) })];
+        return
+        [
+            .. Counted(players, matches)
+                .Select(standing =>
+                    standing with
+                    {
+                        Rating = fit.Rating(standing.Player),
+                        Low = fit.Low(standing.Player),
+                        High = fit.High(standing.Player),
+                    }
+                ),
+        ];
     }
 
     /// <summary>The standings of players 0 to n − 1, in that order, by ratings without intervals.</summary>
@@ -72,6 +83,16 @@ public sealed record Standing(int Player, double Rating)
             }
         }
 
-        return [.. Enumerable.Range(0, players).Select(player => new Standing(player, 0) { Wins = wins[player], Losses = losses[player], Ties = ties[player] })];
+        return
+        [
+            .. Enumerable
+                .Range(0, players)
+                .Select(player => new Standing(player, 0)
+                {
+                    Wins = wins[player],
+                    Losses = losses[player],
+                    Ties = ties[player],
+                }),
+        ];
     }
 }

@@ -18,30 +18,55 @@ public sealed class PairBuilderTests : IDisposable
     [Fact]
     public async Task BuildAsync_StoredOutputs_PairsRightWithWrong()
     {
-        Write("questions.jsonl", """
+        Write(
+            "questions.jsonl",
+            """
             {"id":1,"question":"2+2?","options":["3","4"],"answer":"B"}
             {"id":2,"question":"none right","answer":"B"}
             broken
             {"id":3,"question":"missing in one file","answer":"A"}
             {"id":4,"question":"last","answer":"A"}
-            """);
-        Write("one.jsonl", """
+            """
+        );
+        Write(
+            "one.jsonl",
+            """
             {"id":1,"ok":true,"stated":true,"output":"<think>well</think> It is (B).\n\nQuestion: another"}
             {"id":2,"ok":false,"stated":true,"output":"no"}
             {"id":4,"ok":false,"stated":true,"output":"bad"}
-            """);
-        Write("two.jsonl", """
+            """
+        );
+        Write(
+            "two.jsonl",
+            """
             {"id":0,"ok":false,"stated":true,"output":"of no question"}
             {"id":1,"ok":false,"stated":true,"output":"It is (A)."}
             {"id":1,"ok":false,"stated":false,"output":"a guess"}
             {"id":3,"ok":true,"stated":true,"output":"<think>cut"}
             {"id":4,"ok":true,"stated":true,"output":"good"}
-            """);
-        BuildManifest manifest = await BuildAsync(Source("""
-            "kind": "outputs", "rows": "questions.jsonl", "outputs": ["one.jsonl", "two.jsonl"], "key": "id", "correct": "ok", "require": { "stated": true }, "cut_at": "\n\nQuestion:"
-            """));
+            """
+        );
+        BuildManifest manifest = await BuildAsync(
+            Source(
+                """
+                "kind": "outputs", "rows": "questions.jsonl", "outputs": ["one.jsonl", "two.jsonl"], "key": "id", "correct": "ok", "require": { "stated": true }, "cut_at": "\n\nQuestion:"
+                """
+            )
+        );
         SourceCounts counts = manifest.Sources[0].Counts;
-        Assert.Equal((5, 1, 7, 1, 1, 1, 2, 3), (counts.Rows, counts.FaultyRows, counts.Responses, counts.UnmatchedResponses, counts.ExcludedResponses, counts.EmptyResponses, counts.Right, counts.Wrong));
+        Assert.Equal(
+            (5, 1, 7, 1, 1, 1, 2, 3),
+            (
+                counts.Rows,
+                counts.FaultyRows,
+                counts.Responses,
+                counts.UnmatchedResponses,
+                counts.ExcludedResponses,
+                counts.EmptyResponses,
+                counts.Right,
+                counts.Wrong
+            )
+        );
         Assert.Equal((2, 2), (counts.QueriesWithBoth, manifest.Outputs[0].Rows));
         DataRow[] rows = await ReadAsync("train.jsonl");
         Assert.Equal("2+2?\n\n(A) 3\n(B) 4", rows[0].Field("query"));
@@ -55,15 +80,25 @@ public sealed class PairBuilderTests : IDisposable
     public async Task BuildAsync_OutputsWithoutVerdicts_AreVerified()
     {
         Write("questions.jsonl", """{"id":1,"question":"1/2+1/2?","answer":"1"}""");
-        Write("one.jsonl", """
+        Write(
+            "one.jsonl",
+            """
             {"id":1,"output":"So \\boxed{2/2}."}
             {"id":1,"output":"So \\boxed{2}."}
             {"id":1,"output":"I do not know."}
-            """);
-        BuildManifest manifest = await BuildAsync(Source("""
-            "kind": "outputs", "rows": "questions.jsonl", "outputs": "one.jsonl", "key": "id"
-            """));
-        Assert.Equal((1, 1, 1), (manifest.Sources[0].Counts.Right, manifest.Sources[0].Counts.Wrong, manifest.Sources[0].Counts.UndecidedResponses));
+            """
+        );
+        BuildManifest manifest = await BuildAsync(
+            Source(
+                """
+                "kind": "outputs", "rows": "questions.jsonl", "outputs": "one.jsonl", "key": "id"
+                """
+            )
+        );
+        Assert.Equal(
+            (1, 1, 1),
+            (manifest.Sources[0].Counts.Right, manifest.Sources[0].Counts.Wrong, manifest.Sources[0].Counts.UndecidedResponses)
+        );
         Assert.Equal(("So \\boxed{2/2}.", "So \\boxed{2}."), Sides((await ReadAsync("train.jsonl"))[0]));
     }
 
@@ -71,11 +106,14 @@ public sealed class PairBuilderTests : IDisposable
     public async Task BuildAsync_Again_GivesTheSameFilesAndManifest()
     {
         WritePreferences("pairs.jsonl", 60, "q");
-        string recipe = Source("""
+        string recipe = Source(
+            """
             "kind": "preferences", "rows": "pairs.jsonl"
-            """, """
+            """,
+            """
             "held_out": 0.3,
-            """);
+            """
+        );
         string first = (await BuildAsync(recipe)).ToJson();
         byte[] train = await File.ReadAllBytesAsync(Path.Combine(_folder, "out", "train.jsonl"), Token);
         Assert.Equal(first, (await BuildAsync(recipe)).ToJson());
@@ -89,11 +127,16 @@ public sealed class PairBuilderTests : IDisposable
     {
         WritePreferences("pairs.jsonl", 200, "q");
         WritePreferences("more.jsonl", 200, "Q", "other ");
-        BuildManifest manifest = await BuildAsync(Source("""
-            "kind": "preferences", "rows": ["pairs.jsonl", "more.jsonl"]
-            """, """
-            "held_out": 0.25,
-            """));
+        BuildManifest manifest = await BuildAsync(
+            Source(
+                """
+                "kind": "preferences", "rows": ["pairs.jsonl", "more.jsonl"]
+                """,
+                """
+                "held_out": 0.25,
+                """
+            )
+        );
         string[] train = [.. (await ReadAsync("train.jsonl")).Select(row => (row.Field("query") ?? "").ToLowerInvariant()).Distinct()];
         string[] heldOut = [.. (await ReadAsync("heldout.jsonl")).Select(row => (row.Field("query") ?? "").ToLowerInvariant()).Distinct()];
         Assert.Empty(train.Intersect(heldOut));
@@ -109,8 +152,11 @@ public sealed class PairBuilderTests : IDisposable
         WritePreferences("b.jsonl", 15, "b");
         WritePreferences("c.jsonl", 40, "c");
         WritePreferences("d.jsonl", 40, "d");
-        string Weighted(string name, int weight) => $$"""{ "name": "{{name}}", "kind": "preferences", "licence": "MIT", "rows": "{{Path.Combine(_folder, name)}}.jsonl", "weight": {{weight}} }""";
-        BuildManifest manifest = await BuildAsync($$"""{ "sources": [{{Weighted("a", 5)}}, {{Weighted("b", 1)}}, {{Weighted("c", 1)}}, {{Weighted("d", 1)}}] }""");
+        string Weighted(string name, int weight) =>
+            $$"""{ "name": "{{name}}", "kind": "preferences", "licence": "MIT", "rows": "{{Path.Combine(_folder, name)}}.jsonl", "weight": {{weight}} }""";
+        BuildManifest manifest = await BuildAsync(
+            $$"""{ "sources": [{{Weighted("a", 5)}}, {{Weighted("b", 1)}}, {{Weighted("c", 1)}}, {{Weighted("d", 1)}}] }"""
+        );
         Assert.Equal([75, 15, 15, 15], manifest.Sources.Select(source => source.Train));
         string[] order = [.. (await ReadAsync("train.jsonl")).Select(row => row.Field("source") ?? "")];
         Assert.Equal(5, order[..8].Count(name => name == "a"));
@@ -120,18 +166,26 @@ public sealed class PairBuilderTests : IDisposable
     [Fact]
     public async Task BuildAsync_DuplicatesAndBenchmarkQueries_AreLeftOutAndCounted()
     {
-        Write("pairs.jsonl", """
+        Write(
+            "pairs.jsonl",
+            """
             {"query":"What is the capital of France?","chosen":"Paris","rejected":"Rome"}
             {"query":"what is the CAPITAL of France","chosen":"paris!","rejected":"Rome"}
             {"query":"Name one of the largest rivers that flow through Germany today","chosen":"Rhine","rejected":"Nile"}
             {"query":"Something else","chosen":"a","rejected":"b"}
-            """);
+            """
+        );
         Write("bench.jsonl", """{"question":"Please name one of the largest rivers that flow through Germany","answer":"Rhine"}""");
-        BuildManifest manifest = await BuildAsync(Source("""
-            "kind": "preferences", "rows": "pairs.jsonl"
-            """, $$"""
-            "decontaminate": { "against": { "rivers": "{{Path.Combine(_folder, "bench.jsonl")}}" }, "ngram": 5, "share": 0.5 },
-            """));
+        BuildManifest manifest = await BuildAsync(
+            Source(
+                """
+                "kind": "preferences", "rows": "pairs.jsonl"
+                """,
+                $$"""
+                "decontaminate": { "against": { "rivers": "{{Path.Combine(_folder, "bench.jsonl")}}" }, "ngram": 5, "share": 0.5 },
+                """
+            )
+        );
         SourceCounts counts = manifest.Sources[0].Counts;
         Assert.Equal((2, 1, 1), (counts.Pairs, counts.Duplicates, counts.Contaminated["rivers"]));
         Assert.Equal(("rivers", 1), (manifest.Benchmarks[0].Name, manifest.Benchmarks[0].Queries));
@@ -140,17 +194,27 @@ public sealed class PairBuilderTests : IDisposable
     [Fact]
     public async Task BuildAsync_Annotated_TakesTheJudgesWord()
     {
-        Write("pairs.jsonl", """
+        Write(
+            "pairs.jsonl",
+            """
             {"query":"q1","response_1":"no","response_2":"right"}
             {"query":"q2","response_1":"right","response_2":"no"}
             {"query":"q3","response_1":"x","response_2":"y"}
-            """);
-        FixedJudge judge = new(comparison => comparison.Response1 == "right" ? Verdict.First : comparison.Response2 == "right" ? Verdict.Second : Verdict.Unparsable);
+            """
+        );
+        FixedJudge judge = new(comparison =>
+            comparison.Response1 == "right" ? Verdict.First
+            : comparison.Response2 == "right" ? Verdict.Second
+            : Verdict.Unparsable
+        );
         BuildManifest manifest = await BuildAsync(
-            Source("""
-            "kind": "annotated", "rows": "pairs.jsonl"
-            """),
-            new BuildTools { Judge = judge, JudgeIdentity = "fixed" });
+            Source(
+                """
+                "kind": "annotated", "rows": "pairs.jsonl"
+                """
+            ),
+            new BuildTools { Judge = judge, JudgeIdentity = "fixed" }
+        );
         Assert.Equal(("fixed", 2, 1), (manifest.Judge, manifest.Sources[0].Counts.Pairs, manifest.Sources[0].Counts.Missing));
         Assert.All(await ReadAsync("train.jsonl"), row => Assert.Equal(("right", "no"), Sides(row)));
     }
@@ -158,10 +222,13 @@ public sealed class PairBuilderTests : IDisposable
     [Fact]
     public async Task BuildAsync_Sampled_VerifiesWhatModelsSay()
     {
-        Write("questions.jsonl", """
+        Write(
+            "questions.jsonl",
+            """
             {"question":"2+2?","answer":"4"}
             {"question":"3+3?","answer":"6"}
-            """);
+            """
+        );
         List<string> asked = [];
         using ScriptedChatClient client = new(request =>
         {
@@ -173,11 +240,22 @@ public sealed class PairBuilderTests : IDisposable
             }
         });
         BuildManifest manifest = await BuildAsync(
-            Source("""
-            "kind": "sampled", "rows": "questions.jsonl", "models": [{ "model": "m" }], "samples": 4, "instruction": "Box it."
-            """),
-            new BuildTools { OpenModel = (_, _) => Task.FromResult<IChatClient>(client), Concurrency = 1 });
-        Assert.Equal((8, 4, 4, 2), (manifest.Sources[0].Counts.Responses, manifest.Sources[0].Counts.Right, manifest.Sources[0].Counts.Wrong, manifest.Outputs[0].Rows));
+            Source(
+                """
+                "kind": "sampled", "rows": "questions.jsonl", "models": [{ "model": "m" }], "samples": 4, "instruction": "Box it."
+                """
+            ),
+            new BuildTools { OpenModel = (_, _) => Task.FromResult<IChatClient>(client), Concurrency = 1 }
+        );
+        Assert.Equal(
+            (8, 4, 4, 2),
+            (
+                manifest.Sources[0].Counts.Responses,
+                manifest.Sources[0].Counts.Right,
+                manifest.Sources[0].Counts.Wrong,
+                manifest.Outputs[0].Rows
+            )
+        );
         Assert.All(await ReadAsync("train.jsonl"), row => Assert.StartsWith("\\boxed", Sides(row).Better, StringComparison.Ordinal));
         Assert.Equal(8, asked.Distinct().Count());
         Assert.StartsWith("2+2?\n\nBox it. ", asked[0], StringComparison.Ordinal);
@@ -187,9 +265,15 @@ public sealed class PairBuilderTests : IDisposable
     public async Task BuildAsync_SourceWithoutPairs_IsNamed()
     {
         Write("pairs.jsonl", """{"query":"q","response_1":"a","response_2":"b"}""");
-        InvalidDataException error = await Assert.ThrowsAsync<InvalidDataException>(() => BuildAsync(Source("""
-            "kind": "preferences", "rows": "pairs.jsonl"
-            """)));
+        InvalidDataException error = await Assert.ThrowsAsync<InvalidDataException>(() =>
+            BuildAsync(
+                Source(
+                    """
+                    "kind": "preferences", "rows": "pairs.jsonl"
+                    """
+                )
+            )
+        );
         Assert.Contains("The source 's' gave no pair", error.Message, StringComparison.Ordinal);
     }
 
@@ -201,10 +285,12 @@ public sealed class PairBuilderTests : IDisposable
             Assert.Skip(reason);
         }
 
-        BuildManifest manifest = await BuildAsync($$"""
+        BuildManifest manifest = await BuildAsync(
+            $$"""
             { "sources": [{ "name": "mmlu-pro", "kind": "outputs", "licence": "Apache-2.0", "rows": "{{data}}/questions.jsonl.gz", "outputs": ["{{data}}/outputs-*.jsonl.gz"],
               "key": "question_id", "correct": "correct", "require": { "stated": true }, "cut_at": ["\n\nQuestion:"] }] }
-            """);
+            """
+        );
         SourceCounts counts = manifest.Sources[0].Counts;
         Assert.Equal((8487, 0, 0), (counts.Rows, counts.FaultyRows, counts.UnmatchedResponses));
         Assert.Equal(50_868, counts.Responses);
@@ -212,11 +298,13 @@ public sealed class PairBuilderTests : IDisposable
         Assert.InRange(manifest.Outputs[0].BetterLonger - manifest.Outputs[0].BetterShorter, -50, 50);
     }
 
-    private static (string Better, string Worse) Sides(DataRow row) => row.Field("label") == "1"
-        ? (row.Field("response_1") ?? "", row.Field("response_2") ?? "")
-        : (row.Field("response_2") ?? "", row.Field("response_1") ?? "");
+    private static (string Better, string Worse) Sides(DataRow row) =>
+        row.Field("label") == "1"
+            ? (row.Field("response_1") ?? "", row.Field("response_2") ?? "")
+            : (row.Field("response_2") ?? "", row.Field("response_1") ?? "");
 
-    private static string Source(string fields, string settings = "") => $$"""{ {{settings}} "sources": [{ "name": "s", "licence": "MIT", {{fields}} }] }""";
+    private static string Source(string fields, string settings = "") =>
+        $$"""{ {{settings}} "sources": [{ "name": "s", "licence": "MIT", {{fields}} }] }""";
 
     private async Task<BuildManifest> BuildAsync(string recipe, BuildTools? tools = null)
     {
@@ -227,13 +315,24 @@ public sealed class PairBuilderTests : IDisposable
         }
 
         Write("recipe.json", recipe);
-        return await new PairBuilder(BuildRecipe.Load(Path.Combine(_folder, "recipe.json")), tools ?? new BuildTools(), TimeProvider.System).BuildAsync(Path.Combine(_folder, "out"), Token);
+        return await new PairBuilder(
+            BuildRecipe.Load(Path.Combine(_folder, "recipe.json")),
+            tools ?? new BuildTools(),
+            TimeProvider.System
+        ).BuildAsync(Path.Combine(_folder, "out"), Token);
     }
 
-    private async Task<DataRow[]> ReadAsync(string name) => await RowReader.ReadAsync(Path.Combine(_folder, "out", name), Token).ToArrayAsync(Token);
+    private async Task<DataRow[]> ReadAsync(string name) =>
+        await RowReader.ReadAsync(Path.Combine(_folder, "out", name), Token).ToArrayAsync(Token);
 
     private void WritePreferences(string name, int count, string query, string better = "good ") =>
-        Write(name, string.Join('\n', Enumerable.Range(0, count).Select(i => $$"""{"query":"{{query}}{{i}}","chosen":"{{better}}{{i}}","rejected":"bad {{i}}"}""")));
+        Write(
+            name,
+            string.Join(
+                '\n',
+                Enumerable.Range(0, count).Select(i => $$"""{"query":"{{query}}{{i}}","chosen":"{{better}}{{i}}","rejected":"bad {{i}}"}""")
+            )
+        );
 
     private void Write(string name, string content) => File.WriteAllText(Path.Combine(_folder, name), content);
 
@@ -242,16 +341,18 @@ public sealed class PairBuilderTests : IDisposable
         public Task<Judgment> JudgeAsync(Comparison comparison, CancellationToken cancellationToken = default)
         {
             Verdict preferred = verdict(comparison);
-            return Task.FromResult(new Judgment
-            {
-                Preferred = preferred == Verdict.Unparsable ? null : preferred,
-                VoteShare = preferred == Verdict.Unparsable ? null : 1,
-                MissingReason = preferred == Verdict.Unparsable ? "nothing to choose" : null,
-                Votes = [],
-                MaxVotes = 1,
-                Model = "fixed",
-                Usage = Usage.None,
-            });
+            return Task.FromResult(
+                new Judgment
+                {
+                    Preferred = preferred == Verdict.Unparsable ? null : preferred,
+                    VoteShare = preferred == Verdict.Unparsable ? null : 1,
+                    MissingReason = preferred == Verdict.Unparsable ? "nothing to choose" : null,
+                    Votes = [],
+                    MaxVotes = 1,
+                    Model = "fixed",
+                    Usage = Usage.None,
+                }
+            );
         }
     }
 }

@@ -26,19 +26,28 @@ public sealed class ParquetRowWriterTests : IDisposable
     {
         string source = Path.Combine(SharedFolder.RepositoryRoot, "tests", "RewardReasoning.Data.Tests", "Fixtures", name + ending);
         DataRow[] rows = await RowReader.ReadAsync(source, Token).ToArrayAsync(Token);
-        DataRow[] read = await WriteAndReadAsync((await RowSurvey.OfAsync([source], null, Token)).Columns, [.. rows.Select(row => row.Fields?.GetRawText() ?? "")]);
-        Assert.All(rows.Zip(read, (one, other) => (one, other)), pair => Assert.True(JsonElement.DeepEquals(pair.one.Fields ?? default, pair.other.Fields ?? default), pair.one.Place));
+        DataRow[] read = await WriteAndReadAsync(
+            (await RowSurvey.OfAsync([source], null, Token)).Columns,
+            [.. rows.Select(row => row.Fields?.GetRawText() ?? "")]
+        );
+        Assert.All(
+            rows.Zip(read, (one, other) => (one, other)),
+            pair => Assert.True(JsonElement.DeepEquals(pair.one.Fields ?? default, pair.other.Fields ?? default), pair.one.Place)
+        );
         Assert.Equal(14, read.Length);
     }
 
     [Fact]
-    public async Task Write_AnyRows_AreReadBackWithNullsForWhatIsAbsent() => await GenRows.SampleAsync(
-        async rows =>
-        {
-            DataRow[] read = await WriteAndReadAsync(await SurveyAsync(rows), rows);
-            Assert.Equal(rows.Select(WithoutNulls), read.Select(row => WithoutNulls(row.Fields?.GetRawText() ?? "")));
-        },
-        iter: 60, threads: 1);
+    public async Task Write_AnyRows_AreReadBackWithNullsForWhatIsAbsent() =>
+        await GenRows.SampleAsync(
+            async rows =>
+            {
+                DataRow[] read = await WriteAndReadAsync(await SurveyAsync(rows), rows);
+                Assert.Equal(rows.Select(WithoutNulls), read.Select(row => WithoutNulls(row.Fields?.GetRawText() ?? "")));
+            },
+            iter: 60,
+            threads: 1
+        );
 
     [Fact]
     public async Task Write_ValuesOfSeveralTypes_BecomeText()
@@ -65,7 +74,14 @@ public sealed class ParquetRowWriterTests : IDisposable
     public async Task Write_RowThatDoesNotFit_IsNotWrittenAndTheOthersAre(string row, string fault)
     {
         string path = Path.Combine(_folder, "rows.parquet");
-        await using (RowFileWriter writer = await RowFileWriter.CreateAsync(path, RowColumns.None.WithInteger("x").WithNumbers("list"), TimeProvider.System, Token))
+        await using (
+            RowFileWriter writer = await RowFileWriter.CreateAsync(
+                path,
+                RowColumns.None.WithInteger("x").WithNumbers("list"),
+                TimeProvider.System,
+                Token
+            )
+        )
         {
             await WriteAsync(writer, """{"x":1,"list":[0.5,2]}""");
             InvalidDataException error = await Assert.ThrowsAsync<InvalidDataException>(() => WriteAsync(writer, row));
@@ -85,7 +101,10 @@ public sealed class ParquetRowWriterTests : IDisposable
         string[] rows = [.. Enumerable.Range(0, 70).Select(i => $$"""{"id":{{i}},"text":"{{text}}"}""")];
         DataRow[] read = await WriteAndReadAsync(RowColumns.None.WithInteger("id").WithText("text"), rows);
         Assert.Equal(Enumerable.Range(0, 70).Select(i => $"{i}"), read.Select(row => row.Field("id")));
-        await using Parquet.ParquetReader file = await Parquet.ParquetReader.CreateAsync(Path.Combine(_folder, "rows.parquet"), cancellationToken: Token);
+        await using Parquet.ParquetReader file = await Parquet.ParquetReader.CreateAsync(
+            Path.Combine(_folder, "rows.parquet"),
+            cancellationToken: Token
+        );
         Assert.Equal(3, file.RowGroupCount);
     }
 
@@ -96,15 +115,24 @@ public sealed class ParquetRowWriterTests : IDisposable
         Gen.Bool.Select(value => $$"""{"b":{{(value ? "true" : "false")}}}"""),
         GenText.Select(value => $$"""{"t":{{JsonSerializer.Serialize(value)}}}"""),
         Gen.Double[-1e6, 1e6].Select(value => $$"""{"d":{{value.ToString("R", System.Globalization.CultureInfo.InvariantCulture)}}}"""),
-        Gen.Const("{}"));
+        Gen.Const("{}")
+    );
 
-    private static readonly Gen<string> GenRow = Gen.Select(GenScalars, GenScalars.Array[0, 3], Gen.Long[0, 9].Array[0, 3].Array[0, 3], Gen.Int[0, 3], (scalars, structs, lists, kind) => kind switch
-    {
-        0 => $$"""{"s":{{scalars}},"l":[{{string.Join(',', structs)}}]}""",
-        1 => $$"""{"l":[{{string.Join(',', structs)}}],"ll":[{{string.Join(',', lists.Select(list => $"[{string.Join(',', list)}]"))}}]}""",
-        2 => $$"""{"s":{{scalars}},"ll":[]}""",
-        _ => $$$"""{"s":{"n":1,"inner":{{{scalars}}}}}""",
-    });
+    private static readonly Gen<string> GenRow = Gen.Select(
+        GenScalars,
+        GenScalars.Array[0, 3],
+        Gen.Long[0, 9].Array[0, 3].Array[0, 3],
+        Gen.Int[0, 3],
+        (scalars, structs, lists, kind) =>
+            kind switch
+            {
+                0 => $$"""{"s":{{scalars}},"l":[{{string.Join(',', structs)}}]}""",
+                1 =>
+                    $$"""{"l":[{{string.Join(',', structs)}}],"ll":[{{string.Join(',', lists.Select(list => $"[{string.Join(',', list)}]"))}}]}""",
+                2 => $$"""{"s":{{scalars}},"ll":[]}""",
+                _ => $$$"""{"s":{"n":1,"inner":{{{scalars}}}}}""",
+            }
+    );
 
     private static readonly Gen<string[]> GenRows = GenRow.Array[1, 12];
 
@@ -140,7 +168,9 @@ public sealed class ParquetRowWriterTests : IDisposable
 
     private static Task WriteAsync(RowWriter writer, string row) => writer.WriteAsync(json => json.WriteRawValue(row), Token);
 
-    /// <summary>Canonical text of a row: members in order of their names, null ones and objects without members left out, texts of JSON as JSON.</summary>
+    /// <summary>
+    /// Canonical text of a row: members in order of their names, null ones and objects without members left out, texts of JSON as JSON.
+    /// </summary>
     private static string WithoutNulls(string row)
     {
         using JsonDocument document = JsonDocument.Parse(row);
@@ -154,7 +184,12 @@ public sealed class ParquetRowWriterTests : IDisposable
             {
                 case JsonValueKind.Object:
                     text.Append('{');
-                    foreach (JsonProperty member in value.EnumerateObject().Where(member => !IsNothing(member.Value)).OrderBy(member => member.Name, StringComparer.Ordinal))
+                    foreach (
+                        JsonProperty member in value
+                            .EnumerateObject()
+                            .Where(member => !IsNothing(member.Value))
+                            .OrderBy(member => member.Name, StringComparer.Ordinal)
+                    )
                     {
                         text.Append(member.Name).Append(':');
                         Append(member.Value);
@@ -181,12 +216,17 @@ public sealed class ParquetRowWriterTests : IDisposable
                     text.Append("{}");
                     break;
                 default:
-                    text.Append(value.GetRawText().Length == 0 ? "" : value.ValueKind == JsonValueKind.String ? value.GetString() : value.GetRawText());
+                    text.Append(
+                        value.GetRawText().Length == 0 ? ""
+                        : value.ValueKind == JsonValueKind.String ? value.GetString()
+                        : value.GetRawText()
+                    );
                     break;
             }
         }
 
-        static bool IsNothing(JsonElement value) => value.ValueKind == JsonValueKind.Null
+        static bool IsNothing(JsonElement value) =>
+            value.ValueKind == JsonValueKind.Null
             || (value.ValueKind == JsonValueKind.Object && !value.EnumerateObject().Any(member => !IsNothing(member.Value)))
             || (value.ValueKind == JsonValueKind.String && value.GetString() == "{}");
     }

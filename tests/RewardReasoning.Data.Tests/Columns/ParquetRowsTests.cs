@@ -20,7 +20,10 @@ public sealed class ParquetRowsTests
         DataRow[] lines = await ReadAsync(Fixture($"{name}.jsonl"));
         DataRow[] rows = await ReadAsync(Fixture($"{name}.parquet"));
         Assert.Equal(14, rows.Length);
-        Assert.All(lines.Zip(rows), pair => Assert.True(JsonElement.DeepEquals(pair.First.Fields ?? default, pair.Second.Fields ?? default), pair.Second.Place));
+        Assert.All(
+            lines.Zip(rows),
+            pair => Assert.True(JsonElement.DeepEquals(pair.First.Fields ?? default, pair.Second.Fields ?? default), pair.Second.Place)
+        );
         Assert.All(rows, row => Assert.IsType<PairContent>(RowRecognizer.Recognize(row)));
         Assert.EndsWith($"{name}.parquet, row 14", rows[^1].Place, StringComparison.Ordinal);
     }
@@ -30,9 +33,31 @@ public sealed class ParquetRowsTests
     {
         Nested[] rows =
         [
-            new() { text = "a", lists = [[1, null], []], inner = new Inner { x = 0.5, tags = ["t", null] }, map = new() { ["k"] = 7 } },
-            new() { inner = new Inner { tags = [] }, map = [] },
-            new() { text = "", lists = [[3]], map = new() { ["x"] = 1, ["y"] = 2 } },
+            new()
+            {
+                text = "a",
+                lists =
+                [
+                    [1, null],
+                    [],
+                ],
+                inner = new Inner { x = 0.5, tags = ["t", null] },
+                map = new() { ["k"] = 7 },
+            },
+            new()
+            {
+                inner = new Inner { tags = [] },
+                map = [],
+            },
+            new()
+            {
+                text = "",
+                lists =
+                [
+                    [3],
+                ],
+                map = new() { ["x"] = 1, ["y"] = 2 },
+            },
         ];
         using MemoryStream stream = new();
         await ParquetSerializer.SerializeAsync(rows, stream, cancellationToken: Token);
@@ -43,14 +68,20 @@ public sealed class ParquetRowsTests
                 """{"text":null,"lists":null,"inner":{"x":null,"tags":[]},"map":[]}""",
                 """{"text":"","lists":[[3]],"inner":null,"map":[{"key":"x","value":1},{"key":"y","value":2}]}""",
             ],
-            read.Select(row => row.Fields?.GetRawText()));
+            read.Select(row => row.Fields?.GetRawText())
+        );
     }
 
     [Fact]
     public async Task ReadAsync_SeveralRowGroups_NumberTheirRowsThroughout()
     {
         using MemoryStream stream = new();
-        await ParquetSerializer.SerializeAsync(Enumerable.Range(0, 25).Select(i => new Numbered { id = i }), stream, new ParquetOptions { RowGroupSize = 10 }, cancellationToken: Token);
+        await ParquetSerializer.SerializeAsync(
+            Enumerable.Range(0, 25).Select(i => new Numbered { id = i }),
+            stream,
+            new ParquetOptions { RowGroupSize = 10 },
+            cancellationToken: Token
+        );
         DataRow[] rows = await RowText.ReadAsync(stream.ToArray(), "x.parquet");
         Assert.Equal(Enumerable.Range(0, 25).Select(i => $"{i}"), rows.Select(row => row.Field("id")));
         Assert.Equal(Enumerable.Range(1, 25).Select(i => (long)i), rows.Select(row => row.Number));
@@ -66,7 +97,8 @@ public sealed class ParquetRowsTests
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private static string Fixture(string name) => Path.Combine(SharedFolder.RepositoryRoot, "tests", "RewardReasoning.Data.Tests", "Fixtures", name);
+    private static string Fixture(string name) =>
+        Path.Combine(SharedFolder.RepositoryRoot, "tests", "RewardReasoning.Data.Tests", "Fixtures", name);
 
     private static async Task<DataRow[]> ReadAsync(string path) => await RowReader.ReadAsync(path, Token).ToArrayAsync(Token);
 

@@ -23,26 +23,38 @@ public sealed class TrlRowsTests
     {
         DataRow[] rows = await RowReader.ReadAsync(ExportFolder.Fixture($"{name}.jsonl"), Token).ToArrayAsync(Token);
         Assert.Equal(14, rows.Length);
-        Assert.All(rows, row =>
-        {
-            PairContent pair = Assert.IsType<PairContent>(RowRecognizer.Recognize(row));
-            double margin = row.Field("margin") is { } text ? double.Parse(text, System.Globalization.CultureInfo.InvariantCulture) : 0.25;
-            TrlPair preference = new(pair.Query, pair.Comparison.Response1, pair.Comparison.Response2, margin);
-            Assert.Null(new TrlRows(shape, withMargin: true).FaultOf(preference));
-            JsonElement written = Written(preference, shape);
-            Assert.Equal(margin, written.GetProperty("margin").GetDouble());
-            Assert.All(
-                (row.Fields ?? default).EnumerateObject(),
-                field => Assert.True(JsonElement.DeepEquals(field.Value, written.GetProperty(field.Name)), $"{row.Place}: {field.Name}"));
-            Assert.Equal(row.Fields?.EnumerateObject().Select(field => field.Name).Append("margin").Distinct(), written.EnumerateObject().Select(field => field.Name));
-        });
+        Assert.All(
+            rows,
+            row =>
+            {
+                PairContent pair = Assert.IsType<PairContent>(RowRecognizer.Recognize(row));
+                double margin = row.Field("margin") is { } text
+                    ? double.Parse(text, System.Globalization.CultureInfo.InvariantCulture)
+                    : 0.25;
+                TrlPair preference = new(pair.Query, pair.Comparison.Response1, pair.Comparison.Response2, margin);
+                Assert.Null(new TrlRows(shape, withMargin: true).FaultOf(preference));
+                JsonElement written = Written(preference, shape);
+                Assert.Equal(margin, written.GetProperty("margin").GetDouble());
+                Assert.All(
+                    (row.Fields ?? default).EnumerateObject(),
+                    field => Assert.True(JsonElement.DeepEquals(field.Value, written.GetProperty(field.Name)), $"{row.Place}: {field.Name}")
+                );
+                Assert.Equal(
+                    row.Fields?.EnumerateObject().Select(field => field.Name).Append("margin").Distinct(),
+                    written.EnumerateObject().Select(field => field.Name)
+                );
+            }
+        );
     }
 
     [Fact]
     public void Write_ImplicitText_SharesTheQuery()
     {
         JsonElement written = Written(new TrlPair(RowQuery.OfText("What is 2+2?"), "4", "5", 1), TrlShape.ImplicitText);
-        Assert.Equal(("What is 2+2?\n\n4", "What is 2+2?\n\n5"), (written.GetProperty("chosen").GetString(), written.GetProperty("rejected").GetString()));
+        Assert.Equal(
+            ("What is 2+2?\n\n4", "What is 2+2?\n\n5"),
+            (written.GetProperty("chosen").GetString(), written.GetProperty("rejected").GetString())
+        );
     }
 
     [Theory]
@@ -109,8 +121,16 @@ public sealed class TrlRowsTests
     private static async Task<string[]> LeavesAsync(string path)
     {
         await using ParquetReader reader = await ParquetReader.CreateAsync(path, cancellationToken: Token);
-        return [.. reader.Schema.DataFields.Select(field => $"{field.Path.ToString().Replace('/', '.')} {Type(field)} {field.MaxDefinitionLevel} {field.MaxRepetitionLevel}")];
+        return
+        [
+            .. reader.Schema.DataFields.Select(field =>
+                $"{field.Path.ToString().Replace('/', '.')} {Type(field)} {field.MaxDefinitionLevel} {field.MaxRepetitionLevel}"
+            ),
+        ];
 
-        static string Type(DataField field) => field.ClrType == typeof(double) ? "Double" : field.ClrType == typeof(ReadOnlyMemory<char>) ? "Text" : field.ClrType.Name;
+        static string Type(DataField field) =>
+            field.ClrType == typeof(double) ? "Double"
+            : field.ClrType == typeof(ReadOnlyMemory<char>) ? "Text"
+            : field.ClrType.Name;
     }
 }

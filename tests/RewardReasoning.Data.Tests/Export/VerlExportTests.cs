@@ -14,9 +14,18 @@ public sealed class VerlExportTests : IDisposable
 {
     private static readonly string[] Completions =
     [
-        @"thought</think>\boxed{Assistant 1}", @"a</think> \boxed{Assistant 1}, no: \boxed{\text{assistant 2}}.", @"\boxed{Assistant 1}", @"</think>\boxed{Assistant 3}",
-        @"<think>x</think>**\boxed{**Assistant 2**}**", @"</think>\boxed{Assistant 1} and \boxed{Assistant", @"</think>\fbox{Assistant 2}", @"<think>a</think>b<think>\boxed{Assistant 1}",
-        @"<think>\boxed{Assistant 1}</think>", "", @"</think>\boxed{ {Assistant} {2} }", @"</think>\boxed {Assistant 1}",
+        @"thought</think>\boxed{Assistant 1}",
+        @"a</think> \boxed{Assistant 1}, no: \boxed{\text{assistant 2}}.",
+        @"\boxed{Assistant 1}",
+        @"</think>\boxed{Assistant 3}",
+        @"<think>x</think>**\boxed{**Assistant 2**}**",
+        @"</think>\boxed{Assistant 1} and \boxed{Assistant",
+        @"</think>\fbox{Assistant 2}",
+        @"<think>a</think>b<think>\boxed{Assistant 1}",
+        @"<think>\boxed{Assistant 1}</think>",
+        "",
+        @"</think>\boxed{ {Assistant} {2} }",
+        @"</think>\boxed {Assistant 1}",
     ];
 
     private readonly ExportFolder _folder = new();
@@ -27,10 +36,23 @@ public sealed class VerlExportTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     private Task<ExportReport> ExportAsync(VerlExportOptions options, IEnumerable<DataRow> rows) =>
-        new VerlExport(options, TimeProvider.System).WriteAsync(rows.ToAsyncEnumerable(), _folder.At(""), (row, fault) => _faults.Add(fault), Token);
+        new VerlExport(options, TimeProvider.System).WriteAsync(
+            rows.ToAsyncEnumerable(),
+            _folder.At(""),
+            (row, fault) => _faults.Add(fault),
+            Token
+        );
 
     private static DataRow Pair(int number, string first = "yes", string second = "no") =>
-        RowText.Parse(new JsonObject { ["query"] = $"q{number}", ["response_1"] = first, ["response_2"] = second, ["label"] = 1 }.ToJsonString());
+        RowText.Parse(
+            new JsonObject
+            {
+                ["query"] = $"q{number}",
+                ["response_1"] = first,
+                ["response_2"] = second,
+                ["label"] = 1,
+            }.ToJsonString()
+        );
 
     [Fact]
     public async Task WriteAsync_PairsOfTheFixture_GiveRowsThatVerlReads()
@@ -45,11 +67,20 @@ public sealed class VerlExportTests : IDisposable
         foreach (JsonElement row in expected)
         {
             JsonElement extra = row.GetProperty("extra_info");
-            DataRow same = Assert.Single(written, one => one.Field("extra_info.pair_id") == extra.GetProperty("pair_id").GetString() && one.Field("extra_info.swapped") == extra.GetProperty("swapped").GetRawText());
+            DataRow same = Assert.Single(
+                written,
+                one =>
+                    one.Field("extra_info.pair_id") == extra.GetProperty("pair_id").GetString()
+                    && one.Field("extra_info.swapped") == extra.GetProperty("swapped").GetRawText()
+            );
             Assert.Equal(WithoutPrompt(row), WithoutPrompt(same.Fields ?? default));
             JsonElement prompt = same.Fields?.GetProperty("prompt") ?? default;
             Assert.Equal(["system", "user"], prompt.EnumerateArray().Select(message => message.GetProperty("role").GetString()));
-            Assert.Contains(extra.GetProperty("query").GetString() ?? "?", prompt[1].GetProperty("content").GetString(), StringComparison.Ordinal);
+            Assert.Contains(
+                extra.GetProperty("query").GetString() ?? "?",
+                prompt[1].GetProperty("content").GetString(),
+                StringComparison.Ordinal
+            );
         }
     }
 
@@ -57,15 +88,23 @@ public sealed class VerlExportTests : IDisposable
     public async Task WriteAsync_OneOrder_ShowsTheBetterFirstAboutHalfTheTime()
     {
         await ExportAsync(new() { TestShare = 0 }, Enumerable.Range(0, 400).Select(i => Pair(i)));
-        int first = (await ExportFolder.ReadAsync(_folder.At("train.parquet"))).Count(row => row.Field("reward_model.ground_truth") == "Assistant 1");
+        int first = (await ExportFolder.ReadAsync(_folder.At("train.parquet"))).Count(row =>
+            row.Field("reward_model.ground_truth") == "Assistant 1"
+        );
         Assert.InRange(first, 160, 240);
     }
 
     [Fact]
     public async Task WriteAsync_TestShare_KeepsWholeQueriesApart()
     {
-        ExportReport report = await ExportAsync(new() { TestShare = 0.25 }, Enumerable.Range(0, 400).Select(i => Pair(i / 2, second: $"no {i}")));
-        string[] train = [.. (await ExportFolder.ReadAsync(_folder.At("train.parquet"))).Select(row => row.Field("extra_info.query") ?? "")];
+        ExportReport report = await ExportAsync(
+            new() { TestShare = 0.25 },
+            Enumerable.Range(0, 400).Select(i => Pair(i / 2, second: $"no {i}"))
+        );
+        string[] train =
+        [
+            .. (await ExportFolder.ReadAsync(_folder.At("train.parquet"))).Select(row => row.Field("extra_info.query") ?? ""),
+        ];
         string[] test = [.. (await ExportFolder.ReadAsync(_folder.At("test.parquet"))).Select(row => row.Field("extra_info.query") ?? "")];
         Assert.Equal((400, test.Length), (train.Length + test.Length, (int)report.Test));
         Assert.InRange(test.Length, 60, 140);
@@ -75,7 +114,10 @@ public sealed class VerlExportTests : IDisposable
     [Fact]
     public async Task WriteAsync_Thoughts_AreNoPartOfResponses()
     {
-        ExportReport report = await ExportAsync(new() { TestShare = 0 }, [Pair(1, "<think>hm</think>\n\nyes"), Pair(2, "<think>a</think>same", "<think>b</think>same")]);
+        ExportReport report = await ExportAsync(
+            new() { TestShare = 0 },
+            [Pair(1, "<think>hm</think>\n\nyes"), Pair(2, "<think>a</think>same", "<think>b</think>same")]
+        );
         Assert.Equal((1, 1), (report.Written, report.LeftOut));
         DataRow row = Assert.Single(await ExportFolder.ReadAsync(_folder.At("train.parquet")));
         Assert.Equal(["no", "yes"], new[] { row.Field("extra_info.response_1"), row.Field("extra_info.response_2") }.Order());
@@ -85,11 +127,30 @@ public sealed class VerlExportTests : IDisposable
     [Fact]
     public async Task WriteAsync_Settings_AreOnesThatVerlKnows()
     {
-        await ExportAsync(new() { Gpus = 4, Nodes = 2, Model = "Qwen/Qwen3-8B", MaxPromptTokens = 1000, MaxResponseTokens = 2000, TestShare = 0 }, [Pair(1)]);
+        await ExportAsync(
+            new()
+            {
+                Gpus = 4,
+                Nodes = 2,
+                Model = "Qwen/Qwen3-8B",
+                MaxPromptTokens = 1000,
+                MaxResponseTokens = 2000,
+                TestShare = 0,
+            },
+            [Pair(1)]
+        );
         HashSet<string> known = [.. await File.ReadAllLinesAsync(ExportFolder.Fixture("verl-keys.txt"), Token)];
-        string[] lines = [.. (await File.ReadAllLinesAsync(_folder.At("settings.txt"), Token)).Where(line => line.Length > 0 && line[0] != '#')];
+        string[] lines =
+        [
+            .. (await File.ReadAllLinesAsync(_folder.At("settings.txt"), Token)).Where(line => line.Length > 0 && line[0] != '#'),
+        ];
         Assert.All(lines, line => Assert.Contains(line.Split('=')[0], known));
-        Assert.All((await File.ReadAllLinesAsync(_folder.At("run.sh"), Token)).Where(line => line.Contains('=', StringComparison.Ordinal) && line.StartsWith("  \"", StringComparison.Ordinal)), line => Assert.Contains(line.Trim(' ', '"').Split('=')[0], known));
+        Assert.All(
+            (await File.ReadAllLinesAsync(_folder.At("run.sh"), Token)).Where(line =>
+                line.Contains('=', StringComparison.Ordinal) && line.StartsWith("  \"", StringComparison.Ordinal)
+            ),
+            line => Assert.Contains(line.Trim(' ', '"').Split('=')[0], known)
+        );
         Assert.Contains("trainer.n_gpus_per_node=4", lines);
         Assert.Contains("trainer.nnodes=2", lines);
         Assert.Contains("actor_rollout_ref.model.path=Qwen/Qwen3-8B", lines);
@@ -109,7 +170,16 @@ public sealed class VerlExportTests : IDisposable
             File.SetUnixFileMode(_folder.At("python3"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         }
 
-        string[] arguments = (await RunAsync(_folder.At("run.sh"), ["trainer.total_epochs=3"], "", start => start.Environment["PATH"] = $"{_folder.At("")}:{Environment.GetEnvironmentVariable("PATH")}")).TrimEnd().Split('\n');
+        string[] arguments = (
+            await RunAsync(
+                _folder.At("run.sh"),
+                ["trainer.total_epochs=3"],
+                "",
+                start => start.Environment["PATH"] = $"{_folder.At("")}:{Environment.GetEnvironmentVariable("PATH")}"
+            )
+        )
+            .TrimEnd()
+            .Split('\n');
         Assert.Equal(["-m", "verl.trainer.main_ppo", "algorithm.adv_estimator=grpo"], arguments[..3]);
         Assert.Equal("trainer.total_epochs=3", arguments[^1]);
         Assert.All(arguments[2..], argument => Assert.Matches("^[a-z_.]+=.+$", argument));
@@ -125,21 +195,38 @@ public sealed class VerlExportTests : IDisposable
         }
 
         await ExportAsync(new() { TestShare = 0 }, [Pair(1)]);
-        string script = $"import json, sys; sys.path.insert(0, '{_folder.At("")}'); import rewards; print(json.dumps([rewards.compute_score('pairs/x', text, 'Assistant 1', {{}}) for text in json.load(sys.stdin)]))";
-        JsonElement[] scores = [.. JsonDocument.Parse(await RunAsync("python3", ["-c", script], JsonSerializer.Serialize(Completions))).RootElement.EnumerateArray()];
+        string script =
+            $"import json, sys; sys.path.insert(0, '{_folder.At("")}'); import rewards; print(json.dumps([rewards.compute_score('pairs/x', text, 'Assistant 1', {{}}) for text in json.load(sys.stdin)]))";
+        JsonElement[] scores =
+        [
+            .. JsonDocument
+                .Parse(await RunAsync("python3", ["-c", script], JsonSerializer.Serialize(Completions)))
+                .RootElement.EnumerateArray(),
+        ];
         foreach ((string completion, JsonElement score) in Completions.Zip(scores))
         {
             Verdict verdict = VerdictParser.Parse(completion, promptOpensThought: true);
             Assert.Equal(
                 (completion, verdict == Verdict.First ? 1.0 : -1.0, verdict == Verdict.Unparsable ? 0.0 : 1.0),
-                (completion, score.GetProperty("score").GetDouble(), score.GetProperty("readable").GetDouble()));
+                (completion, score.GetProperty("score").GetDouble(), score.GetProperty("readable").GetDouble())
+            );
         }
     }
 
     [Fact]
     public async Task WriteAsync_FaultyOptions_SaysAllFaults()
     {
-        ArgumentException error = await Assert.ThrowsAsync<ArgumentException>(() => ExportAsync(new() { Gpus = 0, TestShare = 1, Model = "" }, []));
+        ArgumentException error = await Assert.ThrowsAsync<ArgumentException>(() =>
+            ExportAsync(
+                new()
+                {
+                    Gpus = 0,
+                    TestShare = 1,
+                    Model = "",
+                },
+                []
+            )
+        );
         Assert.Contains("Gpus is 0", error.Message, StringComparison.Ordinal);
         Assert.Contains("TestShare is 1", error.Message, StringComparison.Ordinal);
         Assert.Contains("Model is empty", error.Message, StringComparison.Ordinal);

@@ -54,7 +54,10 @@ public sealed class HubClientTests : IDisposable
         Assert.Equal(FakeHub.Commit, File.ReadAllText(Path.Combine(repository, "refs", "main")));
         Assert.All(Files, file => Assert.Equal(file.Value, File.ReadAllBytes(Path.Combine(snapshot, file.Key))));
         Assert.Equal($"../../blobs/{FakeHub.GitHash(Files[Small])}", new FileInfo(Path.Combine(snapshot, Small)).LinkTarget);
-        Assert.DoesNotContain(Directory.EnumerateFiles(repository, "*", SearchOption.AllDirectories), path => path.EndsWith(".incomplete", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            Directory.EnumerateFiles(repository, "*", SearchOption.AllDirectories),
+            path => path.EndsWith(".incomplete", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -89,16 +92,19 @@ public sealed class HubClientTests : IDisposable
         using (HubClient client = Client(server))
         {
             HubListing listing = await client.ListAsync(HubAddress.Parse($"hf://owner/name/{Large}"), Cancellation);
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => client.FetchAsync(
-                listing,
-                progress =>
-                {
-                    if (progress.BytesDone >= 100_000)
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+                client.FetchAsync(
+                    listing,
+                    progress =>
                     {
-                        stop.Cancel();
-                    }
-                },
-                stop.Token));
+                        if (progress.BytesDone >= 100_000)
+                        {
+                            stop.Cancel();
+                        }
+                    },
+                    stop.Token
+                )
+            );
         }
 
         server.Fault = (_, _) => null;
@@ -136,7 +142,13 @@ public sealed class HubClientTests : IDisposable
     public async Task Fetch_RangeThatCannotBe_LoadsAllAnew()
     {
         await using FakeHub server = await FakeHub.StartAsync("owner/name", Files);
-        server.Fault = (path, before) => (path, before) switch { (Large, 0) => new() { BreaksAfter = 50_000 }, (Large, 1) => new() { Status = 416 }, _ => null };
+        server.Fault = (path, before) =>
+            (path, before) switch
+            {
+                (Large, 0) => new() { BreaksAfter = 50_000 },
+                (Large, 1) => new() { Status = 416 },
+                _ => null,
+            };
         string snapshot = await FetchAsync(server);
         Assert.Equal(Files[Large], File.ReadAllBytes(Path.Combine(snapshot, Large)));
         Assert.Null(server.Downloads.Last(request => request.Path == Large).Range);
@@ -180,7 +192,10 @@ public sealed class HubClientTests : IDisposable
         await using FakeHub server = await FakeHub.StartAsync("owner/name", Files);
         server.Fault = (path, before) => path == Large && before == 0 ? new() { HangsAfter = 10_000 } : null;
         using HubClient client = new(Options(server) with { IdleTimeout = TimeSpan.FromSeconds(0.5) });
-        string snapshot = await client.FetchAsync(await client.ListAsync(HubAddress.Parse("hf://owner/name"), Cancellation), cancellationToken: Cancellation);
+        string snapshot = await client.FetchAsync(
+            await client.ListAsync(HubAddress.Parse("hf://owner/name"), Cancellation),
+            cancellationToken: Cancellation
+        );
         Assert.Equal(Files[Large], File.ReadAllBytes(Path.Combine(snapshot, Large)));
     }
 
@@ -216,16 +231,34 @@ public sealed class HubClientTests : IDisposable
     public async Task List_NoHub_SaysSo()
     {
         await using FakeOpenAIServer other = await FakeOpenAIServer.StartAsync(FakeReply.Html());
-        using HubClient client = new(new() { Endpoint = new Uri(other.Url, "/"), CacheFolder = _folder, FirstDelay = TimeSpan.Zero });
-        HubException error = await Assert.ThrowsAsync<HubException>(() => client.ListAsync(HubAddress.Parse("hf://owner/name"), Cancellation));
+        using HubClient client = new(
+            new()
+            {
+                Endpoint = new Uri(other.Url, "/"),
+                CacheFolder = _folder,
+                FirstDelay = TimeSpan.Zero,
+            }
+        );
+        HubException error = await Assert.ThrowsAsync<HubException>(() =>
+            client.ListAsync(HubAddress.Parse("hf://owner/name"), Cancellation)
+        );
         Assert.Contains("does not answer as a Hugging Face hub does. Check HF_ENDPOINT.", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task List_NobodyThere_IsUnreachable()
     {
-        using HubClient client = new(new() { Endpoint = new Uri(FakeOpenAIServer.UnusedUrl(), "/"), CacheFolder = _folder, FirstDelay = TimeSpan.Zero });
-        HubException error = await Assert.ThrowsAsync<HubException>(() => client.ListAsync(HubAddress.Parse("hf://owner/name"), Cancellation));
+        using HubClient client = new(
+            new()
+            {
+                Endpoint = new Uri(FakeOpenAIServer.UnusedUrl(), "/"),
+                CacheFolder = _folder,
+                FirstDelay = TimeSpan.Zero,
+            }
+        );
+        HubException error = await Assert.ThrowsAsync<HubException>(() =>
+            client.ListAsync(HubAddress.Parse("hf://owner/name"), Cancellation)
+        );
         Assert.True(error.IsUnreachable);
     }
 
@@ -238,14 +271,20 @@ public sealed class HubClientTests : IDisposable
     {
         await using FakeHub server = await FakeHub.StartAsync("owner/name", new Dictionary<string, byte[]> { [path] = [1] });
         using HubClient client = Client(server);
-        HubException error = await Assert.ThrowsAsync<HubException>(() => client.ListAsync(HubAddress.Parse("hf://owner/name"), Cancellation));
+        HubException error = await Assert.ThrowsAsync<HubException>(() =>
+            client.ListAsync(HubAddress.Parse("hf://owner/name"), Cancellation)
+        );
         Assert.Contains("cannot be used", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task List_HashThatIsNone_IsRefused()
     {
-        await using FakeHub server = await FakeHub.StartAsync("owner/name", Files, wrongHashes: new Dictionary<string, string> { [Small] = "../../evil" });
+        await using FakeHub server = await FakeHub.StartAsync(
+            "owner/name",
+            Files,
+            wrongHashes: new Dictionary<string, string> { [Small] = "../../evil" }
+        );
         using HubClient client = Client(server);
         await Assert.ThrowsAsync<HubException>(() => client.ListAsync(HubAddress.Parse("hf://owner/name"), Cancellation));
     }
@@ -269,7 +308,9 @@ public sealed class HubClientTests : IDisposable
         File.WriteAllText(file, "");
         using HubClient client = new(Options(server) with { CacheFolder = _folder, FirstDelay = TimeSpan.Zero });
         HubListing listing = await client.ListAsync(HubAddress.Parse("hf://owner/name"), Cancellation);
-        HubException error = await Assert.ThrowsAsync<HubException>(() => client.FetchToAsync(listing, file, cancellationToken: Cancellation));
+        HubException error = await Assert.ThrowsAsync<HubException>(() =>
+            client.FetchToAsync(listing, file, cancellationToken: Cancellation)
+        );
         Assert.Contains("cannot be kept in", error.Message, StringComparison.Ordinal);
     }
 
@@ -306,7 +347,10 @@ public sealed class HubClientTests : IDisposable
         await client.FetchAsync(await client.ListAsync(HubAddress.Parse("hf://owner/name"), Cancellation), told.Add, Cancellation);
         long bytes = Files.Values.Sum(file => file.Length);
         Assert.Equal((bytes, bytes, Files.Count, Files.Count), (told[^1].Bytes, told[^1].BytesDone, told[^1].Files, told[^1].FilesDone));
-        Assert.Equal(Files.Keys.Order(StringComparer.Ordinal), told.Where(progress => progress.Finished is not null).Select(progress => progress.Finished?.Path).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            Files.Keys.Order(StringComparer.Ordinal),
+            told.Where(progress => progress.Finished is not null).Select(progress => progress.Finished?.Path).Order(StringComparer.Ordinal)
+        );
     }
 
     [Fact]
@@ -315,11 +359,26 @@ public sealed class HubClientTests : IDisposable
         await using FakeHub server = await FakeHub.StartAsync("owner/name", Files);
         string snapshot = await FetchAsync(server);
         using HubClient client = new(Options(server) with { Offline = true });
-        Assert.Equal([snapshot, snapshot, null, null], new[] { "hf://owner/name", $"hf://owner/name@{FakeHub.Commit}", "hf://owner/name@v9", "hf://owner/other" }.Select(text => client.FindKept(HubAddress.Parse(text))));
-        Assert.True((await Assert.ThrowsAsync<HubException>(() => client.ListAsync(HubAddress.Parse("hf://owner/name"), Cancellation))).IsUnreachable);
+        Assert.Equal(
+            [snapshot, snapshot, null, null],
+            new[] { "hf://owner/name", $"hf://owner/name@{FakeHub.Commit}", "hf://owner/name@v9", "hf://owner/other" }.Select(text =>
+                client.FindKept(HubAddress.Parse(text))
+            )
+        );
+        Assert.True(
+            (
+                await Assert.ThrowsAsync<HubException>(() => client.ListAsync(HubAddress.Parse("hf://owner/name"), Cancellation))
+            ).IsUnreachable
+        );
     }
 
-    private HubOptions Options(FakeHub server) => new() { Endpoint = server.Url, CacheFolder = _folder, FirstDelay = TimeSpan.FromMilliseconds(1) };
+    private HubOptions Options(FakeHub server) =>
+        new()
+        {
+            Endpoint = server.Url,
+            CacheFolder = _folder,
+            FirstDelay = TimeSpan.FromMilliseconds(1),
+        };
 
     private HubClient Client(FakeHub server) => new(Options(server));
 

@@ -15,7 +15,8 @@ public sealed class FileInspectorTests
         FileInspection file = await InspectAsync(
             """{"id":1,"query":"abc","response_1":"x","response_2":"yy","label":1,"tags":[1,2]}""",
             """{"id":"b","query":"a","response_1":"x","response_2":"yyyy","label":2,"tags":[]}""",
-            """{"query":"ab","response_1":"x","response_2":"y","label":null,"tags":null}""");
+            """{"query":"ab","response_1":"x","response_2":"y","label":null,"tags":null}"""
+        );
         Assert.Equal((RowKind.Pair, 3, "json_lines", "none"), (file.TakenFor, file.Rows, file.Format, file.Compression));
         Assert.Equal(new LabelCount(1, 1, 1), file.Labels);
         Assert.Equal(["id", "query", "response_1", "response_2", "label", "tags"], file.Fields.Select(field => field.Name));
@@ -44,51 +45,56 @@ public sealed class FileInspectorTests
     [Fact]
     public async Task InspectAsync_BetterResponseAlwaysFirst_IsToldUnlessTheFieldsSaySo()
     {
-        FileInspection habit = await InspectAsync([.. Enumerable.Range(0, 3).Select(i => $$"""{"query":"{{i}}","response_1":"a","response_2":"b","label":1}""")]);
+        FileInspection habit = await InspectAsync([
+            .. Enumerable.Range(0, 3).Select(i => $$"""{"query":"{{i}}","response_1":"a","response_2":"b","label":1}"""),
+        ]);
         Assert.Contains(habit.Oddities, oddity => oddity.What.Contains("better response first", StringComparison.Ordinal));
-        FileInspection named = await InspectAsync([.. Enumerable.Range(0, 3).Select(i => $$"""{"query":"{{i}}","chosen":"a","rejected":"b"}""")]);
+        FileInspection named = await InspectAsync([
+            .. Enumerable.Range(0, 3).Select(i => $$"""{"query":"{{i}}","chosen":"a","rejected":"b"}"""),
+        ]);
         Assert.Empty(named.Oddities);
     }
 
-    public static TheoryData<string, RowKind> SharedSets => new()
-    {
-        { "arena-hard/answers-v0.1.jsonl.gz", RowKind.ModelAnswer },
-        { "arena-hard/battles.jsonl", RowKind.Match },
-        { "arena-hard/question-v0.1.jsonl", RowKind.Query },
-        { "arena-hard/question-v2.0.jsonl", RowKind.Query },
-        { "arena-hard/single-scores.jsonl.gz", RowKind.Unknown },
-        { "autoj-pairwise/testdata_pairwise.jsonl.gz", RowKind.Pair },
-        { "bbh/bbh.jsonl.gz", RowKind.Question },
-        { "dpo-demo/dpo_en_demo.json.gz", RowKind.Pair },
-        { "evalbiasbench/biasbench.jsonl", RowKind.Pair },
-        { "gsm8k/calc-train.jsonl", RowKind.Question },
-        { "gsm8k/train.jsonl.gz", RowKind.Question },
-        { "hh-rlhf/harmless-base-test.jsonl.gz", RowKind.Pair },
-        { "hhh-alignment/*.jsonl", RowKind.Pair },
-        { "judgebench/claude-3-5-sonnet-20240620.jsonl", RowKind.Pair },
-        { "judgebench/gpt-4o-2024-05-13.jsonl.gz", RowKind.Pair },
-        { "judgebench/judge-outputs.jsonl.gz", RowKind.Unknown },
-        { "judgebench/reward-model-scores.jsonl", RowKind.Unknown },
-        { "llmbar/**/dataset.json", RowKind.Pair },
-        { "llmbar/judgments.jsonl.gz", RowKind.Unknown },
-        { "math/best-of-8.jsonl", RowKind.Candidates },
-        { "math/math500.jsonl", RowKind.Question },
-        { "math/train.jsonl.gz", RowKind.Question },
-        { "math-qa/*.jsonl", RowKind.Question },
-        { "math-verifier/cases.jsonl", RowKind.AnswerCheck },
-        { "mmlu-pro/outputs-*.jsonl.gz", RowKind.ModelAnswer },
-        { "mmlu-pro/questions.jsonl.gz", RowKind.Question },
-        { "mt-bench/judge_prompts.jsonl", RowKind.Unknown },
-        { "mt-bench/question.jsonl", RowKind.Query },
-        { "mt-bench/reference-gpt-4.jsonl", RowKind.Unknown },
-        { "mt-bench/vicuna-question.jsonl", RowKind.Query },
-        { "pandalm/gpt-3.5-turbo-testset-v1.json", RowKind.Unknown },
-        { "pandalm/pandalm-7b-testset-v1.json", RowKind.Unknown },
-        { "pandalm/testset-inference-v1.json", RowKind.Query },
-        { "pandalm/testset-v1.json", RowKind.Pair },
-        { "reference-scores/*.json*", RowKind.Unknown },
-        { "rm-bench/*.json*", RowKind.ChosenLists },
-    };
+    public static TheoryData<string, RowKind> SharedSets =>
+        new()
+        {
+            { "arena-hard/answers-v0.1.jsonl.gz", RowKind.ModelAnswer },
+            { "arena-hard/battles.jsonl", RowKind.Match },
+            { "arena-hard/question-v0.1.jsonl", RowKind.Query },
+            { "arena-hard/question-v2.0.jsonl", RowKind.Query },
+            { "arena-hard/single-scores.jsonl.gz", RowKind.Unknown },
+            { "autoj-pairwise/testdata_pairwise.jsonl.gz", RowKind.Pair },
+            { "bbh/bbh.jsonl.gz", RowKind.Question },
+            { "dpo-demo/dpo_en_demo.json.gz", RowKind.Pair },
+            { "evalbiasbench/biasbench.jsonl", RowKind.Pair },
+            { "gsm8k/calc-train.jsonl", RowKind.Question },
+            { "gsm8k/train.jsonl.gz", RowKind.Question },
+            { "hh-rlhf/harmless-base-test.jsonl.gz", RowKind.Pair },
+            { "hhh-alignment/*.jsonl", RowKind.Pair },
+            { "judgebench/claude-3-5-sonnet-20240620.jsonl", RowKind.Pair },
+            { "judgebench/gpt-4o-2024-05-13.jsonl.gz", RowKind.Pair },
+            { "judgebench/judge-outputs.jsonl.gz", RowKind.Unknown },
+            { "judgebench/reward-model-scores.jsonl", RowKind.Unknown },
+            { "llmbar/**/dataset.json", RowKind.Pair },
+            { "llmbar/judgments.jsonl.gz", RowKind.Unknown },
+            { "math/best-of-8.jsonl", RowKind.Candidates },
+            { "math/math500.jsonl", RowKind.Question },
+            { "math/train.jsonl.gz", RowKind.Question },
+            { "math-qa/*.jsonl", RowKind.Question },
+            { "math-verifier/cases.jsonl", RowKind.AnswerCheck },
+            { "mmlu-pro/outputs-*.jsonl.gz", RowKind.ModelAnswer },
+            { "mmlu-pro/questions.jsonl.gz", RowKind.Question },
+            { "mt-bench/judge_prompts.jsonl", RowKind.Unknown },
+            { "mt-bench/question.jsonl", RowKind.Query },
+            { "mt-bench/reference-gpt-4.jsonl", RowKind.Unknown },
+            { "mt-bench/vicuna-question.jsonl", RowKind.Query },
+            { "pandalm/gpt-3.5-turbo-testset-v1.json", RowKind.Unknown },
+            { "pandalm/pandalm-7b-testset-v1.json", RowKind.Unknown },
+            { "pandalm/testset-inference-v1.json", RowKind.Query },
+            { "pandalm/testset-v1.json", RowKind.Pair },
+            { "reference-scores/*.json*", RowKind.Unknown },
+            { "rm-bench/*.json*", RowKind.ChosenLists },
+        };
 
     [Theory]
     [MemberData(nameof(SharedSets))]
@@ -106,7 +112,11 @@ public sealed class FileInspectorTests
             Assert.Equal([kind], file.Kinds.Select(found => found.Kind));
             if (kind == RowKind.Unknown)
             {
-                Assert.Equal(file.Rows, file.Oddities.Where(oddity => oddity.What.Contains("its fields are", StringComparison.Ordinal)).Sum(oddity => oddity.Rows));
+                Assert.Equal(
+                    file.Rows,
+                    file.Oddities.Where(oddity => oddity.What.Contains("its fields are", StringComparison.Ordinal))
+                        .Sum(oddity => oddity.Rows)
+                );
             }
             else
             {
@@ -134,7 +144,11 @@ public sealed class FileInspectorTests
 
     private static async Task<FileInspection> InspectAsync(params string[] lines)
     {
-        RowFile file = await RowFile.OpenAsync(new MemoryStream(Encoding.UTF8.GetBytes(string.Join('\n', lines))), "x.jsonl", TestContext.Current.CancellationToken);
+        RowFile file = await RowFile.OpenAsync(
+            new MemoryStream(Encoding.UTF8.GetBytes(string.Join('\n', lines))),
+            "x.jsonl",
+            TestContext.Current.CancellationToken
+        );
         await using (file)
         {
             return await FileInspector.InspectAsync(file, TestContext.Current.CancellationToken);

@@ -78,22 +78,36 @@ public sealed class ScoreSummaryTests
         Add(summary, Row("a", "b"), Judged(Verdict.First) with { Usage = usage });
         Add(summary, Row("c", "d"), Judged(null) with { Usage = usage.AsKept() });
         Add(summary, Row("e", "f"), null);
-        Assert.Equal(new ScoreTokens(Prompt: 200, Output: 14, KeptPrompt: 100, KeptOutput: 7, KeptCompletions: 1), summary.Report(TimeSpan.Zero).Tokens);
+        Assert.Equal(
+            new ScoreTokens(Prompt: 200, Output: 14, KeptPrompt: 100, KeptOutput: 7, KeptCompletions: 1),
+            summary.Report(TimeSpan.Zero).Tokens
+        );
     }
 
-    private static void Add(ScoreSummary summary, DataRow row, Judgment? judgment) => summary.Add(row, RowRecognizer.Recognize(row), judgment);
+    private static void Add(ScoreSummary summary, DataRow row, Judgment? judgment) =>
+        summary.Add(row, RowRecognizer.Recognize(row), judgment);
 
-    private static DataRow Row(string first, string second, int? label = null, string extra = "") => RowText.Parse(
-        $$"""{"query":"q","response_1":"{{first}}","response_2":"{{second}}","label":{{label?.ToString() ?? "null"}}{{extra}}}""");
+    private static DataRow Row(string first, string second, int? label = null, string extra = "") =>
+        RowText.Parse(
+            $$"""{"query":"q","response_1":"{{first}}","response_2":"{{second}}","label":{{label?.ToString() ?? "null"}}{{extra}}}"""
+        );
 
-    private static Judgment Judged(Verdict? preferred, int reasoningTokens = 0) => new()
-    {
-        Preferred = preferred,
-        Votes =
-        [
-            new Vote { Index = 0, Verdict = preferred ?? Verdict.Unparsable, Order = ShownOrder.Given, Seed = 1, Usage = new Usage { ReasoningTokens = reasoningTokens } },
-        ],
-        Usage = Usage.None,
-        Model = "test",
-    };
+    private static Judgment Judged(Verdict? preferred, int reasoningTokens = 0) =>
+        new()
+        {
+            Preferred = preferred,
+            Votes =
+            [
+                new Vote
+                {
+                    Index = 0,
+                    Verdict = preferred ?? Verdict.Unparsable,
+                    Order = ShownOrder.Given,
+                    Seed = 1,
+                    Usage = new Usage { ReasoningTokens = reasoningTokens },
+                },
+            ],
+            Usage = Usage.None,
+            Model = "test",
+        };
 }

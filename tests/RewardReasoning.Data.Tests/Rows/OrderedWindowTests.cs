@@ -8,11 +8,19 @@ public sealed class OrderedWindowTests
     [Fact]
     public async Task SelectAsync_WorkThatEndsInAnyOrder_GivesResultsInOrder()
     {
-        int[] results = await OrderedWindow.SelectAsync(Numbers(50), 8, 16, async (number, token) =>
-        {
-            await Task.Delay((number * 7) % 5, token);
-            return number;
-        }, Token).ToArrayAsync(Token);
+        int[] results = await OrderedWindow
+            .SelectAsync(
+                Numbers(50),
+                8,
+                16,
+                async (number, token) =>
+                {
+                    await Task.Delay((number * 7) % 5, token);
+                    return number;
+                },
+                Token
+            )
+            .ToArrayAsync(Token);
         Assert.Equal(Enumerable.Range(0, 50), results);
     }
 
@@ -30,11 +38,19 @@ public sealed class OrderedWindowTests
             }
         }
 
-        IAsyncEnumerator<int> results = OrderedWindow.SelectAsync(Counted(), 2, 10, async (number, _) =>
-        {
-            await (number == 0 ? first.Task : Task.CompletedTask);
-            return number;
-        }, Token).GetAsyncEnumerator(Token);
+        IAsyncEnumerator<int> results = OrderedWindow
+            .SelectAsync(
+                Counted(),
+                2,
+                10,
+                async (number, _) =>
+                {
+                    await (number == 0 ? first.Task : Task.CompletedTask);
+                    return number;
+                },
+                Token
+            )
+            .GetAsyncEnumerator(Token);
         ValueTask<bool> next = results.MoveNextAsync();
         Assert.Equal(10, read);
         first.SetResult();
@@ -47,15 +63,21 @@ public sealed class OrderedWindowTests
     {
         int running = 0;
         int most = 0;
-        await foreach (int _ in OrderedWindow.SelectAsync(Numbers(40), 3, 20, async (number, token) =>
-        {
-            most = Math.Max(most, Interlocked.Increment(ref running));
-            await Task.Delay(1, token);
-            Interlocked.Decrement(ref running);
-            return number;
-        }, Token))
-        {
-        }
+        await foreach (
+            int _ in OrderedWindow.SelectAsync(
+                Numbers(40),
+                3,
+                20,
+                async (number, token) =>
+                {
+                    most = Math.Max(most, Interlocked.Increment(ref running));
+                    await Task.Delay(1, token);
+                    Interlocked.Decrement(ref running);
+                    return number;
+                },
+                Token
+            )
+        ) { }
 
         Assert.InRange(most, 1, 3);
     }
@@ -64,25 +86,35 @@ public sealed class OrderedWindowTests
     public async Task SelectAsync_OneItemFails_CancelsTheRestAndThrows()
     {
         int cancelled = 0;
-        await Assert.ThrowsAsync<InvalidDataException>(async () => await OrderedWindow.SelectAsync<int, int>(Numbers(10), 4, 8, async (number, token) =>
-        {
-            if (number == 0)
-            {
-                await Task.Delay(20, token);
-                throw new InvalidDataException();
-            }
+        await Assert.ThrowsAsync<InvalidDataException>(async () =>
+            await OrderedWindow
+                .SelectAsync<int, int>(
+                    Numbers(10),
+                    4,
+                    8,
+                    async (number, token) =>
+                    {
+                        if (number == 0)
+                        {
+                            await Task.Delay(20, token);
+                            throw new InvalidDataException();
+                        }
 
-            try
-            {
-                await Task.Delay(Timeout.Infinite, token);
-                return number;
-            }
-            catch (OperationCanceledException)
-            {
-                Interlocked.Increment(ref cancelled);
-                throw;
-            }
-        }, Token).ToArrayAsync(Token));
+                        try
+                        {
+                            await Task.Delay(Timeout.Infinite, token);
+                            return number;
+                        }
+                        catch (OperationCanceledException)
+                        {
+                            Interlocked.Increment(ref cancelled);
+                            throw;
+                        }
+                    },
+                    Token
+                )
+                .ToArrayAsync(Token)
+        );
         Assert.True(cancelled > 0);
     }
 
@@ -94,21 +126,29 @@ public sealed class OrderedWindowTests
         List<int> results = [];
         await Assert.ThrowsAsync<InvalidDataException>(async () =>
         {
-            await foreach (int result in OrderedWindow.SelectAsync(Numbers(4), 4, 8, async (number, _) =>
-            {
-                if (number == 1)
-                {
-                    await othersEnded.Task;
-                    throw new InvalidDataException();
-                }
+            await foreach (
+                int result in OrderedWindow.SelectAsync(
+                    Numbers(4),
+                    4,
+                    8,
+                    async (number, _) =>
+                    {
+                        if (number == 1)
+                        {
+                            await othersEnded.Task;
+                            throw new InvalidDataException();
+                        }
 
-                if (Interlocked.Increment(ref ended) == 3)
-                {
-                    othersEnded.SetResult();
-                }
+                        if (Interlocked.Increment(ref ended) == 3)
+                        {
+                            othersEnded.SetResult();
+                        }
 
-                return number;
-            }, Token))
+                        return number;
+                    },
+                    Token
+                )
+            )
             {
                 results.Add(result);
             }
@@ -123,16 +163,24 @@ public sealed class OrderedWindowTests
         List<int> results = [];
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
         {
-            await foreach (int result in OrderedWindow.SelectAsync(Numbers(3), 3, 8, async (number, token) =>
-            {
-                if (number == 2)
-                {
-                    await stop.CancelAsync();
-                }
+            await foreach (
+                int result in OrderedWindow.SelectAsync(
+                    Numbers(3),
+                    3,
+                    8,
+                    async (number, token) =>
+                    {
+                        if (number == 2)
+                        {
+                            await stop.CancelAsync();
+                        }
 
-                await (number == 0 ? Task.Delay(Timeout.Infinite, token) : Task.CompletedTask);
-                return number;
-            }, stop.Token))
+                        await (number == 0 ? Task.Delay(Timeout.Infinite, token) : Task.CompletedTask);
+                        return number;
+                    },
+                    stop.Token
+                )
+            )
             {
                 results.Add(result);
             }

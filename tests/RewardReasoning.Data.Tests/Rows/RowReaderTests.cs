@@ -40,7 +40,11 @@ public sealed class RowReaderTests
         DataRow[] rows = await RowText.ReadAsync(bytes, "pairs.jsonl");
         Assert.Equal(3, rows.Length);
         Assert.Contains("not UTF-8", rows[1].Error, StringComparison.Ordinal);
-        Assert.Contains("not UTF-8", (await RowText.ReadAsync([0x5b, 0x7b, 0x22, 0x61, 0x22, 0x3a, 0x22, 0xff, 0x22, 0x7d, 0x5d], "pairs.json"))[0].Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "not UTF-8",
+            (await RowText.ReadAsync([0x5b, 0x7b, 0x22, 0x61, 0x22, 0x3a, 0x22, 0xff, 0x22, 0x7d, 0x5d], "pairs.json"))[0].Error,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -48,7 +52,10 @@ public sealed class RowReaderTests
     {
         byte[] long1 = new byte[50_000_000];
         Array.Fill(long1, (byte)'x');
-        DataRow[] rows = await RowText.ReadAsync([.. Encoding.UTF8.GetBytes(Row + "\n"), .. long1, 0x0a, .. Encoding.UTF8.GetBytes(Row)], "pairs.jsonl");
+        DataRow[] rows = await RowText.ReadAsync(
+            [.. Encoding.UTF8.GetBytes(Row + "\n"), .. long1, 0x0a, .. Encoding.UTF8.GetBytes(Row)],
+            "pairs.jsonl"
+        );
         Assert.Equal([1, 2, 3], rows.Select(row => row.Number));
         Assert.Contains("longer than 32 MiB", rows[1].Error, StringComparison.Ordinal);
         Assert.NotNull(rows[2].Fields);
@@ -91,7 +98,15 @@ public sealed class RowReaderTests
         byte[] zstandard = Packed(stream => new CompressionStream(stream), $"{Row}\n{Row}");
         Assert.Equal(2, (await RowText.ReadAsync(gzip, name)).Length);
         Assert.Equal(2, (await RowText.ReadAsync(zstandard, name)).Length);
-        Assert.Equal(4, (await RowText.ReadAsync([.. gzip, .. Packed(stream => new GZipStream(stream, CompressionLevel.Fastest), $"\n{Row}\n{Row}")], name)).Length);
+        Assert.Equal(
+            4,
+            (
+                await RowText.ReadAsync(
+                    [.. gzip, .. Packed(stream => new GZipStream(stream, CompressionLevel.Fastest), $"\n{Row}\n{Row}")],
+                    name
+                )
+            ).Length
+        );
     }
 
     [Theory]
@@ -105,7 +120,10 @@ public sealed class RowReaderTests
         Assert.InRange(rows.Length, 1_000, 19_000);
         Assert.Contains("cut short", rows[^1].Error, StringComparison.Ordinal);
         Assert.Equal(rows.Length, rows[^1].Number);
-        Assert.All(rows[..^1], row => Assert.Equal(row.Number - 1, long.Parse(row.Field("id") ?? "", System.Globalization.CultureInfo.InvariantCulture)));
+        Assert.All(
+            rows[..^1],
+            row => Assert.Equal(row.Number - 1, long.Parse(row.Field("id") ?? "", System.Globalization.CultureInfo.InvariantCulture))
+        );
     }
 
     [Theory]
@@ -115,7 +133,9 @@ public sealed class RowReaderTests
     [InlineData("pairs.jsonl.gz", "PAR1----", "read from its end")]
     public async Task ReadAsync_OtherFiles_AreRefusedWithAReason(string name, string content, string reason)
     {
-        byte[] bytes = name.EndsWith(".gz", StringComparison.Ordinal) ? Packed(stream => new GZipStream(stream, CompressionLevel.Fastest), content) : Encoding.UTF8.GetBytes(content);
+        byte[] bytes = name.EndsWith(".gz", StringComparison.Ordinal)
+            ? Packed(stream => new GZipStream(stream, CompressionLevel.Fastest), content)
+            : Encoding.UTF8.GetBytes(content);
         NotSupportedException refusal = await Assert.ThrowsAsync<NotSupportedException>(() => RowText.ReadAsync(bytes, name));
         Assert.Contains(name, refusal.Message, StringComparison.Ordinal);
         Assert.Contains(reason, refusal.Message, StringComparison.Ordinal);
@@ -124,7 +144,9 @@ public sealed class RowReaderTests
     [Fact]
     public async Task ReadAsync_DamagedFromTheStart_NamesTheFile()
     {
-        InvalidDataException error = await Assert.ThrowsAsync<InvalidDataException>(() => RowText.ReadAsync([0x1f, 0x8b, .. "not really packed"u8], "pairs.jsonl.gz"));
+        InvalidDataException error = await Assert.ThrowsAsync<InvalidDataException>(() =>
+            RowText.ReadAsync([0x1f, 0x8b, .. "not really packed"u8], "pairs.jsonl.gz")
+        );
         Assert.Contains("pairs.jsonl.gz", error.Message, StringComparison.Ordinal);
     }
 

@@ -28,7 +28,13 @@ public sealed class RowSurveyTests : IDisposable
             await stream.WriteAsync(Encoding.UTF8.GetBytes($"{Row}\n{Row}\n{Row}\n"), Token);
         }
 
-        string parquet = Path.Combine(SharedFolder.RepositoryRoot, "tests", "RewardReasoning.Data.Tests", "Fixtures", "explicit-text.parquet");
+        string parquet = Path.Combine(
+            SharedFolder.RepositoryRoot,
+            "tests",
+            "RewardReasoning.Data.Tests",
+            "Fixtures",
+            "explicit-text.parquet"
+        );
         string[] paths = [lines, list, packed, parquet];
         long[] counts = [.. await Task.WhenAll(paths.Select(path => RowSurvey.CountAsync([path], Token)))];
         Assert.Equal([3, 2, 3, 14], counts);
@@ -39,15 +45,21 @@ public sealed class RowSurveyTests : IDisposable
     [Fact]
     public async Task OfAsync_RowsOfSeveralKinds_HasAllKindsAndFields()
     {
-        string path = Write("mixed.jsonl", $$"""
+        string path = Write(
+            "mixed.jsonl",
+            $$"""
             {{Row}}
             {"query":"q","responses":["a","b","c"],"id":7}
-            """);
+            """
+        );
         RowSurvey survey = await RowSurvey.OfAsync([path], null, Token);
         Assert.Equal(2, survey.Rows);
         Assert.Equal([RowKind.Candidates, RowKind.Pair], survey.Kinds.Order().Reverse());
         Assert.Equal(["query", "response_1", "response_2", "responses", "id"], survey.Columns.Names);
-        Assert.Equal((1, 3), ((await RowSurvey.OfAsync([path], 1, Token)).Rows, (await RowSurvey.OfAsync([path], 1, Token)).Columns.Names.Count));
+        Assert.Equal(
+            (1, 3),
+            ((await RowSurvey.OfAsync([path], 1, Token)).Rows, (await RowSurvey.OfAsync([path], 1, Token)).Columns.Names.Count)
+        );
     }
 
     [Fact]
@@ -60,7 +72,13 @@ public sealed class RowSurveyTests : IDisposable
     [Fact]
     public async Task OfAsync_ParquetFilesOfOneSchema_ReadNoRowsButTheFirst()
     {
-        string fixture = Path.Combine(SharedFolder.RepositoryRoot, "tests", "RewardReasoning.Data.Tests", "Fixtures", "implicit-messages-margin.parquet");
+        string fixture = Path.Combine(
+            SharedFolder.RepositoryRoot,
+            "tests",
+            "RewardReasoning.Data.Tests",
+            "Fixtures",
+            "implicit-messages-margin.parquet"
+        );
         RowSurvey survey = await RowSurvey.OfAsync([fixture, fixture], null, Token);
         Assert.Equal((28, 20), (survey.Rows, (await RowSurvey.OfAsync([fixture, fixture], 20, Token)).Rows));
         Assert.Equal([RowKind.Pair], survey.Kinds);

@@ -17,16 +17,25 @@ public sealed class EndpointProbeTests
     private static async Task<EndpointProbeReport> ProbeAsync(QuirkyServer behaviour, string model = "")
     {
         await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(behaviour.Answer);
-        using EndpointProbe probe = new(new() { Url = server.Url, Model = model, Tries = 2, FirstDelay = TimeSpan.FromMilliseconds(1) });
+        using EndpointProbe probe = new(
+            new()
+            {
+                Url = server.Url,
+                Model = model,
+                Tries = 2,
+                FirstDelay = TimeSpan.FromMilliseconds(1),
+            }
+        );
         return await probe.RunAsync(Cancel);
     }
 
-    private static ProbeOutcome Expected(bool? has) => has switch
-    {
-        null => ProbeOutcome.Unknown,
-        true => ProbeOutcome.Yes,
-        false => ProbeOutcome.No,
-    };
+    private static ProbeOutcome Expected(bool? has) =>
+        has switch
+        {
+            null => ProbeOutcome.Unknown,
+            true => ProbeOutcome.Yes,
+            false => ProbeOutcome.No,
+        };
 
     [Theory]
     [MemberData(nameof(Flavours))]
@@ -51,7 +60,8 @@ public sealed class EndpointProbeTests
                 (Capability.Streaming, ProbeOutcome.Yes),
                 (Capability.CacheReport, Expected(row.CacheReport is not null)),
             ],
-            report.Findings.Select(finding => (finding.Capability, finding.Outcome)));
+            report.Findings.Select(finding => (finding.Capability, finding.Outcome))
+        );
         Assert.All(report.Findings, finding => Assert.False(finding.IsUnexpected));
         Assert.Contains(row.TokenLimitField, report[Capability.TokenLimit].Detail, StringComparison.Ordinal);
         Assert.Contains(row.ThoughtField ?? "no thought", report[Capability.ThoughtsApart].Detail, StringComparison.Ordinal);
@@ -68,7 +78,9 @@ public sealed class EndpointProbeTests
     public async Task RunAsync_SeedsAreIgnored_SaysSoAndThatOthersHaveThem()
     {
         int calls = 0;
-        ProbeFinding seeds = (await ProbeAsync(Vllm with { Change = (_, reply) => reply with { Reasoning = $"{Interlocked.Increment(ref calls)}" } }))[Capability.Seeds];
+        ProbeFinding seeds = (
+            await ProbeAsync(Vllm with { Change = (_, reply) => reply with { Reasoning = $"{Interlocked.Increment(ref calls)}" } })
+        )[Capability.Seeds];
         Assert.Equal((ProbeOutcome.No, true), (seeds.Outcome, seeds.IsUnexpected));
         Assert.Contains("cannot be repeated", seeds.Detail, StringComparison.Ordinal);
     }
@@ -76,7 +88,9 @@ public sealed class EndpointProbeTests
     [Fact]
     public async Task RunAsync_EverySeedGivesTheSameText_SaysThatVotesAreAlike()
     {
-        ProbeFinding seeds = (await ProbeAsync(Vllm with { Change = (_, reply) => reply with { Reasoning = null, Content = "Always this." } }))[Capability.Seeds];
+        ProbeFinding seeds = (
+            await ProbeAsync(Vllm with { Change = (_, reply) => reply with { Reasoning = null, Content = "Always this." } })
+        )[Capability.Seeds];
         Assert.Equal(ProbeOutcome.No, seeds.Outcome);
         Assert.Contains("all be alike", seeds.Detail, StringComparison.Ordinal);
     }
@@ -84,23 +98,36 @@ public sealed class EndpointProbeTests
     [Fact]
     public async Task RunAsync_NoTextAtAll_SaysNothingOfSeeds()
     {
-        EndpointProbeReport report = await ProbeAsync(Vllm with
-        {
-            Change = (_, reply) => reply with
+        EndpointProbeReport report = await ProbeAsync(
+            Vllm with
             {
-                Reasoning = null,
-                Content = "",
-                Usage = new() { ["prompt_tokens"] = 9, ["completion_tokens"] = 64, ["completion_tokens_details"] = new JsonObject { ["reasoning_tokens"] = 64 } },
-            },
-        });
+                Change = (_, reply) =>
+                    reply with
+                    {
+                        Reasoning = null,
+                        Content = "",
+                        Usage = new()
+                        {
+                            ["prompt_tokens"] = 9,
+                            ["completion_tokens"] = 64,
+                            ["completion_tokens_details"] = new JsonObject { ["reasoning_tokens"] = 64 },
+                        },
+                    },
+            }
+        );
         Assert.Equal(ProbeOutcome.Unknown, report[Capability.Seeds].Outcome);
-        Assert.Equal((ProbeOutcome.No, "64 tokens of thought were counted and none returned"), (report[Capability.ThoughtsApart].Outcome, report[Capability.ThoughtsApart].Detail));
+        Assert.Equal(
+            (ProbeOutcome.No, "64 tokens of thought were counted and none returned"),
+            (report[Capability.ThoughtsApart].Outcome, report[Capability.ThoughtsApart].Detail)
+        );
     }
 
     [Fact]
     public async Task RunAsync_ThoughtsInTheContent_SaysSo()
     {
-        ProbeFinding thoughts = (await ProbeAsync(Vllm with { Change = (_, reply) => reply with { Reasoning = null, Content = "Hm.</think>The first." } }))[Capability.ThoughtsApart];
+        ProbeFinding thoughts = (
+            await ProbeAsync(Vllm with { Change = (_, reply) => reply with { Reasoning = null, Content = "Hm.</think>The first." } })
+        )[Capability.ThoughtsApart];
         Assert.Equal(ProbeOutcome.No, thoughts.Outcome);
         Assert.Contains("in content", thoughts.Detail, StringComparison.Ordinal);
     }
@@ -117,10 +144,13 @@ public sealed class EndpointProbeTests
     [Fact]
     public async Task RunAsync_OneQuestionIsRefused_OnlyThatIsMissing()
     {
-        EndpointProbeReport report = await ProbeAsync(Vllm with
-        {
-            Change = (request, reply) => request.Body.ContainsKey("logprobs") ? FakeReply.Error(400, "logprobs are not supported") : reply,
-        });
+        EndpointProbeReport report = await ProbeAsync(
+            Vllm with
+            {
+                Change = (request, reply) =>
+                    request.Body.ContainsKey("logprobs") ? FakeReply.Error(400, "logprobs are not supported") : reply,
+            }
+        );
         Assert.Equal((ProbeOutcome.No, true), (report[Capability.LogProbs].Outcome, report.IsComplete));
         Assert.Contains("logprobs are not supported", report[Capability.LogProbs].Detail, StringComparison.Ordinal);
         Assert.Equal(ProbeOutcome.Yes, report[Capability.Prefill].Outcome);
@@ -129,11 +159,16 @@ public sealed class EndpointProbeTests
     [Fact]
     public async Task RunAsync_OneQuestionFails_IsNotCompleteAndGoesOn()
     {
-        EndpointProbeReport report = await ProbeAsync(Vllm with
-        {
-            Change = (request, reply) => request.Body.ContainsKey("n") ? FakeReply.Error(500, "engine died") : reply,
-        });
-        Assert.Equal((ProbeOutcome.Unknown, true, false), (report[Capability.Choices].Outcome, report[Capability.Choices].Failed, report.IsComplete));
+        EndpointProbeReport report = await ProbeAsync(
+            Vllm with
+            {
+                Change = (request, reply) => request.Body.ContainsKey("n") ? FakeReply.Error(500, "engine died") : reply,
+            }
+        );
+        Assert.Equal(
+            (ProbeOutcome.Unknown, true, false),
+            (report[Capability.Choices].Outcome, report[Capability.Choices].Failed, report.IsComplete)
+        );
         Assert.Equal(ProbeOutcome.Yes, report[Capability.Streaming].Outcome);
     }
 
@@ -141,20 +176,26 @@ public sealed class EndpointProbeTests
     public async Task RunAsync_SomethingFailsOnce_IsAskedAgain()
     {
         int calls = 0;
-        EndpointProbeReport report = await ProbeAsync(Vllm with
-        {
-            Change = (request, reply) => request.Body.ContainsKey("n") && Interlocked.Increment(ref calls) == 1 ? FakeReply.Error(503, "busy") : reply,
-        });
+        EndpointProbeReport report = await ProbeAsync(
+            Vllm with
+            {
+                Change = (request, reply) =>
+                    request.Body.ContainsKey("n") && Interlocked.Increment(ref calls) == 1 ? FakeReply.Error(503, "busy") : reply,
+            }
+        );
         Assert.Equal(ProbeOutcome.Yes, report[Capability.Choices].Outcome);
     }
 
     [Fact]
     public async Task RunAsync_TemperatureIsRefused_SaysWhichFieldsToLeaveOut()
     {
-        EndpointProbeReport report = await ProbeAsync(new(ServerQuirks.Of(ServerFlavour.OpenAI))
-        {
-            Change = (request, reply) => request.Body.ContainsKey("temperature") ? FakeReply.Error(400, "Unsupported value: 'temperature'") : reply,
-        });
+        EndpointProbeReport report = await ProbeAsync(
+            new(ServerQuirks.Of(ServerFlavour.OpenAI))
+            {
+                Change = (request, reply) =>
+                    request.Body.ContainsKey("temperature") ? FakeReply.Error(400, "Unsupported value: 'temperature'") : reply,
+            }
+        );
         Assert.Equal("""{"temperature":null,"top_p":null}""", report.RequestFields?.ToJsonString());
         Assert.Equal(ServerFlavour.OpenAI, report.Server.Flavour);
     }
@@ -162,10 +203,9 @@ public sealed class EndpointProbeTests
     [Fact]
     public async Task RunAsync_EveryFormIsRefused_ThrowsTheFirstRefusal()
     {
-        EndpointException error = await Assert.ThrowsAsync<EndpointException>(() => ProbeAsync(Vllm with
-        {
-            Change = (request, _) => FakeReply.Error(400, request.Index == 1 ? "the reason" : "another reason"),
-        }));
+        EndpointException error = await Assert.ThrowsAsync<EndpointException>(() =>
+            ProbeAsync(Vllm with { Change = (request, _) => FakeReply.Error(400, request.Index == 1 ? "the reason" : "another reason") })
+        );
         Assert.Contains("the reason", error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("another", error.Message, StringComparison.Ordinal);
     }
@@ -184,7 +224,11 @@ public sealed class EndpointProbeTests
     public async Task RunAsync_NoListOfModels_OneHasToBeNamed()
     {
         QuirkyServer none = Vllm with { Models = [] };
-        Assert.Contains("no list of models", (await Assert.ThrowsAsync<ArgumentException>(() => ProbeAsync(none))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "no list of models",
+            (await Assert.ThrowsAsync<ArgumentException>(() => ProbeAsync(none))).Message,
+            StringComparison.Ordinal
+        );
         EndpointProbeReport report = await ProbeAsync(none, "m");
         Assert.Equal(("m", ServerFlavour.Vllm), (report.Model, report.Server.Flavour)); // its prefill tells
         Assert.Empty(report.Models);
@@ -194,7 +238,14 @@ public sealed class EndpointProbeTests
     public async Task RunAsync_ListThatIsNone_SaysWhatCame()
     {
         await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(FakeReply.Html());
-        using EndpointProbe probe = new(new() { Url = server.Url, Model = "m", Tries = 1 });
+        using EndpointProbe probe = new(
+            new()
+            {
+                Url = server.Url,
+                Model = "m",
+                Tries = 1,
+            }
+        );
         EndpointException error = await Assert.ThrowsAsync<EndpointException>(() => probe.RunAsync(Cancel));
         Assert.Contains("Welcome to nginx!", error.Message, StringComparison.Ordinal);
     }
@@ -210,5 +261,20 @@ public sealed class EndpointProbeTests
 
     [Fact]
     public void New_FaultyOptions_SaysWhich() =>
-        Assert.Contains("Tries is 0", Assert.Throws<ArgumentException>(() => new EndpointProbe(new() { Url = new("http://h"), Model = "", Tries = 0 })).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "Tries is 0",
+            Assert
+                .Throws<ArgumentException>(() =>
+                    new EndpointProbe(
+                        new()
+                        {
+                            Url = new("http://h"),
+                            Model = "",
+                            Tries = 0,
+                        }
+                    )
+                )
+                .Message,
+            StringComparison.Ordinal
+        );
 }

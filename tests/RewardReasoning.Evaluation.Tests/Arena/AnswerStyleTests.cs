@@ -8,7 +8,8 @@ public sealed class AnswerStyleTests
     [Fact]
     public void Of_Markdown_CountsWhatIsOutsideOfCode()
     {
-        const string Text = "# One\ntext **bold** and __more__\n- a\n  * b\n3. c\n##not one\n```md\n# code\n- code\n**code**\n```\n## Two\n";
+        const string Text =
+            "# One\ntext **bold** and __more__\n- a\n  * b\n3. c\n##not one\n```md\n# code\n- code\n**code**\n```\n## Two\n";
         Assert.Equal(new AnswerStyle(Text.Length, Headings: 2, ListItems: 3, Bold: 2), AnswerStyle.Of(Text));
     }
 

@@ -13,29 +13,42 @@ public sealed class BenchmarkDefinitionTests
     public void Catalog_Names_AreDistinctAndDescribed()
     {
         Assert.Equal(BenchmarkCatalog.All.Count, BenchmarkCatalog.All.Select(benchmark => benchmark.Name).Distinct().Count());
-        Assert.All(BenchmarkCatalog.All, benchmark =>
-        {
-            Assert.Same(benchmark, BenchmarkCatalog.Find(benchmark.Name));
-            Assert.NotEmpty(benchmark.FigureMeanings);
-            Assert.All([benchmark.Title, benchmark.Source, benchmark.Data, benchmark.Counting], text => Assert.NotEqual("", text));
-        });
+        Assert.All(
+            BenchmarkCatalog.All,
+            benchmark =>
+            {
+                Assert.Same(benchmark, BenchmarkCatalog.Find(benchmark.Name));
+                Assert.NotEmpty(benchmark.FigureMeanings);
+                Assert.All([benchmark.Title, benchmark.Source, benchmark.Data, benchmark.Counting], text => Assert.NotEqual("", text));
+            }
+        );
     }
 
     [Fact]
     public void Catalog_UnknownName_ListsTheNames() =>
-        Assert.Contains("judgebench", Assert.Throws<ArgumentException>(() => BenchmarkCatalog.Find("nothing")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "judgebench",
+            Assert.Throws<ArgumentException>(() => BenchmarkCatalog.Find("nothing")).Message,
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public async Task PandaLm_TiesAndMissing_CountAsSaid()
     {
         using TemporaryFolder folder = new();
-        string data = folder.Write("testset-v1.json", """
+        string data = folder.Write(
+            "testset-v1.json",
+            """
             [{"idx": 1, "instruction": "Add.", "input": "1 2", "response1": "3", "response2": "4", "annotator1": 1, "annotator2": 1, "annotator3": 0},
              {"idx": 2, "instruction": "Add.", "input": "", "response1": "a", "response2": "b", "annotator1": 2, "annotator2": 2, "annotator3": 2},
              {"idx": 3, "instruction": "Add.", "input": "", "response1": "a", "response2": "b", "annotator1": 0, "annotator2": 0, "annotator3": 1},
              {"idx": 4, "instruction": "Add.", "input": "", "response1": "a", "response2": "b", "annotator1": 0, "annotator2": 1, "annotator3": 2}]
-            """);
-        string replay = folder.Write("judge.json", """[{"idx": 1, "gpt_result": "1"}, {"idx": 2, "gpt_result": "Tie"}, {"idx": 3, "gpt_result": "garbage"}, {"idx": 4, "gpt_result": "1"}]""");
+            """
+        );
+        string replay = folder.Write(
+            "judge.json",
+            """[{"idx": 1, "gpt_result": "1"}, {"idx": 2, "gpt_result": "Tie"}, {"idx": 3, "gpt_result": "garbage"}, {"idx": 4, "gpt_result": "1"}]"""
+        );
         IReadOnlyList<BenchmarkItem> items = await ReadAsync("pandalm", data);
         Assert.Equal("Add.\n\n1 2", items[0].Comparison.Query);
         Assert.Equal([Outcome.First, Outcome.Second, Outcome.Tie, Outcome.Missing], items.Select(item => item.Gold));
@@ -51,12 +64,29 @@ public sealed class BenchmarkDefinitionTests
     public async Task JudgeBench_TwoOrders_CountBySum()
     {
         using TemporaryFolder folder = new();
-        string data = folder.Write("gpt.jsonl", string.Concat(Enumerable.Range(1, 4).Select(i => $$"""{"pair_id": "{{i}}", "source": "mmlu-pro-law", "question": "q", "response_model": "m", "response_A": "a", "response_B": "b", "label": "A>B"}""" + "\n")));
-        string replay = folder.Write("out.jsonl", string.Concat(
-            Line(1, "AB", "A>B"), Line(1, "BA", "B>A"), // right, right
-            Line(2, "AB", "A>B"), Line(2, "BA", "A=B"), // right, tie
-            Line(3, "AB", "A>B"), Line(3, "BA", "A>B"), // right, wrong: the first shown both times
-            Line(4, "AB", "B>A"))); // wrong, missing
+        string data = folder.Write(
+            "gpt.jsonl",
+            string.Concat(
+                Enumerable
+                    .Range(1, 4)
+                    .Select(i =>
+                        $$"""{"pair_id": "{{i}}", "source": "mmlu-pro-law", "question": "q", "response_model": "m", "response_A": "a", "response_B": "b", "label": "A>B"}"""
+                        + "\n"
+                    )
+            )
+        );
+        string replay = folder.Write(
+            "out.jsonl",
+            string.Concat(
+                Line(1, "AB", "A>B"),
+                Line(1, "BA", "B>A"), // right, right
+                Line(2, "AB", "A>B"),
+                Line(2, "BA", "A=B"), // right, tie
+                Line(3, "AB", "A>B"),
+                Line(3, "BA", "A>B"), // right, wrong: the first shown both times
+                Line(4, "AB", "B>A")
+            )
+        ); // wrong, missing
         IReadOnlyList<BenchmarkItem> items = await ReadAsync("judgebench", data);
         BenchmarkReport report = await ReplayAsync("judgebench", items, replay);
         Assert.Equal(0.5, Value(report.Overall, "accuracy"), 1e-12);
@@ -66,7 +96,9 @@ public sealed class BenchmarkDefinitionTests
         // Decided answers of pairs 1 to 3: the response shown first 4 times of 5.
         Assert.Equal(0.3, (report.PositionBias ?? 0) + 0.0, 1e-12);
 
-        static string Line(int pair, string order, string decision) => $$"""{"pair_id": "{{pair}}", "response_model": "m", "judge_model": "j", "order": "{{order}}", "decision": "{{decision}}"}""" + "\n";
+        static string Line(int pair, string order, string decision) =>
+            $$"""{"pair_id": "{{pair}}", "response_model": "m", "judge_model": "j", "order": "{{order}}", "decision": "{{decision}}"}"""
+            + "\n";
     }
 
     [Fact]
@@ -82,7 +114,12 @@ public sealed class BenchmarkDefinitionTests
         Assert.Equal(["chat", "safety"], items.Select(item => item.Section).Distinct());
 
         // A judge that prefers the richer style, and the right response between equal styles.
-        BenchmarkReport report = BenchmarkReport.Of(BenchmarkCatalog.Find<BenchmarkDefinition>("rm-bench"), "style", [.. items.Select(item => Judged(item, item.Detail[0] >= item.Detail[1] ? Outcome.First : Outcome.Second))], Few);
+        BenchmarkReport report = BenchmarkReport.Of(
+            BenchmarkCatalog.Find<BenchmarkDefinition>("rm-bench"),
+            "style",
+            [.. items.Select(item => Judged(item, item.Detail[0] >= item.Detail[1] ? Outcome.First : Outcome.Second))],
+            Few
+        );
         Assert.Equal((1, 1, 0), (Value(report.Overall, "easy"), Value(report.Overall, "normal"), Value(report.Overall, "hard")));
         Assert.Equal(2 / 3.0, Value(report.Overall, "average"), 1e-12);
     }
@@ -91,17 +128,31 @@ public sealed class BenchmarkDefinitionTests
     public async Task Ppe_ConflictPairs_AreComparisonsOfRightWithWrong()
     {
         using TemporaryFolder folder = new();
-        folder.Write("math.jsonl", """{"question_id": "q", "prompt": "p", "response_1": "a", "response_2": "b", "response_3": "c", "scores": [true, false, true], "sampled_conflict_pairs": [[0, 1], [1, 2]]}""");
-        folder.Write("human.jsonl", """
+        folder.Write(
+            "math.jsonl",
+            """{"question_id": "q", "prompt": "p", "response_1": "a", "response_2": "b", "response_3": "c", "scores": [true, false, true], "sampled_conflict_pairs": [[0, 1], [1, 2]]}"""
+        );
+        folder.Write(
+            "human.jsonl",
+            """
             {"question_id": 1, "prompt": "p", "response_1": "a", "response_2": "b", "winner": "model_b"}
             {"question_id": 2, "prompt": "p", "response_1": "a", "response_2": "b", "winner": "tie"}
-            """);
+            """
+        );
         IReadOnlyList<BenchmarkItem> items = await ReadAsync("ppe", folder.Path);
-        Assert.Equal([("human", Outcome.Second), ("math", Outcome.First), ("math", Outcome.Second)], items.Select(item => (item.Section, item.Gold)));
+        Assert.Equal(
+            [("human", Outcome.Second), ("math", Outcome.First), ("math", Outcome.Second)],
+            items.Select(item => (item.Section, item.Gold))
+        );
         Assert.Equal(("b", "c"), (items[2].Comparison.Response1, items[2].Comparison.Response2));
 
         // The figure is the mean of the sets: human 1, mathematics one half and one.
-        BenchmarkReport report = BenchmarkReport.Of(BenchmarkCatalog.Find<BenchmarkDefinition>("ppe"), "j", [Judged(items[0], Outcome.Second), JudgedItem.Missing(items[1], "gone"), Judged(items[2], Outcome.Second)], Few);
+        BenchmarkReport report = BenchmarkReport.Of(
+            BenchmarkCatalog.Find<BenchmarkDefinition>("ppe"),
+            "j",
+            [Judged(items[0], Outcome.Second), JudgedItem.Missing(items[1], "gone"), Judged(items[2], Outcome.Second)],
+            Few
+        );
         Assert.Equal((1 + 0.75) / 2, Value(report.Overall, "accuracy"), 1e-12);
     }
 
@@ -109,13 +160,21 @@ public sealed class BenchmarkDefinitionTests
     public async Task RewardBench_SubsetsAndMissing_AreWeighted()
     {
         using TemporaryFolder folder = new();
-        string data = folder.Write("rewardbench.jsonl", """
+        string data = folder.Write(
+            "rewardbench.jsonl",
+            """
             {"prompt": "p", "chosen": "a", "rejected": "b", "subset": "alpacaeval-easy", "id": 1}
             {"prompt": "p", "chosen": "a", "rejected": "b", "subset": "mt-bench-med", "id": 2}
             {"prompt": "p", "chosen": "a", "rejected": "b", "subset": "math-prm", "id": 3}
-            """);
+            """
+        );
         IReadOnlyList<BenchmarkItem> items = await ReadAsync("rewardbench", data);
-        BenchmarkReport report = BenchmarkReport.Of(BenchmarkCatalog.Find<BenchmarkDefinition>("rewardbench"), "j", [Judged(items[0], Outcome.First), Judged(items[1], Outcome.Second), JudgedItem.Missing(items[2], null)], Few);
+        BenchmarkReport report = BenchmarkReport.Of(
+            BenchmarkCatalog.Find<BenchmarkDefinition>("rewardbench"),
+            "j",
+            [Judged(items[0], Outcome.First), Judged(items[1], Outcome.Second), JudgedItem.Missing(items[2], null)],
+            Few
+        );
         Assert.Equal(100 / 140.0, Value(report.Sections[0], "accuracy"), 1e-12);
         Assert.Equal(((100 / 140.0) + 0.5) / 2, Value(report.Overall, "accuracy"), 1e-12);
     }
@@ -168,23 +227,36 @@ public sealed class BenchmarkDefinitionTests
     public async Task RunFolder_WrittenAndRead_GivesTheSameReport()
     {
         using TemporaryFolder folder = new();
-        string data = folder.Write("pairs.jsonl", """
+        string data = folder.Write(
+            "pairs.jsonl",
+            """
             {"query": "q", "response_1": "a", "response_2": "b", "label": 1, "section": "x"}
             {"query": "q2", "response_1": "a", "response_2": "b", "label": 2, "section": "y"}
-            """);
+            """
+        );
         BenchmarkDefinition benchmark = BenchmarkCatalog.Find<BenchmarkDefinition>("pairs");
         IReadOnlyList<BenchmarkItem> items = await ReadAsync("pairs", data);
         JudgedItem[] judged = [Judged(items[0], Outcome.First), JudgedItem.Missing(items[1], "no verdict")];
         BenchmarkReport report = BenchmarkReport.Of(benchmark, "j", judged, Few);
         BenchmarkRunFolder run = new(Path.Combine(folder.Path, "run"));
-        await run.WriteJudgmentsAsync(judged.Select(one => RecordedJudgment.Of(one, null)).ToAsyncEnumerable(), TestContext.Current.CancellationToken);
+        await run.WriteJudgmentsAsync(
+            judged.Select(one => RecordedJudgment.Of(one, null)).ToAsyncEnumerable(),
+            TestContext.Current.CancellationToken
+        );
         await run.WriteReportAsync(report, TestContext.Current.CancellationToken);
 
         BenchmarkReport readReport = await run.ReadReportAsync(TestContext.Current.CancellationToken);
-        JudgedItem[] readItems = [.. (await run.ReadJudgmentsAsync(TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken)).Select(judgment => judgment.ToItem())];
+        JudgedItem[] readItems =
+        [
+            .. (
+                await run.ReadJudgmentsAsync(TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken)
+            ).Select(judgment => judgment.ToItem()),
+        ];
         Assert.Equal(BenchmarkJson.Text(report), BenchmarkJson.Text(readReport));
         Assert.Equal(BenchmarkJson.Text(report), BenchmarkJson.Text(BenchmarkReport.Of(benchmark, "j", readItems, Few)));
-        RecordedJudge again = Assert.Single(await benchmark.ReplayAsync(Path.Combine(folder.Path, "run", "judgments.jsonl"), items, TestContext.Current.CancellationToken));
+        RecordedJudge again = Assert.Single(
+            await benchmark.ReplayAsync(Path.Combine(folder.Path, "run", "judgments.jsonl"), items, TestContext.Current.CancellationToken)
+        );
         Assert.Equal(BenchmarkJson.Text(report), BenchmarkJson.Text(BenchmarkReport.Of(benchmark, "j", again.Items, Few)));
     }
 
@@ -192,7 +264,12 @@ public sealed class BenchmarkDefinitionTests
     public async Task RunComparison_PairedRuns_CountsWhereTheyDiffer()
     {
         using TemporaryFolder folder = new();
-        string data = folder.Write("pairs.jsonl", string.Concat(Enumerable.Range(0, 40).Select(i => $$"""{"query": "q{{i}}", "response_1": "a", "response_2": "b", "label": 1}""" + "\n")));
+        string data = folder.Write(
+            "pairs.jsonl",
+            string.Concat(
+                Enumerable.Range(0, 40).Select(i => $$"""{"query": "q{{i}}", "response_1": "a", "response_2": "b", "label": 1}""" + "\n")
+            )
+        );
         IReadOnlyList<BenchmarkItem> items = await ReadAsync("pairs", data);
         JudgedItem[] first = [.. items.Select((item, i) => Judged(item, i < 30 ? Outcome.First : Outcome.Second))];
         JudgedItem[] second = [.. items.Skip(1).Select((item, i) => Judged(item, i + 1 >= 12 ? Outcome.First : Outcome.Second))];
@@ -209,10 +286,23 @@ public sealed class BenchmarkDefinitionTests
     public async Task RunComparison_RowsNumberedAlikeOfOtherData_HaveNothingInCommon()
     {
         using TemporaryFolder folder = new();
-        IReadOnlyList<BenchmarkItem> items = await ReadAsync("pairs", folder.Write("a.jsonl", """{"query": "q", "response_1": "a", "response_2": "b", "label": 1}"""));
-        IReadOnlyList<BenchmarkItem> others = await ReadAsync("pairs", folder.Write("b.jsonl", """{"query": "another", "response_1": "a", "response_2": "b", "label": 1}"""));
+        IReadOnlyList<BenchmarkItem> items = await ReadAsync(
+            "pairs",
+            folder.Write("a.jsonl", """{"query": "q", "response_1": "a", "response_2": "b", "label": 1}""")
+        );
+        IReadOnlyList<BenchmarkItem> others = await ReadAsync(
+            "pairs",
+            folder.Write("b.jsonl", """{"query": "another", "response_1": "a", "response_2": "b", "label": 1}""")
+        );
         Assert.Equal(items[0].Id, others[0].Id);
-        ArgumentException exception = Assert.Throws<ArgumentException>(() => RunComparison.Of("pairs", ("a", Credits([Judged(items[0], Outcome.First)])), ("b", Credits([Judged(others[0], Outcome.First)])), Few));
+        ArgumentException exception = Assert.Throws<ArgumentException>(() =>
+            RunComparison.Of(
+                "pairs",
+                ("a", Credits([Judged(items[0], Outcome.First)])),
+                ("b", Credits([Judged(others[0], Outcome.First)])),
+                Few
+            )
+        );
         Assert.Contains("not over the same data", exception.Message, StringComparison.Ordinal);
     }
 
@@ -220,18 +310,33 @@ public sealed class BenchmarkDefinitionTests
     public async Task Report_ItemsOfOneRow_AreDrawnTogether()
     {
         using TemporaryFolder folder = new();
-        folder.Write("set.jsonl", """{"question_id": "q", "prompt": "p", "response_1": "a", "response_2": "b", "response_3": "c", "scores": [true, false, true], "sampled_conflict_pairs": [[0, 1], [1, 2]]}""");
+        folder.Write(
+            "set.jsonl",
+            """{"question_id": "q", "prompt": "p", "response_1": "a", "response_2": "b", "response_3": "c", "scores": [true, false, true], "sampled_conflict_pairs": [[0, 1], [1, 2]]}"""
+        );
         IReadOnlyList<BenchmarkItem> items = await ReadAsync("ppe", folder.Path);
-        BenchmarkReport report = BenchmarkReport.Of(BenchmarkCatalog.Find<BenchmarkDefinition>("ppe"), "j", [Judged(items[0], Outcome.First), Judged(items[1], Outcome.First)], Few);
+        BenchmarkReport report = BenchmarkReport.Of(
+            BenchmarkCatalog.Find<BenchmarkDefinition>("ppe"),
+            "j",
+            [Judged(items[0], Outcome.First), Judged(items[1], Outcome.First)],
+            Few
+        );
 
         // One row, half right: every draw is that row again, so the interval has no width.
         BenchmarkFigure figure = report.Overall.Figures[0];
         Assert.Equal((0.5, 0.5, 0.5), (figure.Value, figure.Low, figure.High));
     }
 
-    private static JudgedItem Judged(BenchmarkItem item, Outcome outcome) => new() { Item = item, Preferred = outcome, Shown = [new ShownOutcome(ShownOrder.Given, outcome), new ShownOutcome(ShownOrder.Swapped, outcome)] };
+    private static JudgedItem Judged(BenchmarkItem item, Outcome outcome) =>
+        new()
+        {
+            Item = item,
+            Preferred = outcome,
+            Shown = [new ShownOutcome(ShownOrder.Given, outcome), new ShownOutcome(ShownOrder.Swapped, outcome)],
+        };
 
-    private static Task<IReadOnlyList<BenchmarkItem>> ReadAsync(string name, string path) => BenchmarkCatalog.Find<BenchmarkDefinition>(name).ReadAsync(path, TestContext.Current.CancellationToken);
+    private static Task<IReadOnlyList<BenchmarkItem>> ReadAsync(string name, string path) =>
+        BenchmarkCatalog.Find<BenchmarkDefinition>(name).ReadAsync(path, TestContext.Current.CancellationToken);
 
     private static async Task<BenchmarkReport> ReplayAsync(string name, IReadOnlyList<BenchmarkItem> items, string replay)
     {
@@ -240,7 +345,9 @@ public sealed class BenchmarkDefinitionTests
         return BenchmarkReport.Of(benchmark, judge.Name, judge.Items, Few);
     }
 
-    private static ItemCredit[] Credits(IEnumerable<JudgedItem> items) => [.. items.Select(judged => ItemCredit.Of(BenchmarkCatalog.Find<BenchmarkDefinition>("pairs"), judged))];
+    private static ItemCredit[] Credits(IEnumerable<JudgedItem> items) =>
+        [.. items.Select(judged => ItemCredit.Of(BenchmarkCatalog.Find<BenchmarkDefinition>("pairs"), judged))];
 
-    private static double Value(SectionReport section, string name) => Assert.Single(section.Figures, figure => figure.Name == name).Value ?? double.NaN;
+    private static double Value(SectionReport section, string name) =>
+        Assert.Single(section.Figures, figure => figure.Name == name).Value ?? double.NaN;
 }

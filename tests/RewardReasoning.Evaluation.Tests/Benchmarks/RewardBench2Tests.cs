@@ -29,24 +29,42 @@ public sealed class RewardBench2Tests
 
     [Fact]
     public void TiesScore_NoSpread_IsTheMost() =>
-        Assert.Equal(1.01, RewardBench2.TiesScore(new Dictionary<string, TiesRatings> { ["1"] = new([2, 2], [1]) }, new Dictionary<string, TiesRatings> { ["1"] = new([2], [1]) }), 1e-12);
+        Assert.Equal(
+            1.01,
+            RewardBench2.TiesScore(
+                new Dictionary<string, TiesRatings> { ["1"] = new([2, 2], [1]) },
+                new Dictionary<string, TiesRatings> { ["1"] = new([2], [1]) }
+            ),
+            1e-12
+        );
 
     [Fact]
     public async Task RewardBench2_JudgeThatKnows_GetsAllAndTheRestByTheFormula()
     {
         using TemporaryFolder folder = new();
-        string data = folder.Write("test.jsonl", """
+        string data = folder.Write(
+            "test.jsonl",
+            """
             {"id": "1", "prompt": "p", "chosen": ["c"], "rejected": ["x", "y", "z"], "subset": "Math"}
             {"id": "2", "prompt": "p", "chosen": ["c"], "rejected": ["x", "y", "z"], "subset": "Math"}
             {"id": "ref:7", "prompt": "p", "chosen": ["c"], "rejected": ["x"], "subset": "Ties"}
             {"id": "tied:7", "prompt": "p", "chosen": ["c", "d"], "rejected": ["x"], "subset": "Ties"}
-            """);
+            """
+        );
         BenchmarkDefinition benchmark = BenchmarkCatalog.Find<BenchmarkDefinition>("rewardbench2");
         IReadOnlyList<BenchmarkItem> items = await benchmark.ReadAsync(data, TestContext.Current.CancellationToken);
         Assert.Equal((6, 4), (items.Count(item => item.Section == "Math"), items.Count(item => item.Section == "Ties")));
 
         // Right everywhere but in one comparison of row 2; between the two right answers of Ties the first is preferred.
-        JudgedItem[] judged = [.. items.Select(item => new JudgedItem { Item = item, Preferred = item.Id == "Math:2:0-2" ? Outcome.Second : Outcome.First, Shown = [] })];
+        JudgedItem[] judged =
+        [
+            .. items.Select(item => new JudgedItem
+            {
+                Item = item,
+                Preferred = item.Id == "Math:2:0-2" ? Outcome.Second : Outcome.First,
+                Shown = [],
+            }),
+        ];
         BenchmarkReport report = BenchmarkReport.Of(benchmark, "j", judged, new Bootstrap(rounds: 20));
         Assert.Equal(0.5, report.Sections[0].Figures[0].Value ?? 0, 1e-12);
 

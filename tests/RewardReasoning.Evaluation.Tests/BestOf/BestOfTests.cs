@@ -24,7 +24,14 @@ public sealed class BestOfTests
     [Fact]
     public void Score_ChosenMissingAndDecided_CountAsSaid()
     {
-        BestOfScore chosen = BestOfScore.Of(new RecordedRanking { Item = Item("a", [true, false, false, false]), Best = 0, Ratings = [1100, 1000, 1200, 900] });
+        BestOfScore chosen = BestOfScore.Of(
+            new RecordedRanking
+            {
+                Item = Item("a", [true, false, false, false]),
+                Best = 0,
+                Ratings = [1100, 1000, 1200, 900],
+            }
+        );
         BestOfScore missing = BestOfScore.Of(new RecordedRanking { Item = Item("b", [true, false, false, false]), Missing = "no server" });
         BestOfScore decided = BestOfScore.Of(new RecordedRanking { Item = Item("c", [true, true]) });
 
@@ -32,7 +39,12 @@ public sealed class BestOfTests
         Assert.Equal([1, 2 / 3.0, 0.25], chosen.Values.Take(3));
         Assert.Equal(0.25, missing.Values[0]);
         Assert.Equal((1.0, false, true), (decided.Values[0], decided.IsMissing, missing.IsMissing));
-        BenchmarkReport report = BestOfScore.Report(BenchmarkCatalog.Find<BestOfBenchmark>("best-of-n"), "j", [chosen, missing, decided], new Bootstrap(rounds: 50));
+        BenchmarkReport report = BestOfScore.Report(
+            BenchmarkCatalog.Find<BestOfBenchmark>("best-of-n"),
+            "j",
+            [chosen, missing, decided],
+            new Bootstrap(rounds: 50)
+        );
         Assert.Equal((3, 1), (report.Overall.Items, report.Overall.Missing));
         Assert.Equal(2.25 / 3, report.Overall.Figures[0].Value ?? 0, 1e-12);
         Assert.Equal(2 / 3.0, report.Overall.Figures[1].Value ?? 0, 1e-12);
@@ -47,18 +59,35 @@ public sealed class BestOfTests
             BestOfScore.Of(new RecordedRanking { Item = Item("b", [true, true]) with { Section = "x" } }),
             BestOfScore.Of(new RecordedRanking { Item = Item("c", [false, false]) with { Section = "y" } }),
         ];
-        Assert.Equal(0.5, BestOfScore.Report(BenchmarkCatalog.Find<BestOfBenchmark>("ppe-best-of-k"), "j", scores, new Bootstrap(rounds: 20)).Overall.Figures[0].Value);
-        Assert.Equal(2 / 3.0, BestOfScore.Report(BenchmarkCatalog.Find<BestOfBenchmark>("best-of-n"), "j", scores, new Bootstrap(rounds: 20)).Overall.Figures[0].Value ?? 0, 1e-12);
+        Assert.Equal(
+            0.5,
+            BestOfScore
+                .Report(BenchmarkCatalog.Find<BestOfBenchmark>("ppe-best-of-k"), "j", scores, new Bootstrap(rounds: 20))
+                .Overall.Figures[0]
+                .Value
+        );
+        Assert.Equal(
+            2 / 3.0,
+            BestOfScore
+                .Report(BenchmarkCatalog.Find<BestOfBenchmark>("best-of-n"), "j", scores, new Bootstrap(rounds: 20))
+                .Overall.Figures[0]
+                .Value
+                ?? 0,
+            1e-12
+        );
     }
 
     [Fact]
     public async Task CandidateFile_AnswerInPlaceOfCorrect_IsVerified()
     {
         using TemporaryFolder folder = new();
-        string data = folder.Write("candidates.jsonl", """
+        string data = folder.Write(
+            "candidates.jsonl",
+            """
             {"query": "Half of 1?", "responses": ["The answer is 1/2.", "The answer is 2.", "\\boxed{0.5}"], "answer": "1/2"}
             {"problem": "q", "responses": ["a", "b"], "correct": [0, 1], "predictions": ["3", ""]}
-            """);
+            """
+        );
         IReadOnlyList<BestOfItem> items = await ReadAsync("best-of-n", data);
         Assert.Equal([true, false, true], items[0].Correct);
         Assert.Equal(["1/2", "2", "1/2"], items[0].Answers.Select(answer => answer?.TrimEnd('.')));
@@ -73,7 +102,9 @@ public sealed class BestOfTests
     public async Task CandidateFile_BadRow_IsNamed(string row, string message)
     {
         using TemporaryFolder folder = new();
-        InvalidDataException exception = await Assert.ThrowsAsync<InvalidDataException>(() => ReadAsync("best-of-n", folder.Write("c.jsonl", row)));
+        InvalidDataException exception = await Assert.ThrowsAsync<InvalidDataException>(() =>
+            ReadAsync("best-of-n", folder.Write("c.jsonl", row))
+        );
         Assert.Contains("c.jsonl:1:", exception.Message, StringComparison.Ordinal);
         Assert.Contains(message, exception.Message, StringComparison.Ordinal);
     }
@@ -82,7 +113,10 @@ public sealed class BestOfTests
     public async Task PpeBestOfK_Rows_HaveAllResponses()
     {
         using TemporaryFolder folder = new();
-        folder.Write("math.jsonl", """{"question_id": "q", "prompt": "p", "response_1": "\\boxed{1}", "response_2": "\\boxed{2}", "response_3": "\\boxed{1.0}", "scores": [true, false, true], "sampled_conflict_pairs": [[0, 1]]}""");
+        folder.Write(
+            "math.jsonl",
+            """{"question_id": "q", "prompt": "p", "response_1": "\\boxed{1}", "response_2": "\\boxed{2}", "response_3": "\\boxed{1.0}", "scores": [true, false, true], "sampled_conflict_pairs": [[0, 1]]}"""
+        );
         BestOfItem item = Assert.Single(await ReadAsync("ppe-best-of-k", folder.Path));
         Assert.Equal(("math", 3, "p"), (item.Section, item.Responses.Count, item.Query));
         Assert.Equal(["1", "2", "1"], item.Answers);
@@ -92,8 +126,14 @@ public sealed class BestOfTests
     public async Task MmluPro_OutputsOfModels_AreCandidatesOfTheirQuestion()
     {
         using TemporaryFolder folder = new();
-        folder.Write("questions.jsonl", """{"question_id": 7, "question": "Which?", "options": ["x", "y"], "answer": "B", "category": "law"}""");
-        folder.Write("outputs-a.jsonl", """{"question_id": 7, "model": "a", "pred": "B", "correct": true, "output": " It is (B).\n\nQuestion: What next?"}""");
+        folder.Write(
+            "questions.jsonl",
+            """{"question_id": 7, "question": "Which?", "options": ["x", "y"], "answer": "B", "category": "law"}"""
+        );
+        folder.Write(
+            "outputs-a.jsonl",
+            """{"question_id": 7, "model": "a", "pred": "B", "correct": true, "output": " It is (B).\n\nQuestion: What next?"}"""
+        );
         folder.Write("outputs-b.jsonl", """{"question_id": 7, "model": "b", "pred": "A", "output": "It is (A)."}""");
         BestOfItem item = Assert.Single(await ReadAsync("mmlu-pro", folder.Path));
         Assert.Equal("Which?\n(A) x\n(B) y", item.Query);
@@ -118,15 +158,17 @@ public sealed class BestOfTests
         Assert.All(items, item => Assert.Equal((item.Responses.Count, item.Responses.Count), (item.Correct.Count, item.Answers.Count)));
     }
 
-    private static BestOfItem Item(string id, bool[] correct) => new()
-    {
-        Id = id,
-        Section = "all",
-        Query = "q",
-        Responses = [.. correct.Select((_, i) => $"response {i}")],
-        Correct = correct,
-        Answers = [.. correct.Select(isRight => isRight ? "1" : null)],
-    };
+    private static BestOfItem Item(string id, bool[] correct) =>
+        new()
+        {
+            Id = id,
+            Section = "all",
+            Query = "q",
+            Responses = [.. correct.Select((_, i) => $"response {i}")],
+            Correct = correct,
+            Answers = [.. correct.Select(isRight => isRight ? "1" : null)],
+        };
 
-    private static Task<IReadOnlyList<BestOfItem>> ReadAsync(string name, string path) => BenchmarkCatalog.Find<BestOfBenchmark>(name).ReadAsync(path, TestContext.Current.CancellationToken);
+    private static Task<IReadOnlyList<BestOfItem>> ReadAsync(string name, string path) =>
+        BenchmarkCatalog.Find<BestOfBenchmark>(name).ReadAsync(path, TestContext.Current.CancellationToken);
 }

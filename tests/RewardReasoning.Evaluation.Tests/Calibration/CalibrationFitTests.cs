@@ -10,8 +10,12 @@ namespace RewardReasoning.Evaluation.Tests.Calibration;
 
 public sealed class CalibrationFitTests
 {
-    private static readonly Gen<(double[] Confidences, bool[] Right)> Claims =
-        Gen.Select(Gen.Int[0, 20].Select(twentieth => twentieth / 20.0), Gen.Bool).Array[1, 40].Select(claims => (claims.Select(claim => claim.Item1).ToArray(), claims.Select(claim => claim.Item2).ToArray()));
+    private static readonly Gen<(double[] Confidences, bool[] Right)> Claims = Gen.Select(
+            Gen.Int[0, 20].Select(twentieth => twentieth / 20.0),
+            Gen.Bool
+        )
+        .Array[1, 40]
+        .Select(claims => (claims.Select(claim => claim.Item1).ToArray(), claims.Select(claim => claim.Item2).ToArray()));
 
     public static TheoryData<string> Cases => [.. Reference().Select(one => one.GetProperty("name").GetString() ?? "")];
 
@@ -32,7 +36,11 @@ public sealed class CalibrationFitTests
 
     [Fact]
     public void Error_NoProbability_IsRefused() =>
-        Assert.Contains("0 to 1", Assert.Throws<ArgumentException>(() => CalibrationMetrics.Error([double.NaN], [true])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "0 to 1",
+            Assert.Throws<ArgumentException>(() => CalibrationMetrics.Error([double.NaN], [true])).Message,
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void Bins_ThreeClaims_HaveTheirMeansAndIntervals()
@@ -63,27 +71,39 @@ public sealed class CalibrationFitTests
     [InlineData(0.75, false, 0.5)] // always wrong
     [InlineData(0.5, true, 0.5)] // nothing to go by
     public void TemperatureFit_Degenerate_StaysAtOneHalf(double confidence, bool right, double expected) =>
-        Assert.Equal(expected, TemperatureFit.Fit([.. Enumerable.Repeat(confidence, 50)], [.. Enumerable.Repeat(right, 50)]).Apply(confidence), 3e-3);
+        Assert.Equal(
+            expected,
+            TemperatureFit.Fit([.. Enumerable.Repeat(confidence, 50)], [.. Enumerable.Repeat(right, 50)]).Apply(confidence),
+            3e-3
+        );
 
     [Fact]
-    public void TemperatureFit_AnyClaims_NoOtherTemperatureIsLikelier() => Claims.Sample(claims =>
-    {
-        double best = TemperatureFit.Fit(claims.Confidences, claims.Right).Value;
-        double likelihood = LogLikelihood(best);
-        Assert.All((double[])[best * 0.9, best * 1.1], other => Assert.True(other is < 0.01 or > 100 || LogLikelihood(other) <= likelihood + 1e-9));
-
-        double LogLikelihood(double temperature)
+    public void TemperatureFit_AnyClaims_NoOtherTemperatureIsLikelier() =>
+        Claims.Sample(claims =>
         {
-            ConfidenceMap.Temperature map = new(temperature);
-            int rights = claims.Right.Count(right => right);
-            double targetOfRight = (rights + 1.0) / (rights + 2), targetOfWrong = 1.0 / (claims.Right.Length - rights + 2);
-            return claims.Confidences.Zip(claims.Right).Sum(claim =>
+            double best = TemperatureFit.Fit(claims.Confidences, claims.Right).Value;
+            double likelihood = LogLikelihood(best);
+            Assert.All(
+                (double[])[best * 0.9, best * 1.1],
+                other => Assert.True(other is < 0.01 or > 100 || LogLikelihood(other) <= likelihood + 1e-9)
+            );
+
+            double LogLikelihood(double temperature)
             {
-                double p = Math.Clamp(map.Apply(claim.First), 1e-300, 1 - 1e-16), t = claim.Second ? targetOfRight : targetOfWrong;
-                return (t * Math.Log(p)) + ((1 - t) * Math.Log(1 - p));
-            });
-        }
-    });
+                ConfidenceMap.Temperature map = new(temperature);
+                int rights = claims.Right.Count(right => right);
+                double targetOfRight = (rights + 1.0) / (rights + 2),
+                    targetOfWrong = 1.0 / (claims.Right.Length - rights + 2);
+                return claims
+                    .Confidences.Zip(claims.Right)
+                    .Sum(claim =>
+                    {
+                        double p = Math.Clamp(map.Apply(claim.First), 1e-300, 1 - 1e-16),
+                            t = claim.Second ? targetOfRight : targetOfWrong;
+                        return (t * Math.Log(p)) + ((1 - t) * Math.Log(1 - p));
+                    });
+            }
+        });
 
     [Fact]
     public void IsotonicFit_ByHand_PoolsWhatFalls()
@@ -95,26 +115,43 @@ public sealed class CalibrationFitTests
         Assert.Equal((0.5, 2 / 3.0, 1), (map.Apply(0.1), map.Apply(0.8), map.Apply(1)));
     }
 
-    /// <summary>Against the closed form of isotonic regression: the largest over a &lt;= i of the smallest over b &gt;= i of the mean from a to b.</summary>
+    /// <summary>
+    /// Against the closed form of isotonic regression: the largest over a &lt;= i of the smallest over b &gt;= i of the mean from a to b.
+    /// </summary>
     [Fact]
-    public void IsotonicFit_AnyClaims_IsTheMaxMinOfMeans() => Claims.Sample(claims =>
-    {
-        (double Confidence, int Rights, int Count)[] levels = [.. claims.Confidences.Zip(claims.Right).GroupBy(claim => claim.First)
-            .OrderBy(level => level.Key).Select(level => (level.Key, level.Count(claim => claim.Second), level.Count()))];
-        ConfidenceMap.Isotonic map = IsotonicFit.Fit(claims.Confidences, claims.Right);
-        for (int i = 0; i < levels.Length; i++)
+    public void IsotonicFit_AnyClaims_IsTheMaxMinOfMeans() =>
+        Claims.Sample(claims =>
         {
-            double expected = Enumerable.Range(0, i + 1).Max(a => Enumerable.Range(i, levels.Length - i).Min(b =>
-                (double)levels[a..(b + 1)].Sum(level => level.Rights) / levels[a..(b + 1)].Sum(level => level.Count)));
-            Assert.Equal(expected, map.Apply(levels[i].Confidence), 1e-12);
-        }
-    });
+            (double Confidence, int Rights, int Count)[] levels =
+            [
+                .. claims
+                    .Confidences.Zip(claims.Right)
+                    .GroupBy(claim => claim.First)
+                    .OrderBy(level => level.Key)
+                    .Select(level => (level.Key, level.Count(claim => claim.Second), level.Count())),
+            ];
+            ConfidenceMap.Isotonic map = IsotonicFit.Fit(claims.Confidences, claims.Right);
+            for (int i = 0; i < levels.Length; i++)
+            {
+                double expected = Enumerable
+                    .Range(0, i + 1)
+                    .Max(a =>
+                        Enumerable
+                            .Range(i, levels.Length - i)
+                            .Min(b => (double)levels[a..(b + 1)].Sum(level => level.Rights) / levels[a..(b + 1)].Sum(level => level.Count))
+                    );
+                Assert.Equal(expected, map.Apply(levels[i].Confidence), 1e-12);
+            }
+        });
 
     [Fact]
     public void Of_JudgmentsOfOneQuery_AreInOneFold()
     {
         // Five queries, each the only one of its confidence, twice each. The map that calibrates a query has never seen its confidence.
-        LabelledConfidence[] judgments = [.. Enumerable.Range(0, 10).Select(i => new LabelledConfidence(0.5 + (i / 2 * 0.1), i / 2 != 2, $"q{i / 2}"))];
+        LabelledConfidence[] judgments =
+        [
+            .. Enumerable.Range(0, 10).Select(i => new LabelledConfidence(0.5 + (i / 2 * 0.1), i / 2 != 2, $"q{i / 2}")),
+        ];
         ConfidenceFit fit = ConfidenceFit.Of(judgments, CalibrationMethod.Isotonic, folds: 5);
         Assert.Equal((5, 0.8), (fit.Queries, fit.Accuracy));
 
@@ -128,7 +165,10 @@ public sealed class CalibrationFitTests
     public void Of_OverconfidentJudge_IsLessOffAfterwards()
     {
         double[] levels = [0.75, 0.875, 0.9375, 0.96875];
-        LabelledConfidence[] judgments = [.. Enumerable.Range(0, 2000).Select(i => new LabelledConfidence(levels[i % 4], i / 4 % 10 < 5 + (i % 4), $"q{i}"))];
+        LabelledConfidence[] judgments =
+        [
+            .. Enumerable.Range(0, 2000).Select(i => new LabelledConfidence(levels[i % 4], i / 4 % 10 < 5 + (i % 4), $"q{i}")),
+        ];
         foreach (CalibrationMethod method in Enum.GetValues<CalibrationMethod>())
         {
             ConfidenceFit fit = ConfidenceFit.Of(judgments, method, folds: 10);
@@ -148,5 +188,10 @@ public sealed class CalibrationFitTests
     }
 
     private static JsonElement[] Reference() =>
-        [.. JsonDocument.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Metrics", "metrics.json"))).RootElement.GetProperty("calibration").EnumerateArray()];
+        [
+            .. JsonDocument
+                .Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Metrics", "metrics.json")))
+                .RootElement.GetProperty("calibration")
+                .EnumerateArray(),
+        ];
 }

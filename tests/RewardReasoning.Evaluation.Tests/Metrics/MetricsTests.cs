@@ -11,7 +11,9 @@ public sealed class MetricsTests
 {
     private const double Tolerance = 1e-12;
     private static readonly string[] Classes = ["first", "second", "tie"];
-    private static readonly JsonElement Fixture = JsonDocument.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Metrics", "metrics.json"))).RootElement;
+    private static readonly JsonElement Fixture = JsonDocument
+        .Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Metrics", "metrics.json")))
+        .RootElement;
 
     public static TheoryData<int> Classifications => Numbers("classification");
 
@@ -34,7 +36,10 @@ public sealed class MetricsTests
         Equal(expected.GetProperty("cohen_kappa"), matrix.CohenKappa);
         for (int gold = 0; gold < 3; gold++)
         {
-            Assert.Equal(expected.GetProperty("confusion")[gold].EnumerateArray().Select(count => count.GetInt64()), Enumerable.Range(0, 3).Select(predicted => matrix[gold, predicted]));
+            Assert.Equal(
+                expected.GetProperty("confusion")[gold].EnumerateArray().Select(count => count.GetInt64()),
+                Enumerable.Range(0, 3).Select(predicted => matrix[gold, predicted])
+            );
             Equal(expected.GetProperty("per_class").GetProperty(Classes[gold]), matrix.Of(gold));
         }
 
@@ -58,13 +63,25 @@ public sealed class MetricsTests
     {
         foreach (JsonElement expected in Fixture.GetProperty("fleiss").EnumerateArray())
         {
-            int[][] counts = [.. expected.GetProperty("counts").EnumerateArray().Select(item => item.EnumerateArray().Select(count => count.GetInt32()).ToArray())];
+            int[][] counts =
+            [
+                .. expected
+                    .GetProperty("counts")
+                    .EnumerateArray()
+                    .Select(item => item.EnumerateArray().Select(count => count.GetInt32()).ToArray()),
+            ];
             Equal(expected.GetProperty("fleiss_kappa"), FleissKappa.Of(counts));
         }
     }
 
     [Fact]
-    public void FleissKappa_UnequalRaters_IsRefused() => Assert.Throws<ArgumentException>(() => FleissKappa.Of([[1, 2], [1, 1]]));
+    public void FleissKappa_UnequalRaters_IsRefused() =>
+        Assert.Throws<ArgumentException>(() =>
+            FleissKappa.Of([
+                [1, 2],
+                [1, 1],
+            ])
+        );
 
     [Theory]
     [MemberData(nameof(Correlations))]
@@ -79,26 +96,33 @@ public sealed class MetricsTests
     }
 
     [Fact]
-    public void KendallTauB_AnyLists_EqualsCountingAllPairs() => Gen.Select(Gen.Int[0, 6], Gen.Int[0, 6]).List[2, 40].Sample(pairs =>
-    {
-        double[] x = [.. pairs.Select(pair => (double)pair.Item1)];
-        double[] y = [.. pairs.Select(pair => (double)pair.Item2)];
-        double difference = 0;
-        double untiedX = 0;
-        double untiedY = 0;
-        for (int i = 0; i < x.Length; i++)
-        {
-            for (int j = 0; j < i; j++)
+    public void KendallTauB_AnyLists_EqualsCountingAllPairs() =>
+        Gen.Select(Gen.Int[0, 6], Gen.Int[0, 6])
+            .List[2, 40]
+            .Sample(pairs =>
             {
-                difference += Math.Sign(x[i] - x[j]) * Math.Sign(y[i] - y[j]);
-                untiedX += x[i] != x[j] ? 1 : 0;
-                untiedY += y[i] != y[j] ? 1 : 0;
-            }
-        }
+                double[] x = [.. pairs.Select(pair => (double)pair.Item1)];
+                double[] y = [.. pairs.Select(pair => (double)pair.Item2)];
+                double difference = 0;
+                double untiedX = 0;
+                double untiedY = 0;
+                for (int i = 0; i < x.Length; i++)
+                {
+                    for (int j = 0; j < i; j++)
+                    {
+                        difference += Math.Sign(x[i] - x[j]) * Math.Sign(y[i] - y[j]);
+                        untiedX += x[i] != x[j] ? 1 : 0;
+                        untiedY += y[i] != y[j] ? 1 : 0;
+                    }
+                }
 
-        double? expected = untiedX * untiedY == 0 ? null : difference / Math.Sqrt(untiedX * untiedY);
-        Assert.True(expected is null ? Correlation.KendallTauB(x, y) is null : Math.Abs((double)expected - (Correlation.KendallTauB(x, y) ?? double.NaN)) < Tolerance);
-    });
+                double? expected = untiedX * untiedY == 0 ? null : difference / Math.Sqrt(untiedX * untiedY);
+                Assert.True(
+                    expected is null
+                        ? Correlation.KendallTauB(x, y) is null
+                        : Math.Abs((double)expected - (Correlation.KendallTauB(x, y) ?? double.NaN)) < Tolerance
+                );
+            });
 
     [Theory]
     [MemberData(nameof(Calibrations))]
@@ -116,7 +140,10 @@ public sealed class MetricsTests
     {
         foreach (JsonElement expected in Fixture.GetProperty("mcnemar").EnumerateArray())
         {
-            Equal(expected.GetProperty("p_exact"), McNemar.ExactP(expected.GetProperty("only_first_right").GetInt32(), expected.GetProperty("only_second_right").GetInt32()));
+            Equal(
+                expected.GetProperty("p_exact"),
+                McNemar.ExactP(expected.GetProperty("only_first_right").GetInt32(), expected.GetProperty("only_second_right").GetInt32())
+            );
         }
     }
 
@@ -125,7 +152,10 @@ public sealed class MetricsTests
     {
         foreach (JsonElement expected in Fixture.GetProperty("wilson_95").EnumerateArray())
         {
-            WilsonInterval interval = WilsonInterval.At95(expected.GetProperty("right").GetInt32(), expected.GetProperty("total").GetInt32());
+            WilsonInterval interval = WilsonInterval.At95(
+                expected.GetProperty("right").GetInt32(),
+                expected.GetProperty("total").GetInt32()
+            );
             Equal(expected.GetProperty("low"), interval.Low);
             Equal(expected.GetProperty("high"), interval.High);
         }
@@ -150,12 +180,15 @@ public sealed class MetricsTests
     public void Bootstrap_Groups_KeepTheirSizes()
     {
         // The second group always counts 5 items of value 1; only the first one varies.
-        Interval interval = new Bootstrap(200).Of([4, 5], drawn =>
-        {
-            Assert.Equal(4, drawn[0].Sum());
-            Assert.Equal(5, drawn[1].Sum());
-            return (drawn[0][0] + drawn[1].Sum()) / 9.0;
-        });
+        Interval interval = new Bootstrap(200).Of(
+            [4, 5],
+            drawn =>
+            {
+                Assert.Equal(4, drawn[0].Sum());
+                Assert.Equal(5, drawn[1].Sum());
+                return (drawn[0][0] + drawn[1].Sum()) / 9.0;
+            }
+        );
         Assert.Equal(6 / 9.0, interval.Value, Tolerance);
         Assert.InRange(interval.Low, 5 / 9.0, interval.Value);
         Assert.InRange(interval.High, interval.Value, 1);
@@ -163,9 +196,11 @@ public sealed class MetricsTests
 
     private static TheoryData<int> Numbers(string part) => [.. Enumerable.Range(0, Fixture.GetProperty(part).GetArrayLength())];
 
-    private static string[] Strings(JsonElement owner, string name) => [.. owner.GetProperty(name).EnumerateArray().Select(value => value.GetString() ?? "")];
+    private static string[] Strings(JsonElement owner, string name) =>
+        [.. owner.GetProperty(name).EnumerateArray().Select(value => value.GetString() ?? "")];
 
-    private static double[] Doubles(JsonElement owner, string name) => [.. owner.GetProperty(name).EnumerateArray().Select(value => value.GetDouble())];
+    private static double[] Doubles(JsonElement owner, string name) =>
+        [.. owner.GetProperty(name).EnumerateArray().Select(value => value.GetDouble())];
 
     private static void Equal(JsonElement expected, ClassScores actual)
     {

@@ -30,7 +30,11 @@ public sealed class FigureTests
 
     private static readonly ReliabilityDiagram Reliability = new()
     {
-        Curves = [new("before", [new(0.6, 0.55, 10), new(0.8, 0.7, 0), new(0.95, 0.8, 30) { Low = 0.7, High = 0.9 }]), new("after", [new(0.7, 0.7, 40)])],
+        Curves =
+        [
+            new("before", [new(0.6, 0.55, 10), new(0.8, 0.7, 0), new(0.95, 0.8, 30) { Low = 0.7, High = 0.9 }]),
+            new("after", [new(0.7, 0.7, 40)]),
+        ],
     };
 
     public static TheoryData<string> Figures => ["lines", "intervals", "reliability"];
@@ -45,7 +49,14 @@ public sealed class FigureTests
             "intervals" => ["Leaderboard", "rating", "first", "second"],
             _ => ["confidence", "share that is right", "before", "after"],
         };
-        string[] texts = [.. XDocument.Parse(Of(name).ToSvg()).Descendants().Where(element => element.Name.LocalName == "text").Select(element => element.Value.Trim())];
+        string[] texts =
+        [
+            .. XDocument
+                .Parse(Of(name).ToSvg())
+                .Descendants()
+                .Where(element => element.Name.LocalName == "text")
+                .Select(element => element.Value.Trim()),
+        ];
         Assert.Empty(expected.Except(texts));
     }
 
@@ -72,7 +83,10 @@ public sealed class FigureTests
     public void ToSvg_NameWithMarkupAndControls_StaysADocument()
     {
         IntervalChart odd = Leaderboard with { Rows = [new("<b>&\0\u0007\n\"x\"</b>", 1), new(new string('y', 200), 2)] };
-        string text = string.Join('\n', XDocument.Parse(odd.ToSvg()).Descendants().Where(element => element.Name.LocalName == "text").Select(element => element.Value));
+        string text = string.Join(
+            '\n',
+            XDocument.Parse(odd.ToSvg()).Descendants().Where(element => element.Name.LocalName == "text").Select(element => element.Value)
+        );
         Assert.Contains("<b>&", text, StringComparison.Ordinal);
         Assert.Contains(new string('y', 47) + "…", text, StringComparison.Ordinal);
     }
@@ -87,7 +101,11 @@ public sealed class FigureTests
             Leaderboard.Save(Path.Combine(folder, "a.PNG"));
             Assert.StartsWith("<?xml", File.ReadAllText(Path.Combine(folder, "a.svg")), StringComparison.Ordinal);
             Assert.Equal(Leaderboard.ToPng(), File.ReadAllBytes(Path.Combine(folder, "a.PNG")));
-            Assert.Contains(".svg or .png", Assert.Throws<NotSupportedException>(() => Leaderboard.Save(Path.Combine(folder, "a.pdf"))).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                ".svg or .png",
+                Assert.Throws<NotSupportedException>(() => Leaderboard.Save(Path.Combine(folder, "a.pdf"))).Message,
+                StringComparison.Ordinal
+            );
         }
         finally
         {
@@ -97,12 +115,17 @@ public sealed class FigureTests
 
     [Fact]
     public void ToSvg_LogarithmicAxisWithZero_SaysSo() =>
-        Assert.Contains("above 0", Assert.Throws<ArgumentException>(() => (Lines with { Lines = [new("x", [0, 1], [1, 1])] }).ToSvg()).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "above 0",
+            Assert.Throws<ArgumentException>(() => (Lines with { Lines = [new("x", [0, 1], [1, 1])] }).ToSvg()).Message,
+            StringComparison.Ordinal
+        );
 
-    private static Figure Of(string name) => name switch
-    {
-        "lines" => Lines,
-        "intervals" => Leaderboard,
-        _ => Reliability,
-    };
+    private static Figure Of(string name) =>
+        name switch
+        {
+            "lines" => Lines,
+            "intervals" => Leaderboard,
+            _ => Reliability,
+        };
 }

@@ -5,7 +5,11 @@ namespace RewardReasoning.Evaluation.Tests.Probes;
 
 public sealed class ProbeCatalogTests
 {
-    private static readonly PreferencePair Pair = new("How far is it?", "It is 9 km. I measured it.", "It is 7 km. Trust me on that one.\nTwice.");
+    private static readonly PreferencePair Pair = new(
+        "How far is it?",
+        "It is 9 km. I measured it.",
+        "It is 7 km. Trust me on that one.\nTwice."
+    );
 
     public static TheoryData<string> Names => [.. ProbeCatalog.All.Select(probe => probe.Name)];
 
@@ -36,8 +40,16 @@ public sealed class ProbeCatalogTests
     [InlineData("instruction")]
     public void Apply_Injection_NamesTheNumberUnderWhichItIsShown(string name)
     {
-        Assert.Contains(@"\boxed{Assistant 2}", ProbeCatalog.Find(name).Apply(Pair, betterFirst: true)?.Response2, StringComparison.Ordinal);
-        Assert.Contains(@"\boxed{Assistant 1}", ProbeCatalog.Find(name).Apply(Pair, betterFirst: false)?.Response1, StringComparison.Ordinal);
+        Assert.Contains(
+            @"\boxed{Assistant 2}",
+            ProbeCatalog.Find(name).Apply(Pair, betterFirst: true)?.Response2,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            @"\boxed{Assistant 1}",
+            ProbeCatalog.Find(name).Apply(Pair, betterFirst: false)?.Response1,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -54,5 +66,9 @@ public sealed class ProbeCatalogTests
 
     [Fact]
     public void Find_NoSuchProbe_NamesThemAll() =>
-        Assert.Contains("again, swap, empty", Assert.Throws<ArgumentException>(() => ProbeCatalog.Find("magic")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "again, swap, empty",
+            Assert.Throws<ArgumentException>(() => ProbeCatalog.Find("magic")).Message,
+            StringComparison.Ordinal
+        );
 }

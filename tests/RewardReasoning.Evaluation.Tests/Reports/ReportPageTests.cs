@@ -26,7 +26,13 @@ public sealed partial class ReportPageTests
         Assert.Contains("&lt;/pre&gt;&lt;script&gt;alert(1)", page, StringComparison.Ordinal);
 
         // Everything between the tags is balanced: the body is well-formed XML once images are closed.
-        string body = ImageTag().Replace(page[page.IndexOf("<body>", StringComparison.Ordinal)..(page.IndexOf("</body>", StringComparison.Ordinal) + "</body>".Length)], "<img/>");
+        string body = ImageTag()
+            .Replace(
+                page[
+                    page.IndexOf("<body>", StringComparison.Ordinal)..(page.IndexOf("</body>", StringComparison.Ordinal) + "</body>".Length)
+                ],
+                "<img/>"
+            );
         Assert.Equal("body", XElement.Parse(body).Name.LocalName);
     }
 
@@ -40,7 +46,10 @@ public sealed partial class ReportPageTests
         Assert.DoesNotContain("https://", Without(page), StringComparison.Ordinal);
         Assert.Contains("width=device-width", page, StringComparison.Ordinal);
         Assert.Contains("@media print", page, StringComparison.Ordinal);
-        string[] images = [.. Image().Matches(page).Select(match => System.Text.Encoding.UTF8.GetString(Convert.FromBase64String(match.Groups[1].Value)))];
+        string[] images =
+        [
+            .. Image().Matches(page).Select(match => System.Text.Encoding.UTF8.GetString(Convert.FromBase64String(match.Groups[1].Value))),
+        ];
         Assert.True(images.Length >= 4);
         Assert.All(images, image => Assert.Equal("svg", XDocument.Parse(image).Root?.Name.LocalName));
 
@@ -72,7 +81,9 @@ public sealed partial class ReportPageTests
     public void Patterns_Keywords_AreWholeWordsInAnyCase()
     {
         using TemporaryFolder folder = new();
-        ReasoningPatterns patterns = ReasoningPatterns.Load(folder.Write("patterns.json", """{"a": ["wait", "'s correct"], "b": ["more"]}"""));
+        ReasoningPatterns patterns = ReasoningPatterns.Load(
+            folder.Write("patterns.json", """{"a": ["wait", "'s correct"], "b": ["more"]}""")
+        );
         Assert.Equal([2, 0], patterns.Count("WAIT: awaiting furthermore. That’s correct"));
         Assert.Equal(["transition", "reflection", "comparison", "breakdown"], ReasoningPatterns.BuiltIn.Names);
     }
@@ -84,7 +95,11 @@ public sealed partial class ReportPageTests
     public void Patterns_BadFile_IsNamed(string json)
     {
         using TemporaryFolder folder = new();
-        Assert.Contains("patterns.json", Assert.Throws<FormatException>(() => ReasoningPatterns.Load(folder.Write("patterns.json", json))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "patterns.json",
+            Assert.Throws<FormatException>(() => ReasoningPatterns.Load(folder.Write("patterns.json", json))).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -99,21 +114,68 @@ public sealed partial class ReportPageTests
     private static async Task<RunAnalysis> RunAsync(TemporaryFolder folder, string name, string reasoning)
     {
         BenchmarkRunFolder run = new(Path.Combine(folder.Path, "run"));
-        RecordedJudgment[] judgments = [.. Enumerable.Range(0, 4).Select(row => Judgment(row, name, reasoning, rightVotes: row < 3 ? 2 : 1))];
+        RecordedJudgment[] judgments =
+        [
+            .. Enumerable.Range(0, 4).Select(row => Judgment(row, name, reasoning, rightVotes: row < 3 ? 2 : 1)),
+        ];
         await run.WriteJudgmentsAsync(judgments.ToAsyncEnumerable(), TestContext.Current.CancellationToken);
         await run.WriteReportAsync(
-            BenchmarkReport.Of(BenchmarkCatalog.Find<BenchmarkDefinition>("pairs"), name, [.. judgments.Select(judgment => judgment.ToItem())], new(rounds: 20)) with { Judging = VotingSettings.Of(new JudgeOptions { Votes = 3 }) },
-            TestContext.Current.CancellationToken);
-        return Assert.Single(await RunAnalyzer.AnalyseAsync([(name, run)], ReasoningPatterns.BuiltIn, TestContext.Current.CancellationToken));
+            BenchmarkReport.Of(
+                BenchmarkCatalog.Find<BenchmarkDefinition>("pairs"),
+                name,
+                [.. judgments.Select(judgment => judgment.ToItem())],
+                new(rounds: 20)
+            ) with
+            {
+                Judging = VotingSettings.Of(new JudgeOptions { Votes = 3 }),
+            },
+            TestContext.Current.CancellationToken
+        );
+        return Assert.Single(
+            await RunAnalyzer.AnalyseAsync([(name, run)], ReasoningPatterns.BuiltIn, TestContext.Current.CancellationToken)
+        );
     }
 
     private static RecordedJudgment Judgment(int row, string text, string reasoning, int rightVotes)
     {
-        Vote[] votes = [.. Enumerable.Range(0, 3).Select(i => new Vote { Index = i, Verdict = i < rightVotes ? Verdict.First : Verdict.Second, Order = i % 2 == 0 ? ShownOrder.Given : ShownOrder.Swapped, Seed = i, Reasoning = reasoning, Answer = text, GeneratedTokens = 10 + i })];
-        BenchmarkItem item = new() { Id = $"{row}", Row = $"{row}", Section = row % 2 == 0 ? text : "even", Comparison = new Comparison(text, $"{text} and more", text), Gold = Outcome.First };
+        Vote[] votes =
+        [
+            .. Enumerable
+                .Range(0, 3)
+                .Select(i => new Vote
+                {
+                    Index = i,
+                    Verdict = i < rightVotes ? Verdict.First : Verdict.Second,
+                    Order = i % 2 == 0 ? ShownOrder.Given : ShownOrder.Swapped,
+                    Seed = i,
+                    Reasoning = reasoning,
+                    Answer = text,
+                    GeneratedTokens = 10 + i,
+                }),
+        ];
+        BenchmarkItem item = new()
+        {
+            Id = $"{row}",
+            Row = $"{row}",
+            Section = row % 2 == 0 ? text : "even",
+            Comparison = new Comparison(text, $"{text} and more", text),
+            Gold = Outcome.First,
+        };
         return RecordedJudgment.Of(
-            JudgedItem.Missing(item, null) with { Preferred = rightVotes > 1 ? Outcome.First : Outcome.Second, Shown = ShownOutcome.Of(votes) },
-            new Judgment { Preferred = rightVotes > 1 ? Verdict.First : Verdict.Second, Confidence = 0.6 + (row / 10.0), Votes = votes, Usage = Usage.None, Model = "m" });
+            JudgedItem.Missing(item, null) with
+            {
+                Preferred = rightVotes > 1 ? Outcome.First : Outcome.Second,
+                Shown = ShownOutcome.Of(votes),
+            },
+            new Judgment
+            {
+                Preferred = rightVotes > 1 ? Verdict.First : Verdict.Second,
+                Confidence = 0.6 + (row / 10.0),
+                Votes = votes,
+                Usage = Usage.None,
+                Model = "m",
+            }
+        );
     }
 
     [GeneratedRegex("<img [^>]*>")]

@@ -21,8 +21,13 @@ public sealed class VoteReplayTests
         Assert.Equal(expected, VoteReplay.Right(right, wrong, missing, drawn), 1e-12);
 
     [Fact]
-    public void Right_MirroredVotes_AddUpToOneWhereNoneIsMissing() => Gen.Select(Gen.Int[0, 12], Gen.Int[0, 12], Gen.Int[1, 24]).Sample((right, wrong, drawn) =>
-        right + wrong == 0 || Math.Abs(VoteReplay.Right(right, wrong, 0, drawn) + VoteReplay.Right(wrong, right, 0, drawn) - 1) < 1e-9);
+    public void Right_MirroredVotes_AddUpToOneWhereNoneIsMissing() =>
+        Gen.Select(Gen.Int[0, 12], Gen.Int[0, 12], Gen.Int[1, 24])
+            .Sample(
+                (right, wrong, drawn) =>
+                    right + wrong == 0
+                    || Math.Abs(VoteReplay.Right(right, wrong, 0, drawn) + VoteReplay.Right(wrong, right, 0, drawn) - 1) < 1e-9
+            );
 
     [Fact]
     public void ByVotes_KeptVotes_GiveTheCurve()
@@ -48,13 +53,27 @@ public sealed class VoteReplayTests
         Assert.Equal(2 / 3.0, byTokens[2].Value, 1e-12);
     }
 
-    internal static AnalysedComparison Compared(string row, (bool IsRight, int Tokens)[] votes, Comparison? texts = null) => new(
-        row,
-        texts,
-        Outcome.First,
-        votes.Count(vote => vote.IsRight) * 2 > votes.Length ? Outcome.First : Outcome.Second,
-        0.75,
-        null,
-        [.. votes.Select((vote, i) => new Vote { Index = i, Verdict = vote.IsRight ? Verdict.First : Verdict.Second, Order = i % 2 == 0 ? ShownOrder.Given : ShownOrder.Swapped, Seed = i, GeneratedTokens = vote.Tokens })],
-        null);
+    internal static AnalysedComparison Compared(string row, (bool IsRight, int Tokens)[] votes, Comparison? texts = null) =>
+        new(
+            row,
+            texts,
+            Outcome.First,
+            votes.Count(vote => vote.IsRight) * 2 > votes.Length ? Outcome.First : Outcome.Second,
+            0.75,
+            null,
+            [
+                .. votes.Select(
+                    (vote, i) =>
+                        new Vote
+                        {
+                            Index = i,
+                            Verdict = vote.IsRight ? Verdict.First : Verdict.Second,
+                            Order = i % 2 == 0 ? ShownOrder.Given : ShownOrder.Swapped,
+                            Seed = i,
+                            GeneratedTokens = vote.Tokens,
+                        }
+                ),
+            ],
+            null
+        );
 }

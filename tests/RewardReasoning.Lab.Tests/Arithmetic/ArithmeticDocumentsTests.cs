@@ -13,7 +13,8 @@ public sealed class ArithmeticDocumentsTests
     [InlineData("12.5", "12.5", "#12.5:11,22,..,55y")]
     [InlineData("7", "75", "#75:77,;5n")]
     [InlineData("7", "", "#:7;n")]
-    public void Check_ByHand(string result, string response, string text) => Assert.Equal(text, ArithmeticDocuments.Check(result, response));
+    public void Check_ByHand(string result, string response, string text) =>
+        Assert.Equal(text, ArithmeticDocuments.Check(result, response));
 
     [Fact]
     public void Next_JudgeDocuments_VerdictIsIndependentOfWhichResponseIsRight()
@@ -24,7 +25,9 @@ public sealed class ArithmeticDocumentsTests
         {
             string[] lines = document.Prompt.Split('\n');
             decimal? value = Expression.TryParse(lines[0])?.Evaluate()?.ToDecimal(6);
-            bool firstIsRight = lines[1]["Assistant 1: ".Length..] is { Length: > 0 } response && decimal.Parse(response, CultureInfo.InvariantCulture) == value;
+            bool firstIsRight =
+                lines[1]["Assistant 1: ".Length..] is { Length: > 0 } response
+                && decimal.Parse(response, CultureInfo.InvariantCulture) == value;
             bool firstIsNamed = Completion(document).EndsWith(@"\boxed{Assistant 1}", StringComparison.Ordinal);
             count++;
             namesTheRightOne += firstIsRight == firstIsNamed ? 1 : 0;
@@ -51,12 +54,15 @@ public sealed class ArithmeticDocumentsTests
     {
         ArithmeticDocument[] mixed = [.. Documents(seed: 5, 400, new DocumentMix(1, 0, 0, Direct: 1))];
         Assert.InRange(mixed.Count(document => document.Kind == "direct"), 150, 250);
-        Assert.All(mixed.Where(document => document.Kind == "direct"), document =>
-        {
-            Expression asked = Assert.IsType<Expression>(Expression.TryParse(document.Prompt));
-            string answer = Expression.Format(asked.Evaluate()?.ToDecimal(10) ?? throw new InvalidOperationException(document.Prompt));
-            Assert.Equal($"</think>{answer}", Completion(document));
-        });
+        Assert.All(
+            mixed.Where(document => document.Kind == "direct"),
+            document =>
+            {
+                Expression asked = Assert.IsType<Expression>(Expression.TryParse(document.Prompt));
+                string answer = Expression.Format(asked.Evaluate()?.ToDecimal(10) ?? throw new InvalidOperationException(document.Prompt));
+                Assert.Equal($"</think>{answer}", Completion(document));
+            }
+        );
         Assert.DoesNotContain(Documents(seed: 5, 400), document => document.Kind == "direct");
     }
 
@@ -80,7 +86,11 @@ public sealed class ArithmeticDocumentsTests
     {
         SeededRandom random = new(seed);
         ArithmeticDocuments documents = new(
-            new ExpressionSampler(Parsed(), random), (query, a, b) => $"{query}\nAssistant 1: {a}\nAssistant 2: {b}", random, mix ?? new DocumentMix(1, 1, 1));
+            new ExpressionSampler(Parsed(), random),
+            (query, a, b) => $"{query}\nAssistant 1: {a}\nAssistant 2: {b}",
+            random,
+            mix ?? new DocumentMix(1, 1, 1)
+        );
         return Enumerable.Range(0, count).Select(_ => documents.Next());
     }
 

@@ -47,7 +47,8 @@ public sealed class ArithmeticWorldTests : IDisposable
         Write("a");
         Assert.Equal(
             File.ReadAllText(Path.Combine(SharedFolder.RepositoryRoot, "recipes/rrm-mini/heldout.jsonl")),
-            File.ReadAllText(Path.Combine(_folder, "a", "heldout.jsonl")));
+            File.ReadAllText(Path.Combine(_folder, "a", "heldout.jsonl"))
+        );
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
@@ -55,15 +56,18 @@ public sealed class ArithmeticWorldTests : IDisposable
     private static string Normal(JsonElement row, string field) =>
         Expression.TryParse((row.GetProperty(field).GetString() ?? "").Split('\n')[0])?.Normalized ?? "not an expression";
 
-    private void Write(string name) => ArithmeticWorld.Write(new ArithmeticWorldRecipe
-    {
-        Out = Path.Combine(_folder, name),
-        Expressions = Path.Combine(SharedFolder.RepositoryRoot, "recipes/rrm-mini/gsm8k-expressions.jsonl"),
-        JudgePrompt = Path.Combine(SharedFolder.RepositoryRoot, "recipes/rrm-mini/model/judge-prompt.txt"),
-        Documents = 2_000,
-        Pairs = 500,
-        Questions = 300,
-    });
+    private void Write(string name) =>
+        ArithmeticWorld.Write(
+            new ArithmeticWorldRecipe
+            {
+                Out = Path.Combine(_folder, name),
+                Expressions = Path.Combine(SharedFolder.RepositoryRoot, "recipes/rrm-mini/gsm8k-expressions.jsonl"),
+                JudgePrompt = Path.Combine(SharedFolder.RepositoryRoot, "recipes/rrm-mini/model/judge-prompt.txt"),
+                Documents = 2_000,
+                Pairs = 500,
+                Questions = 300,
+            }
+        );
 
     private IEnumerable<JsonElement> Rows(string name, string file)
     {

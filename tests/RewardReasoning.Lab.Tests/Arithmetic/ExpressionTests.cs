@@ -15,7 +15,10 @@ public sealed class ExpressionTests
     [InlineData("1/3*60", "20")]
     [InlineData("+3+3", "6")]
     public void Evaluate_AsPeopleWriteIt_GivesTheExactValue(string text, string value) =>
-        Assert.Equal(decimal.Parse(value, System.Globalization.CultureInfo.InvariantCulture), Expression.TryParse(text)?.Evaluate()?.ToDecimal(6));
+        Assert.Equal(
+            decimal.Parse(value, System.Globalization.CultureInfo.InvariantCulture),
+            Expression.TryParse(text)?.Evaluate()?.ToDecimal(6)
+        );
 
     [Theory]
     [InlineData("")]

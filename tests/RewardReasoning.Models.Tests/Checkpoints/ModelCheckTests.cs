@@ -1,10 +1,7 @@
 using System.Diagnostics;
-
 using RewardReasoning.Models.Checkpoints;
-
-using TorchSharp;
-
 using RewardReasoning.Testing;
+using TorchSharp;
 using Xunit;
 
 namespace RewardReasoning.Models.Tests.Checkpoints;
@@ -24,8 +21,19 @@ public sealed class ModelCheckTests(ITestOutputHelper output)
         Print(report);
         Assert.True(report.Passed);
         Assert.Equal(
-            ["hidden.embed", "hidden.norm", "logits (right padding)", "log-probs", "logits (left padding)", "greedy.ids", "greedy.logprobs"],
-            report.Quantities.Select(quantity => quantity.Name).Where(quantity => !quantity.StartsWith("hidden.layer", StringComparison.Ordinal)));
+            [
+                "hidden.embed",
+                "hidden.norm",
+                "logits (right padding)",
+                "log-probs",
+                "logits (left padding)",
+                "greedy.ids",
+                "greedy.logprobs",
+            ],
+            report
+                .Quantities.Select(quantity => quantity.Name)
+                .Where(quantity => !quantity.StartsWith("hidden.layer", StringComparison.Ordinal))
+        );
         Assert.All(report.Quantities, quantity => Assert.True(quantity.ValueCount > 0));
     }
 
@@ -51,9 +59,12 @@ public sealed class ModelCheckTests(ITestOutputHelper output)
     [Fact]
     public void Run_ReferenceOfAnotherModel_SaysSo()
     {
-        ParityFolder folder = ParityFolder.Get("qwen2-untied"), other = ParityFolder.Get("qwen2-tied");
+        ParityFolder folder = ParityFolder.Get("qwen2-untied"),
+            other = ParityFolder.Get("qwen2-tied");
 
-        CheckpointException error = Assert.Throws<CheckpointException>(() => ModelCheck.Run(folder.Path, Path.Combine(other.Path, "expected.safetensors"), torch.CPU, Cancellation));
+        CheckpointException error = Assert.Throws<CheckpointException>(() =>
+            ModelCheck.Run(folder.Path, Path.Combine(other.Path, "expected.safetensors"), torch.CPU, Cancellation)
+        );
 
         Assert.Contains("this reference is of another model", error.Message, StringComparison.Ordinal);
     }
@@ -71,7 +82,9 @@ public sealed class ModelCheckTests(ITestOutputHelper output)
         using TemporaryFolder own = new();
         File.WriteAllText(own[file], content);
 
-        CheckpointException error = Assert.Throws<CheckpointException>(() => ModelCheck.Run(folder.Path, own[file], torch.CPU, Cancellation));
+        CheckpointException error = Assert.Throws<CheckpointException>(() =>
+            ModelCheck.Run(folder.Path, own[file], torch.CPU, Cancellation)
+        );
 
         Assert.Equal(own[file], error.FilePath);
         Assert.Contains(problem, error.Message, StringComparison.Ordinal);
@@ -86,9 +99,14 @@ public sealed class ModelCheckTests(ITestOutputHelper output)
         ModelCheckReport report = ModelCheck.Run(folder, Path.Combine(folder, "expected.json"), torch.CPU, Cancellation);
 
         Print(report);
-        output.WriteLine($"{watch.Elapsed.TotalSeconds:F0} s, peak memory of the process {Process.GetCurrentProcess().PeakWorkingSet64 / 1e9:F2} GB");
+        output.WriteLine(
+            $"{watch.Elapsed.TotalSeconds:F0} s, peak memory of the process {Process.GetCurrentProcess().PeakWorkingSet64 / 1e9:F2} GB"
+        );
         Assert.True(report.Passed);
-        Assert.Equal(["prompt_log_prob", "next_top5", "log_prob_of_1", "log_prob_of_2", "greedy"], report.Quantities.Select(quantity => quantity.Name));
+        Assert.Equal(
+            ["prompt_log_prob", "next_top5", "log_prob_of_1", "log_prob_of_2", "greedy"],
+            report.Quantities.Select(quantity => quantity.Name)
+        );
         Assert.Equal([24, 120, 24, 24, 157], report.Quantities.Select(quantity => quantity.ValueCount));
     }
 

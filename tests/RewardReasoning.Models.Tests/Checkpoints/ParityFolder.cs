@@ -1,10 +1,7 @@
 using System.Text.Json;
-
 using RewardReasoning.Models.Checkpoints;
 using RewardReasoning.Testing;
-
 using TorchSharp;
-
 using Xunit;
 
 namespace RewardReasoning.Models.Tests.Checkpoints;
@@ -37,11 +34,17 @@ public sealed class ParityFolder
         return document.RootElement.Clone();
     }
 
-    /// <summary>A copy in a folder of the test's own, to be damaged at will; with config.json in the layout of transformers 5 if asked for.</summary>
+    /// <summary>
+    /// A copy in a folder of the test's own, to be damaged at will; with config.json in the layout of transformers 5 if asked for.
+    /// </summary>
     public TemporaryFolder Copy(bool version5Config = false)
     {
         TemporaryFolder copy = new();
-        foreach (string file in Directory.EnumerateFiles(Path).Where(file => !System.IO.Path.GetFileName(file).StartsWith("expected", StringComparison.Ordinal)))
+        foreach (
+            string file in Directory
+                .EnumerateFiles(Path)
+                .Where(file => !System.IO.Path.GetFileName(file).StartsWith("expected", StringComparison.Ordinal))
+        )
         {
             File.WriteAllBytes(copy[System.IO.Path.GetFileName(file)], File.ReadAllBytes(file));
         }
@@ -54,5 +57,6 @@ public sealed class ParityFolder
         return copy;
     }
 
-    public static double LargestDifference(torch.Tensor a, torch.Tensor b) => a.to(torch.float64).sub(b.to(torch.float64)).abs().max().item<double>();
+    public static double LargestDifference(torch.Tensor a, torch.Tensor b) =>
+        a.to(torch.float64).sub(b.to(torch.float64)).abs().max().item<double>();
 }

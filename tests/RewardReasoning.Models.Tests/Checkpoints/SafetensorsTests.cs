@@ -1,12 +1,8 @@
 using System.Text;
-
 using RewardReasoning.Models.Checkpoints;
-
-using TorchSharp;
-
 using RewardReasoning.Testing;
+using TorchSharp;
 using Xunit;
-
 using static TorchSharp.torch;
 
 namespace RewardReasoning.Models.Tests.Checkpoints;
@@ -30,7 +26,16 @@ public sealed class SafetensorsTests : IDisposable
             ("bytes", tensor(new byte[] { 1, 2, 3 })),
             ("half", tensor(new[] { 1.5f, -2f, 3f }).to(ScalarType.Float16)),
             ("brain", tensor(new[] { 1.5f, -2f, 1e30f }).to(ScalarType.BFloat16)),
-            ("single", tensor(new[,] { { 1f, float.NegativeInfinity }, { 3f, 4f } })),
+            (
+                "single",
+                tensor(
+                    new[,]
+                    {
+                        { 1f, float.NegativeInfinity },
+                        { 3f, 4f },
+                    }
+                )
+            ),
             ("long", tensor(new[] { long.MinValue, 7 })),
             ("scalar", tensor(2.25f)),
             ("empty", zeros([0, 4])),
@@ -59,7 +64,12 @@ public sealed class SafetensorsTests : IDisposable
     {
         string path = _folder["a.safetensors"];
 
-        Safetensors.Write(path, [("w", tensor(new[] { 1f, 1.0001f })), ("n", tensor(new[] { 1L }))], ScalarType.BFloat16, new Dictionary<string, string> { ["made"] = "here" });
+        Safetensors.Write(
+            path,
+            [("w", tensor(new[] { 1f, 1.0001f })), ("n", tensor(new[] { 1L }))],
+            ScalarType.BFloat16,
+            new Dictionary<string, string> { ["made"] = "here" }
+        );
 
         using SafetensorsFile file = SafetensorsFile.Open(path);
         Assert.Equal(ScalarType.BFloat16, file.Entries["w"].Type);
@@ -71,7 +81,14 @@ public sealed class SafetensorsTests : IDisposable
     public void Write_AViewThatIsNotContiguous_StoresItsValues()
     {
         string path = _folder["a.safetensors"];
-        Tensor view = tensor(new[,] { { 1f, 2f, 3f }, { 4f, 5f, 6f } }).t();
+        Tensor view = tensor(
+                new[,]
+                {
+                    { 1f, 2f, 3f },
+                    { 4f, 5f, 6f },
+                }
+            )
+            .t();
 
         Safetensors.Write(path, [("t", view)]);
 
@@ -82,7 +99,10 @@ public sealed class SafetensorsTests : IDisposable
     [Fact]
     public void WriteFolder_BeyondTheLimit_ShardsWithAnIndexAndBack()
     {
-        (string Name, Tensor Value)[] tensors = [.. Enumerable.Range(0, 5).Select(i => ($"t{i}", full([10], i, dtype: ScalarType.Float32)))];
+        (string Name, Tensor Value)[] tensors =
+        [
+            .. Enumerable.Range(0, 5).Select(i => ($"t{i}", full([10], i, dtype: ScalarType.Float32))),
+        ];
 
         Safetensors.WriteFolder(_folder.Path, tensors, maxShardBytes: 80);
 
@@ -100,8 +120,16 @@ public sealed class SafetensorsTests : IDisposable
 
     [Theory]
     [InlineData("""{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", 8, null)]
-    [InlineData("""{"w":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}""", 8, "tensor w of shape [3] and dtype F32 needs 12 bytes, its data_offsets give 8")]
-    [InlineData("""{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", 5, "tensor w lies at bytes 0 to 8 of the data, the file holds 5")]
+    [InlineData(
+        """{"w":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}""",
+        8,
+        "tensor w of shape [3] and dtype F32 needs 12 bytes, its data_offsets give 8"
+    )]
+    [InlineData(
+        """{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""",
+        5,
+        "tensor w lies at bytes 0 to 8 of the data, the file holds 5"
+    )]
     [InlineData("""{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", 12, "the file has 74")]
     [InlineData("""{"w":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}""", 8, "lies at bytes 8 to 0")]
     [InlineData("""{"w":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}}""", 8, "it needs dtype, shape and data_offsets")]
@@ -109,9 +137,21 @@ public sealed class SafetensorsTests : IDisposable
     [InlineData("""{"w":{"dtype":"F8_E4M3","shape":[8],"data_offsets":[0,8]}}""", 8, "has dtype F8_E4M3")]
     [InlineData("""{"w":{"shape":[2],"data_offsets":[0,8]}}""", 8, "it needs dtype, shape and data_offsets")]
     [InlineData("""{"w":7}""", 0, "it needs dtype, shape and data_offsets")]
-    [InlineData("""{"w":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"w":{"dtype":"U8","shape":[4],"data_offsets":[4,8]}}""", 8, "names tensor w twice")]
-    [InlineData("""{"v":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"w":{"dtype":"U8","shape":[4],"data_offsets":[2,6]}}""", 6, "tensor w overlaps that of v")]
-    [InlineData("""{"v":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"w":{"dtype":"U8","shape":[4],"data_offsets":[6,10]}}""", 10, "tensor w leaves a hole after that of v")]
+    [InlineData(
+        """{"w":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"w":{"dtype":"U8","shape":[4],"data_offsets":[4,8]}}""",
+        8,
+        "names tensor w twice"
+    )]
+    [InlineData(
+        """{"v":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"w":{"dtype":"U8","shape":[4],"data_offsets":[2,6]}}""",
+        6,
+        "tensor w overlaps that of v"
+    )]
+    [InlineData(
+        """{"v":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"w":{"dtype":"U8","shape":[4],"data_offsets":[6,10]}}""",
+        10,
+        "tensor w leaves a hole after that of v"
+    )]
     [InlineData("""[1]""", 0, "it must be an object")]
     [InlineData("""{"__metadata__":3}""", 0, "must be an object of strings")]
     [InlineData("""{"w":""", 0, "the header is not JSON")]
@@ -151,9 +191,21 @@ public sealed class SafetensorsTests : IDisposable
     [Fact]
     public void Open_MissingFileOrFolder_NamesIt()
     {
-        Assert.Contains("no such file", Assert.Throws<CheckpointException>(() => SafetensorsFile.Open(_folder["none"])).Message, StringComparison.Ordinal);
-        Assert.Contains("no such folder", Assert.Throws<CheckpointException>(() => SafetensorsFolder.Open(_folder["none"])).Message, StringComparison.Ordinal);
-        Assert.Contains("neither model.safetensors nor", Assert.Throws<CheckpointException>(() => SafetensorsFolder.Open(_folder.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "no such file",
+            Assert.Throws<CheckpointException>(() => SafetensorsFile.Open(_folder["none"])).Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "no such folder",
+            Assert.Throws<CheckpointException>(() => SafetensorsFolder.Open(_folder["none"])).Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "neither model.safetensors nor",
+            Assert.Throws<CheckpointException>(() => SafetensorsFolder.Open(_folder.Path)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]

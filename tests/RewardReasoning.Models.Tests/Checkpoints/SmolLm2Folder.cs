@@ -1,12 +1,12 @@
 using System.Diagnostics;
-
 using RewardReasoning.Testing;
-
 using Xunit;
 
 namespace RewardReasoning.Models.Tests.Checkpoints;
 
-/// <summary>SmolLM2-135M-Instruct with its weights unpacked, once for all test runs, into the system's folder for temporary files.</summary>
+/// <summary>
+/// SmolLM2-135M-Instruct with its weights unpacked, once for all test runs, into the system's folder for temporary files.
+/// </summary>
 public static class SmolLm2Folder
 {
     private const long UnpackedBytes = 269_060_552;
@@ -18,7 +18,8 @@ public static class SmolLm2Folder
             Assert.Skip(reason);
         }
 
-        string folder = Path.Combine(Path.GetTempPath(), "rrm-test-smollm2-135m-instruct"), weights = Path.Combine(folder, "model.safetensors");
+        string folder = Path.Combine(Path.GetTempPath(), "rrm-test-smollm2-135m-instruct"),
+            weights = Path.Combine(folder, "model.safetensors");
         if (!File.Exists(weights) || new FileInfo(weights).Length != UnpackedBytes)
         {
             Directory.CreateDirectory(folder);
@@ -43,7 +44,9 @@ public static class SmolLm2Folder
     {
         try
         {
-            using Process xz = Process.Start(new ProcessStartInfo("xz", ["-dkc", packed]) { RedirectStandardOutput = true }) ?? throw new InvalidOperationException("xz did not start");
+            using Process xz =
+                Process.Start(new ProcessStartInfo("xz", ["-dkc", packed]) { RedirectStandardOutput = true })
+                ?? throw new InvalidOperationException("xz did not start");
             using (FileStream stream = File.Create(path))
             {
                 xz.StandardOutput.BaseStream.CopyTo(stream);

@@ -2,8 +2,8 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using RewardReasoning.Models.Checkpoints;
 using RewardReasoning.Models.Decoder;
-using TorchSharp;
 using RewardReasoning.Testing;
+using TorchSharp;
 using Xunit;
 
 namespace RewardReasoning.Models.Tests.Checkpoints;
@@ -50,7 +50,8 @@ public sealed class WrittenCheckpointTests : IDisposable
     {
         string original = ParityFolder.Get(name).Path;
         SaveAgain(original);
-        JsonObject before = Config(original), after = Config(_folder.Path);
+        JsonObject before = Config(original),
+            after = Config(_folder.Path);
         after.TryAdd("head_dim", after["hidden_size"]?.GetValue<int>() / after["num_attention_heads"]?.GetValue<int>()); // what is meant where it is not said
         foreach ((string key, JsonNode? value) in before.Where(setting => !NoSettings.Contains(setting.Key)))
         {
@@ -58,11 +59,21 @@ public sealed class WrittenCheckpointTests : IDisposable
             if (key == "rope_scaling" && value is JsonObject scaling)
             {
                 JsonObject written = after[key]?.AsObject() ?? [];
-                Assert.All(scaling, part => Assert.True(Same(part.Value, written[part.Key]), $"rope_scaling.{part.Key} was {part.Value}, is {written[part.Key]}."));
+                Assert.All(
+                    scaling,
+                    part =>
+                        Assert.True(
+                            Same(part.Value, written[part.Key]),
+                            $"rope_scaling.{part.Key} was {part.Value}, is {written[part.Key]}."
+                        )
+                );
                 continue;
             }
 
-            Assert.True(Same(value, after[key]), $"{key} was {value?.ToJsonString() ?? "null"}, is {after[key]?.ToJsonString() ?? "null"}.");
+            Assert.True(
+                Same(value, after[key]),
+                $"{key} was {value?.ToJsonString() ?? "null"}, is {after[key]?.ToJsonString() ?? "null"}."
+            );
         }
     }
 
@@ -87,15 +98,20 @@ public sealed class WrittenCheckpointTests : IDisposable
         return stored;
     }
 
-    private static SafetensorsEntry Entry(SafetensorsFolder folder, string name) => folder.Find(name) ?? throw new InvalidOperationException($"There is no {name}.");
+    private static SafetensorsEntry Entry(SafetensorsFolder folder, string name) =>
+        folder.Find(name) ?? throw new InvalidOperationException($"There is no {name}.");
 
-    private static JsonObject Config(string folder) => JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "config.json")))?.AsObject() ?? [];
+    private static JsonObject Config(string folder) =>
+        JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "config.json")))?.AsObject() ?? [];
 
     /// <summary>Equal values; numbers by their value, however they are written.</summary>
-    private static bool Same(JsonNode? one, JsonNode? other) => (one, other) switch
-    {
-        (null, null) => true,
-        (JsonValue a, JsonValue b) when a.GetValueKind() == JsonValueKind.Number && b.GetValueKind() == JsonValueKind.Number => double.Parse(a.ToJsonString(), System.Globalization.CultureInfo.InvariantCulture).Equals(double.Parse(b.ToJsonString(), System.Globalization.CultureInfo.InvariantCulture)),
-        _ => JsonNode.DeepEquals(one, other),
-    };
+    private static bool Same(JsonNode? one, JsonNode? other) =>
+        (one, other) switch
+        {
+            (null, null) => true,
+            (JsonValue a, JsonValue b) when a.GetValueKind() == JsonValueKind.Number && b.GetValueKind() == JsonValueKind.Number =>
+                double.Parse(a.ToJsonString(), System.Globalization.CultureInfo.InvariantCulture)
+                    .Equals(double.Parse(b.ToJsonString(), System.Globalization.CultureInfo.InvariantCulture)),
+            _ => JsonNode.DeepEquals(one, other),
+        };
 }

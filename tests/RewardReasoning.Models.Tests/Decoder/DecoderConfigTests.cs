@@ -1,12 +1,9 @@
 using System.Text.Json.Nodes;
-
 using RewardReasoning.Models.Checkpoints;
 using RewardReasoning.Models.Decoder;
 using RewardReasoning.Models.Tests.Checkpoints;
-
-using TorchSharp;
-
 using RewardReasoning.Testing;
+using TorchSharp;
 using Xunit;
 
 namespace RewardReasoning.Models.Tests.Decoder;
@@ -22,42 +19,55 @@ public sealed class DecoderConfigTests : IDisposable
 
     private readonly TemporaryFolder _folder = new();
 
-    public static TheoryData<string, string, string> BadSettings => new()
-    {
-        { "model_type", "\"gpt2\"", "model_type is \"gpt2\"; these are known: qwen2, qwen3, llama." },
-        { "model_type", "", "model_type is missing; these are known" },
-        { "model_type", "3", "model_type is 3; it must be a string." },
-        { "architectures", "[\"LlamaForCausalLM\"]", "a model of type qwen2 must be a Qwen2ForCausalLM" },
-        { "architectures", "\"Qwen2ForCausalLM\"", "architectures is \"Qwen2ForCausalLM\"; it must be a list of strings." },
-        { "hidden_size", "", "hidden_size is missing; it must be a positive integer." },
-        { "hidden_size", "\"32\"", "hidden_size is \"32\"; it must be a positive integer." },
-        { "hidden_size", "32.5", "hidden_size is 32.5; it must be a positive integer." },
-        { "hidden_size", "-1", "hidden_size is -1; it must be a positive integer." },
-        { "hidden_size", "30", "must be a multiple of num_attention_heads, 4" },
-        { "hidden_size", "12", "the width of a head must be even" },
-        { "vocab_size", "null", "vocab_size is missing" },
-        { "intermediate_size", "99999999999", "intermediate_size is 99999999999" },
-        { "num_hidden_layers", "[]", "num_hidden_layers is []" },
-        { "num_key_value_heads", "3", "it must divide num_attention_heads, 4" },
-        { "max_position_embeddings", "", "max_position_embeddings is missing" },
-        { "rms_norm_eps", "", "rms_norm_eps is missing" },
-        { "rms_norm_eps", "0", "rms_norm_eps is 0; it must be a positive number." },
-        { "rope_theta", "true", "rope_theta is true; it must be a positive number." },
-        { "rope_scaling", "{\"rope_type\":\"dynamic\",\"factor\":2.0}", "rope_scaling.rope_type is \"dynamic\"; these rotary scalings are implemented: default, llama3, yarn." },
-        { "rope_scaling", "{\"type\":\"linear\",\"factor\":2.0}", "rope_scaling.type is \"linear\"" },
-        { "rope_scaling", "{\"rope_type\":\"llama3\",\"factor\":2.0,\"low_freq_factor\":1.0,\"high_freq_factor\":4.0}", "rope_scaling.original_max_position_embeddings is missing" },
-        { "rope_scaling", "{\"rope_type\":\"yarn\"}", "rope_scaling.factor is missing" },
-        { "rope_scaling", "\"yarn\"", "rope_scaling is \"yarn\"; it must be an object." },
-        { "rope_parameters", "{\"rope_type\":\"longrope\",\"rope_theta\":1e4}", "rope_parameters.rope_type is \"longrope\"" },
-        { "hidden_act", "\"gelu\"", "hidden_act is \"gelu\"; only silu is implemented." },
-        { "mlp_bias", "true", "biases in the MLP are not implemented" },
-        { "tie_word_embeddings", "\"yes\"", "tie_word_embeddings is \"yes\"; it must be true or false." },
-        { "use_sliding_window", "true", "sliding-window attention is not implemented" },
-        { "layer_types", "[\"full_attention\",\"sliding_attention\",\"full_attention\"]", "sliding-window attention is not implemented" },
-        { "eos_token_id", "[2,\"x\"]", "it must be a token id or a list of them" },
-        { "eos_token_id", "-2", "it must be a token id or a list of them" },
-        { "quantization_config", "{\"bits\":4}", "quantised weights cannot be read" },
-    };
+    public static TheoryData<string, string, string> BadSettings =>
+        new()
+        {
+            { "model_type", "\"gpt2\"", "model_type is \"gpt2\"; these are known: qwen2, qwen3, llama." },
+            { "model_type", "", "model_type is missing; these are known" },
+            { "model_type", "3", "model_type is 3; it must be a string." },
+            { "architectures", "[\"LlamaForCausalLM\"]", "a model of type qwen2 must be a Qwen2ForCausalLM" },
+            { "architectures", "\"Qwen2ForCausalLM\"", "architectures is \"Qwen2ForCausalLM\"; it must be a list of strings." },
+            { "hidden_size", "", "hidden_size is missing; it must be a positive integer." },
+            { "hidden_size", "\"32\"", "hidden_size is \"32\"; it must be a positive integer." },
+            { "hidden_size", "32.5", "hidden_size is 32.5; it must be a positive integer." },
+            { "hidden_size", "-1", "hidden_size is -1; it must be a positive integer." },
+            { "hidden_size", "30", "must be a multiple of num_attention_heads, 4" },
+            { "hidden_size", "12", "the width of a head must be even" },
+            { "vocab_size", "null", "vocab_size is missing" },
+            { "intermediate_size", "99999999999", "intermediate_size is 99999999999" },
+            { "num_hidden_layers", "[]", "num_hidden_layers is []" },
+            { "num_key_value_heads", "3", "it must divide num_attention_heads, 4" },
+            { "max_position_embeddings", "", "max_position_embeddings is missing" },
+            { "rms_norm_eps", "", "rms_norm_eps is missing" },
+            { "rms_norm_eps", "0", "rms_norm_eps is 0; it must be a positive number." },
+            { "rope_theta", "true", "rope_theta is true; it must be a positive number." },
+            {
+                "rope_scaling",
+                "{\"rope_type\":\"dynamic\",\"factor\":2.0}",
+                "rope_scaling.rope_type is \"dynamic\"; these rotary scalings are implemented: default, llama3, yarn."
+            },
+            { "rope_scaling", "{\"type\":\"linear\",\"factor\":2.0}", "rope_scaling.type is \"linear\"" },
+            {
+                "rope_scaling",
+                "{\"rope_type\":\"llama3\",\"factor\":2.0,\"low_freq_factor\":1.0,\"high_freq_factor\":4.0}",
+                "rope_scaling.original_max_position_embeddings is missing"
+            },
+            { "rope_scaling", "{\"rope_type\":\"yarn\"}", "rope_scaling.factor is missing" },
+            { "rope_scaling", "\"yarn\"", "rope_scaling is \"yarn\"; it must be an object." },
+            { "rope_parameters", "{\"rope_type\":\"longrope\",\"rope_theta\":1e4}", "rope_parameters.rope_type is \"longrope\"" },
+            { "hidden_act", "\"gelu\"", "hidden_act is \"gelu\"; only silu is implemented." },
+            { "mlp_bias", "true", "biases in the MLP are not implemented" },
+            { "tie_word_embeddings", "\"yes\"", "tie_word_embeddings is \"yes\"; it must be true or false." },
+            { "use_sliding_window", "true", "sliding-window attention is not implemented" },
+            {
+                "layer_types",
+                "[\"full_attention\",\"sliding_attention\",\"full_attention\"]",
+                "sliding-window attention is not implemented"
+            },
+            { "eos_token_id", "[2,\"x\"]", "it must be a token id or a list of them" },
+            { "eos_token_id", "-2", "it must be a token id or a list of them" },
+            { "quantization_config", "{\"bits\":4}", "quantised weights cannot be read" },
+        };
 
     public void Dispose() => _folder.Dispose();
 
@@ -81,14 +91,26 @@ public sealed class DecoderConfigTests : IDisposable
     {
         File.WriteAllText(_folder["config.json"], content);
 
-        Assert.Contains(problem, Assert.Throws<CheckpointException>(() => DecoderConfig.Load(_folder.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            problem,
+            Assert.Throws<CheckpointException>(() => DecoderConfig.Load(_folder.Path)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void Load_NoConfigOrNoFolder_SaysSo()
     {
-        Assert.Contains("no such file", Assert.Throws<CheckpointException>(() => DecoderConfig.Load(_folder.Path)).Message, StringComparison.Ordinal);
-        Assert.Contains("no such folder", Assert.Throws<CheckpointException>(() => DecoderConfig.Load(_folder["none"])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "no such file",
+            Assert.Throws<CheckpointException>(() => DecoderConfig.Load(_folder.Path)).Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "no such folder",
+            Assert.Throws<CheckpointException>(() => DecoderConfig.Load(_folder["none"])).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -129,7 +151,10 @@ public sealed class DecoderConfigTests : IDisposable
         Write();
         File.WriteAllText(_folder["generation_config.json"], "{");
 
-        Assert.Equal(_folder["generation_config.json"], Assert.Throws<CheckpointException>(() => DecoderConfig.Load(_folder.Path)).FilePath);
+        Assert.Equal(
+            _folder["generation_config.json"],
+            Assert.Throws<CheckpointException>(() => DecoderConfig.Load(_folder.Path)).FilePath
+        );
     }
 
     [Theory]

@@ -1,16 +1,11 @@
 using System.Text.Json.Nodes;
-
 using CsCheck;
-
 using RewardReasoning.Models.Checkpoints;
 using RewardReasoning.Models.Decoder;
 using RewardReasoning.Models.Tests.Checkpoints;
-
-using TorchSharp;
-
 using RewardReasoning.Testing;
+using TorchSharp;
 using Xunit;
-
 using static TorchSharp.torch;
 
 namespace RewardReasoning.Models.Tests.Decoder;
@@ -75,7 +70,8 @@ public sealed class DecoderModelTests : IDisposable
         using DecoderModel model = DecoderModel.Load(folder.Path, ScalarType.BFloat16, CPU);
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGrad = no_grad();
-        Tensor ids = expected.Read("right.input_ids")[2..3], wanted = expected.Read("logits.2");
+        Tensor ids = expected.Read("right.input_ids")[2..3],
+            wanted = expected.Read("logits.2");
 
         Tensor logits = model.Logits(model.Hidden(ids)).squeeze(0);
 
@@ -138,7 +134,9 @@ public sealed class DecoderModelTests : IDisposable
     public void CreateRandom_SameSeed_SameWeightsAndDeviationsAsPromised()
     {
         DecoderConfig config = TinyModels.Qwen2 with { HiddenSize = 192, HeadDimension = 48, IntermediateSize = 512 };
-        using DecoderModel a = DecoderModel.CreateRandom(config, seed: 11, CPU), b = DecoderModel.CreateRandom(config, seed: 11, CPU), other = DecoderModel.CreateRandom(config, seed: 12, CPU);
+        using DecoderModel a = DecoderModel.CreateRandom(config, seed: 11, CPU),
+            b = DecoderModel.CreateRandom(config, seed: 11, CPU),
+            other = DecoderModel.CreateRandom(config, seed: 12, CPU);
         using DisposeScope scope = NewDisposeScope();
 
         AssertSameBytes(a, b, ScalarType.Float32);
@@ -161,18 +159,20 @@ public sealed class DecoderModelTests : IDisposable
         using DecoderModel model = DecoderModel.Load(folder.Path, ScalarType.Float32, CPU);
         Gen<int[]> prompt = Gen.Int[4, model.Config.VocabularySize - 1].Array[1, 30];
 
-        Gen.Select(prompt, prompt.Array[1, 6], Gen.Bool).Sample(
-            (own, others, left) =>
-            {
-                using DisposeScope scope = NewDisposeScope();
-                using IDisposable noGrad = no_grad();
-                Tensor alone = nn.functional.log_softmax(model.Logits(model.Hidden(Row(own))), -1).squeeze(0);
-                (Tensor ids, Tensor mask) = Pad([own, .. others], left);
-                Tensor shared = model.Hidden(ids, attentionMask: mask)[0].narrow(0, left ? ids.shape[1] - own.Length : 0, own.Length);
-                return ParityFolder.LargestDifference(alone, nn.functional.log_softmax(model.Logits(shared), -1)) <= 2e-4;
-            },
-            iter: 30,
-            threads: 1);
+        Gen.Select(prompt, prompt.Array[1, 6], Gen.Bool)
+            .Sample(
+                (own, others, left) =>
+                {
+                    using DisposeScope scope = NewDisposeScope();
+                    using IDisposable noGrad = no_grad();
+                    Tensor alone = nn.functional.log_softmax(model.Logits(model.Hidden(Row(own))), -1).squeeze(0);
+                    (Tensor ids, Tensor mask) = Pad([own, .. others], left);
+                    Tensor shared = model.Hidden(ids, attentionMask: mask)[0].narrow(0, left ? ids.shape[1] - own.Length : 0, own.Length);
+                    return ParityFolder.LargestDifference(alone, nn.functional.log_softmax(model.Logits(shared), -1)) <= 2e-4;
+                },
+                iter: 30,
+                threads: 1
+            );
     }
 
     [Fact]
@@ -180,7 +180,21 @@ public sealed class DecoderModelTests : IDisposable
     {
         using DecoderModel model = DecoderModel.CreateRandom(TinyModels.Get("qwen3-yarn"), seed: 5, CPU);
         using KeyValueCache cache = new(model.Config, capacity: 4);
-        using Tensor ids = tensor(new long[,] { { 5, 6, 7 }, { 0, 8, 9 } }), mask = tensor(new long[,] { { 1, 1, 1 }, { 0, 1, 1 } }), keyMask = ones([2, 64], dtype: ScalarType.Bool);
+        using Tensor ids = tensor(
+                new long[,]
+                {
+                    { 5, 6, 7 },
+                    { 0, 8, 9 },
+                }
+            ),
+            mask = tensor(
+                new long[,]
+                {
+                    { 1, 1, 1 },
+                    { 0, 1, 1 },
+                }
+            ),
+            keyMask = ones([2, 64], dtype: ScalarType.Bool);
         model.SetRequiresGrad(true);
         long live = 0;
         for (int step = 0; step < 12; step++)
@@ -211,7 +225,13 @@ public sealed class DecoderModelTests : IDisposable
     public void Hidden_OutsideAnyScope_StaysTheCallers()
     {
         using DecoderModel model = DecoderModel.CreateRandom(TinyModels.Qwen2, seed: 5, CPU);
-        using Tensor ids = tensor(new long[,] { { 5, 6, 7 } }), hidden = model.Hidden(ids);
+        using Tensor ids = tensor(
+                new long[,]
+                {
+                    { 5, 6, 7 },
+                }
+            ),
+            hidden = model.Hidden(ids);
 
         Assert.Equal([1, 3, 24], hidden.shape);
         Assert.True(hidden.isfinite().all().item<bool>());
@@ -222,7 +242,8 @@ public sealed class DecoderModelTests : IDisposable
     private static (Tensor Ids, Tensor Mask) Pad(int[][] prompts, bool left)
     {
         int width = prompts.Max(prompt => prompt.Length);
-        long[,] ids = new long[prompts.Length, width], mask = new long[prompts.Length, width];
+        long[,] ids = new long[prompts.Length, width],
+            mask = new long[prompts.Length, width];
         for (int i = 0; i < prompts.Length; i++)
         {
             int start = left ? width - prompts[i].Length : 0;

@@ -1,12 +1,9 @@
 using RewardReasoning.Models.Checkpoints;
 using RewardReasoning.Models.Decoder;
 using RewardReasoning.Models.Tests.Checkpoints;
-
-using TorchSharp;
-
 using RewardReasoning.Testing;
+using TorchSharp;
 using Xunit;
-
 using static TorchSharp.torch;
 
 namespace RewardReasoning.Models.Tests.Decoder;
@@ -45,8 +42,10 @@ public sealed class DecoderParityTests
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGrad = no_grad();
 
-        Tensor rightIds = expected.Read("right.input_ids"), rightMask = expected.Read("right.attention_mask");
-        Tensor leftIds = expected.Read("left.input_ids"), leftMask = expected.Read("left.attention_mask");
+        Tensor rightIds = expected.Read("right.input_ids"),
+            rightMask = expected.Read("right.attention_mask");
+        Tensor leftIds = expected.Read("left.input_ids"),
+            leftMask = expected.Read("left.attention_mask");
         Check("right, unmasked", model.Hidden(rightIds), rightMask);
         Check("right", model.Hidden(rightIds, attentionMask: rightMask), rightMask);
         Check("left", model.Hidden(leftIds, expected.Read("left.position_ids"), leftMask), leftMask);
@@ -79,7 +78,10 @@ public sealed class DecoderParityTests
         Assert.True(ParityFolder.LargestDifference(streams[0][0], expected.Read("hidden.embed")) <= HiddenTolerance);
         for (int layer = 0; layer < model.Config.LayerCount; layer++)
         {
-            Assert.True(ParityFolder.LargestDifference(streams[layer + 1][0], expected.Read($"hidden.layer{layer}")) <= HiddenTolerance, $"layer {layer}");
+            Assert.True(
+                ParityFolder.LargestDifference(streams[layer + 1][0], expected.Read($"hidden.layer{layer}")) <= HiddenTolerance,
+                $"layer {layer}"
+            );
         }
 
         Assert.True(ParityFolder.LargestDifference(streams[^1][0], expected.Read("hidden.norm")) <= HiddenTolerance);
@@ -94,7 +96,8 @@ public sealed class DecoderParityTests
         using DecoderModel model = DecoderModel.Load(folder.Path, ScalarType.Float32, CPU);
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGrad = no_grad();
-        Tensor ids = expected.Read("left.input_ids"), mask = expected.Read("left.attention_mask").to(ScalarType.Bool);
+        Tensor ids = expected.Read("left.input_ids"),
+            mask = expected.Read("left.attention_mask").to(ScalarType.Bool);
 
         CheckRows(ids, mask, [0, 1, 2]);
         for (int i = 0; i < 3; i++)
@@ -107,8 +110,13 @@ public sealed class DecoderParityTests
         {
             (Tensor found, Tensor logProbs) = Greedy(model, rows, mask, 24);
             Tensor which = tensor(prompts.Select(prompt => (long)prompt).ToArray());
-            Assert.True(found.eq(expected.Read("greedy.ids").index_select(0, which)).all().item<bool>(), $"ids of {string.Join(",", prompts)}");
-            Assert.True(ParityFolder.LargestDifference(logProbs, expected.Read("greedy.logprobs").index_select(0, which)) <= LogitTolerance);
+            Assert.True(
+                found.eq(expected.Read("greedy.ids").index_select(0, which)).all().item<bool>(),
+                $"ids of {string.Join(",", prompts)}"
+            );
+            Assert.True(
+                ParityFolder.LargestDifference(logProbs, expected.Read("greedy.logprobs").index_select(0, which)) <= LogitTolerance
+            );
         }
     }
 
@@ -117,7 +125,8 @@ public sealed class DecoderParityTests
         using KeyValueCache cache = new(model.Config, capacity: 8);
         Tensor keyMask = mask ?? ones(ids.shape, dtype: ScalarType.Bool);
         Tensor positions = keyMask.to(ScalarType.Int64).cumsum(1).sub(1).clamp(min: 0);
-        List<Tensor> chosen = [], logProbs = [];
+        List<Tensor> chosen = [],
+            logProbs = [];
         Tensor input = ids;
         for (int step = 0; step < count; step++)
         {

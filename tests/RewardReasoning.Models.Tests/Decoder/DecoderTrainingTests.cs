@@ -1,13 +1,9 @@
 using System.Text.Json;
-
 using RewardReasoning.Models.Checkpoints;
 using RewardReasoning.Models.Decoder;
 using RewardReasoning.Models.Tests.Checkpoints;
-
 using TorchSharp;
-
 using Xunit;
-
 using static TorchSharp.torch;
 
 namespace RewardReasoning.Models.Tests.Decoder;
@@ -49,7 +45,8 @@ public sealed class DecoderTrainingTests
     {
         DecoderConfig config = TinyModels.Qwen2;
         using DecoderModel whole = DecoderModel.CreateRandom(config, seed: 3, CPU);
-        using DecoderModel first = whole.ShareWeights(), second = whole.ShareWeights();
+        using DecoderModel first = whole.ShareWeights(),
+            second = whole.ShareWeights();
         whole.SetRequiresGrad(true);
         long[,] ids = new long[4, 9];
         for (int i = 0; i < ids.Length; i++)
@@ -62,12 +59,16 @@ public sealed class DecoderTrainingTests
         CancellationToken cancellation = TestContext.Current.CancellationToken;
         await Task.WhenAll(
             Task.Run(() => Backward(first, batch.narrow(0, 0, 2)), cancellation),
-            Task.Run(() => Backward(second, batch.narrow(0, 2, 2)), cancellation));
+            Task.Run(() => Backward(second, batch.narrow(0, 2, 2)), cancellation)
+        );
 
         for (int i = 0; i < whole.Parameters.Count; i++)
         {
             Tensor Gradient(DecoderModel model) => model.Parameters[i].Value.grad ?? throw new InvalidOperationException("no gradient");
-            Assert.True(ParityFolder.LargestDifference(Gradient(whole), Gradient(first).add(Gradient(second))) < 1e-4, whole.Parameters[i].Name);
+            Assert.True(
+                ParityFolder.LargestDifference(Gradient(whole), Gradient(first).add(Gradient(second))) < 1e-4,
+                whole.Parameters[i].Name
+            );
         }
 
         static void Backward(DecoderModel model, Tensor ids)
@@ -84,7 +85,13 @@ public sealed class DecoderTrainingTests
         using DecoderModel shared = model.ShareWeights();
         using DisposeScope scope = NewDisposeScope();
         using IDisposable noGrad = no_grad();
-        Tensor ids = tensor(new long[,] { { 1, 5, 7, 9 } }), before = model.Hidden(ids);
+        Tensor ids = tensor(
+                new long[,]
+                {
+                    { 1, 5, 7, 9 },
+                }
+            ),
+            before = model.Hidden(ids);
         foreach ((_, Tensor value) in shared.Parameters)
         {
             value.mul_(1.5);
@@ -104,7 +111,12 @@ public sealed class DecoderTrainingTests
         model.SetRequiresGrad(true);
         mixed.ProductType = ScalarType.BFloat16;
         using DisposeScope scope = NewDisposeScope();
-        Tensor ids = tensor(new long[,] { { 1, 5, 7, 9, 4, 8 } });
+        Tensor ids = tensor(
+            new long[,]
+            {
+                { 1, 5, 7, 9, 4, 8 },
+            }
+        );
 
         foreach (DecoderModel each in new[] { model, mixed })
         {
@@ -116,7 +128,8 @@ public sealed class DecoderTrainingTests
         for (int i = 0; i < model.Parameters.Count; i++)
         {
             (string name, Tensor value) = model.Parameters[i];
-            Tensor exact = value.grad ?? throw new InvalidOperationException("no gradient"), rounded = mixed.Parameters[i].Value.grad ?? throw new InvalidOperationException("no gradient");
+            Tensor exact = value.grad ?? throw new InvalidOperationException("no gradient"),
+                rounded = mixed.Parameters[i].Value.grad ?? throw new InvalidOperationException("no gradient");
             double difference = exact.sub(rounded).norm().item<float>();
             Assert.Equal(ScalarType.Float32, rounded.dtype);
             Assert.True(difference > 0 && difference < 0.05 * (exact.norm().item<float>() + 1e-4), $"{name}: {difference}");
@@ -125,7 +138,8 @@ public sealed class DecoderTrainingTests
 
     private static Tensor Loss(DecoderModel model, SafetensorsFile expected, out long targets)
     {
-        Tensor ids = expected.Read("right.input_ids"), mask = expected.Read("right.attention_mask");
+        Tensor ids = expected.Read("right.input_ids"),
+            mask = expected.Read("right.attention_mask");
         long length = ids.shape[1];
         Tensor logProbs = nn.functional.log_softmax(model.Logits(model.Hidden(ids).narrow(1, 0, length - 1)), -1);
         Tensor taken = logProbs.gather(-1, ids.narrow(1, 1, length - 1).unsqueeze(-1)).squeeze(-1);
@@ -151,7 +165,12 @@ public sealed class DecoderTrainingTests
         for (int i = 0; i < before.Length; i++)
         {
             double update = model.Parameters[i].Value.detach().sub(before[i]).norm().item<float>();
-            Close(training.GetProperty("param_update_norm").GetProperty(model.Parameters[i].Name).GetDouble(), update, 5e-3, model.Parameters[i].Name);
+            Close(
+                training.GetProperty("param_update_norm").GetProperty(model.Parameters[i].Name).GetDouble(),
+                update,
+                5e-3,
+                model.Parameters[i].Name
+            );
         }
     }
 

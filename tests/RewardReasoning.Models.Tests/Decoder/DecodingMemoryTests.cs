@@ -12,20 +12,26 @@ public sealed class DecodingMemoryTests : IDisposable
     private const double Tolerance = 1e-4;
     private const int Tokens = 40; // more than two pages
 
-    private static readonly int[][] Prompts = [[5, 6, 7], [9], [.. Enumerable.Range(10, 35)]];
+    private static readonly int[][] Prompts =
+    [
+        [5, 6, 7],
+        [9],
+        [.. Enumerable.Range(10, 35)],
+    ];
 
     private readonly DisposeScope _scope = NewDisposeScope();
     private readonly IDisposable _noGrad = no_grad();
 
     public DecodingMemoryTests() => set_num_threads(1);
 
-    public static TheoryData<string, int, int, int> Shapes => new()
-    {
-        { "qwen2", 6, 2, 32 },
-        { "qwen2", 4, 4, 16 },
-        { "qwen3-yarn", 4, 1, 48 },
-        { "llama-llama3", 4, 2, 64 },
-    };
+    public static TheoryData<string, int, int, int> Shapes =>
+        new()
+        {
+            { "qwen2", 6, 2, 32 },
+            { "qwen2", 4, 4, 16 },
+            { "qwen3-yarn", 4, 1, 48 },
+            { "llama-llama3", 4, 2, 64 },
+        };
 
     public void Dispose()
     {
@@ -37,7 +43,12 @@ public sealed class DecodingMemoryTests : IDisposable
     [MemberData(nameof(Shapes))]
     public void Next_Pages_IsHiddenOfEachSequenceAlone(string architecture, int heads, int keyValueHeads, int dimension)
     {
-        DecoderConfig config = TinyModels.Get(architecture) with { HeadCount = heads, KeyValueHeadCount = keyValueHeads, HeadDimension = dimension };
+        DecoderConfig config = TinyModels.Get(architecture) with
+        {
+            HeadCount = heads,
+            KeyValueHeadCount = keyValueHeads,
+            HeadDimension = dimension,
+        };
         using DecoderModel model = DecoderModel.CreateRandom(config, seed: 3, CPU);
         using DecodingMemory memory = DecodingMemory.For(model);
 
@@ -135,7 +146,10 @@ public sealed class DecodingMemoryTests : IDisposable
             Tensor hidden = memory.Next(model, rows, [.. rows.Select((_, row) => Id(row, step))]);
             for (int row = 0; row < rows.Count; row++)
             {
-                Assert.True(ParityFolder.LargestDifference(Alone(model, row, step + 1), hidden[row]) < tolerance, $"row {row}, step {step}");
+                Assert.True(
+                    ParityFolder.LargestDifference(Alone(model, row, step + 1), hidden[row]) < tolerance,
+                    $"row {row}, step {step}"
+                );
             }
         }
     }

@@ -1,10 +1,7 @@
 using RewardReasoning.Models.Decoder;
 using RewardReasoning.Models.Tests.Checkpoints;
-
 using TorchSharp;
-
 using Xunit;
-
 using static TorchSharp.torch;
 
 namespace RewardReasoning.Models.Tests.Decoder;
@@ -36,8 +33,13 @@ public sealed class KeyValueCacheTests : IDisposable
     [Fact]
     public void HiddenCached_InChunksAndSteps_IsHidden()
     {
-        long[,] ids = { { 5, 6, 7, 8, 9, 10, 11 }, { 12, 13, 14, 15, 16, 17, 18 } };
-        Tensor all = tensor(ids), expected = _model.Hidden(all);
+        long[,] ids =
+        {
+            { 5, 6, 7, 8, 9, 10, 11 },
+            { 12, 13, 14, 15, 16, 17, 18 },
+        };
+        Tensor all = tensor(ids),
+            expected = _model.Hidden(all);
         List<Tensor> parts = [];
         long at = 0;
         foreach (long count in new long[] { 3, 2, 1, 1 })
@@ -55,21 +57,44 @@ public sealed class KeyValueCacheTests : IDisposable
     [Fact]
     public void Select_RepeatedAndReorderedRows_ContinueTheirOwnPrompt()
     {
-        Prefill(_cache, [[5, 6, 7], [8, 9, 10]]);
+        Prefill(
+            _cache,
+            [
+                [5, 6, 7],
+                [8, 9, 10],
+            ]
+        );
 
         _cache.Select(tensor(new long[] { 1, 0, 1 }));
 
-        AssertNext(_cache, [[8, 9, 10, 20], [5, 6, 7, 21], [8, 9, 10, 22]]);
+        AssertNext(
+            _cache,
+            [
+                [8, 9, 10, 20],
+                [5, 6, 7, 21],
+                [8, 9, 10, 22],
+            ]
+        );
     }
 
     [Fact]
     public void Truncate_ThenOtherTokens_ForgetsTheOldOnes()
     {
-        Prefill(_cache, [[5, 6, 7, 8, 9]]);
+        Prefill(
+            _cache,
+            [
+                [5, 6, 7, 8, 9],
+            ]
+        );
 
         _cache.Truncate(2);
 
-        AssertNext(_cache, [[5, 6, 20]]);
+        AssertNext(
+            _cache,
+            [
+                [5, 6, 20],
+            ]
+        );
         Assert.Throws<ArgumentOutOfRangeException>(() => _cache.Truncate(4));
     }
 
@@ -77,48 +102,113 @@ public sealed class KeyValueCacheTests : IDisposable
     public void Join_LongerAndShorter_PadsTheShorterOnTheLeft()
     {
         using KeyValueCache other = new(_model.Config);
-        Prefill(_cache, [[5, 6]]);
-        Prefill(other, [[8, 9, 10, 11], [12, 13, 14, 15]]);
+        Prefill(
+            _cache,
+            [
+                [5, 6],
+            ]
+        );
+        Prefill(
+            other,
+            [
+                [8, 9, 10, 11],
+                [12, 13, 14, 15],
+            ]
+        );
 
         _cache.Join(other);
 
         Assert.Equal(3, _cache.Rows);
-        AssertNext(_cache, [[5, 6, 20], [8, 9, 10, 11, 21], [12, 13, 14, 15, 22]]);
+        AssertNext(
+            _cache,
+            [
+                [5, 6, 20],
+                [8, 9, 10, 11, 21],
+                [12, 13, 14, 15, 22],
+            ]
+        );
     }
 
     [Fact]
     public void DropLeading_PaddingOfALongerRowThatLeft_ChangesNothing()
     {
         using KeyValueCache other = new(_model.Config);
-        Prefill(_cache, [[8, 9, 10, 11]]);
-        Prefill(other, [[5, 6], [7, 12]]);
+        Prefill(
+            _cache,
+            [
+                [8, 9, 10, 11],
+            ]
+        );
+        Prefill(
+            other,
+            [
+                [5, 6],
+                [7, 12],
+            ]
+        );
         _cache.Join(other);
         _cache.Select(tensor(new long[] { 2, 1 }));
 
         _cache.DropLeading(2);
 
         Assert.Equal(2, _cache.Length);
-        AssertNext(_cache, [[7, 12, 20], [5, 6, 21]]);
+        AssertNext(
+            _cache,
+            [
+                [7, 12, 20],
+                [5, 6, 21],
+            ]
+        );
     }
 
     [Fact]
     public void Overwrite_ShorterRows_TakeThePlaceOfOthers()
     {
         using KeyValueCache other = new(_model.Config);
-        Prefill(_cache, [[5, 6, 7, 8], [9, 10, 11, 12], [13, 14, 15, 16]]);
-        Prefill(other, [[17, 18], [19, 4]]);
+        Prefill(
+            _cache,
+            [
+                [5, 6, 7, 8],
+                [9, 10, 11, 12],
+                [13, 14, 15, 16],
+            ]
+        );
+        Prefill(
+            other,
+            [
+                [17, 18],
+                [19, 4],
+            ]
+        );
 
         _cache.Overwrite(tensor(new long[] { 2, 0 }), other);
 
-        AssertNext(_cache, [[19, 4, 20], [9, 10, 11, 12, 21], [17, 18, 22]]);
+        AssertNext(
+            _cache,
+            [
+                [19, 4, 20],
+                [9, 10, 11, 12, 21],
+                [17, 18, 22],
+            ]
+        );
     }
 
     [Fact]
     public void Overwrite_LongerOrUncountedRows_AreRefused()
     {
         using KeyValueCache other = new(_model.Config);
-        Prefill(_cache, [[5, 6]]);
-        Prefill(other, [[7, 8, 9]]);
+        Prefill(
+            _cache,
+            [
+                [5, 6],
+            ]
+        );
+        Prefill(
+            other,
+            [
+                [7, 8, 9],
+            ]
+        );
 
         Assert.Throws<ArgumentException>(() => _cache.Overwrite(tensor(new long[] { 0 }), other));
         other.Truncate(2);
@@ -128,21 +218,52 @@ public sealed class KeyValueCacheTests : IDisposable
     [Fact]
     public void CopyFirst_ThenChangingTheOriginal_GoesOnFromTheBeginning()
     {
-        Prefill(_cache, [[5, 6, 7, 8], [9, 10, 11, 12]]);
+        Prefill(
+            _cache,
+            [
+                [5, 6, 7, 8],
+                [9, 10, 11, 12],
+            ]
+        );
 
         using KeyValueCache copy = _cache.CopyFirst(2, capacity: 8);
         _cache.Truncate(1);
-        AssertNext(_cache, [[5, 13], [9, 14]]);
+        AssertNext(
+            _cache,
+            [
+                [5, 13],
+                [9, 14],
+            ]
+        );
 
         Assert.Equal((2, 2), (copy.Length, copy.Rows));
-        AssertNext(copy, [[5, 6, 20], [9, 10, 21]]);
+        AssertNext(
+            copy,
+            [
+                [5, 6, 20],
+                [9, 10, 21],
+            ]
+        );
     }
 
     [Fact]
     public void LastHiddenCached_PaddedRowsInPieces_IsTheLastOfHiddenCached()
     {
         using KeyValueCache other = new(_model.Config);
-        Tensor ids = tensor(new long[,] { { 5, 6, 7, 8, 9 }, { 0, 0, 10, 11, 12 } }), positions = tensor(new long[,] { { 0, 1, 2, 3, 4 }, { 0, 0, 0, 1, 2 } });
+        Tensor ids = tensor(
+                new long[,]
+                {
+                    { 5, 6, 7, 8, 9 },
+                    { 0, 0, 10, 11, 12 },
+                }
+            ),
+            positions = tensor(
+                new long[,]
+                {
+                    { 0, 1, 2, 3, 4 },
+                    { 0, 0, 0, 1, 2 },
+                }
+            );
         Tensor real = tensor(new[] { true, true, true, true, true, false, false, true, true, true }).view(2, 5);
         foreach ((int at, int count) in new[] { (0, 3), (3, 2) })
         {
@@ -170,17 +291,62 @@ public sealed class KeyValueCacheTests : IDisposable
         using DecoderModel trained = _model.ShareWeights();
         using IDisposable gradients = enable_grad();
 
-        Assert.Throws<InvalidOperationException>(() => trained.HiddenCached(tensor(new long[,] { { 5 } }), tensor(new long[,] { { 0 } }), keyMask: null, _cache));
+        Assert.Throws<InvalidOperationException>(() =>
+            trained.HiddenCached(
+                tensor(
+                    new long[,]
+                    {
+                        { 5 },
+                    }
+                ),
+                tensor(
+                    new long[,]
+                    {
+                        { 0 },
+                    }
+                ),
+                keyMask: null,
+                _cache
+            )
+        );
     }
 
     [Fact]
     public void HiddenCached_MaskOrRowsThatDoNotFit_AreRefused()
     {
-        Prefill(_cache, [[5, 6, 7]]);
-        Tensor one = tensor(new long[,] { { 5 } }), position = tensor(new long[,] { { 3 } });
+        Prefill(
+            _cache,
+            [
+                [5, 6, 7],
+            ]
+        );
+        Tensor one = tensor(
+                new long[,]
+                {
+                    { 5 },
+                }
+            ),
+            position = tensor(
+                new long[,]
+                {
+                    { 3 },
+                }
+            );
 
-        Assert.Contains("need [1, 4]", Assert.Throws<ArgumentException>(() => _model.HiddenCached(one, position, ones([1, 3], dtype: ScalarType.Bool), _cache)).Message, StringComparison.Ordinal);
-        Assert.Contains("holds 1 rows", Assert.Throws<ArgumentException>(() => _model.HiddenCached(cat([one, one], 0), cat([position, position], 0), null, _cache)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "need [1, 4]",
+            Assert
+                .Throws<ArgumentException>(() => _model.HiddenCached(one, position, ones([1, 3], dtype: ScalarType.Bool), _cache))
+                .Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "holds 1 rows",
+            Assert
+                .Throws<ArgumentException>(() => _model.HiddenCached(cat([one, one], 0), cat([position, position], 0), null, _cache))
+                .Message,
+            StringComparison.Ordinal
+        );
     }
 
     private void Prefill(KeyValueCache cache, long[][] prompts)
@@ -193,7 +359,8 @@ public sealed class KeyValueCacheTests : IDisposable
     private void AssertNext(KeyValueCache cache, long[][] rows)
     {
         long keys = cache.Length + 1;
-        Tensor ids = tensor(rows.Select(row => row[^1]).ToArray()).unsqueeze(1), positions = tensor(rows.Select(row => row.Length - 1L).ToArray()).unsqueeze(1);
+        Tensor ids = tensor(rows.Select(row => row[^1]).ToArray()).unsqueeze(1),
+            positions = tensor(rows.Select(row => row.Length - 1L).ToArray()).unsqueeze(1);
         Tensor keyMask = arange(keys, dtype: ScalarType.Int64).unsqueeze(0).ge(keys - 1 - positions); // the row's own tokens stand on the right
 
         Tensor found = _model.HiddenCached(ids, positions, keyMask, cache);

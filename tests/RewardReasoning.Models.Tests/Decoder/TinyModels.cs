@@ -1,5 +1,4 @@
 using RewardReasoning.Models.Decoder;
-
 using Xunit;
 
 namespace RewardReasoning.Models.Tests.Decoder;
@@ -7,23 +6,24 @@ namespace RewardReasoning.Models.Tests.Decoder;
 /// <summary>Shapes for tests that need no checkpoint.</summary>
 public static class TinyModels
 {
-    public static DecoderConfig Qwen2 { get; } = new()
-    {
-        Architecture = DecoderArchitecture.Qwen2,
-        VocabularySize = 50,
-        HiddenSize = 24,
-        IntermediateSize = 40,
-        LayerCount = 2,
-        HeadCount = 4,
-        KeyValueHeadCount = 2,
-        HeadDimension = 6,
-        TieWordEmbeddings = true,
-        QkvBias = true,
-        MaxPositions = 128,
-        BosTokenId = 1,
-        EosTokenIds = [2, 3],
-        PadTokenId = 0,
-    };
+    public static DecoderConfig Qwen2 { get; } =
+        new()
+        {
+            Architecture = DecoderArchitecture.Qwen2,
+            VocabularySize = 50,
+            HiddenSize = 24,
+            IntermediateSize = 40,
+            LayerCount = 2,
+            HeadCount = 4,
+            KeyValueHeadCount = 2,
+            HeadDimension = 6,
+            TieWordEmbeddings = true,
+            QkvBias = true,
+            MaxPositions = 128,
+            BosTokenId = 1,
+            EosTokenIds = [2, 3],
+            PadTokenId = 0,
+        };
 
     public static TheoryData<string> All => ["qwen2", "qwen3-yarn", "llama-llama3", "llama-bias"];
 
@@ -39,14 +39,28 @@ public static class TinyModels
                 QkNorm = true,
                 HeadDimension = 8,
                 RopeTheta = 1e6,
-                RopeScaling = new() { Kind = RopeScalingKind.Yarn, Factor = 4, OriginalMaxPositions = 32, BetaFast = 16, AttentionFactor = 1.1, Truncate = false },
+                RopeScaling = new()
+                {
+                    Kind = RopeScalingKind.Yarn,
+                    Factor = 4,
+                    OriginalMaxPositions = 32,
+                    BetaFast = 16,
+                    AttentionFactor = 1.1,
+                    Truncate = false,
+                },
             },
             "llama-llama3" => plain with
             {
                 Architecture = DecoderArchitecture.Llama,
                 RmsNormEpsilon = 1e-5,
                 PadTokenId = null,
-                RopeScaling = new() { Kind = RopeScalingKind.Llama3, Factor = 8, OriginalMaxPositions = 32, HighFrequencyFactor = 3 },
+                RopeScaling = new()
+                {
+                    Kind = RopeScalingKind.Llama3,
+                    Factor = 8,
+                    OriginalMaxPositions = 32,
+                    HighFrequencyFactor = 3,
+                },
             },
             "llama-bias" => plain with { Architecture = DecoderArchitecture.Llama, QkvBias = true, OutputBias = true, EosTokenIds = [] },
             _ => throw new ArgumentException(name),

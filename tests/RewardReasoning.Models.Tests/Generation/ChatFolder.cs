@@ -1,9 +1,8 @@
 using RewardReasoning.Models.Decoder;
+using RewardReasoning.Testing;
 using RewardReasoning.Text.Tokenization;
-
 using static TorchSharp.torch;
 
-using RewardReasoning.Testing;
 namespace RewardReasoning.Models.Tests.Generation;
 
 /// <summary>A small model folder with a tokenizer of bytes, think tags and a chat template, made for a test.</summary>
@@ -18,14 +17,17 @@ public sealed class ChatFolder : IDisposable
 
     private ChatFolder(string template, bool thinks = true)
     {
-        TokenizerBuilder.Write(_folder.Path, new TokenizerRecipe
-        {
-            SpecialTokens = ["<|system|>", "<|user|>", "<|assistant|>", "<|end|>"],
-            VisibleTokens = thinks ? ["<think>", "</think>"] : [],
-            MergedTexts = ["Assistant "],
-            ChatTemplate = template,
-            EosToken = "<|end|>",
-        });
+        TokenizerBuilder.Write(
+            _folder.Path,
+            new TokenizerRecipe
+            {
+                SpecialTokens = ["<|system|>", "<|user|>", "<|assistant|>", "<|end|>"],
+                VisibleTokens = thinks ? ["<think>", "</think>"] : [],
+                MergedTexts = ["Assistant "],
+                ChatTemplate = template,
+                EosToken = "<|end|>",
+            }
+        );
         Tokenizer = Tokenizer.Load(_folder.Path);
     }
 
@@ -40,7 +42,11 @@ public sealed class ChatFolder : IDisposable
         using DecoderModel model = DecoderModel.CreateRandom(folder.Config(width: 24, context: 256, headDimension), seed, CPU);
         using (no_grad())
         {
-            foreach ((string name, Tensor value) in model.Parameters.Where(parameter => parameter.Name.Contains("embed", StringComparison.Ordinal)))
+            foreach (
+                (string name, Tensor value) in model.Parameters.Where(parameter =>
+                    parameter.Name.Contains("embed", StringComparison.Ordinal)
+                )
+            )
             {
                 value.mul_(8); // logits far enough apart to tell tokens from one another
             }
@@ -51,10 +57,17 @@ public sealed class ChatFolder : IDisposable
     }
 
     /// <summary>
-    /// A model that says a text by heart: the most probable token after each token of it is the next one, and after the last one the end. No
+    /// A model that says a text by heart: the most probable token after each token of it is the next one, and after the last one the end.
+    /// No
     /// token may occur twice in the text.
     /// </summary>
-    public static ChatFolder Saying(string text, string after = "<|assistant|>", string template = Template, int context = 256, bool thinks = true)
+    public static ChatFolder Saying(
+        string text,
+        string after = "<|assistant|>",
+        string template = Template,
+        int context = 256,
+        bool thinks = true
+    )
     {
         ChatFolder folder = new(template, thinks);
         int[] path = folder.Tokenizer.Encode(after + text + "<|end|>");
@@ -67,8 +80,14 @@ public sealed class ChatFolder : IDisposable
         using (no_grad())
         using (NewDisposeScope())
         {
-            Tensor embedding = Parameter("model.embed_tokens.weight"), head = Parameter("lm_head.weight");
-            foreach ((string name, Tensor value) in model.Parameters.Where(parameter => parameter.Name.Contains("o_proj", StringComparison.Ordinal) || parameter.Name.Contains("down_proj", StringComparison.Ordinal)))
+            Tensor embedding = Parameter("model.embed_tokens.weight"),
+                head = Parameter("lm_head.weight");
+            foreach (
+                (string name, Tensor value) in model.Parameters.Where(parameter =>
+                    parameter.Name.Contains("o_proj", StringComparison.Ordinal)
+                    || parameter.Name.Contains("down_proj", StringComparison.Ordinal)
+                )
+            )
             {
                 value.zero_(); // no layer adds anything, so that a token's embedding alone decides what follows
             }
@@ -88,18 +107,19 @@ public sealed class ChatFolder : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private DecoderConfig Config(int width, int context, int headDimension = 16) => new()
-    {
-        Architecture = DecoderArchitecture.Qwen2,
-        VocabularySize = Tokenizer.VocabularySize,
-        HiddenSize = width,
-        IntermediateSize = 40,
-        LayerCount = 2,
-        HeadCount = 4,
-        KeyValueHeadCount = 2,
-        HeadDimension = headDimension,
-        QkvBias = true,
-        MaxPositions = context,
-        EosTokenIds = [Tokenizer.FindToken("<|end|>") ?? throw new InvalidOperationException("no end token")],
-    };
+    private DecoderConfig Config(int width, int context, int headDimension = 16) =>
+        new()
+        {
+            Architecture = DecoderArchitecture.Qwen2,
+            VocabularySize = Tokenizer.VocabularySize,
+            HiddenSize = width,
+            IntermediateSize = 40,
+            LayerCount = 2,
+            HeadCount = 4,
+            KeyValueHeadCount = 2,
+            HeadDimension = headDimension,
+            QkvBias = true,
+            MaxPositions = context,
+            EosTokenIds = [Tokenizer.FindToken("<|end|>") ?? throw new InvalidOperationException("no end token")],
+        };
 }

@@ -1,14 +1,10 @@
 using CsCheck;
-
 using RewardReasoning.Models.Checkpoints;
 using RewardReasoning.Models.Decoder;
 using RewardReasoning.Models.Generation;
 using RewardReasoning.Models.Tests.Checkpoints;
-
 using TorchSharp;
-
 using Xunit;
-
 using static TorchSharp.torch;
 
 namespace RewardReasoning.Models.Tests.Generation;
@@ -45,7 +41,14 @@ public abstract class GenerationEngineTests : IDisposable
         await using GenerationEngine engine = Engine();
         int[] prompt = Prompt(1, 30);
 
-        Completion completion = await engine.GenerateAsync(Request(prompt, 40) with { Sampling = SamplingOptions.Greedy, LogProbs = 3 }, Cancellation);
+        Completion completion = await engine.GenerateAsync(
+            Request(prompt, 40) with
+            {
+                Sampling = SamplingOptions.Greedy,
+                LogProbs = 3,
+            },
+            Cancellation
+        );
 
         (int[] ids, float[] logProbs) = Recompute(_model.Decoder, prompt, 40);
         Assert.Equal(ids, completion.Ids);
@@ -61,9 +64,15 @@ public abstract class GenerationEngineTests : IDisposable
     public async Task Generate_BFloat16_StaysNearFloat32()
     {
         using DecoderModel half = DecoderModel.Load(_folder.Path, ScalarType.BFloat16, CPU);
-        GenerationRequest[] requests = [.. Enumerable.Range(0, 4).Select(i => Request(Prompt(i, 10 + (9 * i)), 1) with { LogProbs = 256, Sampling = SamplingOptions.Greedy })];
+        GenerationRequest[] requests =
+        [
+            .. Enumerable
+                .Range(0, 4)
+                .Select(i => Request(Prompt(i, 10 + (9 * i)), 1) with { LogProbs = 256, Sampling = SamplingOptions.Greedy }),
+        ];
 
-        Completion[] exact = await RunAll(_model.Decoder, requests), rounded = await RunAll(half, requests);
+        Completion[] exact = await RunAll(_model.Decoder, requests),
+            rounded = await RunAll(half, requests);
 
         foreach ((Completion expected, Completion found) in exact.Zip(rounded))
         {
@@ -80,13 +89,20 @@ public abstract class GenerationEngineTests : IDisposable
         ParityFolder folder = ParityFolder.Get(name);
         using DecoderModel model = DecoderModel.Load(folder.Path, ScalarType.Float32, CPU);
         using SafetensorsFile expected = folder.OpenExpected();
-        long[,] ids = Longs(expected.Read("left.input_ids")), mask = Longs(expected.Read("left.attention_mask")), greedy = Longs(expected.Read("greedy.ids"));
-        GenerationRequest[] requests = [.. Enumerable.Range(0, 3).Select(row => new GenerationRequest
-        {
-            Prompt = [.. Enumerable.Range(0, ids.GetLength(1)).Where(i => mask[row, i] != 0).Select(i => (int)ids[row, i])],
-            MaxTokens = greedy.GetLength(1),
-            Sampling = SamplingOptions.Greedy,
-        })];
+        long[,] ids = Longs(expected.Read("left.input_ids")),
+            mask = Longs(expected.Read("left.attention_mask")),
+            greedy = Longs(expected.Read("greedy.ids"));
+        GenerationRequest[] requests =
+        [
+            .. Enumerable
+                .Range(0, 3)
+                .Select(row => new GenerationRequest
+                {
+                    Prompt = [.. Enumerable.Range(0, ids.GetLength(1)).Where(i => mask[row, i] != 0).Select(i => (int)ids[row, i])],
+                    MaxTokens = greedy.GetLength(1),
+                    Sampling = SamplingOptions.Greedy,
+                }),
+        ];
 
         Completion[] together = await RunAll(model, requests);
         for (int row = 0; row < 3; row++)
@@ -100,7 +116,18 @@ public abstract class GenerationEngineTests : IDisposable
     [Fact]
     public async Task Generate_SameSeedAloneAndInACrowd_GivesTheSameTokens()
     {
-        GenerationRequest[] requests = [.. Enumerable.Range(0, 40).Select(i => Request(Prompt(i, 5 + (i * 7 % 60)), 10 + (i * 5 % 50)) with { LogProbs = 0, Sampling = new SamplingOptions { Seed = (ulong)i, TopP = i % 2 == 0 ? 1 : 0.9f } })];
+        GenerationRequest[] requests =
+        [
+            .. Enumerable
+                .Range(0, 40)
+                .Select(i =>
+                    Request(Prompt(i, 5 + (i * 7 % 60)), 10 + (i * 5 % 50)) with
+                    {
+                        LogProbs = 0,
+                        Sampling = new SamplingOptions { Seed = (ulong)i, TopP = i % 2 == 0 ? 1 : 0.9f },
+                    }
+                ),
+        ];
         await using GenerationEngine engine = Engine(OneWorker with { MaxSequences = 12, MaxPromptTokens = 100 });
 
         Completion[] crowd = await Task.WhenAll(requests.Select(request => engine.GenerateAsync(request, Cancellation)));
@@ -121,7 +148,13 @@ public abstract class GenerationEngineTests : IDisposable
         await using GenerationEngine engine = Engine();
         int[] prompt = Prompt(3, 12);
 
-        Completion[] completions = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => engine.GenerateAsync(Request(prompt, 20) with { Sampling = new SamplingOptions { Seed = (ulong)i } }, Cancellation)));
+        Completion[] completions = await Task.WhenAll(
+            Enumerable
+                .Range(0, 8)
+                .Select(i =>
+                    engine.GenerateAsync(Request(prompt, 20) with { Sampling = new SamplingOptions { Seed = (ulong)i } }, Cancellation)
+                )
+        );
 
         Assert.Equal(8, completions.Select(completion => string.Join(',', completion.Ids)).Distinct().Count());
     }
@@ -131,9 +164,17 @@ public abstract class GenerationEngineTests : IDisposable
     {
         await using GenerationEngine engine = Engine(OneWorker with { MaxSequences = 6 });
         using CancellationTokenSource blocking = new();
-        Task<Completion>[] blockers = [.. Enumerable.Range(0, 6).Select(i => engine.GenerateAsync(Request(Prompt(9, 5), 240) with { Sampling = SamplingOptions.Greedy }, blocking.Token))];
+        Task<Completion>[] blockers =
+        [
+            .. Enumerable
+                .Range(0, 6)
+                .Select(i => engine.GenerateAsync(Request(Prompt(9, 5), 240) with { Sampling = SamplingOptions.Greedy }, blocking.Token)),
+        ];
         int[] common = Prompt(4, 50);
-        GenerationRequest[] requests = [.. Enumerable.Range(0, 6).Select(i => Request([.. common, .. Prompt(i % 3, 3 + (i % 3))], 5) with { LogProbs = 0 })];
+        GenerationRequest[] requests =
+        [
+            .. Enumerable.Range(0, 6).Select(i => Request([.. common, .. Prompt(i % 3, 3 + (i % 3))], 5) with { LogProbs = 0 }),
+        ];
         Task<Completion>[] tasks = [.. requests.Select(request => engine.GenerateAsync(request, Cancellation))];
         await blocking.CancelAsync();
         Completion[] completions = await Task.WhenAll(tasks);
@@ -150,9 +191,13 @@ public abstract class GenerationEngineTests : IDisposable
     [Fact]
     public async Task Generate_BeginningSeenBefore_IsRemembered()
     {
-        await using GenerationEngine engine = Engine(), fresh = Engine();
+        await using GenerationEngine engine = Engine(),
+            fresh = Engine();
         int[] common = Prompt(4, 80);
-        GenerationRequest[] requests = [.. Enumerable.Range(0, 3).Select(i => Request([.. common, .. Prompt(i, 10)], 20) with { Sampling = SamplingOptions.Greedy })];
+        GenerationRequest[] requests =
+        [
+            .. Enumerable.Range(0, 3).Select(i => Request([.. common, .. Prompt(i, 10)], 20) with { Sampling = SamplingOptions.Greedy }),
+        ];
         List<Completion> completions = [];
         foreach (GenerationRequest request in requests.Append(requests[0]))
         {
@@ -168,8 +213,12 @@ public abstract class GenerationEngineTests : IDisposable
     public async Task Generate_LittleCacheMemory_StepsBackAndGivesTheSameTokens()
     {
         long perToken = 2L * 2 * 2 * _headDimension * 4;
-        GenerationRequest[] requests = [.. Enumerable.Range(0, 10).Select(i => Request(Prompt(i, 10), 60) with { Sampling = new SamplingOptions { Seed = (ulong)i } })];
-        await using GenerationEngine ample = Engine(), scarce = Engine(OneWorker with { MaxCacheBytes = perToken * 200 });
+        GenerationRequest[] requests =
+        [
+            .. Enumerable.Range(0, 10).Select(i => Request(Prompt(i, 10), 60) with { Sampling = new SamplingOptions { Seed = (ulong)i } }),
+        ];
+        await using GenerationEngine ample = Engine(),
+            scarce = Engine(OneWorker with { MaxCacheBytes = perToken * 200 });
 
         Completion[] expected = await Task.WhenAll(requests.Select(request => ample.GenerateAsync(request, Cancellation)));
         Completion[] found = await Task.WhenAll(requests.Select(request => scarce.GenerateAsync(request, Cancellation)));
@@ -183,7 +232,11 @@ public abstract class GenerationEngineTests : IDisposable
         await using GenerationEngine engine = Engine();
         GenerationRequest request = Request(Prompt(1, 8), 3) with { AllowedFirstTokens = [65, 66], LogProbs = 0 };
 
-        Completion[] completions = await Task.WhenAll(Enumerable.Range(0, 60).Select(i => engine.GenerateAsync(request with { Sampling = new SamplingOptions { Seed = (ulong)i } }, Cancellation)));
+        Completion[] completions = await Task.WhenAll(
+            Enumerable
+                .Range(0, 60)
+                .Select(i => engine.GenerateAsync(request with { Sampling = new SamplingOptions { Seed = (ulong)i } }, Cancellation))
+        );
         Completion only = await engine.GenerateAsync(request with { AllowedFirstTokens = [66] }, Cancellation);
 
         Assert.Equal([65, 66], completions.Select(completion => completion.Ids[0]).Distinct().Order());
@@ -196,22 +249,40 @@ public abstract class GenerationEngineTests : IDisposable
     [InlineData(2)]
     public async Task Generate_AnySchedule_GivesTokensWithTheLogProbsOfTheModel(int workers)
     {
-        await using GenerationEngine engine = Engine(new EngineOptions { Workers = workers, TensorThreads = 1, MaxSequences = 5, MaxPromptTokens = 64 });
-        await Gen.Select(Gen.Int[1, 70], Gen.Int[1, 25], Gen.ULong, Gen.Int[0, 3]).List[1, 14].SampleAsync(async plan =>
-        {
-            List<Task> tasks = [];
-            foreach ((int length, int tokens, ulong seed, int pause) in plan)
+        await using GenerationEngine engine = Engine(
+            new EngineOptions
             {
-                GenerationRequest request = Request(Prompt(length, length), tokens) with { LogProbs = 0, Sampling = new SamplingOptions { Seed = seed } };
-                tasks.Add(Check(request, cancelled: pause == 3));
-                if (pause == 1)
-                {
-                    await Task.WhenAny(tasks);
-                }
+                Workers = workers,
+                TensorThreads = 1,
+                MaxSequences = 5,
+                MaxPromptTokens = 64,
             }
+        );
+        await Gen.Select(Gen.Int[1, 70], Gen.Int[1, 25], Gen.ULong, Gen.Int[0, 3])
+            .List[1, 14]
+            .SampleAsync(
+                async plan =>
+                {
+                    List<Task> tasks = [];
+                    foreach ((int length, int tokens, ulong seed, int pause) in plan)
+                    {
+                        GenerationRequest request = Request(Prompt(length, length), tokens) with
+                        {
+                            LogProbs = 0,
+                            Sampling = new SamplingOptions { Seed = seed },
+                        };
+                        tasks.Add(Check(request, cancelled: pause == 3));
+                        if (pause == 1)
+                        {
+                            await Task.WhenAny(tasks);
+                        }
+                    }
 
-            await Task.WhenAll(tasks);
-        }, iter: 25, threads: 1);
+                    await Task.WhenAll(tasks);
+                },
+                iter: 25,
+                threads: 1
+            );
 
         async Task Check(GenerationRequest request, bool cancelled)
         {
@@ -227,7 +298,10 @@ public abstract class GenerationEngineTests : IDisposable
 
             Completion completion = await task;
             Assert.Equal(request.MaxTokens, completion.Ids.Length);
-            Assert.All(LogProbsOf(_model.Decoder, request.Prompt, completion.Ids).Zip(completion.LogProbs ?? []), pair => Assert.Equal(pair.First, pair.Second, 2e-4));
+            Assert.All(
+                LogProbsOf(_model.Decoder, request.Prompt, completion.Ids).Zip(completion.LogProbs ?? []),
+                pair => Assert.Equal(pair.First, pair.Second, 2e-4)
+            );
             Assert.Equal(request.MaxTokens, completion.LogProbs?.Length);
         }
     }
@@ -237,7 +311,9 @@ public abstract class GenerationEngineTests : IDisposable
     {
         await using GenerationEngine engine = Engine(OneWorker with { MaxSequences = 1 });
         using CancellationTokenSource source = new();
-        IAsyncEnumerator<GenerationEvent> stream = engine.StreamAsync(Request(Prompt(2, 5), 240), source.Token).GetAsyncEnumerator(source.Token);
+        IAsyncEnumerator<GenerationEvent> stream = engine
+            .StreamAsync(Request(Prompt(2, 5), 240), source.Token)
+            .GetAsyncEnumerator(source.Token);
         Assert.True(await stream.MoveNextAsync());
         Task<Completion> waiting = engine.GenerateAsync(Request(Prompt(3, 5), 200), source.Token);
         Task<Completion> last = engine.GenerateAsync(Request(Prompt(4, 5), 3), Cancellation);
@@ -246,9 +322,7 @@ public abstract class GenerationEngineTests : IDisposable
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
         {
-            while (await stream.MoveNextAsync())
-            {
-            }
+            while (await stream.MoveNextAsync()) { }
         });
         await stream.DisposeAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
@@ -261,7 +335,12 @@ public abstract class GenerationEngineTests : IDisposable
         await using GenerationEngine engine = Engine();
         for (ulong seed = 0; seed < 6; seed++)
         {
-            GenerationRequest request = Request(Prompt(2, 9), 60) with { Sampling = new SamplingOptions { Seed = seed }, Thought = _model.Thought, ThoughtOpen = seed % 2 == 0 ? true : null };
+            GenerationRequest request = Request(Prompt(2, 9), 60) with
+            {
+                Sampling = new SamplingOptions { Seed = seed },
+                Thought = _model.Thought,
+                ThoughtOpen = seed % 2 == 0 ? true : null,
+            };
             Dictionary<CompletionPart, string> texts = new() { [CompletionPart.Answer] = "", [CompletionPart.Reasoning] = "" };
             Completion? last = null;
             await foreach (GenerationEvent step in engine.StreamAsync(request, Cancellation))
@@ -298,7 +377,12 @@ public abstract class GenerationEngineTests : IDisposable
     public async Task Dispose_WithRequestsUnderWay_FailsThemAndRefusesMore()
     {
         GenerationEngine engine = Engine(OneWorker with { MaxSequences = 1 });
-        Task<Completion>[] tasks = [.. Enumerable.Range(0, 3).Select(i => engine.GenerateAsync(Request(Prompt(i, 5), 240) with { Sampling = SamplingOptions.Greedy }, Cancellation))];
+        Task<Completion>[] tasks =
+        [
+            .. Enumerable
+                .Range(0, 3)
+                .Select(i => engine.GenerateAsync(Request(Prompt(i, 5), 240) with { Sampling = SamplingOptions.Greedy }, Cancellation)),
+        ];
 
         await engine.DisposeAsync();
 
@@ -311,7 +395,9 @@ public abstract class GenerationEngineTests : IDisposable
     {
         await using GenerationEngine engine = Engine();
 
-        ArgumentException error = await Assert.ThrowsAsync<ArgumentException>(() => engine.GenerateAsync(Request(Prompt(1, 256), 2), Cancellation));
+        ArgumentException error = await Assert.ThrowsAsync<ArgumentException>(() =>
+            engine.GenerateAsync(Request(Prompt(1, 256), 2), Cancellation)
+        );
 
         Assert.Equal((256, 256), (error.Data["prompt_tokens"], error.Data["context_tokens"]));
     }
@@ -326,7 +412,8 @@ public abstract class GenerationEngineTests : IDisposable
 
     private static GenerationRequest Request(int[] prompt, int tokens) => new() { Prompt = prompt, MaxTokens = tokens };
 
-    private static int[] Prompt(int seed, int length) => [.. Enumerable.Range(0, length).Select(i => (int)(TokenSampler.Uniform((ulong)seed, i) * 256))];
+    private static int[] Prompt(int seed, int length) =>
+        [.. Enumerable.Range(0, length).Select(i => (int)(TokenSampler.Uniform((ulong)seed, i) * 256))];
 
     private static long[,] Longs(Tensor tensor)
     {
@@ -351,7 +438,13 @@ public abstract class GenerationEngineTests : IDisposable
         using DisposeScope scope = NewDisposeScope();
         Tensor ids = tensor([.. prompt, .. completion], dtype: ScalarType.Int64);
         Tensor hidden = model.Hidden(ids.unsqueeze(0))[0].narrow(0, prompt.Length - 1, completion.Length);
-        return model.Logits(hidden).log_softmax(-1).gather(1, ids.narrow(0, prompt.Length, completion.Length).unsqueeze(1)).squeeze(1).data<float>().ToArray();
+        return model
+            .Logits(hidden)
+            .log_softmax(-1)
+            .gather(1, ids.narrow(0, prompt.Length, completion.Length).unsqueeze(1))
+            .squeeze(1)
+            .data<float>()
+            .ToArray();
     }
 
     private static (int[] Ids, float[] LogProbs) Recompute(DecoderModel model, int[] prompt, int count)

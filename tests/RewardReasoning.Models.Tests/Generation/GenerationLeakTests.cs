@@ -1,7 +1,5 @@
 using RewardReasoning.Models.Generation;
-
 using Xunit;
-
 using static TorchSharp.torch;
 
 namespace RewardReasoning.Models.Tests.Generation;
@@ -19,7 +17,18 @@ public sealed class GenerationLeakTests
         set_num_threads(1);
         using ChatFolder folder = ChatFolder.Random();
         using LocalModel model = LocalModel.Load(folder.Path);
-        await using (GenerationEngine engine = new(model.Decoder, model.Tokenizer, new EngineOptions { Workers = 1, TensorThreads = 1, MaxPromptTokens = 100 }))
+        await using (
+            GenerationEngine engine = new(
+                model.Decoder,
+                model.Tokenizer,
+                new EngineOptions
+                {
+                    Workers = 1,
+                    TensorThreads = 1,
+                    MaxPromptTokens = 100,
+                }
+            )
+        )
         {
             await Round(engine); // fills the tables that the model keeps
         }
@@ -28,7 +37,18 @@ public sealed class GenerationLeakTests
         GC.Collect();
         GC.WaitForPendingFinalizers();
         long before = Tensor.TotalCount;
-        await using (GenerationEngine engine = new(model.Decoder, model.Tokenizer, new EngineOptions { Workers = 1, TensorThreads = 1, MaxPromptTokens = 100 }))
+        await using (
+            GenerationEngine engine = new(
+                model.Decoder,
+                model.Tokenizer,
+                new EngineOptions
+                {
+                    Workers = 1,
+                    TensorThreads = 1,
+                    MaxPromptTokens = 100,
+                }
+            )
+        )
         {
             for (int i = 0; i < 10; i++)
             {
@@ -44,9 +64,19 @@ public sealed class GenerationLeakTests
         using CancellationTokenSource cancelled = new();
         Task[] tasks =
         [
-            .. Enumerable.Range(0, 9).Select(i => engine.GenerateAsync(
-                new GenerationRequest { Prompt = [.. Enumerable.Repeat(65 + i, 5 + (20 * i))], MaxTokens = 5 + (7 * i), AllowedFirstTokens = i == 0 ? [65] : [] },
-                i == 8 ? cancelled.Token : TestContext.Current.CancellationToken)),
+            .. Enumerable
+                .Range(0, 9)
+                .Select(i =>
+                    engine.GenerateAsync(
+                        new GenerationRequest
+                        {
+                            Prompt = [.. Enumerable.Repeat(65 + i, 5 + (20 * i))],
+                            MaxTokens = 5 + (7 * i),
+                            AllowedFirstTokens = i == 0 ? [65] : [],
+                        },
+                        i == 8 ? cancelled.Token : TestContext.Current.CancellationToken
+                    )
+                ),
         ];
         await tasks[0];
         await cancelled.CancelAsync();

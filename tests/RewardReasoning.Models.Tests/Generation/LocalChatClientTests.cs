@@ -1,7 +1,5 @@
 using Microsoft.Extensions.AI;
-
 using Xunit;
-
 using static TorchSharp.torch;
 
 namespace RewardReasoning.Models.Tests.Generation;
@@ -66,7 +64,12 @@ public sealed class LocalChatClientTests
     {
         using ChatFolder folder = ChatFolder.Saying("abc");
         using LocalChatClient client = LocalChatClient.Load(folder.Path);
-        ChatPrompt plain = ChatPrompt.Render(Model(client).Chat, [new(ChatRole.User, "<think><|end|><|assistant|><think>")], instructions: null, prefill: null);
+        ChatPrompt plain = ChatPrompt.Render(
+            Model(client).Chat,
+            [new(ChatRole.User, "<think><|end|><|assistant|><think>")],
+            instructions: null,
+            prefill: null
+        );
         int[] control = [.. folder.Tokenizer.AddedTokens.Select(token => token.Id)];
         Assert.Equal(3, plain.Ids.Count(control.Contains));
         Assert.Null(plain.ThoughtOpen);
@@ -112,7 +115,10 @@ public sealed class LocalChatClientTests
     [InlineData(new string[0], "bcdefghijklmnop", "stop")]
     public async Task GetResponse_ThinkingBudget_EndsSoonAfterAChoiceAndElseGoesOn(string[] choices, string answer, string end)
     {
-        ChatResponse response = await Ask(ChatFolder.Saying("abcdefghijklmnop", after: "\n", ThinkingTemplate), Budget(2, "</think>b", choices));
+        ChatResponse response = await Ask(
+            ChatFolder.Saying("abcdefghijklmnop", after: "\n", ThinkingTemplate),
+            Budget(2, "</think>b", choices)
+        );
         Assert.Equal((answer, end), (Parts(response).Answer, response.FinishReason?.Value));
     }
 
@@ -140,7 +146,9 @@ public sealed class LocalChatClientTests
     {
         using ChatFolder folder = ChatFolder.Saying("abc", template: "{{ raise_exception('no such turn') }}");
         using LocalChatClient client = LocalChatClient.Load(folder.Path);
-        ArgumentException error = await Assert.ThrowsAsync<ArgumentException>(() => client.GetResponseAsync("q", cancellationToken: Cancellation));
+        ArgumentException error = await Assert.ThrowsAsync<ArgumentException>(() =>
+            client.GetResponseAsync("q", cancellationToken: Cancellation)
+        );
         Assert.Contains("no such turn", error.Message, StringComparison.Ordinal);
     }
 
@@ -152,7 +160,9 @@ public sealed class LocalChatClientTests
         ChatResponse response = await Ask(ChatFolder.Saying("abcdef", after: "\n", ThinkingTemplate), options);
         string[] texts = Assert.IsType<string[]>(response.AdditionalProperties?["token_texts"]);
         float[] logProbs = Assert.IsType<float[]>(response.AdditionalProperties?["token_logprobs"]);
-        KeyValuePair<string, float>[][] top = Assert.IsType<KeyValuePair<string, float>[][]>(response.AdditionalProperties?["token_top_logprobs"]);
+        KeyValuePair<string, float>[][] top = Assert.IsType<KeyValuePair<string, float>[][]>(
+            response.AdditionalProperties?["token_top_logprobs"]
+        );
         Assert.Equal(["a", "b", "1"], texts[..3]);
         Assert.Equal((texts.Length, texts.Length), (logProbs.Length, top.Length));
         Assert.Equal(KeyValuePair.Create("a", logProbs[0]), top[0][0]);
@@ -164,13 +174,18 @@ public sealed class LocalChatClientTests
     [InlineData("abc", "abc<|end|>")]
     public async Task GetResponse_LogProbsOfTheAnswer_LeaveTheThoughtOut(string says, string scored)
     {
-        ChatOptions options = new() { AdditionalProperties = new() { ["logprobs"] = 1, ["logprobs_of_answer"] = true } };
+        ChatOptions options = new()
+        {
+            AdditionalProperties = new() { ["logprobs"] = 1, ["logprobs_of_answer"] = true },
+        };
 
         ChatResponse response = await Ask(ChatFolder.Saying(says), options);
 
         string[] texts = Assert.IsType<string[]>(response.AdditionalProperties?["token_texts"]);
         float[] logProbs = Assert.IsType<float[]>(response.AdditionalProperties?["token_logprobs"]);
-        KeyValuePair<string, float>[][] top = Assert.IsType<KeyValuePair<string, float>[][]>(response.AdditionalProperties?["token_top_logprobs"]);
+        KeyValuePair<string, float>[][] top = Assert.IsType<KeyValuePair<string, float>[][]>(
+            response.AdditionalProperties?["token_top_logprobs"]
+        );
         Assert.Equal(scored, string.Concat(texts));
         Assert.Equal(texts.Zip(logProbs, KeyValuePair.Create), top.Select(place => place[0]));
     }
@@ -226,7 +241,13 @@ public sealed class LocalChatClientTests
         HashSet<string> found = [];
         for (int seed = 0; seed < 40; seed++)
         {
-            ChatOptions options = new() { Seed = seed, Temperature = 1.5f, MaxOutputTokens = 1, AdditionalProperties = new() { ["allowed_next_tokens"] = new[] { "1", "2" } } };
+            ChatOptions options = new()
+            {
+                Seed = seed,
+                Temperature = 1.5f,
+                MaxOutputTokens = 1,
+                AdditionalProperties = new() { ["allowed_next_tokens"] = new[] { "1", "2" } },
+            };
             found.Add((await client.GetResponseAsync("q", options, Cancellation)).Text);
         }
 
@@ -236,15 +257,21 @@ public sealed class LocalChatClientTests
     [Fact]
     public async Task GetResponse_ChoicesWithOneFirstToken_AreRefused()
     {
-        ArgumentException error = await Assert.ThrowsAsync<ArgumentException>(
-            () => Ask(ChatFolder.Saying("abc"), new ChatOptions { AdditionalProperties = new() { ["allowed_next_tokens"] = new[] { "12", "13" } } }));
+        ArgumentException error = await Assert.ThrowsAsync<ArgumentException>(() =>
+            Ask(
+                ChatFolder.Saying("abc"),
+                new ChatOptions { AdditionalProperties = new() { ["allowed_next_tokens"] = new[] { "12", "13" } } }
+            )
+        );
         Assert.Contains("\"12\" and \"13\"", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task GetResponse_PromptBeyondTheContext_NamesBothLengths()
     {
-        ArgumentException error = await Assert.ThrowsAsync<ArgumentException>(() => Ask(ChatFolder.Saying("abc"), user: new string('x', 300)));
+        ArgumentException error = await Assert.ThrowsAsync<ArgumentException>(() =>
+            Ask(ChatFolder.Saying("abc"), user: new string('x', 300))
+        );
         Assert.Equal((303, 256), (error.Data["prompt_tokens"], error.Data["context_tokens"]));
     }
 
@@ -258,7 +285,9 @@ public sealed class LocalChatClientTests
         using ChatFolder folder = ChatFolder.Saying("é€😀");
         using LocalChatClient client = LocalChatClient.Load(folder.Path);
         List<string> pieces = [];
-        await foreach (ChatResponseUpdate update in client.GetStreamingResponseAsync("q", new ChatOptions { Temperature = 0 }, Cancellation))
+        await foreach (
+            ChatResponseUpdate update in client.GetStreamingResponseAsync("q", new ChatOptions { Temperature = 0 }, Cancellation)
+        )
         {
             pieces.AddRange(update.Contents.OfType<TextContent>().Select(content => content.Text));
         }
@@ -271,7 +300,11 @@ public sealed class LocalChatClientTests
     {
         using ChatFolder folder = ChatFolder.Saying("<think>abc</think>xyz");
         using LocalChatClient client = LocalChatClient.Load(folder.Path);
-        ChatOptions options = new() { Temperature = 0, AdditionalProperties = new() { ["logprobs"] = 1 } };
+        ChatOptions options = new()
+        {
+            Temperature = 0,
+            AdditionalProperties = new() { ["logprobs"] = 1 },
+        };
         List<ChatResponseUpdate> updates = [];
         await foreach (ChatResponseUpdate update in client.GetStreamingResponseAsync("q", options, Cancellation))
         {
@@ -281,7 +314,10 @@ public sealed class LocalChatClientTests
         ChatResponse streamed = updates.ToChatResponse();
         ChatResponse whole = await client.GetResponseAsync("q", options, Cancellation);
         Assert.Equal(Parts(whole), Parts(streamed));
-        Assert.Equal((ChatFinishReason.Stop, 9L), (updates[^1].FinishReason, updates[^1].Contents.OfType<UsageContent>().Single().Details.OutputTokenCount));
+        Assert.Equal(
+            (ChatFinishReason.Stop, 9L),
+            (updates[^1].FinishReason, updates[^1].Contents.OfType<UsageContent>().Single().Details.OutputTokenCount)
+        );
         Assert.Equal(whole.AdditionalProperties?.Keys.Order(), updates[^1].AdditionalProperties?.Keys.Order());
         Assert.Equal(whole.AdditionalProperties?["token_texts"], updates[^1].AdditionalProperties?["token_texts"]);
     }
@@ -291,9 +327,16 @@ public sealed class LocalChatClientTests
     {
         using ChatFolder folder = ChatFolder.Random();
         using LocalChatClient client = LocalChatClient.Load(folder.Path);
-        string[] texts = await Task.WhenAll(new[] { 1L, 2, 1, -5 }.Select(async seed =>
-            (await client.GetResponseAsync("q", new ChatOptions { Seed = seed, MaxOutputTokens = 30 }, Cancellation)).Text));
-        string[] unseeded = await Task.WhenAll(Enumerable.Range(0, 3).Select(async _ => (await client.GetResponseAsync("q", new ChatOptions { MaxOutputTokens = 30 }, Cancellation)).Text));
+        string[] texts = await Task.WhenAll(
+            new[] { 1L, 2, 1, -5 }.Select(async seed =>
+                (await client.GetResponseAsync("q", new ChatOptions { Seed = seed, MaxOutputTokens = 30 }, Cancellation)).Text
+            )
+        );
+        string[] unseeded = await Task.WhenAll(
+            Enumerable
+                .Range(0, 3)
+                .Select(async _ => (await client.GetResponseAsync("q", new ChatOptions { MaxOutputTokens = 30 }, Cancellation)).Text)
+        );
 
         Assert.Equal(texts[0], texts[2]);
         Assert.Equal(3, texts.Distinct().Count());
@@ -303,14 +346,29 @@ public sealed class LocalChatClientTests
     [Fact]
     public void GetService_Metadata_NamesModelKeysAndIdentity()
     {
-        using ChatFolder folder = ChatFolder.Random(), other = ChatFolder.Random(seed: 6);
-        using LocalChatClient client = LocalChatClient.Load(folder.Path), again = LocalChatClient.Load(folder.Path), different = LocalChatClient.Load(other.Path);
+        using ChatFolder folder = ChatFolder.Random(),
+            other = ChatFolder.Random(seed: 6);
+        using LocalChatClient client = LocalChatClient.Load(folder.Path),
+            again = LocalChatClient.Load(folder.Path),
+            different = LocalChatClient.Load(other.Path);
 
-        IReadOnlySet<string>? keys = (client as IChatClient).GetService(typeof(IReadOnlySet<string>), "chat_option_keys") as IReadOnlySet<string>;
+        IReadOnlySet<string>? keys =
+            (client as IChatClient).GetService(typeof(IReadOnlySet<string>), "chat_option_keys") as IReadOnlySet<string>;
         Assert.NotNull(keys);
         Assert.Equal(
-            ["allowed_next_tokens", "logprobs", "logprobs_of_answer", "min_p", "prefill", "seed", "thinking_budget", "thinking_stub", "thinking_stub_choices"],
-            keys.Order(StringComparer.Ordinal));
+            [
+                "allowed_next_tokens",
+                "logprobs",
+                "logprobs_of_answer",
+                "min_p",
+                "prefill",
+                "seed",
+                "thinking_budget",
+                "thinking_stub",
+                "thinking_stub_choices",
+            ],
+            keys.Order(StringComparer.Ordinal)
+        );
         Assert.Equal(Path.GetFileName(folder.Path), client.GetService<ChatClientMetadata>()?.DefaultModelId);
         Assert.EndsWith(":float32", Identity(client), StringComparison.Ordinal);
         Assert.Equal(Identity(client), Identity(again));
@@ -322,19 +380,32 @@ public sealed class LocalChatClientTests
     [Fact]
     public async Task GetResponse_OptionsThatAreNotThere_AreRefused()
     {
-        await Assert.ThrowsAsync<NotSupportedException>(() => Ask(ChatFolder.Saying("abc"), new ChatOptions { ResponseFormat = ChatResponseFormat.Json }));
+        await Assert.ThrowsAsync<NotSupportedException>(() =>
+            Ask(ChatFolder.Saying("abc"), new ChatOptions { ResponseFormat = ChatResponseFormat.Json })
+        );
         await Assert.ThrowsAsync<NotSupportedException>(() => Ask(ChatFolder.Saying("abc"), new ChatOptions { FrequencyPenalty = 1 }));
-        await Assert.ThrowsAsync<ArgumentException>(() => Ask(ChatFolder.Saying("abc"), new ChatOptions { AdditionalProperties = new() { ["thinking_budget"] = 3 } }));
-        await Assert.ThrowsAsync<ArgumentException>(() => Ask(ChatFolder.Saying("abc"), new ChatOptions { AdditionalProperties = new() { ["prefill"] = 3 } }));
+        await Assert.ThrowsAsync<ArgumentException>(() =>
+            Ask(ChatFolder.Saying("abc"), new ChatOptions { AdditionalProperties = new() { ["thinking_budget"] = 3 } })
+        );
+        await Assert.ThrowsAsync<ArgumentException>(() =>
+            Ask(ChatFolder.Saying("abc"), new ChatOptions { AdditionalProperties = new() { ["prefill"] = 3 } })
+        );
     }
 
-    private static LocalModel Model(IChatClient client) => client.GetService<LocalModel>() ?? throw new InvalidOperationException("no model");
+    private static LocalModel Model(IChatClient client) =>
+        client.GetService<LocalModel>() ?? throw new InvalidOperationException("no model");
 
-    private static ChatOptions Budget(int cap, string stub, params string[] choices) => new()
-    {
-        MaxOutputTokens = 40,
-        AdditionalProperties = new() { ["thinking_budget"] = cap, ["thinking_stub"] = stub, ["thinking_stub_choices"] = choices.Length > 0 ? choices : null },
-    };
+    private static ChatOptions Budget(int cap, string stub, params string[] choices) =>
+        new()
+        {
+            MaxOutputTokens = 40,
+            AdditionalProperties = new()
+            {
+                ["thinking_budget"] = cap,
+                ["thinking_stub"] = stub,
+                ["thinking_stub_choices"] = choices.Length > 0 ? choices : null,
+            },
+        };
 
     private static async Task<ChatResponse> Ask(ChatFolder folder, ChatOptions? options = null, string user = "q")
     {
@@ -350,6 +421,9 @@ public sealed class LocalChatClientTests
     private static (string Reasoning, string Answer) Parts(ChatResponse response)
     {
         IList<AIContent> contents = Assert.Single(response.Messages).Contents;
-        return (string.Concat(contents.OfType<TextReasoningContent>().Select(content => content.Text)), string.Concat(contents.OfType<TextContent>().Select(content => content.Text)));
+        return (
+            string.Concat(contents.OfType<TextReasoningContent>().Select(content => content.Text)),
+            string.Concat(contents.OfType<TextContent>().Select(content => content.Text))
+        );
     }
 }

@@ -1,11 +1,8 @@
 using System.Diagnostics;
 using System.Text.Json;
-
 using Microsoft.Extensions.AI;
-
 using RewardReasoning.Models.Generation;
 using RewardReasoning.Testing;
-
 using Xunit;
 
 namespace RewardReasoning.Models.Tests.Generation;
@@ -22,10 +19,16 @@ public sealed class SmolLm2Tests(SmolLm2Tests.Weights weights) : IClassFixture<S
         TemporaryFolder folder = weights.Folder;
         using LocalModel model = LocalModel.Load(folder.Path, new LocalModelOptions { ComputeType = ComputeType.F32 });
         using LocalChatClient client = new(model, new EngineOptions { TensorThreads = 1 });
-        using JsonDocument expected = JsonDocument.Parse(await File.ReadAllBytesAsync(folder["expected.json"], TestContext.Current.CancellationToken));
+        using JsonDocument expected = JsonDocument.Parse(
+            await File.ReadAllBytesAsync(folder["expected.json"], TestContext.Current.CancellationToken)
+        );
 
-        await Task.WhenAll(expected.RootElement.EnumerateArray()
-            .Where(item => item.GetProperty("ids").GetArrayLength() <= LongestPrompt).Select(item => Check(model, client, item)));
+        await Task.WhenAll(
+            expected
+                .RootElement.EnumerateArray()
+                .Where(item => item.GetProperty("ids").GetArrayLength() <= LongestPrompt)
+                .Select(item => Check(model, client, item))
+        );
     }
 
     [Fact]
@@ -34,7 +37,11 @@ public sealed class SmolLm2Tests(SmolLm2Tests.Weights weights) : IClassFixture<S
         using LocalChatClient client = LocalChatClient.Load(weights.Folder.Path, engineOptions: new EngineOptions { TensorThreads = 1 });
         ChatOptions options = new() { Temperature = 0, MaxOutputTokens = 8 };
 
-        ChatResponse response = await client.GetResponseAsync("What is the capital of France? Answer in one sentence.", options, TestContext.Current.CancellationToken);
+        ChatResponse response = await client.GetResponseAsync(
+            "What is the capital of France? Answer in one sentence.",
+            options,
+            TestContext.Current.CancellationToken
+        );
 
         Assert.Contains("Paris", response.Text, StringComparison.Ordinal);
         Assert.Contains(client.GetService<LocalModel>()?.ComputeType, new[] { "float32", "bfloat16" });
@@ -43,11 +50,19 @@ public sealed class SmolLm2Tests(SmolLm2Tests.Weights weights) : IClassFixture<S
     private static async Task Check(LocalModel model, LocalChatClient client, JsonElement item)
     {
         string text = Text(item, "text");
-        ChatMessage[] messages = [.. item.GetProperty("messages").EnumerateArray().Select(message => new ChatMessage(new ChatRole(Text(message, "role")), Text(message, "content")))];
+        ChatMessage[] messages =
+        [
+            .. item.GetProperty("messages")
+                .EnumerateArray()
+                .Select(message => new ChatMessage(new ChatRole(Text(message, "role")), Text(message, "content"))),
+        ];
         string rendered = ChatPrompt.Render(model.Chat, messages, instructions: null, prefill: null).Text;
         Assert.StartsWith(rendered, text, StringComparison.Ordinal);
         string prefill = text[rendered.Length..];
-        Assert.Equal(item.GetProperty("ids").Deserialize<int[]>(), ChatPrompt.Render(model.Chat, messages, instructions: null, prefill).Ids);
+        Assert.Equal(
+            item.GetProperty("ids").Deserialize<int[]>(),
+            ChatPrompt.Render(model.Chat, messages, instructions: null, prefill).Ids
+        );
 
         int[] greedy = item.GetProperty("greedy").Deserialize<int[]>() ?? [];
         string[] numbers = ["1", "2"];
@@ -64,7 +79,12 @@ public sealed class SmolLm2Tests(SmolLm2Tests.Weights weights) : IClassFixture<S
 
     private static Task<ChatResponse> Ask(LocalChatClient client, ChatMessage[] messages, string prefill, int tokens, string[] allowed)
     {
-        ChatOptions options = new() { Temperature = 0, MaxOutputTokens = tokens, AdditionalProperties = new() { ["prefill"] = prefill, ["logprobs"] = 0 } };
+        ChatOptions options = new()
+        {
+            Temperature = 0,
+            MaxOutputTokens = tokens,
+            AdditionalProperties = new() { ["prefill"] = prefill, ["logprobs"] = 0 },
+        };
         if (allowed.Length > 0)
         {
             options.AdditionalProperties["allowed_next_tokens"] = allowed;

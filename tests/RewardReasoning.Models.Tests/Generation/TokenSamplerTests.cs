@@ -1,7 +1,5 @@
 using CsCheck;
-
 using RewardReasoning.Models.Generation;
-
 using Xunit;
 
 namespace RewardReasoning.Models.Tests.Generation;
@@ -9,9 +7,20 @@ namespace RewardReasoning.Models.Tests.Generation;
 public sealed class TokenSamplerTests
 {
     private static readonly Gen<float[]> Weights = Gen.Float[1e-3f, 1].Array[1, 40];
-    private static readonly Gen<SamplingOptions> Options =
-        Gen.Select(Gen.Int[0, 45], Gen.Frequency((1, Gen.Const(1f)), (2, Gen.Float[0.05f, 1])), Gen.Frequency((1, Gen.Const(0f)), (2, Gen.Float[0, 1])))
-            .Select((k, p, m) => new SamplingOptions { TopK = k, TopP = p, MinP = m });
+    private static readonly Gen<SamplingOptions> Options = Gen.Select(
+            Gen.Int[0, 45],
+            Gen.Frequency((1, Gen.Const(1f)), (2, Gen.Float[0.05f, 1])),
+            Gen.Frequency((1, Gen.Const(0f)), (2, Gen.Float[0, 1]))
+        )
+        .Select(
+            (k, p, m) =>
+                new SamplingOptions
+                {
+                    TopK = k,
+                    TopP = p,
+                    MinP = m,
+                }
+        );
 
     [Fact]
     public void Uniform_SuccessivePlaces_AreUniformAndUncorrelated()
@@ -27,7 +36,10 @@ public sealed class TokenSamplerTests
     [Fact]
     public void Uniform_NeighbouringSeeds_HaveDifferentStreams()
     {
-        double correlation = Enumerable.Range(0, 20_000).Average(i => (TokenSampler.Uniform((ulong)i, 0) - 0.5) * (TokenSampler.Uniform((ulong)i + 1, 0) - 0.5)) * 12;
+        double correlation =
+            Enumerable
+                .Range(0, 20_000)
+                .Average(i => (TokenSampler.Uniform((ulong)i, 0) - 0.5) * (TokenSampler.Uniform((ulong)i + 1, 0) - 0.5)) * 12;
         Assert.Equal(0, correlation, 0.03);
         Assert.Equal(20_000, Enumerable.Range(0, 20_000).Select(i => TokenSampler.Uniform((ulong)i, 3)).Distinct().Count());
     }
@@ -46,26 +58,42 @@ public sealed class TokenSamplerTests
     }
 
     [Fact]
-    public void Draw_AnyRestriction_DrawsExactlyWhatIsAllowed() => Gen.Select(Weights, Options).Sample((weights, options) =>
-    {
-        int[] allowed = Allowed(weights, options);
-        HashSet<int> drawn = [.. Enumerable.Range(0, 3000).Select(i => TokenSampler.Draw(weights, options, (i + 0.5) / 3000))];
-        Assert.Subset(allowed.ToHashSet(), drawn);
-        double total = allowed.Sum(i => weights[i]);
-        Assert.Superset(allowed.Where(i => weights[i] / total > 1e-3).ToHashSet(), drawn);
-    }, iter: 200);
+    public void Draw_AnyRestriction_DrawsExactlyWhatIsAllowed() =>
+        Gen.Select(Weights, Options)
+            .Sample(
+                (weights, options) =>
+                {
+                    int[] allowed = Allowed(weights, options);
+                    HashSet<int> drawn = [.. Enumerable.Range(0, 3000).Select(i => TokenSampler.Draw(weights, options, (i + 0.5) / 3000))];
+                    Assert.Subset(allowed.ToHashSet(), drawn);
+                    double total = allowed.Sum(i => weights[i]);
+                    Assert.Superset(allowed.Where(i => weights[i] / total > 1e-3).ToHashSet(), drawn);
+                },
+                iter: 200
+            );
 
     [Fact]
-    public void DrawSorted_WithPartOfTheWeights_DecidesAsWithAllOrAsksForMore() => Gen.Select(Weights, Options, Gen.Double[0, 0.999], Gen.Int[1, 40]).Sample((weights, options, uniform, given) =>
-    {
-        float[] sorted = [.. weights.OrderDescending()];
-        double total = sorted.Sum(weight => (double)weight);
-        int expected = TokenSampler.DrawSorted(sorted, total, whole: true, options, uniform);
-        int found = TokenSampler.DrawSorted(sorted.AsSpan(0, Math.Min(given, sorted.Length)), total, whole: given >= sorted.Length, options, uniform);
-        Assert.InRange(expected, 0, sorted.Length - 1);
-        Assert.True(found == expected || (found == -1 && given < sorted.Length), $"{found}, expected {expected}");
-        Assert.Contains(weights.IndexOf(sorted[expected]), Allowed(weights, options));
-    }, iter: 2000);
+    public void DrawSorted_WithPartOfTheWeights_DecidesAsWithAllOrAsksForMore() =>
+        Gen.Select(Weights, Options, Gen.Double[0, 0.999], Gen.Int[1, 40])
+            .Sample(
+                (weights, options, uniform, given) =>
+                {
+                    float[] sorted = [.. weights.OrderDescending()];
+                    double total = sorted.Sum(weight => (double)weight);
+                    int expected = TokenSampler.DrawSorted(sorted, total, whole: true, options, uniform);
+                    int found = TokenSampler.DrawSorted(
+                        sorted.AsSpan(0, Math.Min(given, sorted.Length)),
+                        total,
+                        whole: given >= sorted.Length,
+                        options,
+                        uniform
+                    );
+                    Assert.InRange(expected, 0, sorted.Length - 1);
+                    Assert.True(found == expected || (found == -1 && given < sorted.Length), $"{found}, expected {expected}");
+                    Assert.Contains(weights.IndexOf(sorted[expected]), Allowed(weights, options));
+                },
+                iter: 2000
+            );
 
     [Fact]
     public void Best_Equals_TakesTheFirst() => Assert.Equal(1, TokenSampler.Best([0, 3, 3, 1]));
@@ -77,14 +105,26 @@ public sealed class TokenSamplerTests
     [InlineData(1f, 0, 1f, 1.5f, "MinP is 1.5")]
     public void Validate_OutOfRange_NamesTheOption(float temperature, int topK, float topP, float minP, string fault)
     {
-        SamplingOptions options = new() { Temperature = temperature, TopK = topK, TopP = topP, MinP = minP };
+        SamplingOptions options = new()
+        {
+            Temperature = temperature,
+            TopK = topK,
+            TopP = topP,
+            MinP = minP,
+        };
         Assert.Contains(fault, Assert.Throws<ArgumentException>(options.Validate).Message, StringComparison.Ordinal);
     }
 
     /// <summary>The definition: the best k, of these the fewest that hold the share p, of these those near enough to the best.</summary>
     private static int[] Allowed(float[] weights, SamplingOptions options)
     {
-        int[] order = [.. Enumerable.Range(0, weights.Length).OrderByDescending(i => weights[i]).Take(options.TopK == 0 ? weights.Length : options.TopK)];
+        int[] order =
+        [
+            .. Enumerable
+                .Range(0, weights.Length)
+                .OrderByDescending(i => weights[i])
+                .Take(options.TopK == 0 ? weights.Length : options.TopK),
+        ];
         double total = order.Sum(i => (double)weights[i]);
         double before = 0;
         List<int> kept = [];

@@ -12,8 +12,13 @@ public sealed class ChatServerTests
 {
     private static readonly string[] AllKeys =
     [
-        ChatOptionKeys.Prefill, ChatOptionKeys.AllowedNextTokens, ChatOptionKeys.LogProbs, ChatOptionKeys.ThinkingBudget, ChatOptionKeys.ThinkingStub,
-        ChatOptionKeys.ThinkingStubChoices, ChatOptionKeys.MinP,
+        ChatOptionKeys.Prefill,
+        ChatOptionKeys.AllowedNextTokens,
+        ChatOptionKeys.LogProbs,
+        ChatOptionKeys.ThinkingBudget,
+        ChatOptionKeys.ThinkingStub,
+        ChatOptionKeys.ThinkingStubChoices,
+        ChatOptionKeys.MinP,
     ];
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -21,35 +26,70 @@ public sealed class ChatServerTests
     [Fact]
     public async Task Completion_Whole_HasThoughtAnswerAndUsage()
     {
-        using ScriptedChatClient client = ScriptedChatClient.Of(new ScriptedReply { Reasoning = "why", Text = "because", Usage = Usage(7, 5, cached: 3, reasoning: 2) });
+        using ScriptedChatClient client = ScriptedChatClient.Of(
+            new ScriptedReply
+            {
+                Reasoning = "why",
+                Text = "because",
+                Usage = Usage(7, 5, cached: 3, reasoning: 2),
+            }
+        );
         await using ServedClient served = await ServedClient.StartAsync(client);
 
         Answer answer = await served.AskAsync();
 
         Assert.Equal(200, answer.Status);
-        Assert.Equal(("chat.completion", ServedClient.Model), (answer.Json.GetProperty("object").GetString(), answer.Json.GetProperty("model").GetString()));
+        Assert.Equal(
+            ("chat.completion", ServedClient.Model),
+            (answer.Json.GetProperty("object").GetString(), answer.Json.GetProperty("model").GetString())
+        );
         JsonElement choice = Assert.Single(answer.Json.GetProperty("choices").EnumerateArray());
         Assert.Equal("stop", choice.GetProperty("finish_reason").GetString());
-        Assert.Equal("""{"role":"assistant","content":"because","reasoning":"why","reasoning_content":"why"}""", choice.GetProperty("message").GetRawText());
+        Assert.Equal(
+            """{"role":"assistant","content":"because","reasoning":"why","reasoning_content":"why"}""",
+            choice.GetProperty("message").GetRawText()
+        );
         Assert.Equal(
             """{"prompt_tokens":7,"completion_tokens":5,"total_tokens":12,"prompt_tokens_details":{"cached_tokens":3},"completion_tokens_details":{"reasoning_tokens":2}}""",
-            answer.Json.GetProperty("usage").GetRawText());
+            answer.Json.GetProperty("usage").GetRawText()
+        );
     }
 
     [Fact]
     public async Task Completion_Streamed_AddsUpToTheWholeAndEndsWithItsUsage()
     {
-        using ScriptedChatClient client = ScriptedChatClient.Of(new ScriptedReply { Reasoning = "why on earth", Text = "because of this", FinishReason = ChatFinishReason.Length });
+        using ScriptedChatClient client = ScriptedChatClient.Of(
+            new ScriptedReply
+            {
+                Reasoning = "why on earth",
+                Text = "because of this",
+                FinishReason = ChatFinishReason.Length,
+            }
+        );
         await using ServedClient served = await ServedClient.StartAsync(client);
 
         Answer answer = await served.AskAsync("""{"stream": true, "stream_options": {"include_usage": true}}""");
 
         Assert.EndsWith("data: [DONE]\n\n", answer.Body, StringComparison.Ordinal);
-        JsonElement[] deltas = [.. answer.Events.SelectMany(chunk => chunk.GetProperty("choices").EnumerateArray()).Select(choice => choice.GetProperty("delta"))];
+        JsonElement[] deltas =
+        [
+            .. answer
+                .Events.SelectMany(chunk => chunk.GetProperty("choices").EnumerateArray())
+                .Select(choice => choice.GetProperty("delta")),
+        ];
         Assert.Equal("assistant", deltas[0].GetProperty("role").GetString());
-        Assert.Equal(("why on earth", "why on earth", "because of this"), (Joined(deltas, "reasoning"), Joined(deltas, "reasoning_content"), Joined(deltas, "content")));
+        Assert.Equal(
+            ("why on earth", "why on earth", "because of this"),
+            (Joined(deltas, "reasoning"), Joined(deltas, "reasoning_content"), Joined(deltas, "content"))
+        );
         Assert.Equal("length", answer.Events[^2].GetProperty("choices")[0].GetProperty("finish_reason").GetString());
-        Assert.Equal((0, 15), (answer.Events[^1].GetProperty("choices").GetArrayLength(), answer.Events[^1].GetProperty("usage").GetProperty("total_tokens").GetInt32()));
+        Assert.Equal(
+            (0, 15),
+            (
+                answer.Events[^1].GetProperty("choices").GetArrayLength(),
+                answer.Events[^1].GetProperty("usage").GetProperty("total_tokens").GetInt32()
+            )
+        );
         Assert.Single(answer.Events.Select(chunk => chunk.GetProperty("id").GetString()).Distinct());
     }
 
@@ -70,12 +110,19 @@ public sealed class ChatServerTests
         using ScriptedChatClient client = new(request => $"seed {request.Options.Seed}");
         await using ServedClient served = await ServedClient.StartAsync(client);
 
-        Answer answer = await served.AskAsync($$"""{"n": 3, "seed": 40, "stream": {{(stream ? "true" : "false")}}, "stream_options": {"include_usage": true} }""");
+        Answer answer = await served.AskAsync(
+            $$"""{"n": 3, "seed": 40, "stream": {{(stream ? "true" : "false")}}, "stream_options": {"include_usage": true} }"""
+        );
 
         JsonElement[] all = stream ? answer.Events : [answer.Json];
-        ILookup<int, string?> texts = all.SelectMany(chunk => chunk.GetProperty("choices").EnumerateArray()).ToLookup(
-            choice => choice.GetProperty("index").GetInt32(),
-            choice => choice.GetProperty(stream ? "delta" : "message").TryGetProperty("content", out JsonElement content) ? content.GetString() : "");
+        ILookup<int, string?> texts = all.SelectMany(chunk => chunk.GetProperty("choices").EnumerateArray())
+            .ToLookup(
+                choice => choice.GetProperty("index").GetInt32(),
+                choice =>
+                    choice.GetProperty(stream ? "delta" : "message").TryGetProperty("content", out JsonElement content)
+                        ? content.GetString()
+                        : ""
+            );
         Assert.Equal(["seed 40", "seed 41", "seed 42"], texts.OrderBy(group => group.Key).Select(group => string.Concat(group)));
         JsonElement usage = all[^1].GetProperty("usage");
         Assert.Equal((10, 15), (usage.GetProperty("prompt_tokens").GetInt32(), usage.GetProperty("completion_tokens").GetInt32()));
@@ -87,7 +134,8 @@ public sealed class ChatServerTests
         using ScriptedChatClient client = new(_ => "a", AllKeys);
         await using ServedClient served = await ServedClient.StartAsync(client);
 
-        Answer answer = await served.AskAsync("""
+        Answer answer = await served.AskAsync(
+            """
             {
               "temperature": 0.5, "top_p": 0.9, "top_k": 20, "min_p": 0.05, "seed": 9007199254740993, "max_completion_tokens": 30, "stop": ["x", "y"],
               "logprobs": true, "top_logprobs": 4, "thinking_token_budget": 12, "thinking_stub": "</think>#", "thinking_stub_choices": ["1", "2"],
@@ -97,17 +145,31 @@ public sealed class ChatServerTests
                 {"role": "user", "content": "q"}, {"role": "assistant", "content": "<think>\nwell"}
               ]
             }
-            """);
+            """
+        );
 
         Assert.Equal(200, answer.Status);
         ScriptedRequest request = Assert.Single(client.Requests);
         ChatOptions options = request.Options;
-        Assert.Equal((0.5f, 0.9f, 20, 9007199254740993, 30), (options.Temperature, options.TopP, options.TopK, options.Seed, options.MaxOutputTokens));
+        Assert.Equal(
+            (0.5f, 0.9f, 20, 9007199254740993, 30),
+            (options.Temperature, options.TopP, options.TopK, options.Seed, options.MaxOutputTokens)
+        );
         Assert.Equal(["x", "y"], options.StopSequences);
-        Assert.Equal((0.05f, 4, 12), (request.Property(ChatOptionKeys.MinP), request.Property(ChatOptionKeys.LogProbs), request.Property(ChatOptionKeys.ThinkingBudget)));
+        Assert.Equal(
+            (0.05f, 4, 12),
+            (
+                request.Property(ChatOptionKeys.MinP),
+                request.Property(ChatOptionKeys.LogProbs),
+                request.Property(ChatOptionKeys.ThinkingBudget)
+            )
+        );
         Assert.Equal(("</think>#", "<think>\nwell"), (request.Property(ChatOptionKeys.ThinkingStub), request.Prefill));
         Assert.Equal(["1", "2"], Assert.IsType<string[]>(request.Property(ChatOptionKeys.ThinkingStubChoices)));
-        Assert.Equal([(ChatRole.System, "be brief"), (ChatRole.User, "q")], request.Messages.Select(message => (message.Role, message.Text)));
+        Assert.Equal(
+            [(ChatRole.System, "be brief"), (ChatRole.User, "q")],
+            request.Messages.Select(message => (message.Role, message.Text))
+        );
     }
 
     [Fact]
@@ -126,7 +188,9 @@ public sealed class ChatServerTests
     {
         using ScriptedChatClient client = ScriptedChatClient.Of("a");
         await using ServedClient served = await ServedClient.StartAsync(client);
-        await served.AskAsync("""{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": null, "reasoning_content": "hm"}, {"role": "user", "content": "and?"}]}""");
+        await served.AskAsync(
+            """{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": null, "reasoning_content": "hm"}, {"role": "user", "content": "and?"}]}"""
+        );
         Assert.Equal("hm", Assert.IsType<TextReasoningContent>(client.Requests[0].Messages[1].Contents[0]).Text);
     }
 
@@ -143,10 +207,15 @@ public sealed class ChatServerTests
                 {
                     [ChatResponseKeys.TokenTexts] = new[] { "é", "\ufffd" },
                     [ChatResponseKeys.TokenLogProbs] = new[] { -0.5f, -1.5f },
-                    [ChatResponseKeys.TokenTopLogProbs] = new[] { new[] { KeyValuePair.Create("é", -0.5f), KeyValuePair.Create("e", -2f) }, [KeyValuePair.Create("\ufffd", -1.5f)] },
+                    [ChatResponseKeys.TokenTopLogProbs] = new[]
+                    {
+                        new[] { KeyValuePair.Create("é", -0.5f), KeyValuePair.Create("e", -2f) },
+                        [KeyValuePair.Create("\ufffd", -1.5f)],
+                    },
                 },
             },
-            ChatOptionKeys.LogProbs);
+            ChatOptionKeys.LogProbs
+        );
         await using ServedClient served = await ServedClient.StartAsync(client);
 
         Answer answer = await served.AskAsync($$"""{"logprobs": true, "top_logprobs": 2, "stream": {{(stream ? "true" : "false")}}}""");
@@ -156,7 +225,8 @@ public sealed class ChatServerTests
             """
             {"content":[{"token":"é","logprob":-0.5,"bytes":[195,169],"top_logprobs":[{"token":"é","logprob":-0.5,"bytes":[195,169]},{"token":"e","logprob":-2,"bytes":[101]}]},{"token":"�","logprob":-1.5,"top_logprobs":[{"token":"�","logprob":-1.5}]}]}
             """.Trim(),
-            choice.GetProperty("logprobs").GetRawText());
+            choice.GetProperty("logprobs").GetRawText()
+        );
     }
 
     [Theory]
@@ -171,7 +241,11 @@ public sealed class ChatServerTests
     [InlineData("""{"model": "judge", "messages": [null]}""", 400, "messages[0].role")]
     [InlineData("""{"model": "judge", "messages": [{"role": "tool", "content": "q"}]}""", 400, "messages[0].role")]
     [InlineData("""{"model": "judge", "messages": [{"role": "user", "content": null}]}""", 400, "messages[0].content")]
-    [InlineData("""{"model": "judge", "messages": [{"role": "user", "content": [{"type": "image_url"}]}]}""", 400, "messages[0].content[0]")]
+    [InlineData(
+        """{"model": "judge", "messages": [{"role": "user", "content": [{"type": "image_url"}]}]}""",
+        400,
+        "messages[0].content[0]"
+    )]
     [InlineData("""{"messages": [{"role": "user", "content": "q"}]}""", 400, "model")]
     [InlineData("""{"model": "gpt-4o", "messages": [{"role": "user", "content": "q"}]}""", 404, "model")]
     public async Task Request_ThatCannotBeRead_IsRefusedAndNeverAsked(string body, int status, string? parameter)
@@ -209,7 +283,10 @@ public sealed class ChatServerTests
         using ScriptedChatClient client = ScriptedChatClient.Of("a"); // honours no key at all
         await using ServedClient served = await ServedClient.StartAsync(client);
         Answer answer = await served.AskAsync(fields);
-        Assert.Equal((400, "invalid_request_error", parameter), (answer.Status, answer.Error.GetProperty("type").GetString(), answer.Error.GetProperty("param").GetString()));
+        Assert.Equal(
+            (400, "invalid_request_error", parameter),
+            (answer.Status, answer.Error.GetProperty("type").GetString(), answer.Error.GetProperty("param").GetString())
+        );
         Assert.Empty(client.Requests);
     }
 
@@ -218,10 +295,15 @@ public sealed class ChatServerTests
     [InlineData(true)]
     public async Task Request_PromptBeyondTheContext_NamesBothLengths(bool stream)
     {
-        using ScriptedChatClient client = ScriptedChatClient.Of(new ScriptedReply
-        {
-            Fault = new ArgumentException("too long") { Data = { [ChatResponseKeys.PromptTokens] = 1500, [ChatResponseKeys.ContextTokens] = 1024 } },
-        });
+        using ScriptedChatClient client = ScriptedChatClient.Of(
+            new ScriptedReply
+            {
+                Fault = new ArgumentException("too long")
+                {
+                    Data = { [ChatResponseKeys.PromptTokens] = 1500, [ChatResponseKeys.ContextTokens] = 1024 },
+                },
+            }
+        );
         await using ServedClient served = await ServedClient.StartAsync(client);
         Answer answer = await served.AskAsync($$"""{"n": 2, "stream": {{(stream ? "true" : "false")}}}""");
         Assert.Equal((400, "context_length_exceeded"), (answer.Status, answer.Error.GetProperty("code").GetString()));
@@ -269,7 +351,10 @@ public sealed class ChatServerTests
     public async Task Models_AreTheOneThatIsServed()
     {
         using ScriptedChatClient client = ScriptedChatClient.Of("a");
-        await using ServedClient served = await ServedClient.StartAsync(client, options => options with { ContextLength = 99, Model = "org/judge" });
+        await using ServedClient served = await ServedClient.StartAsync(
+            client,
+            options => options with { ContextLength = 99, Model = "org/judge" }
+        );
         JsonElement model = Assert.Single((await served.GetAsync("/v1/models")).Json.GetProperty("data").EnumerateArray());
         Assert.Equal(("org/judge", 99), (model.GetProperty("id").GetString(), model.GetProperty("max_model_len").GetInt32()));
         Assert.Equal(model.GetRawText(), (await served.GetAsync("/v1/models/org/judge")).Body);
@@ -283,7 +368,13 @@ public sealed class ChatServerTests
         using ScriptedChatClient client = ScriptedChatClient.Of("a");
         await using ServedClient served = await ServedClient.StartAsync(client, options => options with { ApiKeyVariable = Variable });
         string body = ServedClient.Request().ToJsonString();
-        Answer[] answers = [await served.PostAsync(body), await served.PostAsync(body, "open"), await served.PostAsync(body, "open-sesame"), await served.GetAsync("/health")];
+        Answer[] answers =
+        [
+            await served.PostAsync(body),
+            await served.PostAsync(body, "open"),
+            await served.PostAsync(body, "open-sesame"),
+            await served.GetAsync("/health"),
+        ];
         Assert.Equal([401, 401, 200, 200], answers.Select(answer => answer.Status));
         Assert.Equal("invalid_api_key", answers[0].Error.GetProperty("code").GetString());
         Assert.All(answers, answer => Assert.DoesNotContain("sesame", answer.Body, StringComparison.Ordinal));
@@ -318,7 +409,10 @@ public sealed class ChatServerTests
         Answer second = await served.AskAsync();
         free.SetResult();
 
-        Assert.Equal((429, "queue_full", TimeSpan.FromSeconds(1)), (second.Status, second.Error.GetProperty("code").GetString(), second.Headers.RetryAfter?.Delta));
+        Assert.Equal(
+            (429, "queue_full", TimeSpan.FromSeconds(1)),
+            (second.Status, second.Error.GetProperty("code").GetString(), second.Headers.RetryAfter?.Delta)
+        );
         Assert.Equal(200, (await first).Status);
         Assert.Equal(200, (await served.AskAsync()).Status);
         Assert.Equal(400, (await served.AskAsync("""{"n": 3}""")).Status);
@@ -334,8 +428,12 @@ public sealed class ChatServerTests
         using (TcpClient socket = new())
         {
             await socket.ConnectAsync(served.Server.Url.Host, served.Server.Url.Port, Cancellation);
-            byte[] body = Encoding.UTF8.GetBytes(ServedClient.Request($$"""{"n": 2, "stream": {{(stream ? "true" : "false")}}}""").ToJsonString());
-            byte[] head = Encoding.ASCII.GetBytes($"POST /v1/chat/completions HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n");
+            byte[] body = Encoding.UTF8.GetBytes(
+                ServedClient.Request($$"""{"n": 2, "stream": {{(stream ? "true" : "false")}}}""").ToJsonString()
+            );
+            byte[] head = Encoding.ASCII.GetBytes(
+                $"POST /v1/chat/completions HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n"
+            );
             await socket.GetStream().WriteAsync((byte[])[.. head, .. body], Cancellation);
             await UntilAsync(() => client.InFlight == 2);
         }
@@ -373,7 +471,10 @@ public sealed class ChatServerTests
     public async Task Stop_RequestsThatDoNotEnd_AreCancelled()
     {
         using ScriptedChatClient client = ScriptedChatClient.Of(new ScriptedReply { Hangs = true });
-        await using ServedClient served = await ServedClient.StartAsync(client, options => options with { ShutdownTimeout = TimeSpan.FromMilliseconds(50) });
+        await using ServedClient served = await ServedClient.StartAsync(
+            client,
+            options => options with { ShutdownTimeout = TimeSpan.FromMilliseconds(50) }
+        );
         Task<Answer> asked = served.AskAsync();
         await UntilAsync(() => client.InFlight == 1);
         await served.Server.StopAsync();
@@ -385,9 +486,21 @@ public sealed class ChatServerTests
     public async Task Start_BadOptions_NamesEveryFault()
     {
         using ScriptedChatClient client = ScriptedChatClient.Of("a");
-        ChatServerOptions options = new() { Model = " ", Host = "example.org", Port = 70000, MaxCompletions = 0, ApiKeyVariable = "RRM_TEST_NOT_SET" };
-        ArgumentException error = await Assert.ThrowsAsync<ArgumentException>(() => ChatServer.StartAsync(client, options, cancellationToken: Cancellation));
-        Assert.All(["Model", "Host", "Port", "MaxCompletions", "RRM_TEST_NOT_SET"], name => Assert.Contains(name, error.Message, StringComparison.Ordinal));
+        ChatServerOptions options = new()
+        {
+            Model = " ",
+            Host = "example.org",
+            Port = 70000,
+            MaxCompletions = 0,
+            ApiKeyVariable = "RRM_TEST_NOT_SET",
+        };
+        ArgumentException error = await Assert.ThrowsAsync<ArgumentException>(() =>
+            ChatServer.StartAsync(client, options, cancellationToken: Cancellation)
+        );
+        Assert.All(
+            ["Model", "Host", "Port", "MaxCompletions", "RRM_TEST_NOT_SET"],
+            name => Assert.Contains(name, error.Message, StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -400,7 +513,13 @@ public sealed class ChatServerTests
     }
 
     private static UsageDetails Usage(long prompt, long written, long cached, long reasoning) =>
-        new() { InputTokenCount = prompt, OutputTokenCount = written, CachedInputTokenCount = cached, ReasoningTokenCount = reasoning };
+        new()
+        {
+            InputTokenCount = prompt,
+            OutputTokenCount = written,
+            CachedInputTokenCount = cached,
+            ReasoningTokenCount = reasoning,
+        };
 
     private static string Joined(JsonElement[] deltas, string name) =>
         string.Concat(deltas.Select(delta => delta.TryGetProperty(name, out JsonElement text) ? text.GetString() : ""));

@@ -15,7 +15,13 @@ internal sealed record Answer(int Status, string Body, HttpResponseHeaders Heade
     public JsonElement Error => Json.GetProperty("error");
 
     /// <summary>The events of a stream, the last one, <c>[DONE]</c>, left out.</summary>
-    public JsonElement[] Events => [.. Body.Split("\n\n", StringSplitOptions.RemoveEmptyEntries).Select(line => line["data: ".Length..]).Where(data => data != "[DONE]").Select(data => JsonDocument.Parse(data).RootElement)];
+    public JsonElement[] Events =>
+        [
+            .. Body.Split("\n\n", StringSplitOptions.RemoveEmptyEntries)
+                .Select(line => line["data: ".Length..])
+                .Where(data => data != "[DONE]")
+                .Select(data => JsonDocument.Parse(data).RootElement),
+        ];
 }
 
 /// <summary>A chat client behind a server on a free port of this machine, and plain HTTP to ask it with.</summary>
@@ -50,7 +56,10 @@ internal sealed class ServedClient : IAsyncDisposable
 
     public async Task<Answer> PostAsync(string body, string? key = null, string mediaType = "application/json")
     {
-        using HttpRequestMessage message = new(HttpMethod.Post, $"{Server.Url}/chat/completions") { Content = new StringContent(body, Encoding.UTF8, mediaType) };
+        using HttpRequestMessage message = new(HttpMethod.Post, $"{Server.Url}/chat/completions")
+        {
+            Content = new StringContent(body, Encoding.UTF8, mediaType),
+        };
         return await SendAsync(message, key);
     }
 

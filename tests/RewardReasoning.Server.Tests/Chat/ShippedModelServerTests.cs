@@ -6,7 +6,9 @@ using RewardReasoning.Endpoints;
 
 namespace RewardReasoning.Server.Tests.Chat;
 
-/// <summary>Our own client against our own server, with a real model behind it: what comes over the wire is what the model says in process.</summary>
+/// <summary>
+/// Our own client against our own server, with a real model behind it: what comes over the wire is what the model says in process.
+/// </summary>
 public sealed class ShippedModelServerTests(ShippedModel model) : IClassFixture<ShippedModel>
 {
     private const double Rounding = 2e-4; // what who shares a batch may move
@@ -24,7 +26,13 @@ public sealed class ShippedModelServerTests(ShippedModel model) : IClassFixture<
     public async Task Completion_SameSeed_IsTheOneInProcess(long seed, bool stream, string? prefill)
     {
         using EndpointChatClient endpoint = Endpoint();
-        ChatOptions options = new() { Temperature = 1, Seed = seed, MaxOutputTokens = 300, AdditionalProperties = new() { [ChatOptionKeys.LogProbs] = 3 } };
+        ChatOptions options = new()
+        {
+            Temperature = 1,
+            Seed = seed,
+            MaxOutputTokens = 300,
+            AdditionalProperties = new() { [ChatOptionKeys.LogProbs] = 3 },
+        };
         if (prefill is not null)
         {
             options.AdditionalProperties[ChatOptionKeys.Prefill] = prefill;
@@ -36,8 +44,12 @@ public sealed class ShippedModelServerTests(ShippedModel model) : IClassFixture<
         ChatResponse here = await model.Client.GetResponseAsync(Question, options, Cancellation);
 
         Assert.Equal((Thought(here), here.Text, here.FinishReason), (Thought(there), there.Text, there.FinishReason));
-        Assert.Equal((here.Usage?.InputTokenCount, here.Usage?.OutputTokenCount, here.Usage?.ReasoningTokenCount), (there.Usage?.InputTokenCount, there.Usage?.OutputTokenCount, there.Usage?.ReasoningTokenCount));
-        AdditionalPropertiesDictionary expected = here.AdditionalProperties ?? [], found = there.AdditionalProperties ?? [];
+        Assert.Equal(
+            (here.Usage?.InputTokenCount, here.Usage?.OutputTokenCount, here.Usage?.ReasoningTokenCount),
+            (there.Usage?.InputTokenCount, there.Usage?.OutputTokenCount, there.Usage?.ReasoningTokenCount)
+        );
+        AdditionalPropertiesDictionary expected = here.AdditionalProperties ?? [],
+            found = there.AdditionalProperties ?? [];
         Assert.Equal(expected[ChatResponseKeys.TokenTexts], found[ChatResponseKeys.TokenTexts]);
         Assert.All(LogProbs(expected).Zip(LogProbs(found)), pair => Assert.Equal(pair.First, pair.Second, Rounding));
         Assert.All(Tops(expected).Zip(Tops(found)), place => Assert.Equal(place.First.Length, place.Second.Length));
@@ -47,8 +59,9 @@ public sealed class ShippedModelServerTests(ShippedModel model) : IClassFixture<
     public async Task Prompt_BeyondTheContext_GivesTheClientBothLengths()
     {
         using EndpointChatClient endpoint = Endpoint();
-        EndpointException error = await Assert.ThrowsAsync<EndpointException>(
-            () => endpoint.GetResponseAsync(new string('7', 3000), new ChatOptions { MaxOutputTokens = 10 }, Cancellation));
+        EndpointException error = await Assert.ThrowsAsync<EndpointException>(() =>
+            endpoint.GetResponseAsync(new string('7', 3000), new ChatOptions { MaxOutputTokens = 10 }, Cancellation)
+        );
         Assert.True(error.Data[ChatResponseKeys.PromptTokens] is > 3000);
         Assert.Equal(1024, error.Data[ChatResponseKeys.ContextTokens]);
     }
@@ -58,10 +71,12 @@ public sealed class ShippedModelServerTests(ShippedModel model) : IClassFixture<
     {
         foreach (int seed in Enumerable.Range(0, 4))
         {
-            JsonElement answer = await AskAsync($$"""
+            JsonElement answer = await AskAsync(
+                $$"""
                 {"seed": {{seed}}, "temperature": 1, "structured_outputs": {"choice": ["1}, surely", "2}, surely"]}, "continue_final_message": true, "add_generation_prompt": false,
                  "messages": [{"role": "user", "content": "12*4+7"}, {"role": "assistant", "content": "<think></think>\\boxed{Assistant "}]}
-                """);
+                """
+            );
             Assert.Contains(Content(answer), new[] { "1}, surely", "2}, surely" });
             Assert.Equal(1, answer.GetProperty("usage").GetProperty("completion_tokens").GetInt32());
         }
@@ -70,17 +85,21 @@ public sealed class ShippedModelServerTests(ShippedModel model) : IClassFixture<
     [Fact]
     public async Task Choice_OfAModelThatThinksFirst_IsRefused()
     {
-        Answer answer = await PostAsync("""{"structured_outputs": {"choice": ["1", "2"]}, "messages": [{"role": "user", "content": "12*4+7"}]}""");
+        Answer answer = await PostAsync(
+            """{"structured_outputs": {"choice": ["1", "2"]}, "messages": [{"role": "user", "content": "12*4+7"}]}"""
+        );
         Assert.Equal((400, "structured_outputs.choice"), (answer.Status, answer.Error.GetProperty("param").GetString()));
     }
 
     [Fact]
     public async Task ThinkingBudget_Reached_ClosesTheThoughtAndAnswers()
     {
-        JsonElement answer = await AskAsync("""
+        JsonElement answer = await AskAsync(
+            """
             {"seed": 7, "thinking_token_budget": 6, "thinking_stub": "</think>\\boxed{Assistant ", "thinking_stub_choices": ["1", "2"],
              "messages": [{"role": "user", "content": "12*4+7\nAssistant 1: 55\nAssistant 2: 54"}]}
-            """);
+            """
+        );
         Assert.Matches(@"^\\boxed\{Assistant [12]\}", Content(answer));
         Assert.Equal(6, answer.GetProperty("usage").GetProperty("completion_tokens_details").GetProperty("reasoning_tokens").GetInt32());
     }
@@ -101,27 +120,43 @@ public sealed class ShippedModelServerTests(ShippedModel model) : IClassFixture<
     [InlineData("""{"stop": ""}""")]
     [InlineData("""{"structured_outputs": {"choice": ["12", "13"]}}""")]
     [InlineData("""{"logprobs": true, "thinking_token_budget": -5}""")]
-    public async Task Values_ThatTheModelCannotHonour_AreTheCallersMistake(string fields) => Assert.Equal(400, (await PostAsync(fields)).Status);
+    public async Task Values_ThatTheModelCannotHonour_AreTheCallersMistake(string fields) =>
+        Assert.Equal(400, (await PostAsync(fields)).Status);
 
     [Fact]
     public async Task Clients_SixtyFourAtOnce_EachGetTheirOwnAnswer()
     {
         using EndpointChatClient endpoint = Endpoint();
-        ChatResponse[] responses = await Task.WhenAll(Enumerable.Range(10, 64).Select(number =>
-            endpoint.GetResponseAsync($"{number}+7\nAssistant 1: {number + 7}\nAssistant 2: {number + 6}", new ChatOptions { Seed = number, MaxOutputTokens = 300 }, Cancellation)));
+        ChatResponse[] responses = await Task.WhenAll(
+            Enumerable
+                .Range(10, 64)
+                .Select(number =>
+                    endpoint.GetResponseAsync(
+                        $"{number}+7\nAssistant 1: {number + 7}\nAssistant 2: {number + 6}",
+                        new ChatOptions { Seed = number, MaxOutputTokens = 300 },
+                        Cancellation
+                    )
+                )
+        );
         Assert.True(responses.Count(response => response.Text == @"\boxed{Assistant 1}") > 60);
-        Assert.Equal(Enumerable.Range(10, 64), responses.Select(response => int.Parse(Thought(response).Split('+')[0], CultureInfo.InvariantCulture)));
+        Assert.Equal(
+            Enumerable.Range(10, 64),
+            responses.Select(response => int.Parse(Thought(response).Split('+')[0], CultureInfo.InvariantCulture))
+        );
     }
 
-    private EndpointChatClient Endpoint() => new(new EndpointOptions
-    {
-        Url = model.Served.Server.Url,
-        Model = "rrm-mini",
-        Flavour = ServerFlavour.Vllm,
-        LogProbs = true,
-        ApiKeyVariable = ShippedModel.KeyVariable,
-        Tries = 1,
-    });
+    private EndpointChatClient Endpoint() =>
+        new(
+            new EndpointOptions
+            {
+                Url = model.Served.Server.Url,
+                Model = "rrm-mini",
+                Flavour = ServerFlavour.Vllm,
+                LogProbs = true,
+                ApiKeyVariable = ShippedModel.KeyVariable,
+                Tries = 1,
+            }
+        );
 
     private async Task<JsonElement> AskAsync(string fields)
     {
@@ -137,12 +172,16 @@ public sealed class ShippedModelServerTests(ShippedModel model) : IClassFixture<
         return model.Served.PostAsync(request.ToJsonString(), ShippedModel.Key);
     }
 
-    private static string Content(JsonElement answer) => answer.GetProperty("choices")[0].GetProperty("message").GetProperty("content").GetString() ?? "";
+    private static string Content(JsonElement answer) =>
+        answer.GetProperty("choices")[0].GetProperty("message").GetProperty("content").GetString() ?? "";
 
     private static string Thought(ChatResponse response) =>
-        string.Concat(response.Messages.SelectMany(message => message.Contents).OfType<TextReasoningContent>().Select(content => content.Text));
+        string.Concat(
+            response.Messages.SelectMany(message => message.Contents).OfType<TextReasoningContent>().Select(content => content.Text)
+        );
 
-    private static float[] LogProbs(AdditionalPropertiesDictionary properties) => Assert.IsType<float[]>(properties[ChatResponseKeys.TokenLogProbs]);
+    private static float[] LogProbs(AdditionalPropertiesDictionary properties) =>
+        Assert.IsType<float[]>(properties[ChatResponseKeys.TokenLogProbs]);
 
     private static KeyValuePair<string, float>[][] Tops(AdditionalPropertiesDictionary properties) =>
         Assert.IsType<KeyValuePair<string, float>[][]>(properties[ChatResponseKeys.TokenTopLogProbs]);

@@ -12,7 +12,10 @@ public sealed class PostgresCompletionStoreTests(PostgresFixture postgres) : Com
     {
         postgres.Require();
         await using PostgresServer server = await PostgresServer.StartAsync();
-        using PostgresCompletionStore store = await PostgresCompletionStore.OpenAsync(await server.CreateDatabaseAsync(), cancellationToken: Cancel);
+        using PostgresCompletionStore store = await PostgresCompletionStore.OpenAsync(
+            await server.CreateDatabaseAsync(),
+            cancellationToken: Cancel
+        );
         Assert.True(await store.AddAsync(Samples.Completion(Samples.Request(seed: 1))));
         await server.StopAsync();
         Task<bool> adding = store.AddAsync(Samples.Completion(Samples.Request(seed: 2)));
@@ -28,7 +31,9 @@ public sealed class PostgresCompletionStoreTests(PostgresFixture postgres) : Com
     public async Task Open_NoServer_SaysWhereItLooked()
     {
         string url = $"postgres://me@127.0.0.1:{FakeOpenAIServer.UnusedUrl().Port}/db";
-        CompletionStoreException error = await Assert.ThrowsAsync<CompletionStoreException>(() => PostgresCompletionStore.OpenAsync(url, cancellationToken: Cancel));
+        CompletionStoreException error = await Assert.ThrowsAsync<CompletionStoreException>(() =>
+            PostgresCompletionStore.OpenAsync(url, cancellationToken: Cancel)
+        );
         Assert.Contains(url, error.Message, StringComparison.Ordinal);
         Assert.Contains("cannot be reached", error.Message, StringComparison.Ordinal);
         Assert.False(error.IsUnusable);
@@ -38,7 +43,9 @@ public sealed class PostgresCompletionStoreTests(PostgresFixture postgres) : Com
     public async Task Open_NoSuchDatabase_SaysSo()
     {
         string url = $"postgres://app@127.0.0.1:{postgres.Require().Port}/nowhere";
-        CompletionStoreException error = await Assert.ThrowsAsync<CompletionStoreException>(() => PostgresCompletionStore.OpenAsync(url, cancellationToken: Cancel));
+        CompletionStoreException error = await Assert.ThrowsAsync<CompletionStoreException>(() =>
+            PostgresCompletionStore.OpenAsync(url, cancellationToken: Cancel)
+        );
         Assert.Contains("no such database", error.Message, StringComparison.Ordinal);
         Assert.True(error.IsUnusable);
     }

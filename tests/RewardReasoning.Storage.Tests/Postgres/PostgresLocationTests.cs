@@ -9,10 +9,13 @@ public sealed class PostgresLocationTests
     [Fact]
     public void Parse_WholeAddress_SetsEverything()
     {
-        NpgsqlConnectionStringBuilder connection = PostgresLocation.Parse("postgresql://first%40team@db.example:5433/my%20votes?sslmode=verify-full&sslrootcert=/etc/ca.pem");
+        NpgsqlConnectionStringBuilder connection = PostgresLocation.Parse(
+            "postgresql://first%40team@db.example:5433/my%20votes?sslmode=verify-full&sslrootcert=/etc/ca.pem"
+        );
         Assert.Equal(
             ("db.example", 5433, "first@team", "my votes", SslMode.VerifyFull, "/etc/ca.pem"),
-            (connection.Host, connection.Port, connection.Username, connection.Database, connection.SslMode, connection.RootCertificate));
+            (connection.Host, connection.Port, connection.Username, connection.Database, connection.SslMode, connection.RootCertificate)
+        );
         Assert.Equal(5432, PostgresLocation.Parse("postgres://u@h/d").Port);
     }
 

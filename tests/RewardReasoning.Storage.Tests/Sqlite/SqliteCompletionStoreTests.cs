@@ -38,7 +38,8 @@ public sealed class SqliteCompletionStoreTests : CompletionStoreTests, IDisposab
     }
 
     [Fact]
-    public void Open_FolderThatIsNotThere_SaysWhatToDo() => Assert.Contains("--store", Unusable(Path.Combine(_folder, "none", "store.db")), StringComparison.Ordinal);
+    public void Open_FolderThatIsNotThere_SaysWhatToDo() =>
+        Assert.Contains("--store", Unusable(Path.Combine(_folder, "none", "store.db")), StringComparison.Ordinal);
 
     [Fact]
     public void Open_Folder_SaysThatAFileIsNeeded() => Assert.Contains("is a folder", Unusable(_folder), StringComparison.Ordinal);
@@ -47,7 +48,9 @@ public sealed class SqliteCompletionStoreTests : CompletionStoreTests, IDisposab
     public void Open_MissingFileThatMustBeThere_SaysSoAndMakesNone()
     {
         string path = NewPath();
-        CompletionStoreException error = Assert.Throws<CompletionStoreException>(() => SqliteCompletionStore.Open(path, new() { Create = false }));
+        CompletionStoreException error = Assert.Throws<CompletionStoreException>(() =>
+            SqliteCompletionStore.Open(path, new() { Create = false })
+        );
         Assert.Contains("There is no store", error.Message, StringComparison.Ordinal);
         Assert.False(File.Exists(path));
     }
@@ -87,7 +90,9 @@ public sealed class SqliteCompletionStoreTests : CompletionStoreTests, IDisposab
         using SqliteConnection other = Connect(path);
         using (SqliteTransaction held = other.BeginTransaction())
         {
-            CompletionStoreException error = await Assert.ThrowsAsync<CompletionStoreException>(() => store.AddAsync(Samples.Completion(Samples.Request())));
+            CompletionStoreException error = await Assert.ThrowsAsync<CompletionStoreException>(() =>
+                store.AddAsync(Samples.Completion(Samples.Request()))
+            );
             Assert.Contains("locked by another process", error.Message, StringComparison.Ordinal);
         }
 
@@ -100,7 +105,9 @@ public sealed class SqliteCompletionStoreTests : CompletionStoreTests, IDisposab
         const string Secret = "a text that nobody shall find";
         string path = NewPath();
         using SqliteCompletionStore store = SqliteCompletionStore.Open(path);
-        await Task.WhenAll(Enumerable.Range(0, 200).Select(i => store.AddAsync(Samples.Completion(Samples.Request(Secret, seed: i), Secret))));
+        await Task.WhenAll(
+            Enumerable.Range(0, 200).Select(i => store.AddAsync(Samples.Completion(Samples.Request(Secret, seed: i), Secret)))
+        );
         Assert.True(Holds(path, Secret));
         long before = (await store.CountAsync(Cancel)).StoreBytes;
         await store.PruneAsync(new() { MaxBytes = 0 }, dryRun: false, Cancel);
@@ -133,12 +140,15 @@ public sealed class SqliteCompletionStoreTests : CompletionStoreTests, IDisposab
         command.ExecuteNonQuery();
     }
 
-    private static bool Holds(string path, string text) => new[] { path, path + "-wal" }.Where(File.Exists).Any(file =>
-    {
-        using FileStream stream = new(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        using StreamReader reader = new(stream, System.Text.Encoding.Latin1);
-        return reader.ReadToEnd().Contains(text, StringComparison.Ordinal);
-    });
+    private static bool Holds(string path, string text) =>
+        new[] { path, path + "-wal" }
+            .Where(File.Exists)
+            .Any(file =>
+            {
+                using FileStream stream = new(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+                using StreamReader reader = new(stream, System.Text.Encoding.Latin1);
+                return reader.ReadToEnd().Contains(text, StringComparison.Ordinal);
+            });
 
     private static string Unusable(string path)
     {

@@ -17,7 +17,8 @@ public sealed class CalibrationFileTests : IDisposable
     [Fact]
     public void Save_ThenLoad_GivesTheSameFits()
     {
-        CalibrationFit temperature = FitFor("m", Nine), isotonic = FitFor("m", new()) with { Map = new ConfidenceMap.Isotonic([new(0.5, 0.25), new(0.75, 1 / 3.0)]) };
+        CalibrationFit temperature = FitFor("m", Nine),
+            isotonic = FitFor("m", new()) with { Map = new ConfidenceMap.Isotonic([new(0.5, 0.25), new(0.75, 1 / 3.0)]) };
         new CalibrationFile { Fits = [temperature, isotonic] }.Save(PathOf());
         CalibrationFile read = CalibrationFile.Load(PathOf());
 
@@ -30,7 +31,10 @@ public sealed class CalibrationFileTests : IDisposable
     [Fact]
     public void With_SameModelAndSettings_TakesItsPlace()
     {
-        CalibrationFile file = new CalibrationFile().With(FitFor("m", Nine)).With(FitFor("m", new())).With(FitFor("m", Nine) with { Rows = 7 });
+        CalibrationFile file = new CalibrationFile()
+            .With(FitFor("m", Nine))
+            .With(FitFor("m", new()))
+            .With(FitFor("m", Nine) with { Rows = 7 });
         Assert.Equal([100, 7], file.Fits.Select(fit => fit.Rows));
         Assert.Equal(7, file.Find("m", VotingSettings.Of(Nine))?.Rows);
         Assert.Null(file.Find("other", VotingSettings.Of(Nine)));
@@ -44,11 +48,23 @@ public sealed class CalibrationFileTests : IDisposable
     public void WhyNone_OtherSettings_NamesEachOfThem()
     {
         CalibrationFile file = new CalibrationFile { Path = "calibration.json" }.With(FitFor("m", Nine));
-        string why = file.WhyNone("m", VotingSettings.Of(Nine with { Votes = 17, Temperature = 1, ThinkingBudget = 64, Prompt = JudgePrompt.Parse("[user]\n{query}{response_1}{response_2}") }));
+        string why = file.WhyNone(
+            "m",
+            VotingSettings.Of(
+                Nine with
+                {
+                    Votes = 17,
+                    Temperature = 1,
+                    ThinkingBudget = 64,
+                    Prompt = JudgePrompt.Parse("[user]\n{query}{response_1}{response_2}"),
+                }
+            )
+        );
         Assert.Equal(
             "calibration.json does not hold here: it was made with votes 9 instead of 17, temperature 0.6 instead of 1, thinking budget none instead of 64, another prompt. "
-            + "Confidence stays uncalibrated; `rrm calibrate` with this model and these settings adds a fit.",
-            why);
+                + "Confidence stays uncalibrated; `rrm calibrate` with this model and these settings adds a fit.",
+            why
+        );
         Assert.Contains("made for the model m, this is n", file.WhyNone("n", VotingSettings.Of(Nine)), StringComparison.Ordinal);
         Assert.Contains("holds no fit", new CalibrationFile().WhyNone("m", VotingSettings.Of(Nine)), StringComparison.Ordinal);
     }
@@ -112,8 +128,10 @@ public sealed class CalibrationFileTests : IDisposable
     public async Task JudgeAsync_EveryVoteMissing_HasNoCalibratedConfidence()
     {
         using ScriptedChatClient client = ScriptedChatClient.Of("Hm.");
-        Judgment judgment = await new ReasoningJudge(client, new() { Calibration = new CalibrationFile().With(FitFor("scripted-judge", new())) })
-            .JudgeAsync(new("q", "a", "b"), TestContext.Current.CancellationToken);
+        Judgment judgment = await new ReasoningJudge(
+            client,
+            new() { Calibration = new CalibrationFile().With(FitFor("scripted-judge", new())) }
+        ).JudgeAsync(new("q", "a", "b"), TestContext.Current.CancellationToken);
         Assert.Null(judgment.CalibratedConfidence);
     }
 
@@ -124,14 +142,15 @@ public sealed class CalibrationFileTests : IDisposable
         Assert.Equal(PathOf(), JudgeFiles.Read(_folder).ApplyTo(new()).Calibration?.Path);
     }
 
-    private static CalibrationFit FitFor(string model, JudgeOptions options) => new()
-    {
-        Map = new ConfidenceMap.Temperature(2),
-        Model = model,
-        Voting = VotingSettings.Of(options),
-        Rows = 100,
-        Accuracy = 0.8,
-        Before = new(0.1, 0.2),
-        After = new(0.05, 0.1),
-    };
+    private static CalibrationFit FitFor(string model, JudgeOptions options) =>
+        new()
+        {
+            Map = new ConfidenceMap.Temperature(2),
+            Model = model,
+            Voting = VotingSettings.Of(options),
+            Rows = 100,
+            Accuracy = 0.8,
+            Before = new(0.1, 0.2),
+            After = new(0.05, 0.1),
+        };
 }

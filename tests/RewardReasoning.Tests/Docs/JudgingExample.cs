@@ -13,10 +13,7 @@ internal static class JudgingExample
         using IChatClient client = new EndpointChatClient(new() { Url = url, Model = "rrm-7b" });
         ReasoningJudge judge = new(client, new JudgeOptions { Votes = 5, ThinkingBudget = 4096 });
 
-        Judgment judgment = await judge.JudgeAsync(new Comparison(
-            Query: "What is 12.5% of 80?",
-            Response1: "10",
-            Response2: "1000"));
+        Judgment judgment = await judge.JudgeAsync(new Comparison(Query: "What is 12.5% of 80?", Response1: "10", Response2: "1000"));
 
         // Verdict.First, Verdict.Second, or null when no vote has a verdict.
         string preferred = judgment.Preferred?.ToString() ?? $"nothing: {judgment.MissingReason}";

@@ -13,10 +13,13 @@ internal static class ReadmeExample
         using IChatClient client = new EndpointChatClient(new() { Url = new Uri("http://localhost:8000/v1"), Model = "RRM-7B" });
         ReasoningJudge judge = new(client, new JudgeOptions { Votes = 5 });
 
-        Judgment judgment = await judge.JudgeAsync(new Comparison(
-            Query: "Why is the sky blue?",
-            Response1: "Air scatters blue light more than red.",
-            Response2: "It mirrors the sea."));
+        Judgment judgment = await judge.JudgeAsync(
+            new Comparison(
+                Query: "Why is the sky blue?",
+                Response1: "Air scatters blue light more than red.",
+                Response2: "It mirrors the sea."
+            )
+        );
 
         Console.WriteLine($"{judgment.Preferred}, confidence {judgment.Confidence:0.00}: {judgment.Votes[0].Reasoning}");
         // end

@@ -19,41 +19,73 @@ public sealed class AdaptiveVotingTests
     /// </summary>
     [Fact]
     public void JudgeAsync_Certain_HasTheOutcomeOfAllVotesOnTheSameSeeds() =>
-        Gen.Select(Whims, Gen.Int[2, 9], Gen.Int[0, 2], Gen.Int[0, 3], Orders, Gen.Bool).Sample(
-            (whim, votes, redraws, furtherVotes, order, logProbs) =>
-            {
-                JudgeOptions options = new() { Votes = votes, UnparsableRedraws = redraws, FurtherVotesOnDraw = furtherVotes, Order = order };
-                Outcome all = OutcomeOf(whim, options, logProbs);
-                Outcome adaptive = OutcomeOf(whim, options with { Stopping = new VoteStopping.Certain() }, logProbs);
+        Gen.Select(Whims, Gen.Int[2, 9], Gen.Int[0, 2], Gen.Int[0, 3], Orders, Gen.Bool)
+            .Sample(
+                (whim, votes, redraws, furtherVotes, order, logProbs) =>
+                {
+                    JudgeOptions options = new()
+                    {
+                        Votes = votes,
+                        UnparsableRedraws = redraws,
+                        FurtherVotesOnDraw = furtherVotes,
+                        Order = order,
+                    };
+                    Outcome all = OutcomeOf(whim, options, logProbs);
+                    Outcome adaptive = OutcomeOf(whim, options with { Stopping = new VoteStopping.Certain() }, logProbs);
 
-                Assert.Equal(all.Error, adaptive.Error);
-                Assert.Equal((all.Judgment?.Preferred, all.Judgment?.DrawBrokenBy), (adaptive.Judgment?.Preferred, adaptive.Judgment?.DrawBrokenBy));
-                Assert.Equal(all.Judgment?.MissingReason, adaptive.Judgment?.MissingReason);
-                IReadOnlyList<Vote> asked = adaptive.Judgment?.Votes ?? [], every = all.Judgment?.Votes ?? [];
-                Assert.Equal(every.Take(asked.Count).Select(WithoutTimes), asked.Select(WithoutTimes));
-                Assert.Equal(adaptive.Judgment is { EndedBy: not VotingEnd.AllVotes }, asked.Count < every.Count);
-                Assert.InRange(Math.Abs(Balance(asked)), 0, order == VoteOrder.Given ? int.MaxValue : order == VoteOrder.Both ? 0 : 1);
-            },
-            iter: 2000);
+                    Assert.Equal(all.Error, adaptive.Error);
+                    Assert.Equal(
+                        (all.Judgment?.Preferred, all.Judgment?.DrawBrokenBy),
+                        (adaptive.Judgment?.Preferred, adaptive.Judgment?.DrawBrokenBy)
+                    );
+                    Assert.Equal(all.Judgment?.MissingReason, adaptive.Judgment?.MissingReason);
+                    IReadOnlyList<Vote> asked = adaptive.Judgment?.Votes ?? [],
+                        every = all.Judgment?.Votes ?? [];
+                    Assert.Equal(every.Take(asked.Count).Select(WithoutTimes), asked.Select(WithoutTimes));
+                    Assert.Equal(adaptive.Judgment is { EndedBy: not VotingEnd.AllVotes }, asked.Count < every.Count);
+                    Assert.InRange(
+                        Math.Abs(Balance(asked)),
+                        0,
+                        order == VoteOrder.Given ? int.MaxValue
+                            : order == VoteOrder.Both ? 0
+                            : 1
+                    );
+                },
+                iter: 2000
+            );
 
-    /// <summary>No rule asks for more than the most, none ends before it may, and the votes are always the first ones of the fixed series.</summary>
+    /// <summary>
+    /// No rule asks for more than the most, none ends before it may, and the votes are always the first ones of the fixed series.
+    /// </summary>
     [Fact]
     public void JudgeAsync_AnyRule_EndsWhereItSaysItDoes() =>
-        Gen.Select(Whims, StoppingRuleTests.Stoppings, Gen.Int[2, 9], Orders).Sample(
-            (whim, stopping, votes, order) =>
-            {
-                JudgeOptions options = new() { Votes = votes, Stopping = stopping, UnparsableRedraws = 0, FurtherVotesOnDraw = 0, Order = order };
-                if (OutcomeOf(whim, options, logProbs: false).Judgment is not { } judgment)
+        Gen.Select(Whims, StoppingRuleTests.Stoppings, Gen.Int[2, 9], Orders)
+            .Sample(
+                (whim, stopping, votes, order) =>
                 {
-                    return;
-                }
+                    JudgeOptions options = new()
+                    {
+                        Votes = votes,
+                        Stopping = stopping,
+                        UnparsableRedraws = 0,
+                        FurtherVotesOnDraw = 0,
+                        Order = order,
+                    };
+                    if (OutcomeOf(whim, options, logProbs: false).Judgment is not { } judgment)
+                    {
+                        return;
+                    }
 
-                MajorityVote majority = MajorityVote.Of(judgment.Votes);
-                Assert.Equal(order.Completions(votes), judgment.MaxVotes);
-                Assert.Equal(judgment.EndedBy, StoppingRule.EndAt(stopping, majority.First, majority.Second, judgment.MaxVotes - judgment.Votes.Count));
-                Assert.Equal(Enumerable.Range(0, judgment.Votes.Count), judgment.Votes.Select(vote => vote.Index));
-            },
-            iter: 1000);
+                    MajorityVote majority = MajorityVote.Of(judgment.Votes);
+                    Assert.Equal(order.Completions(votes), judgment.MaxVotes);
+                    Assert.Equal(
+                        judgment.EndedBy,
+                        StoppingRule.EndAt(stopping, majority.First, majority.Second, judgment.MaxVotes - judgment.Votes.Count)
+                    );
+                    Assert.Equal(Enumerable.Range(0, judgment.Votes.Count), judgment.Votes.Select(vote => vote.Index));
+                },
+                iter: 1000
+            );
 
     [Theory]
     [InlineData("fixed", 17, 17, VotingEnd.AllVotes)]
@@ -62,7 +94,13 @@ public sealed class AdaptiveVotingTests
     public async Task JudgeAsync_UnanimousVotes_AreAskedForAtOnceAndNoneTooMany(string stopping, int votes, int atOnce, VotingEnd end)
     {
         using ScriptedChatClient client = new(_ => First) { Delay = TimeSpan.FromMilliseconds(50) };
-        JudgeOptions options = new() { Votes = 17, Order = VoteOrder.Given, Stopping = VoteStopping.Parse(stopping), Concurrency = 32 };
+        JudgeOptions options = new()
+        {
+            Votes = 17,
+            Order = VoteOrder.Given,
+            Stopping = VoteStopping.Parse(stopping),
+            Concurrency = 32,
+        };
         Judgment judgment = await new ReasoningJudge(client, options).JudgeAsync(Sum, Cancel);
 
         Assert.Equal((votes, atOnce), (client.Requests.Count, client.MostInFlight));
@@ -74,7 +112,12 @@ public sealed class AdaptiveVotingTests
     public async Task JudgeAsync_CertainWithADissenter_AsksOnlyForWhatIsStillNeeded()
     {
         using ScriptedChatClient client = new(request => request.Index == 1 ? Second : First) { Delay = TimeSpan.FromMilliseconds(20) };
-        JudgeOptions options = new() { Votes = 17, Order = VoteOrder.Given, Stopping = new VoteStopping.Certain() };
+        JudgeOptions options = new()
+        {
+            Votes = 17,
+            Order = VoteOrder.Given,
+            Stopping = new VoteStopping.Certain(),
+        };
         Judgment judgment = await new ReasoningJudge(client, options).JudgeAsync(Sum, Cancel);
         Assert.Equal((10, 9.0 / 10), (judgment.Votes.Count, judgment.VoteShare));
     }
@@ -83,7 +126,13 @@ public sealed class AdaptiveVotingTests
     public async Task JudgeAsync_ConfidenceInBothOrders_ComesInPairs()
     {
         using ScriptedChatClient client = ScriptedChatClient.Of(First);
-        JudgeOptions options = new() { Votes = 5, Order = VoteOrder.Both, Stopping = new VoteStopping.Confidence(0.95), FurtherVotesOnDraw = 0 };
+        JudgeOptions options = new()
+        {
+            Votes = 5,
+            Order = VoteOrder.Both,
+            Stopping = new VoteStopping.Confidence(0.95),
+            FurtherVotesOnDraw = 0,
+        };
         Judgment judgment = await new ReasoningJudge(client, options).JudgeAsync(Sum, Cancel);
 
         // A judge that always takes what it is shown first is even at every step, so it is never stopped.
@@ -94,7 +143,14 @@ public sealed class AdaptiveVotingTests
     public async Task JudgeAsync_MissingVote_IsNoEvidence()
     {
         using ScriptedChatClient client = new(request => request.Index < 2 ? "I cannot say." : First);
-        JudgeOptions options = new() { Votes = 9, Order = VoteOrder.Given, UnparsableRedraws = 0, Stopping = new VoteStopping.Confidence(0.95), Concurrency = 1 };
+        JudgeOptions options = new()
+        {
+            Votes = 9,
+            Order = VoteOrder.Given,
+            UnparsableRedraws = 0,
+            Stopping = new VoteStopping.Confidence(0.95),
+            Concurrency = 1,
+        };
         Judgment judgment = await new ReasoningJudge(client, options).JudgeAsync(Sum, Cancel);
         Assert.Equal((6, VotingEnd.Confident, 31.0 / 32), (judgment.Votes.Count, judgment.EndedBy, judgment.Confidence ?? 0));
     }
@@ -103,7 +159,12 @@ public sealed class AdaptiveVotingTests
     public async Task JudgeAsync_ServerThatIsGone_IsAskedInTwoRoundsAtMost()
     {
         using ScriptedChatClient client = ScriptedChatClient.Of(new ScriptedReply { Fault = new InvalidOperationException("down") });
-        JudgeOptions options = new() { Votes = 17, Stopping = new VoteStopping.Confidence(0.95), Concurrency = 32 };
+        JudgeOptions options = new()
+        {
+            Votes = 17,
+            Stopping = new VoteStopping.Confidence(0.95),
+            Concurrency = 32,
+        };
         await Assert.ThrowsAsync<InvalidOperationException>(() => new ReasoningJudge(client, options).JudgeAsync(Sum, Cancel));
         Assert.Equal(17, client.Requests.Count);
     }
@@ -112,14 +173,22 @@ public sealed class AdaptiveVotingTests
     public async Task JudgeStreamingAsync_EndedEarly_TellsTheVotesThatWereAskedFor()
     {
         using ScriptedChatClient client = ScriptedChatClient.Of(First);
-        JudgeOptions options = new() { Votes = 9, Order = VoteOrder.Given, Stopping = new VoteStopping.Certain() };
+        JudgeOptions options = new()
+        {
+            Votes = 9,
+            Order = VoteOrder.Given,
+            Stopping = new VoteStopping.Certain(),
+        };
         List<JudgmentEvent> events = [];
         await foreach (JudgmentEvent happened in new ReasoningJudge(client, options).JudgeStreamingAsync(Sum, Cancel))
         {
             events.Add(happened);
         }
 
-        Assert.Equal([0, 1, 2, 3, 4], events.Where(happened => happened.Kind == JudgmentEventKind.VoteFinished).Select(happened => happened.Vote).Order());
+        Assert.Equal(
+            [0, 1, 2, 3, 4],
+            events.Where(happened => happened.Kind == JudgmentEventKind.VoteFinished).Select(happened => happened.Vote).Order()
+        );
         Assert.Equal(VotingEnd.Certain, events[^1].Judgment?.EndedBy);
     }
 
@@ -137,7 +206,12 @@ public sealed class AdaptiveVotingTests
             stop.CancelAfter(TimeSpan.FromMilliseconds(20));
             return new ScriptedReply { Hangs = true };
         });
-        JudgeOptions options = new() { Votes = 17, Order = VoteOrder.Given, Stopping = new VoteStopping.Confidence(0.95) };
+        JudgeOptions options = new()
+        {
+            Votes = 17,
+            Order = VoteOrder.Given,
+            Stopping = new VoteStopping.Confidence(0.95),
+        };
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new ReasoningJudge(client, options).JudgeAsync(Sum, stop.Token));
         Assert.True(client.Requests.Count > 4);
         Assert.Equal(0, client.InFlight);
@@ -150,14 +224,25 @@ public sealed class AdaptiveVotingTests
     public void Constructor_RuleThatCannotBe_IsRefused(int votes, double level, string message)
     {
         using ScriptedChatClient client = new(_ => First);
-        ArgumentException error = Assert.Throws<ArgumentException>(() => new ReasoningJudge(client, new() { Votes = votes, Stopping = new VoteStopping.Confidence(level) }));
+        ArgumentException error = Assert.Throws<ArgumentException>(() =>
+            new ReasoningJudge(client, new() { Votes = votes, Stopping = new VoteStopping.Confidence(level) })
+        );
         Assert.Contains(message, error.Message, StringComparison.Ordinal);
     }
 
     private static Gen<VoteOrder> Orders => Gen.OneOf(Gen.Const(VoteOrder.Hashed), Gen.Const(VoteOrder.Given), Gen.Const(VoteOrder.Both));
 
-    /// <summary>A judge's temper: how many of ten draws are for the shown first, how many unreadable, how many fail; the rest are for the second.</summary>
-    private static Gen<Whim> Whims => Gen.Select(Gen.Int[0, 10], Gen.Int[0, 4], Gen.Int[0, 3], Gen.Int[0, 100_000], (first, unreadable, failing, salt) => new Whim(first, unreadable, failing, salt));
+    /// <summary>
+    /// A judge's temper: how many of ten draws are for the shown first, how many unreadable, how many fail; the rest are for the second.
+    /// </summary>
+    private static Gen<Whim> Whims =>
+        Gen.Select(
+            Gen.Int[0, 10],
+            Gen.Int[0, 4],
+            Gen.Int[0, 3],
+            Gen.Int[0, 100_000],
+            (first, unreadable, failing, salt) => new Whim(first, unreadable, failing, salt)
+        );
 
     private static Vote WithoutTimes(Vote vote) => vote with { Usage = Usage.None };
 

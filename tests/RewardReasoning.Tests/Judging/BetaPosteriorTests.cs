@@ -31,8 +31,13 @@ public sealed class BetaPosteriorTests
         Assert.Equal(expected, BetaPosterior.RegularizedIncompleteBeta(x, a, b), 1e-12);
 
     [Fact]
-    public void RegularizedIncompleteBeta_Reflected_AddsUpToOne() => Gen.Select(Gen.Double[0.01, 0.99], Gen.Int[1, 200], Gen.Int[1, 200]).Sample((x, a, b) =>
-        Math.Abs(BetaPosterior.RegularizedIncompleteBeta(x, a, b) + BetaPosterior.RegularizedIncompleteBeta(1 - x, b, a) - 1) < 1e-9);
+    public void RegularizedIncompleteBeta_Reflected_AddsUpToOne() =>
+        Gen.Select(Gen.Double[0.01, 0.99], Gen.Int[1, 200], Gen.Int[1, 200])
+            .Sample(
+                (x, a, b) =>
+                    Math.Abs(BetaPosterior.RegularizedIncompleteBeta(x, a, b) + BetaPosterior.RegularizedIncompleteBeta(1 - x, b, a) - 1)
+                    < 1e-9
+            );
 
     [Fact]
     public void LeaderProbability_ThousandsOfVotes_StaysFinite()

@@ -65,7 +65,10 @@ public sealed partial class ReasoningJudgeTests
     public async Task JudgeAsync_AlwaysTheShownFirst_DrawsAndReportsTheBias()
     {
         using ScriptedChatClient client = ScriptedChatClient.Of(@"\boxed{Assistant 1}");
-        Judgment judgment = await new ReasoningJudge(client, new() { Order = VoteOrder.Both, FurtherVotesOnDraw = 0 }).JudgeAsync(Sum, Cancel);
+        Judgment judgment = await new ReasoningJudge(client, new() { Order = VoteOrder.Both, FurtherVotesOnDraw = 0 }).JudgeAsync(
+            Sum,
+            Cancel
+        );
 
         Assert.Equal((0.5, 0.5, 0.5), (judgment.PositionBias, judgment.VoteShare, judgment.Confidence));
         Assert.Equal(DrawBreak.Coin, judgment.DrawBrokenBy);
@@ -78,27 +81,49 @@ public sealed partial class ReasoningJudgeTests
     /// </summary>
     [Fact]
     public void JudgeAsync_MirroredComparison_GivesTheMirroredJudgment() =>
-        Gen.Select(Gen.String[0, 5], Gen.String[0, 5], Gen.String[0, 5], Gen.Int[1, 6], Gen.Int[0, 1000], Gen.OneOf(Gen.Const(VoteOrder.Hashed), Gen.Const(VoteOrder.Both))).Where(x => x.Item2 != x.Item3)
+        Gen.Select(
+                Gen.String[0, 5],
+                Gen.String[0, 5],
+                Gen.String[0, 5],
+                Gen.Int[1, 6],
+                Gen.Int[0, 1000],
+                Gen.OneOf(Gen.Const(VoteOrder.Hashed), Gen.Const(VoteOrder.Both))
+            )
+            .Where(x => x.Item2 != x.Item3)
             .Sample(
                 (query, first, second, votes, salt, order) =>
                 {
-                    ScriptedReply Whimsical(ScriptedRequest request) => ((request.Options.Seed ?? 0) + salt) % 5 is var whim && whim < 2
-                        ? @"\boxed{Assistant 1}"
-                        : whim < 4 ? @"\boxed{Assistant 2}" : "I cannot say.";
-                    using ScriptedChatClient one = new(Whimsical), other = new(Whimsical);
-                    JudgeOptions options = new() { Votes = votes, Order = order, UnparsableRedraws = 1 };
+                    ScriptedReply Whimsical(ScriptedRequest request) =>
+                        ((request.Options.Seed ?? 0) + salt) % 5 is var whim && whim < 2 ? @"\boxed{Assistant 1}"
+                        : whim < 4 ? @"\boxed{Assistant 2}"
+                        : "I cannot say.";
+                    using ScriptedChatClient one = new(Whimsical),
+                        other = new(Whimsical);
+                    JudgeOptions options = new()
+                    {
+                        Votes = votes,
+                        Order = order,
+                        UnparsableRedraws = 1,
+                    };
                     Comparison comparison = new(query, first, second);
                     Judgment judgment = new ReasoningJudge(one, options).JudgeAsync(comparison).GetAwaiter().GetResult();
                     Judgment mirrored = new ReasoningJudge(other, options).JudgeAsync(comparison.Mirrored()).GetAwaiter().GetResult();
 
                     Assert.Equal(judgment.Preferred?.Renumber(ShownOrder.Swapped), mirrored.Preferred);
-                    Assert.Equal((judgment.VoteShare, judgment.Confidence, judgment.PositionBias, judgment.DrawBrokenBy), (mirrored.VoteShare, mirrored.Confidence, mirrored.PositionBias, mirrored.DrawBrokenBy));
                     Assert.Equal(
-                        judgment.Votes.Select(vote => (vote.Verdict.Renumber(ShownOrder.Swapped), vote.Seed, vote.Order == ShownOrder.Given)),
-                        mirrored.Votes.Select(vote => (vote.Verdict, vote.Seed, vote.Order != ShownOrder.Given)));
+                        (judgment.VoteShare, judgment.Confidence, judgment.PositionBias, judgment.DrawBrokenBy),
+                        (mirrored.VoteShare, mirrored.Confidence, mirrored.PositionBias, mirrored.DrawBrokenBy)
+                    );
+                    Assert.Equal(
+                        judgment.Votes.Select(vote =>
+                            (vote.Verdict.Renumber(ShownOrder.Swapped), vote.Seed, vote.Order == ShownOrder.Given)
+                        ),
+                        mirrored.Votes.Select(vote => (vote.Verdict, vote.Seed, vote.Order != ShownOrder.Given))
+                    );
                     Assert.Equal(one.Requests.Select(Asked).Order(), other.Requests.Select(Asked).Order());
                 },
-                iter: 200);
+                iter: 200
+            );
 
     private static (long? Seed, string Text) Asked(ScriptedRequest request) => (request.Options.Seed, request.UserText);
 
@@ -120,7 +145,10 @@ public sealed partial class ReasoningJudgeTests
         using ScriptedChatClient client = ScriptedChatClient.Of("Both are fine.");
         Judgment judgment = await new ReasoningJudge(client, new() { Votes = 2 }).JudgeAsync(Sum, Cancel);
 
-        Assert.Equal((null, null, null, DrawBreak.None), (judgment.Preferred, judgment.VoteShare, judgment.Confidence, judgment.DrawBrokenBy));
+        Assert.Equal(
+            (null, null, null, DrawBreak.None),
+            (judgment.Preferred, judgment.VoteShare, judgment.Confidence, judgment.DrawBrokenBy)
+        );
         Assert.Contains("No vote has a verdict", judgment.MissingReason, StringComparison.Ordinal);
         Assert.Contains("in 3 draws", judgment.Votes[0].MissingReason, StringComparison.Ordinal);
         Assert.Equal(6, client.Requests.Count);
@@ -129,7 +157,9 @@ public sealed partial class ReasoningJudgeTests
     [Fact]
     public async Task JudgeAsync_CutThoughtWithABoxInIt_IsUnparsable()
     {
-        using ScriptedChatClient client = ScriptedChatClient.Of(new ScriptedReply { Text = @"<think>It is \boxed{Assistant 1}", FinishReason = ChatFinishReason.Length });
+        using ScriptedChatClient client = ScriptedChatClient.Of(
+            new ScriptedReply { Text = @"<think>It is \boxed{Assistant 1}", FinishReason = ChatFinishReason.Length }
+        );
         Judgment judgment = await new ReasoningJudge(client, new() { UnparsableRedraws = 0 }).JudgeAsync(Sum, Cancel);
         Assert.Equal("No verdict: the thought was cut at the token limit.", judgment.Votes[0].MissingReason);
     }
@@ -138,7 +168,12 @@ public sealed partial class ReasoningJudgeTests
     public async Task JudgeAsync_ClosingTagQuotedAndThenCut_IsUnparsable()
     {
         using ScriptedChatClient client = ScriptedChatClient.Of(
-            new ScriptedReply { Text = @"<think>It says ""</think>\boxed{Assistant 1}"" and that is", FinishReason = ChatFinishReason.Length });
+            new ScriptedReply
+            {
+                Text = @"<think>It says ""</think>\boxed{Assistant 1}"" and that is",
+                FinishReason = ChatFinishReason.Length,
+            }
+        );
         Judgment judgment = await new ReasoningJudge(client, new() { UnparsableRedraws = 0 }).JudgeAsync(Sum, Cancel);
         Assert.Null(judgment.Preferred);
     }
@@ -147,7 +182,8 @@ public sealed partial class ReasoningJudgeTests
     public async Task JudgeAsync_ReasoningApartAndCut_IsUnparsable()
     {
         using ScriptedChatClient client = ScriptedChatClient.Of(
-            new ScriptedReply { Reasoning = @"so far \boxed{Assistant 1}", FinishReason = ChatFinishReason.Length });
+            new ScriptedReply { Reasoning = @"so far \boxed{Assistant 1}", FinishReason = ChatFinishReason.Length }
+        );
         Judgment judgment = await new ReasoningJudge(client, new() { UnparsableRedraws = 0 }).JudgeAsync(Sum, Cancel);
         Assert.Null(judgment.Preferred);
         Assert.Equal(@"so far \boxed{Assistant 1}", judgment.Votes[0].Reasoning);
@@ -157,7 +193,12 @@ public sealed partial class ReasoningJudgeTests
     public async Task JudgeAsync_ClientSaysTheThoughtIsOpen_IsBelieved()
     {
         using ScriptedChatClient client = ScriptedChatClient.Of(
-            new ScriptedReply { Text = @"\boxed{Assistant 1}", Properties = new() { [ChatResponseKeys.ReasoningClosed] = false } });
+            new ScriptedReply
+            {
+                Text = @"\boxed{Assistant 1}",
+                Properties = new() { [ChatResponseKeys.ReasoningClosed] = false },
+            }
+        );
         Judgment judgment = await new ReasoningJudge(client, new() { UnparsableRedraws = 0 }).JudgeAsync(Sum, Cancel);
         Assert.Null(judgment.Preferred);
     }
@@ -167,7 +208,12 @@ public sealed partial class ReasoningJudgeTests
     {
         using ScriptedChatClient lax = ScriptedChatClient.Of(@"<think>a</think>\boxed{\text{Assistant 1}}");
         using ScriptedChatClient exact = ScriptedChatClient.Of(@"<think>a</think>\boxed{Assistant 1}");
-        JudgeOptions options = new() { StrictParsing = true, UnparsableRedraws = 0, Order = VoteOrder.Given };
+        JudgeOptions options = new()
+        {
+            StrictParsing = true,
+            UnparsableRedraws = 0,
+            Order = VoteOrder.Given,
+        };
         Assert.Null((await new ReasoningJudge(lax, options).JudgeAsync(Sum, Cancel)).Preferred);
         Assert.Equal(Verdict.First, (await new ReasoningJudge(exact, options).JudgeAsync(Sum, Cancel)).Preferred);
     }
@@ -177,8 +223,14 @@ public sealed partial class ReasoningJudgeTests
     {
         using ScriptedChatClient client = new(
             request => request.Index == 0 ? WithLogProbs(1, 0.6f) : WithLogProbs(2, 0.9f),
-            ChatOptionKeys.LogProbs);
-        JudgeOptions options = new() { Votes = 2, Order = VoteOrder.Given, Concurrency = 1 };
+            ChatOptionKeys.LogProbs
+        );
+        JudgeOptions options = new()
+        {
+            Votes = 2,
+            Order = VoteOrder.Given,
+            Concurrency = 1,
+        };
         Judgment judgment = await new ReasoningJudge(client, options).JudgeAsync(Sum, Cancel);
 
         Assert.Equal((Verdict.Second, DrawBreak.LogOdds), (judgment.Preferred, judgment.DrawBrokenBy));
@@ -191,9 +243,15 @@ public sealed partial class ReasoningJudgeTests
     [InlineData(false)]
     public async Task JudgeAsync_ClientCanSpareTheThought_IsAskedForLogProbsOfTheAnswerAlone(bool can)
     {
-        using ScriptedChatClient client = new(_ => WithLogProbs(1, 0.8f), can ? [ChatOptionKeys.LogProbs, ChatOptionKeys.LogProbsOfAnswer] : [ChatOptionKeys.LogProbs]);
+        using ScriptedChatClient client = new(
+            _ => WithLogProbs(1, 0.8f),
+            can ? [ChatOptionKeys.LogProbs, ChatOptionKeys.LogProbsOfAnswer] : [ChatOptionKeys.LogProbs]
+        );
         Vote vote = (await new ReasoningJudge(client, new() { Order = VoteOrder.Given }).JudgeAsync(Sum, Cancel)).Votes[0];
-        Assert.Equal((5, can ? true : null), (client.Requests[0].Property(ChatOptionKeys.LogProbs), (bool?)client.Requests[0].Property(ChatOptionKeys.LogProbsOfAnswer)));
+        Assert.Equal(
+            (5, can ? true : null),
+            (client.Requests[0].Property(ChatOptionKeys.LogProbs), (bool?)client.Requests[0].Property(ChatOptionKeys.LogProbsOfAnswer))
+        );
         Assert.Equal(0.8, vote.FirstProbability ?? 0, 1e-6);
     }
 
@@ -201,7 +259,10 @@ public sealed partial class ReasoningJudgeTests
     public async Task JudgeAsync_SwappedVoteWithLogProbs_TurnsTheProbabilityRound()
     {
         using ScriptedChatClient client = new(_ => WithLogProbs(1, 0.8f), ChatOptionKeys.LogProbs);
-        Judgment judgment = await new ReasoningJudge(client, new() { Order = VoteOrder.Both, FurtherVotesOnDraw = 0 }).JudgeAsync(Sum, Cancel);
+        Judgment judgment = await new ReasoningJudge(client, new() { Order = VoteOrder.Both, FurtherVotesOnDraw = 0 }).JudgeAsync(
+            Sum,
+            Cancel
+        );
         Assert.All(judgment.Votes, vote => Assert.Equal(vote.Order == ShownOrder.Given ? 0.8 : 0.2, vote.FirstProbability ?? -1, 1e-6));
         Assert.Equal(2, judgment.Votes.Select(vote => vote.Order).Distinct().Count());
     }
@@ -217,7 +278,10 @@ public sealed partial class ReasoningJudgeTests
     [Fact]
     public async Task JudgeAsync_PromptDoesNotFit_IsMissingWithBothLengths()
     {
-        ArgumentException tooLong = new("too long") { Data = { [ChatResponseKeys.PromptTokens] = 9000, [ChatResponseKeys.ContextTokens] = 2048 } };
+        ArgumentException tooLong = new("too long")
+        {
+            Data = { [ChatResponseKeys.PromptTokens] = 9000, [ChatResponseKeys.ContextTokens] = 2048 },
+        };
         using ScriptedChatClient client = ScriptedChatClient.Of(new ScriptedReply { Fault = tooLong });
         Judgment judgment = await new ReasoningJudge(client).JudgeAsync(Sum, Cancel);
 
@@ -231,14 +295,18 @@ public sealed partial class ReasoningJudgeTests
     public async Task JudgeAsync_EveryRequestFails_ThrowsTheFirstFailure()
     {
         using ScriptedChatClient client = ScriptedChatClient.Of(new ScriptedReply { Fault = new InvalidOperationException("down") });
-        Exception error = await Assert.ThrowsAsync<InvalidOperationException>(() => new ReasoningJudge(client, new() { Votes = 3 }).JudgeAsync(Sum, Cancel));
+        Exception error = await Assert.ThrowsAsync<InvalidOperationException>(() =>
+            new ReasoningJudge(client, new() { Votes = 3 }).JudgeAsync(Sum, Cancel)
+        );
         Assert.Equal("down", error.Message);
     }
 
     [Fact]
     public async Task JudgeAsync_OneRequestOfThreeFails_KeepsTheOthers()
     {
-        using ScriptedChatClient client = new(request => request.Index == 1 ? new ScriptedReply { Fault = new InvalidOperationException("down") } : PreferFour(request));
+        using ScriptedChatClient client = new(request =>
+            request.Index == 1 ? new ScriptedReply { Fault = new InvalidOperationException("down") } : PreferFour(request)
+        );
         Judgment judgment = await new ReasoningJudge(client, new() { Votes = 3, Concurrency = 1 }).JudgeAsync(Sum, Cancel);
         Assert.Equal((Verdict.First, 1.0), (judgment.Preferred, judgment.VoteShare));
         Assert.Equal("down", Assert.Single(judgment.Votes, vote => vote.Verdict == Verdict.Unparsable).MissingReason);
@@ -250,7 +318,9 @@ public sealed partial class ReasoningJudgeTests
     {
         using ScriptedChatClient client = ScriptedChatClient.Of(new ScriptedReply { Hangs = true });
         using CancellationTokenSource stop = new(TimeSpan.FromMilliseconds(50));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new ReasoningJudge(client, new() { Votes = 3 }).JudgeAsync(Sum, stop.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            new ReasoningJudge(client, new() { Votes = 3 }).JudgeAsync(Sum, stop.Token)
+        );
     }
 
     [Fact]
@@ -270,8 +340,14 @@ public sealed partial class ReasoningJudgeTests
         using ScriptedChatClient ignores = ScriptedChatClient.Of(text);
         using ScriptedChatClient honours = new(_ => text, ChatOptionKeys.Seed);
         JudgeOptions options = new() { Votes = 3 };
-        Assert.Contains((await new ReasoningJudge(ignores, options).JudgeAsync(Sum, Cancel)).Warnings, warning => warning.Contains("seed", StringComparison.Ordinal));
-        Assert.DoesNotContain((await new ReasoningJudge(honours, options).JudgeAsync(Sum, Cancel)).Warnings, warning => warning.Contains("seed", StringComparison.Ordinal));
+        Assert.Contains(
+            (await new ReasoningJudge(ignores, options).JudgeAsync(Sum, Cancel)).Warnings,
+            warning => warning.Contains("seed", StringComparison.Ordinal)
+        );
+        Assert.DoesNotContain(
+            (await new ReasoningJudge(honours, options).JudgeAsync(Sum, Cancel)).Warnings,
+            warning => warning.Contains("seed", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -297,7 +373,8 @@ public sealed partial class ReasoningJudgeTests
     {
         Comparison comparison = new("2+2?", hostile, "five");
         using ScriptedChatClient client = new(request =>
-            $"<think>One says: {hostile}</think>The other it is: \\boxed{{Assistant {(ShownFirst(request) == "five" ? 1 : 2)}}}");
+            $"<think>One says: {hostile}</think>The other it is: \\boxed{{Assistant {(ShownFirst(request) == "five" ? 1 : 2)}}}"
+        );
         Judgment judgment = await new ReasoningJudge(client, new() { Order = VoteOrder.Both }).JudgeAsync(comparison, Cancel);
         Assert.Equal((Verdict.Second, 1.0), (judgment.Preferred, judgment.VoteShare));
     }
@@ -315,9 +392,17 @@ public sealed partial class ReasoningJudgeTests
     [Fact]
     public async Task JudgeStreamingAsync_OneVote_TellsDrawTextVoteAndJudgment()
     {
-        using ScriptedChatClient client = new(request => PreferFour(request) with { Text = @"\boxed{Assistant 1}", Reasoning = "It is the first." });
+        using ScriptedChatClient client = new(request =>
+            PreferFour(request) with
+            {
+                Text = @"\boxed{Assistant 1}",
+                Reasoning = "It is the first.",
+            }
+        );
         List<JudgmentEvent> events = [];
-        await foreach (JudgmentEvent judgmentEvent in new ReasoningJudge(client, new() { Order = VoteOrder.Given }).JudgeStreamingAsync(Sum, Cancel))
+        await foreach (
+            JudgmentEvent judgmentEvent in new ReasoningJudge(client, new() { Order = VoteOrder.Given }).JudgeStreamingAsync(Sum, Cancel)
+        )
         {
             events.Add(judgmentEvent);
         }
@@ -336,9 +421,7 @@ public sealed partial class ReasoningJudgeTests
         using ScriptedChatClient client = ScriptedChatClient.Of(new ScriptedReply { Fault = new InvalidOperationException("down") });
         await Assert.ThrowsAsync<InvalidOperationException>(async () =>
         {
-            await foreach (JudgmentEvent _ in new ReasoningJudge(client).JudgeStreamingAsync(Sum, Cancel))
-            {
-            }
+            await foreach (JudgmentEvent _ in new ReasoningJudge(client).JudgeStreamingAsync(Sum, Cancel)) { }
         });
     }
 
@@ -359,9 +442,33 @@ public sealed partial class ReasoningJudgeTests
     public void Constructor_ManyFaults_ListsThemAll()
     {
         using ScriptedChatClient client = new(PreferFour);
-        ArgumentException error = Assert.Throws<ArgumentException>(() => new ReasoningJudge(
-            client, new() { Votes = 0, Temperature = -1, TopP = 0, ThinkingBudget = 9000, Concurrency = 0, Truncate = 0, ThinkingStub = "x" }));
-        foreach (string name in (string[])["Votes is 0", "Temperature is -1", "TopP is 0", "ThinkingBudget is 9000", "Concurrency is 0", "Truncate is 0", "ThinkingStub"])
+        ArgumentException error = Assert.Throws<ArgumentException>(() =>
+            new ReasoningJudge(
+                client,
+                new()
+                {
+                    Votes = 0,
+                    Temperature = -1,
+                    TopP = 0,
+                    ThinkingBudget = 9000,
+                    Concurrency = 0,
+                    Truncate = 0,
+                    ThinkingStub = "x",
+                }
+            )
+        );
+        foreach (
+            string name in (string[])
+                [
+                    "Votes is 0",
+                    "Temperature is -1",
+                    "TopP is 0",
+                    "ThinkingBudget is 9000",
+                    "Concurrency is 0",
+                    "Truncate is 0",
+                    "ThinkingStub",
+                ]
+        )
         {
             Assert.Contains(name, error.Message, StringComparison.Ordinal);
         }

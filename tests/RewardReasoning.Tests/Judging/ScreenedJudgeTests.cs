@@ -23,7 +23,10 @@ public sealed class ScreenedJudgeTests
     public async Task JudgeAsync_DrawOrNoPreferenceOfTheScreen_IsHandedOn(DrawBreak draw, bool prefers)
     {
         FixedJudge screen = new("screen", 0.99) { Draw = draw, Prefers = prefers };
-        Judgment judgment = await new ScreenedJudge(screen, new FixedJudge("judge", 0.75)).JudgeAsync(Pair, TestContext.Current.CancellationToken);
+        Judgment judgment = await new ScreenedJudge(screen, new FixedJudge("judge", 0.75)).JudgeAsync(
+            Pair,
+            TestContext.Current.CancellationToken
+        );
         Assert.Equal("judge", judgment.Model);
     }
 
@@ -49,15 +52,23 @@ public sealed class ScreenedJudgeTests
 
         public int Repetition { get; private set; } = -1;
 
-        public Task<Judgment> JudgeAsync(Comparison comparison, CancellationToken cancellationToken = default) => JudgeAsync(comparison, 0, cancellationToken);
+        public Task<Judgment> JudgeAsync(Comparison comparison, CancellationToken cancellationToken = default) =>
+            JudgeAsync(comparison, 0, cancellationToken);
 
         public Task<Judgment> JudgeAsync(Comparison comparison, int repetition, CancellationToken cancellationToken = default)
         {
             Repetition = repetition;
-            return Task.FromResult(new Judgment
-            {
-                Preferred = Prefers ? Verdict.First : null, Confidence = confidence, DrawBrokenBy = Draw, Votes = [], Usage = Usage.None, Model = name,
-            });
+            return Task.FromResult(
+                new Judgment
+                {
+                    Preferred = Prefers ? Verdict.First : null,
+                    Confidence = confidence,
+                    DrawBrokenBy = Draw,
+                    Votes = [],
+                    Usage = Usage.None,
+                    Model = name,
+                }
+            );
         }
     }
 }

@@ -7,16 +7,16 @@ namespace RewardReasoning.Tests.Judging;
 public sealed class SoftVerdictTests
 {
     [Fact]
-    public void FirstProbability_BothNumbersListed_IsTheirShare() => Assert.Equal(
-        0.75, SoftVerdict.FirstProbability([Top("1", 0.6), Top("2", 0.2)]) ?? -1, 1e-6);
+    public void FirstProbability_BothNumbersListed_IsTheirShare() =>
+        Assert.Equal(0.75, SoftVerdict.FirstProbability([Top("1", 0.6), Top("2", 0.2)]) ?? -1, 1e-6);
 
     [Fact]
-    public void FirstProbability_NumberWithABlank_CountsToo() => Assert.Equal(
-        0.7, SoftVerdict.FirstProbability([Top("1", 0.4), Top(" 1", 0.3), Top("2", 0.3)]) ?? -1, 1e-6);
+    public void FirstProbability_NumberWithABlank_CountsToo() =>
+        Assert.Equal(0.7, SoftVerdict.FirstProbability([Top("1", 0.4), Top(" 1", 0.3), Top("2", 0.3)]) ?? -1, 1e-6);
 
     [Fact]
-    public void FirstProbability_OneNumberUnlisted_GetsWhatIsLeft() => Assert.Equal(
-        0.9 / 0.94, SoftVerdict.FirstProbability([Top("1", 0.9), Top("x", 0.06)]) ?? -1, 1e-5);
+    public void FirstProbability_OneNumberUnlisted_GetsWhatIsLeft() =>
+        Assert.Equal(0.9 / 0.94, SoftVerdict.FirstProbability([Top("1", 0.9), Top("x", 0.06)]) ?? -1, 1e-5);
 
     [Fact]
     public void FirstProbability_NeitherListed_IsUnknown() => Assert.Null(SoftVerdict.FirstProbability([Top("x", 0.9)]));
@@ -35,7 +35,12 @@ public sealed class SoftVerdictTests
     public void FirstProbability_ForcedVerdict_IsTheLastNumber()
     {
         string[] tokens = ["think ", "2", "1"];
-        KeyValuePair<string, float>[][] top = [[Top("think ", 1)], [Top("2", 1)], [Top("1", 0.7), Top("2", 0.3)]];
+        KeyValuePair<string, float>[][] top =
+        [
+            [Top("think ", 1)],
+            [Top("2", 1)],
+            [Top("1", 0.7), Top("2", 0.3)],
+        ];
         Assert.Equal(0.7, SoftVerdict.FirstProbability(Response(tokens, top), forced: true) ?? -1, 1e-6);
     }
 
@@ -44,10 +49,14 @@ public sealed class SoftVerdictTests
     [InlineData(0.9, 2.1972245773)]
     [InlineData(0, -13.8155095579)]
     [InlineData(1, 13.8155095579)]
-    public void LogOdds_AnyProbability_IsFinite(double probability, double expected) => Assert.Equal(expected, SoftVerdict.LogOdds(probability), 1e-6);
+    public void LogOdds_AnyProbability_IsFinite(double probability, double expected) =>
+        Assert.Equal(expected, SoftVerdict.LogOdds(probability), 1e-6);
 
     private static KeyValuePair<string, float> Top(string token, double probability) => new(token, (float)Math.Log(probability));
 
     private static ChatResponse Response(string[] tokens, KeyValuePair<string, float>[][] top) =>
-        new() { AdditionalProperties = new() { [ChatResponseKeys.TokenTexts] = tokens, [ChatResponseKeys.TokenTopLogProbs] = top } };
+        new()
+        {
+            AdditionalProperties = new() { [ChatResponseKeys.TokenTexts] = tokens, [ChatResponseKeys.TokenTopLogProbs] = top },
+        };
 }

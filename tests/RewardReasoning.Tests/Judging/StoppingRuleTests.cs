@@ -53,25 +53,45 @@ public sealed class StoppingRuleTests
 
     [Fact]
     public void FewestToEnd_AnyState_IsTheFirstPlaceWhereVotingCanEnd() =>
-        Gen.Select(Stoppings, Gen.Int[0, 12], Gen.Int[0, 12], Gen.Int[0, 20]).Sample((stopping, first, second, remaining) =>
-        {
-            int fewest = StoppingRule.FewestToEnd(stopping, first, second, remaining);
-            for (int more = 0; more <= fewest; more++)
-            {
-                bool ends = Enumerable.Range(0, more + 1).SelectMany(cast => Enumerable.Range(0, cast + 1).Select(toFirst => (toFirst, toSecond: cast - toFirst)))
-                    .Any(votes => StoppingRule.EndAt(stopping, first + votes.toFirst, second + votes.toSecond, remaining - more) is not null);
-                Assert.Equal(more == fewest, ends);
-            }
-        });
+        Gen.Select(Stoppings, Gen.Int[0, 12], Gen.Int[0, 12], Gen.Int[0, 20])
+            .Sample(
+                (stopping, first, second, remaining) =>
+                {
+                    int fewest = StoppingRule.FewestToEnd(stopping, first, second, remaining);
+                    for (int more = 0; more <= fewest; more++)
+                    {
+                        bool ends = Enumerable
+                            .Range(0, more + 1)
+                            .SelectMany(cast => Enumerable.Range(0, cast + 1).Select(toFirst => (toFirst, toSecond: cast - toFirst)))
+                            .Any(votes =>
+                                StoppingRule.EndAt(stopping, first + votes.toFirst, second + votes.toSecond, remaining - more) is not null
+                            );
+                        Assert.Equal(more == fewest, ends);
+                    }
+                }
+            );
 
     [Fact]
     public void EndAt_Certain_EndsExactlyWhereNoContinuationChangesTheOutcome() =>
-        Gen.Select(Gen.Int[0, 9], Gen.Int[0, 9], Gen.Int[1, 9]).Sample((first, second, remaining) =>
-        {
-            int[] outcomes = [.. Enumerable.Range(0, remaining + 1)
-                .SelectMany(cast => Enumerable.Range(0, cast + 1).Select(toFirst => Math.Sign(first + toFirst - (second + cast - toFirst)))).Distinct()];
-            Assert.Equal(outcomes.Length == 1 && outcomes[0] != 0, StoppingRule.EndAt(Certain, first, second, remaining) is not null);
-        });
+        Gen.Select(Gen.Int[0, 9], Gen.Int[0, 9], Gen.Int[1, 9])
+            .Sample(
+                (first, second, remaining) =>
+                {
+                    int[] outcomes =
+                    [
+                        .. Enumerable
+                            .Range(0, remaining + 1)
+                            .SelectMany(cast =>
+                                Enumerable.Range(0, cast + 1).Select(toFirst => Math.Sign(first + toFirst - (second + cast - toFirst)))
+                            )
+                            .Distinct(),
+                    ];
+                    Assert.Equal(
+                        outcomes.Length == 1 && outcomes[0] != 0,
+                        StoppingRule.EndAt(Certain, first, second, remaining) is not null
+                    );
+                }
+            );
 
     [Theory]
     [InlineData("fixed")]
@@ -89,10 +109,20 @@ public sealed class StoppingRuleTests
     [InlineData(",certain")]
     [InlineData("")]
     public void Parse_AnythingElse_SaysWhatItMayBe(string text) =>
-        Assert.Contains("between 0.5 and 1", Assert.Throws<FormatException>(() => VoteStopping.Parse(text)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "between 0.5 and 1",
+            Assert.Throws<FormatException>(() => VoteStopping.Parse(text)).Message,
+            StringComparison.Ordinal
+        );
 
-    internal static Gen<VoteStopping> Stoppings => Gen.OneOf(
-        Gen.Const((VoteStopping)new VoteStopping.Fixed()),
-        Gen.Const(Certain),
-        Gen.Select(Gen.Double[0.55, 0.99], Gen.Bool, (level, orCertain) => (VoteStopping)new VoteStopping.Confidence(level) { OrCertain = orCertain }));
+    internal static Gen<VoteStopping> Stoppings =>
+        Gen.OneOf(
+            Gen.Const((VoteStopping)new VoteStopping.Fixed()),
+            Gen.Const(Certain),
+            Gen.Select(
+                Gen.Double[0.55, 0.99],
+                Gen.Bool,
+                (level, orCertain) => (VoteStopping)new VoteStopping.Confidence(level) { OrCertain = orCertain }
+            )
+        );
 }

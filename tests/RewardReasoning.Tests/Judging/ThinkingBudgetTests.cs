@@ -8,7 +8,12 @@ namespace RewardReasoning.Tests.Judging;
 public sealed class ThinkingBudgetTests
 {
     private static readonly Comparison Sum = new("2+2?", "four", "five");
-    private static readonly JudgeOptions Capped = new() { ThinkingBudget = 100, Order = VoteOrder.Given, UnparsableRedraws = 0 };
+    private static readonly JudgeOptions Capped = new()
+    {
+        ThinkingBudget = 100,
+        Order = VoteOrder.Given,
+        UnparsableRedraws = 0,
+    };
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -22,7 +27,9 @@ public sealed class ThinkingBudgetTests
                 Text = "\n\n\\boxed{Assistant 2",
                 Properties = new() { [ChatResponseKeys.ReasoningClosed] = true, [ChatResponseKeys.ThinkingForced] = true },
             },
-            ChatOptionKeys.ThinkingBudget, ChatOptionKeys.Prefill);
+            ChatOptionKeys.ThinkingBudget,
+            ChatOptionKeys.Prefill
+        );
         Vote vote = (await new ReasoningJudge(client, Capped).JudgeAsync(Sum, Cancel)).Votes[0];
 
         Assert.Equal((Verdict.Second, true), (vote.Verdict, vote.Forced));
@@ -42,9 +49,13 @@ public sealed class ThinkingBudgetTests
                 Text = "aloud \\boxed{Assistant 1}\n\n\\boxed{Assistant 2",
                 Properties = new() { [ChatResponseKeys.ReasoningClosed] = true, [ChatResponseKeys.ThinkingForced] = true },
             },
-            ChatOptionKeys.ThinkingBudget);
+            ChatOptionKeys.ThinkingBudget
+        );
         Vote vote = (await new ReasoningJudge(client, Capped).JudgeAsync(Sum, Cancel)).Votes[0];
-        Assert.Equal((Verdict.Second, true, "aloud \\boxed{Assistant 1}", "\n\n\\boxed{Assistant 2"), (vote.Verdict, vote.Forced, vote.Reasoning, vote.Answer));
+        Assert.Equal(
+            (Verdict.Second, true, "aloud \\boxed{Assistant 1}", "\n\n\\boxed{Assistant 2"),
+            (vote.Verdict, vote.Forced, vote.Reasoning, vote.Answer)
+        );
     }
 
     [Fact]
@@ -60,10 +71,13 @@ public sealed class ThinkingBudgetTests
     public async Task JudgeAsync_ReachedWithPrefill_ContinuesFromThoughtAndStub()
     {
         using ScriptedChatClient client = new(
-            request => request.Index == 0
-                ? new ScriptedReply { Reasoning = "\nlong thought", FinishReason = ChatFinishReason.Length }
-                : new ScriptedReply { Text = "2", FinishReason = ChatFinishReason.Length },
-            ChatOptionKeys.Prefill, ChatOptionKeys.AllowedNextTokens);
+            request =>
+                request.Index == 0
+                    ? new ScriptedReply { Reasoning = "\nlong thought", FinishReason = ChatFinishReason.Length }
+                    : new ScriptedReply { Text = "2", FinishReason = ChatFinishReason.Length },
+            ChatOptionKeys.Prefill,
+            ChatOptionKeys.AllowedNextTokens
+        );
         Judgment judgment = await new ReasoningJudge(client, Capped).JudgeAsync(Sum, Cancel);
         Vote vote = judgment.Votes[0];
 
@@ -78,10 +92,12 @@ public sealed class ThinkingBudgetTests
     public async Task JudgeAsync_ServerTakesTheVerdictForThought_StillReadsIt()
     {
         using ScriptedChatClient client = new(
-            request => request.Index == 0
-                ? new ScriptedReply { Reasoning = "long thought", FinishReason = ChatFinishReason.Length }
-                : new ScriptedReply { Reasoning = "1}" },
-            ChatOptionKeys.Prefill);
+            request =>
+                request.Index == 0
+                    ? new ScriptedReply { Reasoning = "long thought", FinishReason = ChatFinishReason.Length }
+                    : new ScriptedReply { Reasoning = "1}" },
+            ChatOptionKeys.Prefill
+        );
         Assert.Equal(Verdict.First, (await new ReasoningJudge(client, Capped).JudgeAsync(Sum, Cancel)).Preferred);
     }
 
@@ -89,10 +105,17 @@ public sealed class ThinkingBudgetTests
     public async Task JudgeAsync_ThoughtClosedButAnswerCut_GoesOnUnforced()
     {
         using ScriptedChatClient client = new(
-            request => request.Index == 0
-                ? new ScriptedReply { Reasoning = "thought", Text = "The verdict is ", FinishReason = ChatFinishReason.Length }
-                : new ScriptedReply { Text = @"\boxed{Assistant 1}" },
-            ChatOptionKeys.Prefill);
+            request =>
+                request.Index == 0
+                    ? new ScriptedReply
+                    {
+                        Reasoning = "thought",
+                        Text = "The verdict is ",
+                        FinishReason = ChatFinishReason.Length,
+                    }
+                    : new ScriptedReply { Text = @"\boxed{Assistant 1}" },
+            ChatOptionKeys.Prefill
+        );
         Vote vote = (await new ReasoningJudge(client, Capped).JudgeAsync(Sum, Cancel)).Votes[0];
 
         Assert.Equal((Verdict.First, false, @"The verdict is \boxed{Assistant 1}"), (vote.Verdict, vote.Forced, vote.Answer));
@@ -103,9 +126,11 @@ public sealed class ThinkingBudgetTests
     [Fact]
     public async Task JudgeAsync_ReachedWithoutPrefill_AsksForTheVerdictAlone()
     {
-        using ScriptedChatClient client = new(request => request.Index == 0
-            ? new ScriptedReply { Reasoning = "long thought", FinishReason = ChatFinishReason.Length }
-            : @"\boxed{Assistant 2}");
+        using ScriptedChatClient client = new(request =>
+            request.Index == 0
+                ? new ScriptedReply { Reasoning = "long thought", FinishReason = ChatFinishReason.Length }
+                : @"\boxed{Assistant 2}"
+        );
         Vote vote = (await new ReasoningJudge(client, Capped).JudgeAsync(Sum, Cancel)).Votes[0];
 
         Assert.Equal((Verdict.Second, true, "long thought"), (vote.Verdict, vote.Forced, vote.Reasoning));
@@ -118,9 +143,11 @@ public sealed class ThinkingBudgetTests
     [Fact]
     public async Task JudgeAsync_ShortRequestGivesNoVerdict_IsMissing()
     {
-        using ScriptedChatClient client = new(request => request.Index == 0
-            ? new ScriptedReply { Reasoning = @"maybe \boxed{Assistant 1", FinishReason = ChatFinishReason.Length }
-            : @"<think>\boxed{Assistant 2");
+        using ScriptedChatClient client = new(request =>
+            request.Index == 0
+                ? new ScriptedReply { Reasoning = @"maybe \boxed{Assistant 1", FinishReason = ChatFinishReason.Length }
+                : @"<think>\boxed{Assistant 2"
+        );
         Assert.Null((await new ReasoningJudge(client, Capped).JudgeAsync(Sum, Cancel)).Preferred);
     }
 

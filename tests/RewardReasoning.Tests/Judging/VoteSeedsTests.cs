@@ -18,13 +18,17 @@ public sealed class VoteSeedsTests
         Assert.Equal(expected, VoteSeeds.Of(baseSeed, Sum, vote, redraw));
 
     [Fact]
-    public void Of_MirroredComparison_IsTheSame() => Gen.Select(Gen.String, Gen.String, Gen.String, Gen.Int[0, 50]).Sample((query, a, b, vote) =>
-        VoteSeeds.Of(42, new(query, a, b), vote) == VoteSeeds.Of(42, new(query, b, a), vote));
+    public void Of_MirroredComparison_IsTheSame() =>
+        Gen.Select(Gen.String, Gen.String, Gen.String, Gen.Int[0, 50])
+            .Sample((query, a, b, vote) => VoteSeeds.Of(42, new(query, a, b), vote) == VoteSeeds.Of(42, new(query, b, a), vote));
 
     [Fact]
     public void Of_ManyVotesAndRedraws_AreDistinctAndFitIn31Bits()
     {
-        int[] seeds = [.. Enumerable.Range(0, 100).SelectMany(vote => Enumerable.Range(0, 3).Select(redraw => VoteSeeds.Of(42, Sum, vote, redraw)))];
+        int[] seeds =
+        [
+            .. Enumerable.Range(0, 100).SelectMany(vote => Enumerable.Range(0, 3).Select(redraw => VoteSeeds.Of(42, Sum, vote, redraw))),
+        ];
         Assert.Equal(seeds.Length, seeds.Distinct().Count());
         Assert.All(seeds, seed => Assert.True(seed >= 0));
     }

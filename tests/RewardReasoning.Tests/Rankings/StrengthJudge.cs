@@ -29,7 +29,8 @@ internal sealed class StrengthJudge(double noise = 0) : IRepeatableJudge
     /// <summary>Comparisons without a verdict.</summary>
     public Predicate<Comparison> IsMissing { get; init; } = _ => false;
 
-    public Task<Judgment> JudgeAsync(Comparison comparison, CancellationToken cancellationToken = default) => JudgeAsync(comparison, 0, cancellationToken);
+    public Task<Judgment> JudgeAsync(Comparison comparison, CancellationToken cancellationToken = default) =>
+        JudgeAsync(comparison, 0, cancellationToken);
 
     public async Task<Judgment> JudgeAsync(Comparison comparison, int repetition, CancellationToken cancellationToken = default)
     {

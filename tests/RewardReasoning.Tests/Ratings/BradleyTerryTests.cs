@@ -8,7 +8,12 @@ public sealed class BradleyTerryTests
 {
     private static readonly Gen<(int Players, MatchResult[] Matches)> Lists =
         from players in Gen.Int[2, 12]
-        from matches in Gen.Select(Gen.Int[0, players - 1], Gen.Int[1, players - 1], Gen.Enum<MatchOutcome>(), (first, step, outcome) => new MatchResult(first, (first + step) % players, outcome)).Array[0, 60]
+        from matches in Gen.Select(
+            Gen.Int[0, players - 1],
+            Gen.Int[1, players - 1],
+            Gen.Enum<MatchOutcome>(),
+            (first, step, outcome) => new MatchResult(first, (first + step) % players, outcome)
+        ).Array[0, 60]
         select (players, matches);
 
     [Fact]
@@ -20,36 +25,46 @@ public sealed class BradleyTerryTests
     }
 
     [Fact]
-    public void Fit_MatchesInAnyOrderAndEitherWayRound_IsTheSameToTheBit() => Gen.Select(Lists, Gen.ULong).Sample((list, seed) =>
-    {
-        MatchResult[] shuffled = [.. list.Matches];
-        new SeededRandom(seed).Shuffle(shuffled);
-        MatchResult[] turned = [.. shuffled.Select((match, at) => at % 2 == 0 ? match : Turned(match))];
-        Assert.Equal(BradleyTerry.Fit(list.Players, list.Matches).Strengths, BradleyTerry.Fit(list.Players, turned).Strengths);
-    });
+    public void Fit_MatchesInAnyOrderAndEitherWayRound_IsTheSameToTheBit() =>
+        Gen.Select(Lists, Gen.ULong)
+            .Sample(
+                (list, seed) =>
+                {
+                    MatchResult[] shuffled = [.. list.Matches];
+                    new SeededRandom(seed).Shuffle(shuffled);
+                    MatchResult[] turned = [.. shuffled.Select((match, at) => at % 2 == 0 ? match : Turned(match))];
+                    Assert.Equal(BradleyTerry.Fit(list.Players, list.Matches).Strengths, BradleyTerry.Fit(list.Players, turned).Strengths);
+                }
+            );
 
     [Fact]
-    public void Fit_AnyMatches_HasFiniteStrengthsThatAddUpToZero() => Lists.Sample(list =>
-    {
-        BradleyTerryFit fit = BradleyTerry.Fit(list.Players, list.Matches);
-        Assert.Equal(0, fit.Strengths.Sum(), 1e-8);
-        Assert.All(fit.StandardErrors, error => Assert.InRange(error, 1e-6, 10));
-        Assert.All(Enumerable.Range(0, list.Players), player => Assert.InRange(fit.Rating(player), fit.Low(player), fit.High(player)));
-    });
-
-    [Fact]
-    public void Fit_SparseAndDense_Agree() => Lists.Sample(
-        list =>
+    public void Fit_AnyMatches_HasFiniteStrengthsThatAddUpToZero() =>
+        Lists.Sample(list =>
         {
-            PairPoints points = PairPoints.Of(list.Players, list.Matches);
-            BradleyTerryFit dense = BradleyTerry.Fit(list.Players, list.Matches, 0.1);
-            SparseSystem system = new(points, 0.1);
-            double[] strengths = new double[list.Players];
-            BradleyTerry.Maximise(points, 0.1, strengths, system);
-            Assert.All(dense.Strengths.Zip(strengths), pair => Assert.Equal(pair.First, pair.Second, 1e-8));
-            Assert.All(dense.StandardErrors.Zip(system.CentredVariances()), pair => Assert.Equal(pair.First, Math.Sqrt(pair.Second), 1e-6));
-        },
-        iter: 30);
+            BradleyTerryFit fit = BradleyTerry.Fit(list.Players, list.Matches);
+            Assert.Equal(0, fit.Strengths.Sum(), 1e-8);
+            Assert.All(fit.StandardErrors, error => Assert.InRange(error, 1e-6, 10));
+            Assert.All(Enumerable.Range(0, list.Players), player => Assert.InRange(fit.Rating(player), fit.Low(player), fit.High(player)));
+        });
+
+    [Fact]
+    public void Fit_SparseAndDense_Agree() =>
+        Lists.Sample(
+            list =>
+            {
+                PairPoints points = PairPoints.Of(list.Players, list.Matches);
+                BradleyTerryFit dense = BradleyTerry.Fit(list.Players, list.Matches, 0.1);
+                SparseSystem system = new(points, 0.1);
+                double[] strengths = new double[list.Players];
+                BradleyTerry.Maximise(points, 0.1, strengths, system);
+                Assert.All(dense.Strengths.Zip(strengths), pair => Assert.Equal(pair.First, pair.Second, 1e-8));
+                Assert.All(
+                    dense.StandardErrors.Zip(system.CentredVariances()),
+                    pair => Assert.Equal(pair.First, Math.Sqrt(pair.Second), 1e-6)
+                );
+            },
+            iter: 30
+        );
 
     [Fact]
     public void Fit_ManyPlayers_FindsTheirStrengths()
@@ -59,17 +74,25 @@ public sealed class BradleyTerryTests
         double[] strengths = [.. Enumerable.Range(0, Players).Select(player => (player - 499.5) / 250)];
         MatchResult[] matches =
         [
-            .. Enumerable.Range(0, 40 * Players).Select(_ =>
-            {
-                int first = random.Next(Players);
-                int second = (first + 1 + random.Next(Players - 1)) % Players;
-                return new MatchResult(first, second, random.Chance(1 / (1 + Math.Exp(strengths[second] - strengths[first]))) ? MatchOutcome.First : MatchOutcome.Second);
-            }),
+            .. Enumerable
+                .Range(0, 40 * Players)
+                .Select(_ =>
+                {
+                    int first = random.Next(Players);
+                    int second = (first + 1 + random.Next(Players - 1)) % Players;
+                    return new MatchResult(
+                        first,
+                        second,
+                        random.Chance(1 / (1 + Math.Exp(strengths[second] - strengths[first]))) ? MatchOutcome.First : MatchOutcome.Second
+                    );
+                }),
         ];
         BradleyTerryFit fit = BradleyTerry.Fit(Players, matches);
         double mistake = strengths.Zip(fit.Strengths, (wanted, found) => Math.Pow(wanted - found, 2)).Average();
         Assert.Equal(fit.StandardErrors.Average(error => error * error), mistake, 0.02);
-        int covered = Enumerable.Range(0, Players).Count(player => Math.Abs(strengths[player] - fit.Strengths[player]) < 1.96 * fit.StandardErrors[player]);
+        int covered = Enumerable
+            .Range(0, Players)
+            .Count(player => Math.Abs(strengths[player] - fit.Strengths[player]) < 1.96 * fit.StandardErrors[player]);
         Assert.InRange(covered, 920, 980);
     }
 
@@ -92,7 +115,13 @@ public sealed class BradleyTerryTests
     [InlineData(0, 2)]
     [InlineData(-1, 0)]
     public void Fit_PlayersThatAreNotThere_SaysWhichMatch(int first, int second) =>
-        Assert.Contains("Match 1 is", Assert.Throws<ArgumentException>(() => BradleyTerry.Fit(2, [new(0, 1, MatchOutcome.Tie), new(first, second, MatchOutcome.First)])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "Match 1 is",
+            Assert
+                .Throws<ArgumentException>(() => BradleyTerry.Fit(2, [new(0, 1, MatchOutcome.Tie), new(first, second, MatchOutcome.First)]))
+                .Message,
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void Elo_MissingMatch_IsNoMatchOrHalfAPointEach()
@@ -109,12 +138,18 @@ public sealed class BradleyTerryTests
     [InlineData(-1.959963984540054, 0.025)]
     [InlineData(-4, 3.167124183311992e-05)]
     [InlineData(-8, 6.220960574271785e-16)]
-    public void NormalDistribution_Below_IsTheProbability(double z, double expected) => Assert.Equal(1, NormalDistribution.Below(z) / expected, 1e-8);
+    public void NormalDistribution_Below_IsTheProbability(double z, double expected) =>
+        Assert.Equal(1, NormalDistribution.Below(z) / expected, 1e-8);
 
-    private static MatchResult Turned(MatchResult match) => new(match.Second, match.First, match.Outcome switch
-    {
-        MatchOutcome.First => MatchOutcome.Second,
-        MatchOutcome.Second => MatchOutcome.First,
-        var other => other,
-    });
+    private static MatchResult Turned(MatchResult match) =>
+        new(
+            match.Second,
+            match.First,
+            match.Outcome switch
+            {
+                MatchOutcome.First => MatchOutcome.Second,
+                MatchOutcome.Second => MatchOutcome.First,
+                var other => other,
+            }
+        );
 }

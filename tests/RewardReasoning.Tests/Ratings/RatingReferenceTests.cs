@@ -64,20 +64,33 @@ public sealed class RatingReferenceTests
         AssertClose(expected, "se", system.CentredVariances().Select(Math.Sqrt), 1e-7);
     }
 
-    private static JsonElement Cases(string file) => JsonDocument.Parse(File.ReadAllBytes(Path.Combine(SharedFolder.RepositoryRoot, "tests/RewardReasoning.Tests/Ratings", file))).RootElement.GetProperty("cases");
+    private static JsonElement Cases(string file) =>
+        JsonDocument
+            .Parse(File.ReadAllBytes(Path.Combine(SharedFolder.RepositoryRoot, "tests/RewardReasoning.Tests/Ratings", file)))
+            .RootElement.GetProperty("cases");
 
-    private static JsonElement Case(JsonElement cases, string name) => cases.EnumerateArray().Single(entry => entry.GetProperty("name").GetString() == name);
+    private static JsonElement Case(JsonElement cases, string name) =>
+        cases.EnumerateArray().Single(entry => entry.GetProperty("name").GetString() == name);
 
-    private static (int Players, MatchResult[] Matches) Matches(JsonElement expected) => (
-        expected.GetProperty("players").GetInt32(),
-        [
-            .. expected.GetProperty("matches").EnumerateArray().Select(match => new MatchResult(match[0].GetInt32(), match[1].GetInt32(), match[2].GetString() switch
-            {
-                "first" => MatchOutcome.First,
-                "second" => MatchOutcome.Second,
-                _ => MatchOutcome.Tie,
-            })),
-        ]);
+    private static (int Players, MatchResult[] Matches) Matches(JsonElement expected) =>
+        (
+            expected.GetProperty("players").GetInt32(),
+            [
+                .. expected
+                    .GetProperty("matches")
+                    .EnumerateArray()
+                    .Select(match => new MatchResult(
+                        match[0].GetInt32(),
+                        match[1].GetInt32(),
+                        match[2].GetString() switch
+                        {
+                            "first" => MatchOutcome.First,
+                            "second" => MatchOutcome.Second,
+                            _ => MatchOutcome.Tie,
+                        }
+                    )),
+            ]
+        );
 
     private static void AssertClose(JsonElement expected, string property, IEnumerable<double> actual, double tolerance)
     {

@@ -5,7 +5,12 @@ namespace RewardReasoning.Tests.Ratings;
 
 public sealed class RewardsTests
 {
-    private static readonly MatchResult[] Matches = [new(0, 1, MatchOutcome.First), new(0, 2, MatchOutcome.Tie), new(1, 2, MatchOutcome.Missing)];
+    private static readonly MatchResult[] Matches =
+    [
+        new(0, 1, MatchOutcome.First),
+        new(0, 2, MatchOutcome.Tie),
+        new(1, 2, MatchOutcome.Missing),
+    ];
 
     [Fact]
     public void WinRates_TieIsHalfAPoint_MissingIsNoMatch() => Assert.Equal([0.75, 0, 0.5, null], Rewards.WinRates(4, Matches));

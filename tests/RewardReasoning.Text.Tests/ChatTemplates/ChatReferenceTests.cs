@@ -1,8 +1,8 @@
 using System.Text.Json;
+using RewardReasoning.Testing;
 using RewardReasoning.Text.ChatTemplates;
 using RewardReasoning.Text.Tests.Tokenization;
 using RewardReasoning.Text.Tokenization;
-using RewardReasoning.Testing;
 using Xunit;
 
 namespace RewardReasoning.Text.Tests.ChatTemplates;
@@ -27,7 +27,8 @@ public sealed class ChatReferenceTests(ITestOutputHelper output)
         foreach (JsonElement chat in fixture.Chats.GetProperty("chats").EnumerateArray())
         {
             chats++;
-            string where = $"{name}, chat {chat.GetProperty("chat").GetInt32()}, {chat.GetProperty("template")}, {chat.GetProperty("options")}";
+            string where =
+                $"{name}, chat {chat.GetProperty("chat").GetInt32()}, {chat.GetProperty("template")}, {chat.GetProperty("options")}";
             ChatTokenizer tokenizer = new(fixture.Tokenizer, TemplateOf(fixture, chat, config));
             JsonElement messages = chat.GetProperty("messages");
             if (chat.TryGetProperty("error", out _))
@@ -38,7 +39,10 @@ public sealed class ChatReferenceTests(ITestOutputHelper output)
             }
 
             RenderedPrompt rendered = tokenizer.Render(messages, OptionsOf(chat));
-            Assert.True(chat.GetProperty("text").GetString() == rendered.Text, $"{where}: rendered {JsonSerializer.Serialize(rendered.Text)}");
+            Assert.True(
+                chat.GetProperty("text").GetString() == rendered.Text,
+                $"{where}: rendered {JsonSerializer.Serialize(rendered.Text)}"
+            );
             Assert.True(TokenizerFixture.Ids(chat.GetProperty("ids")).SequenceEqual(fixture.Tokenizer.Encode(rendered.Text)), where);
             bool differs = chat.TryGetProperty("ids_safe", out JsonElement safe);
             if (differs && safe.ValueKind == JsonValueKind.Null)
@@ -48,10 +52,15 @@ public sealed class ChatReferenceTests(ITestOutputHelper output)
 
             guarded += differs ? 1 : 0;
             int[] expected = TokenizerFixture.Ids(differs ? safe : chat.GetProperty("ids"));
-            Assert.True(expected.SequenceEqual(rendered.Ids), $"{where}: ids [{string.Join(", ", rendered.Ids)}], expected [{string.Join(", ", expected)}]");
+            Assert.True(
+                expected.SequenceEqual(rendered.Ids),
+                $"{where}: ids [{string.Join(", ", rendered.Ids)}], expected [{string.Join(", ", expected)}]"
+            );
         }
 
-        output.WriteLine($"{name}: {chats} chats, {refused} of them refused as by transformers, {guarded} with control tokens in contents kept as text");
+        output.WriteLine(
+            $"{name}: {chats} chats, {refused} of them refused as by transformers, {guarded} with control tokens in contents kept as text"
+        );
     }
 
     [Fact]
@@ -62,7 +71,10 @@ public sealed class ChatReferenceTests(ITestOutputHelper output)
         using JsonDocument prompts = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "expected.json")));
         foreach (JsonElement prompt in prompts.RootElement.EnumerateArray())
         {
-            RenderedPrompt rendered = tokenizer.Render(prompt.GetProperty("messages"), new ChatRenderOptions { AddGenerationPrompt = true });
+            RenderedPrompt rendered = tokenizer.Render(
+                prompt.GetProperty("messages"),
+                new ChatRenderOptions { AddGenerationPrompt = true }
+            );
             string text = prompt.GetProperty("text").GetString() ?? "";
             string stub = text.EndsWith(VerdictStub, StringComparison.Ordinal) ? VerdictStub : "";
             Assert.Equal(text, rendered.Text + stub);

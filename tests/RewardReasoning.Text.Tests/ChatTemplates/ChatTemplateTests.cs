@@ -1,7 +1,7 @@
 using System.Text.Json;
 using CsCheck;
-using RewardReasoning.Text.ChatTemplates;
 using RewardReasoning.Testing;
+using RewardReasoning.Text.ChatTemplates;
 using Xunit;
 
 namespace RewardReasoning.Text.Tests.ChatTemplates;
@@ -24,7 +24,10 @@ public sealed class ChatTemplateTests
     public void Load_NamedTemplates_TakesTheDefault()
     {
         using TemporaryFolder folder = new();
-        folder.Write("tokenizer_config.json", """{"chat_template": [{"name": "tool_use", "template": "tools"}, {"name": "default", "template": "plain"}]}""");
+        folder.Write(
+            "tokenizer_config.json",
+            """{"chat_template": [{"name": "tool_use", "template": "tools"}, {"name": "default", "template": "plain"}]}"""
+        );
         Assert.Equal("plain", Render(folder));
     }
 
@@ -52,7 +55,15 @@ public sealed class ChatTemplateTests
     [InlineData("{{ 99999999999999999999 }}", "line 1", "too large")]
     [InlineData("{{ a ? b }}", "line 1", "'?'")]
     public void Parse_UnknownConstruct_IsNamedWithItsLine(string source, params string[] parts) =>
-        Assert.All(parts, part => Assert.Contains(part, Assert.Throws<ChatTemplateException>(() => ChatTemplate.Parse(source)).Message, StringComparison.Ordinal));
+        Assert.All(
+            parts,
+            part =>
+                Assert.Contains(
+                    part,
+                    Assert.Throws<ChatTemplateException>(() => ChatTemplate.Parse(source)).Message,
+                    StringComparison.Ordinal
+                )
+        );
 
     [Theory]
     [InlineData("a\n{{ 'x' | shuffle }}", "line 2", "filter 'shuffle'")]
@@ -64,30 +75,37 @@ public sealed class ChatTemplateTests
     public void Render_WhatCannotBeDone_IsNamedWithItsLine(string source, params string[] parts)
     {
         ChatTemplate template = ChatTemplate.Parse(source);
-        Assert.All(parts, part => Assert.Contains(
-            part, Assert.Throws<ChatTemplateException>(() => template.Render(Hello, new ChatRenderOptions())).Message, StringComparison.Ordinal));
+        Assert.All(
+            parts,
+            part =>
+                Assert.Contains(
+                    part,
+                    Assert.Throws<ChatTemplateException>(() => template.Render(Hello, new ChatRenderOptions())).Message,
+                    StringComparison.Ordinal
+                )
+        );
     }
 
     public static TheoryData<string> Endless =>
-    [
-        "{% for a in range(99999) %}{% for b in range(99999) %}{{ b }}{% endfor %}{% endfor %}",
-        "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
-        "{{ range(999999999999) }}",
-        "{{ 'abc' * 999999999999 }}",
-        "{% set ns = namespace(t='abc') %}{% for i in range(99) %}{% set ns.t = ns.t + ns.t %}{% endfor %}",
-        "{% set ns = namespace(l=[1]) %}{% for i in range(99) %}{% set ns.l = ns.l + ns.l %}{% endfor %}",
-        "{% set ns = namespace(n=9) %}{% for i in range(99) %}{% set ns.n = ns.n * ns.n %}{% endfor %}",
-        "{% set ns = namespace(l=[]) %}{% for i in range(999) %}{% set ns.l = [ns.l] %}{% endfor %}{{ ns.l }}",
-        "{{ 9 ** 9 ** 9 ** 9 }}",
-        "{{ " + new string('(', 100_000) + "1" + new string(')', 100_000) + " }}",
-        "{{ " + string.Concat(Enumerable.Repeat("not ", 100_000)) + "1 }}",
-        "{{ " + new string('-', 100_000) + "1 }}",
-        "{{ 1" + string.Concat(Enumerable.Repeat(" + 1", 100_000)) + " }}",
-        "{{ " + new string('[', 100_000),
-        string.Concat(Enumerable.Repeat("{% if true %}", 100_000)),
-        "{% if 0 %}" + string.Concat(Enumerable.Repeat("{% elif 0 %}", 100_000)) + "{% endif %}",
-        "{{ x" + string.Concat(Enumerable.Repeat("|upper", 100_000)) + " }}",
-    ];
+        [
+            "{% for a in range(99999) %}{% for b in range(99999) %}{{ b }}{% endfor %}{% endfor %}",
+            "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
+            "{{ range(999999999999) }}",
+            "{{ 'abc' * 999999999999 }}",
+            "{% set ns = namespace(t='abc') %}{% for i in range(99) %}{% set ns.t = ns.t + ns.t %}{% endfor %}",
+            "{% set ns = namespace(l=[1]) %}{% for i in range(99) %}{% set ns.l = ns.l + ns.l %}{% endfor %}",
+            "{% set ns = namespace(n=9) %}{% for i in range(99) %}{% set ns.n = ns.n * ns.n %}{% endfor %}",
+            "{% set ns = namespace(l=[]) %}{% for i in range(999) %}{% set ns.l = [ns.l] %}{% endfor %}{{ ns.l }}",
+            "{{ 9 ** 9 ** 9 ** 9 }}",
+            "{{ " + new string('(', 100_000) + "1" + new string(')', 100_000) + " }}",
+            "{{ " + string.Concat(Enumerable.Repeat("not ", 100_000)) + "1 }}",
+            "{{ " + new string('-', 100_000) + "1 }}",
+            "{{ 1" + string.Concat(Enumerable.Repeat(" + 1", 100_000)) + " }}",
+            "{{ " + new string('[', 100_000),
+            string.Concat(Enumerable.Repeat("{% if true %}", 100_000)),
+            "{% if 0 %}" + string.Concat(Enumerable.Repeat("{% elif 0 %}", 100_000)) + "{% endif %}",
+            "{{ x" + string.Concat(Enumerable.Repeat("|upper", 100_000)) + " }}",
+        ];
 
     [Theory]
     [MemberData(nameof(Endless), DisableDiscoveryEnumeration = true)]
@@ -99,23 +117,95 @@ public sealed class ChatTemplateTests
     {
         string[] parts =
         [
-            "{%", "%}", "{{", "}}", "{#", "#}", "-", "+", " ", "\n", "if", "else", "elif", "endif", "for", "in", "endfor", "set", "endset", "=", "==", "(", ")", "[", "]", "{", "}",
-            "x", "messages", "loop", "not", "and", "or", "is", "defined", "none", "|", "length", "tojson", "join", ".", ",", ":", "'a'", "\"", "'", "\\", "1", "-2", "0.5", "*", "/", "//", "%",
-            "~", "namespace", "range(3)", "macro", "endmacro", "raw", "endraw", "{% if x %}", "{% endif %}", "{{ x }}", "{% for m in messages %}", "{% endfor %}", "split", "content", "é", "\uD800", "?",
+            "{%",
+            "%}",
+            "{{",
+            "}}",
+            "{#",
+            "#}",
+            "-",
+            "+",
+            " ",
+            "\n",
+            "if",
+            "else",
+            "elif",
+            "endif",
+            "for",
+            "in",
+            "endfor",
+            "set",
+            "endset",
+            "=",
+            "==",
+            "(",
+            ")",
+            "[",
+            "]",
+            "{",
+            "}",
+            "x",
+            "messages",
+            "loop",
+            "not",
+            "and",
+            "or",
+            "is",
+            "defined",
+            "none",
+            "|",
+            "length",
+            "tojson",
+            "join",
+            ".",
+            ",",
+            ":",
+            "'a'",
+            "\"",
+            "'",
+            "\\",
+            "1",
+            "-2",
+            "0.5",
+            "*",
+            "/",
+            "//",
+            "%",
+            "~",
+            "namespace",
+            "range(3)",
+            "macro",
+            "endmacro",
+            "raw",
+            "endraw",
+            "{% if x %}",
+            "{% endif %}",
+            "{{ x }}",
+            "{% for m in messages %}",
+            "{% endfor %}",
+            "split",
+            "content",
+            "é",
+            "\uD800",
+            "?",
         ];
-        Gen.Int[0, parts.Length - 1].Array[0, 30].Select(picked => string.Concat(picked.Select(i => parts[i] + (i % 3 == 0 ? " " : "")))).Sample(
-            source =>
-            {
-                try
+        Gen.Int[0, parts.Length - 1]
+            .Array[0, 30]
+            .Select(picked => string.Concat(picked.Select(i => parts[i] + (i % 3 == 0 ? " " : ""))))
+            .Sample(
+                source =>
                 {
-                    _ = ChatTemplate.Parse(source).Render(Hello, new ChatRenderOptions());
-                }
-                catch (ChatTemplateException error)
-                {
-                    Assert.NotEmpty(error.Message);
-                }
-            },
-            iter: 20_000);
+                    try
+                    {
+                        _ = ChatTemplate.Parse(source).Render(Hello, new ChatRenderOptions());
+                    }
+                    catch (ChatTemplateException error)
+                    {
+                        Assert.NotEmpty(error.Message);
+                    }
+                },
+                iter: 20_000
+            );
     }
 
     [Fact]
@@ -124,8 +214,9 @@ public sealed class ChatTemplateTests
 
     [Fact]
     public void Render_JsonWithHalfASurrogatePair_IsTheCallersMistake() =>
-        Assert.Throws<ArgumentException>(() => ChatTemplate.Parse("x").Render(
-            JsonElement.Parse("""[{"role": "user", "content": "\ud800"}]"""), new ChatRenderOptions()));
+        Assert.Throws<ArgumentException>(() =>
+            ChatTemplate.Parse("x").Render(JsonElement.Parse("""[{"role": "user", "content": "\ud800"}]"""), new ChatRenderOptions())
+        );
 
     [Fact]
     public void Render_NullsOfMessages_AreLeftOutUnlessKept()
@@ -140,7 +231,10 @@ public sealed class ChatTemplateTests
     public void Render_ReasoningContent_IsGivenOnlyWhereItIs()
     {
         ChatTemplate template = ChatTemplate.Parse("{% for m in messages %}{{ m.reasoning_content | default('-') }}{% endfor %}");
-        Assert.Equal("-why", template.Render([new("user", "a"), new("assistant", "b") { ReasoningContent = "why" }], new ChatRenderOptions()));
+        Assert.Equal(
+            "-why",
+            template.Render([new("user", "a"), new("assistant", "b") { ReasoningContent = "why" }], new ChatRenderOptions())
+        );
     }
 
     private static string? Render(TemporaryFolder folder) => ChatTemplate.Load(folder.Path)?.Render(Hello, new ChatRenderOptions());

@@ -1,9 +1,9 @@
 using System.Text.Json;
 using CsCheck;
+using RewardReasoning.Testing;
 using RewardReasoning.Text.ChatTemplates;
 using RewardReasoning.Text.Tests.Tokenization;
 using RewardReasoning.Text.Tokenization;
-using RewardReasoning.Testing;
 using Xunit;
 
 namespace RewardReasoning.Text.Tests.ChatTemplates;
@@ -48,14 +48,22 @@ public sealed class ChatTokenizerTests
 
     [Fact]
     public void Render_AnyContents_ControlTokensAreTheTemplatesAlone() =>
-        Gen.Select(Texts.Any, Texts.Any).Sample(
-            (first, second) =>
-            {
-                RenderedPrompt prompt = Chat.Render([new("system", first), new("user", second)], new ChatRenderOptions { AddGenerationPrompt = true });
-                Assert.Equal(["<|im_start|>", "<|im_end|>", "<|im_start|>", "<|im_end|>", "<|im_start|>", "<think>"], ControlTokens(prompt));
-                Assert.Equal(prompt.Text, Chat.Tokenizer.Decode(prompt.Ids));
-            },
-            iter: 500);
+        Gen.Select(Texts.Any, Texts.Any)
+            .Sample(
+                (first, second) =>
+                {
+                    RenderedPrompt prompt = Chat.Render(
+                        [new("system", first), new("user", second)],
+                        new ChatRenderOptions { AddGenerationPrompt = true }
+                    );
+                    Assert.Equal(
+                        ["<|im_start|>", "<|im_end|>", "<|im_start|>", "<|im_end|>", "<|im_start|>", "<think>"],
+                        ControlTokens(prompt)
+                    );
+                    Assert.Equal(prompt.Text, Chat.Tokenizer.Decode(prompt.Ids));
+                },
+                iter: 500
+            );
 
     [Fact]
     public void Render_LoneSurrogates_AreKeptInTextAndReplacedInIds()
@@ -81,7 +89,9 @@ public sealed class ChatTokenizerTests
     [InlineData("{{ messages[0].content | lower }}{{ messages[0].content | tojson }}")]
     [InlineData("{% set ns = namespace(t='') %}{% for c in messages[0].content %}{% set ns.t = ns.t + c %}{% endfor %}{{ ns.t }}")]
     [InlineData("{% macro m(t) %}{{ t }}{% endmacro %}{{ m(messages[0].content) }}{% set b %}{{ messages[0].content }}{% endset %}{{ b }}")]
-    [InlineData("{{ messages[0].content.splitlines() | join(' ') }}{{ messages | map(attribute='content') | first }}{{ messages }}{{ messages[0].content * 2 }}")]
+    [InlineData(
+        "{{ messages[0].content.splitlines() | join(' ') }}{{ messages | map(attribute='content') | first }}{{ messages }}{{ messages[0].content * 2 }}"
+    )]
     [InlineData("{% for k in messages[0] %}{{ k }}{{ messages[0][k] }}{% endfor %}{{ tools | tojson(indent=2) }}")]
     public void Render_ContentsThroughAnyOperation_StayText(string template)
     {
@@ -101,21 +111,28 @@ public sealed class ChatTokenizerTests
     public void Render_ContinueFinalMessageThatTheTemplateLeavesOut_Fails()
     {
         ChatTokenizer chat = Build("{{ messages[0].content }}");
-        ChatTemplateException error = Assert.Throws<ChatTemplateException>(
-            () => chat.Render([new("user", "a"), new("assistant", "b")], new ChatRenderOptions { ContinueFinalMessage = true }));
+        ChatTemplateException error = Assert.Throws<ChatTemplateException>(() =>
+            chat.Render([new("user", "a"), new("assistant", "b")], new ChatRenderOptions { ContinueFinalMessage = true })
+        );
         Assert.Contains("does not appear", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Render_GenerationPromptAndContinuation_AreNotBothPossible() =>
-        Assert.Throws<ArgumentException>(() => Chat.Render([new("user", "a")], new ChatRenderOptions { AddGenerationPrompt = true, ContinueFinalMessage = true }));
+        Assert.Throws<ArgumentException>(() =>
+            Chat.Render([new("user", "a")], new ChatRenderOptions { AddGenerationPrompt = true, ContinueFinalMessage = true })
+        );
 
     [Fact]
     public void Load_FolderWithoutTemplate_Fails()
     {
         using TemporaryFolder folder = new();
         TokenizerBuilder.Write(folder.Path, new TokenizerRecipe());
-        Assert.Contains("has no chat template", Assert.Throws<ChatTemplateException>(() => ChatTokenizer.Load(folder.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "has no chat template",
+            Assert.Throws<ChatTemplateException>(() => ChatTokenizer.Load(folder.Path)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     private static string[] ControlTokens(RenderedPrompt prompt) =>
@@ -124,12 +141,15 @@ public sealed class ChatTokenizerTests
     private static ChatTokenizer Build(string template)
     {
         using TemporaryFolder folder = new();
-        TokenizerBuilder.Write(folder.Path, new TokenizerRecipe
-        {
-            SpecialTokens = ["<|im_start|>", "<|im_end|>"],
-            VisibleTokens = ["<think>", "</think>"],
-            ChatTemplate = template,
-        });
+        TokenizerBuilder.Write(
+            folder.Path,
+            new TokenizerRecipe
+            {
+                SpecialTokens = ["<|im_start|>", "<|im_end|>"],
+                VisibleTokens = ["<think>", "</think>"],
+                ChatTemplate = template,
+            }
+        );
         return ChatTokenizer.Load(folder.Path);
     }
 }

@@ -1,6 +1,6 @@
 using System.Text.Json;
-using RewardReasoning.Text.ChatTemplates;
 using RewardReasoning.Testing;
+using RewardReasoning.Text.ChatTemplates;
 using Xunit;
 
 namespace RewardReasoning.Text.Tests.ChatTemplates;
@@ -11,16 +11,23 @@ namespace RewardReasoning.Text.Tests.ChatTemplates;
 /// </summary>
 public sealed class JinjaReferenceTests
 {
-    private static readonly JsonElement Reference = JsonDocument.Parse(
-        File.ReadAllBytes(Path.Combine(SharedFolder.RepositoryRoot, "tests/RewardReasoning.Text.Tests/ChatTemplates/jinja-cases.json"))).RootElement;
+    private static readonly JsonElement Reference = JsonDocument
+        .Parse(
+            File.ReadAllBytes(Path.Combine(SharedFolder.RepositoryRoot, "tests/RewardReasoning.Text.Tests/ChatTemplates/jinja-cases.json"))
+        )
+        .RootElement;
 
-    public static TheoryData<string> Templates => [.. Reference.GetProperty("cases").EnumerateArray().Select(c => c.GetProperty("template").GetString() ?? "")];
+    public static TheoryData<string> Templates =>
+        [.. Reference.GetProperty("cases").EnumerateArray().Select(c => c.GetProperty("template").GetString() ?? "")];
 
     [Theory]
     [MemberData(nameof(Templates))]
     public void Render_Template_GivesReferenceTextOrError(string template)
     {
-        JsonElement expected = Reference.GetProperty("cases").EnumerateArray().First(c => c.GetProperty("template").GetString() == template);
+        JsonElement expected = Reference
+            .GetProperty("cases")
+            .EnumerateArray()
+            .First(c => c.GetProperty("template").GetString() == template);
         ChatRenderOptions options = new()
         {
             Variables = Reference.GetProperty("variables").EnumerateObject().ToDictionary(v => v.Name, v => (object?)v.Value),
@@ -33,7 +40,9 @@ public sealed class JinjaReferenceTests
         }
         else
         {
-            ChatTemplateException error = Assert.Throws<ChatTemplateException>(() => ChatTemplate.Parse(template).Render(noMessages, options));
+            ChatTemplateException error = Assert.Throws<ChatTemplateException>(() =>
+                ChatTemplate.Parse(template).Render(noMessages, options)
+            );
             Assert.StartsWith("Chat template, line 1: ", error.Message, StringComparison.Ordinal);
         }
     }

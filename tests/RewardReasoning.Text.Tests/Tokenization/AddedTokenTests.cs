@@ -1,5 +1,5 @@
-using RewardReasoning.Text.Tokenization;
 using RewardReasoning.Testing;
+using RewardReasoning.Text.Tokenization;
 using Xunit;
 
 namespace RewardReasoning.Text.Tests.Tokenization;
@@ -14,17 +14,56 @@ public sealed class AddedTokenTests
 
     [Fact]
     public void Encode_StripFlags_SwallowWhiteSpaceOnTheirSide() =>
-        Assert.Equal("a[<l>] b[<r>]a", Encode("a \t<l> b<r> \n a", new { id = 10, content = "<l>", lstrip = true }, new { id = 11, content = "<r>", rstrip = true }));
+        Assert.Equal(
+            "a[<l>] b[<r>]a",
+            Encode(
+                "a \t<l> b<r> \n a",
+                new
+                {
+                    id = 10,
+                    content = "<l>",
+                    lstrip = true,
+                },
+                new
+                {
+                    id = 11,
+                    content = "<r>",
+                    rstrip = true,
+                }
+            )
+        );
 
     [Fact]
     public void Encode_SingleWord_IsTokenOnlyWhereNoWordTouchesIt() =>
-        Assert.Equal("[ab] aab", Encode("ab aab", new { id = 10, content = "ab", single_word = true }));
+        Assert.Equal(
+            "[ab] aab",
+            Encode(
+                "ab aab",
+                new
+                {
+                    id = 10,
+                    content = "ab",
+                    single_word = true,
+                }
+            )
+        );
 
     [Fact]
     public void Encode_TokenInTheVocabularyToo_IsOneToken()
     {
         using TemporaryFolder folder = new();
-        TokenizerJson.Write(folder, """ "unk_token": null """, Letters, [], new { id = 5, content = "<a>", special = true });
+        TokenizerJson.Write(
+            folder,
+            """ "unk_token": null """,
+            Letters,
+            [],
+            new
+            {
+                id = 5,
+                content = "<a>",
+                special = true,
+            }
+        );
         Tokenizer tokenizer = Tokenizer.Load(folder.Path);
         Assert.Equal([5], tokenizer.Encode("<a>"));
         Assert.Equal([3, 0, 4], tokenizer.EncodePlain("<a>"));
@@ -35,7 +74,18 @@ public sealed class AddedTokenTests
     public void EncodePlain_WholePieceFirst_NeverGivesASpecialToken()
     {
         using TemporaryFolder folder = new();
-        TokenizerJson.Write(folder, """ "ignore_merges": true """, Letters, [], new { id = 5, content = "<a>", special = true });
+        TokenizerJson.Write(
+            folder,
+            """ "ignore_merges": true """,
+            Letters,
+            [],
+            new
+            {
+                id = 5,
+                content = "<a>",
+                special = true,
+            }
+        );
         Assert.Equal([3, 0, 4], Tokenizer.Load(folder.Path).EncodePlain("<a>"));
     }
 
@@ -44,7 +94,17 @@ public sealed class AddedTokenTests
     {
         using TemporaryFolder folder = new();
         TokenizerJson.Write(
-            folder, """ "unk_token": null """, ["a", "b", "Ġ", "<", ">", "<a>", "<a"], [("<", "a"), ("<a", ">")], new { id = 5, content = "<a>", special = true });
+            folder,
+            """ "unk_token": null """,
+            ["a", "b", "Ġ", "<", ">", "<a>", "<a"],
+            [("<", "a"), ("<a", ">")],
+            new
+            {
+                id = 5,
+                content = "<a>",
+                special = true,
+            }
+        );
         Assert.Equal([6, 4], Tokenizer.Load(folder.Path).EncodePlain("<a>"));
     }
 
@@ -53,7 +113,23 @@ public sealed class AddedTokenTests
     {
         using TemporaryFolder folder = new();
         TokenizerJson.Write(
-            folder, """ "unk_token": null """, Letters, [], new { id = 10, content = "<end>", special = true }, new { id = 11, content = "<｜t｜>", special = false });
+            folder,
+            """ "unk_token": null """,
+            Letters,
+            [],
+            new
+            {
+                id = 10,
+                content = "<end>",
+                special = true,
+            },
+            new
+            {
+                id = 11,
+                content = "<｜t｜>",
+                special = false,
+            }
+        );
         Tokenizer tokenizer = Tokenizer.Load(folder.Path);
         Assert.Equal("a<｜t｜>", tokenizer.Decode([0, 10, 11], skipSpecial: true));
         Assert.Equal("a<end><｜t｜>", tokenizer.Decode([0, 10, 8, 11]));

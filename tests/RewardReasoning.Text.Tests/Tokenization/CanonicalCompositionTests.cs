@@ -17,11 +17,15 @@ public sealed class CanonicalCompositionTests
     [InlineData("a\u0301\u0300", "á\u0300")]
     [InlineData("\u0344", "\u0308\u0301")]
     [InlineData("\uF900", "豈")]
-    public void Compose_Examples_AreInFormC(string text, string expected) => Assert.Equal(expected, CanonicalComposition.Compose(text).ToString());
+    public void Compose_Examples_AreInFormC(string text, string expected) =>
+        Assert.Equal(expected, CanonicalComposition.Compose(text).ToString());
 
     [Fact]
     public void Compose_PairAboveTheBasicPlane_Composes() =>
-        Assert.Equal(char.ConvertFromUtf32(0x1109A), CanonicalComposition.Compose(char.ConvertFromUtf32(0x11099) + char.ConvertFromUtf32(0x110BA)).ToString());
+        Assert.Equal(
+            char.ConvertFromUtf32(0x1109A),
+            CanonicalComposition.Compose(char.ConvertFromUtf32(0x11099) + char.ConvertFromUtf32(0x110BA)).ToString()
+        );
 
     [Fact]
     public void Compose_LoneSurrogate_IsReplaced() => Assert.Equal("a\uFFFDé", CanonicalComposition.Compose("a\uD800e\u0301").ToString());
@@ -34,10 +38,14 @@ public sealed class CanonicalCompositionTests
                 string once = CanonicalComposition.Compose(text).ToString();
                 Assert.Equal(once, CanonicalComposition.Compose(once).ToString());
             },
-            iter: 2000);
+            iter: 2000
+        );
 
     [Fact]
     public void IsSurelyComposed_WhenItSaysYes_ComposingChangesNothing() =>
         Texts.Any.Sample(
-            text => Assert.True(!CanonicalComposition.IsSurelyComposed(text) || CanonicalComposition.Compose(text).SequenceEqual(text), text), iter: 2000);
+            text =>
+                Assert.True(!CanonicalComposition.IsSurelyComposed(text) || CanonicalComposition.Compose(text).SequenceEqual(text), text),
+            iter: 2000
+        );
 }

@@ -23,8 +23,16 @@ public sealed class SplitTests
     [InlineData(WordMatcher.Gpt2Pattern)]
     public void FindMatches_ReadByHand_EqualsTheRegularExpression(string pattern)
     {
-        SplitStep byHand = new(WordMatcher.For(pattern) ?? throw new InvalidOperationException(pattern), SplitBehavior.Isolated, invert: false);
-        SplitStep byRegex = new(new RegexMatcher(pattern.Replace("'s|", "'[sS\u017F]|", StringComparison.Ordinal)), SplitBehavior.Isolated, invert: false);
+        SplitStep byHand = new(
+            WordMatcher.For(pattern) ?? throw new InvalidOperationException(pattern),
+            SplitBehavior.Isolated,
+            invert: false
+        );
+        SplitStep byRegex = new(
+            new RegexMatcher(pattern.Replace("'s|", "'[sS\u017F]|", StringComparison.Ordinal)),
+            SplitBehavior.Isolated,
+            invert: false
+        );
         SplitStep gpt2 = new(new RegexMatcher(pattern), SplitBehavior.Isolated, invert: false);
         bool foldsLongS = pattern != WordMatcher.Gpt2Pattern;
         Texts.Any.Sample(text => Assert.Equal(Pieces(text, foldsLongS ? byRegex : gpt2), Pieces(text, byHand)), iter: 3000);
@@ -32,14 +40,18 @@ public sealed class SplitTests
 
     [Fact]
     public void FindMatches_Numbers_SeesThemAboveTheBasicPlane() =>
-        Assert.Equal(["a", "𝟘", "𝟙", "½", " b"], Pieces("a𝟘𝟙½ b", new SplitStep(new NumberMatcher(1), SplitBehavior.Isolated, invert: false)));
+        Assert.Equal(
+            ["a", "𝟘", "𝟙", "½", " b"],
+            Pieces("a𝟘𝟙½ b", new SplitStep(new NumberMatcher(1), SplitBehavior.Isolated, invert: false))
+        );
 
     [Fact]
     public void Split_SeveralSteps_CutsWhatTheStepBeforeLeft()
     {
         PreTokenizer steps = new([
             new SplitStep(new NumberMatcher(1), SplitBehavior.Isolated, invert: false),
-            new SplitStep(new RegexMatcher(" "), SplitBehavior.Isolated, invert: false)]);
+            new SplitStep(new RegexMatcher(" "), SplitBehavior.Isolated, invert: false),
+        ]);
         string text = "a 12 b";
         Assert.Equal(["a", " ", "1", "2", " ", "b"], steps.Split(text).Select(piece => text.Substring(piece.Start, piece.Length)));
     }

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using CsCheck;
-using RewardReasoning.Text.Tokenization;
 using RewardReasoning.Testing;
+using RewardReasoning.Text.Tokenization;
 using Xunit;
 
 namespace RewardReasoning.Text.Tests.Tokenization;
@@ -49,8 +49,15 @@ public sealed class TokenizerBuilderTests
         Tokenizer tokenizer = Build(Judge);
         int first = tokenizer.VocabularySize - 5;
         Assert.Equal(
-            [(first, "<|endoftext|>", true), (first + 1, "<|im_start|>", true), (first + 2, "<|im_end|>", true), (first + 3, "<think>", false), (first + 4, "</think>", false)],
-            tokenizer.AddedTokens.Select(t => (t.Id, t.Content, t.Special)));
+            [
+                (first, "<|endoftext|>", true),
+                (first + 1, "<|im_start|>", true),
+                (first + 2, "<|im_end|>", true),
+                (first + 3, "<think>", false),
+                (first + 4, "</think>", false),
+            ],
+            tokenizer.AddedTokens.Select(t => (t.Id, t.Content, t.Special))
+        );
         Assert.Equal([first + 1, tokenizer.FindToken("a") ?? -1, first + 2], tokenizer.Encode("<|im_start|>a<|im_end|>"));
     }
 
@@ -59,24 +66,30 @@ public sealed class TokenizerBuilderTests
     {
         Tokenizer tokenizer = Build(new TokenizerRecipe());
         Assert.Equal(256, tokenizer.VocabularySize);
-        Assert.Equal(Enumerable.Range(0, 256), Enumerable.Range(0, 256).Select(id => (int)Assert.Single(tokenizer.TokenBytes(id).ToArray())).Order());
+        Assert.Equal(
+            Enumerable.Range(0, 256),
+            Enumerable.Range(0, 256).Select(id => (int)Assert.Single(tokenizer.TokenBytes(id).ToArray())).Order()
+        );
     }
 
     [Fact]
     public void Write_AnyMergedTexts_BecomeOneTokenEachAndRoundTrip() =>
-        Gen.String[Gen.Char["ab: \n\\{é1"], 1, 12].List[0, 8].Sample(
-            texts =>
-            {
-                Tokenizer tokenizer = Build(new TokenizerRecipe { MergedTexts = texts });
-                foreach (string text in texts)
+        Gen.String[Gen.Char["ab: \n\\{é1"], 1, 12]
+            .List[0, 8]
+            .Sample(
+                texts =>
                 {
-                    int[] ids = tokenizer.EncodePlain(text);
-                    Assert.Equal(text, tokenizer.Decode(ids));
-                    int digits = text.Count(c => c == '1');
-                    Assert.Equal(digits + text.Split('1', StringSplitOptions.RemoveEmptyEntries).Length, ids.Length);
-                }
-            },
-            iter: 50);
+                    Tokenizer tokenizer = Build(new TokenizerRecipe { MergedTexts = texts });
+                    foreach (string text in texts)
+                    {
+                        int[] ids = tokenizer.EncodePlain(text);
+                        Assert.Equal(text, tokenizer.Decode(ids));
+                        int digits = text.Count(c => c == '1');
+                        Assert.Equal(digits + text.Split('1', StringSplitOptions.RemoveEmptyEntries).Length, ids.Length);
+                    }
+                },
+                iter: 50
+            );
 
     [Fact]
     public void Write_TokenizerJson_HasTheReferencesFieldsInOrder()
@@ -86,11 +99,28 @@ public sealed class TokenizerBuilderTests
         using JsonDocument written = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder.Path, "tokenizer.json")));
         JsonElement root = written.RootElement;
         Assert.Equal(
-            ["version", "truncation", "padding", "added_tokens", "normalizer", "pre_tokenizer", "post_processor", "decoder", "model"], Names(root));
-        Assert.Equal(["id", "content", "single_word", "lstrip", "rstrip", "normalized", "special"], Names(root.GetProperty("added_tokens")[0]));
+            ["version", "truncation", "padding", "added_tokens", "normalizer", "pre_tokenizer", "post_processor", "decoder", "model"],
+            Names(root)
+        );
         Assert.Equal(
-            ["type", "dropout", "unk_token", "continuing_subword_prefix", "end_of_word_suffix", "fuse_unk", "byte_fallback", "ignore_merges", "vocab", "merges"],
-            Names(root.GetProperty("model")));
+            ["id", "content", "single_word", "lstrip", "rstrip", "normalized", "special"],
+            Names(root.GetProperty("added_tokens")[0])
+        );
+        Assert.Equal(
+            [
+                "type",
+                "dropout",
+                "unk_token",
+                "continuing_subword_prefix",
+                "end_of_word_suffix",
+                "fuse_unk",
+                "byte_fallback",
+                "ignore_merges",
+                "vocab",
+                "merges",
+            ],
+            Names(root.GetProperty("model"))
+        );
     }
 
     [Fact]
@@ -106,7 +136,14 @@ public sealed class TokenizerBuilderTests
     [Fact]
     public void Write_FaultyRecipe_NamesEveryFault()
     {
-        TokenizerRecipe faulty = Judge with { SpecialTokens = ["<a>", "<a>"], MergedTexts = ["x<a>"], PadToken = "<pad>", EosToken = null, ModelMaxLength = 0 };
+        TokenizerRecipe faulty = Judge with
+        {
+            SpecialTokens = ["<a>", "<a>"],
+            MergedTexts = ["x<a>"],
+            PadToken = "<pad>",
+            EosToken = null,
+            ModelMaxLength = 0,
+        };
         ArgumentException error = Assert.Throws<ArgumentException>(() => TokenizerBuilder.Write("never-made", faulty));
         Assert.Contains("\"<a>\" is given twice", error.Message, StringComparison.Ordinal);
         Assert.Contains("\"x<a>\" contains the control token", error.Message, StringComparison.Ordinal);

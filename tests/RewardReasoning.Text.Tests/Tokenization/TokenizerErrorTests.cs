@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using CsCheck;
-using RewardReasoning.Text.Tokenization;
 using RewardReasoning.Testing;
+using RewardReasoning.Text.Tokenization;
 using Xunit;
 
 namespace RewardReasoning.Text.Tests.Tokenization;
@@ -40,8 +40,16 @@ public sealed class TokenizerErrorTests
     [InlineData("pre_tokenizer", "{\"type\": \"Metaspace\"}", "a step \"Metaspace\"")]
     [InlineData("pre_tokenizer", null, "no step \"ByteLevel\"")]
     [InlineData("pre_tokenizer", "{\"type\": \"ByteLevel\", \"add_prefix_space\": true}", "\"add_prefix_space\": true")]
-    [InlineData("pre_tokenizer", "{\"type\": \"Split\", \"pattern\": {\"Regex\": \"(\"}, \"behavior\": \"Isolated\"}", "split pattern ( cannot be used")]
-    [InlineData("pre_tokenizer", "{\"type\": \"Split\", \"pattern\": {\"Regex\": \"a\"}, \"behavior\": \"Shuffled\"}", "behavior \"Shuffled\"")]
+    [InlineData(
+        "pre_tokenizer",
+        "{\"type\": \"Split\", \"pattern\": {\"Regex\": \"(\"}, \"behavior\": \"Isolated\"}",
+        "split pattern ( cannot be used"
+    )]
+    [InlineData(
+        "pre_tokenizer",
+        "{\"type\": \"Split\", \"pattern\": {\"Regex\": \"a\"}, \"behavior\": \"Shuffled\"}",
+        "behavior \"Shuffled\""
+    )]
     [InlineData("decoder", "{\"type\": \"WordPiece\"}", "the decoder is \"WordPiece\"")]
     [InlineData("decoder", null, "the decoder is missing")]
     [InlineData("post_processor", "{\"type\": \"BertProcessing\"}", "the post-processor is \"BertProcessing\"")]
@@ -79,14 +87,16 @@ public sealed class TokenizerErrorTests
     {
         using TemporaryFolder folder = new();
         string whole = Valid(folder).ToJsonString();
-        Gen.Int[0, whole.Length - 1].Sample(
-            length =>
-            {
-                folder.Write("tokenizer.json", whole[..length]);
-                Assert.Throws<TokenizerException>(() => Tokenizer.Load(folder.Path));
-            },
-            iter: 100,
-            threads: 1);
+        Gen.Int[0, whole.Length - 1]
+            .Sample(
+                length =>
+                {
+                    folder.Write("tokenizer.json", whole[..length]);
+                    Assert.Throws<TokenizerException>(() => Tokenizer.Load(folder.Path));
+                },
+                iter: 100,
+                threads: 1
+            );
     }
 
     [Fact]
@@ -103,6 +113,7 @@ public sealed class TokenizerErrorTests
     {
         TokenizerBuilder.Write(folder.Path, new TokenizerRecipe { MergedTexts = ["ab "], SpecialTokens = ["<end>"] });
         File.Delete(Path.Combine(folder.Path, "tokenizer_config.json"));
-        return JsonNode.Parse(File.ReadAllText(Path.Combine(folder.Path, "tokenizer.json"))) ?? throw new InvalidOperationException("empty file");
+        return JsonNode.Parse(File.ReadAllText(Path.Combine(folder.Path, "tokenizer.json")))
+            ?? throw new InvalidOperationException("empty file");
     }
 }

@@ -1,13 +1,15 @@
 using System.Collections.Concurrent;
 using System.IO.Compression;
 using System.Text.Json;
-using RewardReasoning.Text.Tokenization;
 using RewardReasoning.Testing;
+using RewardReasoning.Text.Tokenization;
 using Xunit;
 
 namespace RewardReasoning.Text.Tests.Tokenization;
 
-/// <summary>One tokenizer of <c>shared/fixtures/tokenizers</c> with what Hugging Face's own code answers. Loaded once for all tests.</summary>
+/// <summary>
+/// One tokenizer of <c>shared/fixtures/tokenizers</c> with what Hugging Face's own code answers. Loaded once for all tests.
+/// </summary>
 public sealed class TokenizerFixture
 {
     private static readonly ConcurrentDictionary<string, Lazy<TokenizerFixture>> Loaded = new();

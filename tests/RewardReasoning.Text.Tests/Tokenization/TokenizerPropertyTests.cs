@@ -17,7 +17,13 @@ public sealed class TokenizerPropertyTests(ITestOutputHelper output)
         Tokenizer tokenizer = TokenizerFixture.Get(name).Tokenizer;
         bool composes = name is not ("llama3" or "tiny-gpt2");
         Texts.Any.Sample(
-            text => Assert.Equal(composes ? CanonicalComposition.Compose(text).ToString() : text, tokenizer.Decode(tokenizer.EncodePlain(text))), iter: 500);
+            text =>
+                Assert.Equal(
+                    composes ? CanonicalComposition.Compose(text).ToString() : text,
+                    tokenizer.Decode(tokenizer.EncodePlain(text))
+                ),
+            iter: 500
+        );
     }
 
     [Theory]
@@ -34,13 +40,16 @@ public sealed class TokenizerPropertyTests(ITestOutputHelper output)
     public void StreamingDecoder_AnyIds_PartsTogetherAreTheDecodedText(string name)
     {
         Tokenizer tokenizer = TokenizerFixture.Get(name).Tokenizer;
-        Gen.Int[0, tokenizer.VocabularySize + 5].Array[0, 40].Sample(
-            ids =>
-            {
-                StreamingDecoder decoder = tokenizer.CreateStreamingDecoder();
-                Assert.Equal(tokenizer.Decode(ids), string.Concat(ids.Select(decoder.Append)) + decoder.Flush());
-            },
-            iter: 500);
+        Gen.Int[0, tokenizer.VocabularySize + 5]
+            .Array[0, 40]
+            .Sample(
+                ids =>
+                {
+                    StreamingDecoder decoder = tokenizer.CreateStreamingDecoder();
+                    Assert.Equal(tokenizer.Decode(ids), string.Concat(ids.Select(decoder.Append)) + decoder.Flush());
+                },
+                iter: 500
+            );
     }
 
     [Theory]

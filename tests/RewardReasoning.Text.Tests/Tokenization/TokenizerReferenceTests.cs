@@ -1,6 +1,6 @@
 using System.Text.Json;
-using RewardReasoning.Text.Tokenization;
 using RewardReasoning.Testing;
+using RewardReasoning.Text.Tokenization;
 using Xunit;
 
 namespace RewardReasoning.Text.Tests.Tokenization;
@@ -60,7 +60,8 @@ public sealed class TokenizerReferenceTests(ITestOutputHelper output)
         TokenizerFixture fixture = TokenizerFixture.Get(name);
         Assert.Equal(
             TokenizerFixture.Ids(fixture.Cases.GetProperty("with_special_tokens_prefix")),
-            fixture.Tokenizer.PrefixIds.Concat(fixture.Tokenizer.SuffixIds));
+            fixture.Tokenizer.PrefixIds.Concat(fixture.Tokenizer.SuffixIds)
+        );
     }
 
     [Fact]
@@ -72,7 +73,10 @@ public sealed class TokenizerReferenceTests(ITestOutputHelper output)
         foreach (JsonElement prompt in prompts.EnumerateArray())
         {
             Assert.Equal(TokenizerFixture.Ids(prompt.GetProperty("ids")), tokenizer.Encode(prompt.GetProperty("text").GetString() ?? ""));
-            Assert.Equal(prompt.GetProperty("greedy_text").GetString(), tokenizer.Decode(TokenizerFixture.Ids(prompt.GetProperty("greedy"))));
+            Assert.Equal(
+                prompt.GetProperty("greedy_text").GetString(),
+                tokenizer.Decode(TokenizerFixture.Ids(prompt.GetProperty("greedy")))
+            );
         }
     }
 
@@ -102,7 +106,9 @@ public sealed class TokenizerReferenceTests(ITestOutputHelper output)
             }
         }
 
-        output.WriteLine($"{name}, {expected}: {count} texts, {wrong.Count} differ; apart: {string.Join(", ", excused.Select(e => $"{e.Key} {e.Value}"))}");
+        output.WriteLine(
+            $"{name}, {expected}: {count} texts, {wrong.Count} differ; apart: {string.Join(", ", excused.Select(e => $"{e.Key} {e.Value}"))}"
+        );
         Assert.Empty(wrong);
     }
 }

@@ -42,7 +42,9 @@ public sealed class DpoLossTests
     {
         ReferenceCase reference = ReferenceNumbers.Load("dpo")["sft: token mean over all chosen responses"];
         using DisposeScope scope = NewDisposeScope();
-        DpoMetrics metrics = new DpoLoss(new DpoOptions { SftCoefficient = 1 }).Compute(Side(reference, "chosen", float64), Side(reference, "rejected", float64)).Metrics;
+        DpoMetrics metrics = new DpoLoss(new DpoOptions { SftCoefficient = 1 })
+            .Compute(Side(reference, "chosen", float64), Side(reference, "rejected", float64))
+            .Metrics;
         Assert.Equal(reference.Output("loss")[0], metrics.SftLoss, 1e-8);
     }
 
@@ -50,15 +52,24 @@ public sealed class DpoLossTests
     public void Compute_OnePairByHand_IsTheLogisticOfTheScaledMargin()
     {
         using DisposeScope scope = NewDisposeScope();
-        DpoSide chosen = Row(logProb: -1, reference: -2), rejected = Row(logProb: -3, reference: -2.5); // a = 2, b = -1 over two tokens each
+        DpoSide chosen = Row(logProb: -1, reference: -2),
+            rejected = Row(logProb: -3, reference: -2.5); // a = 2, b = -1 over two tokens each
         (Tensor loss, DpoMetrics metrics) = new DpoLoss(new DpoOptions { Beta = 0.5 }).Compute(chosen, rejected);
         Assert.Equal(Math.Log(1 + Math.Exp(-1.5)), loss.item<double>(), 1e-12);
         Assert.Equal((1, -0.5, 1), (metrics.ChosenReward, metrics.RejectedReward, metrics.Correct));
 
-        static DpoSide Row(double logProb, double reference) => new()
-        {
-            LogProbs = full([1, 3], logProb, float64), ReferenceLogProbs = full([1, 3], reference, float64), Mask = tensor(new double[,] { { 1, 1, 0 } }),
-        };
+        static DpoSide Row(double logProb, double reference) =>
+            new()
+            {
+                LogProbs = full([1, 3], logProb, float64),
+                ReferenceLogProbs = full([1, 3], reference, float64),
+                Mask = tensor(
+                    new double[,]
+                    {
+                        { 1, 1, 0 },
+                    }
+                ),
+            };
     }
 
     [Fact]
@@ -66,10 +77,13 @@ public sealed class DpoLossTests
     {
         ReferenceCase reference = ReferenceNumbers.Load("dpo")["two losses with weights"];
         using DisposeScope scope = NewDisposeScope();
-        DpoSide chosen = Side(reference, "chosen", float64), rejected = Side(reference, "rejected", float64);
+        DpoSide chosen = Side(reference, "chosen", float64),
+            rejected = Side(reference, "rejected", float64);
         DpoLoss loss = new(new DpoOptions { Beta = 0.05, SftCoefficient = 0.2 });
         DpoCounts counts = new(chosen.Mask.shape[0], chosen.Mask.sum().to(int64).item<long>());
-        double parts = Enumerable.Range(0, (int)counts.Pairs).Sum(row => loss.Compute(Part(chosen, row), Part(rejected, row), counts).Loss.item<double>());
+        double parts = Enumerable
+            .Range(0, (int)counts.Pairs)
+            .Sum(row => loss.Compute(Part(chosen, row), Part(rejected, row), counts).Loss.item<double>());
         Assert.Equal(reference.Output("loss")[0], parts, 1e-8);
     }
 
@@ -80,7 +94,8 @@ public sealed class DpoLossTests
     {
         ReferenceCase reference = ReferenceNumbers.Load("dpo")[name];
         using DisposeScope scope = NewDisposeScope();
-        DpoSide chosen = Side(reference, "chosen", float64), rejected = Side(reference, "rejected", float64);
+        DpoSide chosen = Side(reference, "chosen", float64),
+            rejected = Side(reference, "rejected", float64);
         DpoLoss loss = new(Options(reference, variant));
         (double[] first, double[] second) = loss.Sides(chosen, rejected);
         DpoTransport transport = DpoTransport.Of(first, second);
@@ -94,9 +109,17 @@ public sealed class DpoLossTests
         sum.backward();
         Assert.Equal(reference.Output("loss")[0], sum.item<double>(), 1e-8);
         ReferenceNumbers.AssertClose(
-            reference.Output("chosen_log_probs_gradient"), ReferenceNumbers.Flat(Assert.IsType<Tensor>(chosen.LogProbs.grad)), 1e-8, "chosen gradient");
+            reference.Output("chosen_log_probs_gradient"),
+            ReferenceNumbers.Flat(Assert.IsType<Tensor>(chosen.LogProbs.grad)),
+            1e-8,
+            "chosen gradient"
+        );
         ReferenceNumbers.AssertClose(
-            reference.Output("rejected_log_probs_gradient"), ReferenceNumbers.Flat(Assert.IsType<Tensor>(rejected.LogProbs.grad)), 1e-8, "rejected gradient");
+            reference.Output("rejected_log_probs_gradient"),
+            ReferenceNumbers.Flat(Assert.IsType<Tensor>(rejected.LogProbs.grad)),
+            1e-8,
+            "rejected gradient"
+        );
         Assert.Throws<ArgumentException>(() => loss.Compute(Part(chosen, 0), Part(rejected, 0), counts));
     }
 
@@ -120,16 +143,31 @@ public sealed class DpoLossTests
     [Fact]
     public void Constructor_SortedBatchWithWeightsOfPairsOrADivergence_IsRefused()
     {
-        ArgumentException error = Assert.Throws<ArgumentException>(
-            () => new DpoLoss(new DpoOptions { Variant = DpoVariant.Aot, ConfidenceWeighted = true, Divergence = DpoDivergence.ForwardKl }));
+        ArgumentException error = Assert.Throws<ArgumentException>(() =>
+            new DpoLoss(
+                new DpoOptions
+                {
+                    Variant = DpoVariant.Aot,
+                    ConfidenceWeighted = true,
+                    Divergence = DpoDivergence.ForwardKl,
+                }
+            )
+        );
         Assert.Contains("leave divergence out", error.Message, StringComparison.Ordinal);
         Assert.Contains("losses of ranks", error.Message, StringComparison.Ordinal);
     }
 
-    private static void AssertMatches(ReferenceCase reference, DpoOptions options, ScalarType dtype, double valueTolerance, double gradientTolerance)
+    private static void AssertMatches(
+        ReferenceCase reference,
+        DpoOptions options,
+        ScalarType dtype,
+        double valueTolerance,
+        double gradientTolerance
+    )
     {
         using DisposeScope scope = NewDisposeScope();
-        DpoSide chosen = Side(reference, "chosen", dtype), rejected = Side(reference, "rejected", dtype);
+        DpoSide chosen = Side(reference, "chosen", dtype),
+            rejected = Side(reference, "rejected", dtype);
         (Tensor loss, DpoMetrics metrics) = new DpoLoss(options).Compute(chosen, rejected);
         loss.backward();
         ReferenceNumbers.AssertClose(reference.Output("loss"), ReferenceNumbers.Flat(loss), valueTolerance, "loss");
@@ -137,7 +175,10 @@ public sealed class DpoLossTests
         {
             double[] gradient = ReferenceNumbers.Flat(Assert.IsType<Tensor>(side.LogProbs.grad));
             ReferenceNumbers.AssertClose(reference.Output(name + "_log_probs_gradient"), gradient, gradientTolerance, name + " gradient");
-            Assert.All(gradient.Zip(ReferenceNumbers.Flat(side.Mask)).Where(entry => entry.Second == 0), entry => Assert.Equal(0, entry.First));
+            Assert.All(
+                gradient.Zip(ReferenceNumbers.Flat(side.Mask)).Where(entry => entry.Second == 0),
+                entry => Assert.Equal(0, entry.First)
+            );
         }
 
         Assert.Equal(reference.Metric("rewards/chosen"), metrics.ChosenReward / metrics.Pairs, 1e-6);
@@ -151,34 +192,39 @@ public sealed class DpoLossTests
         }
     }
 
-    private static DpoOptions Options(ReferenceCase reference, DpoVariant variant) => new()
-    {
-        Variant = variant,
-        Beta = reference.Setting("beta") ?? 0.1,
-        LabelSmoothing = reference.Setting("label_smoothing") ?? 0,
-        DiscopopTau = reference.Setting("discopop_tau") ?? 0.05,
-        ExcessTokenWeight = reference.Setting("ld_alpha") ?? 1,
-        ConfidenceWeighted = reference.Has("use_weighting") && reference.Flag("use_weighting"),
-        Alpha = reference.Setting("f_alpha_divergence_coef") ?? 0.5,
-        Divergence = reference.Text("f_divergence_type") switch
+    private static DpoOptions Options(ReferenceCase reference, DpoVariant variant) =>
+        new()
         {
-            "forward_kl" => DpoDivergence.ForwardKl,
-            "js_divergence" => DpoDivergence.JensenShannon,
-            "alpha_divergence" => DpoDivergence.Alpha,
-            _ => DpoDivergence.ReverseKl,
-        },
-    };
+            Variant = variant,
+            Beta = reference.Setting("beta") ?? 0.1,
+            LabelSmoothing = reference.Setting("label_smoothing") ?? 0,
+            DiscopopTau = reference.Setting("discopop_tau") ?? 0.05,
+            ExcessTokenWeight = reference.Setting("ld_alpha") ?? 1,
+            ConfidenceWeighted = reference.Has("use_weighting") && reference.Flag("use_weighting"),
+            Alpha = reference.Setting("f_alpha_divergence_coef") ?? 0.5,
+            Divergence = reference.Text("f_divergence_type") switch
+            {
+                "forward_kl" => DpoDivergence.ForwardKl,
+                "js_divergence" => DpoDivergence.JensenShannon,
+                "alpha_divergence" => DpoDivergence.Alpha,
+                _ => DpoDivergence.ReverseKl,
+            },
+        };
 
-    private static DpoSide Part(DpoSide side, int row) => new()
-    {
-        LogProbs = side.LogProbs.narrow(0, row, 1), ReferenceLogProbs = side.ReferenceLogProbs.narrow(0, row, 1), Mask = side.Mask.narrow(0, row, 1),
-    };
+    private static DpoSide Part(DpoSide side, int row) =>
+        new()
+        {
+            LogProbs = side.LogProbs.narrow(0, row, 1),
+            ReferenceLogProbs = side.ReferenceLogProbs.narrow(0, row, 1),
+            Mask = side.Mask.narrow(0, row, 1),
+        };
 
-    private static DpoSide Side(ReferenceCase reference, string name, ScalarType dtype) => new()
-    {
-        LogProbs = reference.Input(name + "_log_probs", dtype).requires_grad_(),
-        ReferenceLogProbs = reference.Input(name + "_ref_log_probs", dtype),
-        Mask = reference.Input(name + "_mask", dtype),
-        LogSumSquares = reference.OptionalInput(name + "_log_sum_sq_probs", dtype),
-    };
+    private static DpoSide Side(ReferenceCase reference, string name, ScalarType dtype) =>
+        new()
+        {
+            LogProbs = reference.Input(name + "_log_probs", dtype).requires_grad_(),
+            ReferenceLogProbs = reference.Input(name + "_ref_log_probs", dtype),
+            Mask = reference.Input(name + "_mask", dtype),
+            LogSumSquares = reference.OptionalInput(name + "_log_sum_sq_probs", dtype),
+        };
 }

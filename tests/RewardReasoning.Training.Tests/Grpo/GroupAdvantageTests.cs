@@ -67,8 +67,7 @@ public sealed class GroupAdvantageTests
     }
 
     [Fact]
-    public void Compute_GroupOfOne_KeepsItsReward() =>
-        Assert.Equal([-1 / 1.000001], GroupAdvantage.Compute([-1], [3], Verl));
+    public void Compute_GroupOfOne_KeepsItsReward() => Assert.Equal([-1 / 1.000001], GroupAdvantage.Compute([-1], [3], Verl));
 
     [Fact]
     public void Compute_OnlyOneRewardOfAGroupIsKnown_AllGetZero() =>
@@ -85,48 +84,62 @@ public sealed class GroupAdvantageTests
 
     [Fact]
     public void Compute_EqualRewards_AreExactlyZero() =>
-        Gen.Select(Gen.Double[-1e3, 1e3], Gen.Int[2, 40], Gen.Enum<AdvantageScale>()).Sample((reward, size, scale) =>
-            GroupAdvantage.Compute([.. Enumerable.Repeat(reward, size)], new int[size], Verl with { Scale = scale }).All(a => a == 0));
+        Gen.Select(Gen.Double[-1e3, 1e3], Gen.Int[2, 40], Gen.Enum<AdvantageScale>())
+            .Sample(
+                (reward, size, scale) =>
+                    GroupAdvantage
+                        .Compute([.. Enumerable.Repeat(reward, size)], new int[size], Verl with { Scale = scale })
+                        .All(a => a == 0)
+            );
 
     [Fact]
     public void Compute_AnyRewards_CentreOnZeroWithUnitSpread() =>
-        Gen.Double[-10, 10].Array[2, 24].Where(r => r.Max() - r.Min() > 0.1).Sample(rewards =>
-        {
-            double[] advantages = GroupAdvantage.Compute(rewards, new int[rewards.Length], Verl);
-            double variance = advantages.Sum(a => a * a) / (rewards.Length - 1);
-            return Math.Abs(advantages.Sum()) < 1e-9 && Math.Abs(variance - 1) < 1e-3;
-        });
+        Gen.Double[-10, 10]
+            .Array[2, 24]
+            .Where(r => r.Max() - r.Min() > 0.1)
+            .Sample(rewards =>
+            {
+                double[] advantages = GroupAdvantage.Compute(rewards, new int[rewards.Length], Verl);
+                double variance = advantages.Sum(a => a * a) / (rewards.Length - 1);
+                return Math.Abs(advantages.Sum()) < 1e-9 && Math.Abs(variance - 1) < 1e-3;
+            });
 
     [Fact]
     public void Compute_InterleavedGroups_EqualEachGroupAlone() =>
-        Gen.Select(Gen.Double[-1, 1], Gen.Int[0, 3]).Array[1, 30].Sample(rows =>
-        {
-            double[] all = GroupAdvantage.Compute([.. rows.Select(r => r.Item1)], [.. rows.Select(r => r.Item2)], Verl);
-            return Enumerable.Range(0, 4).All(g =>
+        Gen.Select(Gen.Double[-1, 1], Gen.Int[0, 3])
+            .Array[1, 30]
+            .Sample(rows =>
             {
-                int[] members = [.. Enumerable.Range(0, rows.Length).Where(i => rows[i].Item2 == g)];
-                double[] alone = GroupAdvantage.Compute([.. members.Select(i => rows[i].Item1)], new int[members.Length], Verl);
-                return members.Select(i => all[i]).SequenceEqual(alone);
+                double[] all = GroupAdvantage.Compute([.. rows.Select(r => r.Item1)], [.. rows.Select(r => r.Item2)], Verl);
+                return Enumerable
+                    .Range(0, 4)
+                    .All(g =>
+                    {
+                        int[] members = [.. Enumerable.Range(0, rows.Length).Where(i => rows[i].Item2 == g)];
+                        double[] alone = GroupAdvantage.Compute([.. members.Select(i => rows[i].Item1)], new int[members.Length], Verl);
+                        return members.Select(i => all[i]).SequenceEqual(alone);
+                    });
             });
-        });
 
     [Fact]
     public void Count_FlatMissingAndLivingGroups_AreTold() =>
-        Assert.Equal(
-            new GroupCounts(4, 2),
-            GroupAdvantage.Count([1, 1, double.NaN, 0, -1, 1, 5], [0, 0, 1, 1, 2, 2, 3]));
+        Assert.Equal(new GroupCounts(4, 2), GroupAdvantage.Count([1, 1, double.NaN, 0, -1, 1, 5], [0, 0, 1, 1, 2, 2, 3]));
 
     [Fact]
     public void Compute_InfiniteReward_NamesIt() =>
         Assert.Contains(
-            "Reward 1 is infinite", Assert.Throws<ArgumentException>(
-                () => GroupAdvantage.Compute([0, double.PositiveInfinity], [0, 0], Verl)).Message, StringComparison.Ordinal);
+            "Reward 1 is infinite",
+            Assert.Throws<ArgumentException>(() => GroupAdvantage.Compute([0, double.PositiveInfinity], [0, 0], Verl)).Message,
+            StringComparison.Ordinal
+        );
 
     [Fact]
     public void Compute_ZeroEpsilon_SaysWhatMustHold() =>
         Assert.Contains(
-            "Epsilon is 0; it must be above 0", Assert.Throws<ArgumentException>(
-                () => GroupAdvantage.Compute([0, 1], [0, 0], Verl with { Epsilon = 0 })).Message, StringComparison.Ordinal);
+            "Epsilon is 0; it must be above 0",
+            Assert.Throws<ArgumentException>(() => GroupAdvantage.Compute([0, 1], [0, 0], Verl with { Epsilon = 0 })).Message,
+            StringComparison.Ordinal
+        );
 
     private static double[][] Rows(ReferenceCase reference, string name) =>
         [.. reference.Inputs.GetProperty(name).EnumerateArray().Select(ReferenceCase.Numbers)];

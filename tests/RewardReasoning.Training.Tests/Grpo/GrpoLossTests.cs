@@ -46,16 +46,18 @@ public sealed class GrpoLossTests
         Tensor mask = reference.Input("completion_mask");
         double epsilon = reference.Setting("epsilon") ?? 0.2;
         double beta = reference.Setting("beta") ?? 0;
-        GrpoLoss loss = new(new GrpoOptions
-        {
-            ClipEpsilonLow = epsilon,
-            ClipEpsilonHigh = reference.Setting("epsilon_high") ?? epsilon,
-            DualClip = reference.Setting("delta"),
-            KlCoefficient = beta,
-            KlRatioWeighted = beta > 0 && reference.Flag("use_bias_correction_kl"),
-            Aggregation = aggregation,
-            FixedLength = reference.Setting("max_completion_length"),
-        });
+        GrpoLoss loss = new(
+            new GrpoOptions
+            {
+                ClipEpsilonLow = epsilon,
+                ClipEpsilonHigh = reference.Setting("epsilon_high") ?? epsilon,
+                DualClip = reference.Setting("delta"),
+                KlCoefficient = beta,
+                KlRatioWeighted = beta > 0 && reference.Flag("use_bias_correction_kl"),
+                Aggregation = aggregation,
+                FixedLength = reference.Setting("max_completion_length"),
+            }
+        );
         BatchCounts counts = BatchCounts.Of(mask) with { Sequences = mask.shape[0] };
         if (reference.Setting("num_items_in_batch") is { } items)
         {
@@ -71,7 +73,8 @@ public sealed class GrpoLossTests
                 Mask = mask,
                 ReferenceLogProbs = reference.OptionalInput("ref_log_probs"),
             },
-            counts);
+            counts
+        );
 
         // TRL's trainer divides each micro-batch of grpo, bnpo and dr_grpo by the accumulation steps; our counts do that.
         double steps = reference.Text("loss_type") == "dapo" ? 1 : reference.Setting("gradient_accumulation_steps") ?? 1;
@@ -80,8 +83,11 @@ public sealed class GrpoLossTests
 
         ReferenceNumbers.AssertClose(reference.Output("loss"), ReferenceNumbers.Flat(value), reference.Tolerance, "loss");
         ReferenceNumbers.AssertClose(
-            reference.Output("log_probs_gradient"), ReferenceNumbers.Flat(Assert.IsType<Tensor>(logProbs.grad)), reference.Tolerance,
-            "gradient");
+            reference.Output("log_probs_gradient"),
+            ReferenceNumbers.Flat(Assert.IsType<Tensor>(logProbs.grad)),
+            reference.Tolerance,
+            "gradient"
+        );
         Assert.Equal(reference.Metric("clip_ratio/low_mean"), metrics.ClippedLow / metrics.Tokens, 1e-6);
         Assert.Equal(reference.Metric("clip_ratio/high_mean"), metrics.ClippedHigh / metrics.Tokens, 1e-6);
         Assert.Equal(reference.Metric("clip_ratio/region_mean"), metrics.ClipFraction, 1e-6);
@@ -100,14 +106,21 @@ public sealed class GrpoLossTests
             {
                 LogProbs = logProbs,
                 OldLogProbs = old,
-                Advantages = tensor(new double[,] { { 2, -2, -2, -2 } }),
+                Advantages = tensor(
+                    new double[,]
+                    {
+                        { 2, -2, -2, -2 },
+                    }
+                ),
                 Mask = ones(1, 4),
-            });
+            }
+        );
 
         Assert.Equal(-2.4 + 1.6 + 3 + 6, loss.item<double>(), 12);
         Assert.Equal(
             (1.0, 1.0, 1.0, 0.5, 0.25),
-            (metrics.ClippedLow, metrics.ClippedHigh, metrics.DualClipped, metrics.ClipFraction, metrics.LowerClipFraction));
+            (metrics.ClippedLow, metrics.ClippedHigh, metrics.DualClipped, metrics.ClipFraction, metrics.LowerClipFraction)
+        );
         Assert.Equal(-(Math.Log(1.5) + Math.Log(0.5) + Math.Log(1.5) + Math.Log(8)) / 4, metrics.ApproximateKl, 12);
     }
 
@@ -118,11 +131,21 @@ public sealed class GrpoLossTests
         Tensor logProbs = full([2, 3], -0.75f).requires_grad_();
 
         (Tensor loss, _) = new GrpoLoss(new GrpoOptions()).Compute(
-            new GrpoLossInput { LogProbs = logProbs, Advantages = tensor([3f, -6f]), Mask = ones(2, 3) });
+            new GrpoLossInput
+            {
+                LogProbs = logProbs,
+                Advantages = tensor([3f, -6f]),
+                Mask = ones(2, 3),
+            }
+        );
         loss.backward();
 
         ReferenceNumbers.AssertClose(
-            [-0.5, -0.5, -0.5, 1, 1, 1], ReferenceNumbers.Flat(Assert.IsType<Tensor>(logProbs.grad)), 1e-6, "gradient");
+            [-0.5, -0.5, -0.5, 1, 1, 1],
+            ReferenceNumbers.Flat(Assert.IsType<Tensor>(logProbs.grad)),
+            1e-6,
+            "gradient"
+        );
     }
 
     [Theory]
@@ -130,71 +153,96 @@ public sealed class GrpoLossTests
     public void Compute_EightMicroBatchesOfOne_EqualOneOfEight(LossAggregation aggregation)
     {
         set_num_threads(1);
-        GrpoLoss loss = new(new GrpoOptions { Aggregation = aggregation, KlCoefficient = 0.1, EntropyCoefficient = 0.01 });
-        Gen.Int[0, 1000].Sample(
-            seed =>
+        GrpoLoss loss = new(
+            new GrpoOptions
             {
-                using var scope = NewDisposeScope();
-                using Generator random = new((ulong)seed);
-                Tensor start = -rand([8, 5], float64, generator: random);
-                Tensor old = start + (0.4 * randn([8, 5], float64, generator: random));
-                Tensor reference = start + (0.4 * randn([8, 5], float64, generator: random));
-                Tensor entropy = rand([8, 5], float64, generator: random);
-                Tensor advantages = randn([8], float64, generator: random);
-                Tensor mask = rand([8, 5], float64, generator: random).gt(0.4);
-                BatchCounts counts = BatchCounts.Of(mask);
-
-                (double[] whole, GrpoMetrics wholeMetrics) = Run(8);
-                (double[] parts, GrpoMetrics partMetrics) = Run(1);
-
-                ReferenceNumbers.AssertClose(whole, parts, 1e-12, "gradient");
-                Assert.Equal(wholeMetrics.Loss, partMetrics.Loss, 1e-12);
-                Assert.Equal(wholeMetrics.ApproximateKl, partMetrics.ApproximateKl, 1e-12);
-                Assert.Equal(wholeMetrics.ClipFraction, partMetrics.ClipFraction);
-
-                (double[] Gradient, GrpoMetrics Metrics) Run(int rows)
+                Aggregation = aggregation,
+                KlCoefficient = 0.1,
+                EntropyCoefficient = 0.01,
+            }
+        );
+        Gen.Int[0, 1000]
+            .Sample(
+                seed =>
                 {
-                    Tensor logProbs = start.clone().requires_grad_();
-                    GrpoMetrics sum = GrpoMetrics.Zero;
-                    for (int at = 0; at < 8; at += rows)
-                    {
-                        (Tensor part, GrpoMetrics metrics) = loss.Compute(
-                            new GrpoLossInput
-                            {
-                                LogProbs = logProbs.narrow(0, at, rows),
-                                OldLogProbs = old.narrow(0, at, rows),
-                                Advantages = advantages.narrow(0, at, rows),
-                                Mask = mask.narrow(0, at, rows),
-                                ReferenceLogProbs = reference.narrow(0, at, rows),
-                                Entropy = entropy.narrow(0, at, rows),
-                            },
-                            counts);
-                        part.backward();
-                        sum = sum.Add(metrics);
-                    }
+                    using var scope = NewDisposeScope();
+                    using Generator random = new((ulong)seed);
+                    Tensor start = -rand([8, 5], float64, generator: random);
+                    Tensor old = start + (0.4 * randn([8, 5], float64, generator: random));
+                    Tensor reference = start + (0.4 * randn([8, 5], float64, generator: random));
+                    Tensor entropy = rand([8, 5], float64, generator: random);
+                    Tensor advantages = randn([8], float64, generator: random);
+                    Tensor mask = rand([8, 5], float64, generator: random).gt(0.4);
+                    BatchCounts counts = BatchCounts.Of(mask);
 
-                    return (ReferenceNumbers.Flat(Assert.IsType<Tensor>(logProbs.grad)), sum);
-                }
-            },
-            iter: 20,
-            threads: 1);
+                    (double[] whole, GrpoMetrics wholeMetrics) = Run(8);
+                    (double[] parts, GrpoMetrics partMetrics) = Run(1);
+
+                    ReferenceNumbers.AssertClose(whole, parts, 1e-12, "gradient");
+                    Assert.Equal(wholeMetrics.Loss, partMetrics.Loss, 1e-12);
+                    Assert.Equal(wholeMetrics.ApproximateKl, partMetrics.ApproximateKl, 1e-12);
+                    Assert.Equal(wholeMetrics.ClipFraction, partMetrics.ClipFraction);
+
+                    (double[] Gradient, GrpoMetrics Metrics) Run(int rows)
+                    {
+                        Tensor logProbs = start.clone().requires_grad_();
+                        GrpoMetrics sum = GrpoMetrics.Zero;
+                        for (int at = 0; at < 8; at += rows)
+                        {
+                            (Tensor part, GrpoMetrics metrics) = loss.Compute(
+                                new GrpoLossInput
+                                {
+                                    LogProbs = logProbs.narrow(0, at, rows),
+                                    OldLogProbs = old.narrow(0, at, rows),
+                                    Advantages = advantages.narrow(0, at, rows),
+                                    Mask = mask.narrow(0, at, rows),
+                                    ReferenceLogProbs = reference.narrow(0, at, rows),
+                                    Entropy = entropy.narrow(0, at, rows),
+                                },
+                                counts
+                            );
+                            part.backward();
+                            sum = sum.Add(metrics);
+                        }
+
+                        return (ReferenceNumbers.Flat(Assert.IsType<Tensor>(logProbs.grad)), sum);
+                    }
+                },
+                iter: 20,
+                threads: 1
+            );
     }
 
     [Fact]
     public void Compute_MaskedTokensHoldNaN_GetZeroGradient()
     {
         using var scope = NewDisposeScope();
-        Tensor logProbs = tensor(new double[,] { { -1, double.NaN, -2 }, { double.NegativeInfinity, double.NaN, -3 } }).requires_grad_();
-        Tensor mask = tensor(new double[,] { { 1, 0, 1 }, { 0, 0, 0 } });
+        Tensor logProbs = tensor(
+                new double[,]
+                {
+                    { -1, double.NaN, -2 },
+                    { double.NegativeInfinity, double.NaN, -3 },
+                }
+            )
+            .requires_grad_();
+        Tensor mask = tensor(
+            new double[,]
+            {
+                { 1, 0, 1 },
+                { 0, 0, 0 },
+            }
+        );
 
-        (Tensor loss, _) = new GrpoLoss(new GrpoOptions { KlCoefficient = 0.1 }).Compute(new GrpoLossInput
-        {
-            LogProbs = logProbs,
-            OldLogProbs = full([2, 3], -1.5, float64),
-            Advantages = tensor([1.0, double.NaN]),
-            Mask = mask,
-            ReferenceLogProbs = full([2, 3], -1.25, float64),
-        });
+        (Tensor loss, _) = new GrpoLoss(new GrpoOptions { KlCoefficient = 0.1 }).Compute(
+            new GrpoLossInput
+            {
+                LogProbs = logProbs,
+                OldLogProbs = full([2, 3], -1.5, float64),
+                Advantages = tensor([1.0, double.NaN]),
+                Mask = mask,
+                ReferenceLogProbs = full([2, 3], -1.25, float64),
+            }
+        );
         loss.backward();
         double[] gradient = ReferenceNumbers.Flat(Assert.IsType<Tensor>(logProbs.grad));
 
@@ -222,13 +270,16 @@ public sealed class GrpoLossTests
         {
             using var scope = NewDisposeScope();
             Tensor logProbs = zeros(2, 3).requires_grad_();
-            loss.Compute(new GrpoLossInput
-            {
-                LogProbs = logProbs,
-                Advantages = ones(2),
-                Mask = ones(2, 3),
-                ReferenceLogProbs = zeros(2, 3),
-            }).Loss.backward();
+            loss.Compute(
+                    new GrpoLossInput
+                    {
+                        LogProbs = logProbs,
+                        Advantages = ones(2),
+                        Mask = ones(2, 3),
+                        ReferenceLogProbs = zeros(2, 3),
+                    }
+                )
+                .Loss.backward();
         }
     }
 
@@ -236,8 +287,16 @@ public sealed class GrpoLossTests
     public void Compute_KlWithoutReference_SaysWhatToDo()
     {
         using var scope = NewDisposeScope();
-        ArgumentException error = Assert.Throws<ArgumentException>(() => new GrpoLoss(new GrpoOptions { KlCoefficient = 0.1 }).Compute(
-            new GrpoLossInput { LogProbs = zeros(1, 2), Advantages = zeros(1), Mask = ones(1, 2) }));
+        ArgumentException error = Assert.Throws<ArgumentException>(() =>
+            new GrpoLoss(new GrpoOptions { KlCoefficient = 0.1 }).Compute(
+                new GrpoLossInput
+                {
+                    LogProbs = zeros(1, 2),
+                    Advantages = zeros(1),
+                    Mask = ones(1, 2),
+                }
+            )
+        );
         Assert.Contains("KlCoefficient is 0.1 and there are no reference log-probs", error.Message, StringComparison.Ordinal);
     }
 
@@ -245,16 +304,33 @@ public sealed class GrpoLossTests
     public void Compute_AdvantagesOfAnotherBatch_AreRefused()
     {
         using var scope = NewDisposeScope();
-        ArgumentException error = Assert.Throws<ArgumentException>(() => new GrpoLoss(new GrpoOptions()).Compute(
-            new GrpoLossInput { LogProbs = zeros(3, 2), Advantages = zeros(1), Mask = ones(3, 2) }));
+        ArgumentException error = Assert.Throws<ArgumentException>(() =>
+            new GrpoLoss(new GrpoOptions()).Compute(
+                new GrpoLossInput
+                {
+                    LogProbs = zeros(3, 2),
+                    Advantages = zeros(1),
+                    Mask = ones(3, 2),
+                }
+            )
+        );
         Assert.Contains("Advantages is [1]", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Constructor_SeveralFaults_ListsThemAll()
     {
-        ArgumentException error = Assert.Throws<ArgumentException>(() => new GrpoLoss(
-            new GrpoOptions { ClipEpsilonLow = 1.5, DualClip = 0.5, KlStraightThrough = true, FixedLength = 64 }));
+        ArgumentException error = Assert.Throws<ArgumentException>(() =>
+            new GrpoLoss(
+                new GrpoOptions
+                {
+                    ClipEpsilonLow = 1.5,
+                    DualClip = 0.5,
+                    KlStraightThrough = true,
+                    FixedLength = 64,
+                }
+            )
+        );
 
         Assert.Contains("ClipEpsilonLow is 1.5; it must be between 0 and 1", error.Message, StringComparison.Ordinal);
         Assert.Contains("DualClip is 0.5; it must be above 1", error.Message, StringComparison.Ordinal);
@@ -280,7 +356,8 @@ public sealed class GrpoLossTests
                 Entropy = entropy,
                 RolloutWeights = reference.OptionalInput("rollout_is_weights", dtype),
             },
-            Counts(reference, mask));
+            Counts(reference, mask)
+        );
         loss.backward();
 
         ReferenceNumbers.AssertClose(reference.Output("loss"), ReferenceNumbers.Flat(loss), valueTolerance, "loss");
@@ -294,8 +371,11 @@ public sealed class GrpoLossTests
         if (entropy is not null)
         {
             ReferenceNumbers.AssertClose(
-                reference.Output("entropy_gradient"), ReferenceNumbers.Flat(Assert.IsType<Tensor>(entropy.grad)), gradientTolerance,
-                "entropy gradient");
+                reference.Output("entropy_gradient"),
+                ReferenceNumbers.Flat(Assert.IsType<Tensor>(entropy.grad)),
+                gradientTolerance,
+                "entropy gradient"
+            );
             Assert.Equal(reference.Metric("actor/pg_loss"), metrics.PolicyLoss, 1e-6);
             Assert.Equal(reference.Metric("actor/entropy_loss"), metrics.Entropy, 1e-6);
             Assert.Equal(reference.Metric("kl_loss"), metrics.KlLoss, 1e-6);
@@ -325,9 +405,11 @@ public sealed class GrpoLossTests
 
     private static BatchCounts? Counts(ReferenceCase reference, Tensor mask) =>
         GlobalBatch(reference, "batch_num_tokens") is { } tokens
-            ? new BatchCounts((long)tokens, (long)(GlobalBatch(reference, "global_batch_size") ?? 0), mask.shape[1]) : null;
+            ? new BatchCounts((long)tokens, (long)(GlobalBatch(reference, "global_batch_size") ?? 0), mask.shape[1])
+            : null;
 
     private static double? GlobalBatch(ReferenceCase reference, string name) =>
         reference.Has("global_batch") && reference.Raw("global_batch").TryGetProperty(name, out JsonElement value)
-            ? value.GetDouble() : null;
+            ? value.GetDouble()
+            : null;
 }

@@ -1,8 +1,8 @@
 using RewardReasoning.Models.Decoder;
+using RewardReasoning.Testing;
 using RewardReasoning.Training.Grpo;
 using RewardReasoning.Training.Optimization;
 using RewardReasoning.Training.Runs;
-using RewardReasoning.Testing;
 using Xunit;
 
 namespace RewardReasoning.Training.Tests.Grpo;
@@ -16,21 +16,30 @@ public sealed class GrpoTrainerTests : IDisposable
         TinyModel.Write(_folder["tiny"]);
         File.WriteAllLines(
             _folder["pairs.jsonl"],
-            Enumerable.Range(0, 12).Select(i =>
-                $$"""{"query":"{{i}}+1","chosen":"{{i + 1}}","rejected":"{{i + 3}}","difficulty":"{{(i < 6 ? "easy" : "hard")}}"}"""));
+            Enumerable
+                .Range(0, 12)
+                .Select(i =>
+                    $$"""{"query":"{{i}}+1","chosen":"{{i + 1}}","rejected":"{{i + 3}}","difficulty":"{{(i < 6 ? "easy" : "hard")}}"}"""
+                )
+        );
     }
 
     [Fact]
     public void Run_KilledBetweenCheckpointsAndResumed_EndsInTheSameBytes()
     {
         RunFolder undisturbed = Run(Recipe("a"));
-        Assert.Throws<TimeoutException>(() => Run(Recipe("b"), step =>
-        {
-            if (step.Step == 3)
-            {
-                throw new TimeoutException("the machine went away");
-            }
-        }));
+        Assert.Throws<TimeoutException>(() =>
+            Run(
+                Recipe("b"),
+                step =>
+                {
+                    if (step.Step == 3)
+                    {
+                        throw new TimeoutException("the machine went away");
+                    }
+                }
+            )
+        );
         RunFolder resumed = Run(Recipe("b"));
         Assert.Equal(Weights(undisturbed), Weights(resumed));
     }
@@ -58,21 +67,33 @@ public sealed class GrpoTrainerTests : IDisposable
     [Fact]
     public void Run_WeightedMixtureWithSkippedPairs_ResumesToTheSameBytes()
     {
-        File.WriteAllLines(_folder["more.jsonl"], Enumerable.Range(0, 4).Select(i => $$"""{"query":"{{i}}+2","chosen":"{{i + 2}}","rejected":"{{i + 5}}","difficulty":"more"}"""));
-        GrpoRecipe Mixed(string name) => Recipe(name) with
-        {
-            Data = new DataMixture([new WeightedFile { Path = _folder["pairs.jsonl"], Weight = 3 }, new WeightedFile { Path = _folder["more.jsonl"] }]),
-            SkipSolved = 1,
-        };
+        File.WriteAllLines(
+            _folder["more.jsonl"],
+            Enumerable.Range(0, 4).Select(i => $$"""{"query":"{{i}}+2","chosen":"{{i + 2}}","rejected":"{{i + 5}}","difficulty":"more"}""")
+        );
+        GrpoRecipe Mixed(string name) =>
+            Recipe(name) with
+            {
+                Data = new DataMixture([
+                    new WeightedFile { Path = _folder["pairs.jsonl"], Weight = 3 },
+                    new WeightedFile { Path = _folder["more.jsonl"] },
+                ]),
+                SkipSolved = 1,
+            };
         List<TrainingProgress> steps = [];
         RunFolder undisturbed = Run(Mixed("a"), steps.Add);
-        Assert.Throws<TimeoutException>(() => Run(Mixed("b"), step =>
-        {
-            if (step.Step == 3)
-            {
-                throw new TimeoutException("the machine went away");
-            }
-        }));
+        Assert.Throws<TimeoutException>(() =>
+            Run(
+                Mixed("b"),
+                step =>
+                {
+                    if (step.Step == 3)
+                    {
+                        throw new TimeoutException("the machine went away");
+                    }
+                }
+            )
+        );
         Assert.Equal(Weights(undisturbed), Weights(Run(Mixed("b"))));
         Assert.Contains(steps, step => step.Metrics.ContainsKey("judge/accuracy_more"));
         Assert.All(steps, step => Assert.True(step.Metrics["pairs/passed_over"] >= 0));
@@ -90,12 +111,30 @@ public sealed class GrpoTrainerTests : IDisposable
     [Fact]
     public void Run_DifficultyRange_LeavesTheOthersOutAndCountsThem()
     {
-        File.WriteAllLines(_folder["graded.jsonl"], Enumerable.Range(0, 12).Select(i => $$"""{"query":"{{i}}+1","chosen":"{{i + 1}}","rejected":"{{i + 3}}","difficulty":{{i}}}"""));
+        File.WriteAllLines(
+            _folder["graded.jsonl"],
+            Enumerable.Range(0, 12).Select(i => $$"""{"query":"{{i}}+1","chosen":"{{i + 1}}","rejected":"{{i + 3}}","difficulty":{{i}}}""")
+        );
         List<TrainingProgress> steps = [];
-        Run(Recipe("a") with { Data = _folder["graded.jsonl"], Difficulty = new DifficultyRange { Min = 2, Max = 6 }, Steps = 2 }, steps.Add);
+        Run(
+            Recipe("a") with
+            {
+                Data = _folder["graded.jsonl"],
+                Difficulty = new DifficultyRange { Min = 2, Max = 6 },
+                Steps = 2,
+            },
+            steps.Add
+        );
         Assert.All(steps, step => Assert.Equal(7, step.Metrics["pairs/left_out"]));
-        Assert.All(steps.SelectMany(step => step.Metrics.Keys).Where(key => key.StartsWith("length/", StringComparison.Ordinal) && key != "length/mean"), key => Assert.InRange(int.Parse(key["length/".Length..], System.Globalization.CultureInfo.InvariantCulture), 2, 6));
-        RecipeException error = Assert.Throws<RecipeException>(() => Run(Recipe("b") with { Difficulty = new DifficultyRange { Max = 6 } }));
+        Assert.All(
+            steps
+                .SelectMany(step => step.Metrics.Keys)
+                .Where(key => key.StartsWith("length/", StringComparison.Ordinal) && key != "length/mean"),
+            key => Assert.InRange(int.Parse(key["length/".Length..], System.Globalization.CultureInfo.InvariantCulture), 2, 6)
+        );
+        RecipeException error = Assert.Throws<RecipeException>(() =>
+            Run(Recipe("b") with { Difficulty = new DifficultyRange { Max = 6 } })
+        );
         Assert.Contains("pairs.jsonl:1: the pair's difficulty is easy", error.Message, StringComparison.Ordinal);
     }
 
@@ -104,8 +143,10 @@ public sealed class GrpoTrainerTests : IDisposable
     {
         File.WriteAllLines(
             _folder["thoughts.jsonl"],
-            File.ReadLines(_folder["pairs.jsonl"]).Select(line => line.Replace("\"chosen\":\"", "\"chosen\":\"<think>1+1</think> ", StringComparison.Ordinal))
-                .Append("""{"query":"1+1","chosen":"<think>1","rejected":"3"}"""));
+            File.ReadLines(_folder["pairs.jsonl"])
+                .Select(line => line.Replace("\"chosen\":\"", "\"chosen\":\"<think>1+1</think> ", StringComparison.Ordinal))
+                .Append("""{"query":"1+1","chosen":"<think>1","rejected":"3"}""")
+        );
         List<TrainingProgress> steps = [];
         RunFolder plain = Run(Recipe("a"));
         RunFolder stripped = Run(Recipe("b") with { Data = _folder["thoughts.jsonl"] }, steps.Add);
@@ -117,18 +158,30 @@ public sealed class GrpoTrainerTests : IDisposable
     public void Load_MixtureInJson_IsReadWrittenAndChecked()
     {
         string path = _folder["recipe.json"];
-        File.WriteAllText(path, """{"out":"o","model":"m","steps":9,"data":[{"path":"a","weight":5},{"path":"b"},{"path":"b","weight":0}],"difficulty":{"min":3,"max":2}}""");
+        File.WriteAllText(
+            path,
+            """{"out":"o","model":"m","steps":9,"data":[{"path":"a","weight":5},{"path":"b"},{"path":"b","weight":0}],"difficulty":{"min":3,"max":2}}"""
+        );
         GrpoRecipe recipe = RecipeFile.Load<GrpoRecipe>(path);
         Assert.Equal([5, 1, 0], recipe.Data.Select(file => file.Weight));
         RecipeException error = Assert.Throws<RecipeException>(recipe.Validate);
-        foreach (string part in (string[])["data[2].weight is 0; it must be above 0", "data names b more than once", "difficulty: min is 3 and max 2"])
+        foreach (
+            string part in (string[])
+                ["data[2].weight is 0; it must be above 0", "data names b more than once", "difficulty: min is 3 and max 2"]
+        )
         {
             Assert.Contains(part, error.Message, StringComparison.Ordinal);
         }
 
         Assert.Contains("\"weight\": 5", RecipeFile.Resolve(recipe), StringComparison.Ordinal);
         Assert.Contains("\"data\": \"a\"", RecipeFile.Resolve(recipe with { Data = "a" }), StringComparison.Ordinal);
-        Assert.Equal(["data[].path", "data[].weight"], RecipeDescription.Fields(typeof(GrpoRecipe)).Where(field => field.Name.StartsWith("data[]", StringComparison.Ordinal)).Select(field => field.Name));
+        Assert.Equal(
+            ["data[].path", "data[].weight"],
+            RecipeDescription
+                .Fields(typeof(GrpoRecipe))
+                .Where(field => field.Name.StartsWith("data[]", StringComparison.Ordinal))
+                .Select(field => field.Name)
+        );
         File.WriteAllText(path, """{"out":"o","model":"m","steps":9,"data":7}""");
         Assert.Throws<RecipeException>(() => RecipeFile.Load<GrpoRecipe>(path));
     }
@@ -145,7 +198,11 @@ public sealed class GrpoTrainerTests : IDisposable
     public void Run_Evaluation_IsAShareOfBothOrders()
     {
         List<TrainingProgress> steps = [];
-        GrpoRecipe recipe = Recipe("a") with { Steps = 2, Evaluation = new JudgeEvaluationOptions { Data = _folder["pairs.jsonl"], Every = 1 } };
+        GrpoRecipe recipe = Recipe("a") with
+        {
+            Steps = 2,
+            Evaluation = new JudgeEvaluationOptions { Data = _folder["pairs.jsonl"], Every = 1 },
+        };
         Run(recipe, steps.Add);
         Assert.All(steps, step => Assert.InRange(step.Metrics["evaluation/accuracy"], 0, 1));
     }
@@ -153,26 +210,42 @@ public sealed class GrpoTrainerTests : IDisposable
     [Fact]
     public void Run_EverySettingAtOnce_ResumesToTheSameBytes()
     {
-        GrpoRecipe Full(string name) => Recipe(name) with
-        {
-            Epochs = 2,
-            Minibatches = 2,
-            ResampleRounds = 2,
-            SharePrompts = true,
-            Overlong = new OverlongOptions { Buffer = 20, Penalty = 0.5, MaskCut = true },
-            Loss = new GrpoOptions { KlCoefficient = 0.05, EntropyCoefficient = 0.01, ClipEpsilonHigh = 0.28 },
-            KlControl = new AdaptiveKl(0.1, 100),
-            Advantage = new GroupAdvantageOptions { Scale = AdvantageScale.None },
-        };
+        GrpoRecipe Full(string name) =>
+            Recipe(name) with
+            {
+                Epochs = 2,
+                Minibatches = 2,
+                ResampleRounds = 2,
+                SharePrompts = true,
+                Overlong = new OverlongOptions
+                {
+                    Buffer = 20,
+                    Penalty = 0.5,
+                    MaskCut = true,
+                },
+                Loss = new GrpoOptions
+                {
+                    KlCoefficient = 0.05,
+                    EntropyCoefficient = 0.01,
+                    ClipEpsilonHigh = 0.28,
+                },
+                KlControl = new AdaptiveKl(0.1, 100),
+                Advantage = new GroupAdvantageOptions { Scale = AdvantageScale.None },
+            };
         List<TrainingProgress> steps = [];
         RunFolder undisturbed = Run(Full("a"), steps.Add);
-        Assert.Throws<TimeoutException>(() => Run(Full("b"), step =>
-        {
-            if (step.Step == 3)
-            {
-                throw new TimeoutException("the machine went away");
-            }
-        }));
+        Assert.Throws<TimeoutException>(() =>
+            Run(
+                Full("b"),
+                step =>
+                {
+                    if (step.Step == 3)
+                    {
+                        throw new TimeoutException("the machine went away");
+                    }
+                }
+            )
+        );
         Assert.Equal(Weights(undisturbed), Weights(Run(Full("b"))));
         Assert.NotEqual(File.ReadAllBytes(_folder["tiny/model.safetensors"]), Weights(undisturbed));
         Assert.All(steps, step => Assert.True(step.Metrics["grpo/kl"] >= 0));
@@ -185,15 +258,18 @@ public sealed class GrpoTrainerTests : IDisposable
     {
         using CancellationTokenSource source = new();
         RunFolder undisturbed = Run(Recipe("a"));
-        Assert.ThrowsAny<OperationCanceledException>(() => new GrpoTrainer(Recipe("b"), TimeProvider.System).Run(
-            step =>
-            {
-                if (step.Step == 3)
+        Assert.ThrowsAny<OperationCanceledException>(() =>
+            new GrpoTrainer(Recipe("b"), TimeProvider.System).Run(
+                step =>
                 {
-                    source.Cancel();
-                }
-            },
-            source.Token));
+                    if (step.Step == 3)
+                    {
+                        source.Cancel();
+                    }
+                },
+                source.Token
+            )
+        );
         Assert.True(Directory.Exists(_folder["b/step-3"]));
         Assert.Equal(Weights(undisturbed), Weights(Run(Recipe("b"))));
     }
@@ -202,7 +278,15 @@ public sealed class GrpoTrainerTests : IDisposable
     public void Run_AdaptersUnderAKlPenalty_StartAtKlZero()
     {
         List<TrainingProgress> steps = [];
-        Run(Recipe("a") with { Lora = new LowRankOptions { Rank = 2 }, Loss = new GrpoOptions { KlCoefficient = 0.1 }, Overlong = new OverlongOptions { Buffer = 20 } }, steps.Add);
+        Run(
+            Recipe("a") with
+            {
+                Lora = new LowRankOptions { Rank = 2 },
+                Loss = new GrpoOptions { KlCoefficient = 0.1 },
+                Overlong = new OverlongOptions { Buffer = 20 },
+            },
+            steps.Add
+        );
         Assert.Equal(0, steps[0].Metrics["grpo/kl"], 1e-6);
         Assert.True(steps[^1].Metrics["grpo/kl"] > 1e-6);
     }
@@ -210,16 +294,30 @@ public sealed class GrpoTrainerTests : IDisposable
     [Fact]
     public void Validate_SettingsThatContradictEachOther_AreAllListed()
     {
-        RecipeException error = Assert.Throws<RecipeException>(() => Run(Recipe("a") with
-        {
-            Minibatches = 3,
-            SharePrompts = true,
-            RecomputeLayers = true,
-            Reference = "elsewhere",
-            Loss = new GrpoOptions { DualClip = 0.5 },
-            Optimizer = new AdamWOptions { Beta1 = 2 },
-        }));
-        foreach (string part in (string[])["5 fault(s)", "minibatches is 3", "share_prompts and recompute_layers", "reference and kl_control", "loss.dual_clip is 0.5", "optimizer.beta1 is 2"])
+        RecipeException error = Assert.Throws<RecipeException>(() =>
+            Run(
+                Recipe("a") with
+                {
+                    Minibatches = 3,
+                    SharePrompts = true,
+                    RecomputeLayers = true,
+                    Reference = "elsewhere",
+                    Loss = new GrpoOptions { DualClip = 0.5 },
+                    Optimizer = new AdamWOptions { Beta1 = 2 },
+                }
+            )
+        );
+        foreach (
+            string part in (string[])
+                [
+                    "5 fault(s)",
+                    "minibatches is 3",
+                    "share_prompts and recompute_layers",
+                    "reference and kl_control",
+                    "loss.dual_clip is 0.5",
+                    "optimizer.beta1 is 2",
+                ]
+        )
         {
             Assert.Contains(part, error.Message, StringComparison.Ordinal);
         }
@@ -239,17 +337,18 @@ public sealed class GrpoTrainerTests : IDisposable
 
     private static byte[] Weights(RunFolder run) => File.ReadAllBytes(Path.Combine(run.FinalModel, "model.safetensors"));
 
-    private GrpoRecipe Recipe(string name) => new()
-    {
-        Out = _folder[name],
-        Model = _folder["tiny"],
-        Data = _folder["pairs.jsonl"],
-        Steps = 4,
-        PairsPerStep = 4,
-        RolloutsPerOrder = 2,
-        MaxTokens = 24,
-        VerdictOnlySteps = 1,
-        LearningRate = 1e-2,
-        CheckpointEvery = 2,
-    };
+    private GrpoRecipe Recipe(string name) =>
+        new()
+        {
+            Out = _folder[name],
+            Model = _folder["tiny"],
+            Data = _folder["pairs.jsonl"],
+            Steps = 4,
+            PairsPerStep = 4,
+            RolloutsPerOrder = 2,
+            MaxTokens = 24,
+            VerdictOnlySteps = 1,
+            LearningRate = 1e-2,
+            CheckpointEvery = 2,
+        };
 }

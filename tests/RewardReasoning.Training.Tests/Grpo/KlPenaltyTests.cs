@@ -56,8 +56,7 @@ public sealed class KlPenaltyTests
     public void PerToken_OtherShape_IsRefused()
     {
         using var scope = NewDisposeScope();
-        ArgumentException error = Assert.Throws<ArgumentException>(
-            () => KlPenalty.PerToken(zeros(2, 3), zeros(1, 3), KlEstimator.K1));
+        ArgumentException error = Assert.Throws<ArgumentException>(() => KlPenalty.PerToken(zeros(2, 3), zeros(1, 3), KlEstimator.K1));
         Assert.Contains("[1, 3]", error.Message, StringComparison.Ordinal);
     }
 }

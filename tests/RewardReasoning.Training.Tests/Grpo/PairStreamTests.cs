@@ -25,14 +25,21 @@ public sealed class PairStreamTests
     {
         PairStream stream = Stream([2, 1]);
         LabelledPair[] drawn = [.. Enumerable.Range(0, 18).Select(_ => stream.Next(null))];
-        Assert.Equal([6, 6], drawn.GroupBy(pair => pair.Source).OrderBy(group => group.Key).Select(group => group.Select(pair => pair.Pair.Query).Distinct().Count()));
+        Assert.Equal(
+            [6, 6],
+            drawn
+                .GroupBy(pair => pair.Source)
+                .OrderBy(group => group.Key)
+                .Select(group => group.Select(pair => pair.Pair.Query).Distinct().Count())
+        );
         Assert.Equal([12, 6], drawn.GroupBy(pair => pair.Source).OrderBy(group => group.Key).Select(group => group.Count()));
     }
 
     [Fact]
     public void Next_FromAPositionBetween_GoesOnAsIfNothingHadHappened()
     {
-        PairStream whole = Stream([3, 1], turns: 2), first = Stream([3, 1], turns: 2);
+        PairStream whole = Stream([3, 1], turns: 2),
+            first = Stream([3, 1], turns: 2);
         string[] expected = [.. Draws(whole, 40)];
         string[] begun = [.. Draws(first, 17)];
         PairStream resumed = Stream([3, 1], turns: 2, first.Position);
@@ -84,13 +91,29 @@ public sealed class PairStreamTests
         Assert.Contains("source-0", error.Message, StringComparison.Ordinal);
     }
 
-    private static PairStream Stream(double[] weights, int turns = 0, PairStreamPosition? position = null) => new(
-        [
-            .. weights.Select((weight, source) => ($"source-{source}", weight, (IReadOnlyList<LabelledPair>)
-                [.. Enumerable.Range(0, 6).Select(i => new LabelledPair(new PreferencePair($"{source}/{i}", "a", "b"), i % 2 == 0 ? "easy" : "hard"))])),
-        ],
-        seed: 5,
-        turns,
-        taken: 0,
-        position);
+    private static PairStream Stream(double[] weights, int turns = 0, PairStreamPosition? position = null) =>
+        new(
+            [
+                .. weights.Select(
+                    (weight, source) =>
+                        (
+                            $"source-{source}",
+                            weight,
+                            (IReadOnlyList<LabelledPair>)
+                                [
+                                    .. Enumerable
+                                        .Range(0, 6)
+                                        .Select(i => new LabelledPair(
+                                            new PreferencePair($"{source}/{i}", "a", "b"),
+                                            i % 2 == 0 ? "easy" : "hard"
+                                        )),
+                                ]
+                        )
+                ),
+            ],
+            seed: 5,
+            turns,
+            taken: 0,
+            position
+        );
 }

@@ -36,10 +36,14 @@ public sealed class PolicyUpdateTests
     [InlineData(100_000)]
     public void Backpropagate_PromptsComputedOnce_GivesTheGradientOfWholeRows(int tokensPerPass)
     {
-        int[] shorter = [5, 6, 7], longer = [30, 31, 32, 33, 34];
+        int[] shorter = [5, 6, 7],
+            longer = [30, 31, 32, 33, 34];
         TrainedRollout[] rollouts =
         [
-            Rollout(shorter, [8, 9, 10, 11], 1), Rollout(shorter, [12], -0.5), Rollout(longer, [40, 41, 42], 0.7), Rollout(longer, [43, 44, 45, 46, 47], -1),
+            Rollout(shorter, [8, 9, 10, 11], 1),
+            Rollout(shorter, [12], -0.5),
+            Rollout(longer, [40, 41, 42], 0.7),
+            Rollout(longer, [43, 44, 45, 46, 47], -1),
             Rollout(longer, [50], 0.2),
         ];
         (double Loss, float[] Gradient) whole = Accumulate(rollouts, 1_000_000);
@@ -63,14 +67,20 @@ public sealed class PolicyUpdateTests
         using DecoderModel model = DecoderModel.CreateRandom(TinyModel.Config, 3, CPU);
         PolicyUpdate update = new(new GrpoOptions(), 1, 4_096);
         TrainedRollout[] known = [.. update.LogProbs(model, rollouts).Select(entry => entry.Rollout with { OldLogProbs = entry.LogProbs })];
-        Assert.All(Accumulate(rollouts, 4_096).Gradient.Zip(Accumulate(known, 4_096).Gradient), pair => Assert.Equal(pair.First, pair.Second, 1e-6f));
+        Assert.All(
+            Accumulate(rollouts, 4_096).Gradient.Zip(Accumulate(known, 4_096).Gradient),
+            pair => Assert.Equal(pair.First, pair.Second, 1e-6f)
+        );
     }
 
     [Fact]
     public void Backpropagate_ReferenceOfOtherWeights_AddsItsKl()
     {
         GrpoOptions options = new() { KlCoefficient = 0.1, KlEstimator = KlEstimator.K1 };
-        TrainedRollout[] rollouts = [.. Rollouts().Select(rollout => rollout with { ReferenceLogProbs = [.. rollout.Completion.Select(_ => 0f)] })];
+        TrainedRollout[] rollouts =
+        [
+            .. Rollouts().Select(rollout => rollout with { ReferenceLogProbs = [.. rollout.Completion.Select(_ => 0f)] }),
+        ];
         double own = Accumulate(Rollouts(), 4_096).Loss;
         double mean = Accumulate(rollouts, 4_096, options: options with { KlCoefficient = 1e-9 }).Loss;
         double with = Accumulate(rollouts, 4_096, options: options).Loss;
@@ -79,26 +89,52 @@ public sealed class PolicyUpdateTests
     }
 
     private static TrainedRollout[] Rollouts() =>
-    [
-        Rollout([5, 6, 7], [8, 9, 10, 11], 1.0),
-        Rollout([5], [20, 21], -0.5),
-        Rollout([30, 31, 32, 33, 34], [40, 41, 42, 43, 44, 45, 46], -0.5),
-    ];
+        [
+            Rollout([5, 6, 7], [8, 9, 10, 11], 1.0),
+            Rollout([5], [20, 21], -0.5),
+            Rollout([30, 31, 32, 33, 34], [40, 41, 42, 43, 44, 45, 46], -0.5),
+        ];
 
-    private static TrainedRollout Rollout(int[] prompt, int[] completion, double advantage) => new(
-        new JudgeRollout(new JudgeQuestion(0, "", Verdict.First, prompt), new SampledCompletion(completion, [], true), "", Verdict.First, 1), advantage, 0);
+    private static TrainedRollout Rollout(int[] prompt, int[] completion, double advantage) =>
+        new(
+            new JudgeRollout(
+                new JudgeQuestion(0, "", Verdict.First, prompt),
+                new SampledCompletion(completion, [], true),
+                "",
+                Verdict.First,
+                1
+            ),
+            advantage,
+            0
+        );
 
-    private static BatchCounts Counts(TrainedRollout[] rollouts) => new(
-        rollouts.Sum(rollout => rollout.Rollout.Completion.Ids.Length), rollouts.Length, rollouts.Max(rollout => rollout.Rollout.Completion.Ids.Length));
+    private static BatchCounts Counts(TrainedRollout[] rollouts) =>
+        new(
+            rollouts.Sum(rollout => rollout.Rollout.Completion.Ids.Length),
+            rollouts.Length,
+            rollouts.Max(rollout => rollout.Rollout.Completion.Ids.Length)
+        );
 
-    private static (double Loss, float[] Gradient) Accumulate(TrainedRollout[] rollouts, int tokensPerPass, BatchCounts? counts = null, bool sharePrompts = false, bool recompute = false, GrpoOptions? options = null)
+    private static (double Loss, float[] Gradient) Accumulate(
+        TrainedRollout[] rollouts,
+        int tokensPerPass,
+        BatchCounts? counts = null,
+        bool sharePrompts = false,
+        bool recompute = false,
+        GrpoOptions? options = null
+    )
     {
         using DecoderModel model = DecoderModel.CreateRandom(TinyModel.Config, 3, CPU);
         model.SetRequiresGrad(true);
         PolicyUpdate update = new(options ?? new GrpoOptions(), 1, tokensPerPass, sharePrompts);
-        GrpoMetrics metrics = update.Passes(rollouts).Select(pass => update.Backpropagate(model, pass, counts ?? Counts(rollouts), recompute))
+        GrpoMetrics metrics = update
+            .Passes(rollouts)
+            .Select(pass => update.Backpropagate(model, pass, counts ?? Counts(rollouts), recompute))
             .Aggregate(GrpoMetrics.Zero, (sum, part) => sum.Add(part));
-        float[] gradient = [.. model.Parameters.SelectMany(parameter => parameter.Value.grad is { } grad ? grad.contiguous().data<float>().ToArray() : [])];
+        float[] gradient =
+        [
+            .. model.Parameters.SelectMany(parameter => parameter.Value.grad is { } grad ? grad.contiguous().data<float>().ToArray() : []),
+        ];
         return (metrics.Loss, gradient);
     }
 }

@@ -35,14 +35,21 @@ public sealed class TokenAggregationTests
             Tensor losses = reference.Input("loss_per_token").requires_grad_();
             Tensor mask = reference.Input("response_mask");
             BatchCounts? counts = reference.Setting("batch_num_tokens") is { } tokens
-                ? new BatchCounts((long)tokens, (long)(reference.Setting("global_batch_size") ?? 0), mask.shape[1]) : null;
+                ? new BatchCounts((long)tokens, (long)(reference.Setting("global_batch_size") ?? 0), mask.shape[1])
+                : null;
             Tensor total = zeros([], float64);
             foreach (Tensor rows in MicroBatches(reference, mask.shape[0]))
             {
                 Tensor part = mask.index_select(0, rows);
-                total = total + TokenAggregation.Aggregate(
-                    losses.index_select(0, rows), part, Modes[mode.Name], counts ?? BatchCounts.Of(part),
-                    reference.Setting("loss_scale_factor"));
+                total =
+                    total
+                    + TokenAggregation.Aggregate(
+                        losses.index_select(0, rows),
+                        part,
+                        Modes[mode.Name],
+                        counts ?? BatchCounts.Of(part),
+                        reference.Setting("loss_scale_factor")
+                    );
             }
 
             // verl multiplies by the number of workers because its gradients are averaged over them; ours are added.
@@ -52,7 +59,10 @@ public sealed class TokenAggregationTests
             ReferenceNumbers.AssertClose([mode.Value.GetDouble()], ReferenceNumbers.Flat(total), 1e-8, mode.Name);
             ReferenceNumbers.AssertClose(
                 ReferenceCase.Numbers(reference.Outputs.GetProperty("loss_per_token_gradient").GetProperty(mode.Name)),
-                ReferenceNumbers.Flat(Assert.IsType<Tensor>(losses.grad)), 1e-8, $"gradient of {mode.Name}");
+                ReferenceNumbers.Flat(Assert.IsType<Tensor>(losses.grad)),
+                1e-8,
+                $"gradient of {mode.Name}"
+            );
         }
     }
 
@@ -75,8 +85,20 @@ public sealed class TokenAggregationTests
     public void Aggregate_TwoRows_MatchesHandArithmetic()
     {
         using var scope = NewDisposeScope();
-        Tensor losses = tensor(new double[,] { { 1, 2, 3 }, { 10, 99, 99 } });
-        Tensor mask = tensor(new double[,] { { 1, 1, 1 }, { 1, 0, 0 } });
+        Tensor losses = tensor(
+            new double[,]
+            {
+                { 1, 2, 3 },
+                { 10, 99, 99 },
+            }
+        );
+        Tensor mask = tensor(
+            new double[,]
+            {
+                { 1, 1, 1 },
+                { 1, 0, 0 },
+            }
+        );
         BatchCounts counts = BatchCounts.Of(mask);
 
         Assert.Equal(new BatchCounts(4, 2, 3), counts);

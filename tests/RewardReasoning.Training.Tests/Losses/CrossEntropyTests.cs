@@ -33,10 +33,16 @@ public sealed class CrossEntropyTests
             Tensor logits = ReferenceCase.Read(part.GetProperty("logits"), ScalarType.Float32).requires_grad_();
             (Tensor positions, Tensor targets, Tensor weights) = NextTokenTargets.Select(
                 ReferenceCase.Read(part.GetProperty("input_ids"), ScalarType.Int64),
-                ReferenceCase.Read(part.GetProperty("completion_mask"), ScalarType.Float32));
+                ReferenceCase.Read(part.GetProperty("completion_mask"), ScalarType.Float32)
+            );
 
             Tensor loss = CrossEntropy.Compute(
-                logits.reshape(-1, logits.shape[2]).index_select(0, positions), targets, weights, tokens, options);
+                logits.reshape(-1, logits.shape[2]).index_select(0, positions),
+                targets,
+                weights,
+                tokens,
+                options
+            );
             loss.backward();
             losses.AddRange(ReferenceNumbers.Flat(loss));
             gradients.AddRange(ReferenceNumbers.Flat(Assert.IsType<Tensor>(logits.grad)));
@@ -51,7 +57,13 @@ public sealed class CrossEntropyTests
     public void Compute_WeightedTokens_MatchHandArithmetic()
     {
         using var scope = NewDisposeScope();
-        Tensor logits = tensor(new double[,] { { 0, 0 }, { Math.Log(3), 0 } });
+        Tensor logits = tensor(
+            new double[,]
+            {
+                { 0, 0 },
+                { Math.Log(3), 0 },
+            }
+        );
 
         // −log ½ with weight 1 and −log ¾ with weight 5, over 6
         Tensor loss = CrossEntropy.Compute(logits, tensor(new long[] { 1, 0 }), tensor([1.0, 5.0]), 6);
@@ -104,8 +116,20 @@ public sealed class CrossEntropyTests
     public void Select_FirstTokenOfARow_IsNeverATarget()
     {
         using var scope = NewDisposeScope();
-        Tensor ids = tensor(new long[,] { { 5, 6, 7 }, { 8, 9, 10 } });
-        Tensor weights = tensor(new float[,] { { 1, 0, 2 }, { 3, 4, 0 } });
+        Tensor ids = tensor(
+            new long[,]
+            {
+                { 5, 6, 7 },
+                { 8, 9, 10 },
+            }
+        );
+        Tensor weights = tensor(
+            new float[,]
+            {
+                { 1, 0, 2 },
+                { 3, 4, 0 },
+            }
+        );
 
         (Tensor positions, Tensor tokens, Tensor selected) = NextTokenTargets.Select(ids, weights);
 

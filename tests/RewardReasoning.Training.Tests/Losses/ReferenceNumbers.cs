@@ -21,7 +21,9 @@ internal static class ReferenceNumbers
         }
 
         using JsonDocument document = JsonDocument.Parse(File.ReadAllText(path));
-        return document.RootElement.GetProperty("cases").EnumerateArray()
+        return document
+            .RootElement.GetProperty("cases")
+            .EnumerateArray()
             .ToDictionary(c => c.GetProperty("name").GetString() ?? "", c => new ReferenceCase(c.Clone()));
     }
 
@@ -53,7 +55,8 @@ internal sealed class ReferenceCase(JsonElement element)
 
     public double? Setting(string name) =>
         element.GetProperty("settings").TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Number
-            ? value.GetDouble() : null;
+            ? value.GetDouble()
+            : null;
 
     public string? Text(string name) =>
         element.GetProperty("settings").TryGetProperty(name, out JsonElement value) ? value.GetString() : null;
@@ -76,12 +79,13 @@ internal sealed class ReferenceCase(JsonElement element)
     public bool HasMetric(string name) => Outputs.TryGetProperty("metrics", out JsonElement m) && m.TryGetProperty(name, out _);
 
     /// <summary>All numbers of a nested array, row by row; null is NaN.</summary>
-    public static double[] Numbers(JsonElement value) => value.ValueKind switch
-    {
-        JsonValueKind.Array => [.. value.EnumerateArray().SelectMany(Numbers)],
-        JsonValueKind.Null => [double.NaN],
-        _ => [value.GetDouble()],
-    };
+    public static double[] Numbers(JsonElement value) =>
+        value.ValueKind switch
+        {
+            JsonValueKind.Array => [.. value.EnumerateArray().SelectMany(Numbers)],
+            JsonValueKind.Null => [double.NaN],
+            _ => [value.GetDouble()],
+        };
 
     public static Tensor Read(JsonElement value, ScalarType dtype)
     {

@@ -11,7 +11,13 @@ public sealed class SequenceLogProbsTests
     public void Compute_ThreeToOne_MatchesHandArithmetic()
     {
         using var scope = NewDisposeScope();
-        Tensor logits = tensor(new double[,] { { Math.Log(3), 0 }, { Math.Log(3), 0 } });
+        Tensor logits = tensor(
+            new double[,]
+            {
+                { Math.Log(3), 0 },
+                { Math.Log(3), 0 },
+            }
+        );
 
         Tensor logProbs = SequenceLogProbs.Compute(logits, tensor(new long[] { 0, 1 }));
 
@@ -22,7 +28,12 @@ public sealed class SequenceLogProbsTests
     public void Compute_HalfTemperature_SquaresTheOdds()
     {
         using var scope = NewDisposeScope();
-        Tensor logits = tensor(new double[,] { { Math.Log(3), 0 } });
+        Tensor logits = tensor(
+            new double[,]
+            {
+                { Math.Log(3), 0 },
+            }
+        );
 
         Tensor logProbs = SequenceLogProbs.Compute(logits, tensor(new long[] { 0 }), 0.5);
 
@@ -33,7 +44,13 @@ public sealed class SequenceLogProbsTests
     public void Entropy_UniformAndForbiddenTokens_AreLogOfTheChoices()
     {
         using var scope = NewDisposeScope();
-        Tensor logits = tensor(new double[,] { { 1, 1, 1, 1 }, { 2, double.NegativeInfinity, 2, double.NegativeInfinity } });
+        Tensor logits = tensor(
+            new double[,]
+            {
+                { 1, 1, 1, 1 },
+                { 2, double.NegativeInfinity, 2, double.NegativeInfinity },
+            }
+        );
 
         Tensor entropy = SequenceLogProbs.Entropy(logits);
 
@@ -64,7 +81,13 @@ public sealed class SequenceLogProbsTests
     public void Entropy_Gradient_PullsLogitsTogether()
     {
         using var scope = NewDisposeScope();
-        Tensor logits = tensor(new double[,] { { Math.Log(3), 0 } }).requires_grad_();
+        Tensor logits = tensor(
+                new double[,]
+                {
+                    { Math.Log(3), 0 },
+                }
+            )
+            .requires_grad_();
 
         SequenceLogProbs.Entropy(logits).sum().backward();
 
@@ -72,7 +95,10 @@ public sealed class SequenceLogProbsTests
         double h = -((0.75 * Math.Log(0.75)) + (0.25 * Math.Log(0.25)));
         ReferenceNumbers.AssertClose(
             [-0.75 * (Math.Log(0.75) + h), -0.25 * (Math.Log(0.25) + h)],
-            ReferenceNumbers.Flat(Assert.IsType<Tensor>(logits.grad)), 1e-12, "gradient");
+            ReferenceNumbers.Flat(Assert.IsType<Tensor>(logits.grad)),
+            1e-12,
+            "gradient"
+        );
     }
 
     [Fact]

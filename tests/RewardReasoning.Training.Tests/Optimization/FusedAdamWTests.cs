@@ -26,11 +26,26 @@ public sealed class FusedAdamWTests
     public void Step_FirstStep_MatchesHandArithmetic()
     {
         using var scope = NewDisposeScope();
-        Tensor weight = tensor(new double[,] { { 1, -2 } });
+        Tensor weight = tensor(
+            new double[,]
+            {
+                { 1, -2 },
+            }
+        );
         using FusedAdamW optimizer = new([("w", weight)], new AdamWOptions { WeightDecay = 0.1 });
 
         // After one step both corrected moments are the gradient's own, so Adam moves by lr · sign(g); the decay by 1 − 0.5 · 0.1.
-        optimizer.Step([tensor(new double[,] { { 3, -4 } })], 0.5);
+        optimizer.Step(
+            [
+                tensor(
+                    new double[,]
+                    {
+                        { 3, -4 },
+                    }
+                ),
+            ],
+            0.5
+        );
 
         ReferenceNumbers.AssertClose([0.95 - 0.5, -1.9 + 0.5], ReferenceNumbers.Flat(weight), 1e-8, "weight");
     }
@@ -75,8 +90,10 @@ public sealed class FusedAdamWTests
         using Generator random = new(3);
         Tensor start = randn([33, 17], generator: random);
         Tensor bias = randn([17], generator: random);
-        Tensor[][] gradients = [.. Enumerable.Range(0, 8).Select(_ =>
-            new[] { randn([33, 17], generator: random), randn([17], generator: random) })];
+        Tensor[][] gradients =
+        [
+            .. Enumerable.Range(0, 8).Select(_ => new[] { randn([33, 17], generator: random), randn([17], generator: random) }),
+        ];
 
         (Tensor w, Tensor b) straight = (start.clone(), bias.clone());
         using FusedAdamW whole = new([("w", straight.w), ("b", straight.b)], new AdamWOptions());
@@ -111,7 +128,9 @@ public sealed class FusedAdamWTests
         using FusedAdamW optimizer = new([("w", zeros(2, 2))], new AdamWOptions());
         Dictionary<string, Tensor> state = new()
         {
-            ["w.m"] = ones(2, 2), ["w.v"] = ones(3), ["x.m"] = ones(1),
+            ["w.m"] = ones(2, 2),
+            ["w.v"] = ones(3),
+            ["x.m"] = ones(1),
         };
 
         ArgumentException error = Assert.Throws<ArgumentException>(() => optimizer.ImportState(state));
@@ -126,8 +145,9 @@ public sealed class FusedAdamWTests
     public void Constructor_NameTwice_IsRefused()
     {
         using var scope = NewDisposeScope();
-        ArgumentException error = Assert.Throws<ArgumentException>(
-            () => new FusedAdamW([("w", zeros(1)), ("w", zeros(1))], new AdamWOptions()));
+        ArgumentException error = Assert.Throws<ArgumentException>(() =>
+            new FusedAdamW([("w", zeros(1)), ("w", zeros(1))], new AdamWOptions())
+        );
         Assert.Contains("Parameter w is given 2 times", error.Message, StringComparison.Ordinal);
     }
 
@@ -137,8 +157,10 @@ public sealed class FusedAdamWTests
         using var scope = NewDisposeScope();
         using FusedAdamW optimizer = new([("w", zeros(2, 2))], new AdamWOptions());
         Assert.Contains(
-            "gradient of w is [2]", Assert.Throws<ArgumentException>(() => optimizer.Step([zeros(2)], 0.1)).Message,
-            StringComparison.Ordinal);
+            "gradient of w is [2]",
+            Assert.Throws<ArgumentException>(() => optimizer.Step([zeros(2)], 0.1)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -147,7 +169,15 @@ public sealed class FusedAdamWTests
         using var scope = NewDisposeScope();
         Tensor weight = zeros(2, 3);
         using FusedAdamW optimizer = new([("w", weight)], new AdamWOptions());
-        Tensor gradient = tensor(new float[,] { { 1, -1 }, { 1, 1 }, { -1, 1 } }).t(); // [2, 3]
+        Tensor gradient = tensor(
+                new float[,]
+                {
+                    { 1, -1 },
+                    { 1, 1 },
+                    { -1, 1 },
+                }
+            )
+            .t(); // [2, 3]
 
         optimizer.Step([gradient], 0.5);
 
@@ -158,8 +188,7 @@ public sealed class FusedAdamWTests
     public void Constructor_TransposedParameter_IsRefused()
     {
         using var scope = NewDisposeScope();
-        ArgumentException error = Assert.Throws<ArgumentException>(
-            () => new FusedAdamW([("w", zeros(2, 3).t())], new AdamWOptions()));
+        ArgumentException error = Assert.Throws<ArgumentException>(() => new FusedAdamW([("w", zeros(2, 3).t())], new AdamWOptions()));
         Assert.Contains("parameter w is [3, 2] Float32; it must be contiguous", error.Message, StringComparison.Ordinal);
     }
 
@@ -170,7 +199,9 @@ public sealed class FusedAdamWTests
         using FusedAdamW optimizer = new([("w", zeros(2))], new AdamWOptions());
         Assert.Contains(
             "gradient of w is [2] Float64; it must be Float32",
-            Assert.Throws<ArgumentException>(() => optimizer.Step([zeros([2], float64)], 0.1)).Message, StringComparison.Ordinal);
+            Assert.Throws<ArgumentException>(() => optimizer.Step([zeros([2], float64)], 0.1)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -215,7 +246,8 @@ public sealed class FusedAdamWTests
                 Epsilon = reference.Setting("eps") ?? 0,
                 WeightDecay = reference.Setting("weight_decay") ?? 0,
             },
-            decayAll ? (_, _) => true : null);
+            decayAll ? (_, _) => true : null
+        );
         LearningRateSchedule schedule = LearningRateScheduleTests.Schedule(reference);
         for (int step = 0; step < 5; step++)
         {

@@ -60,6 +60,8 @@ public sealed class GradientTests
         using var scope = NewDisposeScope();
         Assert.Contains(
             "Gradient 0 is missing on one side only",
-            Assert.Throws<ArgumentException>(() => GradientSum.AddInPlace([null], [ones(1)])).Message, StringComparison.Ordinal);
+            Assert.Throws<ArgumentException>(() => GradientSum.AddInPlace([null], [ones(1)])).Message,
+            StringComparison.Ordinal
+        );
     }
 }

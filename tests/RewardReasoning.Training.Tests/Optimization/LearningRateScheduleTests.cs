@@ -30,7 +30,11 @@ public sealed class LearningRateScheduleTests
     {
         LearningRateSchedule schedule = new()
         {
-            PeakRate = 2e-3, Shape = ScheduleShape.Cosine, WarmupSteps = 10, TotalSteps = 100, FloorRatio = 0.04,
+            PeakRate = 2e-3,
+            Shape = ScheduleShape.Cosine,
+            WarmupSteps = 10,
+            TotalSteps = 100,
+            FloorRatio = 0.04,
         };
 
         Assert.Equal(8e-5, schedule.At(100), 1e-15);
@@ -44,14 +48,26 @@ public sealed class LearningRateScheduleTests
     [InlineData(60, 0.5)]
     public void At_LinearWithWarmup_MatchesHandArithmetic(int step, double expected)
     {
-        LearningRateSchedule schedule = new() { PeakRate = 1, Shape = ScheduleShape.Linear, WarmupSteps = 10, TotalSteps = 110 };
+        LearningRateSchedule schedule = new()
+        {
+            PeakRate = 1,
+            Shape = ScheduleShape.Linear,
+            WarmupSteps = 10,
+            TotalSteps = 110,
+        };
         Assert.Equal(expected, schedule.At(step), 12);
     }
 
     [Fact]
     public void Validate_WarmupLongerThanTheRun_SaysSo()
     {
-        LearningRateSchedule schedule = new() { PeakRate = -1, Shape = ScheduleShape.Cosine, WarmupSteps = 10, TotalSteps = 10 };
+        LearningRateSchedule schedule = new()
+        {
+            PeakRate = -1,
+            Shape = ScheduleShape.Cosine,
+            WarmupSteps = 10,
+            TotalSteps = 10,
+        };
 
         string message = Assert.Throws<ArgumentException>(schedule.Validate).Message;
 
@@ -59,17 +75,18 @@ public sealed class LearningRateScheduleTests
         Assert.Contains("TotalSteps is 10 and WarmupSteps 10", message, StringComparison.Ordinal);
     }
 
-    internal static LearningRateSchedule Schedule(ReferenceCase reference) => new()
-    {
-        PeakRate = reference.Setting("lr") ?? 0,
-        Shape = reference.Text("schedule") switch
+    internal static LearningRateSchedule Schedule(ReferenceCase reference) =>
+        new()
         {
-            "cosine" => ScheduleShape.Cosine,
-            "linear" => ScheduleShape.Linear,
-            _ => ScheduleShape.Constant,
-        },
-        WarmupSteps = (int)(reference.Setting("warmup_steps") ?? 0),
-        TotalSteps = (int)(reference.Setting("total_steps") ?? 0),
-        FloorRatio = reference.Setting("min_lr_ratio") ?? 0,
-    };
+            PeakRate = reference.Setting("lr") ?? 0,
+            Shape = reference.Text("schedule") switch
+            {
+                "cosine" => ScheduleShape.Cosine,
+                "linear" => ScheduleShape.Linear,
+                _ => ScheduleShape.Constant,
+            },
+            WarmupSteps = (int)(reference.Setting("warmup_steps") ?? 0),
+            TotalSteps = (int)(reference.Setting("total_steps") ?? 0),
+            FloorRatio = reference.Setting("min_lr_ratio") ?? 0,
+        };
 }

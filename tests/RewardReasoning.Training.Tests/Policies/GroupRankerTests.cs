@@ -95,7 +95,10 @@ public sealed class GroupRankerTests
     public async Task RankAsync_JudgeGivesUpHalfWay_CountsBothHalvesAndWhatWasPaid()
     {
         // As an HTTP client does that ran out of time: cancelled, though nobody cancelled the ranking.
-        ScriptedJudge judge = new((first, second) => (first + second).Contains('c', StringComparison.Ordinal) ? throw new TaskCanceledException("out of time") : first == "a");
+        ScriptedJudge judge = new(
+            (first, second) =>
+                (first + second).Contains('c', StringComparison.Ordinal) ? throw new TaskCanceledException("out of time") : first == "a"
+        );
         GroupRanking ranking = await Rank(judge, ["a", "b", "c"]);
         Assert.Equal((3, 2, 12L), (ranking.Matches, ranking.Missing, ranking.Usage.PromptTokens + ranking.Usage.OutputTokens));
         Assert.Equal([Won, Lost], Rounded(ranking)[..2]);
@@ -107,14 +110,18 @@ public sealed class GroupRankerTests
     public async Task RankAsync_Cancelled_Throws()
     {
         using CancellationTokenSource source = new();
-        ScriptedJudge judge = new((_, _) =>
-        {
-            source.Cancel();
-            source.Token.ThrowIfCancellationRequested();
-            return null;
-        });
+        ScriptedJudge judge = new(
+            (_, _) =>
+            {
+                source.Cancel();
+                source.Token.ThrowIfCancellationRequested();
+                return null;
+            }
+        );
         PolicyOptions options = new() { Judge = new PolicyJudgeOptions { Model = "unused" } };
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new GroupRanker(judge, options, 42).RankAsync("2+2", ["a", "b", "c"], new HashSet<string>(), source.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            new GroupRanker(judge, options, 42).RankAsync("2+2", ["a", "b", "c"], new HashSet<string>(), source.Token)
+        );
     }
 
     [Fact]
@@ -127,9 +134,24 @@ public sealed class GroupRankerTests
     private static double[] Rounded(GroupRanking ranking) => [.. ranking.Rewards.Select(reward => Math.Round(reward, 3))];
 
     private static Task<GroupRanking> Rank(
-        ScriptedJudge judge, string[] answers, string[]? guarded = null, RewardKind reward = RewardKind.Elo, int opponents = 4)
+        ScriptedJudge judge,
+        string[] answers,
+        string[]? guarded = null,
+        RewardKind reward = RewardKind.Elo,
+        int opponents = 4
+    )
     {
-        PolicyOptions options = new() { Judge = new PolicyJudgeOptions { Model = "unused" }, Reward = reward, Opponents = opponents };
-        return new GroupRanker(judge, options, 42).RankAsync("2+2", answers, (guarded ?? []).ToHashSet(), TestContext.Current.CancellationToken);
+        PolicyOptions options = new()
+        {
+            Judge = new PolicyJudgeOptions { Model = "unused" },
+            Reward = reward,
+            Opponents = opponents,
+        };
+        return new GroupRanker(judge, options, 42).RankAsync(
+            "2+2",
+            answers,
+            (guarded ?? []).ToHashSet(),
+            TestContext.Current.CancellationToken
+        );
     }
 }

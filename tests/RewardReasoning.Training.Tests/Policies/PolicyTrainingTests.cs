@@ -17,7 +17,10 @@ public sealed class PolicyTrainingTests : IDisposable
         TinyModel.Write(_folder["judge"]);
         WritePolicy(_folder["tiny"]);
         File.WriteAllLines(_folder["questions.jsonl"], Enumerable.Range(0, 12).Select(i => $$"""{"query":"{{i}}+1"}"""));
-        File.WriteAllLines(_folder["heldout.jsonl"], Enumerable.Range(0, 4).Select(i => $$"""{"query":"{{i}}+20","answer":"{{i + 20}}"}"""));
+        File.WriteAllLines(
+            _folder["heldout.jsonl"],
+            Enumerable.Range(0, 4).Select(i => $$"""{"query":"{{i}}+20","answer":"{{i + 20}}"}""")
+        );
     }
 
     [Fact]
@@ -25,21 +28,35 @@ public sealed class PolicyTrainingTests : IDisposable
     {
         List<TrainingProgress> steps = [];
         RunFolder undisturbed = Run(Recipe("a"), ScriptedJudge.Alphabetical(), steps.Add);
-        Assert.Throws<TimeoutException>(() => Run(Recipe("b"), ScriptedJudge.Alphabetical(), step =>
-        {
-            if (step.Step == 3)
-            {
-                throw new TimeoutException("the machine went away");
-            }
-        }));
+        Assert.Throws<TimeoutException>(() =>
+            Run(
+                Recipe("b"),
+                ScriptedJudge.Alphabetical(),
+                step =>
+                {
+                    if (step.Step == 3)
+                    {
+                        throw new TimeoutException("the machine went away");
+                    }
+                }
+            )
+        );
         Assert.Equal(Weights(undisturbed), Weights(Run(Recipe("b"), ScriptedJudge.Alphabetical())));
         Assert.Equal(File.ReadAllLines(_folder["a/held-out.jsonl"]), File.ReadAllLines(_folder["b/held-out.jsonl"]));
         Assert.NotEqual(File.ReadAllBytes(_folder["tiny/model.safetensors"]), Weights(undisturbed));
         Assert.Equal(0, steps[0].Step);
         steps.RemoveAt(0);
-        Assert.All(steps, step => Assert.Equal(
-            step.Metrics["guard/responses"],
-            step.Metrics["guard/empty"] + step.Metrics["guard/too_long"] + step.Metrics["guard/speaks_to_judge"] + step.Metrics["guard/outside_domain"]));
+        Assert.All(
+            steps,
+            step =>
+                Assert.Equal(
+                    step.Metrics["guard/responses"],
+                    step.Metrics["guard/empty"]
+                        + step.Metrics["guard/too_long"]
+                        + step.Metrics["guard/speaks_to_judge"]
+                        + step.Metrics["guard/outside_domain"]
+                )
+        );
         Assert.True(steps.Sum(step => step.Metrics["guard/empty"]) > 0, "one response in five ends with its first token");
         Assert.True(steps[0].Metrics["judge/matches"] > 0);
         Assert.Equal(12 * steps[0].Metrics["judge/matches"], steps[0].Metrics["judge/tokens"]);
@@ -51,7 +68,19 @@ public sealed class PolicyTrainingTests : IDisposable
     public void Run_HeldOutQuestions_AreAnsweredBeforeTheFirstStepAndComparedWithThat()
     {
         List<TrainingProgress> steps = [];
-        Run(Recipe("a") with { Evaluation = new JudgeEvaluationOptions { Data = _folder["heldout.jsonl"], Every = 1, Temperature = 1 } }, ScriptedJudge.Alphabetical(), steps.Add);
+        Run(
+            Recipe("a") with
+            {
+                Evaluation = new JudgeEvaluationOptions
+                {
+                    Data = _folder["heldout.jsonl"],
+                    Every = 1,
+                    Temperature = 1,
+                },
+            },
+            ScriptedJudge.Alphabetical(),
+            steps.Add
+        );
         Assert.Equal([0, 1, 2, 3, 4], steps.Select(step => step.Step));
         Assert.Equal(["evaluation/accuracy", "evaluation/length", "evaluation/cut"], steps[0].Metrics.Keys);
         JsonNode[] rows = [.. File.ReadLines(_folder["a/held-out.jsonl"]).Select(line => JsonNode.Parse(line) ?? "")];
@@ -61,7 +90,11 @@ public sealed class PolicyTrainingTests : IDisposable
             JsonNode[] now = [.. rows.Where(row => (int?)row["step"] == step.Step)];
             Assert.Equal(rows[..4].Select(row => (string?)row["query"]), now.Select(row => (string?)row["query"]));
             Assert.Equal(now.Count(row => (bool?)row["right"] == true) / 4.0, step.Metrics["evaluation/accuracy"]);
-            Assert.Equal(4 * (step.Metrics["evaluation/accuracy"] - steps[0].Metrics["evaluation/accuracy"]), step.Metrics["evaluation/gained"] - step.Metrics["evaluation/lost"], 1e-9);
+            Assert.Equal(
+                4 * (step.Metrics["evaluation/accuracy"] - steps[0].Metrics["evaluation/accuracy"]),
+                step.Metrics["evaluation/gained"] - step.Metrics["evaluation/lost"],
+                1e-9
+            );
         }
     }
 
@@ -70,7 +103,9 @@ public sealed class PolicyTrainingTests : IDisposable
     {
         using CancellationTokenSource source = new();
         source.Cancel();
-        Assert.ThrowsAny<OperationCanceledException>(() => new GrpoTrainer(Recipe("a"), TimeProvider.System, ScriptedJudge.Alphabetical()).Run(null, source.Token));
+        Assert.ThrowsAny<OperationCanceledException>(() =>
+            new GrpoTrainer(Recipe("a"), TimeProvider.System, ScriptedJudge.Alphabetical()).Run(null, source.Token)
+        );
         List<TrainingProgress> steps = [];
         Run(Recipe("a"), ScriptedJudge.Alphabetical(), steps.Add);
         Assert.Equal([0, 1, 2, 3, 4], steps.Select(step => step.Step));
@@ -81,8 +116,9 @@ public sealed class PolicyTrainingTests : IDisposable
     public void Run_QuestionThatTheJudgeCannotJudge_NamesFileAndLine()
     {
         File.AppendAllText(_folder["questions.jsonl"], """{"query":"Why?"}""");
-        RecipeException error = Assert.Throws<RecipeException>(() => Run(
-            Recipe("a") with { Policy = new PolicyOptions { Judge = new PolicyJudgeOptions { Model = _folder["judge"] } } }, null));
+        RecipeException error = Assert.Throws<RecipeException>(() =>
+            Run(Recipe("a") with { Policy = new PolicyOptions { Judge = new PolicyJudgeOptions { Model = _folder["judge"] } } }, null)
+        );
         Assert.Contains("questions.jsonl:13", error.Message, StringComparison.Ordinal);
         Assert.Contains("calculator", error.Message, StringComparison.Ordinal);
     }
@@ -92,7 +128,15 @@ public sealed class PolicyTrainingTests : IDisposable
     {
         List<TrainingProgress> steps = [];
         File.Delete(Path.Combine(_folder["judge"], JudgeFiles.DomainFile));
-        GrpoRecipe recipe = Recipe("a") with { Steps = 1, Policy = new PolicyOptions { Responses = 6, Judge = new PolicyJudgeOptions { Model = _folder["judge"], MaxTokens = 2 } } };
+        GrpoRecipe recipe = Recipe("a") with
+        {
+            Steps = 1,
+            Policy = new PolicyOptions
+            {
+                Responses = 6,
+                Judge = new PolicyJudgeOptions { Model = _folder["judge"], MaxTokens = 2 },
+            },
+        };
         RunFolder run = Run(recipe, null, steps.Add);
         steps.RemoveAt(0);
         Assert.Equal(steps[0].Metrics["judge/matches"], steps[0].Metrics["judge/missing_matches"]);
@@ -103,16 +147,45 @@ public sealed class PolicyTrainingTests : IDisposable
     }
 
     [Fact]
-    public void Run_JudgeNotMadeForTheResponses_SaysSo() => Assert.Throws<OutOfDomainException>(() =>
-        Run(Recipe("a") with { Policy = new PolicyOptions { Responses = 6, Judge = new PolicyJudgeOptions { Model = _folder["judge"] } } }, null));
+    public void Run_JudgeNotMadeForTheResponses_SaysSo() =>
+        Assert.Throws<OutOfDomainException>(() =>
+            Run(
+                Recipe("a") with
+                {
+                    Policy = new PolicyOptions
+                    {
+                        Responses = 6,
+                        Judge = new PolicyJudgeOptions { Model = _folder["judge"] },
+                    },
+                },
+                null
+            )
+        );
 
     [Fact]
     public async Task Run_JudgeBehindAnEndpoint_IsAskedWithSeeds()
     {
         await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(_ => FakeReply.Completion("\\boxed{Assistant 1}"));
-        PolicyJudgeOptions judge = new() { Model = "rrm-7b", Endpoints = [server.Url.ToString()], Votes = 2 };
+        PolicyJudgeOptions judge = new()
+        {
+            Model = "rrm-7b",
+            Endpoints = [server.Url.ToString()],
+            Votes = 2,
+        };
         List<TrainingProgress> steps = [];
-        await Task.Run(() => Run(Recipe("a") with { Steps = 1, Policy = new PolicyOptions { Responses = 6, Judge = judge } }, null, steps.Add), TestContext.Current.CancellationToken);
+        await Task.Run(
+            () =>
+                Run(
+                    Recipe("a") with
+                    {
+                        Steps = 1,
+                        Policy = new PolicyOptions { Responses = 6, Judge = judge },
+                    },
+                    null,
+                    steps.Add
+                ),
+            TestContext.Current.CancellationToken
+        );
         Assert.NotEmpty(server.Requests);
         Assert.All(server.Requests, request => Assert.NotNull(request.Body["seed"]));
         Assert.True(server.Requests.Count >= 2 * steps[1].Metrics["judge/matches"]);
@@ -121,8 +194,15 @@ public sealed class PolicyTrainingTests : IDisposable
     [Fact]
     public void Run_QuestionsWithoutAnswersHeldOut_NamesFileAndLine()
     {
-        RecipeException error = Assert.Throws<RecipeException>(() => Run(
-            Recipe("a") with { Evaluation = new JudgeEvaluationOptions { Data = _folder["questions.jsonl"] } }, ScriptedJudge.Alphabetical()));
+        RecipeException error = Assert.Throws<RecipeException>(() =>
+            Run(
+                Recipe("a") with
+                {
+                    Evaluation = new JudgeEvaluationOptions { Data = _folder["questions.jsonl"] },
+                },
+                ScriptedJudge.Alphabetical()
+            )
+        );
         Assert.Contains("questions.jsonl:1", error.Message, StringComparison.Ordinal);
         Assert.Contains("query and answer", error.Message, StringComparison.Ordinal);
     }
@@ -130,22 +210,45 @@ public sealed class PolicyTrainingTests : IDisposable
     [Fact]
     public void Validate_FaultsOfAPolicy_AreAllListed()
     {
-        RecipeException error = Assert.Throws<RecipeException>(() => Run(
-            Recipe("a") with
-            {
-                Curriculum = [new(0, ["easy"])],
-                Policy = new PolicyOptions
+        RecipeException error = Assert.Throws<RecipeException>(() =>
+            Run(
+                Recipe("a") with
                 {
-                    Responses = 1,
-                    Reward = Ratings.RewardKind.WinRate,
-                    Guard = new GuardOptions { Phrases = ["(", "(?=look)"] },
-                    Judge = new PolicyJudgeOptions { Model = "m", Endpoints = ["nowhere"], Store = "", Votes = 0, MaxTokens = 5, ThinkingBudget = 6 },
+                    Curriculum = [new(0, ["easy"])],
+                    Policy = new PolicyOptions
+                    {
+                        Responses = 1,
+                        Reward = Ratings.RewardKind.WinRate,
+                        Guard = new GuardOptions { Phrases = ["(", "(?=look)"] },
+                        Judge = new PolicyJudgeOptions
+                        {
+                            Model = "m",
+                            Endpoints = ["nowhere"],
+                            Store = "",
+                            Votes = 0,
+                            MaxTokens = 5,
+                            ThinkingBudget = 6,
+                        },
+                    },
                 },
-            },
-            null));
-        foreach (string part in (string[])[
-            "9 fault(s)", "policy.judge: store is empty", "policy.responses is 1", "policy: reward is WinRate", "policy.guard: the phrase '('", "the phrase '(?=look)'", "policy.judge.votes is 0",
-            "policy.judge: thinking_budget is 6", "endpoints has 'nowhere'", "rollouts_per_order and curriculum"])
+                null
+            )
+        );
+        foreach (
+            string part in (string[])
+                [
+                    "9 fault(s)",
+                    "policy.judge: store is empty",
+                    "policy.responses is 1",
+                    "policy: reward is WinRate",
+                    "policy.guard: the phrase '('",
+                    "the phrase '(?=look)'",
+                    "policy.judge.votes is 0",
+                    "policy.judge: thinking_budget is 6",
+                    "endpoints has 'nowhere'",
+                    "rollouts_per_order and curriculum",
+                ]
+        )
         {
             Assert.Contains(part, error.Message, StringComparison.Ordinal);
         }
@@ -161,7 +264,9 @@ public sealed class PolicyTrainingTests : IDisposable
             Policy = new PolicyOptions { Judge = new PolicyJudgeOptions { Model = "no-judge" } },
         };
         RecipeException error = Assert.Throws<RecipeException>(() => Run(recipe, null));
-        foreach (string part in (string[])["no-questions.jsonl (data)", "no-answers.jsonl (evaluation.data)", "no-judge (policy.judge.model)"])
+        foreach (
+            string part in (string[])["no-questions.jsonl (data)", "no-answers.jsonl (evaluation.data)", "no-judge (policy.judge.model)"]
+        )
         {
             Assert.Contains(part, error.Message, StringComparison.Ordinal);
         }
@@ -173,11 +278,17 @@ public sealed class PolicyTrainingTests : IDisposable
     [Fact]
     public void Load_JudgeOfARecipe_IsReadFromJson()
     {
-        File.WriteAllText(_folder["recipe.json"], """
+        File.WriteAllText(
+            _folder["recipe.json"],
+            """
             { "out": "o", "model": "m", "data": "d", "steps": 1, "policy": { "reward": "win_probability", "judge": { "model": "j", "endpoints": ["http://localhost:1/v1"], "server": "vllm" } } }
-            """);
+            """
+        );
         PolicyOptions policy = Assert.IsType<PolicyOptions>(RecipeFile.Load<GrpoRecipe>(_folder["recipe.json"]).Policy);
-        Assert.Equal((Ratings.RewardKind.WinProbability, "j", 4, 8), (policy.Reward, policy.Judge.Model, policy.Opponents, policy.Responses));
+        Assert.Equal(
+            (Ratings.RewardKind.WinProbability, "j", 4, 8),
+            (policy.Reward, policy.Judge.Model, policy.Opponents, policy.Responses)
+        );
     }
 
     public void Dispose() => _folder.Dispose();
@@ -187,27 +298,37 @@ public sealed class PolicyTrainingTests : IDisposable
 
     private static byte[] Weights(RunFolder run) => File.ReadAllBytes(Path.Combine(run.FinalModel, "model.safetensors"));
 
-    /// <summary>A tiny model that does not think, and of whose 296 tokens 61 end its turn: random weights then write a few letters and stop.</summary>
+    /// <summary>
+    /// A tiny model that does not think, and of whose 296 tokens 61 end its turn: random weights then write a few letters and stop.
+    /// </summary>
     private static void WritePolicy(string folder)
     {
         TinyModel.Write(folder);
         string settings = Path.Combine(folder, "tokenizer_config.json");
         File.WriteAllText(settings, File.ReadAllText(settings).Replace("<think>", "", StringComparison.Ordinal));
-        File.WriteAllText(Path.Combine(folder, "generation_config.json"), $$"""{"eos_token_id":[{{string.Join(',', Enumerable.Range(0, 60))}},287]}""");
+        File.WriteAllText(
+            Path.Combine(folder, "generation_config.json"),
+            $$"""{"eos_token_id":[{{string.Join(',', Enumerable.Range(0, 60))}},287]}"""
+        );
     }
 
-    private GrpoRecipe Recipe(string name) => new()
-    {
-        Out = _folder[name],
-        Model = _folder["tiny"],
-        Data = _folder["questions.jsonl"],
-        Steps = 4,
-        PairsPerStep = 4,
-        MaxTokens = 24,
-        LearningRate = 1e-2,
-        CheckpointEvery = 2,
-        MeasureFirst = true,
-        Policy = new PolicyOptions { Responses = 6, Judge = new PolicyJudgeOptions { Model = "not opened" } },
-        Evaluation = new JudgeEvaluationOptions { Data = _folder["heldout.jsonl"], Every = 2 },
-    };
+    private GrpoRecipe Recipe(string name) =>
+        new()
+        {
+            Out = _folder[name],
+            Model = _folder["tiny"],
+            Data = _folder["questions.jsonl"],
+            Steps = 4,
+            PairsPerStep = 4,
+            MaxTokens = 24,
+            LearningRate = 1e-2,
+            CheckpointEvery = 2,
+            MeasureFirst = true,
+            Policy = new PolicyOptions
+            {
+                Responses = 6,
+                Judge = new PolicyJudgeOptions { Model = "not opened" },
+            },
+            Evaluation = new JudgeEvaluationOptions { Data = _folder["heldout.jsonl"], Every = 2 },
+        };
 }

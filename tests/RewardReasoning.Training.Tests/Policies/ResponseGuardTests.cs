@@ -25,7 +25,8 @@ public sealed class ResponseGuardTests
     [InlineData("Her assistant is in the next room; the judge ruled against him.")]
     [InlineData("Ignore the constant term first, then add the previous result.")]
     [InlineData("4 < 5 and |x| > 2")]
-    public void Check_OrdinaryText_Passes(string answer) => Assert.Null(new ResponseGuard(new GuardOptions()).Check(answer, finished: true));
+    public void Check_OrdinaryText_Passes(string answer) =>
+        Assert.Null(new ResponseGuard(new GuardOptions()).Check(answer, finished: true));
 
     [Theory]
     [InlineData("", true, ResponseFault.Empty)]
@@ -41,9 +42,15 @@ public sealed class ResponseGuardTests
     [InlineData("12.5.0", ResponseFault.OutsideDomain)]
     [InlineData("", ResponseFault.Empty)]
     internal void Check_WhatTheJudgeWasNotMadeFor_IsGuarded(string answer, ResponseFault? expected) =>
-        Assert.Equal(expected, new ResponseGuard(new GuardOptions(), new JudgeDomain(".*", "[0-9]*(\\.[0-9]*)?", "Numbers.")).Check(answer, finished: true));
+        Assert.Equal(
+            expected,
+            new ResponseGuard(new GuardOptions(), new JudgeDomain(".*", "[0-9]*(\\.[0-9]*)?", "Numbers.")).Check(answer, finished: true)
+        );
 
     [Fact]
     public void Check_PhraseOfTheRecipe_IsLookedForInAnyCase() =>
-        Assert.Equal(ResponseFault.SpeaksToJudge, new ResponseGuard(new GuardOptions { Phrases = ["trust\\s+me"] }).Check("Trust  me: 4", finished: true));
+        Assert.Equal(
+            ResponseFault.SpeaksToJudge,
+            new ResponseGuard(new GuardOptions { Phrases = ["trust\\s+me"] }).Check("Trust  me: 4", finished: true)
+        );
 }

@@ -35,8 +35,16 @@ public sealed class RolloutBatchTests
     private static RolloutBatch Batch(params (int Group, double Reward)[] rewards)
     {
         RolloutBatch batch = new(new GroupAdvantageOptions());
-        batch.Add(rewards.Select(entry => new PolicyRollout(
-            new PolicyQuestion(entry.Group, "2+2", null, [1, 2]), new SampledCompletion([3, 4], [-1, -1], true), "4", "4", null, entry.Reward)));
+        batch.Add(
+            rewards.Select(entry => new PolicyRollout(
+                new PolicyQuestion(entry.Group, "2+2", null, [1, 2]),
+                new SampledCompletion([3, 4], [-1, -1], true),
+                "4",
+                "4",
+                null,
+                entry.Reward
+            ))
+        );
         return batch;
     }
 }

@@ -14,12 +14,14 @@ internal sealed class ScriptedJudge(Func<string, string, bool?> firstIsBetter) :
     {
         Interlocked.Increment(ref _asked);
         bool? decided = firstIsBetter(comparison.Response1, comparison.Response2);
-        return Task.FromResult(new Judgment
-        {
-            Preferred = decided is { } first ? (first ? Verdict.First : Verdict.Second) : null,
-            Votes = [],
-            Usage = new Usage { PromptTokens = 10, OutputTokens = 2 },
-            Model = "scripted",
-        });
+        return Task.FromResult(
+            new Judgment
+            {
+                Preferred = decided is { } first ? (first ? Verdict.First : Verdict.Second) : null,
+                Votes = [],
+                Usage = new Usage { PromptTokens = 10, OutputTokens = 2 },
+                Model = "scripted",
+            }
+        );
     }
 }

@@ -2,10 +2,10 @@ using System.Text.Json.Nodes;
 using RewardReasoning.Models;
 using RewardReasoning.Models.Checkpoints;
 using RewardReasoning.Models.Decoder;
+using RewardReasoning.Testing;
 using RewardReasoning.Training.Preferences;
 using RewardReasoning.Training.RewardModels;
 using RewardReasoning.Training.Runs;
-using RewardReasoning.Testing;
 using Xunit;
 
 namespace RewardReasoning.Training.Tests.RewardModels;
@@ -19,7 +19,10 @@ public sealed class RewardModelTrainerTests : IDisposable
         TinyModel.Write(_folder["tiny"]);
         File.WriteAllLines(
             _folder["pairs.jsonl"],
-            Enumerable.Range(0, 12).Select(i => $$"""{"prompt":"{{i}}+1","chosen":"{{i + 1}}","rejected":"{{i + 1}}/7","margin":{{i % 2}}}"""));
+            Enumerable
+                .Range(0, 12)
+                .Select(i => $$"""{"prompt":"{{i}}+1","chosen":"{{i + 1}}","rejected":"{{i + 1}}/7","margin":{{i % 2}}}""")
+        );
     }
 
     [Fact]
@@ -33,7 +36,9 @@ public sealed class RewardModelTrainerTests : IDisposable
         using ScalarJudge judge = ScalarJudge.Load(run.FinalModel, new LocalModelOptions { ComputeType = ComputeType.F32 });
         Judgment judgment = await judge.JudgeAsync(new Comparison("40+1", "41/7", "41"), TestContext.Current.CancellationToken);
         Assert.Equal(Verdict.Second, judgment.Preferred);
-        double ahead = await judge.ScoreAsync("40+1", "41", TestContext.Current.CancellationToken) - await judge.ScoreAsync("40+1", "41/7", TestContext.Current.CancellationToken);
+        double ahead =
+            await judge.ScoreAsync("40+1", "41", TestContext.Current.CancellationToken)
+            - await judge.ScoreAsync("40+1", "41/7", TestContext.Current.CancellationToken);
         Assert.Equal(1 / (1 + Math.Exp(-ahead)), judgment.Confidence ?? 0, 1e-9);
         Assert.Empty(judgment.Votes);
         Assert.True(judgment.Usage.PromptTokens > 0);
@@ -43,7 +48,8 @@ public sealed class RewardModelTrainerTests : IDisposable
     public void Run_Finished_IsAFolderForSequenceClassificationWithAPaddingToken()
     {
         RunFolder run = Run(Recipe("a", 1));
-        JsonNode config = JsonNode.Parse(File.ReadAllText(Path.Combine(run.FinalModel, "config.json"))) ?? throw new InvalidDataException("no config");
+        JsonNode config =
+            JsonNode.Parse(File.ReadAllText(Path.Combine(run.FinalModel, "config.json"))) ?? throw new InvalidDataException("no config");
         Assert.Equal("Qwen2ForSequenceClassification", config["architectures"]?[0]?.GetValue<string>());
         Assert.NotNull(config["pad_token_id"]);
         Assert.Equal(1, config["id2label"]?.AsObject().Count);
@@ -62,14 +68,22 @@ public sealed class RewardModelTrainerTests : IDisposable
     {
         RewardModelRecipe Of(string name) => Recipe(name, 7) with { Lora = adapters ? new LowRankOptions { Rank = 2 } : null };
         RunFolder undisturbed = Run(Of("a"));
-        Assert.Throws<TimeoutException>(() => Run(Of("b"), step =>
-        {
-            if (step.Step == 5)
-            {
-                throw new TimeoutException("the machine went away");
-            }
-        }));
-        Assert.Equal(File.ReadAllBytes(Path.Combine(undisturbed.FinalModel, "model.safetensors")), File.ReadAllBytes(Path.Combine(Run(Of("b")).FinalModel, "model.safetensors")));
+        Assert.Throws<TimeoutException>(() =>
+            Run(
+                Of("b"),
+                step =>
+                {
+                    if (step.Step == 5)
+                    {
+                        throw new TimeoutException("the machine went away");
+                    }
+                }
+            )
+        );
+        Assert.Equal(
+            File.ReadAllBytes(Path.Combine(undisturbed.FinalModel, "model.safetensors")),
+            File.ReadAllBytes(Path.Combine(Run(Of("b")).FinalModel, "model.safetensors"))
+        );
     }
 
     [Fact]
@@ -95,17 +109,18 @@ public sealed class RewardModelTrainerTests : IDisposable
     private static RunFolder Run(RewardModelRecipe recipe, Action<TrainingProgress>? progress = null) =>
         new RewardModelTrainer(recipe, TimeProvider.System).Run(progress, TestContext.Current.CancellationToken);
 
-    private RewardModelRecipe Recipe(string name, int steps) => new()
-    {
-        Out = _folder[name],
-        Model = _folder["tiny"],
-        Data = _folder["pairs.jsonl"],
-        Steps = steps,
-        WarmupSteps = 0,
-        PairsPerStep = 6,
-        LearningRate = 5e-3,
-        CheckpointEvery = 2,
-        TokensPerPass = 64,
-        Evaluation = new PreferenceEvaluationOptions { Data = _folder["pairs.jsonl"], Every = 30 },
-    };
+    private RewardModelRecipe Recipe(string name, int steps) =>
+        new()
+        {
+            Out = _folder[name],
+            Model = _folder["tiny"],
+            Data = _folder["pairs.jsonl"],
+            Steps = steps,
+            WarmupSteps = 0,
+            PairsPerStep = 6,
+            LearningRate = 5e-3,
+            CheckpointEvery = 2,
+            TokensPerPass = 64,
+            Evaluation = new PreferenceEvaluationOptions { Data = _folder["pairs.jsonl"], Every = 30 },
+        };
 }

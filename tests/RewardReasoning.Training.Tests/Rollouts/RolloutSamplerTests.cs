@@ -8,7 +8,12 @@ namespace RewardReasoning.Training.Tests.Rollouts;
 
 public sealed class RolloutSamplerTests
 {
-    private static readonly int[][] Prompts = [[5, 6, 7], [9], [11, 12, 13, 14, 15, 16]];
+    private static readonly int[][] Prompts =
+    [
+        [5, 6, 7],
+        [9],
+        [11, 12, 13, 14, 15, 16],
+    ];
 
     [Fact]
     public void Sample_Greedy_EqualsRecomputingEachPromptAlone()
@@ -55,7 +60,13 @@ public sealed class RolloutSamplerTests
     public void Sample_EndTokens_EndARowAndOnlyThatRow()
     {
         using DecoderModel model = Model();
-        IReadOnlyList<SampledCompletion> completions = Sample(model, new SamplingSettings(1, 40), repeats: 8, seed: 4, endTokens: [.. Enumerable.Range(0, 60)]);
+        IReadOnlyList<SampledCompletion> completions = Sample(
+            model,
+            new SamplingSettings(1, 40),
+            repeats: 8,
+            seed: 4,
+            endTokens: [.. Enumerable.Range(0, 60)]
+        );
         Assert.Equal(24, completions.Count);
         Assert.All(completions, completion => Assert.DoesNotContain(completion.Ids.SkipLast(1), id => id < 60));
         Assert.All(completions.Where(completion => completion.Finished), completion => Assert.InRange(completion.Ids[^1], 0, 59));
@@ -63,7 +74,13 @@ public sealed class RolloutSamplerTests
 
     private static DecoderModel Model() => DecoderModel.CreateRandom(TinyModel.Config, 11, CPU);
 
-    private static IReadOnlyList<SampledCompletion> Sample(DecoderModel model, SamplingSettings settings, int repeats, ulong seed, int[]? endTokens = null)
+    private static IReadOnlyList<SampledCompletion> Sample(
+        DecoderModel model,
+        SamplingSettings settings,
+        int repeats,
+        ulong seed,
+        int[]? endTokens = null
+    )
     {
         using ParallelWorkers workers = new(2);
         using ModelReplicas replicas = new(model, workers.Count);

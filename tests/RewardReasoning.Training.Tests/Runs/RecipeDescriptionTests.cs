@@ -18,7 +18,11 @@ public sealed class RecipeDescriptionTests
     {
         IReadOnlyList<RecipeField> fields = RecipeDescription.Fields(recipe);
         Assert.NotEqual("", RecipeDescription.Summary(recipe));
-        Assert.All(fields, field => Assert.True(field.Says.Length > 5 && !field.Says.Contains('<', StringComparison.Ordinal), $"{field.Name}: {field.Says}"));
+        Assert.All(
+            fields,
+            field =>
+                Assert.True(field.Says.Length > 5 && !field.Says.Contains('<', StringComparison.Ordinal), $"{field.Name}: {field.Says}")
+        );
         Assert.Equal(fields.Count, fields.Select(field => field.Name).Distinct().Count());
     }
 

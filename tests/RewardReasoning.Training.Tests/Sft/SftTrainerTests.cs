@@ -1,12 +1,12 @@
 using System.IO.Compression;
 using System.Text.Json.Nodes;
-using RewardReasoning.Text.ChatTemplates;
 using RewardReasoning.Models.Decoder;
+using RewardReasoning.Testing;
+using RewardReasoning.Text.ChatTemplates;
 using RewardReasoning.Training.Losses;
 using RewardReasoning.Training.Runs;
 using RewardReasoning.Training.Sft;
 using TorchSharp;
-using RewardReasoning.Testing;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -21,7 +21,8 @@ public sealed class SftTrainerTests : IDisposable
         TinyModel.Write(_folder["tiny"]);
         File.WriteAllLines(
             _folder["data.jsonl"],
-            Enumerable.Range(0, 40).Select(i => $$"""{"prompt":"{{i}}+1","completion":"{{i}}+1={{i + 1}}</think>{{i + 1}}"}"""));
+            Enumerable.Range(0, 40).Select(i => $$"""{"prompt":"{{i}}+1","completion":"{{i}}+1={{i + 1}}</think>{{i + 1}}"}""")
+        );
     }
 
     [Fact]
@@ -47,15 +48,18 @@ public sealed class SftTrainerTests : IDisposable
     public void Run_CancelledByTheUser_KeepsEveryFinishedStep()
     {
         using CancellationTokenSource source = new();
-        Assert.ThrowsAny<OperationCanceledException>(() => new SftTrainer(Recipe("a"), TimeProvider.System).Run(
-            step =>
-            {
-                if (step.Step == 3)
+        Assert.ThrowsAny<OperationCanceledException>(() =>
+            new SftTrainer(Recipe("a"), TimeProvider.System).Run(
+                step =>
                 {
-                    source.Cancel();
-                }
-            },
-            source.Token));
+                    if (step.Step == 3)
+                    {
+                        source.Cancel();
+                    }
+                },
+                source.Token
+            )
+        );
         Assert.True(Directory.Exists(_folder["a/step-3"]));
     }
 
@@ -88,8 +92,7 @@ public sealed class SftTrainerTests : IDisposable
     [Fact]
     public void Run_ValuesOutOfRange_AreAllListed()
     {
-        RecipeException error = Assert.Throws<RecipeException>(
-            () => Run(Recipe("a", 0) with { ClipNorm = -1 }));
+        RecipeException error = Assert.Throws<RecipeException>(() => Run(Recipe("a", 0) with { ClipNorm = -1 }));
         Assert.Contains("2 fault(s)", error.Message, StringComparison.Ordinal);
     }
 
@@ -111,11 +114,20 @@ public sealed class SftTrainerTests : IDisposable
     [Fact]
     public void Run_CancelledWhileItMeasures_MeasuresThatStepFirstWhenItGoesOn()
     {
-        File.WriteAllLines(_folder["held-out.jsonl"], Enumerable.Range(0, 4).Select(i => $$"""{"prompt":"{{i}}+1","answer":"{{i + 1}}"}"""));
-        SftRecipe Measured(string name) => Recipe(name) with
-        {
-            Evaluation = new ExactMatchOptions { Data = _folder["held-out.jsonl"], Every = 3, MaxTokens = 8 },
-        };
+        File.WriteAllLines(
+            _folder["held-out.jsonl"],
+            Enumerable.Range(0, 4).Select(i => $$"""{"prompt":"{{i}}+1","answer":"{{i + 1}}"}""")
+        );
+        SftRecipe Measured(string name) =>
+            Recipe(name) with
+            {
+                Evaluation = new ExactMatchOptions
+                {
+                    Data = _folder["held-out.jsonl"],
+                    Every = 3,
+                    MaxTokens = 8,
+                },
+            };
         RunFolder undisturbed = Run(Measured("a"));
         using CancellationTokenSource source = new();
         CancellingClock clock = new(source, at: 6); // asked twice a step, so in the third, after its rows were taken and before it is measured
@@ -145,9 +157,24 @@ public sealed class SftTrainerTests : IDisposable
             Tensor ids = Rows(rows, row => row.Ids);
             Tensor weights = tensor(rows.SelectMany(row => row.Weights).ToArray(), rows.Length, 24);
             (Tensor positions, Tensor targets, Tensor targetWeights) = NextTokenTargets.Select(ids, weights);
-            _ = view.BackpropagatePacked(ids, Rows(rows, row => row.Positions), Rows(rows, row => row.Documents), hidden => CrossEntropy.Compute(
-                view.Logits(hidden.reshape(-1, hidden.shape[2]).index_select(0, positions)), targets, targetWeights, 14));
-            return [.. view.Parameters.SelectMany(parameter => ReferenceNumbers.Flat(Assert.IsType<Tensor>(parameter.Value.grad))).Select(value => (float)value)];
+            _ = view.BackpropagatePacked(
+                ids,
+                Rows(rows, row => row.Positions),
+                Rows(rows, row => row.Documents),
+                hidden =>
+                    CrossEntropy.Compute(
+                        view.Logits(hidden.reshape(-1, hidden.shape[2]).index_select(0, positions)),
+                        targets,
+                        targetWeights,
+                        14
+                    )
+            );
+            return
+            [
+                .. view
+                    .Parameters.SelectMany(parameter => ReferenceNumbers.Flat(Assert.IsType<Tensor>(parameter.Value.grad)))
+                    .Select(value => (float)value),
+            ];
         }
 
         static Tensor Rows(PackedRow[] rows, Func<PackedRow, long[]> part) => tensor(rows.SelectMany(part).ToArray(), rows.Length, 24);
@@ -175,7 +202,12 @@ public sealed class SftTrainerTests : IDisposable
     [Fact]
     public void Run_Adapters_LearnResumeAndComputeTheSameOnceMerged()
     {
-        SftRecipe Adapted(string name) => Recipe(name, 20) with { Lora = new LowRankOptions { Rank = 4, Alpha = 8 }, LearningRate = 2e-2 };
+        SftRecipe Adapted(string name) =>
+            Recipe(name, 20) with
+            {
+                Lora = new LowRankOptions { Rank = 4, Alpha = 8 },
+                LearningRate = 2e-2,
+            };
         RunFolder undisturbed = Run(Adapted("a"));
         Assert.Throws<TimeoutException>(() => Run(Adapted("b"), step => Crash(step, at: 5)));
         Assert.Equal(Weights(undisturbed), Weights(Run(Adapted("b"))));
@@ -185,9 +217,19 @@ public sealed class SftTrainerTests : IDisposable
         using DecoderModel adapted = DecoderModel.Load(_folder["tiny"], ScalarType.Float32, CPU);
         adapted.AddAdapters(new LowRankOptions { Rank = 4, Alpha = 8 }, 1);
         AdapterFolder.Load(adapted, _folder["a/adapter"]);
-        using Tensor ids = tensor(new long[,] { { 5, 6, 7, 8 } });
+        using Tensor ids = tensor(
+            new long[,]
+            {
+                { 5, 6, 7, 8 },
+            }
+        );
         using IDisposable noGradients = no_grad();
-        ReferenceNumbers.AssertClose(ReferenceNumbers.Flat(adapted.Hidden(ids)), ReferenceNumbers.Flat(merged.Hidden(ids)), 1e-5, "hidden states");
+        ReferenceNumbers.AssertClose(
+            ReferenceNumbers.Flat(adapted.Hidden(ids)),
+            ReferenceNumbers.Flat(merged.Hidden(ids)),
+            1e-5,
+            "hidden states"
+        );
     }
 
     [Fact]
@@ -201,11 +243,18 @@ public sealed class SftTrainerTests : IDisposable
     public void Run_MeasurementsThatNoLongerImprove_EndTheRunWithTheBestModel()
     {
         File.WriteAllLines(_folder["held-out.jsonl"], ["""{"prompt":"1+1","answer":"no such answer"}"""]);
-        RunFolder run = Run(Recipe("a", 40) with
-        {
-            Evaluation = new ExactMatchOptions { Data = _folder["held-out.jsonl"], Every = 2, MaxTokens = 8 },
-            EarlyStop = new EarlyStopOptions { Patience = 2 },
-        });
+        RunFolder run = Run(
+            Recipe("a", 40) with
+            {
+                Evaluation = new ExactMatchOptions
+                {
+                    Data = _folder["held-out.jsonl"],
+                    Every = 2,
+                    MaxTokens = 8,
+                },
+                EarlyStop = new EarlyStopOptions { Patience = 2 },
+            }
+        );
         Assert.Equal(6, LossValues("a").Length);
         Assert.Equal(File.ReadAllBytes(_folder["a/best-2/model.safetensors"]), Weights(run));
     }
@@ -220,7 +269,8 @@ public sealed class SftTrainerTests : IDisposable
         Assert.Equal([1, 2, 3, 4], events.Where(scalar => scalar.Tag == "train/loss").Select(scalar => scalar.Step));
         Assert.All(
             events.Where(scalar => scalar.Tag == "train/loss").Zip(LossValues("a")),
-            pair => Assert.Equal(pair.Second, pair.First.Value, 1e-5));
+            pair => Assert.Equal(pair.Second, pair.First.Value, 1e-5)
+        );
     }
 
     [Fact]
@@ -228,24 +278,39 @@ public sealed class SftTrainerTests : IDisposable
     {
         Assert.Throws<TimeoutException>(() => Run(Recipe("a"), step => Crash(step, at: 3)));
         string kept = File.ReadAllText(_folder["a/recipe.json"]);
-        File.WriteAllLines(_folder["a/recipe.json"], kept.Split('\n').Where(line => !line.Contains("keep_every", StringComparison.Ordinal)));
+        File.WriteAllLines(
+            _folder["a/recipe.json"],
+            kept.Split('\n').Where(line => !line.Contains("keep_every", StringComparison.Ordinal))
+        );
         Assert.True(Run(Recipe("a")).IsFinished);
     }
 
     [Fact]
     public void Run_HeldOutDocuments_AreMeasuredOneByOneFromTheStartAndNotTrainedOn()
     {
-        SftRecipe Measured(string name) => Recipe(name, 30) with
-        {
-            HeldOut = new HeldOutOptions { Documents = 8, Every = 10, Answers = 4, MaxTokens = 8, TokensPerPass = 64 },
-            MeasureFirst = true,
-        };
+        SftRecipe Measured(string name) =>
+            Recipe(name, 30) with
+            {
+                HeldOut = new HeldOutOptions
+                {
+                    Documents = 8,
+                    Every = 10,
+                    Answers = 4,
+                    MaxTokens = 8,
+                    TokensPerPass = 64,
+                },
+                MeasureFirst = true,
+            };
         RunFolder undisturbed = Run(Measured("a"));
         JsonNode[] metrics = Rows("a/metrics.jsonl");
         JsonNode[] items = Rows("a/held-out.jsonl");
         Assert.Equal(Enumerable.Range(0, 31), metrics.Select(row => row["step"]?.GetValue<int>() ?? -1));
-        Assert.Equal([.. Enumerable.Repeat(0, 8), .. Enumerable.Repeat(10, 8), .. Enumerable.Repeat(20, 8), .. Enumerable.Repeat(30, 8)], items.Select(Step));
-        double[] before = [.. items.Take(8).Select(Loss)], after = [.. items.TakeLast(8).Select(Loss)];
+        Assert.Equal(
+            [.. Enumerable.Repeat(0, 8), .. Enumerable.Repeat(10, 8), .. Enumerable.Repeat(20, 8), .. Enumerable.Repeat(30, 8)],
+            items.Select(Step)
+        );
+        double[] before = [.. items.Take(8).Select(Loss)],
+            after = [.. items.TakeLast(8).Select(Loss)];
         Assert.Equal(before.Average(), metrics[0]["evaluation/loss"]?.GetValue<double>() ?? double.NaN, 1e-5);
         double spread = Math.Sqrt(before.Sum(loss => Math.Pow(loss - before.Average(), 2)) / 7 / 8);
         Assert.Equal(spread, metrics[0]["evaluation/loss_error"]?.GetValue<double>() ?? double.NaN, 1e-5);
@@ -278,13 +343,15 @@ public sealed class SftTrainerTests : IDisposable
     {
         using (GZipStream packed = new(File.Create(_folder["rows.jsonl.gz"]), CompressionLevel.Fastest))
         {
-            packed.Write("""
+            packed.Write(
+                """
                 {"question":"2+2","answer":"4"}
 
                 {"prompt":"2+3","response_1":"6","response_2":"5","label":2}
                 {"messages":[{"role":"user","content":"1"},{"role":"assistant","content":"1"},{"role":"user","content":"7"},{"role":"assistant","content":"9"}]}
                 {"query":"alone"}
-                """u8);
+                """u8
+            );
         }
 
         using SftDocuments documents = Documents(_folder["rows.jsonl.gz"]);
@@ -302,22 +369,31 @@ public sealed class SftTrainerTests : IDisposable
     [Fact]
     public void Run_TwoKindsOfMeasurementAtDifferentSteps_IsRefused()
     {
-        RecipeException error = Assert.Throws<RecipeException>(() => Run(Recipe("a") with
-        {
-            Evaluation = new ExactMatchOptions { Data = _folder["data.jsonl"], Every = 3 },
-            HeldOut = new HeldOutOptions { Every = 4 },
-        }));
+        RecipeException error = Assert.Throws<RecipeException>(() =>
+            Run(
+                Recipe("a") with
+                {
+                    Evaluation = new ExactMatchOptions { Data = _folder["data.jsonl"], Every = 3 },
+                    HeldOut = new HeldOutOptions { Every = 4 },
+                }
+            )
+        );
         Assert.Contains("give them one number", error.Message, StringComparison.Ordinal);
     }
 
-    private static string[] Completions(SftDocuments documents) => [.. Enumerable.Range(0, documents.Count).Select(index => documents.Read(index).Completion)];
+    private static string[] Completions(SftDocuments documents) =>
+        [.. Enumerable.Range(0, documents.Count).Select(index => documents.Read(index).Completion)];
 
     private SftDocuments Documents(string path) => new(path, ChatTokenizer.Load(_folder["tiny"]), 2);
 
-    private JsonNode[] Rows(string name) => [.. File.ReadLines(_folder[name]).Select(line => Assert.IsType<JsonObject>(JsonNode.Parse(line)))];
+    private JsonNode[] Rows(string name) =>
+        [.. File.ReadLines(_folder[name]).Select(line => Assert.IsType<JsonObject>(JsonNode.Parse(line)))];
 
     private double[] LossValues(string name) =>
-        [.. File.ReadLines(_folder[$"{name}/metrics.jsonl"]).Select(line => JsonNode.Parse(line)?["train/loss"]?.GetValue<double>() ?? double.NaN)];
+        [
+            .. File.ReadLines(_folder[$"{name}/metrics.jsonl"])
+                .Select(line => JsonNode.Parse(line)?["train/loss"]?.GetValue<double>() ?? double.NaN),
+        ];
 
     /// <summary>Cancels when it is asked for the time for the n-th time.</summary>
     private sealed class CancellingClock(CancellationTokenSource source, int at) : TimeProvider
@@ -335,22 +411,21 @@ public sealed class SftTrainerTests : IDisposable
         }
     }
 
-    private SftRecipe Recipe(string name, int steps = 8) => new()
-    {
-        Out = _folder[name],
-        Model = _folder["tiny"],
-        Data = _folder["data.jsonl"],
-        Steps = steps,
-        RowsPerStep = 4,
-        RowTokens = 48,
-        PackingPool = 8,
-        WarmupSteps = 2,
-        LearningRate = 5e-3,
-        CheckpointEvery = 2,
-    };
+    private SftRecipe Recipe(string name, int steps = 8) =>
+        new()
+        {
+            Out = _folder[name],
+            Model = _folder["tiny"],
+            Data = _folder["data.jsonl"],
+            Steps = steps,
+            RowsPerStep = 4,
+            RowTokens = 48,
+            PackingPool = 8,
+            WarmupSteps = 2,
+            LearningRate = 5e-3,
+            CheckpointEvery = 2,
+        };
 
     private string[] Losses(string name) =>
-    [
-        .. File.ReadLines(_folder[$"{name}/metrics.jsonl"]).Select(line => line[..line.IndexOf("\"time/", StringComparison.Ordinal)]),
-    ];
+        [.. File.ReadLines(_folder[$"{name}/metrics.jsonl"]).Select(line => line[..line.IndexOf("\"time/", StringComparison.Ordinal)])];
 }

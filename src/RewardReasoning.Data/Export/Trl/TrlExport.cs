@@ -13,11 +13,17 @@ public sealed class TrlExport(TrlRows format, TimeProvider time)
     /// <param name="leftOut">Told of each row that cannot be used, and why.</param>
     /// <param name="cancellationToken">Ends the export.</param>
     /// <exception cref="NotSupportedException">The ending is that of a format that is not written.</exception>
-    public async Task<ExportReport> WriteAsync(IAsyncEnumerable<DataRow> rows, string path, Action<DataRow, string> leftOut, CancellationToken cancellationToken = default)
+    public async Task<ExportReport> WriteAsync(
+        IAsyncEnumerable<DataRow> rows,
+        string path,
+        Action<DataRow, string> leftOut,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(rows);
         ArgumentNullException.ThrowIfNull(leftOut);
-        long read = 0, written = 0;
+        long read = 0,
+            written = 0;
         RowFileWriter writer = await RowFileWriter.CreateAsync(path, format.Columns(), time, cancellationToken).ConfigureAwait(false);
         await using (writer.ConfigureAwait(false))
         {

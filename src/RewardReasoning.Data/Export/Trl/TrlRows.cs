@@ -31,7 +31,8 @@ public sealed class TrlRows(TrlShape shape, bool withMargin)
         return pair.Chosen == pair.Rejected ? "The two responses are the same text."
             : IsText && (pair.Chosen.Length == 0 || pair.Rejected.Length == 0) ? "A response is empty."
             : pair.Query.Text.Length == 0 ? "The query is empty."
-            : !IsText && pair.Query.Messages[^1].Role != ChatRole.User ? $"The query ends with the turn of '{pair.Query.Messages[^1].Role}'; a reply follows the user's."
+            : !IsText && pair.Query.Messages[^1].Role != ChatRole.User
+                ? $"The query ends with the turn of '{pair.Query.Messages[^1].Role}'; a reply follows the user's."
             : withMargin && pair.Margin is null ? "The row has no margin and no votes that give one."
             : null;
     }
@@ -83,10 +84,11 @@ public sealed class TrlRows(TrlShape shape, bool withMargin)
     /// One turn is its bare text; a query and its reply are parted by a blank line. Of more turns each gets its label, the reply too: one
     /// without would read on from the user's last turn.
     /// </summary>
-    private static string TextOf(IReadOnlyList<ChatMessage> turns) => turns switch
-    {
-        [{ } only] => only.Text,
-        [{ } query, { } reply] when query.Role == ChatRole.User && reply.Role == ChatRole.Assistant => $"{query.Text}\n\n{reply.Text}",
-        _ => Conversation.Render(turns),
-    };
+    private static string TextOf(IReadOnlyList<ChatMessage> turns) =>
+        turns switch
+        {
+            [{ } only] => only.Text,
+            [{ } query, { } reply] when query.Role == ChatRole.User && reply.Role == ChatRole.Assistant => $"{query.Text}\n\n{reply.Text}",
+            _ => Conversation.Render(turns),
+        };
 }

@@ -20,14 +20,20 @@ public sealed class VerlExport(VerlExportOptions options, TimeProvider time)
     /// <param name="leftOut">Told of each row that cannot be used, and why.</param>
     /// <param name="cancellationToken">Ends the export.</param>
     /// <exception cref="ArgumentException">The options have faults.</exception>
-    public async Task<ExportReport> WriteAsync(IAsyncEnumerable<DataRow> rows, string folder, Action<DataRow, string> leftOut, CancellationToken cancellationToken = default)
+    public async Task<ExportReport> WriteAsync(
+        IAsyncEnumerable<DataRow> rows,
+        string folder,
+        Action<DataRow, string> leftOut,
+        CancellationToken cancellationToken = default
+    )
     {
         ArgumentNullException.ThrowIfNull(rows);
         ArgumentNullException.ThrowIfNull(leftOut);
         options.Validate();
         Directory.CreateDirectory(folder);
         VerlRows format = new(options.Prompt);
-        long read = 0, faulty = 0;
+        long read = 0,
+            faulty = 0;
         VerlFile train = await VerlFile.CreateAsync(folder, "train", format, time, cancellationToken).ConfigureAwait(false);
         await using (train.ConfigureAwait(false))
         {

@@ -42,7 +42,10 @@ public sealed record VerlExportOptions
     public void Validate()
     {
         List<string> faults = [];
-        Check(!string.IsNullOrWhiteSpace(Model) && !Model.Any(char.IsControl), "Model is empty or holds a line break; it is a name on the hub or a folder.");
+        Check(
+            !string.IsNullOrWhiteSpace(Model) && !Model.Any(char.IsControl),
+            "Model is empty or holds a line break; it is a name on the hub or a folder."
+        );
         Check(Gpus >= 1, $"Gpus is {Gpus}; at least 1 is needed.");
         Check(Nodes >= 1, $"Nodes is {Nodes}; at least 1 is needed.");
         Check(TestShare is >= 0 and < 1, FormattableString.Invariant($"TestShare is {TestShare}; it is 0 or more and below 1."));

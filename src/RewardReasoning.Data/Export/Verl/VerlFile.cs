@@ -18,8 +18,20 @@ internal sealed class VerlFile : IAsyncDisposable
 
     public long Rows { get; private set; }
 
-    public static async Task<VerlFile> CreateAsync(string folder, string split, VerlRows format, TimeProvider time, CancellationToken cancellationToken) =>
-        new(await RowFileWriter.CreateAsync(Path.Combine(folder, $"{split}.parquet"), VerlRows.Columns, time, cancellationToken).ConfigureAwait(false), format, split);
+    public static async Task<VerlFile> CreateAsync(
+        string folder,
+        string split,
+        VerlRows format,
+        TimeProvider time,
+        CancellationToken cancellationToken
+    ) =>
+        new(
+            await RowFileWriter
+                .CreateAsync(Path.Combine(folder, $"{split}.parquet"), VerlRows.Columns, time, cancellationToken)
+                .ConfigureAwait(false),
+            format,
+            split
+        );
 
     public async Task WriteAsync(VerlPair pair, ShownOrder order, CancellationToken cancellationToken)
     {

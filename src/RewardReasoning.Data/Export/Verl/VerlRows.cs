@@ -12,14 +12,25 @@ namespace RewardReasoning.Data.Export.Verl;
 /// </summary>
 internal sealed class VerlRows(JudgePrompt prompt)
 {
-    public static RowColumns Columns { get; } = RowColumns.None
-        .WithText("data_source")
-        .WithMessages("prompt")
-        .WithText("ability")
-        .WithGroup("reward_model", RowColumns.None.WithText("style").WithText("ground_truth"))
-        .WithGroup("extra_info", RowColumns.None
-            .WithInteger("index").WithText("split").WithText("pair_id").WithText("query").WithText("response_1").WithText("response_2")
-            .WithShortInteger("preferred").WithTruth("swapped").WithNumber("margin"));
+    public static RowColumns Columns { get; } =
+        RowColumns
+            .None.WithText("data_source")
+            .WithMessages("prompt")
+            .WithText("ability")
+            .WithGroup("reward_model", RowColumns.None.WithText("style").WithText("ground_truth"))
+            .WithGroup(
+                "extra_info",
+                RowColumns
+                    .None.WithInteger("index")
+                    .WithText("split")
+                    .WithText("pair_id")
+                    .WithText("query")
+                    .WithText("response_1")
+                    .WithText("response_2")
+                    .WithShortInteger("preferred")
+                    .WithTruth("swapped")
+                    .WithNumber("margin")
+            );
 
     public void Write(Utf8JsonWriter writer, VerlPair pair, ShownOrder order, string split, long index)
     {

@@ -7,7 +7,13 @@ namespace RewardReasoning.Data.Export.Verl;
 internal sealed class VerlScripts(VerlExportOptions options)
 {
     private const UnixFileMode Executable =
-        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+        UnixFileMode.UserRead
+        | UnixFileMode.UserWrite
+        | UnixFileMode.UserExecute
+        | UnixFileMode.GroupRead
+        | UnixFileMode.GroupExecute
+        | UnixFileMode.OtherRead
+        | UnixFileMode.OtherExecute;
 
     public async Task WriteAsync(string folder, bool hasTest, CancellationToken cancellationToken)
     {
@@ -22,24 +28,29 @@ internal sealed class VerlScripts(VerlExportOptions options)
         }
     }
 
-    /// <summary>verl does not start without a file to validate on, so without test rows it is given the other one and does not validate.</summary>
-    private string Filled(string text, bool hasTest) => new StringBuilder(text)
-        .Replace("{model}", options.Model)
-        .Replace("{gpus}", Number(options.Gpus))
-        .Replace("{nodes}", Number(options.Nodes))
-        .Replace("{max_prompt_tokens}", Number(options.MaxPromptTokens))
-        .Replace("{max_response_tokens}", Number(options.MaxResponseTokens))
-        .Replace("{max_tokens}", Number(options.MaxPromptTokens + options.MaxResponseTokens))
-        .Replace("{test_file}", hasTest ? "test" : "train")
-        .Replace("{test_freq}", hasTest ? "50" : "-1")
-        .Replace("{validates}", hasTest ? "True" : "False")
-        .ToString();
+    /// <summary>
+    /// verl does not start without a file to validate on, so without test rows it is given the other one and does not validate.
+    /// </summary>
+    private string Filled(string text, bool hasTest) =>
+        new StringBuilder(text)
+            .Replace("{model}", options.Model)
+            .Replace("{gpus}", Number(options.Gpus))
+            .Replace("{nodes}", Number(options.Nodes))
+            .Replace("{max_prompt_tokens}", Number(options.MaxPromptTokens))
+            .Replace("{max_response_tokens}", Number(options.MaxResponseTokens))
+            .Replace("{max_tokens}", Number(options.MaxPromptTokens + options.MaxResponseTokens))
+            .Replace("{test_file}", hasTest ? "test" : "train")
+            .Replace("{test_freq}", hasTest ? "50" : "-1")
+            .Replace("{validates}", hasTest ? "True" : "False")
+            .ToString();
 
     private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
 
     private static string Read(string name)
     {
-        using Stream stream = typeof(VerlScripts).Assembly.GetManifestResourceStream($"verl/{name}") ?? throw new InvalidOperationException($"The program holds no {name}.");
+        using Stream stream =
+            typeof(VerlScripts).Assembly.GetManifestResourceStream($"verl/{name}")
+            ?? throw new InvalidOperationException($"The program holds no {name}.");
         using StreamReader reader = new(stream);
         return reader.ReadToEnd();
     }

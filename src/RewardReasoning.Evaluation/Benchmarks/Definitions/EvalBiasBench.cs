@@ -3,26 +3,43 @@ namespace RewardReasoning.Evaluation.Benchmarks.Definitions;
 /// <summary>EvalBiasBench: six biases of judges.</summary>
 internal static class EvalBiasBench
 {
-    public static BenchmarkDefinition Definition { get; } = new()
-    {
-        Name = "evalbiasbench",
-        Title = "Six biases: length, concreteness, empty reference, continuation, nested instruction, familiar knowledge",
-        Source = "OffsetBias, arXiv 2407.06551; github.com/ncsoft/offsetbias (80 pairs)",
-        Data = "biasbench.jsonl, or the folder that holds it",
-        Counting = "Each pair is asked for in both orders; accuracy is the mean over them, a missing answer being wrong; both_right needs both. The overall figure is over all pairs.",
-        Orders = AskedOrders.Both,
-        ReadAsync = ReadAsync,
-        Credit = judged => judged.RightShare,
-        Measures = [BenchmarkMeasure.Mean("accuracy", "mean accuracy over the orders", judged => judged.RightShare), BenchmarkMeasure.Mean("both_right", "share of pairs that are right in both orders", judged => judged.RightInAllOrders ? 1 : 0)],
-    };
+    public static BenchmarkDefinition Definition { get; } =
+        new()
+        {
+            Name = "evalbiasbench",
+            Title = "Six biases: length, concreteness, empty reference, continuation, nested instruction, familiar knowledge",
+            Source = "OffsetBias, arXiv 2407.06551; github.com/ncsoft/offsetbias (80 pairs)",
+            Data = "biasbench.jsonl, or the folder that holds it",
+            Counting =
+                "Each pair is asked for in both orders; accuracy is the mean over them, a missing answer being wrong; both_right needs both. The overall figure is over all pairs.",
+            Orders = AskedOrders.Both,
+            ReadAsync = ReadAsync,
+            Credit = judged => judged.RightShare,
+            Measures =
+            [
+                BenchmarkMeasure.Mean("accuracy", "mean accuracy over the orders", judged => judged.RightShare),
+                BenchmarkMeasure.Mean(
+                    "both_right",
+                    "share of pairs that are right in both orders",
+                    judged => judged.RightInAllOrders ? 1 : 0
+                ),
+            ],
+        };
 
     private static async Task<IReadOnlyList<BenchmarkItem>> ReadAsync(string path, CancellationToken cancellationToken) =>
-        [.. (await BenchmarkRows.ReadAsync(path, wanted: null, cancellationToken).ConfigureAwait(false)).Select(row => new BenchmarkItem
-        {
-            Id = FormattableString.Invariant($"{row.Number}"),
-            Row = FormattableString.Invariant($"{row.Number}"),
-            Section = row.Text("bias"),
-            Comparison = new Comparison(row.Text("instruction"), row.Text("response1"), row.Text("response2")),
-            Gold = row.Text("label") switch { "1" => Outcome.First, "2" => Outcome.Second, var other => throw new InvalidDataException($"{row.Place}: the label is '{other}'; it is 1 or 2.") },
-        })];
+        [
+            .. (await BenchmarkRows.ReadAsync(path, wanted: null, cancellationToken).ConfigureAwait(false)).Select(row => new BenchmarkItem
+            {
+                Id = FormattableString.Invariant($"{row.Number}"),
+                Row = FormattableString.Invariant($"{row.Number}"),
+                Section = row.Text("bias"),
+                Comparison = new Comparison(row.Text("instruction"), row.Text("response1"), row.Text("response2")),
+                Gold = row.Text("label") switch
+                {
+                    "1" => Outcome.First,
+                    "2" => Outcome.Second,
+                    var other => throw new InvalidDataException($"{row.Place}: the label is '{other}'; it is 1 or 2."),
+                },
+            }),
+        ];
 }

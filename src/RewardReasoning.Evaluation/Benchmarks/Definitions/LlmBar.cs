@@ -3,25 +3,32 @@ namespace RewardReasoning.Evaluation.Benchmarks.Definitions;
 /// <summary>LLMBar: does a judge see which output follows the instruction, where the other looks better?</summary>
 internal static class LlmBar
 {
-    public static BenchmarkDefinition Definition { get; } = new()
-    {
-        Name = "llmbar",
-        Title = "Instruction following against outputs that only look better, natural and adversarial",
-        Source = "LLMBar, arXiv 2310.07641; github.com/princeton-nlp/LLMBar, Dataset/**/dataset.json (419 pairs; FairEval, LLMEval2, MT-Bench and case studies beside them)",
-        Data = "the folder Dataset, or one of its folders",
-        Counting = "Each pair is asked for in both orders. accuracy: mean over the orders, a missing answer being wrong. both_right: right in both. agreement: the same answer in both orders, where both have one. "
-            + "The overall figure is over all pairs of the data given.",
-        Orders = AskedOrders.Both,
-        ReadAsync = ReadAsync,
-        Credit = judged => judged.RightShare,
-        Measures =
-        [
-            BenchmarkMeasure.Mean("accuracy", "mean accuracy over the orders", judged => judged.RightShare),
-            BenchmarkMeasure.Mean("both_right", "share of pairs that are right in both orders", judged => judged.RightInAllOrders ? 1 : 0),
-            BenchmarkMeasure.Mean("agreement", "share of pairs with the same answer in both orders", Replays.Agreement),
-        ],
-        ReplayAsync = ReplayAsync,
-    };
+    public static BenchmarkDefinition Definition { get; } =
+        new()
+        {
+            Name = "llmbar",
+            Title = "Instruction following against outputs that only look better, natural and adversarial",
+            Source =
+                "LLMBar, arXiv 2310.07641; github.com/princeton-nlp/LLMBar, Dataset/**/dataset.json (419 pairs; FairEval, LLMEval2, MT-Bench and case studies beside them)",
+            Data = "the folder Dataset, or one of its folders",
+            Counting =
+                "Each pair is asked for in both orders. accuracy: mean over the orders, a missing answer being wrong. both_right: right in both. agreement: the same answer in both orders, where both have one. "
+                + "The overall figure is over all pairs of the data given.",
+            Orders = AskedOrders.Both,
+            ReadAsync = ReadAsync,
+            Credit = judged => judged.RightShare,
+            Measures =
+            [
+                BenchmarkMeasure.Mean("accuracy", "mean accuracy over the orders", judged => judged.RightShare),
+                BenchmarkMeasure.Mean(
+                    "both_right",
+                    "share of pairs that are right in both orders",
+                    judged => judged.RightInAllOrders ? 1 : 0
+                ),
+                BenchmarkMeasure.Mean("agreement", "share of pairs with the same answer in both orders", Replays.Agreement),
+            ],
+            ReplayAsync = ReplayAsync,
+        };
 
     private static async Task<IReadOnlyList<BenchmarkItem>> ReadAsync(string path, CancellationToken cancellationToken)
     {
@@ -29,38 +36,70 @@ internal static class LlmBar
         foreach (string file in BenchmarkRows.Files(path, name => name == "dataset.json"))
         {
             string section = SectionOf(file);
-            items.AddRange((await BenchmarkRows.ReadAsync(file, wanted: null, cancellationToken).ConfigureAwait(false)).Select(row => new BenchmarkItem
-            {
-                Id = FormattableString.Invariant($"{section}:{row.Number}"),
-                Row = FormattableString.Invariant($"{section}:{row.Number}"),
-                Section = section,
-                Comparison = new Comparison(row.Text("input"), row.Text("output_1"), row.Text("output_2")),
-                Gold = Read(row.Text("label")),
-            }));
+            items.AddRange(
+                (await BenchmarkRows.ReadAsync(file, wanted: null, cancellationToken).ConfigureAwait(false)).Select(row => new BenchmarkItem
+                {
+                    Id = FormattableString.Invariant($"{section}:{row.Number}"),
+                    Row = FormattableString.Invariant($"{section}:{row.Number}"),
+                    Section = section,
+                    Comparison = new Comparison(row.Text("input"), row.Text("output_1"), row.Text("output_2")),
+                    Gold = Read(row.Text("label")),
+                })
+            );
         }
 
         return items;
     }
 
-    /// <summary>Rows of dataset, index, evaluator, strategy, winner and winner_swapped, both winners numbered as the data numbers outputs.</summary>
-    private static async Task<IReadOnlyList<RecordedJudge>> ReplayAsync(string path, IReadOnlyList<BenchmarkItem> items, CancellationToken cancellationToken)
+    /// <summary>
+    /// Rows of dataset, index, evaluator, strategy, winner and winner_swapped, both winners numbered as the data numbers outputs.
+    /// </summary>
+    private static async Task<IReadOnlyList<RecordedJudge>> ReplayAsync(
+        string path,
+        IReadOnlyList<BenchmarkItem> items,
+        CancellationToken cancellationToken
+    )
     {
         IReadOnlyList<BenchmarkRow> rows = await BenchmarkRows.ReadAsync(path, wanted: null, cancellationToken).ConfigureAwait(false);
         ILookup<string, BenchmarkItem> sections = items.ToLookup(item => item.Section);
         List<RecordedJudge> judges = [];
-        foreach (IGrouping<string, BenchmarkRow> judge in rows.GroupBy(row => $"{row.Text("evaluator")} {row.Text("strategy")}").OrderBy(group => group.Key, StringComparer.Ordinal))
+        foreach (
+            IGrouping<string, BenchmarkRow> judge in rows.GroupBy(row => $"{row.Text("evaluator")} {row.Text("strategy")}")
+                .OrderBy(group => group.Key, StringComparer.Ordinal)
+        )
         {
             Dictionary<string, BenchmarkRow> records = judge.ToDictionary(row => $"{row.Text("dataset")}:{row.Text("index")}");
-            IEnumerable<BenchmarkItem> judged = judge.Select(row => row.Text("dataset")).Distinct().SelectMany(section => sections[section]);
-            judges.Add(new RecordedJudge(judge.Key, [.. judged.Select(item => Replays.InOrders(item, records.TryGetValue(item.Id, out BenchmarkRow row)
-                ? [new ShownOutcome(ShownOrder.Given, Read(row.OptionalText("winner"))), new ShownOutcome(ShownOrder.Swapped, Read(row.OptionalText("winner_swapped")))]
-                : []))]));
+            IEnumerable<BenchmarkItem> judged = judge
+                .Select(row => row.Text("dataset"))
+                .Distinct()
+                .SelectMany(section => sections[section]);
+            judges.Add(
+                new RecordedJudge(
+                    judge.Key,
+                    [
+                        .. judged.Select(item =>
+                            Replays.InOrders(
+                                item,
+                                records.TryGetValue(item.Id, out BenchmarkRow row)
+                                    ?
+                                    [
+                                        new ShownOutcome(ShownOrder.Given, Read(row.OptionalText("winner"))),
+                                        new ShownOutcome(ShownOrder.Swapped, Read(row.OptionalText("winner_swapped"))),
+                                    ]
+                                    : []
+                            )
+                        ),
+                    ]
+                )
+            );
         }
 
         return judges;
     }
 
-    /// <summary>The folders below "Dataset", as the authors name them: LLMBar/Natural, LLMBar/Adversarial/Manual, Processed/FairEval.</summary>
+    /// <summary>
+    /// The folders below "Dataset", as the authors name them: LLMBar/Natural, LLMBar/Adversarial/Manual, Processed/FairEval.
+    /// </summary>
     private static string SectionOf(string file)
     {
         string[] folders = Path.GetDirectoryName(Path.GetFullPath(file))?.Split(Path.DirectorySeparatorChar) ?? [];
@@ -68,5 +107,11 @@ internal static class LlmBar
         return string.Join('/', folders[Math.Max(root, folders.Length - 3)..]);
     }
 
-    private static Outcome Read(string? winner) => winner switch { "1" => Outcome.First, "2" => Outcome.Second, _ => Outcome.Missing };
+    private static Outcome Read(string? winner) =>
+        winner switch
+        {
+            "1" => Outcome.First,
+            "2" => Outcome.Second,
+            _ => Outcome.Missing,
+        };
 }

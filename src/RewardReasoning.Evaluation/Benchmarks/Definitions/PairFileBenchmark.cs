@@ -8,18 +8,20 @@ internal static class PairFileBenchmark
 {
     private static readonly string[] SectionFields = ["section", "subset", "category", "source"];
 
-    public static BenchmarkDefinition Definition { get; } = new()
-    {
-        Name = "pairs",
-        Title = "Any labelled pair file",
-        Source = "yours",
-        Data = "rows with query, response_1, response_2 and label, or chosen and rejected",
-        Counting = "Sections are the values of the field section, subset, category or source, the first that there is. One order a pair, hashed. A missing answer is wrong. Rows without a label are left out.",
-        Orders = AskedOrders.One,
-        ReadAsync = ReadAsync,
-        Credit = Scoring.Right,
-        Measures = [Scoring.Accuracy],
-    };
+    public static BenchmarkDefinition Definition { get; } =
+        new()
+        {
+            Name = "pairs",
+            Title = "Any labelled pair file",
+            Source = "yours",
+            Data = "rows with query, response_1, response_2 and label, or chosen and rejected",
+            Counting =
+                "Sections are the values of the field section, subset, category or source, the first that there is. One order a pair, hashed. A missing answer is wrong. Rows without a label are left out.",
+            Orders = AskedOrders.One,
+            ReadAsync = ReadAsync,
+            Credit = Scoring.Right,
+            Measures = [Scoring.Accuracy],
+        };
 
     private static async Task<IReadOnlyList<BenchmarkItem>> ReadAsync(string path, CancellationToken cancellationToken)
     {
@@ -31,17 +33,21 @@ internal static class PairFileBenchmark
             {
                 PairContent content => content,
                 FaultyContent faulty => throw new InvalidDataException($"{row.Place}: {faulty.Error}"),
-                var other => throw new InvalidDataException($"{row.Place}: the row holds {RowKinds.Describe(other.Kind)}; the benchmark needs labelled pairs."),
+                var other => throw new InvalidDataException(
+                    $"{row.Place}: the row holds {RowKinds.Describe(other.Kind)}; the benchmark needs labelled pairs."
+                ),
             };
             string id = row.Field("id") ?? row.Field("pair_id") ?? BenchmarkRows.IdOf(row, files);
-            items.Add(new BenchmarkItem
-            {
-                Id = id,
-                Row = id,
-                Section = SectionFields.Select(row.Field).FirstOrDefault(section => section is not null) ?? "all",
-                Comparison = pair.Comparison,
-                Gold = Outcomes.Of(pair.Label),
-            });
+            items.Add(
+                new BenchmarkItem
+                {
+                    Id = id,
+                    Row = id,
+                    Section = SectionFields.Select(row.Field).FirstOrDefault(section => section is not null) ?? "all",
+                    Comparison = pair.Comparison,
+                    Gold = Outcomes.Of(pair.Label),
+                }
+            );
         }
 
         return items;

@@ -11,72 +11,112 @@ internal static class PandaLm
     /// <summary>A preference with fewer of the votes than this is a tie in the third convention.</summary>
     private const double DecisiveShare = 2.0 / 3;
 
-    public static BenchmarkDefinition Definition { get; } = new()
-    {
-        Name = "pandalm",
-        Title = "Instruction following, majority of three human votes, ties among them",
-        Source = "PandaLM, arXiv 2306.05087; github.com/WeOpenML/PandaLM, data/testset-v1.json (999 rows)",
-        Data = "testset-v1.json, or the folder that holds it",
-        Counting = "A missing answer counts as a tie, as in PandaLM's own parser. accuracy, macro_*: three classes, all present. decided_accuracy: rows whose majority is no tie. "
-            + "band_*: three classes, where a preference with less than two thirds of the votes is a tie. Rows without a majority are left out.",
-        Orders = AskedOrders.One,
-        ReadAsync = ReadAsync,
-        Credit = judged => Right(judged, Plain),
-        Measures =
-        [
-            BenchmarkMeasure.Mean("accuracy", "share of rows with the majority's class", judged => Right(judged, Plain)),
-            Average("macro_precision", scores => scores.Precision, Plain),
-            Average("macro_recall", scores => scores.Recall, Plain),
-            Average("macro_f1", scores => scores.F1, Plain),
-            BenchmarkMeasure.Mean("decided_accuracy", "share of rows without a tie that are right", judged => judged.Item.Gold == Outcome.Tie ? null : Right(judged, Plain)),
-            BenchmarkMeasure.Mean("band_accuracy", "accuracy where a weak preference is a tie", judged => Right(judged, Banded)),
-            Average("band_macro_f1", scores => scores.F1, Banded),
-        ],
-        ReplayAsync = ReplayAsync,
-    };
+    public static BenchmarkDefinition Definition { get; } =
+        new()
+        {
+            Name = "pandalm",
+            Title = "Instruction following, majority of three human votes, ties among them",
+            Source = "PandaLM, arXiv 2306.05087; github.com/WeOpenML/PandaLM, data/testset-v1.json (999 rows)",
+            Data = "testset-v1.json, or the folder that holds it",
+            Counting =
+                "A missing answer counts as a tie, as in PandaLM's own parser. accuracy, macro_*: three classes, all present. decided_accuracy: rows whose majority is no tie. "
+                + "band_*: three classes, where a preference with less than two thirds of the votes is a tie. Rows without a majority are left out.",
+            Orders = AskedOrders.One,
+            ReadAsync = ReadAsync,
+            Credit = judged => Right(judged, Plain),
+            Measures =
+            [
+                BenchmarkMeasure.Mean("accuracy", "share of rows with the majority's class", judged => Right(judged, Plain)),
+                Average("macro_precision", scores => scores.Precision, Plain),
+                Average("macro_recall", scores => scores.Recall, Plain),
+                Average("macro_f1", scores => scores.F1, Plain),
+                BenchmarkMeasure.Mean(
+                    "decided_accuracy",
+                    "share of rows without a tie that are right",
+                    judged => judged.Item.Gold == Outcome.Tie ? null : Right(judged, Plain)
+                ),
+                BenchmarkMeasure.Mean("band_accuracy", "accuracy where a weak preference is a tie", judged => Right(judged, Banded)),
+                Average("band_macro_f1", scores => scores.F1, Banded),
+            ],
+            ReplayAsync = ReplayAsync,
+        };
 
     private static async Task<IReadOnlyList<BenchmarkItem>> ReadAsync(string path, CancellationToken cancellationToken) =>
-        [.. (await BenchmarkRows.ReadAsync(path, name => name.StartsWith("testset-v1.", StringComparison.Ordinal), cancellationToken).ConfigureAwait(false)).Select(row => new BenchmarkItem
-        {
-            Id = row.Text("idx"),
-            Row = row.Text("idx"),
-            Section = "all",
-            Comparison = new Comparison(
-                row.OptionalText("input") is { Length: > 0 } input ? $"{row.Text("instruction")}\n\n{input}" : row.Text("instruction"), row.Text("response1"), row.Text("response2")),
-            Gold = Majority([row.Text("annotator1"), row.Text("annotator2"), row.Text("annotator3")]),
-        })];
+        [
+            .. (
+                await BenchmarkRows
+                    .ReadAsync(path, name => name.StartsWith("testset-v1.", StringComparison.Ordinal), cancellationToken)
+                    .ConfigureAwait(false)
+            ).Select(row => new BenchmarkItem
+            {
+                Id = row.Text("idx"),
+                Row = row.Text("idx"),
+                Section = "all",
+                Comparison = new Comparison(
+                    row.OptionalText("input") is { Length: > 0 } input ? $"{row.Text("instruction")}\n\n{input}" : row.Text("instruction"),
+                    row.Text("response1"),
+                    row.Text("response2")
+                ),
+                Gold = Majority([row.Text("annotator1"), row.Text("annotator2"), row.Text("annotator3")]),
+            }),
+        ];
 
-    private static async Task<IReadOnlyList<RecordedJudge>> ReplayAsync(string path, IReadOnlyList<BenchmarkItem> items, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<RecordedJudge>> ReplayAsync(
+        string path,
+        IReadOnlyList<BenchmarkItem> items,
+        CancellationToken cancellationToken
+    )
     {
         List<RecordedJudge> judges = [];
-        IReadOnlyList<BenchmarkRow> rows = await BenchmarkRows.ReadAsync(path, name => !name.StartsWith("testset-", StringComparison.Ordinal), cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<BenchmarkRow> rows = await BenchmarkRows
+            .ReadAsync(path, name => !name.StartsWith("testset-", StringComparison.Ordinal), cancellationToken)
+            .ConfigureAwait(false);
         foreach (IGrouping<string, BenchmarkRow> file in rows.GroupBy(row => row.File))
         {
-            Dictionary<string, Outcome> said = file.ToDictionary(row => row.Text("idx"), row => Read(row.OptionalText("gpt_result") ?? row.Text("pandalm_result")));
+            Dictionary<string, Outcome> said = file.ToDictionary(
+                row => row.Text("idx"),
+                row => Read(row.OptionalText("gpt_result") ?? row.Text("pandalm_result"))
+            );
             judges.Add(new RecordedJudge(file.Key, [.. items.Select(item => Replays.Once(item, said.GetValueOrDefault(item.Id)))]));
         }
 
         return judges;
     }
 
-    private static Outcome Majority(IReadOnlyList<string> votes) => votes.GroupBy(vote => vote).FirstOrDefault(group => group.Count() > 1) is { } most ? Read(most.Key) : Outcome.Missing;
+    private static Outcome Majority(IReadOnlyList<string> votes) =>
+        votes.GroupBy(vote => vote).FirstOrDefault(group => group.Count() > 1) is { } most ? Read(most.Key) : Outcome.Missing;
 
-    private static Outcome Read(string answer) => answer.ToLowerInvariant() switch { "1" => Outcome.First, "2" => Outcome.Second, "0" or "tie" => Outcome.Tie, _ => Outcome.Missing };
+    private static Outcome Read(string answer) =>
+        answer.ToLowerInvariant() switch
+        {
+            "1" => Outcome.First,
+            "2" => Outcome.Second,
+            "0" or "tie" => Outcome.Tie,
+            _ => Outcome.Missing,
+        };
 
     private static Outcome Plain(JudgedItem judged) => judged.Preferred == Outcome.Missing ? Outcome.Tie : judged.Preferred;
 
     private static Outcome Banded(JudgedItem judged) => judged.VoteShare < DecisiveShare ? Outcome.Tie : Plain(judged);
 
-    private static double? Right(JudgedItem judged, Func<JudgedItem, Outcome> answer) => judged.Item.Gold == Outcome.Missing ? null : answer(judged) == judged.Item.Gold ? 1 : 0;
+    private static double? Right(JudgedItem judged, Func<JudgedItem, Outcome> answer) =>
+        judged.Item.Gold == Outcome.Missing ? null
+        : answer(judged) == judged.Item.Gold ? 1
+        : 0;
 
-    private static BenchmarkMeasure Average(string name, Func<ClassScores, double> part, Func<JudgedItem, Outcome> answer) => new(name, $"{name.Replace('_', ' ')} of three classes", items =>
-    {
-        ConfusionMatrix matrix = new(3);
-        foreach (WeightedItem item in items.Where(item => item.Judged.Item.Gold != Outcome.Missing))
-        {
-            matrix.Add(item.Judged.Item.Gold - Outcome.First, answer(item.Judged) - Outcome.First, item.Weight);
-        }
+    private static BenchmarkMeasure Average(string name, Func<ClassScores, double> part, Func<JudgedItem, Outcome> answer) =>
+        new(
+            name,
+            $"{name.Replace('_', ' ')} of three classes",
+            items =>
+            {
+                ConfusionMatrix matrix = new(3);
+                foreach (WeightedItem item in items.Where(item => item.Judged.Item.Gold != Outcome.Missing))
+                {
+                    matrix.Add(item.Judged.Item.Gold - Outcome.First, answer(item.Judged) - Outcome.First, item.Weight);
+                }
 
-        return matrix.Total == 0 ? double.NaN : part(matrix.Average(ClassWeight.Macro, ClassSet.All));
-    });
+                return matrix.Total == 0 ? double.NaN : part(matrix.Average(ClassWeight.Macro, ClassSet.All));
+            }
+        );
 }

@@ -7,14 +7,23 @@ namespace RewardReasoning.Evaluation.Benchmarks.Definitions;
 internal static class Replays
 {
     /// <summary>The judgments of one of our own runs, on the items of the data.</summary>
-    public static async Task<IReadOnlyList<RecordedJudge>> OfRunAsync(string path, IReadOnlyList<BenchmarkItem> items, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<RecordedJudge>> OfRunAsync(
+        string path,
+        IReadOnlyList<BenchmarkItem> items,
+        CancellationToken cancellationToken
+    )
     {
         Dictionary<string, RecordedJudgment> records = [];
-        foreach (BenchmarkRow row in await BenchmarkRows.ReadAsync(path, name => name == "judgments.jsonl", cancellationToken).ConfigureAwait(false))
+        foreach (
+            BenchmarkRow row in await BenchmarkRows
+                .ReadAsync(path, name => name == "judgments.jsonl", cancellationToken)
+                .ConfigureAwait(false)
+        )
         {
             try
             {
-                RecordedJudgment record = row.Fields.Deserialize(BenchmarkJson.Lines.RecordedJudgment) ?? throw new JsonException("The row is null.");
+                RecordedJudgment record =
+                    row.Fields.Deserialize(BenchmarkJson.Lines.RecordedJudgment) ?? throw new JsonException("The row is null.");
                 records[record.Id] = record;
             }
             catch (JsonException exception)
@@ -23,19 +32,56 @@ internal static class Replays
             }
         }
 
-        return [new RecordedJudge(RowFiles.NameOf(path), [.. items.Select(item => records.TryGetValue(item.Id, out RecordedJudgment? record) ? record.ToItem() with { Item = item } : JudgedItem.Missing(item, "It was not recorded."))])];
+        return
+        [
+            new RecordedJudge(
+                RowFiles.NameOf(path),
+                [
+                    .. items.Select(item =>
+                        records.TryGetValue(item.Id, out RecordedJudgment? record)
+                            ? record.ToItem() with
+                            {
+                                Item = item,
+                            }
+                            : JudgedItem.Missing(item, "It was not recorded.")
+                    ),
+                ]
+            ),
+        ];
     }
 
     /// <summary>An item that was judged once, in an order that was not recorded.</summary>
-    public static JudgedItem Once(BenchmarkItem item, Outcome said) => new() { Item = item, Preferred = said, Shown = [new ShownOutcome(ShownOrder.Given, said)] };
+    public static JudgedItem Once(BenchmarkItem item, Outcome said) =>
+        new()
+        {
+            Item = item,
+            Preferred = said,
+            Shown = [new ShownOutcome(ShownOrder.Given, said)],
+        };
 
     /// <summary>An item that was judged in several orders. It prefers what more of them say; a draw is a tie.</summary>
     public static JudgedItem InOrders(BenchmarkItem item, IEnumerable<ShownOutcome> shown)
     {
         ShownOutcome[] answers = [.. shown];
-        int balance = answers.Sum(answer => answer.Outcome switch { Outcome.First => 1, Outcome.Second => -1, _ => 0 });
+        int balance = answers.Sum(answer =>
+            answer.Outcome switch
+            {
+                Outcome.First => 1,
+                Outcome.Second => -1,
+                _ => 0,
+            }
+        );
         bool any = Array.Exists(answers, answer => answer.Outcome != Outcome.Missing);
-        return new JudgedItem { Item = item, Preferred = balance > 0 ? Outcome.First : balance < 0 ? Outcome.Second : any ? Outcome.Tie : Outcome.Missing, Shown = answers };
+        return new JudgedItem
+        {
+            Item = item,
+            Preferred =
+                balance > 0 ? Outcome.First
+                : balance < 0 ? Outcome.Second
+                : any ? Outcome.Tie
+                : Outcome.Missing,
+            Shown = answers,
+        };
     }
 
     /// <summary>1 where the answers in both orders are the same, 0 where they are not; null unless both orders have one.</summary>
@@ -43,8 +89,11 @@ internal static class Replays
     {
         Outcome given = OutcomeIn(judged, ShownOrder.Given);
         Outcome swapped = OutcomeIn(judged, ShownOrder.Swapped);
-        return given == Outcome.Missing || swapped == Outcome.Missing ? null : given == swapped ? 1 : 0;
+        return given == Outcome.Missing || swapped == Outcome.Missing ? null
+            : given == swapped ? 1
+            : 0;
     }
 
-    private static Outcome OutcomeIn(JudgedItem judged, ShownOrder order) => judged.Shown.FirstOrDefault(shown => shown.Order == order).Outcome;
+    private static Outcome OutcomeIn(JudgedItem judged, ShownOrder order) =>
+        judged.Shown.FirstOrDefault(shown => shown.Order == order).Outcome;
 }

@@ -10,24 +10,28 @@ public static class RewardBench2
 {
     private const string TiesSubset = "Ties";
 
-    internal static BenchmarkDefinition Definition { get; } = new()
-    {
-        Name = "rewardbench2",
-        Title = "One right answer among four, in five subsets; and Ties, several right ones",
-        Source = "RewardBench 2, arXiv 2506.01937; Hugging Face allenai/reward-bench-2, split test (1,865 rows)",
-        Data = "the split test as JSON lines, with id, prompt, chosen, rejected and subset",
-        Counting = "Our own way for judges of pairs. Five subsets: the right answer is compared with each wrong one, and the row counts where it wins all, as the best of four must; a missing answer is no win. Ties: "
-            + "every two answers of a row are compared, an answer's rating is the share of its comparisons that it wins, and the benchmark's formula is applied to these ratings. The overall figure is the plain mean "
-            + "of the subsets. One order, hashed.",
-        Orders = AskedOrders.One,
-        ReadAsync = ReadAsync,
-        Credit = Scoring.Right,
-        Measures = [new("score", "mean of the subsets: right answer first, and the formula of Ties", Score)],
-    };
+    internal static BenchmarkDefinition Definition { get; } =
+        new()
+        {
+            Name = "rewardbench2",
+            Title = "One right answer among four, in five subsets; and Ties, several right ones",
+            Source = "RewardBench 2, arXiv 2506.01937; Hugging Face allenai/reward-bench-2, split test (1,865 rows)",
+            Data = "the split test as JSON lines, with id, prompt, chosen, rejected and subset",
+            Counting =
+                "Our own way for judges of pairs. Five subsets: the right answer is compared with each wrong one, and the row counts where it wins all, as the best of four must; a missing answer is no win. Ties: "
+                + "every two answers of a row are compared, an answer's rating is the share of its comparisons that it wins, and the benchmark's formula is applied to these ratings. The overall figure is the plain mean "
+                + "of the subsets. One order, hashed.",
+            Orders = AskedOrders.One,
+            ReadAsync = ReadAsync,
+            Credit = Scoring.Right,
+            Measures = [new("score", "mean of the subsets: right answer first, and the formula of Ties", Score)],
+        };
 
     /// <summary>
-    /// The score of Ties: 0.3 (accuracy with several right answers + accuracy with one) + 0.2 (how often the gap to the wrong ones exceeds the
-    /// spread of the right ones + how often the smaller gap of both prompts does) + 0.01 mean tanh(smaller gap / spread − 1). The gap is the
+    /// The score of Ties: 0.3 (accuracy with several right answers + accuracy with one) + 0.2 (how often the gap to the wrong ones exceeds
+    /// the
+    /// spread of the right ones + how often the smaller gap of both prompts does) + 0.01 mean tanh(smaller gap / spread − 1). The gap is
+    /// the
     /// lowest rating of a right answer less the highest of a wrong one, accurate where it is above 0; the spread is over the right ones.
     /// </summary>
     /// <param name="several">Ratings of prompts with several right answers, by the prompt's number.</param>
@@ -38,14 +42,21 @@ public static class RewardBench2
         ArgumentNullException.ThrowIfNull(several);
         ArgumentNullException.ThrowIfNull(reference);
         string[] both = [.. several.Keys.Where(reference.ContainsKey)];
-        double MeanOfBoth(Func<TiesRatings, TiesRatings, double> part) => both.Length == 0 ? 0 : both.Average(number => part(several[number], reference[number]));
+        double MeanOfBoth(Func<TiesRatings, TiesRatings, double> part) =>
+            both.Length == 0 ? 0 : both.Average(number => part(several[number], reference[number]));
         return several.Count == 0 || reference.Count == 0
             ? double.NaN
             : (0.30 * several.Values.Average(ratings => ratings.Gap > 0 ? 1 : 0))
                 + (0.30 * reference.Values.Average(ratings => ratings.Gap > 0 ? 1 : 0))
                 + (0.20 * MeanOfBoth((many, one) => many.Gap > many.Spread ? 1 : 0))
                 + (0.20 * MeanOfBoth((many, one) => Math.Min(many.Gap, one.Gap) > many.Spread ? 1 : 0))
-                + (0.01 * MeanOfBoth((many, one) => Math.Tanh((Math.Min(many.Gap, one.Gap) / many.Spread) - 1) is var margin && double.IsNaN(margin) ? 0 : margin));
+                + (
+                    0.01
+                    * MeanOfBoth(
+                        (many, one) =>
+                            Math.Tanh((Math.Min(many.Gap, one.Gap) / many.Spread) - 1) is var margin && double.IsNaN(margin) ? 0 : margin
+                    )
+                );
     }
 
     private static async Task<IReadOnlyList<BenchmarkItem>> ReadAsync(string path, CancellationToken cancellationToken)
@@ -66,17 +77,19 @@ public static class RewardBench2
                     bool decided = i < chosen.Count && j >= chosen.Count;
                     if (ties || decided)
                     {
-                        items.Add(new BenchmarkItem
-                        {
-                            Id = FormattableString.Invariant($"{subset}:{id}:{i}-{j}"),
+                        items.Add(
+                            new BenchmarkItem
+                            {
+                                Id = FormattableString.Invariant($"{subset}:{id}:{i}-{j}"),
 
-                            // A question asked in both ways of Ties comes and goes as one.
-                            Row = ties ? id[(id.LastIndexOf(':') + 1)..] : id,
-                            Section = subset,
-                            Comparison = new Comparison(row.Text("prompt"), answers[i], answers[j]),
-                            Gold = decided ? Outcome.First : Outcome.Missing,
-                            Detail = FormattableString.Invariant($"{id};{i};{j};{chosen.Count};{answers.Length}"),
-                        });
+                                // A question asked in both ways of Ties comes and goes as one.
+                                Row = ties ? id[(id.LastIndexOf(':') + 1)..] : id,
+                                Section = subset,
+                                Comparison = new Comparison(row.Text("prompt"), answers[i], answers[j]),
+                                Gold = decided ? Outcome.First : Outcome.Missing,
+                                Detail = FormattableString.Invariant($"{id};{i};{j};{chosen.Count};{answers.Length}"),
+                            }
+                        );
                     }
                 }
             }
@@ -85,22 +98,28 @@ public static class RewardBench2
         return items;
     }
 
-    private static double Score(IReadOnlyList<WeightedItem> items) => items
-        .Where(item => item.Weight > 0)
-        .GroupBy(item => item.Judged.Item.Section)
-        .Select(subset => subset.Key == TiesSubset ? Ties([.. subset]) : BestOf([.. subset]))
-        .Where(score => !double.IsNaN(score))
-        .DefaultIfEmpty(double.NaN)
-        .Average();
+    private static double Score(IReadOnlyList<WeightedItem> items) =>
+        items
+            .Where(item => item.Weight > 0)
+            .GroupBy(item => item.Judged.Item.Section)
+            .Select(subset => subset.Key == TiesSubset ? Ties([.. subset]) : BestOf([.. subset]))
+            .Where(score => !double.IsNaN(score))
+            .DefaultIfEmpty(double.NaN)
+            .Average();
 
     /// <summary>The share of rows whose right answer wins all its comparisons.</summary>
     private static double BestOf(IReadOnlyList<WeightedItem> items)
     {
-        (double Won, double Count) total = items.GroupBy(item => item.Judged.Item.Row).Aggregate((Won: 0.0, Count: 0.0), (sum, row) =>
-        {
-            int weight = row.First().Weight;
-            return (sum.Won + (row.All(item => item.Judged.Preferred == item.Judged.Item.Gold) ? weight : 0), sum.Count + weight);
-        });
+        (double Won, double Count) total = items
+            .GroupBy(item => item.Judged.Item.Row)
+            .Aggregate(
+                (Won: 0.0, Count: 0.0),
+                (sum, row) =>
+                {
+                    int weight = row.First().Weight;
+                    return (sum.Won + (row.All(item => item.Judged.Preferred == item.Judged.Item.Gold) ? weight : 0), sum.Count + weight);
+                }
+            );
         return total.Won / total.Count;
     }
 
@@ -129,14 +148,20 @@ public static class RewardBench2
         foreach (JudgedItem judged in comparisons)
         {
             int[] numbers = Numbers(judged);
-            double share = judged.Preferred switch { Outcome.First => 1, Outcome.Second => 0, _ => 0.5 };
+            double share = judged.Preferred switch
+            {
+                Outcome.First => 1,
+                Outcome.Second => 0,
+                _ => 0.5,
+            };
             won[numbers[0]] += share / (won.Length - 1);
             won[numbers[1]] += (1 - share) / (won.Length - 1);
         }
 
         return new TiesRatings(won[..first[2]], won[first[2]..]);
 
-        static int[] Numbers(JudgedItem judged) => [.. judged.Item.Detail.Split(';')[1..].Select(number => int.Parse(number, CultureInfo.InvariantCulture))];
+        static int[] Numbers(JudgedItem judged) =>
+            [.. judged.Item.Detail.Split(';')[1..].Select(number => int.Parse(number, CultureInfo.InvariantCulture))];
     }
 }
 

@@ -5,37 +5,49 @@ internal static class RmBench
 {
     private const int Styles = 3;
 
-    public static BenchmarkDefinition Definition { get; } = new()
-    {
-        Name = "rm-bench",
-        Title = "Right against subtly wrong, each in three styles: chat, mathematics, code, safety",
-        Source = "RM-Bench, arXiv 2410.16184; github.com/THU-KEG/RM-Bench, data/*_filtered.json (1,327 prompts)",
-        Data = "a folder with the *_filtered.json files, or one of them",
-        Counting = "Every prompt gives 3 x 3 comparisons of a chosen with a rejected response (concise, detailed, detailed with Markdown), each asked for in both orders; a comparison counts the share of "
-            + "orders that are right, a missing answer being wrong. hard: the rejected one has the richer style; normal: the same; easy: the chosen one has. average: the mean of the three. A domain's figure is "
-            + "over its prompts (both safety sets together), the overall one the mean of the domains.",
-        Orders = AskedOrders.Both,
-        ReadAsync = ReadAsync,
-        Credit = judged => judged.RightShare,
-        Measures =
-        [
-            new("average", "mean of easy, normal and hard", items => (Score(items, IsEasy) + Score(items, IsNormal) + Score(items, IsHard)) / 3),
-            new("easy", "the chosen response has the richer style", items => Score(items, IsEasy)),
-            new("normal", "both have the same style", items => Score(items, IsNormal)),
-            new("hard", "the rejected response has the richer style", items => Score(items, IsHard)),
-        ],
-    };
+    public static BenchmarkDefinition Definition { get; } =
+        new()
+        {
+            Name = "rm-bench",
+            Title = "Right against subtly wrong, each in three styles: chat, mathematics, code, safety",
+            Source = "RM-Bench, arXiv 2410.16184; github.com/THU-KEG/RM-Bench, data/*_filtered.json (1,327 prompts)",
+            Data = "a folder with the *_filtered.json files, or one of them",
+            Counting =
+                "Every prompt gives 3 x 3 comparisons of a chosen with a rejected response (concise, detailed, detailed with Markdown), each asked for in both orders; a comparison counts the share of "
+                + "orders that are right, a missing answer being wrong. hard: the rejected one has the richer style; normal: the same; easy: the chosen one has. average: the mean of the three. A domain's figure is "
+                + "over its prompts (both safety sets together), the overall one the mean of the domains.",
+            Orders = AskedOrders.Both,
+            ReadAsync = ReadAsync,
+            Credit = judged => judged.RightShare,
+            Measures =
+            [
+                new(
+                    "average",
+                    "mean of easy, normal and hard",
+                    items => (Score(items, IsEasy) + Score(items, IsNormal) + Score(items, IsHard)) / 3
+                ),
+                new("easy", "the chosen response has the richer style", items => Score(items, IsEasy)),
+                new("normal", "both have the same style", items => Score(items, IsNormal)),
+                new("hard", "the rejected response has the richer style", items => Score(items, IsHard)),
+            ],
+        };
 
     private static async Task<IReadOnlyList<BenchmarkItem>> ReadAsync(string path, CancellationToken cancellationToken)
     {
         List<BenchmarkItem> items = [];
-        foreach (BenchmarkRow row in await BenchmarkRows.ReadAsync(path, name => name.Contains("_filtered.", StringComparison.Ordinal), cancellationToken).ConfigureAwait(false))
+        foreach (
+            BenchmarkRow row in await BenchmarkRows
+                .ReadAsync(path, name => name.Contains("_filtered.", StringComparison.Ordinal), cancellationToken)
+                .ConfigureAwait(false)
+        )
         {
             IReadOnlyList<string> chosen = row.Texts("chosen");
             IReadOnlyList<string> rejected = row.Texts("rejected");
             if (chosen.Count != Styles || rejected.Count != Styles)
             {
-                throw new InvalidDataException($"{row.Place}: {chosen.Count} chosen and {rejected.Count} rejected responses; RM-Bench has three of each.");
+                throw new InvalidDataException(
+                    $"{row.Place}: {chosen.Count} chosen and {rejected.Count} rejected responses; RM-Bench has three of each."
+                );
             }
 
             string file = row.File.Split('_')[0];
@@ -43,15 +55,17 @@ internal static class RmBench
             for (int i = 0; i < Styles * Styles; i++)
             {
                 (int better, int worse) = Math.DivRem(i, Styles);
-                items.Add(new BenchmarkItem
-                {
-                    Id = FormattableString.Invariant($"{name}:{better}{worse}"),
-                    Row = name,
-                    Section = file.Split('-')[0],
-                    Comparison = new Comparison(row.Text("prompt"), chosen[better], rejected[worse]),
-                    Gold = Outcome.First,
-                    Detail = FormattableString.Invariant($"{better}{worse}"),
-                });
+                items.Add(
+                    new BenchmarkItem
+                    {
+                        Id = FormattableString.Invariant($"{name}:{better}{worse}"),
+                        Row = name,
+                        Section = file.Split('-')[0],
+                        Comparison = new Comparison(row.Text("prompt"), chosen[better], rejected[worse]),
+                        Gold = Outcome.First,
+                        Detail = FormattableString.Invariant($"{better}{worse}"),
+                    }
+                );
             }
         }
 

@@ -13,7 +13,20 @@ internal sealed class JinjaExpressionParser(JinjaTokenStream tokens)
 
     /// <summary>Tests that take an argument without brackets: <c>x is divisibleby 3</c>.</summary>
     private static readonly HashSet<string> TestsOfTwo =
-        ["divisibleby", "sameas", "equalto", "eq", "ne", "lt", "le", "gt", "ge", "greaterthan", "lessthan", "in"];
+    [
+        "divisibleby",
+        "sameas",
+        "equalto",
+        "eq",
+        "ne",
+        "lt",
+        "le",
+        "gt",
+        "ge",
+        "greaterthan",
+        "lessthan",
+        "in",
+    ];
 
     /// <summary>Whether a name is a constant, which no variable can be called.</summary>
     public static bool IsConstant(string name) => name is "true" or "True" or "false" or "False" or "none" or "None";
@@ -146,9 +159,10 @@ internal sealed class JinjaExpressionParser(JinjaTokenStream tokens)
             throw tokens.Fail("expressions are nested too deeply");
         }
 
-        JinjaExpression value = tokens.Is("-") || tokens.Is("+")
-            ? new SignExpression(tokens.Current.Line, tokens.Take().Text == "-", ParseUnary(withFilters: false))
-            : ParsePostfix(ParsePrimary());
+        JinjaExpression value =
+            tokens.Is("-") || tokens.Is("+")
+                ? new SignExpression(tokens.Current.Line, tokens.Take().Text == "-", ParseUnary(withFilters: false))
+                : ParsePostfix(ParsePrimary());
         return withFilters ? ParseFilters(value) : value;
     }
 
@@ -319,14 +333,18 @@ internal sealed class JinjaExpressionParser(JinjaTokenStream tokens)
         }
     }
 
-    private static JinjaExpression Name(JinjaToken token) => token.Text switch
-    {
-        "true" or "True" => new ConstantExpression(token.Line, true),
-        "false" or "False" => new ConstantExpression(token.Line, false),
-        "none" or "None" => new ConstantExpression(token.Line, null),
-        "if" or "else" or "and" or "or" or "in" or "is" => throw new ChatTemplateException(token.Line, $"a value is expected, found '{token.Text}'"),
-        _ => new NameExpression(token.Line, token.Text),
-    };
+    private static JinjaExpression Name(JinjaToken token) =>
+        token.Text switch
+        {
+            "true" or "True" => new ConstantExpression(token.Line, true),
+            "false" or "False" => new ConstantExpression(token.Line, false),
+            "none" or "None" => new ConstantExpression(token.Line, null),
+            "if" or "else" or "and" or "or" or "in" or "is" => throw new ChatTemplateException(
+                token.Line,
+                $"a value is expected, found '{token.Text}'"
+            ),
+            _ => new NameExpression(token.Line, token.Text),
+        };
 
     private static ConstantExpression Integer(JinjaToken token) =>
         long.TryParse(token.Text, NumberStyles.None, CultureInfo.InvariantCulture, out long value)

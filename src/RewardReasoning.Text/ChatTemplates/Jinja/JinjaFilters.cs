@@ -20,60 +20,71 @@ internal static class JinjaFilters
         return made;
     }
 
-    private static string[] Parameters(string filter) => filter switch
-    {
-        "trim" => ["chars"],
-        "tojson" => ["ensure_ascii", "indent", "separators", "sort_keys"],
-        "default" or "d" => ["default_value", "boolean"],
-        "join" => ["d", "attribute"],
-        "replace" => ["old", "new", "count"],
-        "indent" => ["width", "first", "blank"],
-        "int" or "float" => ["default"],
-        "sort" => ["reverse", "case_sensitive", "attribute"],
-        _ => [],
-    };
+    private static string[] Parameters(string filter) =>
+        filter switch
+        {
+            "trim" => ["chars"],
+            "tojson" => ["ensure_ascii", "indent", "separators", "sort_keys"],
+            "default" or "d" => ["default_value", "boolean"],
+            "join" => ["d", "attribute"],
+            "replace" => ["old", "new", "count"],
+            "indent" => ["width", "first", "blank"],
+            "int" or "float" => ["default"],
+            "sort" => ["reverse", "case_sensitive", "attribute"],
+            _ => [],
+        };
 
-    private static object? Run(string name, object? value, JinjaCall call) => name switch
-    {
-        "trim" => JinjaTextMethods.Strip(PythonText.Str(value), call.Text(0, "chars")?.Value),
-        "length" or "count" => JinjaOperators.Length(value),
-        "tojson" => ToJson(value, call),
-        "default" or "d" => value is JinjaUndefined || (JinjaOperators.Truth(call.Get(1, "boolean", false)) && !JinjaOperators.Truth(value))
-            ? call.Get(0, "default_value", MarkedText.Empty)
-            : value,
-        "join" => Join(value, call),
-        "upper" => JinjaTextMethods.Upper(PythonText.Str(value)),
-        "lower" => JinjaTextMethods.Lower(PythonText.Str(value)),
-        "title" => JinjaTextMethods.Title(PythonText.Str(value)),
-        "capitalize" => JinjaTextMethods.Capitalize(PythonText.Str(value)),
-        "replace" => JinjaTextMethods.Replace(
-            PythonText.Str(value), call.RequireText(0, "old").Value, call.RequireText(1, "new"), call.Integer(2, "count") ?? -1),
-        "indent" => Indent(PythonText.Str(value), call),
-        "string" => PythonText.Str(value),
-        "safe" => value,
-        "int" => ToInteger(value, call.Get(0, "default", 0L)),
-        "float" => ToFloat(value, call.Get(0, "default", 0.0)),
-        "abs" => JinjaOperators.AsFloat(value) is { } number
-            ? value is double ? Math.Abs(number) : JinjaOperators.Normalize(BigInteger.Abs(JinjaOperators.AsInteger(value) ?? 0))
-            : throw new JinjaFailure($"'abs' needs a number, found {PythonText.TypeName(value)}"),
-        "first" => JinjaOperators.Items(value) is [var first, ..] ? first : new JinjaUndefined("there is no first item"),
-        "last" => JinjaOperators.Items(value) is [.., var last] ? last : new JinjaUndefined("there is no last item"),
-        "list" => JinjaOperators.Items(value).ToList(),
-        "reverse" => value is MarkedText ? JinjaOperators.Slice(value, null, null, -1) : JinjaOperators.Items(value).Reverse().ToList(),
-        "items" => Items(value),
-        "dictsort" => Items(value).OrderBy(pair => (JinjaOperators.Items(pair)[0] as MarkedText)?.Value, StringComparer.OrdinalIgnoreCase).ToList(),
-        "sort" => Sort(value, call),
-        "unique" => Unique(JinjaOperators.Items(value)),
-        "sum" => JinjaOperators.Items(value).Aggregate((object?)0L, (sum, item) => JinjaOperators.Apply("+", sum, item)),
-        "min" => Extreme(value, sign: 1),
-        "max" => Extreme(value, sign: -1),
-        "map" => JinjaOperators.Items(value).Select(Mapping(call)).ToList(),
-        "select" => JinjaOperators.Items(value).Where(Selection(call, attributeFirst: false)).ToList(),
-        "reject" => JinjaOperators.Items(value).Where(item => !Selection(call, attributeFirst: false)(item)).ToList(),
-        "selectattr" => JinjaOperators.Items(value).Where(Selection(call, attributeFirst: true)).ToList(),
-        "rejectattr" => JinjaOperators.Items(value).Where(item => !Selection(call, attributeFirst: true)(item)).ToList(),
-        _ => throw new JinjaFailure($"the filter '{name}' is not supported"),
-    };
+    private static object? Run(string name, object? value, JinjaCall call) =>
+        name switch
+        {
+            "trim" => JinjaTextMethods.Strip(PythonText.Str(value), call.Text(0, "chars")?.Value),
+            "length" or "count" => JinjaOperators.Length(value),
+            "tojson" => ToJson(value, call),
+            "default" or "d" => value is JinjaUndefined
+            || (JinjaOperators.Truth(call.Get(1, "boolean", false)) && !JinjaOperators.Truth(value))
+                ? call.Get(0, "default_value", MarkedText.Empty)
+                : value,
+            "join" => Join(value, call),
+            "upper" => JinjaTextMethods.Upper(PythonText.Str(value)),
+            "lower" => JinjaTextMethods.Lower(PythonText.Str(value)),
+            "title" => JinjaTextMethods.Title(PythonText.Str(value)),
+            "capitalize" => JinjaTextMethods.Capitalize(PythonText.Str(value)),
+            "replace" => JinjaTextMethods.Replace(
+                PythonText.Str(value),
+                call.RequireText(0, "old").Value,
+                call.RequireText(1, "new"),
+                call.Integer(2, "count") ?? -1
+            ),
+            "indent" => Indent(PythonText.Str(value), call),
+            "string" => PythonText.Str(value),
+            "safe" => value,
+            "int" => ToInteger(value, call.Get(0, "default", 0L)),
+            "float" => ToFloat(value, call.Get(0, "default", 0.0)),
+            "abs" => JinjaOperators.AsFloat(value) is { } number
+                ? value is double
+                    ? Math.Abs(number)
+                    : JinjaOperators.Normalize(BigInteger.Abs(JinjaOperators.AsInteger(value) ?? 0))
+                : throw new JinjaFailure($"'abs' needs a number, found {PythonText.TypeName(value)}"),
+            "first" => JinjaOperators.Items(value) is [var first, ..] ? first : new JinjaUndefined("there is no first item"),
+            "last" => JinjaOperators.Items(value) is [.., var last] ? last : new JinjaUndefined("there is no last item"),
+            "list" => JinjaOperators.Items(value).ToList(),
+            "reverse" => value is MarkedText ? JinjaOperators.Slice(value, null, null, -1) : JinjaOperators.Items(value).Reverse().ToList(),
+            "items" => Items(value),
+            "dictsort" => Items(value)
+                .OrderBy(pair => (JinjaOperators.Items(pair)[0] as MarkedText)?.Value, StringComparer.OrdinalIgnoreCase)
+                .ToList(),
+            "sort" => Sort(value, call),
+            "unique" => Unique(JinjaOperators.Items(value)),
+            "sum" => JinjaOperators.Items(value).Aggregate((object?)0L, (sum, item) => JinjaOperators.Apply("+", sum, item)),
+            "min" => Extreme(value, sign: 1),
+            "max" => Extreme(value, sign: -1),
+            "map" => JinjaOperators.Items(value).Select(Mapping(call)).ToList(),
+            "select" => JinjaOperators.Items(value).Where(Selection(call, attributeFirst: false)).ToList(),
+            "reject" => JinjaOperators.Items(value).Where(item => !Selection(call, attributeFirst: false)(item)).ToList(),
+            "selectattr" => JinjaOperators.Items(value).Where(Selection(call, attributeFirst: true)).ToList(),
+            "rejectattr" => JinjaOperators.Items(value).Where(item => !Selection(call, attributeFirst: true)(item)).ToList(),
+            _ => throw new JinjaFailure($"the filter '{name}' is not supported"),
+        };
 
     private static MarkedText ToJson(object? value, JinjaCall call)
     {
@@ -89,7 +100,10 @@ internal static class JinjaFilters
         }
 
         List<object?>? separators = call.Get(2, "separators") as List<object?>;
-        string between = separators is [MarkedText item, _] ? item.Value : indent is null ? ", " : ",";
+        string between =
+            separators is [MarkedText item, _] ? item.Value
+            : indent is null ? ", "
+            : ",";
         string after = separators is [_, MarkedText key] ? key.Value : ": ";
         return PythonText.Json(value, (int?)indent, JinjaOperators.Truth(call.Get(3, "sort_keys", false)), between, after);
     }
@@ -134,30 +148,37 @@ internal static class JinjaFilters
         return builder.ToText();
     }
 
-    private static object? ToInteger(object? value, object? otherwise) => value switch
-    {
-        long or BigInteger => value,
-        bool flag => flag ? 1L : 0L,
-        double number when Math.Abs(number) < 1e18 => (long)number,
-        MarkedText text when long.TryParse(text.Value.Trim(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number) => number,
-        MarkedText text when double.TryParse(text.Value.Trim(), NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
-            && Math.Abs(number) < 1e18 => (long)number,
-        _ => otherwise,
-    };
+    private static object? ToInteger(object? value, object? otherwise) =>
+        value switch
+        {
+            long or BigInteger => value,
+            bool flag => flag ? 1L : 0L,
+            double number when Math.Abs(number) < 1e18 => (long)number,
+            MarkedText text
+                when long.TryParse(text.Value.Trim(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number) =>
+                number,
+            MarkedText text
+                when double.TryParse(text.Value.Trim(), NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
+                    && Math.Abs(number) < 1e18 => (long)number,
+            _ => otherwise,
+        };
 
-    private static object? ToFloat(object? value, object? otherwise) => value switch
-    {
-        _ when JinjaOperators.AsFloat(value) is { } number => number,
-        MarkedText text when double.TryParse(text.Value.Trim(), NumberStyles.Float, CultureInfo.InvariantCulture, out double number) => number,
-        _ => otherwise,
-    };
+    private static object? ToFloat(object? value, object? otherwise) =>
+        value switch
+        {
+            _ when JinjaOperators.AsFloat(value) is { } number => number,
+            MarkedText text when double.TryParse(text.Value.Trim(), NumberStyles.Float, CultureInfo.InvariantCulture, out double number) =>
+                number,
+            _ => otherwise,
+        };
 
-    private static List<object?> Items(object? value) => value switch
-    {
-        JinjaDictionary dictionary => dictionary.Entries.Select(e => (object?)new List<object?> { e.Key, e.Value }).ToList(),
-        JinjaUndefined => [],
-        _ => throw new JinjaFailure($"'items' needs a mapping, found {PythonText.TypeName(value)}"),
-    };
+    private static List<object?> Items(object? value) =>
+        value switch
+        {
+            JinjaDictionary dictionary => dictionary.Entries.Select(e => (object?)new List<object?> { e.Key, e.Value }).ToList(),
+            JinjaUndefined => [],
+            _ => throw new JinjaFailure($"'items' needs a mapping, found {PythonText.TypeName(value)}"),
+        };
 
     private static List<object?> Sort(object? value, JinjaCall call)
     {
@@ -173,7 +194,9 @@ internal static class JinjaFilters
         IEnumerable<object?> items = JinjaOperators.Items(value);
         try
         {
-            return JinjaOperators.Truth(call.Get(0, "reverse", false)) ? [.. items.OrderByDescending(Key, order)] : [.. items.OrderBy(Key, order)];
+            return JinjaOperators.Truth(call.Get(0, "reverse", false))
+                ? [.. items.OrderByDescending(Key, order)]
+                : [.. items.OrderBy(Key, order)];
         }
         catch (InvalidOperationException error) when (error.InnerException is JinjaFailure)
         {
@@ -235,10 +258,16 @@ internal static class JinjaFilters
     }
 
     /// <summary>An attribute, or several one inside the other with dots between.</summary>
-    private static object? Path(object? value, object? path) => path is MarkedText names
-        ? names.Value.Split('.').Aggregate(value, (inner, name) =>
-            long.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out long index)
-                ? JinjaMembers.Item(inner, index)
-                : JinjaMembers.Item(inner, MarkedText.Trust(name)))
-        : JinjaMembers.Item(value, path);
+    private static object? Path(object? value, object? path) =>
+        path is MarkedText names
+            ? names
+                .Value.Split('.')
+                .Aggregate(
+                    value,
+                    (inner, name) =>
+                        long.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out long index)
+                            ? JinjaMembers.Item(inner, index)
+                            : JinjaMembers.Item(inner, MarkedText.Trust(name))
+                )
+            : JinjaMembers.Item(value, path);
 }

@@ -10,13 +10,16 @@ internal static class JinjaGlobals
 
     /// <summary>The functions by name.</summary>
     public static IEnumerable<KeyValuePair<string, object?>> All(TimeProvider clock) =>
-    [
-        Function("namespace", MakeNamespace),
-        Function("dict", call => MakeDictionary(call)),
-        Function("range", call => MakeRange(call)),
-        Function("raise_exception", call => throw new JinjaFailure($"the template refuses: {PythonText.Str(call.Require(0, "message"))}")),
-        Function("strftime_now", call => MarkedText.Trust(FormatTime(clock.GetLocalNow(), call.RequireText(0, "format").Value))),
-    ];
+        [
+            Function("namespace", MakeNamespace),
+            Function("dict", call => MakeDictionary(call)),
+            Function("range", call => MakeRange(call)),
+            Function(
+                "raise_exception",
+                call => throw new JinjaFailure($"the template refuses: {PythonText.Str(call.Require(0, "message"))}")
+            ),
+            Function("strftime_now", call => MarkedText.Trust(FormatTime(clock.GetLocalNow(), call.RequireText(0, "format").Value))),
+        ];
 
     private static KeyValuePair<string, object?> Function(string name, Func<JinjaCall, object?> body) =>
         new(name, new JinjaFunction(name, body));
@@ -96,34 +99,37 @@ internal static class JinjaGlobals
             }
 
             char directive = format[++i];
-            text.Append(directive switch
-            {
-                '%' => "%",
-                'j' => $"{time.DayOfYear:000}",
-                'w' => $"{(int)time.DayOfWeek}",
-                _ => time.ToString(
-                    directive switch
-                    {
-                        'd' => "dd",
-                        'm' => "MM",
-                        'Y' => "yyyy",
-                        'y' => "yy",
-                        'b' or 'h' => "MMM",
-                        'B' => "MMMM",
-                        'a' => "ddd",
-                        'A' => "dddd",
-                        'H' => "HH",
-                        'I' => "hh",
-                        'M' => "mm",
-                        'S' => "ss",
-                        'p' => "tt",
-                        'f' => "ffffff",
-                        'F' => "yyyy-MM-dd",
-                        'T' => "HH:mm:ss",
-                        _ => throw new JinjaFailure($"the directive '%{directive}' of a date is not supported"),
-                    },
-                    CultureInfo.InvariantCulture),
-            });
+            text.Append(
+                directive switch
+                {
+                    '%' => "%",
+                    'j' => $"{time.DayOfYear:000}",
+                    'w' => $"{(int)time.DayOfWeek}",
+                    _ => time.ToString(
+                        directive switch
+                        {
+                            'd' => "dd",
+                            'm' => "MM",
+                            'Y' => "yyyy",
+                            'y' => "yy",
+                            'b' or 'h' => "MMM",
+                            'B' => "MMMM",
+                            'a' => "ddd",
+                            'A' => "dddd",
+                            'H' => "HH",
+                            'I' => "hh",
+                            'M' => "mm",
+                            'S' => "ss",
+                            'p' => "tt",
+                            'f' => "ffffff",
+                            'F' => "yyyy-MM-dd",
+                            'T' => "HH:mm:ss",
+                            _ => throw new JinjaFailure($"the directive '%{directive}' of a date is not supported"),
+                        },
+                        CultureInfo.InvariantCulture
+                    ),
+                }
+            );
         }
 
         return text.ToString();

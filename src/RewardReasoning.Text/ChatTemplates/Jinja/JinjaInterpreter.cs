@@ -202,36 +202,40 @@ internal sealed class JinjaInterpreter
     private JinjaFunction MakeMacro(MacroStatement macro)
     {
         JinjaScope defined = _scope;
-        return new JinjaFunction(macro.Name, call =>
-        {
-            if (++_macroDepth > DeepestMacro)
+        return new JinjaFunction(
+            macro.Name,
+            call =>
             {
-                throw new JinjaFailure($"macros call one another more than {DeepestMacro} levels deep");
-            }
-
-            call.Allow([.. macro.Parameters.Select(p => p.Name)]);
-            JinjaScope caller = _scope;
-            _scope = new JinjaScope(defined);
-            try
-            {
-                for (int i = 0; i < macro.Parameters.Length; i++)
+                if (++_macroDepth > DeepestMacro)
                 {
-                    MacroParameter parameter = macro.Parameters[i];
-                    bool given = i < call.Positional.Count || call.Named.ContainsKey(parameter.Name);
-                    object? value = given ? call.Get(i, parameter.Name)
-                        : parameter.Default is { } otherwise ? Evaluate(otherwise)
-                        : new JinjaUndefined($"parameter '{parameter.Name}' was not provided");
-                    _scope.Set(parameter.Name, value);
+                    throw new JinjaFailure($"macros call one another more than {DeepestMacro} levels deep");
                 }
 
-                return Capture(macro.Body);
+                call.Allow([.. macro.Parameters.Select(p => p.Name)]);
+                JinjaScope caller = _scope;
+                _scope = new JinjaScope(defined);
+                try
+                {
+                    for (int i = 0; i < macro.Parameters.Length; i++)
+                    {
+                        MacroParameter parameter = macro.Parameters[i];
+                        bool given = i < call.Positional.Count || call.Named.ContainsKey(parameter.Name);
+                        object? value =
+                            given ? call.Get(i, parameter.Name)
+                            : parameter.Default is { } otherwise ? Evaluate(otherwise)
+                            : new JinjaUndefined($"parameter '{parameter.Name}' was not provided");
+                        _scope.Set(parameter.Name, value);
+                    }
+
+                    return Capture(macro.Body);
+                }
+                finally
+                {
+                    _scope = caller;
+                    _macroDepth--;
+                }
             }
-            finally
-            {
-                _scope = caller;
-                _macroDepth--;
-            }
-        });
+        );
     }
 
     private object? Evaluate(JinjaExpression expression)
@@ -284,7 +288,10 @@ internal sealed class JinjaInterpreter
         foreach ((JinjaExpression keyExpression, JinjaExpression value) in expression.Entries)
         {
             object? key = Evaluate(keyExpression);
-            dictionary.Set(key as MarkedText ?? throw new JinjaFailure($"a key is {PythonText.TypeName(key)}; it must be a string"), Evaluate(value));
+            dictionary.Set(
+                key as MarkedText ?? throw new JinjaFailure($"a key is {PythonText.TypeName(key)}; it must be a string"),
+                Evaluate(value)
+            );
         }
 
         return dictionary;
@@ -338,24 +345,30 @@ internal sealed class JinjaInterpreter
     private object? Call(CallExpression call)
     {
         object? target = Evaluate(call.Target);
-        JinjaFunction function = Defined(target) as JinjaFunction
+        JinjaFunction function =
+            Defined(target) as JinjaFunction
             ?? throw new JinjaFailure($"{PythonText.TypeName(target)} is called; it must be a function, method or macro");
         JinjaCall arguments = Arguments(function.Name, call.Arguments);
         _line = call.Line;
         return function.Invoke(arguments);
     }
 
-    private JinjaCall Arguments(string name, JinjaArguments arguments) => new(
-        name,
-        [.. arguments.Positional.Select(Evaluate)],
-        arguments.Named.GroupBy(a => a.Name).ToDictionary(a => a.Key, a => Evaluate(a.Last().Value)));
+    private JinjaCall Arguments(string name, JinjaArguments arguments) =>
+        new(
+            name,
+            [.. arguments.Positional.Select(Evaluate)],
+            arguments.Named.GroupBy(a => a.Name).ToDictionary(a => a.Key, a => Evaluate(a.Last().Value))
+        );
 
-    private long? Bound(JinjaExpression? expression) => expression is null ? null : Evaluate(expression) switch
-    {
-        null => null,
-        long number => number,
-        object other => throw new JinjaFailure($"the bound of a slice is {PythonText.TypeName(other)}; it must be a whole number"),
-    };
+    private long? Bound(JinjaExpression? expression) =>
+        expression is null
+            ? null
+            : Evaluate(expression) switch
+            {
+                null => null,
+                long number => number,
+                object other => throw new JinjaFailure($"the bound of a slice is {PythonText.TypeName(other)}; it must be a whole number"),
+            };
 
     private static object? Defined(object? value) => value is JinjaUndefined undefined ? throw new JinjaFailure(undefined.Reason) : value;
 

@@ -23,7 +23,8 @@ internal sealed class JinjaLexer
     }
 
     /// <summary>The tokens of a template, ended by one of kind <see cref="JinjaTokenKind.End"/>.</summary>
-    /// <exception cref="ChatTemplateException">A tag, comment or string is not closed, or holds a character that Jinja does not know.</exception>
+    /// <exception cref="ChatTemplateException">A tag, comment or string is not closed, or holds a character that Jinja does not
+    /// know.</exception>
     public static List<JinjaToken> Tokenize(string source)
     {
         JinjaLexer lexer = new(source);
@@ -47,7 +48,12 @@ internal sealed class JinjaLexer
             char kind = _source[tag + 1];
             char sign = tag + 2 < _source.Length ? _source[tag + 2] : ' ';
             string data = _source[_at..tag];
-            AddData(sign == '-' ? data.TrimEnd() : kind != '{' && sign != '+' ? TrimLastLine(data, lineStarts) : data, data);
+            AddData(
+                sign == '-' ? data.TrimEnd()
+                    : kind != '{' && sign != '+' ? TrimLastLine(data, lineStarts)
+                    : data,
+                data
+            );
             _at = tag + (sign is '-' or '+' ? 3 : 2);
             lineStarts = kind switch
             {
@@ -139,7 +145,11 @@ internal sealed class JinjaLexer
 
         _at = at;
         SkipAfterTag(sign, trimsNewline: false);
-        for (int tag = _source.IndexOf("{%", _at, StringComparison.Ordinal); tag >= 0; tag = _source.IndexOf("{%", tag + 2, StringComparison.Ordinal))
+        for (
+            int tag = _source.IndexOf("{%", _at, StringComparison.Ordinal);
+            tag >= 0;
+            tag = _source.IndexOf("{%", tag + 2, StringComparison.Ordinal)
+        )
         {
             int end = tag + 2;
             char opening = end < _source.Length ? _source[end] : ' ';
@@ -147,7 +157,12 @@ internal sealed class JinjaLexer
             if (TryReadWordTag("endraw", ref end, out char closing))
             {
                 string data = _source[_at..tag];
-                AddData(opening == '-' ? data.TrimEnd() : opening == '+' ? data : TrimLastLine(data, lineStarts: false), data);
+                AddData(
+                    opening == '-' ? data.TrimEnd()
+                        : opening == '+' ? data
+                        : TrimLastLine(data, lineStarts: false),
+                    data
+                );
                 _at = end;
                 lineStarts = SkipAfterTag(closing, trimsNewline: true);
                 return true;
@@ -252,7 +267,10 @@ internal sealed class JinjaLexer
                 throw Fail($"the character '{unit}' means nothing here");
             }
 
-            depth += unit is '(' or '[' or '{' ? 1 : unit is ')' or ']' or '}' ? -1 : 0;
+            depth +=
+                unit is '(' or '[' or '{' ? 1
+                : unit is ')' or ']' or '}' ? -1
+                : 0;
             _tokens.Add(new JinjaToken(JinjaTokenKind.Operator, text, _line));
             _at += text.Length;
         }
@@ -295,7 +313,7 @@ internal sealed class JinjaLexer
     {
         int line = _line;
         StringBuilder text = new();
-        for (_at++; _at < _source.Length && _source[_at] != quote;)
+        for (_at++; _at < _source.Length && _source[_at] != quote; )
         {
             char unit = _source[_at++];
             _line += unit == '\n' ? 1 : 0;
@@ -371,9 +389,11 @@ internal sealed class JinjaLexer
 
     private void AppendCodePoint(StringBuilder text, int digits)
     {
-        if (_at + digits > _source.Length
+        if (
+            _at + digits > _source.Length
             || !int.TryParse(_source.AsSpan(_at, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out int codePoint)
-            || !(Rune.IsValid(codePoint) || codePoint is >= 0xD800 and <= 0xDFFF))
+            || !(Rune.IsValid(codePoint) || codePoint is >= 0xD800 and <= 0xDFFF)
+        )
         {
             throw Fail($"an escape in a string must have {digits} hexadecimal digits of a character");
         }

@@ -7,54 +7,58 @@ namespace RewardReasoning.Text.ChatTemplates.Jinja;
 internal static class JinjaOperators
 {
     /// <summary>Whether a value counts as true.</summary>
-    public static bool Truth(object? value) => value switch
-    {
-        null or JinjaUndefined => false,
-        bool flag => flag,
-        long number => number != 0,
-        double number => number != 0,
-        BigInteger number => !number.IsZero,
-        MarkedText text => text.Value.Length > 0,
-        List<object?> list => list.Count > 0,
-        JinjaDictionary dictionary => dictionary.Count > 0,
-        _ => true,
-    };
+    public static bool Truth(object? value) =>
+        value switch
+        {
+            null or JinjaUndefined => false,
+            bool flag => flag,
+            long number => number != 0,
+            double number => number != 0,
+            BigInteger number => !number.IsZero,
+            MarkedText text => text.Value.Length > 0,
+            List<object?> list => list.Count > 0,
+            JinjaDictionary dictionary => dictionary.Count > 0,
+            _ => true,
+        };
 
     /// <summary><c>==</c>.</summary>
-    public static bool Equal(object? left, object? right) => (left, right) switch
-    {
-        (null, null) => true,
-        (MarkedText a, MarkedText b) => a.Value == b.Value,
-        (List<object?> a, List<object?> b) => a.Count == b.Count && a.Zip(b).All(pair => Equal(pair.First, pair.Second)),
-        (JinjaDictionary a, JinjaDictionary b) =>
-            a.Count == b.Count && a.Entries.All(entry => b.TryGet(entry.Key.Value, out object? other) && Equal(entry.Value, other)),
-        (JinjaUndefined, JinjaUndefined) => true,
-        _ when AsInteger(left) is { } a && AsInteger(right) is { } b => a == b,
-        _ when AsFloat(left) is { } a && AsFloat(right) is { } b => a.Equals(b),
-        _ => ReferenceEquals(left, right),
-    };
+    public static bool Equal(object? left, object? right) =>
+        (left, right) switch
+        {
+            (null, null) => true,
+            (MarkedText a, MarkedText b) => a.Value == b.Value,
+            (List<object?> a, List<object?> b) => a.Count == b.Count && a.Zip(b).All(pair => Equal(pair.First, pair.Second)),
+            (JinjaDictionary a, JinjaDictionary b) => a.Count == b.Count
+                && a.Entries.All(entry => b.TryGet(entry.Key.Value, out object? other) && Equal(entry.Value, other)),
+            (JinjaUndefined, JinjaUndefined) => true,
+            _ when AsInteger(left) is { } a && AsInteger(right) is { } b => a == b,
+            _ when AsFloat(left) is { } a && AsFloat(right) is { } b => a.Equals(b),
+            _ => ReferenceEquals(left, right),
+        };
 
     /// <summary>Less than zero where <paramref name="left"/> comes first; fails on values that have no order.</summary>
-    public static int Compare(object? left, object? right) => (left, right) switch
-    {
-        (MarkedText a, MarkedText b) => CompareCodePoints(a.Value, b.Value),
-        _ when AsInteger(left) is { } a && AsInteger(right) is { } b => a.CompareTo(b),
-        _ when AsFloat(left) is { } a && AsFloat(right) is { } b => a.CompareTo(b),
-        (List<object?> a, List<object?> b) => CompareLists(a, b),
-        _ => throw new JinjaFailure($"{PythonText.TypeName(left)} and {PythonText.TypeName(right)} cannot be ordered"),
-    };
+    public static int Compare(object? left, object? right) =>
+        (left, right) switch
+        {
+            (MarkedText a, MarkedText b) => CompareCodePoints(a.Value, b.Value),
+            _ when AsInteger(left) is { } a && AsInteger(right) is { } b => a.CompareTo(b),
+            _ when AsFloat(left) is { } a && AsFloat(right) is { } b => a.CompareTo(b),
+            (List<object?> a, List<object?> b) => CompareLists(a, b),
+            _ => throw new JinjaFailure($"{PythonText.TypeName(left)} and {PythonText.TypeName(right)} cannot be ordered"),
+        };
 
     /// <summary><c>in</c>.</summary>
-    public static bool Contains(object? container, object? item) => container switch
-    {
-        MarkedText text => item is MarkedText part
-            ? text.Value.Contains(part.Value, StringComparison.Ordinal)
-            : throw new JinjaFailure($"'in' of a string needs a string on its left, found {PythonText.TypeName(item)}"),
-        List<object?> list => list.Exists(other => Equal(other, item)),
-        JinjaDictionary dictionary => item is MarkedText key && dictionary.Contains(key.Value),
-        JinjaUndefined => false,
-        _ => throw new JinjaFailure($"'in' needs a string, list or mapping on its right, found {PythonText.TypeName(container)}"),
-    };
+    public static bool Contains(object? container, object? item) =>
+        container switch
+        {
+            MarkedText text => item is MarkedText part
+                ? text.Value.Contains(part.Value, StringComparison.Ordinal)
+                : throw new JinjaFailure($"'in' of a string needs a string on its left, found {PythonText.TypeName(item)}"),
+            List<object?> list => list.Exists(other => Equal(other, item)),
+            JinjaDictionary dictionary => item is MarkedText key && dictionary.Contains(key.Value),
+            JinjaUndefined => false,
+            _ => throw new JinjaFailure($"'in' needs a string, list or mapping on its right, found {PythonText.TypeName(container)}"),
+        };
 
     /// <summary>An arithmetic operator or <c>~</c>.</summary>
     public static object? Apply(string symbol, object? left, object? right)
@@ -70,39 +74,46 @@ internal static class JinjaOperators
             ("+", List<object?> a, List<object?> b) => CheckLength([.. a, .. b]),
             ("*", MarkedText a, long times) => Repeat(a, times),
             ("*", long times, MarkedText a) => Repeat(a, times),
-            (not "/", _, _) when AsInteger(left) is { } a && AsInteger(right) is { } b && (symbol != "**" || b >= 0) => Integers(symbol, a, b),
+            (not "/", _, _) when AsInteger(left) is { } a && AsInteger(right) is { } b && (symbol != "**" || b >= 0) => Integers(
+                symbol,
+                a,
+                b
+            ),
             _ when AsFloat(left) is { } a && AsFloat(right) is { } b => Floats(symbol, a, b),
             _ => throw new JinjaFailure($"'{symbol}' cannot be applied to {PythonText.TypeName(left)} and {PythonText.TypeName(right)}"),
         };
     }
 
     /// <summary>The number with or without its sign changed.</summary>
-    public static object Sign(bool negative, object? value) => value switch
-    {
-        double number => negative ? -number : number,
-        _ when AsInteger(value) is { } number => Normalize(negative ? -number : number),
-        _ => throw new JinjaFailure($"a sign stands before {PythonText.TypeName(value)}; it must be a number"),
-    };
+    public static object Sign(bool negative, object? value) =>
+        value switch
+        {
+            double number => negative ? -number : number,
+            _ when AsInteger(value) is { } number => Normalize(negative ? -number : number),
+            _ => throw new JinjaFailure($"a sign stands before {PythonText.TypeName(value)}; it must be a number"),
+        };
 
     /// <summary>The items of something that can be gone through: a list's items, a mapping's keys, a string's characters.</summary>
-    public static IReadOnlyList<object?> Items(object? value) => value switch
-    {
-        List<object?> list => list,
-        JinjaDictionary dictionary => [.. dictionary.Entries.Select(entry => (object?)entry.Key)],
-        MarkedText text => [.. Characters(text)],
-        JinjaUndefined => [],
-        _ => throw new JinjaFailure($"{PythonText.TypeName(value)} cannot be gone through; it must be a list, mapping or string"),
-    };
+    public static IReadOnlyList<object?> Items(object? value) =>
+        value switch
+        {
+            List<object?> list => list,
+            JinjaDictionary dictionary => [.. dictionary.Entries.Select(entry => (object?)entry.Key)],
+            MarkedText text => [.. Characters(text)],
+            JinjaUndefined => [],
+            _ => throw new JinjaFailure($"{PythonText.TypeName(value)} cannot be gone through; it must be a list, mapping or string"),
+        };
 
     /// <summary>Python's <c>len</c>; strings count code points.</summary>
-    public static long Length(object? value) => value switch
-    {
-        MarkedText text => text.Value.Length - text.Value.Where((unit, i) => i > 0 && IsPair(text.Value, i - 1)).LongCount(),
-        List<object?> list => list.Count,
-        JinjaDictionary dictionary => dictionary.Count,
-        JinjaUndefined => 0,
-        _ => throw new JinjaFailure($"{PythonText.TypeName(value)} has no length"),
-    };
+    public static long Length(object? value) =>
+        value switch
+        {
+            MarkedText text => text.Value.Length - text.Value.Where((unit, i) => i > 0 && IsPair(text.Value, i - 1)).LongCount(),
+            List<object?> list => list.Count,
+            JinjaDictionary dictionary => dictionary.Count,
+            JinjaUndefined => 0,
+            _ => throw new JinjaFailure($"{PythonText.TypeName(value)} has no length"),
+        };
 
     /// <summary>A list as long as Python's <c>slice</c> makes it; of a string, a string.</summary>
     public static object? Slice(object? value, long? start, long? stop, long? step)
@@ -141,19 +152,23 @@ internal static class JinjaOperators
     }
 
     /// <summary>The number as an integer where Python counts it as one.</summary>
-    public static BigInteger? AsInteger(object? value) => value switch
-    {
-        long number => number,
-        bool flag => flag ? 1 : 0,
-        BigInteger number => number,
-        _ => null,
-    };
+    public static BigInteger? AsInteger(object? value) =>
+        value switch
+        {
+            long number => number,
+            bool flag => flag ? 1 : 0,
+            BigInteger number => number,
+            _ => null,
+        };
 
     /// <summary>A value for an integer of any size.</summary>
     public static object Normalize(BigInteger value) => value >= long.MinValue && value <= long.MaxValue ? (object)(long)value : value;
 
     /// <summary>The number as a float.</summary>
-    public static double? AsFloat(object? value) => value is double number ? number : AsInteger(value) is { } integer ? (double)integer : null;
+    public static double? AsFloat(object? value) =>
+        value is double number ? number
+        : AsInteger(value) is { } integer ? (double)integer
+        : null;
 
     private static int CompareLists(List<object?> left, List<object?> right)
     {
@@ -258,7 +273,7 @@ internal static class JinjaOperators
 
     private static IEnumerable<MarkedText> Characters(MarkedText text)
     {
-        for (int at = 0; at < text.Value.Length;)
+        for (int at = 0; at < text.Value.Length; )
         {
             int end = at + (IsPair(text.Value, at) ? 2 : 1);
             yield return text.Slice(at, end);

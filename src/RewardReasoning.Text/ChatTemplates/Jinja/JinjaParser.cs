@@ -93,7 +93,9 @@ internal sealed class JinjaParser
                 return new ContinueStatement(tag.Line);
             default:
                 throw new ChatTemplateException(
-                    tag.Line, $"the statement '{tag.Text}' is not supported; known are if, for, set, macro, break, continue, generation and raw");
+                    tag.Line,
+                    $"the statement '{tag.Text}' is not supported; known are if, for, set, macro, break, continue, generation and raw"
+                );
         }
     }
 

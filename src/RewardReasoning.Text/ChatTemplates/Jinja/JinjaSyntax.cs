@@ -7,11 +7,18 @@ internal sealed record DataStatement(int Line, MarkedText Text) : JinjaStatement
 
 internal sealed record OutputStatement(int Line, JinjaExpression Value) : JinjaStatement(Line);
 
-internal sealed record IfStatement(int Line, JinjaExpression Condition, JinjaStatement[] Then, JinjaStatement[] Else) : JinjaStatement(Line);
+internal sealed record IfStatement(int Line, JinjaExpression Condition, JinjaStatement[] Then, JinjaStatement[] Else)
+    : JinjaStatement(Line);
 
 /// <summary><c>for targets in items if filter ... else ...</c>.</summary>
 internal sealed record ForStatement(
-    int Line, string[] Targets, JinjaExpression Items, JinjaExpression? Filter, JinjaStatement[] Body, JinjaStatement[] Else) : JinjaStatement(Line);
+    int Line,
+    string[] Targets,
+    JinjaExpression Items,
+    JinjaExpression? Filter,
+    JinjaStatement[] Body,
+    JinjaStatement[] Else
+) : JinjaStatement(Line);
 
 /// <summary><c>set targets = value</c>, where a target is a name or an attribute of a namespace.</summary>
 internal sealed record SetStatement(int Line, SetTarget[] Targets, JinjaExpression Value) : JinjaStatement(Line);
@@ -48,8 +55,13 @@ internal sealed record AttributeExpression(int Line, JinjaExpression Target, str
 
 internal sealed record IndexExpression(int Line, JinjaExpression Target, JinjaExpression Index) : JinjaExpression(Line);
 
-internal sealed record SliceExpression(int Line, JinjaExpression Target, JinjaExpression? Start, JinjaExpression? Stop, JinjaExpression? Step)
-    : JinjaExpression(Line);
+internal sealed record SliceExpression(
+    int Line,
+    JinjaExpression Target,
+    JinjaExpression? Start,
+    JinjaExpression? Stop,
+    JinjaExpression? Step
+) : JinjaExpression(Line);
 
 internal sealed record CallExpression(int Line, JinjaExpression Target, JinjaArguments Arguments) : JinjaExpression(Line);
 
@@ -65,9 +77,11 @@ internal sealed record SignExpression(int Line, bool Negative, JinjaExpression O
 internal sealed record BinaryExpression(int Line, string Operator, JinjaExpression Left, JinjaExpression Right) : JinjaExpression(Line);
 
 /// <summary>A chain of comparisons, each between neighbours, as in Python.</summary>
-internal sealed record CompareExpression(int Line, JinjaExpression First, (string Operator, JinjaExpression Operand)[] Rest) : JinjaExpression(Line);
+internal sealed record CompareExpression(int Line, JinjaExpression First, (string Operator, JinjaExpression Operand)[] Rest)
+    : JinjaExpression(Line);
 
-internal sealed record ConditionalExpression(int Line, JinjaExpression Condition, JinjaExpression Then, JinjaExpression? Else) : JinjaExpression(Line);
+internal sealed record ConditionalExpression(int Line, JinjaExpression Condition, JinjaExpression Then, JinjaExpression? Else)
+    : JinjaExpression(Line);
 
 /// <summary>The arguments of a call, a filter or a test.</summary>
 internal sealed record JinjaArguments(JinjaExpression[] Positional, (string Name, JinjaExpression Value)[] Named)

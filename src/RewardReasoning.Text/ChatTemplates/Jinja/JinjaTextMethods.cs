@@ -18,11 +18,16 @@ internal static class JinjaTextMethods
             "splitlines" => _ => SplitLines(text),
             "startswith" => call => Affixes(call).Any(a => text.Value.StartsWith(a, StringComparison.Ordinal)),
             "endswith" => call => Affixes(call).Any(a => text.Value.EndsWith(a, StringComparison.Ordinal)),
-            "removeprefix" => call => call.RequireText(0, "prefix").Value is { } prefix && text.Value.StartsWith(prefix, StringComparison.Ordinal)
-                ? text.Slice(prefix.Length, text.Value.Length) : text,
-            "removesuffix" => call => call.RequireText(0, "suffix").Value is { } suffix && text.Value.EndsWith(suffix, StringComparison.Ordinal)
-                ? text.Slice(0, text.Value.Length - suffix.Length) : text,
-            "replace" => call => Replace(text, call.RequireText(0, "old").Value, call.RequireText(1, "new"), call.Integer(2, "count") ?? -1),
+            "removeprefix" => call =>
+                call.RequireText(0, "prefix").Value is { } prefix && text.Value.StartsWith(prefix, StringComparison.Ordinal)
+                    ? text.Slice(prefix.Length, text.Value.Length)
+                    : text,
+            "removesuffix" => call =>
+                call.RequireText(0, "suffix").Value is { } suffix && text.Value.EndsWith(suffix, StringComparison.Ordinal)
+                    ? text.Slice(0, text.Value.Length - suffix.Length)
+                    : text,
+            "replace" => call =>
+                Replace(text, call.RequireText(0, "old").Value, call.RequireText(1, "new"), call.Integer(2, "count") ?? -1),
             "find" => call => (long)text.Value.IndexOf(call.RequireText(0, "sub").Value, StringComparison.Ordinal),
             "count" => call => (long)MarkedText.Occurrences(text.Value, call.RequireText(0, "sub").Value).Count(),
             "join" => call => Join(text, call.Require(0, "iterable")),
@@ -36,11 +41,16 @@ internal static class JinjaTextMethods
             "islower" => _ => text.Value.Any(char.IsLower) && !text.Value.Any(char.IsUpper),
             _ => null,
         };
-        return body is null ? null : new JinjaFunction(name, call =>
-        {
-            call.Allow(Parameters(name));
-            return body(call);
-        });
+        return body is null
+            ? null
+            : new JinjaFunction(
+                name,
+                call =>
+                {
+                    call.Allow(Parameters(name));
+                    return body(call);
+                }
+            );
     }
 
     /// <summary>The text without white space, or without given characters, at its ends.</summary>
@@ -101,33 +111,35 @@ internal static class JinjaTextMethods
     public static MarkedText Lower(MarkedText text) => text.WithValue(text.Value.ToLowerInvariant());
 
     /// <summary>Every word with a capital.</summary>
-    public static MarkedText Title(MarkedText text) => text.WithValue(CultureInfo.InvariantCulture.TextInfo.ToTitleCase(text.Value.ToLowerInvariant()));
+    public static MarkedText Title(MarkedText text) =>
+        text.WithValue(CultureInfo.InvariantCulture.TextInfo.ToTitleCase(text.Value.ToLowerInvariant()));
 
     /// <summary>The first letter a capital, the others not.</summary>
-    public static MarkedText Capitalize(MarkedText text) => text.Value.Length == 0
-        ? text
-        : text.WithValue(text.Value[..1].ToUpperInvariant() + text.Value[1..].ToLowerInvariant());
+    public static MarkedText Capitalize(MarkedText text) =>
+        text.Value.Length == 0 ? text : text.WithValue(text.Value[..1].ToUpperInvariant() + text.Value[1..].ToLowerInvariant());
 
-    private static string[] Parameters(string method) => method switch
-    {
-        "strip" or "lstrip" or "rstrip" => ["chars"],
-        "split" or "rsplit" => ["sep", "maxsplit"],
-        "startswith" or "endswith" or "removeprefix" => ["prefix"],
-        "removesuffix" => ["suffix"],
-        "replace" => ["old", "new", "count"],
-        "find" or "count" => ["sub"],
-        "join" => ["iterable"],
-        _ => [],
-    };
+    private static string[] Parameters(string method) =>
+        method switch
+        {
+            "strip" or "lstrip" or "rstrip" => ["chars"],
+            "split" or "rsplit" => ["sep", "maxsplit"],
+            "startswith" or "endswith" or "removeprefix" => ["prefix"],
+            "removesuffix" => ["suffix"],
+            "replace" => ["old", "new", "count"],
+            "find" or "count" => ["sub"],
+            "join" => ["iterable"],
+            _ => [],
+        };
 
     private static bool Strips(char unit, string? characters) => characters is null ? PythonText.IsSpace(unit) : characters.Contains(unit);
 
-    private static IEnumerable<string> Affixes(JinjaCall call) => call.Require(0, "prefix") switch
-    {
-        MarkedText one => [one.Value],
-        List<object?> several => several.OfType<MarkedText>().Select(t => t.Value),
-        var other => throw new JinjaFailure($"'{call.Name}' needs a string, found {PythonText.TypeName(other)}"),
-    };
+    private static IEnumerable<string> Affixes(JinjaCall call) =>
+        call.Require(0, "prefix") switch
+        {
+            MarkedText one => [one.Value],
+            List<object?> several => several.OfType<MarkedText>().Select(t => t.Value),
+            var other => throw new JinjaFailure($"'{call.Name}' needs a string, found {PythonText.TypeName(other)}"),
+        };
 
     private static List<object?> Split(MarkedText text, string? separator, long most)
     {

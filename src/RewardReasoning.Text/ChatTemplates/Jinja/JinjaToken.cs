@@ -41,11 +41,12 @@ internal enum JinjaTokenKind
 internal readonly record struct JinjaToken(JinjaTokenKind Kind, string Text, int Line)
 {
     /// <summary>How an error message names the token.</summary>
-    public string Shown => Kind switch
-    {
-        JinjaTokenKind.End => "the end of the template",
-        JinjaTokenKind.Data => "text",
-        JinjaTokenKind.String => $"the string '{Text}'",
-        _ => $"'{Text}'",
-    };
+    public string Shown =>
+        Kind switch
+        {
+            JinjaTokenKind.End => "the end of the template",
+            JinjaTokenKind.Data => "text",
+            JinjaTokenKind.String => $"the string '{Text}'",
+            _ => $"'{Text}'",
+        };
 }

@@ -58,7 +58,9 @@ internal sealed class JinjaTokenStream(List<JinjaToken> tokens)
 
     /// <summary>Takes a token of a kind, or fails saying what was expected.</summary>
     public JinjaToken Expect(JinjaTokenKind kind, string expected) =>
-        Current.Kind == kind ? Take() : throw Fail($"{(kind is JinjaTokenKind.Name ? expected : $"'{expected}'")} is expected, found {Current.Shown}");
+        Current.Kind == kind
+            ? Take()
+            : throw Fail($"{(kind is JinjaTokenKind.Name ? expected : $"'{expected}'")} is expected, found {Current.Shown}");
 
     /// <summary>An error at this place.</summary>
     public ChatTemplateException Fail(string message) => new(Current.Line, message);

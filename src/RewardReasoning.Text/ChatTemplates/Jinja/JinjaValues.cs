@@ -68,7 +68,9 @@ internal sealed class JinjaCall(string name, IReadOnlyList<object?> positional, 
 
     /// <summary>An argument by place or name, or a default where it is not given.</summary>
     public object? Get(int index, string name, object? otherwise = null) =>
-        index < Positional.Count ? Positional[index] : Named.TryGetValue(name, out object? value) ? value : otherwise;
+        index < Positional.Count ? Positional[index]
+        : Named.TryGetValue(name, out object? value) ? value
+        : otherwise;
 
     /// <summary>An argument that must be given.</summary>
     public object? Require(int index, string name) =>
@@ -77,25 +79,32 @@ internal sealed class JinjaCall(string name, IReadOnlyList<object?> positional, 
             : throw new JinjaFailure($"'{Name}' needs the argument '{name}'");
 
     /// <summary>A string argument that must be given.</summary>
-    public MarkedText RequireText(int index, string name) => Require(index, name) as MarkedText
+    public MarkedText RequireText(int index, string name) =>
+        Require(index, name) as MarkedText
         ?? throw new JinjaFailure($"the argument '{name}' of '{Name}' is {PythonText.TypeName(Get(index, name))}, it must be a string");
 
     /// <summary>A string argument, or null where it is none or not given.</summary>
-    public MarkedText? Text(int index, string name) => Get(index, name) switch
-    {
-        null => null,
-        MarkedText text => text,
-        object other => throw new JinjaFailure($"the argument '{name}' of '{Name}' is {PythonText.TypeName(other)}, it must be a string"),
-    };
+    public MarkedText? Text(int index, string name) =>
+        Get(index, name) switch
+        {
+            null => null,
+            MarkedText text => text,
+            object other => throw new JinjaFailure(
+                $"the argument '{name}' of '{Name}' is {PythonText.TypeName(other)}, it must be a string"
+            ),
+        };
 
     /// <summary>A whole number, or null where it is none or not given.</summary>
-    public long? Integer(int index, string name) => Get(index, name) switch
-    {
-        null => null,
-        long number => number,
-        bool flag => flag ? 1 : 0,
-        object other => throw new JinjaFailure($"the argument '{name}' of '{Name}' is {PythonText.TypeName(other)}, it must be a whole number"),
-    };
+    public long? Integer(int index, string name) =>
+        Get(index, name) switch
+        {
+            null => null,
+            long number => number,
+            bool flag => flag ? 1 : 0,
+            object other => throw new JinjaFailure(
+                $"the argument '{name}' of '{Name}' is {PythonText.TypeName(other)}, it must be a whole number"
+            ),
+        };
 
     /// <summary>Fails where there are more arguments than the function has, or others.</summary>
     public void Allow(params string[] names)

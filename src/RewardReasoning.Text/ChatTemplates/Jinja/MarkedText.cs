@@ -89,9 +89,13 @@ internal sealed class MarkedText
         return builder.ToText();
     }
 
-    /// <summary>The same marks on other characters, for changes of case; wholly marked where the length changed and any mark was there.</summary>
+    /// <summary>
+    /// The same marks on other characters, for changes of case; wholly marked where the length changed and any mark was there.
+    /// </summary>
     public MarkedText WithValue(string value) =>
-        value.Length == Value.Length ? new MarkedText(value, _untrusted) : _untrusted.Length == 0 ? Trust(value) : Distrust(value);
+        value.Length == Value.Length ? new MarkedText(value, _untrusted)
+        : _untrusted.Length == 0 ? Trust(value)
+        : Distrust(value);
 
     /// <inheritdoc/>
     public override string ToString() => Value;

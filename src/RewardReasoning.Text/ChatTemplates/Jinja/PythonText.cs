@@ -7,18 +7,19 @@ namespace RewardReasoning.Text.ChatTemplates.Jinja;
 internal static class PythonText
 {
     /// <summary>A value's type as Python's error messages name it.</summary>
-    public static string TypeName(object? value) => value switch
-    {
-        null => "none",
-        bool => "a Boolean",
-        long or BigInteger or double => "a number",
-        MarkedText => "a string",
-        List<object?> => "a list",
-        JinjaDictionary => "a mapping",
-        JinjaUndefined undefined => $"undefined ({undefined.Reason})",
-        JinjaFunction function => $"the function '{function.Name}'",
-        _ => "an object",
-    };
+    public static string TypeName(object? value) =>
+        value switch
+        {
+            null => "none",
+            bool => "a Boolean",
+            long or BigInteger or double => "a number",
+            MarkedText => "a string",
+            List<object?> => "a list",
+            JinjaDictionary => "a mapping",
+            JinjaUndefined undefined => $"undefined ({undefined.Reason})",
+            JinjaFunction function => $"the function '{function.Name}'",
+            _ => "an object",
+        };
 
     /// <summary>Python's <c>str</c>.</summary>
     public static MarkedText Str(object? value)
@@ -64,12 +65,17 @@ internal static class PythonText
                 break;
             case JinjaDictionary dictionary:
                 builder.Append("{");
-                WriteItems(dictionary.Entries, builder, ", ", entry =>
-                {
-                    WriteQuoted(entry.Key, builder);
-                    builder.Append(": ");
-                    WriteRepr(entry.Value, builder, depth + 1);
-                });
+                WriteItems(
+                    dictionary.Entries,
+                    builder,
+                    ", ",
+                    entry =>
+                    {
+                        WriteQuoted(entry.Key, builder);
+                        builder.Append(": ");
+                        WriteRepr(entry.Value, builder, depth + 1);
+                    }
+                );
                 builder.Append("}");
                 break;
             case bool flag:
@@ -85,16 +91,21 @@ internal static class PythonText
     {
         char quote = text.Value.Contains('\'') && !text.Value.Contains('"') ? '"' : '\'';
         builder.Append(quote.ToString());
-        WriteEscaped(text, builder, unit => unit switch
-        {
-            '\\' => @"\\",
-            '\n' => @"\n",
-            '\r' => @"\r",
-            '\t' => @"\t",
-            _ when unit == quote => "\\" + quote,
-            < ' ' or (>= '\u007F' and < '\u00A1') => $"\\x{(int)unit:x2}",
-            _ => null,
-        });
+        WriteEscaped(
+            text,
+            builder,
+            unit =>
+                unit switch
+                {
+                    '\\' => @"\\",
+                    '\n' => @"\n",
+                    '\r' => @"\r",
+                    '\t' => @"\t",
+                    _ when unit == quote => "\\" + quote,
+                    < ' ' or (>= '\u007F' and < '\u00A1') => $"\\x{(int)unit:x2}",
+                    _ => null,
+                }
+        );
         builder.Append(quote.ToString());
     }
 
@@ -118,14 +129,23 @@ internal static class PythonText
                 WriteJsonItems("[", list, "]", builder, layout, depth, item => WriteJson(item, builder, layout, depth + 1));
                 break;
             case JinjaDictionary dictionary:
-                IEnumerable<(MarkedText Key, object? Value)> entries =
-                    layout.SortKeys ? dictionary.Entries.OrderBy(e => e.Key.Value, StringComparer.Ordinal) : dictionary.Entries;
-                WriteJsonItems("{", entries, "}", builder, layout, depth, entry =>
-                {
-                    WriteJsonString(entry.Key, builder);
-                    builder.Append(layout.KeySeparator);
-                    WriteJson(entry.Value, builder, layout, depth + 1);
-                });
+                IEnumerable<(MarkedText Key, object? Value)> entries = layout.SortKeys
+                    ? dictionary.Entries.OrderBy(e => e.Key.Value, StringComparer.Ordinal)
+                    : dictionary.Entries;
+                WriteJsonItems(
+                    "{",
+                    entries,
+                    "}",
+                    builder,
+                    layout,
+                    depth,
+                    entry =>
+                    {
+                        WriteJsonString(entry.Key, builder);
+                        builder.Append(layout.KeySeparator);
+                        WriteJson(entry.Value, builder, layout, depth + 1);
+                    }
+                );
                 break;
             default:
                 builder.Append(Number(value) ?? throw new JinjaFailure($"{TypeName(value)} cannot be written as JSON"));
@@ -134,7 +154,14 @@ internal static class PythonText
     }
 
     private static void WriteJsonItems<T>(
-        string open, IEnumerable<T> items, string close, MarkedTextBuilder builder, JsonLayout layout, int depth, Action<T> write)
+        string open,
+        IEnumerable<T> items,
+        string close,
+        MarkedTextBuilder builder,
+        JsonLayout layout,
+        int depth,
+        Action<T> write
+    )
     {
         builder.Append(open);
         bool any = false;
@@ -165,18 +192,23 @@ internal static class PythonText
     private static void WriteJsonString(MarkedText text, MarkedTextBuilder builder)
     {
         builder.Append("\"");
-        WriteEscaped(text, builder, unit => unit switch
-        {
-            '"' => "\\\"",
-            '\\' => @"\\",
-            '\n' => @"\n",
-            '\r' => @"\r",
-            '\t' => @"\t",
-            '\b' => @"\b",
-            '\f' => @"\f",
-            < ' ' => $"\\u{(int)unit:x4}",
-            _ => null,
-        });
+        WriteEscaped(
+            text,
+            builder,
+            unit =>
+                unit switch
+                {
+                    '"' => "\\\"",
+                    '\\' => @"\\",
+                    '\n' => @"\n",
+                    '\r' => @"\r",
+                    '\t' => @"\t",
+                    '\b' => @"\b",
+                    '\f' => @"\f",
+                    < ' ' => $"\\u{(int)unit:x4}",
+                    _ => null,
+                }
+        );
         builder.Append("\"");
     }
 
@@ -207,20 +239,23 @@ internal static class PythonText
         }
     }
 
-    private static string? Number(object? value) => value switch
-    {
-        long number => number.ToString(CultureInfo.InvariantCulture),
-        BigInteger number => number.ToString(CultureInfo.InvariantCulture),
-        double number => Float(number),
-        _ => null,
-    };
+    private static string? Number(object? value) =>
+        value switch
+        {
+            long number => number.ToString(CultureInfo.InvariantCulture),
+            BigInteger number => number.ToString(CultureInfo.InvariantCulture),
+            double number => Float(number),
+            _ => null,
+        };
 
     /// <summary>The shortest digits that give the number back, with an exponent where Python has one.</summary>
     private static string Float(double value)
     {
         if (!double.IsFinite(value))
         {
-            return double.IsNaN(value) ? "nan" : value > 0 ? "inf" : "-inf";
+            return double.IsNaN(value) ? "nan"
+                : value > 0 ? "inf"
+                : "-inf";
         }
 
         // 0.d1d2d3... times ten to the power of point.
@@ -228,7 +263,8 @@ internal static class PythonText
         string[] sides = parts[0].Split('.');
         string all = sides[0] + (sides.Length > 1 ? sides[1] : "");
         string digits = all.TrimStart('0');
-        int point = sides[0].Length - (all.Length - digits.Length) + (parts.Length > 1 ? int.Parse(parts[1], CultureInfo.InvariantCulture) : 0);
+        int point =
+            sides[0].Length - (all.Length - digits.Length) + (parts.Length > 1 ? int.Parse(parts[1], CultureInfo.InvariantCulture) : 0);
         digits = digits.TrimEnd('0');
         string sign = double.IsNegative(value) ? "-" : "";
         if (digits.Length == 0)
@@ -239,7 +275,10 @@ internal static class PythonText
         if (point is > -4 and <= 16)
         {
             string whole = point > 0 ? digits[..Math.Min(point, digits.Length)].PadRight(point, '0') : "0";
-            string fraction = point >= digits.Length ? "0" : point > 0 ? digits[point..] : new string('0', -point) + digits;
+            string fraction =
+                point >= digits.Length ? "0"
+                : point > 0 ? digits[point..]
+                : new string('0', -point) + digits;
             return $"{sign}{whole}.{fraction}";
         }
 
