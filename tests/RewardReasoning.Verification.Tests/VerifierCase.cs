@@ -20,7 +20,7 @@ internal sealed record VerifierCase(
     public static IReadOnlyList<VerifierCase> All { get; } = [.. Rows("cases.jsonl").Select(Read)];
 
     public static IEnumerable<JsonElement> Rows(string file) =>
-        File.ReadLines(Path.Combine(AppContext.BaseDirectory, "Verification", file)).Select(line => JsonDocument.Parse(line).RootElement);
+        File.ReadLines(Path.Combine(AppContext.BaseDirectory, file)).Select(line => JsonDocument.Parse(line).RootElement);
 
     private static VerifierCase Read(JsonElement row)
     {
