@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using RewardReasoning.IO;
 
 namespace RewardReasoning.Models;
 
@@ -73,8 +74,7 @@ internal sealed class FileHashes(string folder, TimeProvider time)
         try
         {
             Directory.CreateDirectory(folder);
-            File.WriteAllBytes(path + ".new", hash);
-            File.Move(path + ".new", path, overwrite: true);
+            AtomicFile.Write(path, stream => stream.Write(hash));
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException) { }
     }

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using RewardReasoning.IO;
 using RewardReasoning.Judging;
 
 namespace RewardReasoning.Lab.Arithmetic;
@@ -189,16 +190,16 @@ public static class ArithmeticWorld
     private static void WriteLines(ArithmeticWorldRecipe recipe, string name, IEnumerable<JsonObject> rows)
     {
         string path = Path.Combine(recipe.Out, name);
-        using (StreamWriter writer = new(path + ".writing"))
-        {
-            writer.NewLine = "\n";
-            foreach (JsonObject row in rows)
+        AtomicFile.WriteText(
+            path,
+            writer =>
             {
-                writer.WriteLine(row.ToJsonString(Compact));
+                foreach (JsonObject row in rows)
+                {
+                    writer.WriteLine(row.ToJsonString(Compact));
+                }
             }
-        }
-
-        File.Move(path + ".writing", path, overwrite: true);
+        );
     }
 
     /// <summary>Right value against a wrong one.</summary>

@@ -5,6 +5,7 @@ using System.Text.Json;
 using RewardReasoning.Cli.Judging;
 using RewardReasoning.Cli.Output;
 using RewardReasoning.Data.Rows;
+using RewardReasoning.IO;
 
 namespace RewardReasoning.Cli.Scoring;
 
@@ -139,5 +140,5 @@ internal sealed class RunRecord
     }
 
     private void Write(string path) =>
-        File.WriteAllText(path, JsonSerializer.Serialize(_settings, OutputJson.Indented.RunSettingsJson) + "\n");
+        AtomicFile.WriteAllText(path, JsonSerializer.Serialize(_settings, OutputJson.Indented.RunSettingsJson) + "\n");
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using RewardReasoning.Data.Columns;
 using RewardReasoning.Data.Rows;
+using RewardReasoning.IO;
 
 namespace RewardReasoning.Data.Building;
 
@@ -67,7 +68,9 @@ public sealed class PairBuilder(BuildRecipe recipe, BuildTools tools, TimeProvid
                 Benchmarks = benchmarks,
                 Outputs = outputs,
             };
-            await File.WriteAllTextAsync(Path.Combine(folder, "manifest.json"), manifest.ToJson(), cancellationToken).ConfigureAwait(false);
+            await AtomicFile
+                .WriteAllTextAsync(Path.Combine(folder, "manifest.json"), manifest.ToJson(), cancellationToken)
+                .ConfigureAwait(false);
             return manifest;
         }
         finally

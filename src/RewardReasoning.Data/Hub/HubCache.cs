@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using RewardReasoning.IO;
 
 namespace RewardReasoning.Data.Hub;
 
@@ -48,9 +49,7 @@ internal sealed partial class HubCache(string root, HubAddress address)
         }
 
         Directory.CreateDirectory(Path.GetDirectoryName(reference) ?? _folder);
-        string aside = $"{reference}.{Path.GetRandomFileName()}.partial";
-        File.WriteAllText(aside, commit);
-        File.Move(aside, reference, overwrite: true);
+        AtomicFile.WriteAllText(reference, commit);
     }
 
     /// <summary>Gives a blob its name in the snapshot of a commit.</summary>

@@ -6,6 +6,7 @@ using System.Text.Json.Serialization.Metadata;
 using RewardReasoning.Evaluation.Arena;
 using RewardReasoning.Evaluation.BestOf;
 using RewardReasoning.Evaluation.Reports;
+using RewardReasoning.IO;
 
 namespace RewardReasoning.Evaluation.Benchmarks;
 
@@ -123,7 +124,7 @@ public sealed class BenchmarkRunFolder(string path)
     public Task WriteReportAsync(BenchmarkReport report, CancellationToken cancellationToken = default)
     {
         Directory.CreateDirectory(path);
-        return File.WriteAllTextAsync(Path.Combine(path, ReportFile), BenchmarkJson.Text(report) + "\n", cancellationToken);
+        return AtomicFile.WriteAllTextAsync(Path.Combine(path, ReportFile), BenchmarkJson.Text(report) + "\n", cancellationToken);
     }
 
     /// <summary>Reads the report back.</summary>

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text.Json;
+using RewardReasoning.IO;
 using TorchSharp;
 
 namespace RewardReasoning.Models.Checkpoints;

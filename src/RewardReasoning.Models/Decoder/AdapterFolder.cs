@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using RewardReasoning.IO;
 using RewardReasoning.Models.Checkpoints;
 using static TorchSharp.torch;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using RewardReasoning.Models.Checkpoints;
+using RewardReasoning.IO;
 using TorchSharp;
 
 namespace RewardReasoning.Models.Decoder;

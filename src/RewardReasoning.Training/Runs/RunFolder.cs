@@ -1,4 +1,5 @@
 using System.Text.Json;
+using RewardReasoning.IO;
 using RewardReasoning.Models.Checkpoints;
 using RewardReasoning.Training.Optimization;
 using TorchSharp;
@@ -46,7 +47,7 @@ public sealed class RunFolder
         string recipePath = Path.Combine(path, RecipeName);
         if (!File.Exists(recipePath) || !folder.HasBegun)
         {
-            WriteAside(recipePath, RecipeFile.Resolve(recipe));
+            AtomicFile.WriteAllText(recipePath, RecipeFile.Resolve(recipe));
         }
         else if (RecipeFile.Differences(recipePath, recipe) is { Count: > 0 } differences)
         {
@@ -147,10 +148,4 @@ public sealed class RunFolder
                 .Where(checkpoint => checkpoint.Step >= 0)
                 .OrderBy(checkpoint => checkpoint.Step),
         ];
-
-    private static void WriteAside(string path, string text)
-    {
-        File.WriteAllText(path + AsideSuffix, text);
-        File.Move(path + AsideSuffix, path, overwrite: true);
-    }
 }

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using RewardReasoning.IO;
 
 namespace RewardReasoning.Training.Runs;
 
@@ -123,8 +124,7 @@ internal sealed class RunLog : IDisposable
             }
         }
 
-        File.WriteAllLines(path + ".writing", kept.Select(entry => entry.Line));
-        File.Move(path + ".writing", path, overwrite: true);
+        AtomicFile.WriteText(path, writer => kept.ForEach(entry => writer.WriteLine(entry.Line)));
         return [.. kept.Select(entry => entry.Row)];
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using RewardReasoning.IO;
 
 namespace RewardReasoning.Calibration;
 
@@ -38,21 +39,19 @@ public sealed record CalibrationFile
     }
 
     /// <summary>Writes the file, over an existing one, whole or not at all.</summary>
-    public void Save(string path)
-    {
-        string aside = path + ".new";
-        using (FileStream stream = File.Create(aside))
-        {
-            JsonSerializer.Serialize(
-                stream,
-                new CalibrationFileJson([.. Fits.Select(CalibrationFitJson.Of)]),
-                CalibrationJson.Default.CalibrationFileJson
-            );
-            stream.Write("\n"u8);
-        }
-
-        File.Move(aside, path, overwrite: true);
-    }
+    public void Save(string path) =>
+        AtomicFile.Write(
+            path,
+            stream =>
+            {
+                JsonSerializer.Serialize(
+                    stream,
+                    new CalibrationFileJson([.. Fits.Select(CalibrationFitJson.Of)]),
+                    CalibrationJson.Default.CalibrationFileJson
+                );
+                stream.Write("\n"u8);
+            }
+        );
 
     /// <summary>The file with this fit in place of the one for the same model and settings, if there was one.</summary>
     public CalibrationFile With(CalibrationFit fit)
