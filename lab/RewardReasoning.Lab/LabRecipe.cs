@@ -1,3 +1,4 @@
+using RewardReasoning.Recipes;
 using RewardReasoning.Training.Runs;
 
 namespace RewardReasoning.Lab;
@@ -46,26 +47,32 @@ public sealed record LabRecipe : ICheckedOptions
     public required IReadOnlyList<LabStep> Steps { get; init; }
 
     /// <exception cref="RecipeException">A step lacks what it needs; every fault is listed.</exception>
-    public void Validate() => RecipeFaults.ThrowIfAny(this);
+    public void Validate() => OptionsCheck.ThrowIfInvalidRecipe(this);
 
     /// <inheritdoc/>
-    public IEnumerable<string> Faults() => Steps.SelectMany((step, index) => Faults(step, index + 1));
+    public IEnumerable<string> Faults(OptionNames names)
+    {
+        ArgumentNullException.ThrowIfNull(names);
+        return Steps.SelectMany((step, index) => Faults(step, names.Inside(nameof(Steps), index)));
+    }
 
-    private static IEnumerable<string> Faults(LabStep step, int number)
+    private static IEnumerable<string> Faults(LabStep step, OptionNames names)
     {
         if (step.Kind != LabStepKind.Publish && step.Recipe is null)
         {
-            yield return $"Step {number} ({step.Kind}) needs \"recipe\".";
+            yield return Missing(nameof(step.Recipe));
         }
 
         if (step.Kind == LabStepKind.Publish && step.From is null)
         {
-            yield return $"Step {number} (Publish) needs \"from\".";
+            yield return Missing(nameof(step.From));
         }
 
         if (step.Kind is LabStepKind.Publish or LabStepKind.Tokenizer && step.To is null)
         {
-            yield return $"Step {number} ({step.Kind}) needs \"to\".";
+            yield return Missing(nameof(step.To));
         }
+
+        string Missing(string member) => $"{names[member]} is missing; a step of kind {names.Value(step.Kind)} needs it.";
     }
 }

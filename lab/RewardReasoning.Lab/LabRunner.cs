@@ -1,4 +1,5 @@
 using RewardReasoning.Lab.Arithmetic;
+using RewardReasoning.Recipes;
 using RewardReasoning.Text.Tokenization;
 using RewardReasoning.Training.Grpo;
 using RewardReasoning.Training.Runs;

@@ -3,6 +3,7 @@ using RewardReasoning.Data.Hub;
 using RewardReasoning.Endpoints;
 using RewardReasoning.Models.Checkpoints;
 using RewardReasoning.Models.Generation;
+using RewardReasoning.Recipes;
 using RewardReasoning.Storage;
 using RewardReasoning.Text.ChatTemplates;
 using RewardReasoning.Text.Tokenization;
@@ -47,8 +48,8 @@ internal static class Failures
     private static (int ExitCode, string Message) Describe(Exception exception) =>
         exception switch
         {
+            RecipeException => (ExitCodes.BadUsage, exception.Message),
             UsageException
-            or RecipeException
             or OutOfDomainException
             or CheckpointException
             or TokenizerException

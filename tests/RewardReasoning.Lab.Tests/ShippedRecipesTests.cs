@@ -1,4 +1,5 @@
 using RewardReasoning.Lab.Arithmetic;
+using RewardReasoning.Recipes;
 using RewardReasoning.Testing;
 using RewardReasoning.Text.Tokenization;
 using RewardReasoning.Training.Grpo;
@@ -79,6 +80,6 @@ public sealed class ShippedRecipesTests
     {
         LabRecipe lab = new() { Steps = [new LabStep { Kind = LabStepKind.Sft }, new LabStep { Kind = LabStepKind.Publish }] };
         RecipeException error = Assert.Throws<RecipeException>(lab.Validate);
-        Assert.Contains("3 fault(s)", error.Message, StringComparison.Ordinal);
+        Assert.Contains("3 faults:", error.Message, StringComparison.Ordinal);
     }
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 using RewardReasoning.Cli.Judging;
 using RewardReasoning.Cli.Training;
 using RewardReasoning.Lab;
+using RewardReasoning.Recipes;
 using RewardReasoning.Training.Runs;
 
 namespace RewardReasoning.Cli.Commands;

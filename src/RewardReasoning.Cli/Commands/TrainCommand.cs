@@ -2,6 +2,7 @@ using System.CommandLine;
 using RewardReasoning.Cli.Hub;
 using RewardReasoning.Cli.Judging;
 using RewardReasoning.Cli.Training;
+using RewardReasoning.Recipes;
 using RewardReasoning.Training.Dpo;
 using RewardReasoning.Training.Grpo;
 using RewardReasoning.Training.RewardModels;

@@ -1,5 +1,5 @@
 using System.ComponentModel.DataAnnotations;
-using RewardReasoning.Training.Runs;
+using RewardReasoning.Recipes;
 
 namespace RewardReasoning.Training.Dpo;
 
@@ -70,6 +70,8 @@ public enum DpoDivergence
 /// <summary>Settings of direct preference optimization. Defaults are TRL's.</summary>
 public sealed record DpoOptions : ICheckedOptions
 {
+    private static readonly DpoVariant[] Smoothed = [DpoVariant.ExoPair, DpoVariant.Robust, DpoVariant.Aot, DpoVariant.AotUnpaired];
+
     /// <summary>Which loss.</summary>
     [EnumDataType(typeof(DpoVariant), ErrorMessage = "there is no such variant")]
     public DpoVariant Variant { get; init; } = DpoVariant.Sigmoid;
@@ -110,29 +112,33 @@ public sealed record DpoOptions : ICheckedOptions
 
     /// <exception cref="ArgumentException">The settings contradict each other or are out of range; the message lists every
     /// fault.</exception>
-    public void Validate() => OptionsCheck.ThrowIfInvalid(this, Faults());
+    public void Validate() => OptionsCheck.ThrowIfInvalid(this);
 
     /// <inheritdoc/>
-    public IEnumerable<string> Faults()
+    public IEnumerable<string> Faults(OptionNames names)
     {
         if (Variant == DpoVariant.ExoPair && LabelSmoothing == 0)
         {
-            yield return "variant is exo_pair and label_smoothing 0, whose logarithm is not finite; set label_smoothing, such as 0.001";
+            yield return $"{names[nameof(Variant)]} is {names.Value(Variant)} and {names[nameof(LabelSmoothing)]} 0, whose logarithm is not finite; "
+                + $"set {names[nameof(LabelSmoothing)]}, such as 0.001.";
         }
 
-        if (LabelSmoothing > 0 && !SortsBatch && Variant is not (DpoVariant.ExoPair or DpoVariant.Robust))
+        if (LabelSmoothing > 0 && !Smoothed.Contains(Variant))
         {
-            yield return $"label_smoothing is {LabelSmoothing} and variant {Variant}; only exo_pair, robust, aot and aot_unpaired know it";
+            yield return $"{names[nameof(LabelSmoothing)]} is {names.Value(LabelSmoothing)} and {names[nameof(Variant)]} {names.Value(Variant)}; "
+                + $"only {string.Join(", ", Smoothed.Select(variant => names.Value(variant)))} use it.";
         }
 
         if (SortsBatch && Divergence != DpoDivergence.ReverseKl)
         {
-            yield return $"variant is {Variant} and divergence {Divergence}; aot and aot_unpaired sort log-ratios as they are, so leave divergence out";
+            yield return $"{names[nameof(Variant)]} is {names.Value(Variant)} and {names[nameof(Divergence)]} {names.Value(Divergence)}; "
+                + $"{names.Value(Variant)} sorts log-ratios as they are, so leave {names[nameof(Divergence)]} out.";
         }
 
         if (SortsBatch && ConfidenceWeighted)
         {
-            yield return $"variant is {Variant} and confidence_weighted true; aot and aot_unpaired have losses of ranks, not of pairs that could be weighted";
+            yield return $"{names[nameof(Variant)]} is {names.Value(Variant)} and {names[nameof(ConfidenceWeighted)]} is on; "
+                + $"{names.Value(Variant)} compares ranks, not pairs that could be weighted.";
         }
     }
 }

@@ -1,3 +1,4 @@
+using RewardReasoning.Recipes;
 using RewardReasoning.Training.Optimization;
 using RewardReasoning.Training.Preferences;
 
@@ -29,16 +30,17 @@ public sealed record DpoRecipe : PreferenceRecipe
     public bool SharePrompts { get; init; }
 
     /// <inheritdoc/>
-    public override IEnumerable<string> Faults()
+    public override IEnumerable<string> Faults(OptionNames names)
     {
-        foreach (string fault in base.Faults())
+        foreach (string fault in base.Faults(names))
         {
             yield return fault;
         }
 
         if (SharePrompts && RecomputeLayers)
         {
-            yield return "share_prompts and recompute_layers are both on; layers are computed again for whole rows only, so switch one of them off.";
+            yield return $"{names[nameof(SharePrompts)]} and {names[nameof(RecomputeLayers)]} are both on; "
+                + "layers are computed again for whole rows only, so switch one of them off.";
         }
     }
 }

@@ -1,5 +1,5 @@
 using System.ComponentModel.DataAnnotations;
-using RewardReasoning.Training.Runs;
+using RewardReasoning.Recipes;
 
 namespace RewardReasoning.Training.Grpo;
 
@@ -51,19 +51,21 @@ public sealed record GrpoOptions : ICheckedOptions
 
     /// <exception cref="ArgumentException">The settings contradict each other or are out of range; the message lists every
     /// fault.</exception>
-    public void Validate() => OptionsCheck.ThrowIfInvalid(this, Faults());
+    public void Validate() => OptionsCheck.ThrowIfInvalid(this);
 
     /// <inheritdoc/>
-    public IEnumerable<string> Faults()
+    public IEnumerable<string> Faults(OptionNames names)
     {
         if (FixedLength is not null && Aggregation != LossAggregation.SequenceMeanTokenSumNorm)
         {
-            yield return $"FixedLength is set and Aggregation is {Aggregation}; only SequenceMeanTokenSumNorm divides by a fixed length";
+            yield return $"{names[nameof(FixedLength)]} is set and {names[nameof(Aggregation)]} is {names.Value(Aggregation)}; "
+                + $"only {names.Value(LossAggregation.SequenceMeanTokenSumNorm)} divides by a fixed length.";
         }
 
         if (KlCoefficient == 0 && (KlStraightThrough || KlRatioWeighted))
         {
-            yield return "KlCoefficient is 0, so KlStraightThrough and KlRatioWeighted would do nothing; raise it or leave them out";
+            yield return $"{names[nameof(KlCoefficient)]} is 0, so {names[nameof(KlStraightThrough)]} and {names[nameof(KlRatioWeighted)]} would have no "
+                + "effect; raise it or leave them out.";
         }
     }
 }

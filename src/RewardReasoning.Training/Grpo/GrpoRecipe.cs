@@ -1,5 +1,5 @@
 using System.ComponentModel.DataAnnotations;
-using System.Globalization;
+using RewardReasoning.Recipes;
 using RewardReasoning.Training.Optimization;
 using RewardReasoning.Training.Policies;
 using RewardReasoning.Training.Runs;
@@ -24,16 +24,16 @@ public sealed record DifficultyRange : ICheckedOptions
     public bool Contains(double difficulty) => !(difficulty < Min) && !(difficulty > Max);
 
     /// <inheritdoc/>
-    public IEnumerable<string> Faults()
+    public IEnumerable<string> Faults(OptionNames names)
     {
         if (Min is null && Max is null)
         {
-            yield return "neither min nor max is given; give one, or leave difficulty out.";
+            yield return $"neither {names[nameof(Min)]} nor {names[nameof(Max)]} is given; give one, or leave both out.";
         }
 
         if (Min > Max)
         {
-            yield return string.Create(CultureInfo.InvariantCulture, $"min is {Min} and max {Max}; no difficulty lies between.");
+            yield return $"{names[nameof(Min)]} is {names.Value(Min)} and {names[nameof(Max)]} {names.Value(Max)}; no difficulty is between them.";
         }
     }
 }
@@ -191,16 +191,16 @@ public sealed record GrpoRecipe : TrainingRecipe
     public IReadOnlyList<string>? DifficultiesAt(int step) => Curriculum.LastOrDefault(stage => stage.FromStep <= step)?.Difficulties;
 
     /// <inheritdoc/>
-    public override IEnumerable<string> Faults()
+    public override IEnumerable<string> Faults(OptionNames names)
     {
-        foreach (string fault in base.Faults())
+        foreach (string fault in base.Faults(names))
         {
             yield return fault;
         }
 
         if (PairsPerStep < Workers)
         {
-            yield return $"pairs_per_step is {PairsPerStep} and workers {Workers}; each worker needs at least one pair.";
+            yield return $"{names[nameof(PairsPerStep)]} is {PairsPerStep} and {names[nameof(Workers)]} {Workers}; each worker needs at least one pair.";
         }
 
         if (Minibatches * Workers > PairsPerStep)

@@ -1,4 +1,5 @@
 using RewardReasoning.Models.Decoder;
+using RewardReasoning.Recipes;
 using RewardReasoning.Training.Policies;
 using RewardReasoning.Training.Runs;
 

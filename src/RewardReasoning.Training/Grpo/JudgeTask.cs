@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using RewardReasoning.Data.Building;
 using RewardReasoning.Judging;
+using RewardReasoning.Recipes;
 using RewardReasoning.Text.ChatTemplates;
 using RewardReasoning.Training.Preferences;
 using RewardReasoning.Training.Rewards;

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using RewardReasoning.Recipes;
 
 namespace RewardReasoning.Training.Optimization;
 

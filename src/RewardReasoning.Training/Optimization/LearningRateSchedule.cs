@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using RewardReasoning.Recipes;
 
 namespace RewardReasoning.Training.Optimization;
 
@@ -19,7 +20,7 @@ public enum ScheduleShape
 /// The learning rate of each optimizer step: i / warm-up, then 1, 1 − x or ½(1 + cos πx) with x = (i − warm-up) / (total − warm-up),
 /// above a floor. Past the last step it stays at the floor (transformers' cosine would rise again).
 /// </summary>
-public sealed record LearningRateSchedule
+public sealed record LearningRateSchedule : ICheckedOptions
 {
     /// <summary>The rate at the end of the warm-up.</summary>
     [Range(0, 1e3, MinimumIsExclusive = true, ErrorMessage = "it must be above 0 and finite")]
@@ -43,7 +44,7 @@ public sealed record LearningRateSchedule
 
     /// <exception cref="ArgumentException">The settings contradict each other or are out of range; the message lists every
     /// fault.</exception>
-    public void Validate() => OptionsCheck.ThrowIfInvalid(this, CrossFieldFaults());
+    public void Validate() => OptionsCheck.ThrowIfInvalid(this);
 
     /// <summary>The rate of step <paramref name="step"/>, counted from 0.</summary>
     public double At(long step)
@@ -65,11 +66,13 @@ public sealed record LearningRateSchedule
         return PeakRate * (((1 - FloorRatio) * fall) + FloorRatio);
     }
 
-    private IEnumerable<string> CrossFieldFaults()
+    /// <inheritdoc/>
+    public IEnumerable<string> Faults(OptionNames names)
     {
         if (Shape != ScheduleShape.Constant && TotalSteps <= WarmupSteps)
         {
-            yield return $"TotalSteps is {TotalSteps} and WarmupSteps {WarmupSteps}; {Shape} needs more steps in all than for the warm-up";
+            yield return $"{names[nameof(TotalSteps)]} is {TotalSteps} and {names[nameof(WarmupSteps)]} {WarmupSteps}; "
+                + $"{names.Value(Shape)} needs more steps in all than for the warm-up.";
         }
     }
 }

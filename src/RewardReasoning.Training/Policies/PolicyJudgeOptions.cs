@@ -1,7 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using RewardReasoning.Endpoints;
 using RewardReasoning.Judging;
-using RewardReasoning.Training.Runs;
+using RewardReasoning.Recipes;
 
 namespace RewardReasoning.Training.Policies;
 
@@ -59,32 +59,34 @@ public sealed record PolicyJudgeOptions : ICheckedOptions
     public int? Concurrency { get; init; }
 
     /// <inheritdoc/>
-    public IEnumerable<string> Faults()
+    public IEnumerable<string> Faults(OptionNames names)
     {
         if (ThinkingBudget > MaxTokens)
         {
-            yield return $"thinking_budget is {ThinkingBudget} and max_tokens {MaxTokens}; a thought is a part of the vote, so lower it.";
+            yield return $"{names[nameof(ThinkingBudget)]} is {ThinkingBudget} and {names[nameof(MaxTokens)]} {MaxTokens}; "
+                + "the reasoning is a part of the vote, so lower it.";
         }
 
         if (string.IsNullOrWhiteSpace(Store) && Store is not null)
         {
-            yield return "store is empty; name an SQLite file, postgres://user@host/database or none, or leave it out.";
+            yield return $"{names[nameof(Store)]} is empty; name an SQLite file, postgres://user@host/database or none, or leave it out.";
         }
 
         string[] unusable = [.. Endpoints.Where(endpoint => !Uri.TryCreate(endpoint, UriKind.Absolute, out _))];
         foreach (string endpoint in unusable)
         {
-            yield return $"endpoints has '{endpoint}'; each is an absolute http or https address, such as http://localhost:8000/v1.";
+            yield return $"{names[nameof(Endpoints)]} has '{endpoint}'; each is an absolute http or https address, such as http://localhost:8000/v1.";
         }
 
         if (Endpoints.Count == 0 && (ApiKeyEnv is not null || Server != ServerFlavour.Generic))
         {
-            yield return "api_key_env or server is given without endpoints; add the servers' addresses or leave them out.";
+            yield return $"{names[nameof(ApiKeyEnv)]} or {names[nameof(Server)]} is given without {names[nameof(Endpoints)]}; "
+                + "add the servers' addresses or leave them out.";
         }
 
         if (Endpoints.Count > 0 && unusable.Length == 0 && EndpointFault() is { } fault)
         {
-            yield return fault;
+            yield return $"{names[nameof(Endpoints)]}: {fault}";
         }
     }
 

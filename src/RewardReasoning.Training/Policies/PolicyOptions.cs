@@ -1,7 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.RegularExpressions;
 using RewardReasoning.Ratings;
-using RewardReasoning.Training.Runs;
+using RewardReasoning.Recipes;
 
 namespace RewardReasoning.Training.Policies;
 
@@ -31,11 +31,11 @@ public sealed record PolicyOptions : ICheckedOptions
     public GuardOptions Guard { get; init; } = new();
 
     /// <inheritdoc/>
-    public IEnumerable<string> Faults()
+    public IEnumerable<string> Faults(OptionNames names)
     {
         if (Reward is not (RewardKind.Elo or RewardKind.WinProbability))
         {
-            yield return $"reward is {Reward}; it must be elo or win_probability.";
+            yield return $"{names[nameof(Reward)]} is {names.Value(Reward)}; it must be {names.Value(RewardKind.Elo)} or {names.Value(RewardKind.WinProbability)}.";
         }
     }
 }
@@ -54,7 +54,8 @@ public sealed record GuardOptions : ICheckedOptions
     public IReadOnlyList<string> Phrases { get; init; } = [];
 
     /// <inheritdoc/>
-    public IEnumerable<string> Faults() => Phrases.Select(Fault).OfType<string>();
+    public IEnumerable<string> Faults(OptionNames names) =>
+        Phrases.Select(Fault).OfType<string>().Select(fault => $"{names[nameof(Phrases)]} {fault}");
 
     /// <summary>A phrase as it is looked for; in time linear in the text.</summary>
     internal static Regex Compile(string phrase) =>
@@ -65,11 +66,11 @@ public sealed record GuardOptions : ICheckedOptions
         try
         {
             _ = Compile(phrase);
-            return phrase.Length > 0 ? null : "a phrase is empty and would match every response; leave it out.";
+            return phrase.Length > 0 ? null : "holds an empty phrase, which would match every response; leave it out.";
         }
         catch (Exception error) when (error is ArgumentException or NotSupportedException)
         {
-            return $"the phrase '{phrase}' cannot be used: {error.Message}";
+            return $"holds '{phrase}', which cannot be used: {error.Message}";
         }
     }
 }

@@ -1,7 +1,7 @@
 using RewardReasoning.Data.Recognition;
 using RewardReasoning.Data.Rows;
 using RewardReasoning.Judging;
-using RewardReasoning.Training.Runs;
+using RewardReasoning.Recipes;
 
 namespace RewardReasoning.Training.Policies;
 

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.AI;
 using RewardReasoning.Data.Recognition;
 using RewardReasoning.Data.Rows;
-using RewardReasoning.Training.Runs;
+using RewardReasoning.Recipes;
 
 namespace RewardReasoning.Training.Preferences;
 

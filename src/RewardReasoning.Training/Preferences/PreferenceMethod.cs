@@ -1,3 +1,4 @@
+using RewardReasoning.Recipes;
 using RewardReasoning.Training.Runs;
 
 namespace RewardReasoning.Training.Preferences;

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using RewardReasoning.Models.Tensors;
+using RewardReasoning.Recipes;
 using static TorchSharp.torch;
 
 namespace RewardReasoning.Training.RewardModels;

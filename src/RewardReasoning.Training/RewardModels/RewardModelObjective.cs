@@ -1,5 +1,6 @@
 using System.Globalization;
 using RewardReasoning.Models.Decoder;
+using RewardReasoning.Recipes;
 using RewardReasoning.Text.ChatTemplates;
 using RewardReasoning.Training.Preferences;
 using RewardReasoning.Training.Runs;

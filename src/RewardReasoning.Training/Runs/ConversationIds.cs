@@ -1,5 +1,6 @@
 using Microsoft.Extensions.AI;
 using RewardReasoning.Models.Decoder;
+using RewardReasoning.Recipes;
 using RewardReasoning.Text.ChatTemplates;
 
 namespace RewardReasoning.Training.Runs;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using RewardReasoning.IO;
 using RewardReasoning.Models.Checkpoints;
+using RewardReasoning.Recipes;
 using RewardReasoning.Training.Optimization;
 using TorchSharp;
 

@@ -1,4 +1,5 @@
 using RewardReasoning.Models.Decoder;
+using RewardReasoning.Recipes;
 using TorchSharp;
 using static TorchSharp.torch;
 

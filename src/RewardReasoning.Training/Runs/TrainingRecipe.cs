@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using RewardReasoning.Models.Decoder;
+using RewardReasoning.Recipes;
 using RewardReasoning.Training.Optimization;
 
 namespace RewardReasoning.Training.Runs;
@@ -93,19 +94,21 @@ public abstract record TrainingRecipe : ICheckedOptions
         };
 
     /// <exception cref="RecipeException">A value is out of range or contradicts another; every fault is listed.</exception>
-    public void Validate() => RecipeFaults.ThrowIfAny(this);
+    public void Validate() => OptionsCheck.ThrowIfInvalidRecipe(this);
 
     /// <inheritdoc/>
-    public virtual IEnumerable<string> Faults()
+    public virtual IEnumerable<string> Faults(OptionNames names)
     {
         if (Schedule != ScheduleShape.Constant && Steps > 0 && Steps <= WarmupSteps)
         {
-            yield return $"steps is {Steps} and warmup_steps {WarmupSteps}; a {Schedule} schedule needs more steps than its warm-up has.";
+            yield return $"{names[nameof(Steps)]} is {Steps} and {names[nameof(WarmupSteps)]} {WarmupSteps}; "
+                + $"a {names.Value(Schedule)} schedule needs more steps than its warm-up has.";
         }
 
         if (Weights == WeightType.Bfloat16 && Products == MatrixProducts.Bfloat16)
         {
-            yield return "weights and products are both bfloat16; bfloat16 weights are multiplied as they are, so leave products out.";
+            yield return $"{names[nameof(Weights)]} and {names[nameof(Products)]} are both bfloat16; bfloat16 weights are multiplied as they "
+                + $"are, so leave {names[nameof(Products)]} out.";
         }
     }
 }

@@ -1,5 +1,6 @@
 using RewardReasoning.Models;
 using RewardReasoning.Models.Decoder;
+using RewardReasoning.Recipes;
 using RewardReasoning.Training.Optimization;
 using static TorchSharp.torch;
 

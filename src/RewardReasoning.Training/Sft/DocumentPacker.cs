@@ -1,3 +1,5 @@
+using RewardReasoning.Recipes;
+
 namespace RewardReasoning.Training.Sft;
 
 /// <summary>
@@ -107,7 +109,7 @@ public sealed class DocumentPacker
         {
             if (_tooLong >= _documents.Count)
             {
-                throw new Runs.RecipeException($"Every document is longer than row_tokens ({_rowTokens}); raise it.");
+                throw new RecipeException($"Every document is longer than row_tokens ({_rowTokens}); raise it.");
             }
 
             int index = Index(_taken++);

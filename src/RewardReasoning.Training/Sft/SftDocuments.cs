@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.Extensions.AI;
 using RewardReasoning.Data.Recognition;
 using RewardReasoning.Data.Rows;
+using RewardReasoning.Recipes;
 using RewardReasoning.Text.ChatTemplates;
 using RewardReasoning.Text.Tokenization;
 using RewardReasoning.Training.Runs;

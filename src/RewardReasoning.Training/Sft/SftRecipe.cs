@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using RewardReasoning.Recipes;
 using RewardReasoning.Training.Losses;
 using RewardReasoning.Training.Optimization;
 using RewardReasoning.Training.Runs;
@@ -58,16 +59,17 @@ public sealed record SftRecipe : TrainingRecipe
     public HeldOutOptions? HeldOut { get; init; }
 
     /// <inheritdoc/>
-    public override IEnumerable<string> Faults()
+    public override IEnumerable<string> Faults(OptionNames names)
     {
-        foreach (string fault in base.Faults())
+        foreach (string fault in base.Faults(names))
         {
             yield return fault;
         }
 
         if (Evaluation is { } evaluation && HeldOut is { } held && evaluation.Every != held.Every)
         {
-            yield return $"evaluation.every is {evaluation.Every} and held_out.every {held.Every}; both are measured at the same steps, so give them one number.";
+            yield return $"{names[nameof(Evaluation), nameof(evaluation.Every)]} is {evaluation.Every} and "
+                + $"{names[nameof(HeldOut), nameof(held.Every)]} {held.Every}; both are measured at the same steps, so give them one number.";
         }
     }
 }

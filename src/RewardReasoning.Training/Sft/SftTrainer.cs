@@ -1,4 +1,5 @@
 using RewardReasoning.Models.Decoder;
+using RewardReasoning.Recipes;
 using RewardReasoning.Training.Runs;
 using static TorchSharp.torch;
 

@@ -137,7 +137,7 @@ public sealed class DpoLossTests
     {
         ArgumentException error = Assert.Throws<ArgumentException>(() => new DpoLoss(new DpoOptions { Beta = 0, LabelSmoothing = 0.1 }));
         Assert.Contains("Beta is 0; it must be above 0", error.Message, StringComparison.Ordinal);
-        Assert.Contains("only exo_pair, robust, aot and aot_unpaired", error.Message, StringComparison.Ordinal);
+        Assert.Contains("only ExoPair, Robust, Aot, AotUnpaired use it", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -153,8 +153,8 @@ public sealed class DpoLossTests
                 }
             )
         );
-        Assert.Contains("leave divergence out", error.Message, StringComparison.Ordinal);
-        Assert.Contains("losses of ranks", error.Message, StringComparison.Ordinal);
+        Assert.Contains("leave Divergence out", error.Message, StringComparison.Ordinal);
+        Assert.Contains("compares ranks", error.Message, StringComparison.Ordinal);
     }
 
     private static void AssertMatches(

@@ -1,4 +1,5 @@
 using RewardReasoning.Models.Decoder;
+using RewardReasoning.Recipes;
 using RewardReasoning.Testing;
 using RewardReasoning.Training.Dpo;
 using RewardReasoning.Training.Preferences;

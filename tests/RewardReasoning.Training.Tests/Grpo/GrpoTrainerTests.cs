@@ -1,4 +1,5 @@
 using RewardReasoning.Models.Decoder;
+using RewardReasoning.Recipes;
 using RewardReasoning.Testing;
 using RewardReasoning.Training.Grpo;
 using RewardReasoning.Training.Optimization;
@@ -167,7 +168,7 @@ public sealed class GrpoTrainerTests : IDisposable
         RecipeException error = Assert.Throws<RecipeException>(recipe.Validate);
         foreach (
             string part in (string[])
-                ["data[2].weight is 0; it must be above 0", "data names b more than once", "difficulty: min is 3 and max 2"]
+                ["data[2].weight is 0; it must be above 0", "data names b more than once", "difficulty.min is 3 and difficulty.max 2"]
         )
         {
             Assert.Contains(part, error.Message, StringComparison.Ordinal);
@@ -310,7 +311,7 @@ public sealed class GrpoTrainerTests : IDisposable
         foreach (
             string part in (string[])
                 [
-                    "5 fault(s)",
+                    "5 faults:",
                     "minibatches is 3",
                     "share_prompts and recompute_layers",
                     "reference and kl_control",

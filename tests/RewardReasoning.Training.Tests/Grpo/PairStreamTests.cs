@@ -1,5 +1,5 @@
+using RewardReasoning.Recipes;
 using RewardReasoning.Training.Grpo;
-using RewardReasoning.Training.Runs;
 using Xunit;
 
 namespace RewardReasoning.Training.Tests.Grpo;

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using RewardReasoning.Judging;
+using RewardReasoning.Recipes;
 using RewardReasoning.Testing;
 using RewardReasoning.Training.Grpo;
 using RewardReasoning.Training.Policies;
@@ -237,14 +238,14 @@ public sealed class PolicyTrainingTests : IDisposable
         foreach (
             string part in (string[])
                 [
-                    "9 fault(s)",
-                    "policy.judge: store is empty",
+                    "9 faults:",
+                    "policy.judge.store is empty",
                     "policy.responses is 1",
-                    "policy: reward is WinRate",
-                    "policy.guard: the phrase '('",
-                    "the phrase '(?=look)'",
+                    "policy.reward is win_rate",
+                    "policy.guard.phrases holds '('",
+                    "holds '(?=look)'",
                     "policy.judge.votes is 0",
-                    "policy.judge: thinking_budget is 6",
+                    "policy.judge.thinking_budget is 6",
                     "endpoints has 'nowhere'",
                     "rollouts_per_order and curriculum",
                 ]

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using RewardReasoning.Models;
 using RewardReasoning.Models.Checkpoints;
 using RewardReasoning.Models.Decoder;
+using RewardReasoning.Recipes;
 using RewardReasoning.Testing;
 using RewardReasoning.Training.Preferences;
 using RewardReasoning.Training.RewardModels;

@@ -1,7 +1,7 @@
+using RewardReasoning.Recipes;
 using RewardReasoning.Training.Dpo;
 using RewardReasoning.Training.Grpo;
 using RewardReasoning.Training.RewardModels;
-using RewardReasoning.Training.Runs;
 using RewardReasoning.Training.Sft;
 using Xunit;
 

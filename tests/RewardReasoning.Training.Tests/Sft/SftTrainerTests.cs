@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Text.Json.Nodes;
 using RewardReasoning.Models.Decoder;
+using RewardReasoning.Recipes;
 using RewardReasoning.Testing;
 using RewardReasoning.Text.ChatTemplates;
 using RewardReasoning.Training.Losses;
@@ -93,7 +94,7 @@ public sealed class SftTrainerTests : IDisposable
     public void Run_ValuesOutOfRange_AreAllListed()
     {
         RecipeException error = Assert.Throws<RecipeException>(() => Run(Recipe("a", 0) with { ClipNorm = -1 }));
-        Assert.Contains("2 fault(s)", error.Message, StringComparison.Ordinal);
+        Assert.Contains("2 faults:", error.Message, StringComparison.Ordinal);
     }
 
     public void Dispose() => _folder.Dispose();

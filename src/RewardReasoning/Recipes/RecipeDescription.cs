@@ -5,22 +5,22 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 
-namespace RewardReasoning.Training.Runs;
+namespace RewardReasoning.Recipes;
 
-/// <summary>A field of a recipe, for people.</summary>
-/// <param name="Name">As it stands in the file, dotted where options lie inside options; <c>[]</c> marks an item of a list.</param>
-/// <param name="Type">What it holds; the words of an enumeration.</param>
+/// <summary>A field of a recipe, described for its users.</summary>
+/// <param name="Name">As it is written in the file, dotted for options inside options; <c>[]</c> marks an item of a list.</param>
+/// <param name="Type">The type of its value, or the words of an enumeration.</param>
 /// <param name="Default">As JSON; null where the field must be given.</param>
 /// <param name="Says">What it means.</param>
 public sealed record RecipeField(string Name, string Type, string? Default, string Says);
 
 /// <summary>
-/// Describes the fields of recipes out of the sources' own documentation: names, types, defaults and bounds by reflection, words from the
-/// XML files that the compiler leaves beside the assemblies.
+/// Describes the fields of recipes: names, types, defaults and bounds by reflection, meanings from the XML documentation that the
+/// compiler writes beside each assembly.
 /// </summary>
 public static partial class RecipeDescription
 {
-    /// <summary>What a kind of recipe is.</summary>
+    /// <summary>What a kind of recipe is for.</summary>
     /// <exception cref="FileNotFoundException">The documentation file is missing.</exception>
     public static string Summary(Type recipe)
     {
@@ -28,7 +28,7 @@ public static partial class RecipeDescription
         return Documentation(recipe, $"T:{recipe.FullName}", "summary") ?? "";
     }
 
-    /// <summary>All fields, those inside options behind the options themselves.</summary>
+    /// <summary>All fields; the fields of options inside options follow them.</summary>
     /// <exception cref="FileNotFoundException">The documentation file is missing.</exception>
     public static IReadOnlyList<RecipeField> Fields(Type recipe)
     {
@@ -49,10 +49,7 @@ public static partial class RecipeDescription
         {
             string name = path + JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name);
             Type held = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
-            Type? item =
-                held == typeof(DataMixture) ? typeof(WeightedFile)
-                : held != typeof(string) && held.IsGenericType && held.IsAssignableTo(typeof(IEnumerable)) ? held.GetGenericArguments()[0]
-                : null;
+            Type? item = ItemOf(held);
             object? value = fresh is null ? null : property.GetValue(fresh);
             bool required =
                 fresh is null || property.CustomAttributes.Any(attribute => attribute.AttributeType.Name == "RequiredMemberAttribute");
@@ -85,10 +82,18 @@ public static partial class RecipeDescription
     private static bool IsOptions(Type type) =>
         type.IsClass && type.Namespace?.StartsWith("RewardReasoning", StringComparison.Ordinal) == true;
 
+    /// <summary>What a list holds; also for types of our own that are a list with another, shorter notation.</summary>
+    private static Type? ItemOf(Type held) =>
+        held == typeof(string) ? null
+        : held.IsGenericType && held.IsAssignableTo(typeof(IEnumerable)) ? held.GetGenericArguments()[0]
+        : held.GetInterfaces()
+            .FirstOrDefault(face => face.IsGenericType && face.GetGenericTypeDefinition() == typeof(IReadOnlyList<>))
+            ?.GetGenericArguments()[0];
+
     private static string Describe(Type held, Type? item) =>
         held switch
         {
-            _ when held == typeof(DataMixture) => "text, or list of object",
+            _ when item is not null && !held.IsGenericType => $"text, or list of {Describe(item, null)}",
             _ when item is not null => $"list of {Describe(item, null)}",
             { IsEnum: true } => string.Join('|', Enum.GetNames(held).Select(JsonNamingPolicy.SnakeCaseLower.ConvertName)),
             _ when held == typeof(string) => "text",
@@ -155,7 +160,7 @@ public static partial class RecipeDescription
         return File.Exists(path)
             ? XDocument.Load(path)
             : throw new FileNotFoundException(
-                $"{path} is missing; it lies beside the program in every build, and holds what recipes are described by.",
+                $"{path} is missing; every build writes it beside the program, and the descriptions of fields are read from it.",
                 path
             );
     }

@@ -1,6 +1,6 @@
-namespace RewardReasoning.Training.Runs;
+namespace RewardReasoning.Recipes;
 
-/// <summary>A recipe, its data or its run folder is not usable as it stands; the message says what was found and what to do.</summary>
+/// <summary>A recipe, its data or its output folder cannot be used as it is; the message says what was found and what to do.</summary>
 public sealed class RecipeException : Exception
 {
     /// <inheritdoc cref="RecipeException"/>
