@@ -7,7 +7,6 @@ using RewardReasoning.Recipes;
 using RewardReasoning.Storage;
 using RewardReasoning.Text.ChatTemplates;
 using RewardReasoning.Text.Tokenization;
-using RewardReasoning.Training.Runs;
 
 namespace RewardReasoning.Cli;
 

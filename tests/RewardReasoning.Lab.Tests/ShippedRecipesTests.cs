@@ -3,7 +3,6 @@ using RewardReasoning.Recipes;
 using RewardReasoning.Testing;
 using RewardReasoning.Text.Tokenization;
 using RewardReasoning.Training.Grpo;
-using RewardReasoning.Training.Runs;
 using RewardReasoning.Training.Sft;
 using Xunit;
 

@@ -4,7 +4,6 @@ using RewardReasoning.Cli.Judging;
 using RewardReasoning.Cli.Training;
 using RewardReasoning.Lab;
 using RewardReasoning.Recipes;
-using RewardReasoning.Training.Runs;
 
 namespace RewardReasoning.Cli.Commands;
 

@@ -1,5 +1,4 @@
 using RewardReasoning.Recipes;
-using RewardReasoning.Training.Runs;
 
 namespace RewardReasoning.Cli.Training;
 
