@@ -1,3 +1,4 @@
+
 namespace RewardReasoning.Verification;
 
 /// <summary>Whether a prediction gives the same answer as the gold one.</summary>

@@ -1,7 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.RegularExpressions;
 using RewardReasoning.Verification.Answers;
-using RewardReasoning.Verification.Equality;
+using RewardReasoning.Verification.Arithmetic;
 using RewardReasoning.Verification.Parsing;
 
 namespace RewardReasoning.Verification;
@@ -28,6 +28,9 @@ public sealed partial class AnswerVerifier
             throw new ArgumentException(string.Join(' ', faults.Select(fault => fault.ErrorMessage)), nameof(options));
         }
     }
+
+    /// <summary>The answer that a model's text states, and where in the text it was found.</summary>
+    public static StatedAnswer FindAnswer(string text) => AnswerExtractor.Find(text);
 
     /// <summary>Whether the prediction gives the gold answer.</summary>
     public AnswerVerdict Verify(string gold, string prediction)

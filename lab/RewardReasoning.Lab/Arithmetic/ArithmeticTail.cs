@@ -1,4 +1,4 @@
-using RewardReasoning.Verification;
+using RewardReasoning.Verification.Arithmetic;
 
 namespace RewardReasoning.Lab.Arithmetic;
 

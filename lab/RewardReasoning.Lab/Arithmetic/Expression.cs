@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using RewardReasoning.Verification;
+using RewardReasoning.Verification.Arithmetic;
 
 namespace RewardReasoning.Lab.Arithmetic;
 
@@ -93,7 +93,7 @@ public sealed class Expression
     }
 
     /// <summary>The exact value; null where it divides by zero.</summary>
-    public Fraction? Evaluate()
+    internal Fraction? Evaluate()
     {
         int at = 0;
         try

@@ -1,5 +1,5 @@
 using System.Text;
-using RewardReasoning.Verification;
+using RewardReasoning.Verification.Arithmetic;
 
 namespace RewardReasoning.Lab.Arithmetic;
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using RewardReasoning.Verification;
+using RewardReasoning.Verification.Arithmetic;
 
 namespace RewardReasoning.Lab.Arithmetic;
 

@@ -3,7 +3,7 @@ using System.Globalization;
 using RewardReasoning.Judging;
 using RewardReasoning.Rankings;
 using RewardReasoning.Ratings;
-using RewardReasoning.Verification.Answers;
+using RewardReasoning.Verification;
 
 namespace RewardReasoning.Cli.Ranking;
 

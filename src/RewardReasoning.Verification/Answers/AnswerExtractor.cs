@@ -1,5 +1,5 @@
-using System.Text;
 using System.Text.RegularExpressions;
+using System.Text;
 
 namespace RewardReasoning.Verification.Answers;
 
@@ -8,7 +8,7 @@ namespace RewardReasoning.Verification.Answers;
 /// the text is more than an answer, its last formula or number; else the whole text. The thought before <c>&lt;/think&gt;</c> is left out,
 /// and a thought that was cut off holds no answer. Reads the last 32,000 characters, in linear time.
 /// </summary>
-public static partial class AnswerExtractor
+internal static partial class AnswerExtractor
 {
     /// <summary>Characters that are read, from the end.</summary>
     public const int MaxCharacters = 32_000;

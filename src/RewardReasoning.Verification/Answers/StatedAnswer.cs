@@ -1,3 +1,4 @@
+
 namespace RewardReasoning.Verification.Answers;
 
 /// <summary>Where in a text an answer was found.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Numerics;
 using System.Text;
+using RewardReasoning.Verification.Arithmetic;
 
 namespace RewardReasoning.Verification.Parsing;
 

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Collections.Frozen;
 using System.Globalization;
+using RewardReasoning.Verification.Arithmetic;
 
 namespace RewardReasoning.Verification.Parsing;
 

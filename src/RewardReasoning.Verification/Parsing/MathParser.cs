@@ -1,4 +1,5 @@
 using System.Globalization;
+using RewardReasoning.Verification.Arithmetic;
 
 namespace RewardReasoning.Verification.Parsing;
 

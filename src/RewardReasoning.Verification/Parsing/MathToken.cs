@@ -1,3 +1,5 @@
+using RewardReasoning.Verification.Arithmetic;
+
 namespace RewardReasoning.Verification.Parsing;
 
 internal enum TokenKind

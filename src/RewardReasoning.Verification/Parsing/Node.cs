@@ -1,4 +1,5 @@
 using System.Numerics;
+using RewardReasoning.Verification.Arithmetic;
 
 namespace RewardReasoning.Verification.Parsing;
 

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using RewardReasoning.Verification.Arithmetic;
 
 namespace RewardReasoning.Verification.Parsing;
 

@@ -3,7 +3,6 @@ using RewardReasoning.Data.Recognition;
 using RewardReasoning.Data.Rows;
 using RewardReasoning.Evaluation.Benchmarks;
 using RewardReasoning.Verification;
-using RewardReasoning.Verification.Answers;
 
 namespace RewardReasoning.Evaluation.BestOf.Definitions;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using RewardReasoning.Evaluation.Benchmarks;
-using RewardReasoning.Verification.Answers;
+using RewardReasoning.Verification;
 
 namespace RewardReasoning.Evaluation.BestOf.Definitions;
 

@@ -1,9 +1,10 @@
 using System.Numerics;
 using System.Security.Cryptography;
 using System.Text;
+using RewardReasoning.Verification.Arithmetic;
 using RewardReasoning.Verification.Parsing;
 
-namespace RewardReasoning.Verification.Equality;
+namespace RewardReasoning.Verification.Evaluators;
 
 /// <summary>
 /// Values to some 70 digits at a stated point: every variable gets a number made from its name and the point's number, so verdicts repeat.

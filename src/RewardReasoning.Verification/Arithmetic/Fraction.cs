@@ -1,9 +1,9 @@
 using System.Numerics;
 
-namespace RewardReasoning.Verification;
+namespace RewardReasoning.Verification.Arithmetic;
 
 /// <summary>An exact rational number in lowest terms, denominator positive.</summary>
-public readonly record struct Fraction
+internal readonly record struct Fraction
 {
     /// <summary>Reduces <paramref name="numerator"/> / <paramref name="denominator"/>.</summary>
     /// <exception cref="DivideByZeroException">The denominator is 0.</exception>

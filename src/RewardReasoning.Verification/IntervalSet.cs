@@ -1,7 +1,9 @@
 using System.Numerics;
+using RewardReasoning.Verification.Arithmetic;
+using RewardReasoning.Verification.Evaluators;
 using RewardReasoning.Verification.Parsing;
 
-namespace RewardReasoning.Verification.Equality;
+namespace RewardReasoning.Verification;
 
 /// <summary>One end of an interval: its value as it was written and as a number; infinite ends have no number.</summary>
 internal sealed record Bound(Node Value, BigInteger? Number, int Infinite, bool Closed)

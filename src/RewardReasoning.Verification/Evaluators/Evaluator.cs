@@ -1,7 +1,8 @@
 using System.Numerics;
+using RewardReasoning.Verification.Arithmetic;
 using RewardReasoning.Verification.Parsing;
 
-namespace RewardReasoning.Verification.Equality;
+namespace RewardReasoning.Verification.Evaluators;
 
 /// <summary>
 /// Computes a parsed expression in some arithmetic. A null value is "no value here": undefined (a division by zero) or beyond this

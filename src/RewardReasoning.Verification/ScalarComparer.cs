@@ -1,7 +1,9 @@
 using System.Numerics;
+using RewardReasoning.Verification.Arithmetic;
+using RewardReasoning.Verification.Evaluators;
 using RewardReasoning.Verification.Parsing;
 
-namespace RewardReasoning.Verification.Equality;
+namespace RewardReasoning.Verification;
 
 /// <summary>
 /// Compares two values: exactly where both are rational; else modulo primes, which settles rational functions; else to 70 digits.

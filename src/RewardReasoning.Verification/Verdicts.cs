@@ -1,4 +1,5 @@
-namespace RewardReasoning.Verification.Equality;
+
+namespace RewardReasoning.Verification;
 
 /// <summary>Verdicts on parts, put together.</summary>
 internal static class Verdicts

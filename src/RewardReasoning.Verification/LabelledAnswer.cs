@@ -1,6 +1,6 @@
 using RewardReasoning.Verification.Parsing;
 
-namespace RewardReasoning.Verification.Equality;
+namespace RewardReasoning.Verification;
 
 /// <summary>An answer and what it is said to be the value of: x in "x = 5".</summary>
 /// <param name="Label">What stands before the equals sign, where that only names something.</param>

@@ -1,4 +1,4 @@
-namespace RewardReasoning.Verification;
+namespace RewardReasoning.Verification.Arithmetic;
 
 /// <summary>Counts steps of work; not a clock, so the same answers always get the same verdict.</summary>
 internal sealed class WorkBudget(int steps)

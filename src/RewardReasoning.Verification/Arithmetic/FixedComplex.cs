@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace RewardReasoning.Verification.Equality;
+namespace RewardReasoning.Verification.Arithmetic;
 
 /// <summary>A complex number whose parts are in the fixed point of <see cref="FixedMath"/>.</summary>
 internal readonly record struct FixedComplex(BigInteger Re, BigInteger Im)

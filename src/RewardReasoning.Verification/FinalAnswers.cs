@@ -1,4 +1,6 @@
-namespace RewardReasoning.Verification.Answers;
+using RewardReasoning.Verification.Answers;
+
+namespace RewardReasoning.Verification;
 
 /// <summary>Final answers of responses, one name for all that are equal by the verifier's rules. Not for several threads at once.</summary>
 public sealed class FinalAnswers

@@ -1,7 +1,8 @@
 using System.Numerics;
+using RewardReasoning.Verification.Arithmetic;
 using RewardReasoning.Verification.Parsing;
 
-namespace RewardReasoning.Verification.Equality;
+namespace RewardReasoning.Verification;
 
 /// <summary>Compares two parsed answers, each kind of answer by its own rule; the rules stand in docs/verifier.md.</summary>
 internal sealed class AnswerComparer(VerifierOptions options, WorkBudget budget)

@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace RewardReasoning.Verification.Equality;
+namespace RewardReasoning.Verification.Arithmetic;
 
 /// <summary>
 /// Real functions in fixed point: a number is a whole number of units of 2^−256. Deterministic everywhere, and precise enough (some 70

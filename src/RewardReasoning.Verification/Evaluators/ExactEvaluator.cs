@@ -1,7 +1,8 @@
 using System.Numerics;
+using RewardReasoning.Verification.Arithmetic;
 using RewardReasoning.Verification.Parsing;
 
-namespace RewardReasoning.Verification.Equality;
+namespace RewardReasoning.Verification.Evaluators;
 
 /// <summary>Exact rational values, of bounded size; radicals where they come out whole.</summary>
 /// <param name="budget">What work may still be done.</param>

@@ -1,6 +1,5 @@
-using RewardReasoning.Verification.Parsing;
 
-namespace RewardReasoning.Verification.Equality;
+namespace RewardReasoning.Verification.Parsing;
 
 /// <summary>Walks and rewrites of parsed answers.</summary>
 internal static class NodeRewriter

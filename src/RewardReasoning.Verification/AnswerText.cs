@@ -2,7 +2,7 @@ using System.Collections.Frozen;
 using System.Text;
 using RewardReasoning.Verification.Parsing;
 
-namespace RewardReasoning.Verification.Equality;
+namespace RewardReasoning.Verification;
 
 /// <summary>Answers in words.</summary>
 internal static class AnswerText

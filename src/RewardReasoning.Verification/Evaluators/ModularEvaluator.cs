@@ -1,7 +1,8 @@
 using System.Numerics;
+using RewardReasoning.Verification.Arithmetic;
 using RewardReasoning.Verification.Parsing;
 
-namespace RewardReasoning.Verification.Equality;
+namespace RewardReasoning.Verification.Evaluators;
 
 /// <summary>A prime of 61 bits, 1 modulo 4, with a square root of −1.</summary>
 internal readonly record struct PrimeField(ulong Prime, ulong RootOfMinusOne)
