@@ -5,7 +5,7 @@ using RewardReasoning.Models.Checkpoints;
 using RewardReasoning.Models.Generation;
 using RewardReasoning.Recipes;
 using RewardReasoning.Storage;
-using RewardReasoning.Text.ChatTemplates;
+using RewardReasoning.Text;
 using RewardReasoning.Text.Tokenization;
 
 namespace RewardReasoning.Cli;

@@ -1,20 +1,18 @@
 using Microsoft.Extensions.AI;
 using RewardReasoning.Models.Generation;
+using RewardReasoning.Text;
 using RewardReasoning.Text.ChatTemplates;
-using RewardReasoning.Text.ChatTemplates.Jinja;
+using RewardReasoning.Text.Jinja;
 using RewardReasoning.Text.Tokenization;
 
 namespace RewardReasoning.Models;
 
-/// <summary>A chat as the model reads it, up to where it goes on.</summary>
+/// <summary>A chat as the model reads it, up to the text that the model is to continue.</summary>
 /// <param name="Text">The rendered text, the prefill included.</param>
 /// <param name="Ids">Its tokens.</param>
-/// <param name="ThoughtOpen">Whether the assistant turn so far leaves a thought open; null where it opened none.</param>
-public sealed record ChatPrompt(string Text, int[] Ids, bool? ThoughtOpen)
+/// <param name="ReasoningOpen">Whether the assistant turn so far leaves reasoning open; null where it opened none.</param>
+internal sealed record ChatPrompt(string Text, int[] Ids, bool? ReasoningOpen)
 {
-    private const string OpenTag = "<think>";
-    private const string CloseTag = "</think>";
-
     /// <summary>
     /// Renders messages with the model's template, opens the assistant's turn and begins it with <paramref name="prefill"/>.
     /// </summary>
@@ -35,13 +33,13 @@ public sealed record ChatPrompt(string Text, int[] Ids, bool? ThoughtOpen)
         Tokenizer tokenizer = chat.Tokenizer;
         int[] ids = tokenizer.Encode(rendered.Value, rendered.Untrusted);
         bool? opened = null;
-        ThoughtTokens? tags = ThoughtTokens.Find(tokenizer);
-        if (tags is { } thought)
+        ReasoningTags? found = ReasoningTags.Find(tokenizer);
+        if (found is { } tags)
         {
             int last = ids.LastOrDefault(id => !string.IsNullOrWhiteSpace(tokenizer.Decode([id])), -1);
             opened =
-                last == thought.Open ? true
-                : last == thought.Close ? false
+                last == tags.Open ? true
+                : last == tags.Close ? false
                 : null;
         }
 
@@ -50,12 +48,12 @@ public sealed record ChatPrompt(string Text, int[] Ids, bool? ThoughtOpen)
             return new ChatPrompt(rendered.Value, ids, opened);
         }
 
-        // Encoded as one text, for a token may reach over the border as it would in training.
+        // Encoded as one text: a token may span the border, as in training.
         string begun = Undoubled(rendered.Value, prefill, opened == true);
-        MarkedText whole = MarkedText.Concat(rendered, MarkedText.DistrustAllBut(begun, [OpenTag, CloseTag]));
-        int lastOpen = begun.LastIndexOf(OpenTag, StringComparison.Ordinal),
-            lastClose = begun.LastIndexOf(CloseTag, StringComparison.Ordinal);
-        if (tags is not null && Math.Max(lastOpen, lastClose) >= 0 && (lastOpen >= 0 || opened == true))
+        MarkedText whole = MarkedText.Concat(rendered, MarkedText.DistrustAllBut(begun, [ReasoningTags.OpenText, ReasoningTags.CloseText]));
+        int lastOpen = begun.LastIndexOf(ReasoningTags.OpenText, StringComparison.Ordinal),
+            lastClose = begun.LastIndexOf(ReasoningTags.CloseText, StringComparison.Ordinal);
+        if (found is not null && Math.Max(lastOpen, lastClose) >= 0 && (lastOpen >= 0 || opened == true))
         {
             opened = lastOpen > lastClose;
         }
@@ -63,16 +61,16 @@ public sealed record ChatPrompt(string Text, int[] Ids, bool? ThoughtOpen)
         return new ChatPrompt(whole.Value, tokenizer.Encode(whole.Value, whole.Untrusted), opened);
     }
 
-    /// <summary>A prefill is the assistant's turn from its beginning; what the template has written of it already is dropped.</summary>
+    /// <summary>The prefill without the opening tag that the template has written already.</summary>
     private static string Undoubled(string rendered, string prefill, bool opened)
     {
-        if (!opened || !prefill.StartsWith(OpenTag, StringComparison.Ordinal))
+        if (!opened || !prefill.StartsWith(ReasoningTags.OpenText, StringComparison.Ordinal))
         {
             return prefill;
         }
 
-        bool newLine = rendered.AsSpan(rendered.LastIndexOf(OpenTag, StringComparison.Ordinal)).Contains('\n');
-        string rest = prefill[OpenTag.Length..];
+        bool newLine = rendered.AsSpan(rendered.LastIndexOf(ReasoningTags.OpenText, StringComparison.Ordinal)).Contains('\n');
+        string rest = prefill[ReasoningTags.OpenText.Length..];
         return newLine && rest.StartsWith('\n') ? rest[1..] : rest;
     }
 

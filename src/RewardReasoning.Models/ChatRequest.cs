@@ -1,7 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.AI;
 using RewardReasoning.Models.Generation;
-using RewardReasoning.Text.ChatTemplates;
+using RewardReasoning.Text;
 using RewardReasoning.Text.Tokenization;
 
 namespace RewardReasoning.Models;
@@ -9,9 +9,7 @@ namespace RewardReasoning.Models;
 /// <summary>Turns a chat and its options into a request to the engine.</summary>
 internal static class ChatRequest
 {
-    private const string CloseTag = "</think>";
-
-    /// <param name="model">Who shall answer.</param>
+    /// <param name="model">The model that is to answer.</param>
     /// <param name="messages">The chat.</param>
     /// <param name="options">What the caller asks for.</param>
     /// <param name="fallbackSeed">Used where the options have no seed.</param>
@@ -32,16 +30,16 @@ internal static class ChatRequest
                 Temperature = options.Temperature ?? defaults.Temperature,
                 TopK = options.TopK ?? defaults.TopK,
                 TopP = options.TopP ?? defaults.TopP,
-                MinP = Number(options, ChatKeys.MinP) is { } minP ? (float)minP : defaults.MinP,
+                MinP = Number(options, ChatOptionKeys.MinP) is { } minP ? (float)minP : defaults.MinP,
                 Seed = options.Seed is { } seed ? unchecked((ulong)seed) : fallbackSeed,
             },
             EndTokens = model.EndTokens,
             StopStrings = [.. options.StopSequences ?? []],
-            AllowedFirstTokens = FirstTokens(model.Tokenizer, options, ChatKeys.AllowedNextTokens),
-            LogProbs = (int?)Number(options, ChatKeys.LogProbs),
-            LogProbsOfAnswer = Flag(options, ChatKeys.LogProbsOfAnswer),
-            Thought = model.Thought,
-            ThoughtOpen = prompt.ThoughtOpen,
+            AllowedFirstTokens = FirstTokens(model.Tokenizer, options, ChatOptionKeys.AllowedNextTokens),
+            LogProbs = (int?)Number(options, ChatOptionKeys.LogProbs),
+            LogProbsOfAnswer = Flag(options, ChatOptionKeys.LogProbsOfAnswer),
+            Tags = model.Tags,
+            ReasoningOpen = prompt.ReasoningOpen,
             Budget = Budget(model, options),
         };
     }
@@ -50,7 +48,7 @@ internal static class ChatRequest
     {
         try
         {
-            return ChatPrompt.Render(model.Chat, messages, options.Instructions, Text(options, ChatKeys.Prefill));
+            return ChatPrompt.Render(model.Chat, messages, options.Instructions, Text(options, ChatOptionKeys.Prefill));
         }
         catch (ChatTemplateException refusal)
         {
@@ -60,27 +58,29 @@ internal static class ChatRequest
 
     private static ThinkingBudget? Budget(LocalModel model, ChatOptions options)
     {
-        if (Number(options, ChatKeys.ThinkingBudget) is not { } cap)
+        if (Number(options, ChatOptionKeys.ThinkingBudget) is not { } cap)
         {
             return null;
         }
 
         string stub =
-            Text(options, ChatKeys.ThinkingStub)
+            Text(options, ChatOptionKeys.ThinkingStub)
             ?? throw new ArgumentException(
-                $"The option {ChatKeys.ThinkingBudget} is given without {ChatKeys.ThinkingStub}, the text that closes the thought."
+                $"The option {ChatOptionKeys.ThinkingBudget} is given without {ChatOptionKeys.ThinkingStub}, the text that closes the reasoning."
             );
         return new ThinkingBudget
         {
             Cap = (int)cap,
-            Stub = model.Tokenizer.Encode(model.Thought is null ? AfterThought(stub) : stub),
-            Choices = FirstTokens(model.Tokenizer, options, ChatKeys.ThinkingStubChoices),
+            Stub = model.Tokenizer.Encode(model.Tags is null ? AfterReasoning(stub) : stub),
+            Choices = FirstTokens(model.Tokenizer, options, ChatOptionKeys.ThinkingStubChoices),
         };
     }
 
-    /// <summary>Where the model has no tags, nothing is there to be closed.</summary>
-    private static string AfterThought(string stub) =>
-        stub.LastIndexOf(CloseTag, StringComparison.Ordinal) is >= 0 and var tag ? stub[(tag + CloseTag.Length)..] : stub;
+    /// <summary>Where the model has no tags there is nothing to close.</summary>
+    private static string AfterReasoning(string stub) =>
+        stub.LastIndexOf(ReasoningTags.CloseText, StringComparison.Ordinal) is >= 0 and var tag
+            ? stub[(tag + ReasoningTags.CloseText.Length)..]
+            : stub;
 
     private static int[] FirstTokens(Tokenizer tokenizer, ChatOptions options, string key)
     {

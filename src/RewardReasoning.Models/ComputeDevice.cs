@@ -3,7 +3,7 @@ using TorchSharp;
 namespace RewardReasoning.Models;
 
 /// <summary>Where tensors lie and are computed with, by name.</summary>
-public static class ComputeDevice
+internal static class ComputeDevice
 {
     /// <summary>The device of a name: <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>
     /// <exception cref="ArgumentException">It is no name of a device, or there is none of it here.</exception>

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Frozen;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.AI;
 using RewardReasoning.Models.Generation;
@@ -7,12 +8,25 @@ namespace RewardReasoning.Models;
 
 /// <summary>
 /// A chat client over a model in this process. Beyond the members of <see cref="ChatOptions"/> it honours the keys that
-/// <c>GetService(typeof(IReadOnlySet&lt;string&gt;), "chat_option_keys")</c> names; equal seeds give equal samples. Thoughts come as
-/// <see cref="TextReasoningContent"/>, the rest as <see cref="TextContent"/>. Safe to use from any number of threads; requests that meet
-/// share a batch.
+/// <c>GetService(typeof(IReadOnlySet&lt;string&gt;), "chat_option_keys")</c> names. Reasoning comes as
+/// <see cref="TextReasoningContent"/>, the answer as <see cref="TextContent"/>. Safe to use from any number of threads; concurrent
+/// requests share a batch.
 /// </summary>
 public sealed class LocalChatClient : IChatClient
 {
+    private static readonly FrozenSet<string> Honoured = FrozenSet.Create(
+        StringComparer.Ordinal,
+        ChatOptionKeys.Prefill,
+        ChatOptionKeys.AllowedNextTokens,
+        ChatOptionKeys.LogProbs,
+        ChatOptionKeys.LogProbsOfAnswer,
+        ChatOptionKeys.ThinkingBudget,
+        ChatOptionKeys.ThinkingStub,
+        ChatOptionKeys.ThinkingStubChoices,
+        ChatOptionKeys.MinP,
+        ChatOptionKeys.Seed
+    );
+
     private readonly LocalModel _model;
     private readonly bool _ownsModel;
     private readonly GenerationEngine _engine;
@@ -51,8 +65,7 @@ public sealed class LocalChatClient : IChatClient
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">
     /// The options cannot be honoured, or the prompt does not fit the context; then <see cref="Exception.Data"/> has <c>prompt_tokens</c>
-    /// and
-    /// <c>context_tokens</c>.
+    /// and <c>context_tokens</c>.
     /// </exception>
     /// <exception cref="GenerationException">The model failed.</exception>
     public async Task<ChatResponse> GetResponseAsync(
@@ -112,8 +125,8 @@ public sealed class LocalChatClient : IChatClient
 
     /// <summary>
     /// Gives the <see cref="ChatClientMetadata"/>, the <see cref="LocalModel"/>, the set of honoured option keys (under
-    /// <c>chat_option_keys</c>), and
-    /// the model's identity as a <see cref="string"/> (under <c>model_identity</c>; see <see cref="LocalModel.Identity"/>).
+    /// <see cref="ChatOptionKeys.Supported"/>), and the model's identity as a <see cref="string"/> (under
+    /// <see cref="ChatOptionKeys.ModelIdentity"/>; see <see cref="LocalModel.Identity"/>).
     /// </summary>
     public object? GetService(Type serviceType, object? serviceKey = null)
     {
@@ -123,8 +136,8 @@ public sealed class LocalChatClient : IChatClient
             null when serviceType == typeof(ChatClientMetadata) => _metadata,
             null when serviceType == typeof(LocalModel) => _model,
             null when serviceType.IsInstanceOfType(this) => this,
-            ChatKeys.Supported when serviceType.IsInstanceOfType(ChatKeys.Honoured) => ChatKeys.Honoured,
-            ChatKeys.ModelIdentity when serviceType == typeof(string) => _model.Identity,
+            ChatOptionKeys.Supported when serviceType.IsInstanceOfType(Honoured) => Honoured,
+            ChatOptionKeys.ModelIdentity when serviceType == typeof(string) => _model.Identity,
             _ => null,
         };
     }
@@ -165,23 +178,23 @@ public sealed class LocalChatClient : IChatClient
         AdditionalPropertiesDictionary properties = [];
         if (completion.ReasoningClosed is { } closed)
         {
-            properties[ChatKeys.ReasoningClosed] = closed;
+            properties[ChatResponseKeys.ReasoningClosed] = closed;
         }
 
         if (completion.StubStart is not null)
         {
-            properties[ChatKeys.ThinkingForced] = true;
+            properties[ChatResponseKeys.ThinkingForced] = true;
         }
 
         if (completion.LogProbs is { } logProbs)
         {
-            properties[ChatKeys.TokenTexts] = completion.LogProbIds.Select(TextOf).ToArray();
-            properties[ChatKeys.TokenLogProbs] = logProbs;
+            properties[ChatResponseKeys.TokenTexts] = completion.LogProbIds.Select(TextOf).ToArray();
+            properties[ChatResponseKeys.TokenLogProbs] = logProbs;
         }
 
         if (completion.TopLogProbs is { } top)
         {
-            properties[ChatKeys.TokenTopLogProbs] = top.Select(place =>
+            properties[ChatResponseKeys.TokenTopLogProbs] = top.Select(place =>
                     place.Select(token => KeyValuePair.Create(TextOf(token.Id), token.LogProb)).ToArray()
                 )
                 .ToArray();

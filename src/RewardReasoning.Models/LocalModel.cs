@@ -1,6 +1,7 @@
 using RewardReasoning.Models.Checkpoints;
 using RewardReasoning.Models.Decoder;
 using RewardReasoning.Models.Generation;
+using RewardReasoning.Text;
 using RewardReasoning.Text.ChatTemplates;
 using RewardReasoning.Text.Tokenization;
 using static TorchSharp.torch;
@@ -24,7 +25,7 @@ public sealed class LocalModel : IDisposable
                 )
                 .Distinct(),
         ];
-        Thought = ThoughtTokens.Find(Tokenizer);
+        Tags = ReasoningTags.Find(Tokenizer);
     }
 
     /// <summary>Where it was loaded from.</summary>
@@ -45,8 +46,8 @@ public sealed class LocalModel : IDisposable
     /// <summary>Tokens that end a completion.</summary>
     public IReadOnlyList<int> EndTokens { get; }
 
-    /// <summary>The tags of a thought, where the tokenizer has them as tokens.</summary>
-    public ThoughtTokens? Thought { get; }
+    /// <summary>The tags around reasoning, where the tokenizer has them as tokens.</summary>
+    internal ReasoningTags? Tags { get; }
 
     /// <summary>Tokens of prompt and completion together.</summary>
     public int ContextLength => Decoder.Config.MaxPositions;

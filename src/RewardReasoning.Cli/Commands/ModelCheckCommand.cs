@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using RewardReasoning.Cli.Hub;
 using RewardReasoning.Cli.Output;
-using RewardReasoning.Models.Checkpoints;
+using RewardReasoning.Models.Checking;
 
 namespace RewardReasoning.Cli.Commands;
 

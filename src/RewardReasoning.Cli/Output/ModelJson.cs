@@ -1,4 +1,4 @@
-using RewardReasoning.Models.Checkpoints;
+using RewardReasoning.Models.Checking;
 
 namespace RewardReasoning.Cli.Output;
 

@@ -10,7 +10,7 @@ namespace RewardReasoning.Models.Decoder;
 /// Adapters as PEFT stores them: <c>adapter_config.json</c> and <c>adapter_model.safetensors</c>, whose tensors are named
 /// <c>base_model.model.LAYER.lora_A.weight</c>; a score's row is stored with them, as one of <c>modules_to_save</c>.
 /// </summary>
-public static class AdapterFolder
+internal static class AdapterFolder
 {
     /// <summary>Name of the settings' file.</summary>
     public const string ConfigFileName = "adapter_config.json";

@@ -240,13 +240,13 @@ public sealed class DecoderModel : IDisposable
     /// <param name="keyMask">[B, cache length + T] bool, true where there is a token; null when no row has padding.</param>
     /// <param name="cache">Empty at first.</param>
     /// <returns>[B, T, H].</returns>
-    public Tensor HiddenCached(Tensor ids, Tensor positions, Tensor? keyMask, KeyValueCache cache) =>
+    internal Tensor HiddenCached(Tensor ids, Tensor positions, Tensor? keyMask, KvTensors cache) =>
         RunCached(ids, positions, keyMask, cache, lastOnly: false);
 
     /// <summary>The same for the last token alone, which spares most of the last layer: what prompts need before generation.</summary>
     /// <returns>[B, 1, H].</returns>
     /// <inheritdoc cref="HiddenCached" path="/param"/>
-    public Tensor LastHiddenCached(Tensor ids, Tensor positions, Tensor? keyMask, KeyValueCache cache) =>
+    internal Tensor LastHiddenCached(Tensor ids, Tensor positions, Tensor? keyMask, KvTensors cache) =>
         RunCached(ids, positions, keyMask, cache, lastOnly: true);
 
     /// <inheritdoc/>
@@ -256,7 +256,7 @@ public sealed class DecoderModel : IDisposable
         _parameters.Dispose();
     }
 
-    private Tensor RunCached(Tensor ids, Tensor positions, Tensor? keyMask, KeyValueCache cache, bool lastOnly)
+    private Tensor RunCached(Tensor ids, Tensor positions, Tensor? keyMask, KvTensors cache, bool lastOnly)
     {
         ThrowIfCollecting();
         long batch = ids.shape[0],
@@ -291,12 +291,12 @@ public sealed class DecoderModel : IDisposable
 
     /// <summary>Final-norm hidden states of one new token in each of several sequences, whose pages take it up.</summary>
     /// <returns>[rows, H].</returns>
-    internal Tensor HiddenPaged(long[] ids, IReadOnlyList<PagedRow> rows, PageLayout layout)
+    internal Tensor HiddenPaged(long[] ids, IReadOnlyList<PagedKvRow> rows, KvPageLayout layout)
     {
         ThrowIfCollecting();
         using DisposeScope scope = NewDisposeScope();
         (float[] cosine, float[] signedSine) = _rotary.Numbers(rows.Max(row => row.Length) + 1);
-        PagedContext context = new(new PageAttention(layout, rows, cosine, signedSine), ProductType);
+        PagedContext context = new(new PagedAttention(layout, rows, cosine, signedSine), ProductType);
         return Run(tensor(ids).unsqueeze(1), context, observe: null).squeeze(1).MoveToOuterDisposeScope();
     }
 
@@ -330,7 +330,7 @@ public sealed class DecoderModel : IDisposable
     }
 
     /// <summary>For tokens behind those that the memory holds.</summary>
-    internal ForwardContext MemoryContext(Tensor positions, Tensor keyMask, ILayerMemory memory)
+    internal ForwardContext MemoryContext(Tensor positions, Tensor keyMask, ILayerCache memory)
     {
         (Tensor cosine, Tensor sine) = _rotary.ForPositions(positions);
         return new TensorContext(cosine, sine, AttentionMask.Of(keyMask, positions.shape[1], Type), memory, ProductType);

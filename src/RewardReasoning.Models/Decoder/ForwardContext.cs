@@ -16,10 +16,10 @@ internal abstract record ForwardContext(ScalarType ProductType)
 /// <param name="Mask">Added to the scores, [B, 1, T or 1, keys]; null where only the causal order hides anything.</param>
 /// <param name="Cache">Keys and values of tokens that stand before these, or null.</param>
 /// <param name="ProductType"><inheritdoc cref="ForwardContext" path="/param[@name='ProductType']"/></param>
-internal sealed record TensorContext(Tensor Cosine, Tensor SignedSine, Tensor? Mask, ILayerMemory? Cache, ScalarType ProductType)
+internal sealed record TensorContext(Tensor Cosine, Tensor SignedSine, Tensor? Mask, ILayerCache? Cache, ScalarType ProductType)
     : ForwardContext(ProductType);
 
 /// <summary>One new token in each of several sequences, T = 1, whose keys and values lie in pages.</summary>
 /// <param name="Attention">Over the pages.</param>
 /// <param name="ProductType"><inheritdoc cref="ForwardContext" path="/param[@name='ProductType']"/></param>
-internal sealed record PagedContext(PageAttention Attention, ScalarType ProductType) : ForwardContext(ProductType);
+internal sealed record PagedContext(PagedAttention Attention, ScalarType ProductType) : ForwardContext(ProductType);

@@ -49,12 +49,10 @@ internal sealed class RotaryEmbedding : IDisposable
         if (_numbers.Cosine.Length != cosine.numel())
         {
             using DisposeScope scope = NewDisposeScope();
-            _numbers = (Read(cosine), Read(sine));
+            _numbers = (cosine.Floats().ToArray(), sine.Floats().ToArray());
         }
 
         return _numbers;
-
-        static float[] Read(Tensor table) => table.to(ScalarType.Float32).cpu().data<float>().ToArray();
     }
 
     /// <summary>Turns query or key heads [B, T, heads, D].</summary>

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace RewardReasoning.Models.Decoder;
 
 /// <summary>Forward and backward passes that only training needs.</summary>
-public static class TrainingPasses
+internal static class TrainingPasses
 {
     /// <summary>
     /// One forward and backward pass over rows padded on the right: gradients are added to those of the model's trainable weights.
@@ -72,7 +72,7 @@ public static class TrainingPasses
             );
         }
 
-        SharedPrompts memory = new(model.Config.LayerCount, (int)each);
+        SharedPromptCache memory = new(model.Config.LayerCount, (int)each);
         Tensor positions = promptMask.to(ScalarType.Int64).cumsum(1).Minus(1).AtLeast(0); // [P, L]
         Tensor last = model.Run(prompts, model.MemoryContext(positions, promptMask, memory), observe: null, lastOnly: true); // [P, 1, H]
         last = last.repeat_interleave(each, 0);

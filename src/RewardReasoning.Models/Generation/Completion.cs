@@ -1,7 +1,7 @@
 namespace RewardReasoning.Models.Generation;
 
 /// <summary>What a model wrote.</summary>
-public sealed record Completion
+internal sealed record Completion
 {
     /// <summary>All new tokens in order: generated ones, the end token included, and those of a forced stub.</summary>
     public required int[] Ids { get; init; }
@@ -15,30 +15,30 @@ public sealed record Completion
     /// <summary>Why it ended.</summary>
     public required CompletionEnd End { get; init; }
 
-    /// <summary>Text inside thoughts, without the tags.</summary>
+    /// <summary>The reasoning, without its tags.</summary>
     public string Reasoning { get; init; } = "";
 
     /// <summary>
-    /// Text outside thoughts, that of the stub after its closing tag included; a stop string and what follows it are not.
+    /// Text outside the reasoning, including the stub after its closing tag; a stop string and what follows it are cut off.
     /// </summary>
     public string Answer { get; init; } = "";
 
-    /// <summary>Whether an opened thought was closed; null where none was opened.</summary>
+    /// <summary>Whether opened reasoning was closed; null where none was opened.</summary>
     public bool? ReasoningClosed { get; init; }
 
     /// <summary>Tokens of the prompt.</summary>
     public int PromptTokens { get; init; }
 
-    /// <summary>Of these, how many were computed before or together with another request.</summary>
+    /// <summary>Of these, how many came from the prefix cache or were computed together with another request.</summary>
     public int CachedPromptTokens { get; init; }
 
     /// <summary>Tokens generated, the end token included, the stub's not.</summary>
     public int GeneratedTokens { get; init; }
 
-    /// <summary>Tokens generated inside thoughts, the tags not counted.</summary>
+    /// <summary>Reasoning tokens generated, the tags not counted.</summary>
     public int ReasoningTokens { get; init; }
 
-    /// <summary>The generated tokens whose log-probs were asked for: all of them, those outside thoughts, or none.</summary>
+    /// <summary>The generated tokens whose log-probs were asked for: all, those outside the reasoning, or none.</summary>
     public int[] LogProbIds { get; init; } = [];
 
     /// <summary>Log-probs of <see cref="LogProbIds"/>, where asked for.</summary>

@@ -1,7 +1,7 @@
 namespace RewardReasoning.Models.Generation;
 
 /// <summary>Why a completion ended.</summary>
-public enum CompletionEnd
+internal enum CompletionEnd
 {
     /// <summary>The model ended it, or a stop string came up.</summary>
     Stop,

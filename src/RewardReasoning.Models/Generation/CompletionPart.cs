@@ -1,11 +1,11 @@
 namespace RewardReasoning.Models.Generation;
 
 /// <summary>Where a piece of a completion belongs.</summary>
-public enum CompletionPart
+internal enum CompletionPart
 {
-    /// <summary>After the thought, or in a chat without one.</summary>
+    /// <summary>The answer: all text outside the reasoning.</summary>
     Answer,
 
-    /// <summary>Inside the thought.</summary>
+    /// <summary>Inside the reasoning.</summary>
     Reasoning,
 }

@@ -4,14 +4,13 @@ using RewardReasoning.Text.Tokenization;
 namespace RewardReasoning.Models.Generation;
 
 /// <summary>
-/// Puts the text of a completion together as its tokens come: parts it at the tags of thoughts, keeps back characters that are not whole
-/// and
-/// text that may be the beginning of a stop string. A closing tag without a thought is text.
+/// Assembles the text of a completion token by token: separates reasoning from answer at the tags, and holds back incomplete characters
+/// and text that may begin a stop string. A closing tag outside reasoning is text.
 /// </summary>
 internal sealed class CompletionText
 {
     private readonly StreamingDecoder _decoder;
-    private readonly ThoughtTokens? _thought;
+    private readonly ReasoningTags? _tags;
     private readonly IReadOnlyList<string> _stops;
     private readonly Action<CompletionPart, string>? _listener;
     private readonly StringBuilder _reasoning = new();
@@ -19,52 +18,52 @@ internal sealed class CompletionText
     private string _held = ""; // only ever filled where there are stop strings
 
     /// <param name="tokenizer">Whose tokens come.</param>
-    /// <param name="request">Its tags, its stop strings, and whether its prompt leaves a thought open.</param>
-    /// <param name="listener">Hears of every piece as soon as it is certain.</param>
+    /// <param name="request">Its tags, its stop strings, and whether its prompt leaves reasoning open.</param>
+    /// <param name="listener">Called with every piece as soon as it is certain.</param>
     public CompletionText(Tokenizer tokenizer, GenerationRequest request, Action<CompletionPart, string>? listener)
     {
         _decoder = tokenizer.CreateStreamingDecoder(skipSpecial: true);
-        (_thought, _stops, _listener) = (request.Thought, request.StopStrings, listener);
-        Opened = request.ThoughtOpen is not null;
-        InThought = request.ThoughtOpen == true;
+        (_tags, _stops, _listener) = (request.Tags, request.StopStrings, listener);
+        Opened = request.ReasoningOpen is not null;
+        InReasoning = request.ReasoningOpen == true;
     }
 
-    /// <summary>Whether what comes next belongs to a thought.</summary>
-    public bool InThought { get; private set; }
+    /// <summary>Whether the next text belongs to the reasoning.</summary>
+    public bool InReasoning { get; private set; }
 
-    /// <summary>Whether there was a thought at all.</summary>
+    /// <summary>Whether reasoning was opened at all.</summary>
     public bool Opened { get; private set; }
 
-    /// <summary>Tokens inside thoughts that the model wrote.</summary>
+    /// <summary>Reasoning tokens that the model wrote.</summary>
     public int ReasoningTokens { get; private set; }
 
     public string Reasoning => _reasoning.ToString();
 
     public string Answer => _answer.ToString();
 
-    private CompletionPart Part => InThought ? CompletionPart.Reasoning : CompletionPart.Answer;
+    private CompletionPart Part => InReasoning ? CompletionPart.Reasoning : CompletionPart.Answer;
 
-    /// <summary>Takes up the next token.</summary>
+    /// <summary>Appends the next token.</summary>
     /// <param name="id">The token.</param>
     /// <param name="written">Whether the model wrote it, so that it counts as reasoning.</param>
     /// <returns>Whether a stop string has come up; nothing may follow then.</returns>
     public bool Append(int id, bool written)
     {
-        if (id == _thought?.Open)
+        if (id == _tags?.Open)
         {
-            return Turn(toThought: true);
+            return Turn(toReasoning: true);
         }
 
-        if (id == _thought?.Close && InThought)
+        if (id == _tags?.Close && InReasoning)
         {
-            return Turn(toThought: false);
+            return Turn(toReasoning: false);
         }
 
-        ReasoningTokens += InThought && written ? 1 : 0;
+        ReasoningTokens += InReasoning && written ? 1 : 0;
         return Add(_decoder.Append(id));
     }
 
-    /// <summary>Gives out what was kept back. Call once, when no more tokens come.</summary>
+    /// <summary>Emits what was held back. Call once, after the last token.</summary>
     /// <returns>Whether that brought up a stop string.</returns>
     public bool Finish()
     {
@@ -74,14 +73,14 @@ internal sealed class CompletionText
         return stopped;
     }
 
-    private bool Turn(bool toThought)
+    private bool Turn(bool toReasoning)
     {
         if (Finish())
         {
             return true;
         }
 
-        InThought = toThought;
+        InReasoning = toReasoning;
         Opened = true;
         return false;
     }
@@ -118,7 +117,7 @@ internal sealed class CompletionText
     {
         if (text.Length > 0)
         {
-            (InThought ? _reasoning : _answer).Append(text);
+            (InReasoning ? _reasoning : _answer).Append(text);
             _listener?.Invoke(Part, text);
         }
     }

@@ -17,13 +17,12 @@ public sealed record EngineOptions
     /// <summary>Most sequences in the batch of one worker. Null: 128 for small models, fewer for large ones.</summary>
     public int? MaxSequences { get; init; }
 
-    /// <summary>Most prompt tokens computed in one step, padding included; longer prompts go in pieces.</summary>
-    public int MaxPromptTokens { get; init; } = 4096;
+    /// <summary>Most prompt tokens computed in one step, padding included; longer prompts are prefilled in chunks.</summary>
+    public int MaxPrefillTokens { get; init; } = 4096;
 
     /// <summary>
-    /// Most bytes of keys and values in the batch of one worker, reached or not by the lengths of its sequences: beyond it the youngest
-    /// sequence
-    /// steps back and is computed again later. A single sequence is never refused.
+    /// Most bytes of KV cache allocated for the decode batch of one worker. Beyond it the youngest sequence is preempted and computed
+    /// again later; a single sequence is never refused.
     /// </summary>
     public long MaxCacheBytes { get; init; } = 4L << 30;
 
@@ -38,7 +37,7 @@ public sealed record EngineOptions
                 (nameof(Workers), Workers),
                 (nameof(TensorThreads), TensorThreads),
                 (nameof(MaxSequences), MaxSequences),
-                (nameof(MaxPromptTokens), MaxPromptTokens),
+                (nameof(MaxPrefillTokens), MaxPrefillTokens),
                 (nameof(MaxCacheBytes), MaxCacheBytes),
             }
                 .Where(option => option.Value < 1)

@@ -15,9 +15,9 @@ internal sealed record EnginePlan
 
     public required int MaxSequences { get; init; }
 
-    public required int MaxPromptTokens { get; init; }
+    public required int MaxPrefillTokens { get; init; }
 
-    /// <summary>Tokens, padding included, whose keys and values a worker may keep.</summary>
+    /// <summary>Tokens, padding included, that the KV cache of a worker may hold.</summary>
     public required long CacheTokens { get; init; }
 
     public static EnginePlan Of(EngineOptions options, DecoderModel model, int processors)
@@ -26,7 +26,7 @@ internal sealed record EnginePlan
         long parameters = model.Parameters.Sum(parameter => parameter.Value.numel());
         bool onProcessor = model.Device.type == TorchSharp.DeviceType.CPU;
 
-        // Below this size a product is so short that several threads in it cost more than they bring.
+        // Below this size a matrix product is so short that sharing it between threads costs more time than it saves.
         int workers = options.Workers ?? (onProcessor && parameters <= SmallModel ? processors : 1);
         long bytesPerToken =
             2L
@@ -45,7 +45,7 @@ internal sealed record EnginePlan
                     : parameters <= MediumModel ? 64
                     : 32
                 ),
-            MaxPromptTokens = options.MaxPromptTokens,
+            MaxPrefillTokens = options.MaxPrefillTokens,
             CacheTokens = Math.Max(1, options.MaxCacheBytes / bytesPerToken),
         };
     }

@@ -5,64 +5,49 @@ using static TorchSharp.torch;
 namespace RewardReasoning.Models.Generation;
 
 /// <summary>
-/// One thread with a model: takes sequences from the queue, computes their prompts, and lets all of them grow token by token. A step that
-/// fails
-/// fails its own sequences; whatever else goes wrong stops the engine.
+/// One thread with a model of its own: computes prefills and decode steps as its scheduler says. A step that fails ends its own sequences
+/// with an error; any other failure stops the engine.
 /// </summary>
 internal sealed class EngineWorker : IDisposable
 {
-    /// <summary>
-    /// A step for the prompts of one newcomer costs as much as one for many, so they wait this long unless they are many.
-    /// </summary>
-    private const int StepsBetweenJoins = 4;
-
     private readonly int _index;
     private readonly DecoderModel _model;
-    private readonly EngineQueue _queue;
-    private readonly int _maxSequences;
-    private readonly int _promptTokens;
-    private readonly long _cacheTokens;
-    private readonly int? _tensorThreads;
-    private readonly RunningBatch _batch;
-    private readonly PromptMemory _memory;
-    private readonly Queue<Sequence> _returned = new();
+    private readonly WaitingQueue _queue;
+    private readonly EnginePlan _plan;
+    private readonly DecodeBatch _decoding;
+    private readonly PrefixCache _prefixes;
+    private readonly Scheduler _scheduler;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private PromptBatch? _prompts;
-    private int _stepsSinceJoin;
+    private PrefillBatch? _prefill;
 
-    public EngineWorker(int index, DecoderModel model, EngineQueue queue, EnginePlan plan)
+    public EngineWorker(int index, DecoderModel model, WaitingQueue queue, EnginePlan plan)
     {
-        (_index, _model, _queue) = (index, model, queue);
-        (_maxSequences, _promptTokens, _cacheTokens, _tensorThreads) = (
-            plan.MaxSequences,
-            plan.MaxPromptTokens,
-            plan.CacheTokens,
-            plan.TensorThreads
-        );
-        _batch = new RunningBatch(model);
-        _memory = new PromptMemory(plan.CacheTokens / 8);
+        (_index, _model, _queue, _plan) = (index, model, queue, plan);
+        _decoding = new DecodeBatch(model);
+        _prefixes = new PrefixCache(plan.CacheTokens / 8);
+        _scheduler = new Scheduler(index, queue, _decoding, plan);
     }
 
     /// <summary>Completed when the thread has ended and its memory is free.</summary>
     public Task Ended => _ended.Task;
 
-    private int Held => _batch.Count + _returned.Count + (_prompts?.Sequences.Count ?? 0);
+    private int Held => _decoding.Count + _scheduler.Preempted.Count + (_prefill?.Sequences.Count ?? 0);
 
     public void Start() => new Thread(Run) { IsBackground = true, Name = $"generation {_index}" }.Start();
 
     /// <summary>Frees what is left; call once the thread has ended.</summary>
     public void Dispose()
     {
-        _prompts?.Dispose();
-        _batch.Dispose();
-        _memory.Dispose();
+        _prefill?.Dispose();
+        _decoding.Dispose();
+        _prefixes.Dispose();
     }
 
     private void Run()
     {
         try
         {
-            if (_tensorThreads is { } threads)
+            if (_plan.TensorThreads is { } threads)
             {
                 set_num_threads(threads);
             }
@@ -95,18 +80,22 @@ internal sealed class EngineWorker : IDisposable
                 return;
             }
 
-            Admit();
-            _queue.Report(_index, Held);
-            if (_prompts is { } prompts)
+            if (_prefill is null && _scheduler.NextPrefill() is { Count: > 0 } chosen)
             {
-                Guarded(StepPrompts, prompts.Sequences);
+                _prefill = new PrefillBatch(_model, _prefixes, chosen, _plan.MaxPrefillTokens);
             }
 
-            if (_batch.Count > 0)
+            _queue.Report(_index, Held);
+            if (_prefill is { } prefill)
             {
-                KeepWithinMemory();
-                Guarded(_batch.Step, [.. _batch.Sequences]);
-                _stepsSinceJoin++;
+                Guarded(Prefill, prefill.Sequences);
+            }
+
+            if (_decoding.Count > 0)
+            {
+                _scheduler.Preempt();
+                Guarded(_decoding.Step, [.. _decoding.Sequences]);
+                _scheduler.OnDecoded();
             }
         }
     }
@@ -124,97 +113,59 @@ internal sealed class EngineWorker : IDisposable
                 sequence.Fail(new GenerationException($"The model could not compute the next token: {error.Message}", error));
             }
 
-            EndPrompts(prompts => prompts.Sequences.All(sequence => sequence.IsOver));
-            _batch.DropFinished();
+            EndPrefill(prefill => prefill.Sequences.All(sequence => sequence.IsOver));
+            _decoding.DropFinished();
         }
     }
 
-    private void Admit()
+    private void Prefill()
     {
-        int free = _maxSequences - Held;
-        int waiting = _queue.Count + _returned.Count;
-        bool soon = _batch.Count == 0 || _stepsSinceJoin >= StepsBetweenJoins || waiting >= Math.Min(free, Math.Max(1, _batch.Count / 4));
-        if (_prompts is not null || free <= 0 || waiting == 0 || !soon)
-        {
-            return;
-        }
-
-        PromptBudget budget = new(_promptTokens, _cacheTokens, _batch);
-        List<Sequence> taken = [];
-        while (taken.Count < free && _returned.TryPeek(out Sequence? next) && (next.IsOver || budget.TryAdd(next)))
-        {
-            taken.Add(_returned.Dequeue());
-        }
-
-        if (_returned.Count == 0)
-        {
-            taken.AddRange(_queue.Take(_index, Held + taken.Count, free - taken.Count, budget.TryAdd));
-        }
-
-        taken.RemoveAll(sequence => sequence.IsOver);
-        if (taken.Count > 0)
-        {
-            _prompts = new PromptBatch(_model, _memory, taken, _promptTokens);
-        }
-    }
-
-    private void StepPrompts()
-    {
-        if (_prompts is not { } prompts)
+        if (_prefill is not { } prefill)
         {
             return;
         }
 
         using DisposeScope scope = NewDisposeScope();
-        if (prompts.Sequences.All(sequence => sequence.IsOver))
+        if (prefill.Sequences.All(sequence => sequence.IsOver))
         {
-            EndPrompts(_ => true);
+            EndPrefill(_ => true);
         }
-        else if (prompts.Advance() is { } hidden)
+        else if (prefill.Advance() is { } hidden)
         {
             Tensor logits = _model.Logits(hidden); // [rows, V]
-            StepScores scores = new(logits.index_select(0, tensor(prompts.RowOf, device: _model.Device)), prompts.Sequences);
-            for (int i = 0; i < prompts.Sequences.Count; i++)
+            StepLogits step = new(logits.index_select(0, tensor(prefill.RowOf, device: _model.Device)), prefill.Sequences);
+            for (int i = 0; i < prefill.Sequences.Count; i++)
             {
-                if (!prompts.Sequences[i].IsOver)
+                if (!prefill.Sequences[i].IsOver)
                 {
-                    prompts.Sequences[i].Advance(scores, i);
+                    prefill.Sequences[i].Advance(step, i);
                 }
             }
 
-            _batch.Join(prompts);
-            EndPrompts(_ => true);
-            _stepsSinceJoin = 0;
+            _decoding.Join(prefill);
+            EndPrefill(_ => true);
+            _scheduler.OnPrefilled();
         }
     }
 
-    /// <summary>Sends the youngest sequences back while the batch is too large for its memory.</summary>
-    private void KeepWithinMemory()
+    private void EndPrefill(Predicate<PrefillBatch> when)
     {
-        while (_batch.Count > 1 && _batch.TokensWith(0, 0) > _cacheTokens)
+        if (_prefill is { } prefill && when(prefill))
         {
-            _returned.Enqueue(_batch.RemoveYoungest());
-        }
-    }
-
-    private void EndPrompts(Predicate<PromptBatch> when)
-    {
-        if (_prompts is { } prompts && when(prompts))
-        {
-            _prompts = null;
-            prompts.Dispose();
+            _prefill = null;
+            prefill.Dispose();
         }
     }
 
     private void FailAll(Exception reason)
     {
-        foreach (Sequence sequence in _batch.Sequences.Concat(_returned).Concat(_prompts?.Sequences ?? []))
+        foreach (Sequence sequence in _decoding.Sequences.Concat(_scheduler.Preempted).Concat(_prefill?.Sequences ?? []))
         {
             sequence.Fail(reason);
         }
 
-        _returned.Clear();
-        EndPrompts(_ => true);
-        _batch.Dispose();
+        _scheduler.Clear();
+        EndPrefill(_ => true);
+        _decoding.Dispose();
     }
 }

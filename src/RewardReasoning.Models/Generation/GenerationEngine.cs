@@ -5,31 +5,29 @@ using RewardReasoning.Text.Tokenization;
 namespace RewardReasoning.Models.Generation;
 
 /// <summary>
-/// Generates text for many requests at once. Each worker thread owns a model over the same weights; requests join and leave its batch at
-/// any
-/// step, equal prompts and common beginnings are computed once, and a request's samples hang on its own seed alone. Who shares a batch
-/// moves
-/// log-probs by no more than the rounding of differently shaped products, so equal requests give equal text except where two tokens nearly
-/// tie.
+/// Generates text for many requests at once by continuous batching. Each worker thread has a view of the same weights; requests join and
+/// leave its batch at any step, equal prompts and shared prefixes are computed once, and the samples of a request depend on its own seed.
+/// The other requests of a batch change log-probs only by the rounding of differently shaped matrix products, so equal requests give
+/// equal text except where two tokens nearly tie.
 /// </summary>
-public sealed class GenerationEngine : IAsyncDisposable, IDisposable
+internal sealed class GenerationEngine : IAsyncDisposable, IDisposable
 {
     private readonly DecoderConfig _config;
     private readonly Tokenizer _tokenizer;
-    private readonly EngineQueue _queue;
+    private readonly WaitingQueue _queue;
     private readonly EngineWorker[] _workers;
     private readonly DecoderModel[] _shares;
 
     /// <summary>Starts the workers.</summary>
-    /// <param name="model">Computes; it stays the caller's to dispose, after the engine, and nobody else may run it meanwhile.</param>
+    /// <param name="model">The caller disposes it, after the engine; nothing else may run it meanwhile.</param>
     /// <param name="tokenizer">Turns tokens into text.</param>
-    /// <param name="options">How much to do at once; null for what suits the model and the machine.</param>
+    /// <param name="options">How much to do at once; null chooses by model and machine.</param>
     public GenerationEngine(DecoderModel model, Tokenizer tokenizer, EngineOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(tokenizer);
         EnginePlan plan = EnginePlan.Of(options ?? new EngineOptions(), model, Environment.ProcessorCount);
-        (_config, _tokenizer, _queue) = (model.Config, tokenizer, new EngineQueue(plan.Workers));
+        (_config, _tokenizer, _queue) = (model.Config, tokenizer, new WaitingQueue(plan.Workers));
         _shares = [.. Enumerable.Range(1, plan.Workers - 1).Select(_ => Share(model))];
         _workers = [.. _shares.Prepend(model).Select((own, index) => new EngineWorker(index, own, _queue, plan))];
         foreach (EngineWorker worker in _workers)
@@ -39,8 +37,7 @@ public sealed class GenerationEngine : IAsyncDisposable, IDisposable
     }
 
     /// <summary>Answers a request.</summary>
-    /// <exception cref="ArgumentException">The request cannot be answered by this model; see <see
-    /// cref="GenerationRequest.Validate"/>.</exception>
+    /// <exception cref="ArgumentException">This model cannot answer it; see <see cref="GenerationRequest.Validate"/>.</exception>
     /// <exception cref="GenerationException">The model failed; the inner exception is the cause.</exception>
     /// <exception cref="OperationCanceledException">The request was cancelled; it leaves its batch at the next step.</exception>
     /// <exception cref="ObjectDisposedException">The engine was disposed before the request was answered.</exception>
@@ -51,7 +48,7 @@ public sealed class GenerationEngine : IAsyncDisposable, IDisposable
         return await sequence.Completion.ConfigureAwait(false);
     }
 
-    /// <summary>Answers a request piece by piece; the last event holds the whole. Giving up the enumeration cancels the request.</summary>
+    /// <summary>Streams the answer to a request; the last event holds all of it. Ending the enumeration cancels the request.</summary>
     /// <inheritdoc cref="GenerateAsync" path="/exception"/>
     public async IAsyncEnumerable<GenerationEvent> StreamAsync(
         GenerationRequest request,

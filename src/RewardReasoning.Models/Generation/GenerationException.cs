@@ -1,6 +1,6 @@
 namespace RewardReasoning.Models.Generation;
 
-/// <summary>The engine could not go on with a request; the inner exception is the cause.</summary>
+/// <summary>The engine could not finish a request; the inner exception is the cause.</summary>
 public sealed class GenerationException : Exception
 {
     /// <summary>An error without further detail.</summary>
@@ -13,4 +13,10 @@ public sealed class GenerationException : Exception
     /// <summary>An error with the message to show and what caused it.</summary>
     public GenerationException(string message, Exception innerException)
         : base(message, innerException) { }
+
+    internal static GenerationException NotANumber() =>
+        new(
+            "The model's logits are not numbers (NaN). Its weights are damaged, or too large for the type it computes in: "
+                + "check them with `rrm model check`, or compute in float32."
+        );
 }

@@ -1,7 +1,7 @@
 namespace RewardReasoning.Models.Generation;
 
-/// <summary>A prompt and how to go on from it.</summary>
-public sealed record GenerationRequest
+/// <summary>A prompt and how to continue it.</summary>
+internal sealed record GenerationRequest
 {
     /// <summary>What the model reads; at least one token.</summary>
     public required int[] Prompt { get; init; }
@@ -15,40 +15,39 @@ public sealed record GenerationRequest
     /// <summary>Tokens that end the completion; they are part of its ids and not of its text.</summary>
     public IReadOnlyList<int> EndTokens { get; init; } = [];
 
-    /// <summary>Texts that end the completion before themselves, in the thought or in the answer, also across tokens.</summary>
+    /// <summary>Texts that end the completion, in reasoning or answer, also across tokens; they are cut off.</summary>
     public IReadOnlyList<string> StopStrings { get; init; } = [];
 
     /// <summary>What the first generated token may be; empty for any.</summary>
     public int[] AllowedFirstTokens { get; init; } = [];
 
-    /// <summary>Null for none; else log-probs of the generated tokens and of this many most probable ones.</summary>
+    /// <summary>Log-probs of the generated tokens and of this many most probable ones at each place; null for none.</summary>
     public int? LogProbs { get; init; }
 
-    /// <summary>Whether <see cref="LogProbs"/> are wanted of the tokens outside thoughts alone.</summary>
+    /// <summary>Whether <see cref="LogProbs"/> cover only the tokens outside the reasoning.</summary>
     public bool LogProbsOfAnswer { get; init; }
 
-    /// <summary>The tags of a thought; null where the model has none.</summary>
-    public ThoughtTokens? Thought { get; init; }
+    /// <summary>The tags around reasoning; null where the model has none.</summary>
+    public ReasoningTags? Tags { get; init; }
 
-    /// <summary>Whether the prompt opened a thought: true, and left it open; false, and closed it; null, not at all.</summary>
-    public bool? ThoughtOpen { get; init; }
+    /// <summary>true: the prompt leaves reasoning open; false: it opens and closes it; null: it has none.</summary>
+    public bool? ReasoningOpen { get; init; }
 
-    /// <summary>A cap on the thought; where the model has no <see cref="Thought"/>, on all that it writes before the stub.</summary>
+    /// <summary>A cap on the reasoning; where the model has no <see cref="Tags"/>, on all that it writes before the stub.</summary>
     public ThinkingBudget? Budget { get; init; }
 
-    /// <summary>Checks the request against the model that shall answer it.</summary>
+    /// <summary>Checks the request against the model that is to answer it.</summary>
     /// <param name="vocabulary">Ids are below this.</param>
     /// <param name="context">Tokens that the model can read and write together.</param>
     /// <exception cref="ArgumentException">
-    /// Names every fault. A prompt that does not fit has its length in <see cref="Exception.Data"/> under <c>prompt_tokens</c> and the
-    /// context
-    /// under <c>context_tokens</c>.
+    /// Names every fault. For a prompt that does not fit, <see cref="Exception.Data"/> has its length under <c>prompt_tokens</c> and the
+    /// context's under <c>context_tokens</c>.
     /// </exception>
     public void Validate(int vocabulary, int context)
     {
         Sampling.Validate();
         List<string> faults = [];
-        Check(Prompt.Length > 0, "Prompt is empty; the model needs a token to go on from.");
+        Check(Prompt.Length > 0, "Prompt is empty; it needs at least one token.");
         Check(MaxTokens >= 1, FormattableString.Invariant($"MaxTokens is {MaxTokens}; at least 1 is needed."));
         Check(StopStrings.All(text => text.Length > 0), "A stop string is empty; leave it out.");
         Check(LogProbs is null or >= 0, FormattableString.Invariant($"LogProbs is {LogProbs}; it is 0 or above."));
@@ -84,7 +83,7 @@ public sealed record GenerationRequest
                 )
             )
             {
-                Data = { [ChatKeys.PromptTokens] = Prompt.Length, [ChatKeys.ContextTokens] = context },
+                Data = { [ChatResponseKeys.PromptTokens] = Prompt.Length, [ChatResponseKeys.ContextTokens] = context },
             };
         }
 

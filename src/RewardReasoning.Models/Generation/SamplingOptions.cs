@@ -3,8 +3,11 @@ namespace RewardReasoning.Models.Generation;
 /// <summary>
 /// How the tokens of one request are drawn: temperature, then the most probable k, then the nucleus, then the share of the best.
 /// </summary>
-public sealed record SamplingOptions
+internal sealed record SamplingOptions
 {
+    /// <summary>Logits divided by less would not stay finite.</summary>
+    public const float LeastTemperature = 1e-30f;
+
     /// <summary>Always the most probable token.</summary>
     public static SamplingOptions Greedy { get; } = new() { Temperature = 0 };
 
@@ -20,7 +23,7 @@ public sealed record SamplingOptions
     /// <summary>Only tokens at least this share as probable as the best one can be drawn; 0 for all.</summary>
     public float MinP { get; init; }
 
-    /// <summary>All chance of the request hangs on this and on the place of the token, never on who shares the batch.</summary>
+    /// <summary>Together with the place of a token it decides every draw, whatever else is in the batch.</summary>
     public ulong Seed { get; init; }
 
     /// <summary>Checks the options as a whole.</summary>
@@ -29,8 +32,8 @@ public sealed record SamplingOptions
     {
         List<string> faults = [];
         Check(
-            Temperature >= 0 && float.IsFinite(Temperature),
-            FormattableString.Invariant($"Temperature is {Temperature}; it is 0 (greedy) or above.")
+            Temperature == 0 || (Temperature >= LeastTemperature && float.IsFinite(Temperature)),
+            FormattableString.Invariant($"Temperature is {Temperature}; it is 0 (greedy) or at least {LeastTemperature}.")
         );
         Check(TopK >= 0, FormattableString.Invariant($"TopK is {TopK}; it is at least 1, or 0 for all tokens."));
         Check(TopP is > 0 and <= 1, FormattableString.Invariant($"TopP is {TopP}; it is above 0 and at most 1 (all tokens)."));

@@ -4,9 +4,8 @@ using RewardReasoning.Text.Tokenization;
 namespace RewardReasoning.Models.Generation;
 
 /// <summary>
-/// A request on its way: its tokens so far and what follows from the next one. Only the worker that holds it moves it on; cancelling may
-/// come
-/// from anywhere.
+/// A request that is being answered: its tokens so far and what each further one means. Only the worker that holds it advances it; any
+/// thread may cancel it.
 /// </summary>
 internal sealed class Sequence
 {
@@ -49,8 +48,8 @@ internal sealed class Sequence
     /// <summary>How its tokens are drawn.</summary>
     public SamplingOptions Sampling => _request.Sampling;
 
-    /// <summary>How many of the most probable tokens it wants to know at the next place; null where it wants no log-probs there.</summary>
-    public int? LogProbs => _request.LogProbsOfAnswer && _text.InThought ? null : _request.LogProbs;
+    /// <summary>How many of the most probable tokens are asked for at the next place; null where no log-probs are.</summary>
+    public int? LogProbs => _request.LogProbsOfAnswer && _text.InReasoning ? null : _request.LogProbs;
 
     /// <summary>Whether the next token is decided already.</summary>
     public bool IsForced => _forced.Count > 0;
@@ -62,12 +61,12 @@ internal sealed class Sequence
         : [];
 
     /// <summary>The number that decides the next token.</summary>
-    public double Uniform => TokenSampler.Uniform(Sampling.Seed, _generated);
+    public double Uniform => Sampler.Uniform(Sampling.Seed, _generated);
 
-    /// <summary>Prompt tokens that were computed for another request.</summary>
+    /// <summary>Prompt tokens taken from the prefix cache or computed together with another request.</summary>
     public int CachedPromptTokens { get; set; }
 
-    /// <summary>Whether nothing more is to be done for it.</summary>
+    /// <summary>Whether it is finished, failed or cancelled.</summary>
     public bool IsOver => _completion.Task.IsCompleted;
 
     public Task<Completion> Completion => _completion.Task;
@@ -86,25 +85,31 @@ internal sealed class Sequence
     {
         if (_completion.TrySetException(error))
         {
-            _ = _completion.Task.Exception; // counts as observed: who streams hears of it through the events
+            _ = _completion.Task.Exception; // observed: a streaming caller gets it from the events
             _events?.Writer.TryComplete(error);
         }
     }
 
-    /// <summary>Takes up the next token, from the scores of the step where it is not forced.</summary>
-    public void Advance(in StepScores scores, int row)
+    /// <summary>Appends the next token: the forced one, else one drawn from the logits.</summary>
+    public void Advance(in StepLogits logits, int row)
     {
         bool forced = _forced.TryDequeue(out int id);
         if (!forced)
         {
-            TokenLogProb chosen = scores.Choose(row, this);
+            TokenLogProb chosen = logits.Choose(row, this);
+            if (float.IsNaN(chosen.LogProb))
+            {
+                Fail(GenerationException.NotANumber());
+                return;
+            }
+
             id = chosen.Id;
             if (LogProbs is { } count)
             {
                 _logProbs.Add(chosen);
                 if (count > 0)
                 {
-                    _topLogProbs.Add(scores.Top(row, count));
+                    _topLogProbs.Add(logits.Top(row, count));
                 }
             }
 
@@ -138,14 +143,14 @@ internal sealed class Sequence
 
     private void ForceWhereTheBudgetIsUsedUp()
     {
-        // A model without tags thinks aloud: all that it writes before the stub is its thought.
-        bool aloud = _request.Thought is null;
-        if (_request.Budget is not { } budget || _stubStart is not null || !(aloud || _text.InThought))
+        // A model without tags reasons in its answer: all that it writes before the stub counts as reasoning.
+        bool aloud = _request.Tags is null;
+        if (_request.Budget is not { } budget || _stubStart is not null || !(aloud || _text.InReasoning))
         {
             return;
         }
 
-        // Near the end of the context the thought is closed early, for an answer that finds no room is lost.
+        // Near the end of the context the reasoning is closed early, so that an answer still fits.
         int room = _context - Tokens.Count - budget.Stub.Length - ThinkingBudget.TokensAfterStub;
         if ((aloud ? _generated : _text.ReasoningTokens) >= budget.Cap || (room <= 0 && _generated > 0))
         {
@@ -169,8 +174,8 @@ internal sealed class Sequence
             Reasoning = _text.Reasoning,
             Answer = _text.Answer,
             ReasoningClosed =
-                _text.Opened ? !_text.InThought
-                : _request.Thought is null && _stubStart is not null ? true
+                _text.Opened ? !_text.InReasoning
+                : _request.Tags is null && _stubStart is not null ? true
                 : null,
             PromptTokens = PromptLength,
             CachedPromptTokens = CachedPromptTokens,

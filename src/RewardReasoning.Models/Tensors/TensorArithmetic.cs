@@ -9,7 +9,7 @@ namespace RewardReasoning.Models.Tensors;
 /// that moment frees the number while torch reads it. Here every number is held until the call has returned. A test keeps TorchSharp's own
 /// forms (<c>x * 2</c>, <c>x + y</c>, <c>x.square()</c>, …) out of the product.
 /// </summary>
-public static class TensorArithmetic
+internal static class TensorArithmetic
 {
     private static readonly Scalar Zero = 0L;
     private static readonly Scalar One = 1L;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Numerics;
 using System.Text.Json;
-using RewardReasoning.Text.ChatTemplates.Jinja;
+using RewardReasoning.Text.Jinja;
 using RewardReasoning.Text.Tokenization;
 
 namespace RewardReasoning.Text.ChatTemplates;

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using RewardReasoning.Text.ChatTemplates.Jinja;
+using RewardReasoning.Text.Jinja;
 using RewardReasoning.Text.Tokenization;
 
 namespace RewardReasoning.Text.ChatTemplates;

@@ -4,7 +4,7 @@ namespace RewardReasoning.Text.Tokenization;
 /// A token that is recognised in text before any splitting, as chat templates need it: an entry of <c>added_tokens</c> in
 /// <c>tokenizer.json</c>.
 /// </summary>
-public sealed record AddedToken
+internal sealed record AddedToken
 {
     /// <summary>The token's id.</summary>
     public required int Id { get; init; }

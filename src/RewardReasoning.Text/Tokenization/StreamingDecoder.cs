@@ -8,7 +8,7 @@ namespace RewardReasoning.Text.Tokenization;
 /// it is clear that they never will and U+FFFD takes their place; so the parts put together are the text of
 /// <see cref="Tokenizer.Decode(ReadOnlySpan{int}, bool)"/>. For one stream and one thread.
 /// </summary>
-public sealed class StreamingDecoder
+internal sealed class StreamingDecoder
 {
     private readonly Tokenizer _tokenizer;
     private readonly bool _skipSpecial;

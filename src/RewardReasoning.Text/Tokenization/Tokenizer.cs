@@ -41,7 +41,7 @@ public sealed class Tokenizer
     public int VocabularySize => _tokens.Count;
 
     /// <summary>The tokens that <see cref="Encode(string)"/> recognises in text before any splitting.</summary>
-    public IReadOnlyList<AddedToken> AddedTokens { get; }
+    internal IReadOnlyList<AddedToken> AddedTokens { get; }
 
     /// <summary>
     /// What the post-processor puts before a text that no chat template has rendered (Llama 3: its begin-of-text token); often nothing.
@@ -122,7 +122,7 @@ public sealed class Tokenizer
 
     /// <summary>A decoder for tokens that come one at a time.</summary>
     /// <param name="skipSpecial">Leaves out the added tokens marked <see cref="AddedToken.Special"/>.</param>
-    public StreamingDecoder CreateStreamingDecoder(bool skipSpecial = false) => new(this, skipSpecial);
+    internal StreamingDecoder CreateStreamingDecoder(bool skipSpecial = false) => new(this, skipSpecial);
 
     /// <summary>The token, added or of the vocabulary, that stands for exactly this text; null where there is none.</summary>
     public int? FindToken(string text)

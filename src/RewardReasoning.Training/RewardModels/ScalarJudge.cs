@@ -3,6 +3,7 @@ using Microsoft.Extensions.AI;
 using RewardReasoning.Judging;
 using RewardReasoning.Models;
 using RewardReasoning.Models.Decoder;
+using RewardReasoning.Text;
 using RewardReasoning.Text.ChatTemplates;
 using RewardReasoning.Training.Runs;
 using TorchSharp;

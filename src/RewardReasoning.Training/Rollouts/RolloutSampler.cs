@@ -1,5 +1,5 @@
 using RewardReasoning.Models.Decoder;
-using RewardReasoning.Models.Tensors;
+using RewardReasoning.Models.Generation;
 using RewardReasoning.Training.Runs;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -24,7 +24,7 @@ public sealed class RolloutSampler : IDisposable
     private readonly ModelReplicas _replicas;
     private readonly ParallelWorkers _workers;
     private readonly IReadOnlyCollection<int> _endTokens;
-    private readonly DecodingMemory _memory;
+    private readonly KvCache _memory;
 
     /// <param name="replicas">A view of the model for each worker.</param>
     /// <param name="workers">Threads that compute.</param>
@@ -34,7 +34,7 @@ public sealed class RolloutSampler : IDisposable
         ArgumentNullException.ThrowIfNull(replicas);
         ArgumentNullException.ThrowIfNull(workers);
         (_replicas, _workers, _endTokens) = (replicas, workers, endTokens);
-        _memory = DecodingMemory.For(replicas.Models[0]);
+        _memory = KvCache.For(replicas.Models[0]);
     }
 
     private int Shares => _memory.RowsAreIndependent ? _workers.Count : 1;
@@ -103,11 +103,7 @@ public sealed class RolloutSampler : IDisposable
     private Row[] Begin((int Worker, int[] Prompts) share, IReadOnlyList<int[]> prompts, int repeats, SamplingSettings settings, ulong seed)
     {
         DecoderModel model = _replicas.Models[share.Worker];
-        (Tensor hidden, IReadOnlyList<DecodingRow> kept) = _memory.Begin(
-            model,
-            [.. share.Prompts.Select(prompt => prompts[prompt])],
-            repeats
-        );
+        (Tensor hidden, IReadOnlyList<KvRow> kept) = _memory.Begin(model, [.. share.Prompts.Select(prompt => prompts[prompt])], repeats);
         Row[] rows = [.. kept.Select((row, i) => new Row(row, (share.Prompts[i / repeats] * repeats) + (i % repeats), seed))];
         Draw(model.Logits(hidden).repeat_interleave(repeats, 0), settings, rows);
         return rows;
@@ -134,24 +130,13 @@ public sealed class RolloutSampler : IDisposable
     {
         if (settings.Temperature == 0)
         {
-            long[] best = logits.argmax(-1).cpu().data<long>().ToArray();
+            long[] best = Sampler.BestOfRows(logits);
             Note(i => (best[i], null));
             return;
         }
 
-        Tensor distribution = logits.to(ScalarType.Float32).Over(settings.Temperature).log_softmax(-1); // [N, V]
-        Tensor probabilities = distribution.exp();
-        Tensor below = probabilities.cumsum(-1, ScalarType.Float64); // [N, V]
-        Tensor at = tensor(rows.Select(row => row.Uniform()).ToArray(), device: logits.device).unsqueeze(1); // [N, 1]
-
-        // The first token whose share of the whole reaches beyond the number drawn; one of probability 0 never does.
-        Tensor tokens = below.le(at.mul(below.narrow(1, below.shape[1] - 1, 1))).sum(-1); // [N]
-        long[] drawn = tokens.cpu().data<long>().ToArray();
-        float[] logProbs = distribution.gather(1, tokens.unsqueeze(1)).squeeze(1).cpu().data<float>().ToArray();
-
-        // A token of probability 0 adds 0, not 0 · −∞.
-        float[] entropies = probabilities.mul(distribution.AtLeast(-1e4)).sum(-1).neg().cpu().data<float>().ToArray();
-        Note(i => (drawn[i], (logProbs[i], entropies[i])));
+        DrawnTokens drawn = Sampler.DrawRows(logits, settings.Temperature, [.. rows.Select(row => row.Uniform())]);
+        Note(i => (drawn.Ids[i], (drawn.LogProbs[i], drawn.Entropies[i])));
 
         void Note(Func<int, (long Id, (float LogProb, float Entropy)? Known)> draw)
         {
@@ -167,14 +152,14 @@ public sealed class RolloutSampler : IDisposable
         }
     }
 
-    private sealed class Row(DecodingRow kept, int index, ulong seed)
+    private sealed class Row(KvRow kept, int index, ulong seed)
     {
         private readonly SeededRandom _random = new(new SeededRandom(seed + (ulong)index).NextBits());
         private readonly List<int> _ids = [];
         private readonly List<float> _logProbs = [];
         private double _entropy;
 
-        public DecodingRow Kept => kept;
+        public KvRow Kept => kept;
 
         public int Index => index;
 

@@ -179,7 +179,7 @@ public sealed class DecoderModelTests : IDisposable
     public void Steps_InScopesOfTheirOwn_LeaveNoTensorsBehind()
     {
         using DecoderModel model = DecoderModel.CreateRandom(TinyModels.Get("qwen3-yarn"), seed: 5, CPU);
-        using KeyValueCache cache = new(model.Config, capacity: 4);
+        using KvTensors cache = new(model.Config, capacity: 4);
         using Tensor ids = tensor(
                 new long[,]
                 {

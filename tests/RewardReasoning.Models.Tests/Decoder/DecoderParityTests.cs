@@ -122,7 +122,7 @@ public sealed class DecoderParityTests
 
     private static (Tensor Ids, Tensor LogProbs) Greedy(DecoderModel model, Tensor ids, Tensor? mask, int count)
     {
-        using KeyValueCache cache = new(model.Config, capacity: 8);
+        using KvTensors cache = new(model.Config, capacity: 8);
         Tensor keyMask = mask ?? ones(ids.shape, dtype: ScalarType.Bool);
         Tensor positions = keyMask.to(ScalarType.Int64).cumsum(1).sub(1).clamp(min: 0);
         List<Tensor> chosen = [],

@@ -128,7 +128,7 @@ public abstract class GenerationEngineTests : IDisposable
                     }
                 ),
         ];
-        await using GenerationEngine engine = Engine(OneWorker with { MaxSequences = 12, MaxPromptTokens = 100 });
+        await using GenerationEngine engine = Engine(OneWorker with { MaxSequences = 12, MaxPrefillTokens = 100 });
 
         Completion[] crowd = await Task.WhenAll(requests.Select(request => engine.GenerateAsync(request, Cancellation)));
 
@@ -255,7 +255,7 @@ public abstract class GenerationEngineTests : IDisposable
                 Workers = workers,
                 TensorThreads = 1,
                 MaxSequences = 5,
-                MaxPromptTokens = 64,
+                MaxPrefillTokens = 64,
             }
         );
         await Gen.Select(Gen.Int[1, 70], Gen.Int[1, 25], Gen.ULong, Gen.Int[0, 3])
@@ -338,8 +338,8 @@ public abstract class GenerationEngineTests : IDisposable
             GenerationRequest request = Request(Prompt(2, 9), 60) with
             {
                 Sampling = new SamplingOptions { Seed = seed },
-                Thought = _model.Thought,
-                ThoughtOpen = seed % 2 == 0 ? true : null,
+                Tags = _model.Tags,
+                ReasoningOpen = seed % 2 == 0 ? true : null,
             };
             Dictionary<CompletionPart, string> texts = new() { [CompletionPart.Answer] = "", [CompletionPart.Reasoning] = "" };
             Completion? last = null;
@@ -413,7 +413,7 @@ public abstract class GenerationEngineTests : IDisposable
     private static GenerationRequest Request(int[] prompt, int tokens) => new() { Prompt = prompt, MaxTokens = tokens };
 
     private static int[] Prompt(int seed, int length) =>
-        [.. Enumerable.Range(0, length).Select(i => (int)(TokenSampler.Uniform((ulong)seed, i) * 256))];
+        [.. Enumerable.Range(0, length).Select(i => (int)(Sampler.Uniform((ulong)seed, i) * 256))];
 
     private static long[,] Longs(Tensor tensor)
     {

@@ -25,7 +25,7 @@ public sealed class GenerationLeakTests
                 {
                     Workers = 1,
                     TensorThreads = 1,
-                    MaxPromptTokens = 100,
+                    MaxPrefillTokens = 100,
                 }
             )
         )
@@ -45,7 +45,7 @@ public sealed class GenerationLeakTests
                 {
                     Workers = 1,
                     TensorThreads = 1,
-                    MaxPromptTokens = 100,
+                    MaxPrefillTokens = 100,
                 }
             )
         )

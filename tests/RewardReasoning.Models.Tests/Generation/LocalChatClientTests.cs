@@ -16,7 +16,7 @@ public sealed class LocalChatClientTests
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task GetResponse_ThoughtOpenedByTheModel_IsReasoningThenText()
+    public async Task GetResponse_ReasoningOpenedByTheModel_IsReasoningThenText()
     {
         ChatResponse response = await Ask(ChatFolder.Saying("<think>\nabc</think>xyz"));
 
@@ -28,7 +28,7 @@ public sealed class LocalChatClientTests
     }
 
     [Fact]
-    public async Task GetResponse_ThoughtOpenedByTheTemplate_IsReasoningThenText()
+    public async Task GetResponse_ReasoningOpenedByTheTemplate_IsReasoningThenText()
     {
         ChatResponse response = await Ask(ChatFolder.Saying("abc</think>xyz", after: "\n", ThinkingTemplate));
         Assert.Equal(("abc", "xyz"), Parts(response));
@@ -36,7 +36,7 @@ public sealed class LocalChatClientTests
     }
 
     [Fact]
-    public async Task GetResponse_NoThought_IsTextAlone()
+    public async Task GetResponse_NoReasoning_IsTextAlone()
     {
         ChatResponse response = await Ask(ChatFolder.Saying("abc"));
         Assert.Equal(("", "abc"), Parts(response));
@@ -44,7 +44,7 @@ public sealed class LocalChatClientTests
     }
 
     [Fact]
-    public async Task GetResponse_CutInsideTheThought_SaysThatItIsOpen()
+    public async Task GetResponse_CutInsideTheReasoning_SaysThatItIsOpen()
     {
         ChatResponse response = await Ask(ChatFolder.Saying("<think>abc</think>xyz"), new ChatOptions { MaxOutputTokens = 3 });
         Assert.Equal(("ab", ""), Parts(response));
@@ -53,7 +53,7 @@ public sealed class LocalChatClientTests
     }
 
     [Fact]
-    public async Task GetResponse_ClosingTagWithoutThought_IsText()
+    public async Task GetResponse_ClosingTagWithoutReasoning_IsText()
     {
         ChatResponse response = await Ask(ChatFolder.Saying("abc</think>xyz"));
         Assert.Equal(("", "abc</think>xyz"), Parts(response));
@@ -72,14 +72,14 @@ public sealed class LocalChatClientTests
         );
         int[] control = [.. folder.Tokenizer.AddedTokens.Select(token => token.Id)];
         Assert.Equal(3, plain.Ids.Count(control.Contains));
-        Assert.Null(plain.ThoughtOpen);
+        Assert.Null(plain.ReasoningOpen);
     }
 
     [Theory]
     [InlineData(3)]
     [InlineData(1)]
     [InlineData(0)]
-    public async Task GetResponse_ThinkingBudget_ClosesTheThoughtExactlyThere(int budget)
+    public async Task GetResponse_ThinkingBudget_ClosesTheReasoningExactlyThere(int budget)
     {
         ChatOptions options = Budget(budget, "\n</think>\n\n\\boxed{Assistant ", "2", "1");
 
@@ -172,7 +172,7 @@ public sealed class LocalChatClientTests
     [Theory]
     [InlineData("<think>abc</think>xyz", "<think>xyz<|end|>")]
     [InlineData("abc", "abc<|end|>")]
-    public async Task GetResponse_LogProbsOfTheAnswer_LeaveTheThoughtOut(string says, string scored)
+    public async Task GetResponse_LogProbsOfTheAnswer_LeaveTheReasoningOut(string says, string scored)
     {
         ChatOptions options = new()
         {
@@ -229,8 +229,8 @@ public sealed class LocalChatClientTests
         Assert.Equal("<|user|>q<|end|><|assistant|><think>\nab", bare.Text);
         Assert.Equal(bare.Text, whole.Text);
         Assert.Equal(bare.Ids, whole.Ids);
-        Assert.True(bare.ThoughtOpen);
-        Assert.False(ChatPrompt.Render(model.Chat, messages, instructions: null, "ab</think>").ThoughtOpen);
+        Assert.True(bare.ReasoningOpen);
+        Assert.False(ChatPrompt.Render(model.Chat, messages, instructions: null, "ab</think>").ReasoningOpen);
     }
 
     [Fact]

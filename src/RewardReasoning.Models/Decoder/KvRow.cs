@@ -1,0 +1,4 @@
+namespace RewardReasoning.Models.Decoder;
+
+/// <summary>One of the sequences of a <see cref="KvCache"/>.</summary>
+internal abstract class KvRow;
