@@ -1,59 +1,88 @@
 using Microsoft.Extensions.AI;
+using RewardReasoning.Judging;
 
 namespace RewardReasoning.Endpoints;
 
 /// <summary>
 /// Puts one answer together, whole or in pieces: contents, finish reason, usage, log-probs, and whether the thought was closed.
 /// </summary>
-internal sealed class AnswerReader(bool promptOpensThought, bool hasPrefill)
+/// <param name="promptOpensThought">Whether the prompt ended with an opening tag.</param>
+/// <param name="prefill">The beginning of the answer, as it was sent; null for none.</param>
+internal sealed class AnswerReader(bool promptOpensThought, string? prefill)
 {
-    private readonly ThoughtSplitter _splitter = new(promptOpensThought);
+    private readonly ThoughtSplitter _splitter = new(promptOpensThought && prefill is null);
+    private readonly bool _hasPrefill = prefill is not null;
     private readonly List<WireToken> _tokens = [];
+    private WireUsage? _usage;
+    private long? _cached;
+    private string? _echo = prefill;
+    private string _held = "";
+    private string _refusal = "";
     private bool _thoughtApart;
+    private bool _thought;
     private bool _answered;
 
     public ChatFinishReason? FinishReason { get; private set; }
 
-    public UsageDetails? Usage { get; private set; }
+    /// <summary>What the answer cost; null where the server does not say.</summary>
+    public UsageDetails? Usage =>
+        _usage is not { } usage || (usage.PromptTokens is null && usage.Generated is null)
+            ? null
+            : new()
+            {
+                InputTokenCount = usage.PromptTokens,
+                OutputTokenCount = usage.Generated,
+                TotalTokenCount = usage.PromptTokens + usage.Generated,
+                CachedInputTokenCount = _cached,
+                // vLLM counts 0 where the template opens the thought: that is not reported rather than nothing.
+                ReasoningTokenCount = usage.Thought == 0 && _thought ? null : usage.Thought,
+            };
 
     public IEnumerable<AIContent> Read(WireText text)
     {
-        if (text.Thought.Length > 0)
+        _refusal += text.Refusal;
+        if (text.Thought.Length > 0 && !IsEchoOfThought(text.Thought))
         {
             _thoughtApart = true;
-            yield return new TextReasoningContent(text.Thought);
+            yield return ContentOf(isReasoning: true, text.Thought);
         }
 
-        foreach ((bool isReasoning, string piece) in _splitter.Feed(text.Content ?? ""))
+        foreach (AIContent content in WithoutEcho(text.Content ?? "").SelectMany(Split))
         {
-            yield return ContentOf(isReasoning, piece);
+            yield return content;
         }
     }
 
     public IEnumerable<AIContent> Finish()
     {
+        _echo = null;
+        foreach (AIContent content in WithoutEcho("").SelectMany(Split))
+        {
+            yield return content;
+        }
+
         foreach ((bool isReasoning, string piece) in _splitter.Finish())
         {
             yield return ContentOf(isReasoning, piece);
         }
+
+        if (!_answered && _refusal.Length > 0)
+        {
+            FinishReason = ChatFinishReason.ContentFilter;
+            yield return new TextContent(_refusal);
+        }
+
+        // Only an answer that came to its end gets here; some gateways do not say why it ended.
+        FinishReason ??= ChatFinishReason.Stop;
     }
 
     public void Note(WireAnswer answer)
     {
         WireChoice? choice = answer.Choices is [var first, ..] ? first : null;
-        FinishReason = choice?.FinishReason is { Length: > 0 } reason ? new ChatFinishReason(reason) : FinishReason;
-        _tokens.AddRange(choice?.Logprobs?.Content ?? []);
-        if (answer.Usage is { } usage)
-        {
-            Usage = new()
-            {
-                InputTokenCount = usage.PromptTokens,
-                OutputTokenCount = usage.CompletionTokens,
-                TotalTokenCount = usage.PromptTokens + usage.CompletionTokens,
-                CachedInputTokenCount = usage.PromptTokensDetails?.CachedTokens ?? answer.Timings?.CacheN,
-                ReasoningTokenCount = usage.CompletionTokensDetails?.ReasoningTokens,
-            };
-        }
+        FinishReason = choice?.FinishReason is { Length: > 0 } reason ? FinishReasons.Of(reason) : FinishReason;
+        _tokens.AddRange(choice?.Logprobs?.Content?.Where(token => token?.Token is not null) ?? []);
+        _usage = answer.Usage ?? _usage;
+        _cached = answer.Usage?.Cached ?? answer.Timings?.CacheN ?? _cached;
     }
 
     public AdditionalPropertiesDictionary Properties()
@@ -66,10 +95,12 @@ internal sealed class AnswerReader(bool promptOpensThought, bool hasPrefill)
 
         if (_tokens.Count > 0)
         {
-            properties[ChatResponseKeys.TokenTexts] = _tokens.Select(token => token.Token).ToArray();
+            properties[ChatResponseKeys.TokenTexts] = _tokens.Select(token => token.Token ?? "").ToArray();
             properties[ChatResponseKeys.TokenLogProbs] = _tokens.Select(token => token.Logprob).ToArray();
             properties[ChatResponseKeys.TokenTopLogProbs] = _tokens
-                .Select(token => token.TopLogprobs?.Select(top => KeyValuePair.Create(top.Token, top.Logprob)).ToArray() ?? [])
+                .Select(token =>
+                    token.TopLogprobs?.Where(IsPossible).Select(top => KeyValuePair.Create(top.Token ?? "", top.Logprob)).ToArray() ?? []
+                )
                 .ToArray();
         }
 
@@ -85,7 +116,7 @@ internal sealed class AnswerReader(bool promptOpensThought, bool hasPrefill)
         bool cut = FinishReason == ChatFinishReason.Length;
         return this switch
         {
-            _ when hasPrefill => null,
+            _ when _hasPrefill => null,
             { _thoughtApart: true } => !cut || _answered,
             _ when cut => false,
             { _splitter.SawThought: true } => _splitter.ClosedThought,
@@ -93,8 +124,54 @@ internal sealed class AnswerReader(bool promptOpensThought, bool hasPrefill)
         };
     }
 
+    private static bool IsPossible(WireToken? token) => token is { Token: not null } && float.IsFinite(token.Logprob);
+
+    /// <summary>Where thoughts come apart, the content is the answer as it stands: a tag in it is one that the answer quotes.</summary>
+    private IEnumerable<AIContent> Split(string text) =>
+        _thoughtApart
+            ? text.Length == 0
+                ? []
+                : [ContentOf(isReasoning: false, text)]
+            : _splitter.Feed(text).Select(piece => ContentOf(piece.IsReasoning, piece.Text));
+
+    /// <summary>
+    /// The text without the prefill, which llama.cpp repeats where it does not stream; held back as long as it may still be that.
+    /// </summary>
+    private IEnumerable<string> WithoutEcho(string text)
+    {
+        if (_echo is null || text.Length == 0)
+        {
+            string all = _held + text;
+            _held = "";
+            return all.Length == 0 ? [] : [all];
+        }
+
+        _held += text;
+        if (_held.Length < _echo.Length && _echo.StartsWith(_held, StringComparison.Ordinal))
+        {
+            return [];
+        }
+
+        string kept = _held.StartsWith(_echo, StringComparison.Ordinal) ? _held[_echo.Length..] : _held;
+        (_echo, _held) = (null, "");
+        return kept.Length == 0 ? [] : [kept];
+    }
+
+    /// <summary>Whether a thought is the one that was sent, which a server took apart; then its content begins with the rest.</summary>
+    private bool IsEchoOfThought(string thought)
+    {
+        if (_echo is null || ThinkingText.Split(_echo) is not (var sent, var rest, true) || sent.Trim() != thought.Trim())
+        {
+            return false;
+        }
+
+        _echo = rest.TrimStart();
+        return true;
+    }
+
     private AIContent ContentOf(bool isReasoning, string piece)
     {
+        _thought |= isReasoning && !string.IsNullOrWhiteSpace(piece);
         _answered |= !isReasoning && !string.IsNullOrWhiteSpace(piece);
         return isReasoning ? new TextReasoningContent(piece) : new TextContent(piece);
     }

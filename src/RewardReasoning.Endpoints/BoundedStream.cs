@@ -1,7 +1,7 @@
 namespace RewardReasoning.Endpoints;
 
-/// <summary>A stream to read from that throws once more than so many bytes came out of it.</summary>
-internal sealed class BoundedStream(Stream inner, long limit, Func<long, Exception> tooLong) : Stream
+/// <summary>A stream to read from that reports each sign of life and throws beyond a number of bytes.</summary>
+internal sealed class BoundedStream(Stream inner, long limit, Func<long, Exception> tooLong, TryWatch watch) : Stream
 {
     private long _read;
 
@@ -54,6 +54,7 @@ internal sealed class BoundedStream(Stream inner, long limit, Func<long, Excepti
     private int Counted(int read)
     {
         _read += read;
+        watch.Sign();
         return _read <= limit ? read : throw tooLong(limit);
     }
 }

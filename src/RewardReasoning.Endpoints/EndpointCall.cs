@@ -1,4 +1,3 @@
-using System.Net;
 using Microsoft.Extensions.AI;
 
 namespace RewardReasoning.Endpoints;
@@ -6,13 +5,21 @@ namespace RewardReasoning.Endpoints;
 /// <summary>One request on its way through its tries.</summary>
 internal sealed class EndpointCall
 {
+    /// <summary>Fewer tokens than this are not asked for: nothing readable fits into them.</summary>
+    private const int FewestTokens = 16;
+
+    /// <summary>Texts have two to five bytes a token: the first is on the safe side, the second what is usual.</summary>
+    private const int FewestBytesPerToken = 2;
+    private const int UsualBytesPerToken = 4;
+
     private readonly RequestBody _bodies;
     private readonly IReadOnlyList<ChatMessage> _messages;
     private readonly ChatOptions? _options;
     private readonly EndpointRetry _retry;
     private int? _maxTokens;
+    private bool _estimated;
 
-    public EndpointCall(RequestBody bodies, IEnumerable<ChatMessage> messages, ChatOptions? options, bool stream, EndpointRetry retry)
+    public EndpointCall(RequestBody bodies, IEnumerable<ChatMessage> messages, ChatOptions? options, EndpointRetry retry)
     {
         ArgumentNullException.ThrowIfNull(messages);
         _bodies = bodies;
@@ -20,20 +27,26 @@ internal sealed class EndpointCall
         _options = options;
         _retry = retry;
         _maxTokens = options?.MaxOutputTokens;
-        Streams = stream;
-        Body = bodies.Write(_messages, options, _maxTokens, stream);
+        Body = Write();
+        if (bodies.ContextTokens - (Body.Length / UsualBytesPerToken) is { } left && left < _maxTokens && left >= FewestTokens)
+        {
+            _maxTokens = left;
+            Body = Write();
+        }
     }
 
-    public bool Streams { get; }
-
-    public bool HasPrefill => RequestBody.Property<string>(_options, ChatOptionKeys.Prefill) is not null;
+    /// <summary>The beginning of the answer, as it was sent; null for none.</summary>
+    public string? Prefill =>
+        RequestBody.Property<string>(_options, ChatOptionKeys.Prefill) is { } prefill ? RequestBody.WithTemplateNewline(prefill) : null;
 
     public ReadOnlyMemory<byte> Body { get; private set; }
 
     /// <summary>The servers that failed this request since it last waited; null for none.</summary>
     public HashSet<EndpointServer>? Avoid { get; private set; }
 
-    /// <summary>Gets ready for the next try: with fewer tokens, at another server, or after a wait.</summary>
+    /// <summary>
+    /// Gets ready for the next try: as the server wants to be asked, with fewer tokens, at another server, or after a wait.
+    /// </summary>
     /// <exception cref="EndpointException">There is no next one.</exception>
     public async Task PrepareNextAsync(
         EndpointException failure,
@@ -42,7 +55,14 @@ internal sealed class EndpointCall
         CancellationToken cancellationToken
     )
     {
-        if (Shortened(failure))
+        if (_bodies.Learn(failure) is { } learnt)
+        {
+            _retry.Notice(learnt);
+            Body = Write();
+            return;
+        }
+
+        if (failure.TokenRefusal is { } refusal && await ShortenAsync(refusal, server, cancellationToken).ConfigureAwait(false))
         {
             return;
         }
@@ -53,26 +73,41 @@ internal sealed class EndpointCall
         Avoid = elsewhere ? Avoid : null;
     }
 
+    private ReadOnlyMemory<byte> Write() => _bodies.Write(_messages, _options, _maxTokens);
+
     /// <summary>
-    /// Whether the request was refused for asking more tokens than the context leaves, and asks for what it leaves now. A prompt that does
-    /// not
-    /// fit at all has both lengths in its exception's data.
+    /// Whether the request was refused for asking more tokens than the context leaves, and asks for fewer now. Where the server names the
+    /// prompt's length, the rest of the context is asked for. vLLM names a lower bound only, others nothing: then the prompt is estimated,
+    /// and if that is refused too, half is asked for, and so on.
     /// </summary>
-    private bool Shortened(EndpointException failure)
+    private async Task<bool> ShortenAsync(TokenRefusal refusal, EndpointServer server, CancellationToken cancellationToken)
     {
-        if (
-            failure.Status != HttpStatusCode.BadRequest
-            || failure.Data[ChatResponseKeys.PromptTokens] is not int prompt
-            || failure.Data[ChatResponseKeys.ContextTokens] is not int context
-            || prompt >= context
-            || !(_maxTokens > context - prompt)
-        )
+        if (refusal.PromptIsTooLong || _maxTokens is not { } asked || asked <= FewestTokens)
         {
             return false;
         }
 
-        _maxTokens = context - prompt;
-        Body = _bodies.Write(_messages, _options, _maxTokens, Streams);
+        int? context =
+            refusal.ContextTokens
+            ?? _bodies.ContextTokens
+            ?? await server.ContextTokensAsync(_bodies.ModelOf(_options), cancellationToken).ConfigureAwait(false);
+        _bodies.ContextTokens = context;
+        int estimated = (context ?? 0) - (Body.Length / FewestBytesPerToken);
+        int left = refusal switch
+        {
+            { MostOutputTokens: { } most } when most < asked => most,
+            { PromptTokens: { } prompt, PromptIsLowerBound: false } when context - prompt is { } exact => exact,
+            _ when !_estimated && estimated > FewestTokens && estimated < asked => estimated,
+            _ => asked / 2,
+        };
+        if (left >= asked || left < 1)
+        {
+            return false;
+        }
+
+        _estimated = true;
+        _maxTokens = left;
+        Body = Write();
         return true;
     }
 }

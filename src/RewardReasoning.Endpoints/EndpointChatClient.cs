@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Net;
 using System.Runtime.CompilerServices;
+using System.Text;
 using Microsoft.Extensions.AI;
 
 namespace RewardReasoning.Endpoints;
@@ -8,9 +9,9 @@ namespace RewardReasoning.Endpoints;
 /// <summary>
 /// A chat client for one model on one or several servers with the OpenAI-compatible <c>/v1/chat/completions</c>. Thoughts are read from
 /// <c>reasoning</c> (vLLM, Ollama), from <c>reasoning_content</c> (SGLang, llama.cpp, hosted) or from think tags in the content. Connection
-/// errors, 408, 429, 5xx and answers that are no JSON are tried again, at another server where there is one; other refusals are not. Safe
-/// to
-/// use from many threads at once.
+/// errors, 408, 429, 5xx, broken-off answers and what is not a chat completion are tried again, at another server where there is one; other
+/// refusals are not. Answers are streamed inside, so that a silent server is noticed: a try that is silent for far longer than others get a
+/// second one beside it. Safe to use from many threads at once.
 /// </summary>
 public sealed class EndpointChatClient : IChatClient
 {
@@ -19,6 +20,7 @@ public sealed class EndpointChatClient : IChatClient
     private readonly Random _random;
     private readonly HttpClient _http;
     private readonly EndpointPool _pool;
+    private readonly SilenceStatistics _silences;
     private readonly RequestBody _bodies;
     private readonly ChatClientMetadata _metadata;
     private readonly FrozenSet<string> _supported;
@@ -36,44 +38,20 @@ public sealed class EndpointChatClient : IChatClient
         _time = time ?? TimeProvider.System;
         _random = random ?? new Random(Environment.ProcessId);
         _http = NewHttpClient(options);
-        ApiKey? key = ApiKey.Of(options);
+        EndpointKey? key = EndpointKey.Of(options);
         _pool = new([.. options.Urls.Select(url => new EndpointServer(url, options, key, _http, _time))], options, _time, _random);
         _bodies = new(options);
+        _silences = new(options.HedgeFloor);
         _metadata = new("openai-compatible", EndpointServer.CompletionsUrl(options.Url), options.Model);
         _supported = Supported(options);
     }
 
     /// <inheritdoc/>
-    public async Task<ChatResponse> GetResponseAsync(
+    public Task<ChatResponse> GetResponseAsync(
         IEnumerable<ChatMessage> messages,
         ChatOptions? options = null,
         CancellationToken cancellationToken = default
-    )
-    {
-        EndpointCall call = CallFor(messages, options, stream: false);
-        while (true)
-        {
-            EndpointPlace place = await _pool.EnterAsync(call.Avoid, cancellationToken).ConfigureAwait(false);
-            EndpointException? failure = null;
-            bool answered = false;
-            try
-            {
-                WireAnswer answer = await place.Server.AskAsync(call, cancellationToken).ConfigureAwait(false);
-                answered = true;
-                return Assembled(answer, call);
-            }
-            catch (EndpointException error)
-            {
-                failure = error;
-            }
-            finally
-            {
-                _pool.Leave(place, answered, failure);
-            }
-
-            await call.PrepareNextAsync(failure, place.Server, _pool, cancellationToken).ConfigureAwait(false);
-        }
-    }
+    ) => new HedgedCall(CallFor(messages, options), _pool, _silences, _time, AskAsync).RunAsync(cancellationToken);
 
     /// <inheritdoc/>
     /// <remarks>A failure is tried again only as long as nothing was streamed.</remarks>
@@ -83,14 +61,15 @@ public sealed class EndpointChatClient : IChatClient
         [EnumeratorCancellation] CancellationToken cancellationToken = default
     )
     {
-        EndpointCall call = CallFor(messages, options, stream: true);
+        EndpointCall call = CallFor(messages, options);
         while (true)
         {
             EndpointPlace place = await _pool.EnterAsync(call.Avoid, cancellationToken).ConfigureAwait(false);
             EndpointException? failure = null;
             bool answered = false,
                 streamed = false;
-            IAsyncEnumerator<ChatResponseUpdate> updates = UpdatesAsync(place.Server, call, cancellationToken)
+            using TryWatch watch = new(_time, cancellationToken);
+            IAsyncEnumerator<ChatResponseUpdate> updates = UpdatesAsync(place.Server, call, watch, cancellationToken)
                 .GetAsyncEnumerator(cancellationToken);
             try
             {
@@ -151,12 +130,19 @@ public sealed class EndpointChatClient : IChatClient
     public void Dispose()
     {
         _pool.Dispose();
-        _http.Dispose();
+        if (_http != _options.HttpClient)
+        {
+            _http.Dispose();
+        }
     }
 
-    /// <summary>Redirections are not followed: they would turn the question into a GET, and take it to who knows whom.</summary>
+    /// <summary>
+    /// The client that requests are sent with. Redirections are not followed: they would turn the question into a GET, and take it to who
+    /// knows whom. Addresses of this machine are reached past a proxy that the environment names.
+    /// </summary>
     internal static HttpClient NewHttpClient(EndpointOptions options) =>
-        new(
+        options.HttpClient
+        ?? new(
             new SocketsHttpHandler
             {
                 ConnectTimeout = options.ConnectTimeout,
@@ -165,6 +151,7 @@ public sealed class EndpointChatClient : IChatClient
                 AllowAutoRedirect = false,
                 UseCookies = false,
                 ActivityHeadersPropagator = null,
+                Proxy = options.Urls.Any(url => url.IsLoopback) ? new LoopbackPastProxy(HttpClient.DefaultProxy) : null,
             }
         )
         {
@@ -179,32 +166,35 @@ public sealed class EndpointChatClient : IChatClient
             (ChatOptionKeys.Prefill, quirks.Prefill != PrefillStyle.None),
             (ChatOptionKeys.MinP, quirks.MinP),
             (ChatOptionKeys.LogProbs, options.LogProbs),
+            (ChatOptionKeys.AllowedNextTokens, quirks.Choice != ChoiceStyle.None),
         }
             .Where(entry => entry.Holds)
             .Select(entry => entry.Key)
             .ToFrozenSet();
     }
 
-    private EndpointCall CallFor(IEnumerable<ChatMessage> messages, ChatOptions? options, bool stream) =>
-        new(_bodies, messages, options, stream, new EndpointRetry(_options, _time, _random));
+    private EndpointCall CallFor(IEnumerable<ChatMessage> messages, ChatOptions? options) =>
+        new(_bodies, messages, options, new EndpointRetry(_options, _time, _random));
 
-    private AnswerReader ReaderFor(EndpointCall call) => new(_options.PromptOpensThought && !call.HasPrefill, call.HasPrefill);
-
-    private ChatResponse Assembled(WireAnswer answer, EndpointCall call)
+    private async Task<ChatResponse> AskAsync(EndpointServer server, EndpointCall call, TryWatch watch, CancellationToken cancellationToken)
     {
-        AnswerReader reader = ReaderFor(call);
+        AnswerReader reader = new(_options.PromptOpensThought, call.Prefill);
         List<AIContent> contents = [];
-        foreach (WireText text in answer.Choices?.Select(choice => choice.Message ?? choice.Delta).OfType<WireText>() ?? [])
+        string? id = null,
+            model = null;
+        await foreach (WireAnswer piece in server.AnswerAsync(call, watch, cancellationToken).ConfigureAwait(false))
         {
-            contents.AddRange(reader.Read(text));
+            reader.Note(piece);
+            id = piece.Id ?? id;
+            model = piece.Model ?? model;
+            contents.AddRange(TextsOf(piece).SelectMany(reader.Read));
         }
 
-        reader.Note(answer);
         contents.AddRange(reader.Finish());
-        return new(new ChatMessage(ChatRole.Assistant, contents))
+        return new(new ChatMessage(ChatRole.Assistant, Joined(contents)))
         {
-            ResponseId = answer.Id,
-            ModelId = answer.Model,
+            ResponseId = id,
+            ModelId = model,
             FinishReason = reader.FinishReason,
             Usage = reader.Usage,
             AdditionalProperties = reader.Properties(),
@@ -214,18 +204,19 @@ public sealed class EndpointChatClient : IChatClient
     private async IAsyncEnumerable<ChatResponseUpdate> UpdatesAsync(
         EndpointServer server,
         EndpointCall call,
+        TryWatch watch,
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
-        AnswerReader reader = ReaderFor(call);
+        AnswerReader reader = new(_options.PromptOpensThought, call.Prefill);
         string? id = null,
             model = null;
-        await foreach (WireAnswer piece in server.StreamAsync(call, cancellationToken).ConfigureAwait(false))
+        await foreach (WireAnswer piece in server.AnswerAsync(call, watch, cancellationToken).ConfigureAwait(false))
         {
             reader.Note(piece);
             id = piece.Id ?? id;
             model = piece.Model ?? model;
-            foreach (WireText text in piece.Choices?.Select(choice => choice.Delta ?? choice.Message).OfType<WireText>() ?? [])
+            foreach (WireText text in TextsOf(piece))
             {
                 if (reader.Read(text).ToList() is { Count: > 0 } contents)
                 {
@@ -247,5 +238,41 @@ public sealed class EndpointChatClient : IChatClient
             FinishReason = reader.FinishReason,
             AdditionalProperties = reader.Properties(),
         };
+    }
+
+    private static IEnumerable<WireText> TextsOf(WireAnswer piece) => piece.Choices?.Select(choice => choice.Text).OfType<WireText>() ?? [];
+
+    /// <summary>The pieces of a stream as one content for each stretch of thought or text.</summary>
+    private static List<AIContent> Joined(List<AIContent> pieces)
+    {
+        List<AIContent> joined = [];
+        StringBuilder text = new();
+        for (int at = 0; at < pieces.Count; at++)
+        {
+            text.Append(pieces[at] is TextReasoningContent thought ? thought.Text : (pieces[at] as TextContent)?.Text);
+            if (at + 1 == pieces.Count || pieces[at + 1].GetType() != pieces[at].GetType())
+            {
+                joined.Add(
+                    pieces[at] is TextReasoningContent ? new TextReasoningContent(text.ToString()) : new TextContent(text.ToString())
+                );
+                text.Clear();
+            }
+        }
+
+        return joined;
+    }
+
+    /// <summary>The environment's proxy for all addresses but those of this machine.</summary>
+    private sealed class LoopbackPastProxy(IWebProxy proxy) : IWebProxy
+    {
+        public ICredentials? Credentials
+        {
+            get => proxy.Credentials;
+            set => proxy.Credentials = value;
+        }
+
+        public Uri? GetProxy(Uri destination) => destination.IsLoopback ? null : proxy.GetProxy(destination);
+
+        public bool IsBypassed(Uri host) => host.IsLoopback || proxy.IsBypassed(host);
     }
 }

@@ -16,6 +16,9 @@ public sealed class EndpointException : Exception
     /// <summary>Without a message of its own.</summary>
     public EndpointException() { }
 
+    /// <summary>What kept the server from answering.</summary>
+    public EndpointFailure Failure { get; init; }
+
     /// <summary>The HTTP status, where an answer came at all.</summary>
     public HttpStatusCode? Status { get; init; }
 
@@ -24,4 +27,16 @@ public sealed class EndpointException : Exception
 
     /// <summary>How long the server asks to wait.</summary>
     public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>What a refusal says of numbers of tokens; null for one that is about something else.</summary>
+    internal TokenRefusal? TokenRefusal { get; init; }
+
+    /// <summary>Fields of the request that the server does not know, of those that can be left out.</summary>
+    internal IReadOnlyList<string> UnknownFields { get; init; } = [];
+
+    /// <summary>Whether the server wants to be asked for a stream, or cannot give one.</summary>
+    internal bool? WantsStream { get; init; }
+
+    /// <summary>Whether the server wants the newer name for the cap on tokens.</summary>
+    internal bool WantsMaxCompletionTokens { get; init; }
 }

@@ -3,8 +3,9 @@ using System.Text.Json.Nodes;
 namespace RewardReasoning.Endpoints;
 
 /// <summary>
-/// What the answers of a model on a server hang on beyond the request: its name there and its revision, and what the client adds or how it
-/// reads. Never the address: another server with the same model gives the same distribution of answers.
+/// What the answers of a model on a server depend on beyond the request: its name there and its revision, and what the client adds or how
+/// it
+/// reads. Never the address, for another server with the same model gives the same distribution of answers, and never a secret.
 /// </summary>
 internal static class EndpointIdentity
 {
@@ -17,7 +18,7 @@ internal static class EndpointIdentity
             options.Revision is { } revision ? $"@{revision}" : "",
             turnsSamplersOff ? "+own-sampling" : "",
             options.PromptOpensThought ? "+open-thought" : "",
-            options.ExtraFields is { Count: > 0 } extra ? $"+{Sorted(extra)}" : ""
+            options.ExtraFields is { Count: > 0 } extra ? $"+{Sorted(Secrets.Redacted(extra))}" : ""
         );
 
     private static string Sorted(JsonObject fields) =>

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Text.Json.Nodes;
 
 namespace RewardReasoning.Endpoints;
@@ -33,6 +34,26 @@ public sealed record EndpointOptions
     /// <value>null (no key is sent).</value>
     public string? ApiKeyFile { get; init; }
 
+    /// <summary>The API key itself. It is sent and never shown; neither is it part of <see cref="ToString"/>.</summary>
+    /// <value>null (no key is sent).</value>
+    public string? ApiKey { get; init; }
+
+    /// <summary>Gives the API key for each request, for keys that change. It is called from many threads.</summary>
+    /// <value>null (no key is sent).</value>
+    public Func<CancellationToken, ValueTask<string>>? ApiKeyProvider { get; init; }
+
+    /// <summary>The header that carries the key as it is, such as <c>api-key</c> or <c>x-api-key</c>.</summary>
+    /// <value>null (<c>Authorization: Bearer</c>; addresses of Azure's form get <c>api-key</c> too).</value>
+    public string? ApiKeyHeader { get; init; }
+
+    /// <summary>Further headers of every request.</summary>
+    /// <value>None.</value>
+    public IReadOnlyDictionary<string, string> Headers { get; init; } = FrozenDictionary<string, string>.Empty;
+
+    /// <summary>The HTTP client to send with, for a handler of one's own; the caller disposes it, and its time-out applies too.</summary>
+    /// <value>null (one is made for this use).</value>
+    public HttpClient? HttpClient { get; init; }
+
     /// <summary>Which server it is.</summary>
     /// <value><see cref="ServerFlavour.Generic"/>.</value>
     public ServerFlavour Flavour { get; init; }
@@ -49,6 +70,10 @@ public sealed record EndpointOptions
     /// <value>null (none).</value>
     public JsonObject? ExtraFields { get; init; }
 
+    /// <summary>The most tokens of prompt and completion together; no more are asked for.</summary>
+    /// <value>null (found out when a request is refused for it), else at least 1.</value>
+    public int? ContextTokens { get; init; }
+
     /// <summary>Requests in flight at each server.</summary>
     /// <value>null (as many as the caller starts), else at least 1.</value>
     public int? Concurrency { get; init; }
@@ -59,8 +84,7 @@ public sealed record EndpointOptions
 
     /// <summary>
     /// Tokens, read and written, that each server is asked for a minute: a request waits for what the ones before it took, itself counted
-    /// by
-    /// an estimate until its answer has the true number.
+    /// by an estimate until its answer has the true number.
     /// </summary>
     /// <value>null (no limit), else at least 1.</value>
     public int? TokensPerMinute { get; init; }
@@ -88,23 +112,54 @@ public sealed record EndpointOptions
     /// <value>30 minutes.</value>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromMinutes(30);
 
-    /// <summary>How long a streamed answer may pause.</summary>
+    /// <summary>
+    /// How long a streamed answer may pause; before its first piece too, at a server that has streamed before. At others that is the
+    /// <see cref="RequestTimeout"/>.
+    /// </summary>
     /// <value>5 minutes.</value>
     public TimeSpan StreamIdleTimeout { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>
+    /// A try that is silent for five times the 99th percentile of the silences in earlier answers gets a second one beside it, and the
+    /// first answer wins; never before a silence of this length. Second tries are rationed to a quarter of the answers.
+    /// </summary>
+    /// <value>250 milliseconds.</value>
+    public TimeSpan HedgeFloor { get; init; } = TimeSpan.FromMilliseconds(250);
 
     /// <summary>The most bytes an answer may have; a longer one is not read to its end and counts as a refusal.</summary>
     /// <value>64 MiB, at least 1 KiB.</value>
     public long MaxAnswerBytes { get; init; } = 64L << 20;
 
     /// <summary>
-    /// Told of each failed try that will be repeated: the failure, the number of the try, and the wait before the next (zero where another
-    /// server takes it).
+    /// Called with each failed try that will be repeated: the failure, the number of the try, and the wait before the next (zero where
+    /// another server takes it).
     /// </summary>
     /// <value>null (nobody).</value>
     public Action<EndpointException, int, TimeSpan>? OnRetry { get; init; }
 
+    /// <summary>Called with each thing that the client has found out about a server and goes by from then on, as a sentence.</summary>
+    /// <value>null (nobody).</value>
+    public Action<string>? OnNotice { get; init; }
+
     /// <summary>All servers, <see cref="Url"/> first.</summary>
     public IEnumerable<Uri> Urls => MoreUrls.Prepend(Url);
+
+    /// <summary>An address as it may be shown and kept: without credentials, and with the values of secret parameters masked.</summary>
+    public static Uri Redacted(Uri url)
+    {
+        ArgumentNullException.ThrowIfNull(url);
+        return url.IsAbsoluteUri ? Secrets.Redacted(url) : url;
+    }
+
+    /// <summary>Request fields as they may be shown and kept: with the values of secret ones masked.</summary>
+    public static JsonObject Redacted(JsonObject fields)
+    {
+        ArgumentNullException.ThrowIfNull(fields);
+        return Secrets.Redacted(fields);
+    }
+
+    /// <summary>The servers and the model; no secret.</summary>
+    public override string ToString() => $"{Model} at {string.Join(", ", Urls.Select(Redacted))}";
 
     /// <summary>Checks all values together.</summary>
     /// <exception cref="ArgumentException">At least one cannot be used; the message lists every fault, a line each.</exception>
@@ -128,18 +183,34 @@ public sealed record EndpointOptions
         Check(ConnectTimeout > TimeSpan.Zero, $"ConnectTimeout is {ConnectTimeout}; it is above 0.");
         Check(RequestTimeout > TimeSpan.Zero, $"RequestTimeout is {RequestTimeout}; it is above 0.");
         Check(StreamIdleTimeout > TimeSpan.Zero, $"StreamIdleTimeout is {StreamIdleTimeout}; it is above 0.");
+        Check(HedgeFloor > TimeSpan.Zero, $"HedgeFloor is {HedgeFloor}; it is above 0.");
+        Check(ContextTokens is null or >= 1, $"ContextTokens is {ContextTokens}; at least 1 is needed.");
+        foreach (string name in Headers.Keys.Append(ApiKeyHeader).OfType<string>())
+        {
+            Check(IsHeaderName(name), $"A header is named '{name}'; a name has letters, digits and hyphens.");
+        }
+
+        foreach ((string name, string value) in Headers)
+        {
+            Check(!value.Any(char.IsControl), $"The header {name} has a value with control characters.");
+        }
+
         Check(MaxAnswerBytes >= 1024, $"MaxAnswerBytes is {MaxAnswerBytes}; it is 1024 or more.");
-        faults.AddRange(ApiKey.Faults(this));
+        faults.AddRange(EndpointKey.Faults(this));
         if (faults.Count > 0)
         {
             throw new ArgumentException($"EndpointOptions: {string.Join(Environment.NewLine, faults)}");
         }
 
+        static bool IsHeaderName(string name) =>
+            name.Length > 0 && name.All(letter => char.IsAsciiLetterOrDigit(letter) || "!#$%&'*+-.^_`|~".Contains(letter));
+
         void CheckUrl(Uri url)
         {
             Check(
                 url.IsAbsoluteUri && url.Scheme is "http" or "https",
-                $"Url is {(url.IsAbsoluteUri ? url.GetLeftPart(UriPartial.Authority) : url)}; it is an absolute http or https address, such as http://localhost:8000/v1."
+                $"Url is {(url.IsAbsoluteUri ? url.GetLeftPart(UriPartial.Authority) : url)}; "
+                    + "it is an absolute http or https address, such as http://localhost:8000/v1."
             );
             Check(
                 !url.IsAbsoluteUri || url.UserInfo.Length == 0,

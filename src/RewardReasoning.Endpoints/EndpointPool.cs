@@ -48,6 +48,30 @@ internal sealed class EndpointPool(IReadOnlyList<EndpointServer> servers, Endpoi
         return new(WaitAsync(waiter, cancellationToken));
     }
 
+    /// <summary>
+    /// A place for a try beside silent ones, at another server if there is one: at once and beyond the limit on requests in flight, for
+    /// the place of a silent try is most likely lost. Null where every server rests.
+    /// </summary>
+    public EndpointPlace? TryEnterBeside(HashSet<EndpointServer> silent)
+    {
+        lock (_lock)
+        {
+            long now = time.GetTimestamp();
+            EndpointServer? best = servers
+                .Where(server => !server.IsResting(now))
+                .OrderBy(server => silent.Contains(server))
+                .ThenBy(server => server.InFlight)
+                .FirstOrDefault();
+            if (_disposed || best is null)
+            {
+                return null;
+            }
+
+            best.InFlight++;
+            return new(best, now);
+        }
+    }
+
     /// <summary>Gives a place back after an answer, a failure, or (with neither) a cancelled try.</summary>
     public void Leave(EndpointPlace place, bool answered, EndpointException? failure)
     {
@@ -249,10 +273,12 @@ internal sealed class EndpointPool(IReadOnlyList<EndpointServer> servers, Endpoi
                 server.IsResting(now) && (server.RestUntil - now > window || (server.FailingSince is { } since && now - since > window))
             ) && servers.MinBy(server => server.RestUntil) is { LastFailure: { } failure } first
             ? new EndpointException(
-                $"{failure.Message} {(servers.Count == 1 ? "The server is" : "All servers are")} down; the next try is in {(first.RestUntil - now) / (double)time.TimestampFrequency:0} s.",
+                $"{failure.Message} {(servers.Count == 1 ? "The server is" : "All servers are")} down; "
+                    + $"the next try is in {(first.RestUntil - now) / (double)time.TimestampFrequency:0} s.",
                 failure
             )
             {
+                Failure = failure.Failure,
                 Status = failure.Status,
                 RetryAfter = failure.RetryAfter,
             }

@@ -12,26 +12,28 @@ internal sealed class EndpointServer
     private const int MaxErrorBytes = 64 << 10;
     private const double BytesPerToken = 4;
     private const string CompletionsPath = "/chat/completions";
-    private const string StreamMediaType = "text/event-stream";
 
     private readonly EndpointOptions _options;
     private readonly HttpClient _http;
     private readonly TimeProvider _time;
     private readonly Uri _url;
-    private readonly ApiKey? _key;
+    private readonly EndpointKey? _key;
+    private readonly Secrets _secrets;
     private readonly EndpointErrors _errors;
-    private readonly Pace? _requests;
-    private readonly Pace? _tokens;
+    private readonly RateLimit? _requests;
+    private readonly RateLimit? _tokens;
     private double _meanOutput;
+    private volatile bool _streams;
 
-    public EndpointServer(Uri url, EndpointOptions options, ApiKey? key, HttpClient http, TimeProvider time)
+    public EndpointServer(Uri url, EndpointOptions options, EndpointKey? key, HttpClient http, TimeProvider time)
     {
         _url = CompletionsUrl(url);
         _options = options;
         _key = key;
         _http = http;
         _time = time;
-        _errors = new(_url, key, time);
+        _secrets = Secrets.Of(options, key);
+        _errors = new(_url, _secrets, time);
         _requests = options.RequestsPerMinute is { } requests ? new(requests, time) : null;
         _tokens = options.TokensPerMinute is { } tokens ? new(tokens, time) : null;
     }
@@ -63,80 +65,73 @@ internal sealed class EndpointServer
         }.Uri;
     }
 
-    /// <summary>One try of a whole answer.</summary>
-    /// <exception cref="EndpointException">It failed.</exception>
-    public async Task<WireAnswer> AskAsync(EndpointCall call, CancellationToken cancellationToken)
-    {
-        double estimate = await WaitForTurnAsync(call, cancellationToken).ConfigureAwait(false);
-        using PooledBytes body = await ExchangeAsync(Question(call), cancellationToken).ConfigureAwait(false);
-        WireAnswer answer = WireAnswer.Whole(body.Span, _errors);
-        Count(answer.Usage, estimate);
-        return answer;
-    }
-
     /// <summary>One try of the list of models.</summary>
     /// <exception cref="EndpointException">It failed.</exception>
     public async Task<IReadOnlyList<WireModel>> ModelsAsync(CancellationToken cancellationToken)
     {
-        UriBuilder list = new(_url) { Path = _url.AbsolutePath[..^CompletionsPath.Length] + "/models" };
-        using PooledBytes body = await ExchangeAsync(new(HttpMethod.Get, list.Uri), cancellationToken).ConfigureAwait(false);
+        using PooledBytes body = await ExchangeAsync(new(HttpMethod.Get, Sibling("/models")), cancellationToken).ConfigureAwait(false);
         return WireModels.Read(body.Span, _errors);
     }
 
+    /// <summary>The length of a model's context as the server's list has it; null where the server does not say.</summary>
+    public async Task<int?> ContextTokensAsync(string model, CancellationToken cancellationToken)
+    {
+        try
+        {
+            IReadOnlyList<WireModel> models = await ModelsAsync(cancellationToken).ConfigureAwait(false);
+            return models.FirstOrDefault(entry => entry.Id == model)?.ContextTokens;
+        }
+        catch (EndpointException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>
-    /// One try of a streamed answer: its pieces as they come; a server that answers whole though asked to stream gives one.
+    /// One try of an answer: its pieces as they come; one of them for an answer that comes whole. What comes decides that, not what was
+    /// asked for and not the declared type: proxies change it, and some servers always do the same.
     /// </summary>
     /// <exception cref="EndpointException">It failed.</exception>
-    public async IAsyncEnumerable<WireAnswer> StreamAsync(EndpointCall call, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<WireAnswer> AnswerAsync(
+        EndpointCall call,
+        TryWatch watch,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
-        double estimate = await WaitForTurnAsync(call, cancellationToken).ConfigureAwait(false);
-        using CancellationTokenSource limit = new(_options.RequestTimeout, _time);
-        using CancellationTokenSource idle = new(Timeout.InfiniteTimeSpan, _time);
-        using CancellationTokenSource any = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, idle.Token, cancellationToken);
+        double estimate = await WaitForTurnAsync(call, watch.Token).ConfigureAwait(false);
         WireUsage? usage = null;
-        bool ended = false;
-        IAsyncEnumerator<WireAnswer> pieces = PiecesAsync(call, any.Token).GetAsyncEnumerator(any.Token);
-        await using (pieces.ConfigureAwait(false))
+        int pieces = 0;
+        watch.Start(_options.RequestTimeout, _streams ? _options.StreamIdleTimeout : _options.RequestTimeout);
+        IAsyncEnumerator<WireAnswer> answer = PiecesAsync(call, watch).GetAsyncEnumerator(watch.Token);
+        await using (answer.ConfigureAwait(false))
         {
             while (await NextAsync().ConfigureAwait(false))
             {
-                usage = pieces.Current.Usage ?? usage;
-                ended |= pieces.Current.Choices?.Any(choice => choice.FinishReason is { Length: > 0 }) == true;
-                yield return pieces.Current;
+                usage = answer.Current.Usage ?? usage;
+                _streams |= ++pieces > 2;
+                watch.Pause(); // a slow reader is not a silent server
+                yield return answer.Current;
+                watch.Resume();
             }
         }
 
         Count(usage, estimate);
-        if (!ended)
-        {
-            throw _errors.Incomplete();
-        }
 
         async ValueTask<bool> NextAsync()
         {
-            idle.CancelAfter(_options.StreamIdleTimeout);
             try
             {
-                return await pieces.MoveNextAsync().ConfigureAwait(false);
+                return await answer.MoveNextAsync().ConfigureAwait(false);
             }
-            catch (OperationCanceledException error)
-                when (idle.IsCancellationRequested && !limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
-            {
-                throw _errors.TimedOut(_options.StreamIdleTimeout, "the stream paused and did not go on", error);
-            }
-            catch (Exception error) when (Meaning(error, "the answer did not end", cancellationToken) is { } failure)
+            catch (Exception error) when (Meaning(error, watch, cancellationToken) is { } failure)
             {
                 throw failure;
-            }
-            finally
-            {
-                idle.CancelAfter(Timeout.InfiniteTimeSpan); // a slow reader is not a pausing server
             }
         }
     }
 
     /// <summary>The failure that an exception of the transport means; null for what is the caller's own or a failure already.</summary>
-    private EndpointException? Meaning(Exception error, string timedOut, CancellationToken cancellationToken) =>
+    private EndpointException? Meaning(Exception error, TryWatch watch, CancellationToken cancellationToken) =>
         error switch
         {
             OperationCanceledException when cancellationToken.IsCancellationRequested => null,
@@ -145,8 +140,18 @@ internal sealed class EndpointServer
                 "no connection",
                 error
             ),
-            OperationCanceledException => _errors.TimedOut(_options.RequestTimeout, timedOut, error),
-            HttpRequestException or IOException => _errors.Connection(error),
+            OperationCanceledException when watch is { Expired: { } limit, WasSilent: true, HasBegun: true } => _errors.TimedOut(
+                limit,
+                "the stream paused and did not go on",
+                error
+            ),
+            OperationCanceledException when watch.Expired is { } limit => _errors.TimedOut(
+                limit,
+                watch.HasBegun ? "the answer did not end" : "no answer",
+                error
+            ),
+            OperationCanceledException => null,
+            HttpRequestException or IOException or InvalidDataException => _errors.Connection(error),
             _ => null,
         };
 
@@ -170,7 +175,7 @@ internal sealed class EndpointServer
     private void Count(WireUsage? usage, double estimate)
     {
         const double Weight = 0.1;
-        if (_tokens is not null && usage is { PromptTokens: { } read, CompletionTokens: { } written })
+        if (_tokens is not null && usage is { PromptTokens: { } read, Generated: { } written })
         {
             _tokens.Take(read + written - estimate);
             double mean = Volatile.Read(ref _meanOutput);
@@ -178,40 +183,82 @@ internal sealed class EndpointServer
         }
     }
 
-    private async IAsyncEnumerable<WireAnswer> PiecesAsync(EndpointCall call, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<WireAnswer> PiecesAsync(EndpointCall call, TryWatch watch)
     {
-        using HttpResponseMessage response = await SendAsync(Question(call), cancellationToken).ConfigureAwait(false);
-        if (response.Content.Headers.ContentType?.MediaType != StreamMediaType)
-        {
-            using PooledBytes whole = await ReadBodyAsync(response, cancellationToken).ConfigureAwait(false);
-            yield return WireAnswer.Whole(whole.Span, _errors);
-            yield break;
-        }
-
-        Stream body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-        BoundedStream bounded = new(body, _options.MaxAnswerBytes, _errors.TooLong);
+        using HttpResponseMessage response = await SendAsync(Question(call), watch.Token).ConfigureAwait(false);
+        watch.Begin(_options.StreamIdleTimeout);
+        BoundedStream bounded = new(
+            await response.Content.ReadAsStreamAsync(watch.Token).ConfigureAwait(false),
+            _options.MaxAnswerBytes,
+            _errors.TooLong,
+            watch
+        );
         await using (bounded.ConfigureAwait(false))
         {
-            SseParser<WireAnswer?> parser = SseParser.Create(
-                bounded,
-                (_, data) => data.SequenceEqual("[DONE]"u8) ? null : WireAnswer.Piece(data, _errors)
-            );
-            await foreach (SseItem<WireAnswer?> item in parser.EnumerateAsync(cancellationToken).ConfigureAwait(false))
+            using PooledBytes head = await PooledBytes.ReadFirstAsync(bounded, watch.Token).ConfigureAwait(false);
+            if (!IsEventStream(head.Span))
             {
-                if (item.Data is null)
+                await head.ReadRestAsync(bounded, watch.Token).ConfigureAwait(false);
+                yield return WireAnswer.Whole(head.Span, _errors);
+                yield break;
+            }
+
+            bool any = false,
+                ended = false;
+            SseParser<(bool IsEnd, WireAnswer? Piece)> parser = SseParser.Create(new PrefixedStream(head, bounded), Read);
+            await foreach (SseItem<(bool IsEnd, WireAnswer? Piece)> item in parser.EnumerateAsync(watch.Token).ConfigureAwait(false))
+            {
+                if (item.Data.IsEnd)
                 {
-                    yield break;
+                    ended = true;
+                    break;
                 }
 
-                yield return item.Data;
+                if (item.Data.Piece is { } piece)
+                {
+                    any = true;
+                    ended |= piece.Choices?.Any(choice => choice.FinishReason is { Length: > 0 }) == true;
+                    yield return piece;
+                }
+            }
+
+            if (!any || !ended)
+            {
+                throw any ? _errors.Incomplete() : _errors.EmptyStream();
             }
         }
+
+        (bool IsEnd, WireAnswer? Piece) Read(string type, ReadOnlySpan<byte> data) =>
+            data.Trim((byte)' ').SequenceEqual("[DONE]"u8) ? (true, null)
+            : data.Length == 0 ? (false, null)
+            : type == "error" ? throw _errors.Reported(Encoding.UTF8.GetString(data))
+            : (false, WireAnswer.Piece(data, _errors));
+    }
+
+    /// <summary>Whether a body begins as a stream of events does.</summary>
+    private static bool IsEventStream(ReadOnlySpan<byte> head)
+    {
+        ReadOnlySpan<byte> start = PooledBytes.TrimStart(head);
+        return start.StartsWith("data:"u8)
+            || start.StartsWith("event:"u8)
+            || start.StartsWith("id:"u8)
+            || start.StartsWith("retry:"u8)
+            || start.StartsWith(":"u8);
     }
 
     private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage message, CancellationToken cancellationToken)
     {
         using HttpRequestMessage sent = message;
-        message.Headers.Authorization = _key?.Header();
+        foreach ((string name, string value) in _options.Headers)
+        {
+            message.Headers.TryAddWithoutValidation(name, value);
+        }
+
+        if (_key is not null)
+        {
+            await _key.AddToAsync(message, _secrets, cancellationToken).ConfigureAwait(false);
+        }
+
         HttpResponseMessage response = await _http
             .SendAsync(message, HttpCompletionOption.ResponseHeadersRead, cancellationToken)
             .ConfigureAwait(false);
@@ -233,34 +280,29 @@ internal sealed class EndpointServer
             Content = new ReadOnlyMemoryContent(call.Body) { Headers = { ContentType = new("application/json") } },
         };
 
-    /// <summary>The body of the answer, whole, within the limits of time and length.</summary>
+    /// <summary>An address beside that of chat completions.</summary>
+    private Uri Sibling(string path) => new UriBuilder(_url) { Path = _url.AbsolutePath[..^CompletionsPath.Length] + path }.Uri;
+
+    /// <summary>The body of an answer that is read whole, within the limits of time and length.</summary>
     private async Task<PooledBytes> ExchangeAsync(HttpRequestMessage message, CancellationToken cancellationToken)
     {
-        using CancellationTokenSource limit = new(_options.RequestTimeout, _time);
-        using CancellationTokenRegistration cancelled = cancellationToken.UnsafeRegister(
-            static state => (state as CancellationTokenSource)?.Cancel(),
-            limit
-        );
+        using TryWatch watch = new(_time, cancellationToken);
+        watch.Start(_options.RequestTimeout, _options.RequestTimeout);
         try
         {
-            using HttpResponseMessage response = await SendAsync(message, limit.Token).ConfigureAwait(false);
-            return await ReadBodyAsync(response, limit.Token).ConfigureAwait(false);
+            using HttpResponseMessage response = await SendAsync(message, watch.Token).ConfigureAwait(false);
+            PooledBytes body = await PooledBytes.ReadAsync(response.Content, _options.MaxAnswerBytes, watch.Token).ConfigureAwait(false);
+            if (body.IsCut)
+            {
+                body.Dispose();
+                throw _errors.TooLong(_options.MaxAnswerBytes);
+            }
+
+            return body;
         }
-        catch (Exception error) when (Meaning(error, "no answer", cancellationToken) is { } failure)
+        catch (Exception error) when (Meaning(error, watch, cancellationToken) is { } failure)
         {
             throw failure;
         }
-    }
-
-    private async Task<PooledBytes> ReadBodyAsync(HttpResponseMessage response, CancellationToken cancellationToken)
-    {
-        PooledBytes body = await PooledBytes.ReadAsync(response.Content, _options.MaxAnswerBytes, cancellationToken).ConfigureAwait(false);
-        if (body.IsCut)
-        {
-            body.Dispose();
-            throw _errors.TooLong(_options.MaxAnswerBytes);
-        }
-
-        return body;
     }
 }

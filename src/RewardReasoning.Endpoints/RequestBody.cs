@@ -1,8 +1,10 @@
 using System.Buffers;
+using System.Collections.Frozen;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.AI;
 using RewardReasoning.Judging;
 
@@ -15,20 +17,72 @@ internal sealed class RequestBody(EndpointOptions endpoint)
     private static readonly JsonWriterOptions Format = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly ServerQuirks _quirks = ServerQuirks.Of(endpoint.Flavour);
+    private volatile FrozenSet<string> _leftOut = FrozenSet<string>.Empty;
+    private volatile bool _streams = true;
+    private volatile bool _newerLimitName;
+    private volatile int _contextTokens = endpoint.ContextTokens ?? 0;
+
+    /// <summary>
+    /// Whether an answer is asked for as a stream, whoever reads it: only in a stream is it seen that a server fell silent. Fields of the
+    /// caller's own decide first.
+    /// </summary>
+    public bool Streams =>
+        endpoint.ExtraFields?.TryGetPropertyValue("stream", out JsonNode? own) == true
+            ? own?.GetValueKind() == JsonValueKind.True
+            : _streams;
+
+    /// <summary>The length of the model's context, once a refusal or the list of models has told it; null before.</summary>
+    public int? ContextTokens
+    {
+        get => _contextTokens is > 0 and var known ? known : null;
+        set => _contextTokens = value ?? 0;
+    }
+
+    /// <summary>The name of the model that a request asks.</summary>
+    public string ModelOf(ChatOptions? options) => options?.ModelId ?? endpoint.Model;
+
+    /// <summary>
+    /// Learns from a refusal how this server wants to be asked; from then on every request is written so. Returns what was learnt, in
+    /// words; null where the refusal is about something else.
+    /// </summary>
+    public string? Learn(EndpointException refusal)
+    {
+        string[] unknown = [.. refusal.UnknownFields.Where(field => !_leftOut.Contains(field) && IsOurs(field))];
+        if (unknown.Length > 0)
+        {
+            // top_logprobs is nothing without logprobs.
+            string[] gone = unknown.Contains("logprobs") ? [.. unknown, "top_logprobs"] : unknown;
+            _leftOut = _leftOut.Union(gone).ToFrozenSet();
+            return $"The server does not take {string.Join(", ", unknown)}; requests are sent without from now on.";
+        }
+
+        if (refusal.WantsStream is { } stream && stream != Streams && IsOurs("stream"))
+        {
+            _streams = stream;
+            return $"The server answers {(stream ? "streams" : "without streaming")} only; it is asked so from now on.";
+        }
+
+        if (refusal.WantsMaxCompletionTokens && !_newerLimitName && _quirks.TokenLimitField == "max_tokens")
+        {
+            _newerLimitName = true;
+            return "The server wants max_completion_tokens instead of max_tokens; it is used from now on.";
+        }
+
+        return null;
+    }
 
     /// <summary>Writes it.</summary>
     /// <param name="messages">What the model reads.</param>
     /// <param name="options">How it is sampled.</param>
     /// <param name="maxTokens">Cap on the generated tokens, in place of the one in the options.</param>
-    /// <param name="stream">Whether the answer comes in pieces.</param>
     /// <exception cref="NotSupportedException">A prefill is asked of a server without.</exception>
-    public ReadOnlyMemory<byte> Write(IReadOnlyList<ChatMessage> messages, ChatOptions? options, int? maxTokens, bool stream)
+    public ReadOnlyMemory<byte> Write(IReadOnlyList<ChatMessage> messages, ChatOptions? options, int? maxTokens)
     {
         string? prefill = Property<string>(options, ChatOptionKeys.Prefill);
         if (prefill is not null && _quirks.Prefill == PrefillStyle.None)
         {
             throw new NotSupportedException(
-                $"A prefill was asked for, which servers of the flavour {_quirks.Flavour} do not have. Set the flavour that the server is."
+                $"A prefill was asked for, which servers of the flavour {_quirks.Flavour} do not have. Set the flavour of the server."
             );
         }
 
@@ -38,7 +92,7 @@ internal sealed class RequestBody(EndpointOptions endpoint)
             json.WriteStartObject();
             if (IsOurs("model"))
             {
-                json.WriteString("model", options?.ModelId ?? endpoint.Model);
+                json.WriteString("model", ModelOf(options));
             }
 
             if (IsOurs("messages"))
@@ -47,8 +101,8 @@ internal sealed class RequestBody(EndpointOptions endpoint)
             }
 
             WriteSampling(json, options);
-            Write(json, _quirks.TokenLimitField, maxTokens);
-            WriteSwitches(json, options, prefill is not null, stream);
+            Write(json, _newerLimitName ? "max_completion_tokens" : _quirks.TokenLimitField, maxTokens);
+            WriteSwitches(json, options, prefill is not null);
             foreach ((string name, JsonNode? value) in endpoint.ExtraFields ?? [])
             {
                 if (value is not null)
@@ -115,9 +169,9 @@ internal sealed class RequestBody(EndpointOptions endpoint)
         }
     }
 
-    private void WriteSwitches(Utf8JsonWriter json, ChatOptions? options, bool hasPrefill, bool stream)
+    private void WriteSwitches(Utf8JsonWriter json, ChatOptions? options, bool hasPrefill)
     {
-        if (stream)
+        if (Streams)
         {
             Write(json, "stream", true);
             WriteObject(json, "stream_options", "include_usage", true);
@@ -135,6 +189,11 @@ internal sealed class RequestBody(EndpointOptions endpoint)
             Write(json, "add_generation_prompt", false);
         }
 
+        if (hasPrefill && Property<string[]>(options, ChatOptionKeys.AllowedNextTokens) is { } allowed)
+        {
+            WriteChoice(json, allowed);
+        }
+
         bool withoutThought = options?.Reasoning?.Effort == ReasoningEffort.None || (hasPrefill && _quirks.PrefillTurnsThinkingOff);
         switch (withoutThought ? _quirks.ThinkingSwitch : ThinkingSwitch.None)
         {
@@ -147,7 +206,32 @@ internal sealed class RequestBody(EndpointOptions endpoint)
         }
     }
 
-    private bool IsOurs(string field) => endpoint.ExtraFields?.ContainsKey(field) != true;
+    /// <summary>What may be generated, by the server's own means.</summary>
+    private void WriteChoice(Utf8JsonWriter json, string[] allowed)
+    {
+        switch (_quirks.Choice)
+        {
+            case ChoiceStyle.StructuredOutputs when IsOurs("structured_outputs"):
+                json.WriteStartObject("structured_outputs");
+                json.WriteStartArray("choice");
+                foreach (string choice in allowed)
+                {
+                    json.WriteStringValue(choice);
+                }
+
+                json.WriteEndArray();
+                json.WriteEndObject();
+                break;
+            case ChoiceStyle.Grammar when IsOurs("grammar"):
+                json.WriteString("grammar", $"root ::= {string.Join(" | ", allowed.Select(choice => $"\"{choice}\""))}");
+                break;
+            case ChoiceStyle.Regex when IsOurs("regex"):
+                json.WriteString("regex", $"({string.Join('|', allowed.Select(Regex.Escape))})");
+                break;
+        }
+    }
+
+    private bool IsOurs(string field) => endpoint.ExtraFields?.ContainsKey(field) != true && !_leftOut.Contains(field);
 
     private void Write(Utf8JsonWriter json, string field, long? value)
     {
@@ -186,7 +270,7 @@ internal sealed class RequestBody(EndpointOptions endpoint)
     /// <summary>
     /// Chat templates that render a thought put a line break after its tag, and a server finds the prefill only if it agrees.
     /// </summary>
-    private static string WithTemplateNewline(string prefill) =>
+    public static string WithTemplateNewline(string prefill) =>
         prefill.StartsWith(ThinkingText.OpenTag, StringComparison.Ordinal) && !prefill.AsSpan(ThinkingText.OpenTag.Length).StartsWith("\n")
             ? prefill.Insert(ThinkingText.OpenTag.Length, "\n")
             : prefill;

@@ -3,7 +3,7 @@ using System.Collections.Frozen;
 namespace RewardReasoning.Endpoints;
 
 /// <summary>How a server is told to go on from a beginning of its answer.</summary>
-public enum PrefillStyle
+internal enum PrefillStyle
 {
     /// <summary>It cannot be told.</summary>
     None,
@@ -15,8 +15,24 @@ public enum PrefillStyle
     ContinueFinalMessage,
 }
 
+/// <summary>How a server is told which texts alone it may generate.</summary>
+internal enum ChoiceStyle
+{
+    /// <summary>It cannot be told.</summary>
+    None,
+
+    /// <summary><c>structured_outputs</c>: {<c>choice</c>: [...]}.</summary>
+    StructuredOutputs,
+
+    /// <summary><c>grammar</c>: a grammar in GBNF.</summary>
+    Grammar,
+
+    /// <summary><c>regex</c>.</summary>
+    Regex,
+}
+
 /// <summary>How a server is told to answer without thinking first.</summary>
-public enum ThinkingSwitch
+internal enum ThinkingSwitch
 {
     /// <summary>No field of which all its models and versions know; nothing is sent.</summary>
     None,
@@ -32,7 +48,7 @@ public enum ThinkingSwitch
 /// What servers with <c>/v1/chat/completions</c> differ in, a row for each: all that the client knows of a server stands here. Thoughts are
 /// read from every field in which a server returns them, whatever the row says.
 /// </summary>
-public sealed record ServerQuirks
+internal sealed record ServerQuirks
 {
     private static readonly FrozenDictionary<ServerFlavour, ServerQuirks> Table = new ServerQuirks[]
     {
@@ -53,6 +69,7 @@ public sealed record ServerQuirks
             Name = "vLLM",
             ModelOwner = "vllm",
             Prefill = PrefillStyle.ContinueFinalMessage,
+            Choice = ChoiceStyle.StructuredOutputs,
             ThinkingSwitch = ThinkingSwitch.TemplateOption,
             TopKOff = -1,
             MinP = true,
@@ -69,6 +86,7 @@ public sealed record ServerQuirks
             Name = "SGLang",
             ModelOwner = "sglang",
             Prefill = PrefillStyle.ContinueFinalMessage,
+            Choice = ChoiceStyle.Regex,
             ThinkingSwitch = ThinkingSwitch.TemplateOption,
             TopKOff = -1,
             MinP = true,
@@ -84,6 +102,7 @@ public sealed record ServerQuirks
             Name = "llama.cpp",
             ModelOwner = "llamacpp",
             Prefill = PrefillStyle.LastMessage,
+            Choice = ChoiceStyle.Grammar,
             PrefillTurnsThinkingOff = true,
             ThinkingSwitch = ThinkingSwitch.TemplateOption,
             TopKOff = 0,
@@ -124,6 +143,9 @@ public sealed record ServerQuirks
 
     /// <summary>How it goes on from a beginning of its answer.</summary>
     public PrefillStyle Prefill { get; init; }
+
+    /// <summary>How a forced verdict is limited to 1 or 2.</summary>
+    public ChoiceStyle Choice { get; init; }
 
     /// <summary>Whether a prefill is refused while thinking is on, so that it is switched off for that request.</summary>
     public bool PrefillTurnsThinkingOff { get; init; }

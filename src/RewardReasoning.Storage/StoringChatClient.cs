@@ -169,11 +169,18 @@ public sealed class StoringChatClient : DelegatingChatClient
     }
 
     /// <summary>
+    /// Only an answer that the model ended, or that was cut at its length, is stored: one that a filter or a fault took may come the next
+    /// time.
+    /// </summary>
+    private static bool IsKept(ChatFinishReason? reason) =>
+        reason is null || reason == ChatFinishReason.Stop || reason == ChatFinishReason.Length || reason == ChatFinishReason.ToolCalls;
+
+    /// <summary>
     /// Where another process was first, its answer is the one that all will find from now on, so it is this caller's too.
     /// </summary>
     private async Task<ChatResponse> KeepAsync(CompletionRequest request, ChatResponse response, long start)
     {
-        if (ResponseForm.Write(response) is not { } bytes)
+        if (!IsKept(response.FinishReason) || ResponseForm.Write(response) is not { } bytes)
         {
             return response;
         }

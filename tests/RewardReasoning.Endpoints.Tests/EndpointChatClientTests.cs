@@ -62,7 +62,8 @@ public sealed class EndpointChatClientTests
         JsonNode expected = JsonNode.Parse(
             """
             {"model":"judge-7b","messages":[{"role":"system","content":"Judge."},{"role":"user","content":"Hello"}],
-             "temperature":0.5,"top_p":1,"seed":7,"max_tokens":99,"stop":["END"]}
+             "temperature":0.5,"top_p":1,"seed":7,"max_tokens":99,"stop":["END"],
+             "stream":true,"stream_options":{"include_usage":true}}
             """
         )!;
         Assert.True(JsonNode.DeepEquals(expected, sent.Body), sent.Body.ToJsonString());
@@ -79,8 +80,11 @@ public sealed class EndpointChatClientTests
         await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(FakeReply.Completion("Hi"));
         await AskAsync(OptionsFor(server) with { Flavour = flavour }, chatOptions: new() { MaxOutputTokens = 9 });
         JsonObject sent = server.Requests[0].Body;
-        sent.Remove("model");
-        sent.Remove("messages");
+        foreach (string field in (string[])["model", "messages", "stream", "stream_options"])
+        {
+            sent.Remove(field);
+        }
+
         Assert.True(JsonNode.DeepEquals(JsonNode.Parse(fields), sent), sent.ToJsonString());
     }
 
@@ -183,7 +187,10 @@ public sealed class EndpointChatClientTests
     {
         JsonObject usage = JsonNode
             .Parse(
-                """{"prompt_tokens":50,"completion_tokens":9,"prompt_tokens_details":{"cached_tokens":32},"completion_tokens_details":{"reasoning_tokens":7}}"""
+                """
+                {"prompt_tokens":50,"completion_tokens":9,"prompt_tokens_details":{"cached_tokens":32},
+                 "completion_tokens_details":{"reasoning_tokens":7}}
+                """
             )!
             .AsObject();
         await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(FakeReply.Completion("Hi") with { Usage = usage });
@@ -201,7 +208,10 @@ public sealed class EndpointChatClientTests
     {
         JsonObject logProbs = JsonNode
             .Parse(
-                """{"content":[{"token":"Hi","logprob":-0.1,"top_logprobs":[{"token":"Hi","logprob":-0.1},{"token":"Ho","logprob":-2.5}]}]}"""
+                """
+                {"content":[{"token":"Hi","logprob":-0.1,
+                 "top_logprobs":[{"token":"Hi","logprob":-0.1},{"token":"Ho","logprob":-2.5}]}]}
+                """
             )!
             .AsObject();
         await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(FakeReply.Completion("Hi") with { LogProbs = logProbs });
@@ -224,7 +234,10 @@ public sealed class EndpointChatClientTests
             new FakeReply
             {
                 Body =
-                    """{"choices":[{"message":{"content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]},"finish_reason":"stop"}]}""",
+                    """
+                    {"choices":[{"message":{"content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]},
+                     "finish_reason":"stop"}]}
+                    """,
             }
         );
         Assert.Equal("ab", (await AskAsync(OptionsFor(server))).Text);
@@ -362,11 +375,11 @@ public sealed class EndpointChatClientTests
     [Fact]
     public async Task GetResponseAsync_AlwaysFailing_GivesUpAfterItsTries()
     {
-        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(FakeReply.Error(500, "oops"));
+        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(FakeReply.Error(503, "oops"));
         EndpointException error = await Assert.ThrowsAsync<EndpointException>(() => AskAsync(OptionsFor(server)));
         Assert.Equal(8, server.Requests.Count);
-        Assert.Equal(HttpStatusCode.InternalServerError, error.Status);
-        Assert.Contains("500 InternalServerError", error.Message, StringComparison.Ordinal);
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, EndpointFailure.Unavailable), (error.Status, error.Failure));
+        Assert.Contains("503 ServiceUnavailable", error.Message, StringComparison.Ordinal);
         Assert.EndsWith("Gave up after 8 tries.", error.Message, StringComparison.Ordinal);
     }
 
@@ -510,15 +523,18 @@ public sealed class EndpointChatClientTests
 
     [Theory]
     [InlineData(
-        "'max_tokens' or 'max_completion_tokens' is too large: 8192. This model's maximum context length is 4096 tokens and your request has 808 input tokens (8192 > 4096 - 808).",
+        "'max_tokens' or 'max_completion_tokens' is too large: 8192. This model's maximum context length is 4096 tokens "
+            + "and your request has 808 input tokens (8192 > 4096 - 808).",
         3288
     )]
     [InlineData(
-        "This model's maximum context length is 4096 tokens. However, you requested 9000 tokens (808 in the messages, 8192 in the completion).",
+        "This model's maximum context length is 4096 tokens. "
+            + "However, you requested 9000 tokens (808 in the messages, 8192 in the completion).",
         3288
     )]
     [InlineData(
-        "Requested token count exceeds the model's maximum context length of 4096 tokens. You requested a total of 9000 tokens: 808 tokens from the input messages and 8192 tokens for the completion.",
+        "Requested token count exceeds the model's maximum context length of 4096 tokens. "
+            + "You requested a total of 9000 tokens: 808 tokens from the input messages and 8192 tokens for the completion.",
         3288
     )]
     public async Task GetResponseAsync_CompletionDoesNotFit_TakesWhatTheContextLeaves(string refusal, int left)
@@ -531,7 +547,10 @@ public sealed class EndpointChatClientTests
     [Theory]
     [InlineData("""{"error":{"message":"This model's maximum context length is 4096 tokens and your request has 9000 input tokens."}}""")]
     [InlineData(
-        """{"error":{"code":400,"message":"the request exceeds the available context size","type":"exceed_context_size_error","n_prompt_tokens":9000,"n_ctx":4096}}"""
+        """
+        {"error":{"code":400,"message":"the request exceeds the available context size","type":"exceed_context_size_error",
+         "n_prompt_tokens":9000,"n_ctx":4096}}
+        """
     )]
     public async Task JudgeAsync_PromptDoesNotFitTheServer_IsMissingWithBothLengths(string body)
     {
@@ -545,12 +564,15 @@ public sealed class EndpointChatClientTests
 
     // ---- judging through it
 
+    private static int IndexIn(FakeRequest request, string text) =>
+        request.LastContent("user")?.IndexOf(text, StringComparison.Ordinal) ?? -1;
+
     [Fact]
     public async Task JudgeAsync_OverTheWire_JudgesAndCounts()
     {
         await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(request =>
             FakeReply.Completion(
-                $"\\boxed{{Assistant {(request.LastContent("user")!.IndexOf("four", StringComparison.Ordinal) < request.LastContent("user")!.IndexOf("five", StringComparison.Ordinal) ? 1 : 2)}}}",
+                $"\\boxed{{Assistant {(IndexIn(request, "four") < IndexIn(request, "five") ? 1 : 2)}}}",
                 "I look."
             )
         );

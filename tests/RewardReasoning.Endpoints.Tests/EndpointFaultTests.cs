@@ -197,7 +197,8 @@ public sealed class EndpointFaultTests
             NetworkStream socket = connection.GetStream();
             await socket.WriteAsync(
                 Encoding.ASCII.GetBytes(
-                    $"HTTP/1.1 {status} X\r\nContent-Type: {(stream ? "text/event-stream" : "application/json")}\r\nConnection: close\r\n\r\n{(stream ? "data: " : "")}"
+                    $"HTTP/1.1 {status} X\r\nContent-Type: {(stream ? "text/event-stream" : "application/json")}\r\n"
+                        + $"Connection: close\r\n\r\n{(stream ? "data: " : "")}"
                 ),
                 cancellationToken
             );

@@ -21,7 +21,8 @@ public sealed class EndpointRetryTests
             await retry.WaitAsync(Transient, false, Cancel);
         }
 
-        Assert.Equal([0.5, 1, 2, 4, 8, 16, 30], _time.Waits.Select(wait => wait.TotalSeconds)); // half of the full wait is chance, here none
+        // Half of the full wait is chance, which is zero here.
+        Assert.Equal([0.5, 1, 2, 4, 8, 16, 30], _time.Waits.Select(wait => wait.TotalSeconds));
         EndpointException error = await Assert.ThrowsAsync<EndpointException>(() => retry.WaitAsync(Transient, false, Cancel));
         Assert.Equal("busy. Gave up after 8 tries.", error.Message);
     }

@@ -92,6 +92,28 @@ public sealed class StoringChatClientTests : IDisposable
         Assert.Equal(1, (await _store.CountAsync(Cancel)).Completions);
     }
 
+    [Theory]
+    [InlineData("content_filter")]
+    [InlineData("error")]
+    [InlineData("moon_phase")]
+    public async Task Ask_AnswerThatDidNotEndByItself_IsNotKept(string reason)
+    {
+        ScriptedChatClient inner = new(request => new ScriptedReply
+        {
+            Text = "a",
+            FinishReason = request.Index < 2 ? new(reason) : ChatFinishReason.Stop,
+        });
+        using StoringChatClient client = new(inner, _store);
+        await client.GetResponseAsync(Samples.Messages("q"), Samples.Options(), Cancel);
+        await client.GetStreamingResponseAsync(Samples.Messages("q"), Samples.Options(), Cancel).ToChatResponseAsync(Cancel);
+        for (int i = 0; i < 3; i++)
+        {
+            await client.GetResponseAsync(Samples.Messages("q"), Samples.Options(), Cancel);
+        }
+
+        Assert.Equal(3, inner.Requests.Count);
+    }
+
     [Fact]
     public async Task Ask_CancelledWhileWaitingForAnother_IsCancelledAlone()
     {

@@ -17,6 +17,11 @@ public sealed record FakeRequest(int Index, string Path, JsonObject Body, string
     /// <summary>Whether the client went away before it had its answer.</summary>
     public bool WasAborted { get; internal set; }
 
+    internal IHeaderDictionary? Headers { get; init; }
+
+    /// <summary>The value of a header, or null.</summary>
+    public string? Header(string name) => Headers?.TryGetValue(name, out var value) == true ? value.ToString() : null;
+
     /// <summary>Whether a streamed answer was asked for.</summary>
     public bool Streams => Body["stream"]?.GetValue<bool>() == true;
 
@@ -178,7 +183,10 @@ public sealed class FakeOpenAIServer : IAsyncDisposable
             ? []
             : await JsonNode.ParseAsync(context.Request.Body, cancellationToken: gone.Token) as JsonObject ?? [];
         int index = Interlocked.Increment(ref _count) - 1;
-        FakeRequest request = new(index, context.Request.Path, body, context.Request.Headers.Authorization);
+        FakeRequest request = new(index, context.Request.Path, body, context.Request.Headers.Authorization)
+        {
+            Headers = new HeaderDictionary(context.Request.Headers.ToDictionary(StringComparer.OrdinalIgnoreCase)),
+        };
         _requests[index] = request;
         int inFlight = Interlocked.Increment(ref _inFlight);
         for (int most = _mostInFlight; most < inFlight; most = _mostInFlight)
@@ -286,36 +294,40 @@ public sealed class FakeOpenAIServer : IAsyncDisposable
 
     private static IEnumerable<JsonObject> Chunks(FakeReply reply)
     {
-        yield return Envelope(Delta(new() { ["role"] = "assistant", ["content"] = "" }), null);
-        foreach (char[] piece in (reply.Reasoning ?? "").Chunk(reply.PieceLength))
+        for (int choice = 0; choice < reply.Choices; choice++)
         {
-            yield return Envelope(Delta(new() { [reply.ReasoningField] = new string(piece) }), null);
+            yield return Envelope(Delta(choice, new() { ["role"] = "assistant", ["content"] = "" }), null);
+            foreach (char[] piece in (reply.Reasoning ?? "").Chunk(reply.PieceLength))
+            {
+                yield return Envelope(Delta(choice, new() { [reply.ReasoningField] = new string(piece) }), null);
+            }
+
+            foreach (char[] piece in reply.Content.Chunk(reply.PieceLength))
+            {
+                yield return Envelope(Delta(choice, new() { ["content"] = new string(piece) }), null);
+            }
+
+            JsonArray end = Delta(choice, []);
+            end[0]!["finish_reason"] = reply.FinishReason;
+            if (reply.LogProbs is not null)
+            {
+                end[0]!["logprobs"] = reply.LogProbs.DeepClone();
+            }
+
+            yield return Envelope(end, null);
         }
 
-        foreach (char[] piece in reply.Content.Chunk(reply.PieceLength))
-        {
-            yield return Envelope(Delta(new() { ["content"] = new string(piece) }), null);
-        }
-
-        JsonArray end = Delta([]);
-        end[0]!["finish_reason"] = reply.FinishReason;
-        if (reply.LogProbs is not null)
-        {
-            end[0]!["logprobs"] = reply.LogProbs.DeepClone();
-        }
-
-        yield return Envelope(end, null);
         if (reply.Usage is not null)
         {
             yield return Envelope([], reply.Usage);
         }
     }
 
-    private static JsonArray Delta(JsonObject delta) =>
+    private static JsonArray Delta(int choice, JsonObject delta) =>
         [
             new JsonObject
             {
-                ["index"] = 0,
+                ["index"] = choice,
                 ["delta"] = delta,
                 ["finish_reason"] = null,
             },

@@ -4,15 +4,18 @@ using RewardReasoning.Endpoints;
 namespace RewardReasoning.Testing;
 
 /// <summary>
-/// The script of a <see cref="FakeOpenAIServer"/> that behaves as a row of <see cref="ServerQuirks"/> says, with a model that thinks.
+/// The script of a <see cref="FakeOpenAIServer"/> that behaves as the table of servers says of one, with a model that thinks.
 /// </summary>
-public sealed record QuirkyServer(ServerQuirks Row)
+public sealed record QuirkyServer(ServerFlavour Flavour)
 {
     private const string LongThought =
-        "Let me see. The first one says it at length, with reasons, and so does the second one; the numbers decide which of them is right here, so I go through them.";
+        "Let me see. The first one says it at length, with reasons, and so does the second one; "
+        + "the numbers decide which of them is right here, so I go through them.";
 
     /// <summary>What <c>owned_by</c> says; that of the row unless set.</summary>
-    public string? Owner { get; init; } = Row.ModelOwner;
+    public string? Owner { get; init; } = ServerQuirks.Of(Flavour).ModelOwner;
+
+    private ServerQuirks Row => ServerQuirks.Of(Flavour);
 
     /// <summary>Names of the models; none for a server without the list.</summary>
     public IReadOnlyList<string> Models { get; init; } = ["judge-7b"];

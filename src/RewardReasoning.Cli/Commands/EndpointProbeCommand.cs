@@ -78,12 +78,12 @@ internal static class EndpointProbeCommand
     private static List<string> ArgumentsOf(EndpointProbeReport report)
     {
         List<string> arguments = ["--endpoint", report.Url.ToString(), "--model", report.Model];
-        if (report.Server.Flavour != ServerFlavour.Generic)
+        if (report.Server != ServerFlavour.Generic)
         {
-            arguments.AddRange(["--server", ServerArguments.NameOf(report.Server.Flavour)]);
+            arguments.AddRange(["--server", ServerArguments.NameOf(report.Server)]);
         }
 
-        if (report[Capability.LogProbs].Outcome == ProbeOutcome.Yes)
+        if (report[Capability.LogProbs].Has == true)
         {
             arguments.Add("--logprobs");
         }
@@ -101,17 +101,17 @@ internal static class EndpointProbeCommand
         string context = report.ContextTokens is { } tokens
             ? string.Create(CultureInfo.InvariantCulture, $", context of {tokens:N0} tokens")
             : "";
-        Line("server", $"{report.Server.Name} at {report.Url}");
+        Line("server", $"{report.ServerName} at {report.Url}");
         Line("model", report.Model + context);
         foreach (ProbeFinding finding in report.Findings)
         {
-            string outcome = finding.Outcome switch
+            string outcome = finding.Has switch
             {
-                ProbeOutcome.Yes => "yes",
-                ProbeOutcome.No => "no",
+                true => "yes",
+                false => "no",
                 _ => "?",
             };
-            string unlike = finding.IsUnexpected ? $" (unlike {report.Server.Name} elsewhere)" : "";
+            string unlike = finding.IsUnexpected ? $" (unlike {report.ServerName} elsewhere)" : "";
             Line(NameOf(finding.Capability), $"{outcome, -4}{finding.Detail}{unlike}");
         }
 

@@ -9,7 +9,7 @@ internal sealed class ServerArguments
     private readonly Option<string?> _server = new("--server")
     {
         Description = "What answers at --endpoint, where that is known (rrm endpoint probe tells): it decides which fields are sent.",
-        HelpName = string.Join('|', ServerQuirks.All.Select(row => NameOf(row.Flavour))),
+        HelpName = string.Join('|', Enum.GetValues<ServerFlavour>().Select(NameOf)),
     };
 
     private readonly Option<string?> _apiKeyVariable = new("--api-key-env")
@@ -59,9 +59,8 @@ internal sealed class ServerArguments
 
     private static ServerFlavour FlavourOf(string? server) =>
         server is null ? ServerFlavour.Generic
-        : ServerQuirks.All.FirstOrDefault(row => NameOf(row.Flavour).Equals(server, StringComparison.OrdinalIgnoreCase)) is { } row
-            ? row.Flavour
-        : throw new UsageException(
-            $"--server is '{server}'; it is {string.Join(", ", ServerQuirks.All.Select(known => NameOf(known.Flavour)))}."
-        );
+        : Enum.GetValues<ServerFlavour>().Where(known => NameOf(known).Equals(server, StringComparison.OrdinalIgnoreCase)).ToArray()
+            is [var one]
+            ? one
+        : throw new UsageException($"--server is '{server}'; it is {string.Join(", ", Enum.GetValues<ServerFlavour>().Select(NameOf))}.");
 }

@@ -23,7 +23,7 @@ internal sealed record EndpointProbeJson(
             report.Url.ToString(),
             report.Model,
             report.Models,
-            ServerArguments.NameOf(report.Server.Flavour),
+            ServerArguments.NameOf(report.Server),
             report.ContextTokens,
             report.RequestFields,
             [.. report.Findings.Select(ProbeFindingJson.Of)],
@@ -38,7 +38,7 @@ internal sealed record ProbeFindingJson(string Capability, bool? Has, bool? Expe
     public static ProbeFindingJson Of(ProbeFinding finding) =>
         new(
             JsonNamingPolicy.SnakeCaseLower.ConvertName(finding.Capability.ToString()),
-            finding.Outcome == ProbeOutcome.Unknown ? null : finding.Outcome == ProbeOutcome.Yes,
+            finding.Has,
             finding.Expected,
             finding.Detail,
             finding.Failed

@@ -88,9 +88,9 @@ public sealed class EndpointProbe : IDisposable
         {
             Url = _options.Url,
             Model = model,
-            Models = [.. models.Select(entry => entry.Id)],
-            Server = server,
-            ContextTokens = known?.MaxModelLen,
+            Models = [.. models.Select(entry => entry.Id).OfType<string>()],
+            Server = server.Flavour,
+            ContextTokens = known?.ContextTokens,
             RequestFields = form.Fields,
             Findings = [.. findings.Select(finding => finding with { Expected = ExpectedOf(server, finding.Capability) })],
         };
@@ -102,10 +102,11 @@ public sealed class EndpointProbe : IDisposable
     private static string OnlyOne(IReadOnlyList<WireModel> models) =>
         models switch
         {
-            [{ } only] => only.Id,
+            [{ Id: { } only }] => only,
             [] => throw new ArgumentException("The server has no list of models; name the model."),
             _ => throw new ArgumentException(
-                $"The server has {models.Count} models; name one of them: {string.Join(", ", models.Take(12).Select(model => model.Id))}{(models.Count > 12 ? ", …" : ".")}"
+                $"The server has {models.Count} models; name one of them: "
+                    + $"{string.Join(", ", models.Take(12).Select(model => model.Id))}{(models.Count > 12 ? ", …" : ".")}"
             ),
         };
 
@@ -133,7 +134,7 @@ public sealed class EndpointProbe : IDisposable
         catch (EndpointException failure)
         {
             bool refused = IsRefusal(failure);
-            return new(capability, refused ? ProbeOutcome.No : ProbeOutcome.Unknown, failure.Message) { Failed = !refused };
+            return new(capability, refused ? false : null, failure.Message) { Failed = !refused };
         }
     }
 
@@ -144,13 +145,13 @@ public sealed class EndpointProbe : IDisposable
     private static ProbeFinding TokenLimit(ProbeForm form, WireAnswer answer) =>
         answer.Usage?.CompletionTokens switch
         {
-            null => new(Capability.TokenLimit, ProbeOutcome.Unknown, $"{form.Row.TokenLimitField} was taken, but no usage came back"),
+            null => new(Capability.TokenLimit, null, $"{form.Row.TokenLimitField} was taken, but no usage came back"),
             > AnswerTokens and var many => new(
                 Capability.TokenLimit,
-                ProbeOutcome.No,
+                false,
                 Text($"{form.Row.TokenLimitField}: {AnswerTokens} was asked for, {many} tokens came")
             ),
-            _ => new(Capability.TokenLimit, ProbeOutcome.Yes, form.Row.TokenLimitField),
+            _ => new(Capability.TokenLimit, true, form.Row.TokenLimitField),
         };
 
     private static ProbeFinding Thoughts(WireAnswer answer) =>
@@ -158,24 +159,20 @@ public sealed class EndpointProbe : IDisposable
         {
             null when answer.Usage?.CompletionTokensDetails?.ReasoningTokens is > 0 and var hidden => new(
                 Capability.ThoughtsApart,
-                ProbeOutcome.No,
+                false,
                 Text($"{hidden} tokens of thought were counted and none returned")
             ),
-            null => new(
-                Capability.ThoughtsApart,
-                ProbeOutcome.Unknown,
-                Text($"no thought in the first {AnswerTokens} tokens, or none that is marked")
-            ),
-            "content" => new(Capability.ThoughtsApart, ProbeOutcome.No, "in content, between think tags; they are told apart here"),
-            { } field => new(Capability.ThoughtsApart, ProbeOutcome.Yes, $"in {field}"),
+            null => new(Capability.ThoughtsApart, null, Text($"no thought in the first {AnswerTokens} tokens, or none that is marked")),
+            "content" => new(Capability.ThoughtsApart, false, "in content, between think tags; they are told apart here"),
+            { } field => new(Capability.ThoughtsApart, true, $"in {field}"),
         };
 
     private static ProbeFinding CacheReport(long? cached) =>
         cached switch
         {
-            null => new(Capability.CacheReport, ProbeOutcome.No, "no answer told"),
-            0 => new(Capability.CacheReport, ProbeOutcome.Unknown, "0 in every answer, though a prompt was sent again"),
-            { } tokens => new(Capability.CacheReport, ProbeOutcome.Yes, Text($"{tokens} tokens of a prompt that was sent again")),
+            null => new(Capability.CacheReport, false, "no answer told"),
+            0 => new(Capability.CacheReport, null, "0 in every answer, though a prompt was sent again"),
+            { } tokens => new(Capability.CacheReport, true, Text($"{tokens} tokens of a prompt that was sent again")),
         };
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
@@ -220,12 +217,12 @@ public sealed class EndpointProbe : IDisposable
             string one = await InventAsync(1).ConfigureAwait(false);
             string again = await InventAsync(1).ConfigureAwait(false);
             string other = await InventAsync(2).ConfigureAwait(false);
-            (ProbeOutcome outcome, string detail) = this switch
+            (bool? outcome, string detail) = this switch
             {
-                _ when string.IsNullOrWhiteSpace(one) => (ProbeOutcome.Unknown, Text($"no text came within {AnswerTokens} tokens")),
-                _ when one != again => (ProbeOutcome.No, "the same seed gave two texts; votes cannot be repeated"),
-                _ when one == other => (ProbeOutcome.No, "two seeds gave the same text; votes would all be alike"),
-                _ => (ProbeOutcome.Yes, "the same seed gave the same text, another seed another one"),
+                _ when string.IsNullOrWhiteSpace(one) => ((bool?)null, Text($"no text came within {AnswerTokens} tokens")),
+                _ when one != again => (false, "the same seed gave two texts; votes cannot be repeated"),
+                _ when one == other => (false, "two seeds gave the same text; votes would all be alike"),
+                _ => (true, "the same seed gave the same text, another seed another one"),
             };
             return new(Capability.Seeds, outcome, detail);
 
@@ -240,21 +237,16 @@ public sealed class EndpointProbe : IDisposable
             WireAnswer answer = await AskAsync(form, JudgingPrompt, options).ConfigureAwait(false);
             IReadOnlyList<WireToken> tokens = answer.Choices is [{ Logprobs.Content: { } content }, ..] ? content : [];
             int candidates = tokens.Select(token => token.TopLogprobs?.Count ?? 0).DefaultIfEmpty().Max();
-            return tokens.Count == 0 ? new(Capability.LogProbs, ProbeOutcome.No, "the request was taken, but none came back")
-                : candidates < 2
-                    ? new(Capability.LogProbs, ProbeOutcome.No, "only of the chosen tokens; verdicts need those of other candidates")
-                : new(Capability.LogProbs, ProbeOutcome.Yes, Text($"{candidates} candidates for a token"));
+            return tokens.Count == 0 ? new(Capability.LogProbs, false, "the request was taken, but none came back")
+                : candidates < 2 ? new(Capability.LogProbs, false, "only of the chosen tokens; verdicts need those of other candidates")
+                : new(Capability.LogProbs, true, Text($"{candidates} candidates for a token"));
         }
 
         public async Task<ProbeFinding> ChoicesAsync(ProbeForm form)
         {
             WireAnswer answer = await AskAsync(form.With("n", 2), InventionPrompt, Options(AnswerTokens, 1)).ConfigureAwait(false);
             int count = answer.Choices?.Count ?? 0;
-            return new(
-                Capability.Choices,
-                count == 2 ? ProbeOutcome.Yes : ProbeOutcome.No,
-                Text($"n: 2 gave {count}; votes do without it")
-            );
+            return new(Capability.Choices, count == 2 ? true : false, Text($"n: 2 gave {count}; votes do without it"));
         }
 
         public async Task<ProbeFinding> ThinkingOffAsync(ProbeForm form, WireAnswer thinking)
@@ -269,7 +261,7 @@ public sealed class EndpointProbe : IDisposable
             {
                 return new(
                     Capability.ThinkingOff,
-                    ProbeOutcome.Unknown,
+                    null,
                     field.Length == 0 ? "not asked: no field for it is known" : "not asked: no thought was seen"
                 );
             }
@@ -279,7 +271,7 @@ public sealed class EndpointProbe : IDisposable
             bool thinks = ProbeText.Of(await AskAsync(form, JudgingPrompt, options).ConfigureAwait(false)).Place is not null;
             return new(
                 Capability.ThinkingOff,
-                thinks ? ProbeOutcome.No : ProbeOutcome.Yes,
+                thinks ? false : true,
                 thinks ? $"{field} was taken, and a thought came all the same" : field
             );
         }
@@ -313,16 +305,14 @@ public sealed class EndpointProbe : IDisposable
                 };
                 try
                 {
-                    if (
-                        ProbeText.Of(await AskAsync(asked, JudgingPrompt, options).ConfigureAwait(false)).Whole.TrimStart()
-                        is ['1' or '2', ..]
-                    )
+                    string whole = ProbeText.Of(await AskAsync(asked, JudgingPrompt, options).ConfigureAwait(false)).Whole;
+                    if (WithoutEcho(whole).TrimStart() is ['1' or '2', ..])
                     {
                         string how =
                             asked.Row.Prefill == PrefillStyle.ContinueFinalMessage
                                 ? "continue_final_message"
                                 : "by a last message of the assistant";
-                        return (new(Capability.Prefill, ProbeOutcome.Yes, how), asked.Row);
+                        return (new(Capability.Prefill, true, how), asked.Row);
                     }
                 }
                 catch (EndpointException error) when (IsRefusal(error))
@@ -335,7 +325,7 @@ public sealed class EndpointProbe : IDisposable
             return (
                 new(
                     Capability.Prefill,
-                    ProbeOutcome.No,
+                    false,
                     forms.Length == 0
                         ? $"not asked: there is no way; {Instead}"
                         : $"{failure?.Message ?? "the answer began anew"}; {Instead}"
@@ -352,14 +342,14 @@ public sealed class EndpointProbe : IDisposable
             {
                 return new(
                     Capability.ThinkingCap,
-                    ProbeOutcome.Unknown,
+                    null,
                     form.Row.ThinkingCap is { } cap ? $"not asked: {cap}" : "not asked: no field for it is known"
                 );
             }
 
             if (free.Thought.Length <= ThoughtTokens * MostLettersPerToken)
             {
-                return new(Capability.ThinkingCap, ProbeOutcome.Unknown, "not asked: no long thought was seen");
+                return new(Capability.ThinkingCap, null, "not asked: no long thought was seen");
             }
 
             WireAnswer answer = await AskAsync(form.With(Field, ThoughtTokens), JudgingPrompt, Options(AnswerTokens, 1))
@@ -367,25 +357,34 @@ public sealed class EndpointProbe : IDisposable
             bool capped = ProbeText.Of(answer).Thought.Length <= ThoughtTokens * MostLettersPerToken;
             return new(
                 Capability.ThinkingCap,
-                capped ? ProbeOutcome.Yes : ProbeOutcome.No,
+                capped ? true : false,
                 $"{Field}{(capped ? "" : " was taken and ignored")}; budgets do without it"
             );
         }
 
         public async Task<ProbeFinding> StreamingAsync(ProbeForm form)
         {
-            (int pieces, bool hasUsage) = await requests
-                .StreamAsync(form, JudgingPrompt, Options(AnswerTokens, 1), cancellationToken)
+            (WireAnswer answer, int pieces) = await requests
+                .AskAsync(form, JudgingPrompt, Options(AnswerTokens, 1), cancellationToken)
                 .ConfigureAwait(false);
+            bool hasUsage = answer.Usage is not null;
             return new(
                 Capability.Streaming,
-                pieces > 1 ? ProbeOutcome.Yes : ProbeOutcome.No,
+                pieces > 1 ? true : false,
                 Text($"{pieces} {(pieces == 1 ? "piece" : "pieces")}{(hasUsage ? "" : ", without usage")}")
             );
         }
 
-        private Task<WireAnswer> AskAsync(ProbeForm form, IReadOnlyList<ChatMessage> messages, ChatOptions options) =>
-            requests.AskAsync(form, messages, options, cancellationToken);
+        /// <summary>The text behind the prefill, which llama.cpp repeats where it does not stream.</summary>
+        private static string WithoutEcho(string text)
+        {
+            string stub = new JudgeOptions().ThinkingStub;
+            int at = text.IndexOf(stub.Trim(), StringComparison.Ordinal);
+            return at < 0 ? text : text[(at + stub.Trim().Length)..];
+        }
+
+        private async Task<WireAnswer> AskAsync(ProbeForm form, IReadOnlyList<ChatMessage> messages, ChatOptions options) =>
+            (await requests.AskAsync(form, messages, options, cancellationToken).ConfigureAwait(false)).Answer;
 
         private ChatOptions Options(int maxTokens, int seed) =>
             new()

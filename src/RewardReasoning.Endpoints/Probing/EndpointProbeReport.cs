@@ -14,8 +14,11 @@ public sealed record EndpointProbeReport
     /// <summary>All models that the server names; none where it has no list.</summary>
     public required IReadOnlyList<string> Models { get; init; }
 
-    /// <summary>The row of <see cref="ServerQuirks"/> to ask it by.</summary>
-    public required ServerQuirks Server { get; init; }
+    /// <summary>The kind of server as which it is asked.</summary>
+    public required ServerFlavour Server { get; init; }
+
+    /// <summary>The name of that kind, for people.</summary>
+    public string ServerName => ServerQuirks.Of(Server).Name;
 
     /// <summary>The most tokens of prompt and completion together; null where the server does not say.</summary>
     public int? ContextTokens { get; init; }

@@ -12,7 +12,7 @@ public enum Capability
     /// <summary>Log-probs of the tokens and of other candidates come back.</summary>
     LogProbs,
 
-    /// <summary><c>n</c> gives so many completions.</summary>
+    /// <summary><c>n</c> gives that number of completions.</summary>
     Choices,
 
     /// <summary>Thoughts come back apart from the answer.</summary>
@@ -34,31 +34,18 @@ public enum Capability
     CacheReport,
 }
 
-/// <summary>What a probe found; the zero value is that nothing could be said.</summary>
-public enum ProbeOutcome
-{
-    /// <summary>The answers do not tell, or there was nothing to ask.</summary>
-    Unknown,
-
-    /// <summary>The server does not have it.</summary>
-    No,
-
-    /// <summary>The server has it.</summary>
-    Yes,
-}
-
 /// <summary>One line of a probe's report.</summary>
 /// <param name="Capability">What was asked.</param>
-/// <param name="Outcome">What was found.</param>
-/// <param name="Detail">What that rests on, for people.</param>
-public sealed record ProbeFinding(Capability Capability, ProbeOutcome Outcome, string Detail)
+/// <param name="Has">Whether the server has it; null where its answers do not show it, or nothing was asked.</param>
+/// <param name="Detail">The evidence, for people.</param>
+public sealed record ProbeFinding(Capability Capability, bool? Has, string Detail)
 {
     /// <summary>Whether nothing is known because requests failed, so that probing again may tell.</summary>
     public bool Failed { get; init; }
 
-    /// <summary>What <see cref="ServerQuirks"/> says of servers of this kind; null where it says nothing.</summary>
+    /// <summary>What the table of servers says of this kind; null where it says nothing.</summary>
     public bool? Expected { get; init; }
 
     /// <summary>Whether this server differs from its kind.</summary>
-    public bool IsUnexpected => Outcome != ProbeOutcome.Unknown && Expected is { } expected && expected != (Outcome == ProbeOutcome.Yes);
+    public bool IsUnexpected => Has is { } has && Expected is { } expected && expected != has;
 }

@@ -19,7 +19,7 @@ internal sealed record ProbeForm(ServerQuirks Row, JsonObject? Fields = null)
 internal sealed class ProbeRequests(EndpointOptions options, TimeProvider time, Random random) : IDisposable
 {
     private readonly HttpClient _http = EndpointChatClient.NewHttpClient(options);
-    private readonly ApiKey? _key = ApiKey.Of(options);
+    private readonly EndpointKey? _key = EndpointKey.Of(options);
 
     /// <summary>Whether any answer so far said how much came from the cache, and the most of it.</summary>
     public long? CachedTokens { get; private set; }
@@ -39,57 +39,47 @@ internal sealed class ProbeRequests(EndpointOptions options, TimeProvider time, 
         }
     }
 
+    /// <summary>The answer to a request, as the client would send it.</summary>
+    /// <returns>The answer whole, and in how many pieces with text it came.</returns>
     /// <exception cref="EndpointException">The server gave no answer, or refused.</exception>
-    public async Task<WireAnswer> AskAsync(
+    public async Task<(WireAnswer Answer, int Pieces)> AskAsync(
         ProbeForm form,
         IReadOnlyList<ChatMessage> messages,
         ChatOptions chat,
         CancellationToken cancellationToken
     )
     {
-        EndpointOptions own = OptionsOf(form);
-        EndpointCall call = CallFor(own, messages, chat, stream: false);
-        WireAnswer answer = await RepeatAsync(own, server => server.AskAsync(call, cancellationToken), cancellationToken)
-            .ConfigureAwait(false);
-        if ((answer.Usage?.PromptTokensDetails?.CachedTokens ?? answer.Timings?.CacheN) is { } cached)
+        EndpointOptions own = options with { Flavour = form.Row.Flavour, LogProbs = true, ExtraFields = form.Fields };
+        EndpointCall call = new(new RequestBody(own), messages, chat, new EndpointRetry(own, time, random));
+        IReadOnlyList<WireAnswer> pieces = await RepeatAsync(own, PiecesAsync, cancellationToken).ConfigureAwait(false);
+        WireAnswer answer = WireAnswer.Merged(pieces);
+        if ((answer.Usage?.Cached ?? answer.Timings?.CacheN) is { } cached)
         {
             CachedTokens = Math.Max(cached, CachedTokens ?? 0);
         }
 
-        return answer;
-    }
+        return (answer, pieces.SelectMany(piece => piece.Choices ?? []).Count(choice => choice.Text is { } text && text.HasText));
 
-    /// <returns>The number of pieces with text, and whether one held the usage.</returns>
-    /// <exception cref="EndpointException">The server gave no answer, or refused.</exception>
-    public Task<(int Pieces, bool HasUsage)> StreamAsync(
-        ProbeForm form,
-        IReadOnlyList<ChatMessage> messages,
-        ChatOptions chat,
-        CancellationToken cancellationToken
-    )
-    {
-        EndpointOptions own = OptionsOf(form);
-        EndpointCall call = CallFor(own, messages, chat, stream: true);
-        return RepeatAsync(own, CountAsync, cancellationToken);
-
-        async Task<(int Pieces, bool HasUsage)> CountAsync(EndpointServer server)
+        async Task<IReadOnlyList<WireAnswer>> PiecesAsync(EndpointServer server)
         {
-            int pieces = 0;
-            bool hasUsage = false;
-            await foreach (WireAnswer piece in server.StreamAsync(call, cancellationToken).ConfigureAwait(false))
+            using TryWatch watch = new(time, cancellationToken);
+            List<WireAnswer> all = [];
+            await foreach (WireAnswer piece in server.AnswerAsync(call, watch, cancellationToken).ConfigureAwait(false))
             {
-                hasUsage |= piece.Usage is not null;
-                pieces +=
-                    piece.Choices?.Count(choice =>
-                        (choice.Delta ?? choice.Message) is { } text && (text.Thought.Length > 0 || text.Content is { Length: > 0 })
-                    ) ?? 0;
+                all.Add(piece);
             }
 
-            return (pieces, hasUsage);
+            return all;
         }
     }
 
-    public void Dispose() => _http.Dispose();
+    public void Dispose()
+    {
+        if (_http != options.HttpClient)
+        {
+            _http.Dispose();
+        }
+    }
 
     private async Task<T> RepeatAsync<T>(EndpointOptions own, Func<EndpointServer, Task<T>> ask, CancellationToken cancellationToken)
     {
@@ -107,15 +97,4 @@ internal sealed class ProbeRequests(EndpointOptions options, TimeProvider time, 
             }
         }
     }
-
-    private EndpointOptions OptionsOf(ProbeForm form) =>
-        options with
-        {
-            Flavour = form.Row.Flavour,
-            LogProbs = true,
-            ExtraFields = form.Fields,
-        };
-
-    private EndpointCall CallFor(EndpointOptions own, IReadOnlyList<ChatMessage> messages, ChatOptions chat, bool stream) =>
-        new(new RequestBody(own), messages, chat, stream, new EndpointRetry(own, time, random));
 }

@@ -8,7 +8,7 @@ namespace RewardReasoning.Endpoints.Tests.Probing;
 /// <summary>Probes of servers on real sockets, each of which behaves as its row says, or differs in one thing.</summary>
 public sealed class EndpointProbeTests
 {
-    private static readonly QuirkyServer Vllm = new(ServerQuirks.Of(ServerFlavour.Vllm));
+    private static readonly QuirkyServer Vllm = new(ServerFlavour.Vllm);
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -29,38 +29,30 @@ public sealed class EndpointProbeTests
         return await probe.RunAsync(Cancel);
     }
 
-    private static ProbeOutcome Expected(bool? has) =>
-        has switch
-        {
-            null => ProbeOutcome.Unknown,
-            true => ProbeOutcome.Yes,
-            false => ProbeOutcome.No,
-        };
-
     [Theory]
     [MemberData(nameof(Flavours))]
     public async Task RunAsync_ServerLikeItsRow_FindsTheRow(ServerFlavour flavour)
     {
         ServerQuirks row = ServerQuirks.Of(flavour);
-        EndpointProbeReport report = await ProbeAsync(new(row));
-        Assert.Equal((flavour, "judge-7b", 32768, true), (report.Server.Flavour, report.Model, report.ContextTokens, report.IsComplete));
+        EndpointProbeReport report = await ProbeAsync(new(flavour));
+        Assert.Equal((flavour, "judge-7b", 32768, true), (report.Server, report.Model, report.ContextTokens, report.IsComplete));
         Assert.Null(report.RequestFields);
         Assert.Equal(Enum.GetValues<Capability>(), report.Findings.Select(finding => finding.Capability));
         bool thinks = row.ThoughtField is not null;
         Assert.Equal(
             [
-                (Capability.TokenLimit, ProbeOutcome.Yes),
-                (Capability.Seeds, Expected(row.Seeds)),
-                (Capability.LogProbs, Expected(row.LogProbs)),
-                (Capability.Choices, Expected(row.Choices)),
-                (Capability.ThoughtsApart, Expected(thinks ? true : null)),
-                (Capability.ThinkingOff, Expected(thinks ? true : null)),
-                (Capability.Prefill, Expected(row.Prefill != PrefillStyle.None)),
-                (Capability.ThinkingCap, Expected(flavour == ServerFlavour.Vllm ? true : null)),
-                (Capability.Streaming, ProbeOutcome.Yes),
-                (Capability.CacheReport, Expected(row.CacheReport is not null)),
+                (Capability.TokenLimit, true),
+                (Capability.Seeds, row.Seeds),
+                (Capability.LogProbs, row.LogProbs),
+                (Capability.Choices, row.Choices),
+                (Capability.ThoughtsApart, thinks ? true : null),
+                (Capability.ThinkingOff, thinks ? true : null),
+                (Capability.Prefill, row.Prefill != PrefillStyle.None),
+                (Capability.ThinkingCap, flavour == ServerFlavour.Vllm ? true : null),
+                (Capability.Streaming, true),
+                (Capability.CacheReport, row.CacheReport is not null),
             ],
-            report.Findings.Select(finding => (finding.Capability, finding.Outcome))
+            report.Findings.Select(finding => (finding.Capability, finding.Has))
         );
         Assert.All(report.Findings, finding => Assert.False(finding.IsUnexpected));
         Assert.Contains(row.TokenLimitField, report[Capability.TokenLimit].Detail, StringComparison.Ordinal);
@@ -72,7 +64,7 @@ public sealed class EndpointProbeTests
     [InlineData(ServerFlavour.LlamaCpp)]
     [InlineData(ServerFlavour.OpenAI)]
     public async Task RunAsync_ServerSaysNotWhatItIs_ItsWaysTell(ServerFlavour flavour) =>
-        Assert.Equal(flavour, (await ProbeAsync(new(ServerQuirks.Of(flavour)) { Owner = "someone" })).Server.Flavour);
+        Assert.Equal(flavour, (await ProbeAsync(new(flavour) { Owner = "someone" })).Server);
 
     [Fact]
     public async Task RunAsync_SeedsAreIgnored_SaysSoAndThatOthersHaveThem()
@@ -81,7 +73,7 @@ public sealed class EndpointProbeTests
         ProbeFinding seeds = (
             await ProbeAsync(Vllm with { Change = (_, reply) => reply with { Reasoning = $"{Interlocked.Increment(ref calls)}" } })
         )[Capability.Seeds];
-        Assert.Equal((ProbeOutcome.No, true), (seeds.Outcome, seeds.IsUnexpected));
+        Assert.Equal((false, true), (seeds.Has, seeds.IsUnexpected));
         Assert.Contains("cannot be repeated", seeds.Detail, StringComparison.Ordinal);
     }
 
@@ -91,7 +83,7 @@ public sealed class EndpointProbeTests
         ProbeFinding seeds = (
             await ProbeAsync(Vllm with { Change = (_, reply) => reply with { Reasoning = null, Content = "Always this." } })
         )[Capability.Seeds];
-        Assert.Equal(ProbeOutcome.No, seeds.Outcome);
+        Assert.False(seeds.Has);
         Assert.Contains("all be alike", seeds.Detail, StringComparison.Ordinal);
     }
 
@@ -115,10 +107,10 @@ public sealed class EndpointProbeTests
                     },
             }
         );
-        Assert.Equal(ProbeOutcome.Unknown, report[Capability.Seeds].Outcome);
+        Assert.Null(report[Capability.Seeds].Has);
         Assert.Equal(
-            (ProbeOutcome.No, "64 tokens of thought were counted and none returned"),
-            (report[Capability.ThoughtsApart].Outcome, report[Capability.ThoughtsApart].Detail)
+            (false, "64 tokens of thought were counted and none returned"),
+            (report[Capability.ThoughtsApart].Has, report[Capability.ThoughtsApart].Detail)
         );
     }
 
@@ -128,7 +120,7 @@ public sealed class EndpointProbeTests
         ProbeFinding thoughts = (
             await ProbeAsync(Vllm with { Change = (_, reply) => reply with { Reasoning = null, Content = "Hm.</think>The first." } })
         )[Capability.ThoughtsApart];
-        Assert.Equal(ProbeOutcome.No, thoughts.Outcome);
+        Assert.False(thoughts.Has);
         Assert.Contains("in content", thoughts.Detail, StringComparison.Ordinal);
     }
 
@@ -136,9 +128,9 @@ public sealed class EndpointProbeTests
     public async Task RunAsync_ThinkingCapAndSwitchAreIgnored_SaysSo()
     {
         EndpointProbeReport report = await ProbeAsync(Vllm with { Change = (_, reply) => reply with { Reasoning = new string('h', 400) } });
-        Assert.Equal(ProbeOutcome.No, report[Capability.ThinkingCap].Outcome);
+        Assert.False(report[Capability.ThinkingCap].Has);
         Assert.Contains("ignored", report[Capability.ThinkingCap].Detail, StringComparison.Ordinal);
-        Assert.Equal(ProbeOutcome.No, report[Capability.ThinkingOff].Outcome);
+        Assert.False(report[Capability.ThinkingOff].Has);
     }
 
     [Fact]
@@ -151,9 +143,9 @@ public sealed class EndpointProbeTests
                     request.Body.ContainsKey("logprobs") ? FakeReply.Error(400, "logprobs are not supported") : reply,
             }
         );
-        Assert.Equal((ProbeOutcome.No, true), (report[Capability.LogProbs].Outcome, report.IsComplete));
+        Assert.Equal((false, true), (report[Capability.LogProbs].Has, report.IsComplete));
         Assert.Contains("logprobs are not supported", report[Capability.LogProbs].Detail, StringComparison.Ordinal);
-        Assert.Equal(ProbeOutcome.Yes, report[Capability.Prefill].Outcome);
+        Assert.True(report[Capability.Prefill].Has);
     }
 
     [Fact]
@@ -165,11 +157,8 @@ public sealed class EndpointProbeTests
                 Change = (request, reply) => request.Body.ContainsKey("n") ? FakeReply.Error(500, "engine died") : reply,
             }
         );
-        Assert.Equal(
-            (ProbeOutcome.Unknown, true, false),
-            (report[Capability.Choices].Outcome, report[Capability.Choices].Failed, report.IsComplete)
-        );
-        Assert.Equal(ProbeOutcome.Yes, report[Capability.Streaming].Outcome);
+        Assert.Equal(((bool?)null, true, false), (report[Capability.Choices].Has, report[Capability.Choices].Failed, report.IsComplete));
+        Assert.True(report[Capability.Streaming].Has);
     }
 
     [Fact]
@@ -183,21 +172,21 @@ public sealed class EndpointProbeTests
                     request.Body.ContainsKey("n") && Interlocked.Increment(ref calls) == 1 ? FakeReply.Error(503, "busy") : reply,
             }
         );
-        Assert.Equal(ProbeOutcome.Yes, report[Capability.Choices].Outcome);
+        Assert.True(report[Capability.Choices].Has);
     }
 
     [Fact]
     public async Task RunAsync_TemperatureIsRefused_SaysWhichFieldsToLeaveOut()
     {
         EndpointProbeReport report = await ProbeAsync(
-            new(ServerQuirks.Of(ServerFlavour.OpenAI))
+            new(ServerFlavour.OpenAI)
             {
                 Change = (request, reply) =>
                     request.Body.ContainsKey("temperature") ? FakeReply.Error(400, "Unsupported value: 'temperature'") : reply,
             }
         );
         Assert.Equal("""{"temperature":null,"top_p":null}""", report.RequestFields?.ToJsonString());
-        Assert.Equal(ServerFlavour.OpenAI, report.Server.Flavour);
+        Assert.Equal(ServerFlavour.OpenAI, report.Server);
     }
 
     [Fact]
@@ -230,7 +219,7 @@ public sealed class EndpointProbeTests
             StringComparison.Ordinal
         );
         EndpointProbeReport report = await ProbeAsync(none, "m");
-        Assert.Equal(("m", ServerFlavour.Vllm), (report.Model, report.Server.Flavour)); // its prefill tells
+        Assert.Equal(("m", ServerFlavour.Vllm), (report.Model, report.Server)); // its prefill tells
         Assert.Empty(report.Models);
     }
 

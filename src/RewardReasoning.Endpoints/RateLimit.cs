@@ -4,7 +4,7 @@ namespace RewardReasoning.Endpoints;
 /// Spreads something evenly over time: so many units a minute, without a burst at the beginning, so that no minute holds more than its
 /// share and the one in progress.
 /// </summary>
-internal sealed class Pace(double perMinute, TimeProvider time)
+internal sealed class RateLimit(double perMinute, TimeProvider time)
 {
     private readonly Lock _lock = new();
     private readonly double _perUnit = 60 * time.TimestampFrequency / perMinute;

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace RewardReasoning.Endpoints.Tests;
 
-public sealed class PaceTests
+public sealed class RateLimitTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -13,7 +13,7 @@ public sealed class PaceTests
     public async Task WaitAsync_SixtyAMinute_IsOneASecondFromTheFirstOn()
     {
         InstantTimeProvider time = new();
-        Pace pace = new(60, time);
+        RateLimit pace = new(60, time);
         List<double> turns = [];
         for (int i = 0; i < 4; i++)
         {
@@ -28,7 +28,7 @@ public sealed class PaceTests
     public async Task Take_MoreThanEstimated_DelaysTheNext()
     {
         InstantTimeProvider time = new();
-        Pace pace = new(600, time); // 10 a second
+        RateLimit pace = new(600, time); // 10 a second
         await pace.WaitAsync(20, Cancel);
         pace.Take(30);
         await pace.WaitAsync(1, Cancel);
@@ -38,7 +38,7 @@ public sealed class PaceTests
     [Fact]
     public async Task WaitAsync_Cancelled_GivesItsTurnBack()
     {
-        Pace pace = new(6, TimeProvider.System); // one in ten seconds
+        RateLimit pace = new(6, TimeProvider.System); // one in ten seconds
         await pace.WaitAsync(0.001, Cancel);
         using CancellationTokenSource stop = new(TimeSpan.FromMilliseconds(1));
         await pace.WaitAsync(1, Cancel);
