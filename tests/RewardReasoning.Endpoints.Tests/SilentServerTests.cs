@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Microsoft.Extensions.AI;
 using RewardReasoning.Judging;
 using RewardReasoning.Testing;
 using Xunit;
