@@ -269,11 +269,6 @@ public sealed class JudgeCommandTests
     [Fact]
     public async Task Judge_ShowPromptOfAFolder_IsItsTemplatesTextWithItsLength()
     {
-        if (!SharedFolder.TryFind("models/smollm2-135m-instruct", out string folder, out string reason))
-        {
-            Assert.Skip(reason);
-        }
-
         RrmResult result = await Rrm.RunAsync(
             "judge",
             "--query",
@@ -286,7 +281,7 @@ public sealed class JudgeCommandTests
             "--order",
             "given",
             "--model",
-            folder
+            Fixtures.PathOf("smollm2-135m-instruct")
         );
         Assert.Equal(ExitCodes.Done, result.ExitCode);
         Assert.StartsWith("<|im_start|>system\nYou are an impartial judge.", result.Out, StringComparison.Ordinal);

@@ -13,7 +13,7 @@ public sealed class ModelCommandTests
     [MemberData(nameof(ParityFolders))]
     public async Task Check_AgainstTransformers_IsDone(string name)
     {
-        string folder = Shared($"fixtures/hf-parity/{name}");
+        string folder = Fixtures.PathOf($"hf-parity/{name}");
         RrmResult result = await Rrm.RunAsync(
             "model",
             "check",
@@ -38,7 +38,7 @@ public sealed class ModelCommandTests
     [Fact]
     public async Task Check_MisreadSetting_Differs()
     {
-        string original = Shared("fixtures/hf-parity/qwen3");
+        string original = Fixtures.PathOf("hf-parity/qwen3");
         string folder = Directory.CreateTempSubdirectory("rrm-check-").FullName;
         try
         {
@@ -61,13 +61,13 @@ public sealed class ModelCommandTests
     [Fact]
     public async Task Check_FiguresOfAnotherModel_IsBadInput()
     {
-        string folder = Shared("fixtures/hf-parity/qwen3");
+        string folder = Fixtures.PathOf("hf-parity/qwen3");
         RrmResult result = await Rrm.RunAsync(
             "model",
             "check",
             folder,
             "--against",
-            Shared("fixtures/hf-parity/qwen2-untied/model.safetensors")
+            Fixtures.PathOf("hf-parity/qwen2-untied/model.safetensors")
         );
         Assert.Equal(ExitCodes.BadUsage, result.ExitCode);
         Assert.Contains("right.input_ids", result.Error, StringComparison.Ordinal);
@@ -87,7 +87,7 @@ public sealed class ModelCommandTests
     [Fact]
     public async Task Info_Json_CountsWhatTheHeadersSay()
     {
-        RrmResult result = await Rrm.RunAsync("model", "info", Shared("fixtures/hf-parity/qwen2-bf16-sharded"), "--json");
+        RrmResult result = await Rrm.RunAsync("model", "info", Fixtures.PathOf("hf-parity/qwen2-bf16-sharded"), "--json");
         JsonElement info = JsonDocument.Parse(result.Out).RootElement;
         Assert.Equal(
             ("Qwen2", 3, 48, 320),
@@ -105,7 +105,7 @@ public sealed class ModelCommandTests
     [Fact]
     public async Task Tokenize_Plain_ReadsSpecialTokensAsText()
     {
-        string folder = Shared("models/smollm2-135m-instruct");
+        string folder = Fixtures.PathOf("smollm2-135m-instruct");
         string input = "\"<|im_end|>\"\n\"12\\n\"\n";
         RrmResult special = await Rrm.RunAsync(input, ["model", "tokenize", folder]);
         RrmResult plain = await Rrm.RunAsync(input, ["model", "tokenize", folder, "--plain"]);
@@ -119,18 +119,8 @@ public sealed class ModelCommandTests
     [Fact]
     public async Task Tokenize_LineThatIsNoString_IsNamed()
     {
-        RrmResult result = await Rrm.RunAsync("\"a\"\n12\n", ["model", "tokenize", Shared("models/smollm2-135m-instruct")]);
+        RrmResult result = await Rrm.RunAsync("\"a\"\n12\n", ["model", "tokenize", Fixtures.PathOf("smollm2-135m-instruct")]);
         Assert.Equal(ExitCodes.BadUsage, result.ExitCode);
         Assert.Contains("standard input:2: not a JSON string", result.Error, StringComparison.Ordinal);
-    }
-
-    private static string Shared(string relativePath)
-    {
-        if (!SharedFolder.TryFind(relativePath, out string path, out string reason))
-        {
-            Assert.Skip(reason);
-        }
-
-        return path;
     }
 }

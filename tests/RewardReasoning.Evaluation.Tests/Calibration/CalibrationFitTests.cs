@@ -4,6 +4,7 @@ using RewardReasoning.Calibration;
 using RewardReasoning.Evaluation.Calibration;
 using RewardReasoning.Evaluation.Metrics;
 using RewardReasoning.Evaluation.Plots;
+using RewardReasoning.Testing;
 using Xunit;
 
 namespace RewardReasoning.Evaluation.Tests.Calibration;
@@ -190,7 +191,7 @@ public sealed class CalibrationFitTests
     private static JsonElement[] Reference() =>
         [
             .. JsonDocument
-                .Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Metrics", "metrics.json")))
+                .Parse(File.ReadAllBytes(Fixtures.PathOf("ratings/metrics.json")))
                 .RootElement.GetProperty("calibration")
                 .EnumerateArray(),
         ];

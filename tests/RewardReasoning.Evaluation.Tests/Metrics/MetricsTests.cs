@@ -2,6 +2,7 @@ using System.Text.Json;
 using CsCheck;
 using RewardReasoning.Data.Pairs;
 using RewardReasoning.Evaluation.Metrics;
+using RewardReasoning.Testing;
 using Xunit;
 
 namespace RewardReasoning.Evaluation.Tests.Metrics;
@@ -12,7 +13,7 @@ public sealed class MetricsTests
     private const double Tolerance = 1e-12;
     private static readonly string[] Classes = ["first", "second", "tie"];
     private static readonly JsonElement Fixture = JsonDocument
-        .Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Metrics", "metrics.json")))
+        .Parse(File.ReadAllBytes(Fixtures.PathOf("ratings/metrics.json")))
         .RootElement;
 
     public static TheoryData<int> Classifications => Numbers("classification");

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace RewardReasoning.Models.Tests.Checkpoints;
 
-/// <summary>A tiny checkpoint with the numbers that transformers computes from it; a test without the shared material is skipped.</summary>
+/// <summary>A tiny checkpoint with the numbers that transformers computes from it.</summary>
 public sealed class ParityFolder
 {
     private ParityFolder(string path) => Path = path;
@@ -16,15 +16,7 @@ public sealed class ParityFolder
 
     public string Path { get; }
 
-    public static ParityFolder Get(string name)
-    {
-        if (!SharedFolder.TryFind("fixtures/hf-parity/" + name, out string path, out string reason))
-        {
-            Assert.Skip(reason);
-        }
-
-        return new ParityFolder(path);
-    }
+    public static ParityFolder Get(string name) => new(Fixtures.PathOf("hf-parity/" + name));
 
     public SafetensorsFile OpenExpected() => SafetensorsFile.Open(System.IO.Path.Combine(Path, "expected.safetensors"));
 

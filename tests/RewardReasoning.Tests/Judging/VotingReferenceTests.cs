@@ -14,7 +14,7 @@ public sealed class VotingReferenceTests
     private const double Tolerance = 1e-12;
 
     private static readonly JsonElement Reference = JsonDocument
-        .Parse(File.ReadAllBytes(Path.Combine(SharedFolder.RepositoryRoot, "tests/RewardReasoning.Tests/Judging/voting.json")))
+        .Parse(File.ReadAllBytes(Fixtures.PathOf("ratings/voting.json")))
         .RootElement;
 
     /// <summary>Quality of the judge and the most votes.</summary>

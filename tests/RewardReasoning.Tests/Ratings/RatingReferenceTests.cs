@@ -65,9 +65,7 @@ public sealed class RatingReferenceTests
     }
 
     private static JsonElement Cases(string file) =>
-        JsonDocument
-            .Parse(File.ReadAllBytes(Path.Combine(SharedFolder.RepositoryRoot, "tests/RewardReasoning.Tests/Ratings", file)))
-            .RootElement.GetProperty("cases");
+        JsonDocument.Parse(File.ReadAllBytes(Fixtures.PathOf($"ratings/{file}"))).RootElement.GetProperty("cases");
 
     private static JsonElement Case(JsonElement cases, string name) =>
         cases.EnumerateArray().Single(entry => entry.GetProperty("name").GetString() == name);

@@ -7,7 +7,7 @@ using Xunit;
 
 namespace RewardReasoning.Text.Tests.ChatTemplates;
 
-/// <summary>Rendered chats and their ids against transformers (5.23), over the shared reference conversations.</summary>
+/// <summary>Rendered chats and their ids against transformers (5.23), over the reference conversations.</summary>
 public sealed class ChatReferenceTests(ITestOutputHelper output)
 {
     /// <summary>What the reference's judgments put after the rendered chat.</summary>
@@ -66,7 +66,7 @@ public sealed class ChatReferenceTests(ITestOutputHelper output)
     [Fact]
     public void Render_PromptsOfSmolLm2_GivesReferenceTextAndIds()
     {
-        Assert.SkipUnless(SharedFolder.TryFind("models/smollm2-135m-instruct", out string folder, out string reason), reason);
+        string folder = Fixtures.PathOf("smollm2-135m-instruct");
         ChatTokenizer tokenizer = ChatTokenizer.Load(folder);
         using JsonDocument prompts = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "expected.json")));
         foreach (JsonElement prompt in prompts.RootElement.EnumerateArray())

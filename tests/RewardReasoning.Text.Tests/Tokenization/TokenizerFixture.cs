@@ -3,15 +3,17 @@ using System.IO.Compression;
 using System.Text.Json;
 using RewardReasoning.Testing;
 using RewardReasoning.Text.Tokenization;
-using Xunit;
 
 namespace RewardReasoning.Text.Tests.Tokenization;
 
 /// <summary>
-/// One tokenizer of <c>shared/fixtures/tokenizers</c> with what Hugging Face's own code answers. Loaded once for all tests.
+/// A tokenizer with what Hugging Face's own code answers. Loaded once for all tests. The repository holds samples
+/// (tests/Fixtures/tokenizers); where <c>../shared</c> lies beside the checkout, the whole sets are tested as well.
 /// </summary>
 public sealed class TokenizerFixture
 {
+    private const string Whole = "whole/";
+
     private static readonly ConcurrentDictionary<string, Lazy<TokenizerFixture>> Loaded = new();
 
     private TokenizerFixture(string folder)
@@ -30,10 +32,12 @@ public sealed class TokenizerFixture
         }
 
         Cases = JsonDocument.Parse(ReadMaybeZipped(Path.Combine(folder, "cases.json"))).RootElement;
-        Chats = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "chat.json"))).RootElement;
+        Chats = JsonDocument.Parse(ReadMaybeZipped(Path.Combine(folder, "chat.json"))).RootElement;
     }
 
-    public static IReadOnlyList<string> Names { get; } = ["qwen3", "deepseek-r1-distill-qwen", "llama3", "tiny", "tiny-gpt2"];
+    /// <summary>Samples by their names, whole sets as <c>whole/NAME</c>.</summary>
+    public static IReadOnlyList<string> Names { get; } =
+    ["qwen3", "deepseek-r1-distill-qwen", "tiny", "tiny-gpt2", .. FindWhole("qwen3", "deepseek-r1-distill-qwen", "llama3")];
 
     public string Folder { get; }
 
@@ -45,14 +49,25 @@ public sealed class TokenizerFixture
     /// <summary><c>chat.json</c>.</summary>
     public JsonElement Chats { get; }
 
-    /// <summary>The fixture, or a skip where the shared material is missing.</summary>
-    public static TokenizerFixture Get(string name)
-    {
-        Assert.SkipUnless(SharedFolder.TryFind($"fixtures/tokenizers/{name}", out string folder, out string reason), reason);
-        return Loaded.GetOrAdd(name, _ => new Lazy<TokenizerFixture>(() => new TokenizerFixture(folder))).Value;
-    }
+    public static TokenizerFixture Get(string name) =>
+        Loaded
+            .GetOrAdd(
+                name,
+                _ =>
+                    new(() =>
+                        new(
+                            name.StartsWith(Whole, StringComparison.Ordinal)
+                                ? SharedFolder.PathOf($"fixtures/tokenizers/{name[Whole.Length..]}")
+                                : Fixtures.PathOf($"tokenizers/{name}")
+                        )
+                    )
+            )
+            .Value;
 
     public static int[] Ids(JsonElement list) => [.. list.EnumerateArray().Select(id => id.GetInt32())];
+
+    private static IEnumerable<string> FindWhole(params string[] names) =>
+        names.Where(name => SharedFolder.TryFind($"fixtures/tokenizers/{name}", out _, out _)).Select(name => Whole + name);
 
     private static byte[] ReadMaybeZipped(string path)
     {

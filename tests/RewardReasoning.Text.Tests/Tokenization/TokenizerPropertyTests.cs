@@ -15,7 +15,7 @@ public sealed class TokenizerPropertyTests(ITestOutputHelper output)
     public void EncodePlain_AnyText_DecodesToTheNormalizedText(string name)
     {
         Tokenizer tokenizer = TokenizerFixture.Get(name).Tokenizer;
-        bool composes = name is not ("llama3" or "tiny-gpt2");
+        bool composes = name is not ("whole/llama3" or "tiny-gpt2");
         Texts.Any.Sample(
             text =>
                 Assert.Equal(
@@ -60,7 +60,7 @@ public sealed class TokenizerPropertyTests(ITestOutputHelper output)
         for (int id = 0; id < tokenizer.VocabularySize; id += 7)
         {
             string text = tokenizer.Decode([id]);
-            if (!text.Contains('\uFFFD'))
+            if (text.Length > 0 && !text.Contains('\uFFFD')) // a sample's vocabulary has ids without a token
             {
                 Assert.Equal(id, tokenizer.FindToken(text));
             }

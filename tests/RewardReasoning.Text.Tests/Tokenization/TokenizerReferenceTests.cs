@@ -5,7 +5,7 @@ using Xunit;
 
 namespace RewardReasoning.Text.Tests.Tokenization;
 
-/// <summary>Ids and texts against the tokenizers library (0.23.3), over every string of the shared reference cases.</summary>
+/// <summary>Ids and texts against the tokenizers library (0.23.3), over every reference text.</summary>
 public sealed class TokenizerReferenceTests(ITestOutputHelper output)
 {
     /// <summary>These hang on the Unicode version of a library's tables; they are counted and not required.</summary>
@@ -67,7 +67,7 @@ public sealed class TokenizerReferenceTests(ITestOutputHelper output)
     [Fact]
     public void Encode_RenderedPromptsOfSmolLm2_GivesReferenceIds()
     {
-        Assert.SkipUnless(SharedFolder.TryFind("models/smollm2-135m-instruct", out string folder, out string reason), reason);
+        string folder = Fixtures.PathOf("smollm2-135m-instruct");
         Tokenizer tokenizer = Tokenizer.Load(folder);
         JsonElement prompts = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "expected.json"))).RootElement;
         foreach (JsonElement prompt in prompts.EnumerateArray())

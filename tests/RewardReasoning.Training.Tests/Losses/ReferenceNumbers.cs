@@ -6,21 +6,16 @@ using static TorchSharp.torch;
 namespace RewardReasoning.Training.Tests;
 
 /// <summary>
-/// Numbers that verl, TRL, transformers and torch computed (../shared/fixtures/rl-losses, README there for formulas and
+/// Numbers that verl, TRL, transformers and torch computed (tests/Fixtures/rl-losses, README there for formulas and
 /// tolerances). Errors are measured as there: max |difference| / max(1, max |value|).
 /// </summary>
 internal static class ReferenceNumbers
 {
-    /// <summary>Cases of one file, by name; the test is skipped where the file is missing.</summary>
+    /// <summary>Cases of one file, by name.</summary>
     public static IReadOnlyDictionary<string, ReferenceCase> Load(string topic)
     {
         set_num_threads(1);
-        if (!SharedFolder.TryFind($"fixtures/rl-losses/{topic}.json", out string path, out string reason))
-        {
-            Assert.Skip(reason);
-        }
-
-        using JsonDocument document = JsonDocument.Parse(File.ReadAllText(path));
+        using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(Fixtures.PathOf($"rl-losses/{topic}.json")));
         return document
             .RootElement.GetProperty("cases")
             .EnumerateArray()
