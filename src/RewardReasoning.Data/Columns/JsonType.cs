@@ -1,21 +1,25 @@
 using System.Text.Json;
-using Parquet.Schema;
 
 namespace RewardReasoning.Data.Columns;
 
 /// <summary>
 /// The type of a column, found by looking at its values: one of truth values, integers, numbers, texts, lists and objects. Values of
-/// several types share a column of texts, in which those that are no text stand as JSON; so do objects without members, and objects with
-/// so many that their names are data.
+/// several types share a column of texts, in which values other than texts are JSON; so do objects without members, objects with so many
+/// that their names are data, and whole numbers that no numeric column could hold exactly.
 /// </summary>
 internal sealed class JsonType
 {
     private const int MostMembers = 200;
+    private const long MostExactInDouble = 1L << 53;
 
     private readonly Members _members = [];
     private JsonType? _element;
     private bool _boolean;
     private bool _integer;
+    private bool _negative;
+    private bool _inexactInDouble;
+    private bool _beyondInt64;
+    private bool _beyondUInt64;
     private bool _fraction;
     private bool _text;
     private bool _object;
@@ -28,11 +32,8 @@ internal sealed class JsonType
             case JsonValueKind.True or JsonValueKind.False:
                 _boolean = true;
                 break;
-            case JsonValueKind.Number when value.TryGetInt64(out _):
-                _integer = true;
-                break;
             case JsonValueKind.Number:
-                _fraction = true;
+                AddNumber(value);
                 break;
             case JsonValueKind.String:
                 _text = true;
@@ -52,22 +53,48 @@ internal sealed class JsonType
         }
     }
 
-    public Field ToField(string name)
+    /// <summary>A column of this type.</summary>
+    public RowColumn ToColumn(string name)
     {
         int types = (_boolean ? 1 : 0) + (_integer || _fraction ? 1 : 0) + (_text ? 1 : 0) + (_element is null ? 0 : 1) + (_object ? 1 : 0);
         return (types == 1) switch
         {
-            true when _boolean => new DataField<bool>(name, true),
-            true when _fraction => new DataField<double>(name, true),
-            true when _integer => new DataField<long>(name, true),
-            true when _element is not null => new ListField(name, _element.ToField("element")),
-            true when _object && _members.Count is > 0 and <= MostMembers => new StructField(
+            true when _boolean => new RowValue(name, ColumnType.Boolean),
+            true when _integer || _fraction => new RowValue(name, NumberType()),
+            true when _element is not null => new RowList(name, _element.ToColumn(RowList.Element)),
+            true when _object && _members.Count is > 0 and <= MostMembers => new RowGroup(
                 name,
-                [.. _members.Select(member => member.Value.ToField(member.Key))]
+                [.. _members.Select(member => member.Value.ToColumn(member.Key))]
             ),
-            _ => new DataField<string>(name, true),
+            _ => new RowValue(name, ColumnType.Text),
         };
     }
+
+    private void AddNumber(JsonElement value)
+    {
+        if (value.TryGetInt64(out long integer))
+        {
+            _integer = true;
+            _negative |= integer < 0;
+            _inexactInDouble |= integer is > MostExactInDouble or < -MostExactInDouble;
+        }
+        else if (value.GetRawText().AsSpan().ContainsAny('.', 'e', 'E'))
+        {
+            _fraction = true;
+        }
+        else
+        {
+            _integer = _inexactInDouble = true;
+            _beyondInt64 = true;
+            _beyondUInt64 |= !value.TryGetUInt64(out _);
+        }
+    }
+
+    private ColumnType NumberType() =>
+        _fraction ? (_inexactInDouble ? ColumnType.Text : ColumnType.Double)
+        : !_beyondInt64 ? ColumnType.Int64
+        : _beyondUInt64 || _negative ? ColumnType.Text
+        : ColumnType.UInt64;
 
     /// <summary>Named types, in the order in which the names came.</summary>
     internal sealed class Members : List<KeyValuePair<string, JsonType>>

@@ -1,49 +1,37 @@
 using System.Buffers;
-using System.IO.Compression;
 using System.Text.Json;
-using Parquet;
-using Parquet.Schema;
+using ParquetSharp;
+using ParquetSharp.Schema;
 using RewardReasoning.Data.Rows;
 
 namespace RewardReasoning.Data.Columns;
 
-/// <summary>Writes rows as Parquet, one row group in memory at a time, packed by Zstandard.</summary>
+/// <summary>Writes rows as Parquet, one row group in memory at a time, compressed by Zstandard.</summary>
 internal sealed class ParquetRowWriter : RowWriter
 {
     private const int MaxGroupRows = 50_000;
     private const long MaxGroupBytes = 32 << 20;
-
-    // The library's own default level takes a hundred times as long for the same size.
-    private static readonly ParquetOptions Options = new()
-    {
-        CompressionMethod = CompressionMethod.Zstd,
-        CompressionLevel = CompressionLevel.Fastest,
-    };
+    private const int ZstandardLevel = 1;
 
     private readonly ArrayBufferWriter<byte> _json = new(1 << 12);
     private readonly Stream _stream;
-    private readonly ParquetWriter _writer;
+    private readonly ParquetFileWriter _writer;
     private readonly RowGroupBuffer _group;
     private long _groupBytes;
 
-    private ParquetRowWriter(Stream stream, ParquetWriter writer, RowGroupBuffer group)
+    /// <summary>Begins a file on a stream, which is closed with this.</summary>
+    public ParquetRowWriter(Stream stream, RowColumns columns)
     {
         _stream = stream;
-        _writer = writer;
-        _group = group;
-    }
-
-    public static async Task<ParquetRowWriter> CreateAsync(Stream stream, RowColumns columns, CancellationToken cancellationToken)
-    {
-        ParquetSchema schema = columns.ToSchema();
-        ParquetWriter writer = await ParquetWriter
-            .CreateAsync(schema, stream, Options, cancellationToken: cancellationToken)
-            .ConfigureAwait(false);
-        return new ParquetRowWriter(stream, writer, new RowGroupBuffer(schema));
+        _group = new RowGroupBuffer(columns);
+        using WriterPropertiesBuilder builder = new();
+        using WriterProperties properties = builder.Compression(Compression.Zstd).CompressionLevel(ZstandardLevel).Build();
+        using GroupNode schema = columns.ToSchema();
+        _writer = new ParquetFileWriter(stream, schema, properties, leaveOpen: true);
     }
 
     /// <exception cref="InvalidDataException">The row does not fit the columns; it is not written.</exception>
-    public override async Task WriteAsync(Action<Utf8JsonWriter> write, CancellationToken cancellationToken)
+    public override Task WriteAsync(Action<Utf8JsonWriter> write, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(write);
         _json.ResetWrittenCount();
@@ -60,24 +48,27 @@ internal sealed class ParquetRowWriter : RowWriter
         _groupBytes += _json.WrittenCount;
         if (_group.Rows >= MaxGroupRows || _groupBytes >= MaxGroupBytes)
         {
-            await WriteGroupAsync().ConfigureAwait(false);
+            WriteGroup();
         }
+
+        return Task.CompletedTask;
     }
 
     public override async ValueTask DisposeAsync()
     {
         if (_group.Rows > 0)
         {
-            await WriteGroupAsync().ConfigureAwait(false);
+            WriteGroup();
         }
 
-        await _writer.DisposeAsync().ConfigureAwait(false);
+        _writer.Close();
+        _writer.Dispose();
         await _stream.DisposeAsync().ConfigureAwait(false);
     }
 
-    private async Task WriteGroupAsync()
+    private void WriteGroup()
     {
-        await _group.WriteToAsync(_writer).ConfigureAwait(false);
+        _group.WriteTo(_writer);
         _groupBytes = 0;
     }
 }

@@ -2,14 +2,14 @@ using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Parquet;
+using ParquetSharp;
 using RewardReasoning.Data.Rows;
 
 namespace RewardReasoning.Data.Columns;
 
 /// <summary>
-/// The rows of a Parquet file, one row group in memory at a time. Nested columns become JSON as they nest; times and dates become ISO 8601
-/// strings, bytes base64, and numbers that JSON has not (NaN and infinities) strings.
+/// The rows of a Parquet file, one after another. Nested columns become JSON as they nest; times and dates become ISO 8601 strings, bytes
+/// base64, columns of JSON the values that they hold, and numbers that JSON does not have (NaN and infinities) strings.
 /// </summary>
 internal static class ParquetRows
 {
@@ -21,105 +21,88 @@ internal static class ParquetRows
 
     public static async IAsyncEnumerable<DataRow> ReadAsync(RowFile file, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        ParquetReader reader = await OpenAsync(file, cancellationToken).ConfigureAwait(false);
-        await using (reader.ConfigureAwait(false))
+        using ParquetFile parquet = ParquetFile.Open(file);
+        long before = 0;
+        ArrayBufferWriter<byte> json = new(1 << 12);
+        for (int group = 0; group < parquet.Groups; group++)
         {
-            long before = 0;
-            ArrayBufferWriter<byte> json = new(1 << 12);
-            for (int group = 0; group < reader.RowGroupCount; group++)
+            // The native library reads without waiting for anybody; a large file still leaves the thread to others now and then.
+            await Task.Yield();
+            DataRow place = new()
             {
-                using ParquetRowGroupReader groupReader = reader.OpenRowGroupReader(group);
-                (RowGroupRows? rows, string? fault) = await LoadAsync(reader, groupReader, cancellationToken).ConfigureAwait(false);
-                using (rows)
+                File = file.Name,
+                Number = before + 1,
+                IsLine = false,
+            };
+            if (TryOpen(parquet, group) is not { } reader)
+            {
+                yield return place with
                 {
-                    for (long i = 0; i < groupReader.RowCount && fault is null; i++)
+                    Error = $"Row group {group + 1} of {parquet.Groups} is damaged; it is left out.",
+                };
+                continue;
+            }
+
+            using (reader)
+            using (RowGroupRows rows = new(parquet.Columns, reader))
+            {
+                for (long i = 0; i < rows.Count; i++)
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    place = place with { Number = before + i + 1 };
+                    json.ResetWrittenCount();
+                    (string? fault, bool isOfGroup) = TryWrite(rows, json);
+                    if (isOfGroup)
                     {
-                        cancellationToken.ThrowIfCancellationRequested();
-                        DataRow place = new()
+                        yield return place with
                         {
-                            File = file.Name,
-                            Number = before + i + 1,
-                            IsLine = false,
+                            Error =
+                                $"Row group {group + 1} of {parquet.Groups} cannot be read from here on (rows {place.Number} to {before + rows.Count}): {fault}",
                         };
-                        json.ResetWrittenCount();
-                        fault = rows is null ? null : TryWrite(rows, json);
-                        if (fault is null)
-                        {
-                            yield return JsonRow.Parse(json.WrittenMemory, place);
-                        }
-                        else
-                        {
-                            yield return place with
-                            {
-                                Error = $"The rest of row group {group + 1} is damaged: {fault}",
-                            };
-                        }
+                        break;
                     }
+
+                    yield return fault is null ? JsonRow.Parse(json.WrittenMemory, place) : place with { Error = fault };
                 }
 
-                if (rows is null && groupReader.RowCount > 0)
-                {
-                    yield return new DataRow
-                    {
-                        File = file.Name,
-                        Number = before + 1,
-                        IsLine = false,
-                        Error =
-                            $"Row group {group + 1} of {reader.RowGroupCount} (rows {before + 1} to {before + groupReader.RowCount}) cannot be read: {fault}",
-                    };
-                }
-
-                before += groupReader.RowCount;
+                before += rows.Count;
             }
         }
     }
 
-    /// <exception cref="InvalidDataException">The file is damaged.</exception>
-    public static async Task<ParquetReader> OpenAsync(RowFile file, CancellationToken cancellationToken)
+    private static RowGroupReader? TryOpen(ParquetFile file, int group)
     {
         try
         {
-            return await ParquetReader
-                .CreateAsync(file.Content, new ParquetOptions(), leaveStreamOpen: true, cancellationToken)
-                .ConfigureAwait(false);
+            return file.OpenGroup(group);
         }
-        catch (Exception exception) when (IsDamage(exception, cancellationToken))
+        catch (ParquetException)
         {
-            throw new InvalidDataException($"'{file.Name}' begins as Parquet and is damaged or cut short: {exception.Message}", exception);
+            return null;
         }
     }
 
-    private static async Task<(RowGroupRows? Rows, string? Fault)> LoadAsync(
-        ParquetReader reader,
-        ParquetRowGroupReader group,
-        CancellationToken cancellationToken
-    )
-    {
-        try
-        {
-            return (await RowGroupRows.ReadAsync(reader.Schema, group, cancellationToken).ConfigureAwait(false), null);
-        }
-        catch (Exception exception) when (IsDamage(exception, cancellationToken))
-        {
-            return (null, exception.Message);
-        }
-    }
-
-    private static string? TryWrite(RowGroupRows rows, ArrayBufferWriter<byte> json)
+    private static (string? Fault, bool IsOfGroup) TryWrite(RowGroupRows rows, ArrayBufferWriter<byte> json)
     {
         try
         {
             using Utf8JsonWriter writer = new(json, Written);
-            rows.WriteNext(writer);
-            return null;
+            return (rows.WriteNext(writer), false);
         }
-        catch (Exception exception) when (exception is IndexOutOfRangeException or ArgumentException or InvalidOperationException)
+        catch (Exception exception)
+            when (exception
+                    is ParquetException
+                        or InvalidDataException
+                        or IOException
+                        or ArgumentException
+                        or InvalidOperationException
+                        or OverflowException
+                        or IndexOutOfRangeException
+                        or NotSupportedException
+            )
         {
-            return exception.Message;
+            // A damaged file leads the native library into faults of many kinds.
+            return (ParquetFile.Describe(exception), true);
         }
     }
-
-    /// <summary>A damaged file leads the library into faults of every kind; all but a cancelled read are the file's.</summary>
-    private static bool IsDamage(Exception exception, CancellationToken cancellationToken) =>
-        exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested;
 }

@@ -1,16 +1,14 @@
-using Parquet.Schema;
+using ParquetSharp;
+using ParquetSharp.Schema;
 
 namespace RewardReasoning.Data.Columns;
 
 /// <summary>The columns of a Parquet file to be written: names and types, every value optional.</summary>
 public sealed class RowColumns
 {
-    private const string ListElement = "element";
-    private readonly IReadOnlyList<Field> _fields;
-
-    private RowColumns(IReadOnlyList<Field> fields)
+    private RowColumns(IReadOnlyList<RowColumn> fields)
     {
-        _fields = fields;
+        Fields = fields;
         Names = [.. fields.Select(column => column.Name)];
     }
 
@@ -20,82 +18,65 @@ public sealed class RowColumns
     /// <summary>Their names, in order.</summary>
     public IReadOnlyList<string> Names { get; }
 
-    /// <summary>The columns of a file that was read, of the same types.</summary>
-    internal static RowColumns Of(ParquetSchema schema) => new([.. schema.Fields.Select(Optional)]);
+    /// <summary>The columns as they nest.</summary>
+    internal IReadOnlyList<RowColumn> Fields { get; }
 
-    /// <summary>Columns of the types that were found in rows.</summary>
-    internal static RowColumns Of(JsonType.Members members) => new([.. members.Select(member => member.Value.ToField(member.Key))]);
+    /// <summary>Names and types of all that nests here, as text: equal for files of the same columns.</summary>
+    internal string Shape => string.Join(';', Fields.Select(ShapeOf));
 
     /// <summary>These columns without the named ones.</summary>
-    public RowColumns Without(params IEnumerable<string> names) => new([.. _fields.Where(field => !names.Contains(field.Name))]);
+    public RowColumns Without(params IEnumerable<string> names) => new([.. Fields.Where(field => !names.Contains(field.Name))]);
 
-    /// <summary>These and a column of texts; what is no text is written as JSON.</summary>
-    public RowColumns WithText(string name) => With(new DataField<string>(name, true));
+    /// <summary>These and a column of texts; other values are written as JSON.</summary>
+    public RowColumns WithText(string name) => With(new RowValue(name, ColumnType.Text));
 
     /// <summary>These and a column of 64-bit integers.</summary>
-    public RowColumns WithInteger(string name) => With(new DataField<long>(name, true));
+    public RowColumns WithInteger(string name) => With(new RowValue(name, ColumnType.Int64));
 
     /// <summary>These and a column of 64-bit floating point numbers.</summary>
-    public RowColumns WithNumber(string name) => With(new DataField<double>(name, true));
+    public RowColumns WithNumber(string name) => With(new RowValue(name, ColumnType.Double));
 
     /// <summary>These and a column of 32-bit integers.</summary>
-    public RowColumns WithShortInteger(string name) => With(new DataField<int>(name, true));
+    public RowColumns WithShortInteger(string name) => With(new RowValue(name, ColumnType.Int32));
 
     /// <summary>These and a column of truth values.</summary>
-    public RowColumns WithTruth(string name) => With(new DataField<bool>(name, true));
+    public RowColumns WithTruth(string name) => With(new RowValue(name, ColumnType.Boolean));
 
     /// <summary>These and a column of objects with these fields.</summary>
-    public RowColumns WithGroup(string name, RowColumns fields) => With(new StructField(name, [.. fields._fields]));
+    public RowColumns WithGroup(string name, RowColumns fields)
+    {
+        ArgumentNullException.ThrowIfNull(fields);
+        return With(new RowGroup(name, fields.Fields));
+    }
 
     /// <summary>These and a column of lists of numbers.</summary>
-    public RowColumns WithNumbers(string name) => With(new ListField(name, new DataField<double>(ListElement, true)));
+    public RowColumns WithNumbers(string name) => With(new RowList(name, new RowValue(RowList.Element, ColumnType.Double)));
 
     /// <summary>These and a column of lists of messages: <c>role</c> and <c>content</c>.</summary>
     public RowColumns WithMessages(string name) =>
         With(
-            new ListField(name, new StructField(ListElement, new DataField<string>("role", true), new DataField<string>("content", true)))
+            new RowList(
+                name,
+                new RowGroup(RowList.Element, [new RowValue("role", ColumnType.Text), new RowValue("content", ColumnType.Text)])
+            )
         );
 
-    /// <summary>A schema of these columns; a schema owns its fields, so each is a new one.</summary>
-    internal ParquetSchema ToSchema() => new(_fields.Select(Optional));
+    /// <summary>The columns of a file that was read, of the same types.</summary>
+    internal static RowColumns Of(IEnumerable<FileColumn> columns) => new([.. columns.Select(column => column.ToRowColumn(column.Name))]);
 
-    private RowColumns With(Field field) => new([.. _fields.Where(other => other.Name != field.Name), field]);
+    /// <summary>Columns of the types that were found in rows.</summary>
+    internal static RowColumns Of(JsonType.Members members) => new([.. members.Select(member => member.Value.ToColumn(member.Key))]);
 
-    private static Field Optional(Field field) =>
-        field switch
+    /// <summary>A schema of these columns.</summary>
+    internal GroupNode ToSchema() => new("schema", Repetition.Required, [.. Fields.Select(field => field.ToNode())]);
+
+    private static string ShapeOf(RowColumn column) =>
+        column switch
         {
-            ListField list => new ListField(list.Name, Optional(list.Item)),
-            StructField of => new StructField(of.Name, [.. of.Fields.Select(Optional)]),
-            MapField map => new ListField(map.Name, new StructField(ListElement, Optional(map.Key), Optional(map.Value))),
-            DateTimeDataField time => new DateTimeDataField(
-                time.Name,
-                time.DateTimeFormat,
-                time.IsAdjustedToUTC,
-                time.Unit,
-                true,
-                null,
-                null
-            ),
-            TimeDataField time => new TimeDataField(time.Name, time.Precision, true, null, null),
-            DecimalDataField number => new DecimalDataField(
-                number.Name,
-                number.Precision,
-                number.Scale,
-                number.ForceByteArrayEncoding,
-                true,
-                null,
-                null
-            ),
-            DataField { IsArray: true } repeated => new ListField(
-                repeated.Name,
-                new DataField(ListElement, TypeOf(repeated), true, null, null)
-            ),
-            DataField data => new DataField(data.Name, TypeOf(data), true, null, null),
-            _ => throw new NotSupportedException($"The column '{field.Path}' is a {field.SchemaType}, which is not written."),
+            RowGroup group => $"{group.Name}:({string.Join(';', group.Fields.Select(ShapeOf))})",
+            RowList list => $"{list.Name}:[{ShapeOf(list.Item)}]",
+            _ => column.ToString(),
         };
 
-    private static Type TypeOf(DataField field) =>
-        field.ClrType == typeof(ReadOnlyMemory<char>) ? typeof(string)
-        : field.ClrType == typeof(ReadOnlyMemory<byte>) ? typeof(byte[])
-        : field.ClrType;
+    private RowColumns With(RowColumn field) => new([.. Fields.Where(other => other.Name != field.Name), field]);
 }

@@ -1,6 +1,5 @@
 using System.Text.Json;
-using Parquet;
-using Parquet.Schema;
+using ParquetSharp;
 using RewardReasoning.Data.Rows;
 
 namespace RewardReasoning.Data.Columns;
@@ -9,14 +8,10 @@ namespace RewardReasoning.Data.Columns;
 internal sealed class RowGroupBuffer
 {
     private readonly Dictionary<string, Node> _fields;
-    private readonly ColumnBuffer[] _columns;
+    private readonly List<ColumnBuffer> _columns = [];
 
-    public RowGroupBuffer(ParquetSchema schema)
-    {
-        Dictionary<DataField, ColumnBuffer> columns = schema.DataFields.ToDictionary(field => field, ColumnBuffer.Of);
-        _columns = [.. schema.DataFields.Select(field => columns[field])];
-        _fields = schema.Fields.ToDictionary(field => field.Name, field => Node.Of(field, columns), StringComparer.Ordinal);
-    }
+    public RowGroupBuffer(RowColumns columns) =>
+        _fields = columns.Fields.ToDictionary(field => field.Name, field => NodeOf(field, field.Name, 0, 0), StringComparer.Ordinal);
 
     /// <summary>Rows so far.</summary>
     public int Rows { get; private set; }
@@ -38,7 +33,7 @@ internal sealed class RowGroupBuffer
                 values[field.Name] = _fields.ContainsKey(field.Name)
                     ? field.Value
                     : throw new InvalidDataException(
-                        $"The row has a field '{field.Name}', which is no column of the file; a Parquet file has the same columns throughout."
+                        $"The row has a field '{field.Name}', which is not a column of the file; a Parquet file has the same columns throughout."
                     );
             }
 
@@ -61,37 +56,53 @@ internal sealed class RowGroupBuffer
     }
 
     /// <summary>Writes the rows as one group and begins the next.</summary>
-    public async Task WriteToAsync(ParquetWriter writer)
+    public void WriteTo(ParquetFileWriter writer)
     {
-        using ParquetRowGroupWriter group = writer.CreateRowGroup();
-        foreach (ColumnBuffer column in _columns)
+        using RowGroupWriter group = writer.AppendRowGroup();
+        foreach (ColumnBuffer buffer in _columns)
         {
-            await column.WriteToAsync(group).ConfigureAwait(false);
+            using ColumnWriter column = group.NextColumn();
+            buffer.WriteTo(column);
         }
 
-        group.CompleteValidate();
+        group.Close();
         Rows = 0;
     }
 
-    /// <summary>A field of the schema over the columns of its leaves; values come with the level that is defined around them.</summary>
-    private abstract class Node(Field schema, ColumnBuffer[] leaves)
+    /// <param name="column">What is written.</param>
+    /// <param name="path">Its place, for messages.</param>
+    /// <param name="definition">The definition level of what is around it.</param>
+    /// <param name="repetition">The repetition level of what is around it.</param>
+    private Node NodeOf(RowColumn column, string path, int definition, int repetition)
     {
-        public string Name => schema.Name;
+        switch (column)
+        {
+            case RowList list:
+                // One level for the list itself, one for having elements.
+                return new ListNode(path, definition + 2, repetition + 1, NodeOf(list.Item, path, definition + 2, repetition + 1));
+            case RowGroup group:
+                return new GroupNode(
+                    path,
+                    definition + 1,
+                    [
+                        .. group.Fields.Select(field =>
+                            KeyValuePair.Create(field.Name, NodeOf(field, $"{path}.{field.Name}", definition + 1, repetition))
+                        ),
+                    ]
+                );
+            case RowValue value:
+                ColumnBuffer buffer = ColumnBuffer.Of(path, value.Type, definition + 1);
+                _columns.Add(buffer);
+                return new ValueNode(path, buffer);
+            default:
+                throw new NotSupportedException($"The column '{path}' has no form that is written.");
+        }
+    }
 
+    /// <summary>A column over the buffers of its leaves; values come with the level that is defined around them.</summary>
+    private abstract class Node(string path, ColumnBuffer[] leaves)
+    {
         protected ColumnBuffer[] Leaves => leaves;
-
-        protected int Definition => schema.MaxDefinitionLevel;
-
-        protected int Repetition => schema.MaxRepetitionLevel;
-
-        public static Node Of(Field field, Dictionary<DataField, ColumnBuffer> columns) =>
-            field switch
-            {
-                ListField list => new ListNode(list, Of(list.Item, columns)),
-                StructField of => new StructNode(of, [.. of.Fields.Select(child => Of(child, columns))]),
-                DataField data => new ValueNode(data, columns[data]),
-                _ => throw new NotSupportedException($"The column '{field.Path}' is a {field.SchemaType}, which is not written."),
-            };
 
         public abstract void Add(JsonElement value, int definition, int repetition);
 
@@ -108,17 +119,17 @@ internal sealed class RowGroupBuffer
             if (value.ValueKind != kind)
             {
                 throw new InvalidDataException(
-                    $"The column '{schema.Path}' holds {(kind == JsonValueKind.Array ? "lists" : "objects")}, and here is {JsonRow.Describe(value)}."
+                    $"The column '{path}' holds {(kind == JsonValueKind.Array ? "lists" : "objects")}, and here is {JsonRow.Describe(value)}."
                 );
             }
         }
 
-        protected static ColumnBuffer[] LeavesOf(params Node[] nodes) => [.. nodes.SelectMany(node => node.Leaves)];
+        protected static ColumnBuffer[] LeavesOf(IEnumerable<Node> nodes) => [.. nodes.SelectMany(node => node.Leaves)];
 
         protected static bool IsAbsent(JsonElement value) => value.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null;
     }
 
-    private sealed class ValueNode(DataField schema, ColumnBuffer column) : Node(schema, [column])
+    private sealed class ValueNode(string path, ColumnBuffer column) : Node(path, [column])
     {
         public override void Add(JsonElement value, int definition, int repetition)
         {
@@ -133,7 +144,8 @@ internal sealed class RowGroupBuffer
         }
     }
 
-    private sealed class StructNode(StructField schema, Node[] children) : Node(schema, LeavesOf(children))
+    private sealed class GroupNode(string path, int level, KeyValuePair<string, Node>[] children)
+        : Node(path, LeavesOf(children.Select(child => child.Value)))
     {
         public override void Add(JsonElement value, int definition, int repetition)
         {
@@ -144,14 +156,18 @@ internal sealed class RowGroupBuffer
             }
 
             Require(value, JsonValueKind.Object);
-            foreach (Node child in children)
+            foreach ((string name, Node child) in children)
             {
-                child.Add(value.TryGetProperty(child.Name, out JsonElement member) ? member : default, Definition, repetition);
+                child.Add(value.TryGetProperty(name, out JsonElement member) ? member : default, level, repetition);
             }
         }
     }
 
-    private sealed class ListNode(ListField schema, Node item) : Node(schema, LeavesOf(item))
+    /// <param name="path">Its place.</param>
+    /// <param name="level">The definition level at which it has elements.</param>
+    /// <param name="further">The repetition level of every element but the first.</param>
+    /// <param name="item">Its elements.</param>
+    private sealed class ListNode(string path, int level, int further, Node item) : Node(path, LeavesOf([item]))
     {
         public override void Add(JsonElement value, int definition, int repetition)
         {
@@ -164,15 +180,15 @@ internal sealed class RowGroupBuffer
             Require(value, JsonValueKind.Array);
             if (value.GetArrayLength() == 0)
             {
-                AddAbsent(Definition - 1, repetition);
+                AddAbsent(level - 1, repetition);
                 return;
             }
 
-            int level = repetition;
+            int at = repetition;
             foreach (JsonElement element in value.EnumerateArray())
             {
-                item.Add(element, Definition, level);
-                level = Repetition;
+                item.Add(element, level, at);
+                at = further;
             }
         }
     }

@@ -1,7 +1,5 @@
 using System.Text.Json;
-using Parquet;
-using Parquet.Data;
-using Parquet.Schema;
+using ParquetSharp;
 
 namespace RewardReasoning.Data.Columns;
 
@@ -9,150 +7,100 @@ namespace RewardReasoning.Data.Columns;
 internal sealed class RowGroupRows : IDisposable
 {
     private readonly Node[] _fields;
-    private readonly List<ColumnValues> _columns = [];
+    private readonly List<ColumnCursor> _cursors = [];
 
-    private RowGroupRows(ParquetSchema schema, Dictionary<DataField, ColumnValues> columns)
+    public RowGroupRows(IReadOnlyList<FileColumn> columns, RowGroupReader group)
     {
-        _columns.AddRange(columns.Values);
-        _fields = [.. schema.Fields.Select(field => Node.Of(field, columns))];
+        Count = group.MetaData.NumRows;
+        _fields = [.. columns.Select(column => NodeOf(column, column.Name, group))];
     }
 
-    public static async Task<RowGroupRows> ReadAsync(ParquetSchema schema, ParquetRowGroupReader group, CancellationToken cancellationToken)
+    /// <summary>How many rows there are.</summary>
+    public long Count { get; }
+
+    /// <summary>Writes the next row; what is wrong with this row alone, or null.</summary>
+    /// <exception cref="InvalidDataException">The row group is damaged: no further row can be read.</exception>
+    public string? WriteNext(Utf8JsonWriter json)
     {
-        Dictionary<DataField, ColumnValues> columns = [];
-        try
-        {
-            foreach (DataField field in schema.DataFields)
-            {
-                RawColumnData data = await group.ReadRawColumnDataBaseAsync(field, cancellationToken).ConfigureAwait(false);
-                columns[field] = ColumnValues.Of(field, data);
-            }
-
-            return new RowGroupRows(schema, columns);
-        }
-        catch
-        {
-            foreach (ColumnValues column in columns.Values)
-            {
-                column.Dispose();
-            }
-
-            throw;
-        }
-    }
-
-    /// <summary>Writes the next row.</summary>
-    public void WriteNext(Utf8JsonWriter json)
-    {
+        string? fault = null;
         json.WriteStartObject();
         foreach (Node field in _fields)
         {
             json.WritePropertyName(field.Name);
-            field.Write(json);
+            field.Write(json, ref fault);
         }
 
         json.WriteEndObject();
+        return fault;
     }
 
-    public void Dispose()
+    public void Dispose() => _cursors.ForEach(cursor => cursor.Dispose());
+
+    private Node NodeOf(FileColumn column, string path, RowGroupReader group)
     {
-        foreach (ColumnValues column in _columns)
+        switch (column)
         {
-            column.Dispose();
+            case FileList list:
+                return new ListNode(list, NodeOf(list.Item, path, group));
+            case FileGroup of:
+                return new GroupNode(of, [.. of.Fields.Select(field => NodeOf(field, $"{path}.{field.Name}", group))]);
+            case FileValue value:
+                ColumnCursor cursor = ColumnCursor.Of(value, path, group);
+                _cursors.Add(cursor);
+                return new ValueNode(value, cursor);
+            default:
+                throw new NotSupportedException($"The column '{path}' has no form that is known here.");
         }
     }
 
-    /// <summary>A field of the schema over the columns of its leaves.</summary>
-    private abstract class Node(Field schema, ColumnValues[] leaves)
+    /// <summary>A column over the cursors of its leaves.</summary>
+    private abstract class Node(FileColumn column, ColumnCursor[] leaves)
     {
-        public string Name => schema.Name;
+        public string Name => column.Name;
 
-        protected ColumnValues First => leaves[0];
+        protected ColumnCursor First => leaves[0];
 
-        protected int Definition => schema.MaxDefinitionLevel;
+        protected ColumnCursor[] Leaves => leaves;
 
-        protected int Repetition => schema.MaxRepetitionLevel;
+        public abstract void Write(Utf8JsonWriter json, ref string? fault);
 
-        public static Node Of(Field field, Dictionary<DataField, ColumnValues> columns) =>
-            field switch
-            {
-                ListField list => new ListNode(list, Of(list.Item, columns)),
-                StructField of => new StructNode(of, [.. of.Fields.Select(child => Of(child, columns))]),
-                MapField map => new MapNode(map, Of(map.Key, columns), Of(map.Value, columns)),
-                DataField { IsArray: true } data => new RepeatedNode(data, columns[data]),
-                DataField data => new ValueNode(data, columns[data]),
-                _ => throw new NotSupportedException($"The column '{field.Path}' is a {field.SchemaType}, which is not read."),
-            };
+        protected bool IsAbsent => leaves.Length == 0 || First.Definition < column.Definition;
 
-        public abstract void Write(Utf8JsonWriter json);
-
-        protected ColumnValues[] Leaves => leaves;
-
-        protected void WriteAbsent(Utf8JsonWriter json, bool isEmptyList)
+        protected void Skip()
         {
-            foreach (ColumnValues leaf in leaves)
+            foreach (ColumnCursor leaf in leaves)
             {
                 leaf.Skip();
             }
+        }
 
-            if (isEmptyList)
+        protected static ColumnCursor[] LeavesOf(params IEnumerable<Node> nodes) => [.. nodes.SelectMany(node => node.Leaves)];
+    }
+
+    private sealed class ValueNode(FileValue column, ColumnCursor cursor) : Node(column, [cursor])
+    {
+        public override void Write(Utf8JsonWriter json, ref string? fault)
+        {
+            if (IsAbsent)
             {
-                json.WriteStartArray();
-                json.WriteEndArray();
-            }
-            else
-            {
+                Skip();
                 json.WriteNullValue();
             }
-        }
-
-        protected bool GoesOn => !First.AtEnd && First.Repetition >= Repetition;
-
-        protected static ColumnValues[] LeavesOf(params Node[] nodes) => [.. nodes.SelectMany(node => node.Leaves)];
-    }
-
-    private sealed class ValueNode(DataField field, ColumnValues column) : Node(field, [column])
-    {
-        public override void Write(Utf8JsonWriter json)
-        {
-            if (First.Definition < Definition)
-            {
-                WriteAbsent(json, isEmptyList: false);
-            }
             else
             {
-                First.Write(json);
+                fault ??= First.Write(json);
             }
         }
     }
 
-    /// <summary>A repeated value without the group that marks a list: it can be empty, not absent.</summary>
-    private sealed class RepeatedNode(DataField field, ColumnValues column) : Node(field, [column])
+    private sealed class GroupNode(FileGroup column, Node[] children) : Node(column, LeavesOf(children))
     {
-        public override void Write(Utf8JsonWriter json)
+        public override void Write(Utf8JsonWriter json, ref string? fault)
         {
-            if (First.Definition < Definition)
+            if (IsAbsent)
             {
-                WriteAbsent(json, isEmptyList: true);
-                return;
-            }
-
-            json.WriteStartArray();
-            do
-            {
-                First.Write(json);
-            } while (GoesOn);
-            json.WriteEndArray();
-        }
-    }
-
-    private sealed class StructNode(StructField field, Node[] children) : Node(field, LeavesOf(children))
-    {
-        public override void Write(Utf8JsonWriter json)
-        {
-            if (First.Definition < Definition)
-            {
-                WriteAbsent(json, isEmptyList: false);
+                Skip();
+                json.WriteNullValue();
                 return;
             }
 
@@ -160,54 +108,37 @@ internal sealed class RowGroupRows : IDisposable
             foreach (Node child in children)
             {
                 json.WritePropertyName(child.Name);
-                child.Write(json);
+                child.Write(json, ref fault);
             }
 
             json.WriteEndObject();
         }
     }
 
-    /// <summary>The level of a list is the one at which it has an element; one below it is empty, two below it is absent.</summary>
-    private sealed class ListNode(ListField field, Node item) : Node(field, LeavesOf(item))
+    private sealed class ListNode(FileList column, Node item) : Node(column, LeavesOf(item))
     {
-        public override void Write(Utf8JsonWriter json)
+        public override void Write(Utf8JsonWriter json, ref string? fault)
         {
-            if (First.Definition < Definition)
+            if (IsAbsent)
             {
-                WriteAbsent(json, isEmptyList: First.Definition == Definition - 1);
+                Skip();
+                json.WriteNullValue();
                 return;
             }
 
             json.WriteStartArray();
-            do
+            if (First.Definition < column.ElementDefinition)
             {
-                item.Write(json);
-            } while (GoesOn);
-            json.WriteEndArray();
-        }
-    }
-
-    /// <summary>A map is a list of key and value: a list of such objects here too, for its keys need not be strings.</summary>
-    private sealed class MapNode(MapField field, Node key, Node value) : Node(field, LeavesOf(key, value))
-    {
-        public override void Write(Utf8JsonWriter json)
-        {
-            if (First.Definition < Definition)
+                Skip();
+            }
+            else
             {
-                WriteAbsent(json, isEmptyList: First.Definition == Definition - 1);
-                return;
+                do
+                {
+                    item.Write(json, ref fault);
+                } while (!First.AtEnd && First.Repetition >= column.ElementRepetition);
             }
 
-            json.WriteStartArray();
-            do
-            {
-                json.WriteStartObject();
-                json.WritePropertyName("key");
-                key.Write(json);
-                json.WritePropertyName("value");
-                value.Write(json);
-                json.WriteEndObject();
-            } while (GoesOn);
             json.WriteEndArray();
         }
     }

@@ -53,17 +53,11 @@ public sealed class RowFileWriter : RowWriter
         try
         {
             RowWriter writer = NeedsColumns(path)
-                ? await ParquetRowWriter
-                    .CreateAsync(
-                        file,
-                        columns
-                            ?? throw new ArgumentNullException(
-                                nameof(columns),
-                                $"'{path}' is Parquet, whose columns must be known beforehand."
-                            ),
-                        cancellationToken
-                    )
-                    .ConfigureAwait(false)
+                ? new ParquetRowWriter(
+                    file,
+                    columns
+                        ?? throw new ArgumentNullException(nameof(columns), $"'{path}' is Parquet, whose columns must be known beforehand.")
+                )
                 : new JsonLinesWriter(RowCompressions.Pack(file, RowCompressions.OfName(path)), leaveOpen: false, time);
             return new RowFileWriter(writer, target, partial);
         }

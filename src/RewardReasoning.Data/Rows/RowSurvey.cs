@@ -1,4 +1,3 @@
-using Parquet;
 using RewardReasoning.Data.Columns;
 using RewardReasoning.Data.Recognition;
 
@@ -39,7 +38,7 @@ public sealed record RowSurvey(long Rows, IReadOnlySet<RowKind> Kinds, RowColumn
             {
                 rows += file.Format switch
                 {
-                    RowFormat.Parquet => await CountParquetAsync(file, cancellationToken).ConfigureAwait(false),
+                    RowFormat.Parquet => CountParquet(file),
                     RowFormat.JsonLines => await RowReader.CountLinesAsync(file, cancellationToken).ConfigureAwait(false),
                     _ => await RowReader.ReadAsync(file, cancellationToken).LongCountAsync(cancellationToken).ConfigureAwait(false),
                 };
@@ -65,19 +64,15 @@ public sealed record RowSurvey(long Rows, IReadOnlySet<RowKind> Kinds, RowColumn
                     return null;
                 }
 
-                ParquetReader reader = await ParquetRows.OpenAsync(file, cancellationToken).ConfigureAwait(false);
-                await using (reader.ConfigureAwait(false))
+                using ParquetFile parquet = ParquetFile.Open(file);
+                columns = RowColumns.Of(parquet.Columns);
+                if (shape is not null && shape != columns.Shape)
                 {
-                    string own = string.Join('\n', reader.Schema.DataFields.Select(field => $"{field.Path} {field}"));
-                    if (shape is not null && shape != own)
-                    {
-                        return null;
-                    }
-
-                    shape = own;
-                    columns = RowColumns.Of(reader.Schema);
-                    rows += RowsOf(reader);
+                    return null;
                 }
+
+                shape = columns.Shape;
+                rows += parquet.Rows;
             }
 
             DataRow? first = await RowReader
@@ -116,14 +111,9 @@ public sealed record RowSurvey(long Rows, IReadOnlySet<RowKind> Kinds, RowColumn
         return new RowSurvey(count, kinds, anyUnreadable && !columns.Names.Contains(numbers) ? columns.WithInteger(numbers) : columns);
     }
 
-    private static async Task<long> CountParquetAsync(RowFile file, CancellationToken cancellationToken)
+    private static long CountParquet(RowFile file)
     {
-        ParquetReader reader = await ParquetRows.OpenAsync(file, cancellationToken).ConfigureAwait(false);
-        await using (reader.ConfigureAwait(false))
-        {
-            return RowsOf(reader);
-        }
+        using ParquetFile parquet = ParquetFile.Open(file);
+        return parquet.Rows;
     }
-
-    private static long RowsOf(ParquetReader reader) => reader.RowGroups.Sum(group => group.RowCount);
 }

@@ -68,9 +68,25 @@ public sealed class ParquetRowWriterTests : IDisposable
         Assert.Equal(["true", null], read.Select(row => row.Field("c")));
     }
 
+    [Fact]
+    public async Task Write_WholeNumbersThatNoDoubleHolds_KeepTheirDigits()
+    {
+        string[] rows =
+        [
+            """{"a":9007199254740993,"b":1,"c":9007199254740993,"d":18446744073709551616}""",
+            """{"a":18446744073709551615,"b":-1,"c":0.5,"d":1}""",
+            """{"a":0,"b":18446744073709551615,"c":1,"d":2}""",
+        ];
+        DataRow[] read = await WriteAndReadAsync(await SurveyAsync(rows), rows);
+        Assert.Equal(["9007199254740993", "18446744073709551615", "0"], read.Select(row => row.Field("a")));
+        Assert.Equal(["1", "-1", "18446744073709551615"], read.Select(row => row.Field("b")));
+        Assert.Equal(["9007199254740993", "0.5", "1"], read.Select(row => row.Field("c")));
+        Assert.Equal(["18446744073709551616", "1", "2"], read.Select(row => row.Field("d")));
+    }
+
     [Theory]
-    [InlineData("""{"x":1,"other":2}""", "no column")]
-    [InlineData("""{"x":"one"}""", "holds Int64")]
+    [InlineData("""{"x":1,"other":2}""", "not a column")]
+    [InlineData("""{"x":"one"}""", "holds integers of 64 bits")]
     public async Task Write_RowThatDoesNotFit_IsNotWrittenAndTheOthersAre(string row, string fault)
     {
         string path = Path.Combine(_folder, "rows.parquet");
