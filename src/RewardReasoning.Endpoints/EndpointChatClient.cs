@@ -3,6 +3,7 @@ using System.Net;
 using System.Runtime.CompilerServices;
 using System.Text;
 using Microsoft.Extensions.AI;
+using RewardReasoning.Judging;
 
 namespace RewardReasoning.Endpoints;
 
@@ -123,7 +124,9 @@ public sealed class EndpointChatClient : IChatClient
                 ? _supported
                 : serviceKey is ChatOptionKeys.ModelIdentity && serviceType == typeof(string)
                     ? EndpointIdentity.Of(_options, _supported.Contains(ChatOptionKeys.MinP))
-                    : null;
+                    : serviceKey is ChatOptionKeys.Concurrency && serviceType == typeof(int)
+                        ? (_options.Concurrency ?? JudgeOptions.DefaultConcurrency) * (1 + _options.MoreUrls.Count)
+                        : null;
     }
 
     /// <inheritdoc/>

@@ -14,6 +14,9 @@ namespace RewardReasoning.Models;
 /// </summary>
 public sealed class LocalChatClient : IChatClient
 {
+    /// <summary>Two full batches of a small model: while one request ends, others are ready to take its place.</summary>
+    private const int TwoBatches = 512;
+
     private static readonly FrozenSet<string> Honoured = FrozenSet.Create(
         StringComparer.Ordinal,
         ChatOptionKeys.Prefill,
@@ -138,6 +141,7 @@ public sealed class LocalChatClient : IChatClient
             null when serviceType.IsInstanceOfType(this) => this,
             ChatOptionKeys.Supported when serviceType.IsInstanceOfType(Honoured) => Honoured,
             ChatOptionKeys.ModelIdentity when serviceType == typeof(string) => _model.Identity,
+            ChatOptionKeys.Concurrency when serviceType == typeof(int) => TwoBatches,
             _ => null,
         };
     }

@@ -18,6 +18,11 @@ public static class ChatOptionKeys
     public const string ModelIdentity = "model_identity";
 
     /// <summary>
+    /// Service key under which a client gives an <see cref="int"/>: how many requests in flight at once keep it busy.
+    /// </summary>
+    public const string Concurrency = "concurrency";
+
+    /// <summary>
     /// <see cref="string"/>: the text with which the assistant turn already begins, from its very start, think tags included; the model
     /// goes on after it and returns new text only.
     /// </summary>
@@ -68,6 +73,13 @@ public static class ChatOptionKeys
         return client.GetService(typeof(string), ModelIdentity) as string
             ?? (client.GetService(typeof(ChatClientMetadata)) as ChatClientMetadata)?.DefaultModelId
             ?? "unknown";
+    }
+
+    /// <summary>How many requests at once keep a client busy; null where it does not say.</summary>
+    public static int? ConcurrencyOf(IChatClient client)
+    {
+        ArgumentNullException.ThrowIfNull(client);
+        return client.GetService(typeof(int), Concurrency) as int?;
     }
 }
 

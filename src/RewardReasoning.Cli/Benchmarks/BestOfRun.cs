@@ -1,10 +1,10 @@
 using System.Runtime.CompilerServices;
-using RewardReasoning.Cli.Judging;
 using RewardReasoning.Cli.Scoring;
 using RewardReasoning.Data.Rows;
 using RewardReasoning.Evaluation.Benchmarks;
 using RewardReasoning.Evaluation.BestOf;
 using RewardReasoning.Evaluation.Metrics;
+using RewardReasoning.Judging;
 using RewardReasoning.Rankings;
 using RewardReasoning.Storage;
 

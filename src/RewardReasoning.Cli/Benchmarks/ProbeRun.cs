@@ -6,7 +6,7 @@ using RewardReasoning.Judging;
 namespace RewardReasoning.Cli.Benchmarks;
 
 /// <summary>Asks a judge of every pair as it is, and under each probe of those that it has right.</summary>
-internal sealed class ProbeRun(IJudge judge, JudgeOptions options, Terminal terminal, TimeProvider time)
+internal sealed class ProbeRun(IJudge judge, JudgeOptions options, int concurrency, Terminal terminal, TimeProvider time)
 {
     private readonly RowJudge _judge = new(judge);
     private readonly RowJudge _again = new(judge is IRepeatableJudge repeatable ? new RepeatingJudge(repeatable) : judge);
@@ -43,7 +43,7 @@ internal sealed class ProbeRun(IJudge judge, JudgeOptions options, Terminal term
                     await foreach (
                         ProbedJudgment judgment in OrderedWindow.SelectAsync(
                             questions.ToAsyncEnumerable(),
-                            options.Concurrency,
+                            concurrency,
                             JudgeAsync,
                             cancellationToken
                         )

@@ -171,7 +171,7 @@ internal sealed class BenchArenaCommand
         ModelSource source = await _model.ReadAsync(parsed, _terminal, cancellationToken);
         JudgeOptions options = _judging.Read(parsed, source) with { Order = VoteOrder.Both, FurtherVotesOnDraw = 0 };
         using OpenedJudge opened = await _judging.OpenJudgeAsync(parsed, source, options, _terminal, cancellationToken);
-        ComparisonRun run = new(opened.Judge, options.Concurrency, _terminal, _time);
+        ComparisonRun run = new(opened.Judge, opened.Concurrency, _terminal, _time);
         IReadOnlyList<JudgedItem> judged = await run.RunAsync(
             items,
             parsed.GetValue(_out),

@@ -162,7 +162,7 @@ internal sealed class BenchCommand
         ModelSource source = await _model.ReadAsync(parsed, _terminal, cancellationToken);
         JudgeOptions options = OptionsFor(benchmark, _judging.Read(parsed, source), _judging.NamesOrder(parsed));
         using OpenedJudge opened = await _judging.OpenJudgeAsync(parsed, source, options, _terminal, cancellationToken);
-        ComparisonRun run = new(opened.Judge, options.Concurrency, _terminal, _time);
+        ComparisonRun run = new(opened.Judge, opened.Concurrency, _terminal, _time);
         IReadOnlyList<JudgedItem> judged = await run.RunAsync(items, parsed.GetValue(_out), one => one.MissingReason, cancellationToken);
         BenchmarkReport result = BenchmarkReport.Of(benchmark, run.Model, judged, new Bootstrap()) with { Judging = opened.Voting };
         if (parsed.GetValue(_out) is { } folder)
@@ -206,12 +206,12 @@ internal sealed class BenchCommand
             {
                 Mode = mode,
                 Seed = options.Seed,
-                Concurrency = options.Concurrency,
+                Concurrency = opened.Concurrency,
             },
             _terminal,
             _time
         );
-        BenchmarkReport report = await run.RunAsync(benchmark, items, parsed.GetValue(_out), options.Concurrency, cancellationToken);
+        BenchmarkReport report = await run.RunAsync(benchmark, items, parsed.GetValue(_out), opened.Concurrency, cancellationToken);
         return Print(parsed, [report]);
     }
 

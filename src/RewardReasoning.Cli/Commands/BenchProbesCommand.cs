@@ -97,7 +97,7 @@ internal sealed class BenchProbesCommand
         ModelSource source = await _model.ReadAsync(parsed, _terminal, cancellationToken);
         JudgeOptions options = _judging.Read(parsed, source) with { Order = VoteOrder.Given, Calibration = null };
         using OpenedJudge judge = await _judging.OpenJudgeAsync(parsed, source, options, _terminal, cancellationToken);
-        ProbeRun run = new(judge.Judge, options, _terminal, _time);
+        ProbeRun run = new(judge.Judge, options, judge.Concurrency, _terminal, _time);
         ProbeReport report = await KeepAsync(parsed.GetValue(_out), run, pairs, probes, judge.Voting, cancellationToken);
         if (report.Refused == report.Pairs)
         {

@@ -131,7 +131,7 @@ internal sealed class CalibrateCommand
         }
         else
         {
-            await JudgeAsync(parsed, pairs, judge, options.Concurrency, labelled, cancellationToken);
+            await JudgeAsync(parsed, pairs, judge, judge.Concurrency, labelled, cancellationToken);
         }
 
         if (labelled.Judgments.Count == 0)

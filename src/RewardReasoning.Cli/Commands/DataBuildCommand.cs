@@ -86,7 +86,7 @@ internal sealed class DataBuildCommand
                 ModelSource source = await _model.ReadAsync(parsed, _terminal, cancellationToken);
                 JudgeOptions options = _judging.Read(parsed, source);
                 judge = await _judging.OpenJudgeAsync(parsed, source, options, _terminal, cancellationToken);
-                tools = tools with { Judge = judge.Judge, JudgeIdentity = judge.Identity, Concurrency = options.Concurrency };
+                tools = tools with { Judge = judge.Judge, JudgeIdentity = judge.Identity, Concurrency = judge.Concurrency };
             }
 
             return Report(parsed, await new PairBuilder(recipe, tools, _time).BuildAsync(parsed.GetRequiredValue(_out), cancellationToken));

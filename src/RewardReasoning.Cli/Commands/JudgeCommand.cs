@@ -130,11 +130,11 @@ internal sealed class JudgeCommand
         CancellationToken cancellationToken
     )
     {
-        if (!json && judge.Thinking is { } thinking)
+        if (!json && judge.Reasoning is { } reasoning)
         {
             VotePrinter printer = new(_terminal, options.Order.Completions(options.Votes));
             Judgment? judgment = null;
-            await foreach (JudgmentEvent happened in thinking.JudgeStreamingAsync(comparison, cancellationToken))
+            await foreach (JudgmentEvent happened in reasoning.JudgeStreamingAsync(comparison, cancellationToken))
             {
                 printer.Show(happened);
                 judgment = happened.Judgment ?? judgment;

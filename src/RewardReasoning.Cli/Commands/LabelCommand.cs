@@ -125,12 +125,15 @@ internal sealed class LabelCommand
             total,
             async report =>
             {
-                RowLabeller labeller = new(new RowJudge(judge.Judge, new Ranker(judge.Judge, ranking, _time)), choice);
+                RowLabeller labeller = new(
+                    new RowJudge(judge.Judge, new Ranker(judge.Judge, ranking with { Concurrency = judge.Concurrency }, _time)),
+                    choice
+                );
                 await using RowOutput writer = await RowOutput.OpenAsync(output, columns, record, _terminal, _time, cancellationToken);
                 await foreach (
                     LabelledRow labelled in OrderedWindow.SelectAsync(
                         rows.ReadAsync(cancellationToken),
-                        options.Concurrency,
+                        judge.Concurrency,
                         labeller.LabelAsync,
                         cancellationToken
                     )

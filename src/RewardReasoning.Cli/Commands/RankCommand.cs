@@ -4,8 +4,8 @@ using RewardReasoning.Cli.Judging;
 using RewardReasoning.Cli.Output;
 using RewardReasoning.Cli.Ranking;
 using RewardReasoning.Judging;
+using RewardReasoning.Models;
 using RewardReasoning.Rankings;
-using RewardReasoning.Training.RewardModels;
 
 namespace RewardReasoning.Cli.Commands;
 
@@ -84,7 +84,7 @@ internal sealed class RankCommand
         (string query, IReadOnlyList<string> responses) = await ReadAsync(parsed, cancellationToken);
         using OpenedJudge judge = await _judging.OpenJudgeAsync(parsed, source, judging, _terminal, cancellationToken);
         using ScalarJudge? screen = _screen.Open(parsed);
-        Ranker ranker = new(_screen.Over(parsed, screen, judge.Judge), options);
+        Ranker ranker = new(_screen.Over(parsed, screen, judge.Judge), options with { Concurrency = judge.Concurrency });
         try
         {
             Rankings.Ranking ranking = await RankingProgressBar.RunAsync(

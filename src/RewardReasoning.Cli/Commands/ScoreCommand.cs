@@ -104,13 +104,13 @@ internal sealed class ScoreCommand
             total,
             async report =>
             {
-                RowJudge rowJudge = new(judge.Judge, new Ranker(judge.Judge, ranking, _time));
+                RowJudge rowJudge = new(judge.Judge, new Ranker(judge.Judge, ranking with { Concurrency = judge.Concurrency }, _time));
                 await using RowOutput writer = await RowOutput.OpenAsync(output, columns, record, _terminal, _time, cancellationToken);
                 bool warned = options.Order != VoteOrder.Given;
                 await foreach (
                     ScoredRow scored in OrderedWindow.SelectAsync(
                         rows.ReadAsync(cancellationToken),
-                        options.Concurrency,
+                        judge.Concurrency,
                         rowJudge.ScoreAsync,
                         cancellationToken
                     )

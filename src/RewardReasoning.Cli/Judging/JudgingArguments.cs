@@ -2,6 +2,7 @@ using System.CommandLine;
 using Microsoft.Extensions.AI;
 using RewardReasoning.Calibration;
 using RewardReasoning.Judging;
+using RewardReasoning.Models;
 using RewardReasoning.Storage;
 
 namespace RewardReasoning.Cli.Judging;
@@ -91,7 +92,7 @@ internal sealed class JudgingArguments
     private readonly Option<int?> _concurrency = new("--concurrency")
     {
         Description =
-            $"Requests in flight at once: at each --endpoint (default {Defaults.Concurrency}), or in a model folder (default as many as fill its batches).",
+            $"Requests in flight at once: at each --endpoint (default {JudgeOptions.DefaultConcurrency}), or in a model folder (default as many as fill its batches).",
         HelpName = "N",
     };
 
@@ -134,7 +135,7 @@ internal sealed class JudgingArguments
             files = new JudgeFiles { Calibration = files.Calibration }; // the rest is of the model it was trained from
         }
 
-        JudgeOptions options = files.ApplyTo(Defaults) with
+        JudgeOptions options = Defaults with
         {
             Votes = parsed.GetValue(_votes),
             Stopping = StoppingOf(parsed.GetValue(_adaptive), parsed.GetValue(_votes)),
@@ -145,15 +146,17 @@ internal sealed class JudgingArguments
             TopP = parsed.GetValue(_topP),
             Seed = parsed.GetValue(_seed),
             Truncate = parsed.GetValue(_truncate),
-            Concurrency = source.ConcurrencyOf(parsed.GetValue(_concurrency)),
+            Concurrency = source is FolderSource ? parsed.GetValue(_concurrency) : null, // servers are asked as many at each
             Prices = source.Prices,
         };
         options.Validate();
-        return options with
-        {
-            Prompt = parsed.GetValue(_prompt) is { } prompt ? JudgePrompt.Load(prompt) : options.Prompt,
-            Calibration = parsed.GetValue(_calibration) is { } calibration ? CalibrationFile.Load(calibration) : options.Calibration,
-        };
+        return files.ApplyTo(
+            options with
+            {
+                Prompt = parsed.GetValue(_prompt) is { } prompt ? JudgePrompt.Load(prompt) : options.Prompt,
+                Calibration = parsed.GetValue(_calibration) is { } calibration ? CalibrationFile.Load(calibration) : null,
+            }
+        );
     }
 
     /// <summary>
@@ -171,8 +174,8 @@ internal sealed class JudgingArguments
     )
     {
         OpenedJudge judge = source is FolderSource { IsScalar: true } scalar
-            ? OpenedJudge.Over(scalar.OpenScalar(), options.Calibration)
-            : OpenedJudge.Over(await OpenAsync(parsed, source, terminal, cancellationToken), options);
+            ? LocalJudge.Open(scalar.Folder, options, new LocalJudgeOptions { Model = scalar.Options, Files = new JudgeFiles() })
+            : JudgeFactory.Open(await OpenAsync(parsed, source, terminal, cancellationToken), options);
         if (judge.CalibrationFault is { } fault)
         {
             if (parsed.GetValue(_calibration) is not null)

@@ -82,7 +82,7 @@ internal sealed class RankingArguments
         }
     }
 
-    /// <summary>The options as given; seed and concurrency are those of the judge.</summary>
+    /// <summary>The options as given; the seed is the judge's; so is the concurrency, once it is opened.</summary>
     /// <exception cref="UsageException">Options contradict each other, or name what there is not.</exception>
     /// <exception cref="ArgumentException">Values are out of range.</exception>
     public RankingOptions Read(ParseResult parsed, JudgeOptions judging)
@@ -105,7 +105,6 @@ internal sealed class RankingArguments
             StandardiseRewards = parsed.GetValue(_standardise),
             FinalAnswer = parsed.GetValue(_sameAnswer) ? new FinalAnswers().Of : null,
             Seed = judging.Seed,
-            Concurrency = judging.Concurrency,
         };
         options.Validate();
         return options;

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using RewardReasoning.Cli.Judging;
 using RewardReasoning.Judging;
-using RewardReasoning.Training.RewardModels;
+using RewardReasoning.Models;
 
 namespace RewardReasoning.Cli.Ranking;
 

@@ -2,10 +2,10 @@ using System.CommandLine;
 using System.Reflection;
 using System.Security.Cryptography;
 using System.Text.Json;
-using RewardReasoning.Cli.Judging;
 using RewardReasoning.Cli.Output;
 using RewardReasoning.Data.Rows;
 using RewardReasoning.IO;
+using RewardReasoning.Judging;
 
 namespace RewardReasoning.Cli.Scoring;
 

@@ -1,3 +1,4 @@
+using RewardReasoning.Judging;
 using RewardReasoning.Models.Decoder;
 using RewardReasoning.Recipes;
 using RewardReasoning.Training.Policies;
@@ -41,14 +42,24 @@ public sealed class GrpoTrainer(GrpoRecipe recipe, TimeProvider clock, IJudge? j
         }
 
         RequireFiles(policy);
-        OpenedJudge opened = judge is null ? OpenedJudge.Open(policy.Judge, recipe.Device, DefaultStore) : new OpenedJudge(judge);
+        OpenedJudge? opened = judge is null ? policy.Judge.Open(recipe.Device, DefaultStore) : null;
         try
         {
-            return new PolicyTask(recipe, policy, session.Model.Config.EosTokenIds, position?.PairPosition ?? 0, opened);
+            return new PolicyTask(
+                recipe,
+                policy,
+                session.Model.Config.EosTokenIds,
+                position?.PairPosition ?? 0,
+                judge ?? opened ?? throw new InvalidOperationException("No judge was opened."),
+                opened?.Domain
+            )
+            {
+                Owned = opened,
+            };
         }
         catch
         {
-            opened.Dispose();
+            opened?.Dispose();
             throw;
         }
     }

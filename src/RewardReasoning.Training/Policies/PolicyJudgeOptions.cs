@@ -1,16 +1,16 @@
 using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.AI;
 using RewardReasoning.Endpoints;
 using RewardReasoning.Judging;
+using RewardReasoning.Models;
 using RewardReasoning.Recipes;
+using RewardReasoning.Storage;
 
 namespace RewardReasoning.Training.Policies;
 
 /// <summary>The judge of a policy: a model folder in this process, or a model behind servers.</summary>
 public sealed record PolicyJudgeOptions : ICheckedOptions
 {
-    /// <summary>Two full batches of a small model, as for every judge in this process.</summary>
-    private const int InProcess = 512;
-
     /// <summary>In place of a store: nothing is kept.</summary>
     internal const string NoStore = "none";
 
@@ -90,18 +90,51 @@ public sealed record PolicyJudgeOptions : ICheckedOptions
         }
     }
 
-    /// <summary>How the judge judges.</summary>
-    /// <param name="files">What a model folder brings for it.</param>
-    internal JudgeOptions ToJudgeOptions(JudgeFiles files) =>
-        files.ApplyTo(new JudgeOptions()) with
+    /// <summary>The judge, opened; the caller disposes it.</summary>
+    /// <param name="device">Where a model folder computes.</param>
+    /// <param name="defaultStore">Where the completions of endpoints are stored if <see cref="Store"/> does not say; null for nowhere.</param>
+    /// <exception cref="CompletionStoreException">The store cannot be opened.</exception>
+    internal OpenedJudge Open(string device, Func<string>? defaultStore)
+    {
+        JudgeOptions judging = new()
         {
             Votes = Votes,
             Temperature = (float)Temperature,
             MaxCompletionTokens = MaxTokens,
             ThinkingBudget = ThinkingBudget,
             Seed = Seed,
-            Concurrency = Endpoints.Count == 0 ? Concurrency ?? InProcess : EachServer * Endpoints.Count,
+            Concurrency = Endpoints.Count == 0 ? Concurrency : null,
         };
+        if (Endpoints.Count == 0 && ScalarJudge.Handles(Model))
+        {
+            return LocalJudge.Open(Model, judging, new LocalJudgeOptions { Model = new() { Device = device } });
+        }
+
+        // The store is opened first: if it cannot be, no model need be read.
+        string? location = Store ?? (Endpoints.Count > 0 ? defaultStore?.Invoke() : null);
+        ICompletionStore? store = location is null or NoStore ? null : CompletionStores.OpenAsync(location).GetAwaiter().GetResult();
+        try
+        {
+            return Endpoints.Count > 0
+                ? JudgeFactory.Open(Stored(new EndpointChatClient(ToEndpointOptions())), judging)
+                : LocalJudge.Open(
+                    Model,
+                    judging,
+                    new LocalJudgeOptions
+                    {
+                        Model = new() { Device = device },
+                        Wrap = Stored,
+                    }
+                );
+        }
+        catch
+        {
+            store?.Dispose();
+            throw;
+        }
+
+        IChatClient Stored(IChatClient client) => store is null ? client : new StoringChatClient(client, store) { OwnsStore = true };
+    }
 
     /// <summary>Where the judge is asked.</summary>
     internal EndpointOptions ToEndpointOptions() =>
@@ -112,10 +145,8 @@ public sealed record PolicyJudgeOptions : ICheckedOptions
             Model = Model,
             Flavour = Server,
             ApiKeyVariable = ApiKeyEnv,
-            Concurrency = EachServer,
+            Concurrency = Concurrency ?? JudgeOptions.DefaultConcurrency,
         };
-
-    private int EachServer => Concurrency ?? new JudgeOptions().Concurrency;
 
     private string? EndpointFault()
     {

@@ -19,7 +19,7 @@ internal sealed class PolicyTask : IRolloutTask
     private readonly int? _thoughtOpens;
     private readonly AnswerVerifier _verifier = new();
     private readonly ResponseGuard _guard;
-    private readonly OpenedJudge _judge;
+    private readonly JudgeDomain? _domain;
     private readonly GroupRanker _ranker;
     private bool _judged;
 
@@ -27,19 +27,30 @@ internal sealed class PolicyTask : IRolloutTask
     /// <param name="options">What it says of the policy.</param>
     /// <param name="endTokens">The tokens that end the policy's turn.</param>
     /// <param name="position">Questions taken before.</param>
-    /// <param name="judge">Who ranks; belongs to the task.</param>
-    public PolicyTask(GrpoRecipe recipe, PolicyOptions options, IReadOnlyList<int> endTokens, long position, OpenedJudge judge)
+    /// <param name="judge">Ranks the responses.</param>
+    /// <param name="domain">What the judge can judge; null for anything.</param>
+    public PolicyTask(
+        GrpoRecipe recipe,
+        PolicyOptions options,
+        IReadOnlyList<int> endTokens,
+        long position,
+        IJudge judge,
+        JudgeDomain? domain
+    )
     {
-        (_options, _judge) = (options, judge);
+        (_options, _domain) = (options, domain);
         _chat = ChatTokenizer.Load(recipe.Model);
         _thoughtOpens = _chat.Tokenizer.FindToken(ThinkingText.OpenTag);
         ThoughtEnd = _chat.Tokenizer.FindToken(ThinkingText.CloseTag);
         EndTokens = ConversationIds.EndsOfTurn(endTokens, recipe.Model);
-        _questions = new(QuestionFile.Read(recipe.Data[0].Path, answered: false, domain: judge.Domain), recipe.Seed, position);
+        _questions = new(QuestionFile.Read(recipe.Data[0].Path, answered: false, domain: domain), recipe.Seed, position);
         HeldOut = recipe.Evaluation is { } held ? [.. QuestionFile.Read(held.Data, answered: true, held.Pairs).Select(Ask)] : [];
-        _guard = new ResponseGuard(options.Guard, judge.Domain);
-        _ranker = new GroupRanker(_judge.Judge, options, recipe.Seed);
+        _guard = new ResponseGuard(options.Guard, domain);
+        _ranker = new GroupRanker(judge, options, recipe.Seed);
     }
+
+    /// <summary>A judge that belongs to the task, which disposes it; null where it is somebody else's.</summary>
+    public OpenedJudge? Owned { get; init; }
 
     public long Position => _questions.Position;
 
@@ -113,7 +124,7 @@ internal sealed class PolicyTask : IRolloutTask
         };
     }
 
-    public void Dispose() => _judge.Dispose();
+    public void Dispose() => Owned?.Dispose();
 
     private PolicyQuestion Ask((RowQuery Query, string? Answer) question, int group) =>
         new(group, question.Query.Text, question.Answer, ConversationIds.Of(_chat, question.Query.Messages));
@@ -150,13 +161,13 @@ internal sealed class PolicyTask : IRolloutTask
         _judged |= Array.Exists(rankings, ranking => ranking.Matches > ranking.Missing);
         if (
             !_judged
-            && _judge.Domain is { } domain
+            && _domain is { } known
             && Array.TrueForAll(responses, response => response.Fault is not null)
             && Array.Find(responses, response => response.Fault == ResponseFault.OutsideDomain) is { } outside
         )
         {
             throw new OutOfDomainException(
-                $"None of the step's {responses.Length} responses can be shown to the judge; one is '{outside.Answer}'. {domain.Says} Name another judge, or begin with a policy that answers in that form."
+                $"None of the step's {responses.Length} responses can be shown to the judge; one is '{outside.Answer}'. {known.Says} Name another judge, or begin with a policy that answers in that form."
             );
         }
 

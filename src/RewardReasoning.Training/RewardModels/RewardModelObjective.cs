@@ -1,4 +1,5 @@
 using System.Globalization;
+using RewardReasoning.Models;
 using RewardReasoning.Models.Decoder;
 using RewardReasoning.Recipes;
 using RewardReasoning.Text.ChatTemplates;

@@ -23,9 +23,9 @@ internal sealed class CompletionSource(IChatClient client, JudgeOptions options,
     private readonly IReadOnlySet<string> _supported = ChatOptionKeys.SupportedBy(client);
 
     /// <summary>
-    /// A full channel is a full house: a request writes on entering and reads on leaving. Unlike a semaphore it needs no disposal.
+    /// Limits concurrency: a request writes to acquire a slot and reads to release it. Unlike a semaphore, a channel needs no disposal.
     /// </summary>
-    private readonly Channel<bool> _slots = Channel.CreateBounded<bool>(options.Concurrency);
+    private readonly Channel<bool> _slots = Channel.CreateBounded<bool>(options.ConcurrencyOver(client));
 
     public async Task<Completion> CompleteAsync(IReadOnlyList<ChatMessage> prompt, Draw draw, CancellationToken cancellationToken)
     {

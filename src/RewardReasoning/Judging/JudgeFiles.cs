@@ -48,16 +48,20 @@ public sealed record JudgeFiles
         };
     }
 
-    /// <summary>Options that use these files where they are given, and else stay as they were.</summary>
+    /// <summary>
+    /// Options completed by these files: what the options set themselves stays, the files fill in the rest, and the built-in prompt and
+    /// stub serve where neither says anything.
+    /// </summary>
     public JudgeOptions ApplyTo(JudgeOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         return options with
         {
-            Prompt = Prompt ?? options.Prompt,
-            Domain = Domain ?? options.Domain,
-            ThinkingStub = ThinkingStub ?? options.ThinkingStub,
-            Calibration = Calibration ?? options.Calibration,
+            Prompt = ReferenceEquals(options.Prompt, JudgePrompt.Default) ? Prompt ?? options.Prompt : options.Prompt,
+            Domain = options.Domain ?? Domain,
+            ThinkingStub =
+                options.ThinkingStub == JudgeOptions.DefaultThinkingStub ? ThinkingStub ?? options.ThinkingStub : options.ThinkingStub,
+            Calibration = options.Calibration ?? Calibration,
         };
     }
 

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.AI;
 using RewardReasoning.Calibration;
 
 namespace RewardReasoning.Judging;
@@ -5,6 +6,11 @@ namespace RewardReasoning.Judging;
 /// <summary>How a <see cref="ReasoningJudge"/> judges. The defaults are the paper's where it names one.</summary>
 public sealed record JudgeOptions
 {
+    /// <summary>Requests in flight at once where neither the options nor the client say how many.</summary>
+    public const int DefaultConcurrency = 16;
+
+    internal const string DefaultThinkingStub = "\n</think>\n\n\\boxed{Assistant ";
+
     /// <summary>Votes per comparison; where <see cref="Stopping"/> may end voting early, the most that are asked for.</summary>
     /// <value>1, at least 1; at least 2 where voting may end early.</value>
     public int Votes { get; init; } = 1;
@@ -43,7 +49,7 @@ public sealed record JudgeOptions
 
     /// <summary>What closes a thought that has used up its budget, and begins the verdict.</summary>
     /// <value>The closing tag and an open box; must hold <c>&lt;/think&gt;</c>.</value>
-    public string ThinkingStub { get; init; } = "\n</think>\n\n\\boxed{Assistant ";
+    public string ThinkingStub { get; init; } = DefaultThinkingStub;
 
     /// <summary>How often a vote without a readable verdict is drawn again, with a new seed, before it is missing.</summary>
     /// <value>2, at least 0.</value>
@@ -66,8 +72,8 @@ public sealed record JudgeOptions
     public bool SoftVerdicts { get; init; } = true;
 
     /// <summary>Requests in flight at once, over all comparisons that one judge works on.</summary>
-    /// <value>16, at least 1.</value>
-    public int Concurrency { get; init; } = 16;
+    /// <value>null (as many as keep the client busy, else 16), else at least 1.</value>
+    public int? Concurrency { get; init; }
 
     /// <summary>What the model's tokens cost; with it, <see cref="Usage.Cost"/> is known.</summary>
     /// <value>null (unknown).</value>
@@ -84,6 +90,9 @@ public sealed record JudgeOptions
     /// <summary>Fits of confidence; the one for this judge's model and settings is used, if there is one.</summary>
     /// <value>null (none).</value>
     public CalibrationFile? Calibration { get; init; }
+
+    /// <summary>How many requests a judge with these options has in flight at once over this client.</summary>
+    public int ConcurrencyOver(IChatClient client) => Concurrency ?? ChatOptionKeys.ConcurrencyOf(client) ?? DefaultConcurrency;
 
     /// <summary>The comparison as a judge with these options is shown it: cut where <see cref="Truncate"/> asks for it.</summary>
     public Comparison Truncated(Comparison comparison)
@@ -131,7 +140,7 @@ public sealed record JudgeOptions
         Check(UnparsableRedraws >= 0, $"UnparsableRedraws is {UnparsableRedraws}; it is 0 or above.");
         Check(FurtherVotesOnDraw >= 0, $"FurtherVotesOnDraw is {FurtherVotesOnDraw}; it is 0 or above.");
         Check(Truncate is null or >= 1, $"Truncate is {Truncate}; it is at least 1 character, or null for no cut.");
-        Check(Concurrency >= 1, $"Concurrency is {Concurrency}; at least 1 is needed.");
+        Check(Concurrency is null or >= 1, $"Concurrency is {Concurrency}; at least 1 is needed.");
         if (faults.Count > 0)
         {
             throw new ArgumentException($"JudgeOptions: {string.Join(Environment.NewLine, faults)}");

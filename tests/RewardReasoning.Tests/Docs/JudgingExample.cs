@@ -1,4 +1,3 @@
-using Microsoft.Extensions.AI;
 using RewardReasoning.Endpoints;
 using RewardReasoning.Judging;
 
@@ -10,8 +9,8 @@ internal static class JudgingExample
     public static async Task<Judgment> RunAsync(Uri url)
     {
         // begin
-        using IChatClient client = new EndpointChatClient(new() { Url = url, Model = "rrm-7b" });
-        ReasoningJudge judge = new(client, new JudgeOptions { Votes = 5, ThinkingBudget = 4096 });
+        EndpointChatClient client = new(new() { Url = url, Model = "rrm-7b" });
+        using OpenedJudge judge = JudgeFactory.Open(client, new JudgeOptions { Votes = 5, ThinkingBudget = 4096 });
 
         Judgment judgment = await judge.JudgeAsync(new Comparison(Query: "What is 12.5% of 80?", Response1: "10", Response2: "1000"));
 

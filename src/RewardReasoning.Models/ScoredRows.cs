@@ -1,7 +1,7 @@
 using RewardReasoning.Models.Decoder;
 using static TorchSharp.torch;
 
-namespace RewardReasoning.Training.RewardModels;
+namespace RewardReasoning.Models;
 
 /// <summary>
 /// Whole conversations that are scored at once, padded on the right. A conversation's score is the head's at its last token that is no

@@ -1,22 +1,20 @@
 using System.Collections.Concurrent;
-using Microsoft.Extensions.AI;
 using RewardReasoning.Judging;
-using RewardReasoning.Models;
+using RewardReasoning.Models.Checkpoints;
 using RewardReasoning.Models.Decoder;
 using RewardReasoning.Text;
 using RewardReasoning.Text.ChatTemplates;
-using RewardReasoning.Training.Runs;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace RewardReasoning.Training.RewardModels;
+namespace RewardReasoning.Models;
 
 /// <summary>
 /// A scalar reward model as a judge: each response is scored by itself, once, and the higher score wins. It does not think, so it has no
 /// votes; its confidence, and the share of votes to be expected, is the Bradley-Terry probability of its own scores. Safe to use from many
 /// threads; one thread computes at a time.
 /// </summary>
-public sealed class ScalarJudge : IJudge, IDisposable
+public sealed class ScalarJudge : IScalarJudge
 {
     private const int RememberedScores = 4_096;
     private const int CoinBit = 1;
@@ -43,15 +41,18 @@ public sealed class ScalarJudge : IJudge, IDisposable
     /// </summary>
     public string Identity => _identity.Value;
 
+    /// <summary>2: one response is scored at a time, and meanwhile the next one is prepared.</summary>
+    public int Concurrency => 2;
+
     /// <summary>Whether a folder holds a scalar reward model: its <c>config.json</c> names a <c>…ForSequenceClassification</c>.</summary>
-    /// <exception cref="Models.Checkpoints.CheckpointException">The config is missing, broken or of an unknown kind.</exception>
+    /// <exception cref="CheckpointException">The config is missing, broken or of an unknown kind.</exception>
     public static bool Handles(string folder) => DecoderConfig.Load(folder).ScalarHead;
 
     /// <summary>Loads a folder.</summary>
     /// <param name="folder">A Hugging Face folder with <c>score.weight</c>, tokenizer and chat template.</param>
     /// <param name="options">Type and device; the defaults if null.</param>
     /// <param name="time">Clock for the time that judgments take; the system's if null.</param>
-    /// <exception cref="Models.Checkpoints.CheckpointException">Config or weights are missing or damaged, or of another kind.</exception>
+    /// <exception cref="CheckpointException">Config or weights are missing or damaged, or of another kind.</exception>
     /// <exception cref="ChatTemplateException">The chat template is missing or cannot be read.</exception>
     public static ScalarJudge Load(string folder, LocalModelOptions? options = null, TimeProvider? time = null)
     {
@@ -59,7 +60,7 @@ public sealed class ScalarJudge : IJudge, IDisposable
         DecoderConfig config = DecoderConfig.Load(folder);
         if (!config.ScalarHead)
         {
-            throw new Models.Checkpoints.CheckpointException(
+            throw new CheckpointException(
                 Path.Combine(folder, DecoderConfig.FileName),
                 "the model writes text and gives no score; a scalar reward model is a …ForSequenceClassification, such as rrm train reward-model makes."
             );
@@ -117,7 +118,9 @@ public sealed class ScalarJudge : IJudge, IDisposable
             return known;
         }
 
-        int[] ids = ConversationIds.OfWhole(_chat, [new ChatMessage(ChatRole.User, query)], response);
+        int[] ids = _chat
+            .Render([new ChatMessageText("user", query), new ChatMessageText("assistant", response)], new ChatRenderOptions())
+            .Ids;
         if (ids.Length > _model.Config.MaxPositions)
         {
             throw new ArgumentException(

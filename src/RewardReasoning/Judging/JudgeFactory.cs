@@ -1,0 +1,62 @@
+using Microsoft.Extensions.AI;
+using RewardReasoning.Calibration;
+
+namespace RewardReasoning.Judging;
+
+/// <summary>
+/// Opens a judge over any model, with the prompt, domain, closing text and calibration that the model's folder may hold. For a folder
+/// that runs in this process, <c>LocalJudge</c> of RewardReasoning.Models loads the model too.
+/// </summary>
+public static class JudgeFactory
+{
+    /// <summary>A judge that reasons, over a client that it owns from now on, even where this throws.</summary>
+    /// <param name="client">The model: an endpoint, a local model, or your own client, perhaps with a store around it.</param>
+    /// <param name="options">How to judge; what they set goes before the files. The defaults if null.</param>
+    /// <param name="files">What the model's folder holds for the judge (<see cref="JudgeFiles.Read"/>); nothing if null.</param>
+    /// <exception cref="ArgumentException">The options have faults; the message lists all of them.</exception>
+    public static OpenedJudge Open(IChatClient client, JudgeOptions? options = null, JudgeFiles? files = null)
+    {
+        ArgumentNullException.ThrowIfNull(client);
+        try
+        {
+            JudgeOptions resolved = (files ?? new JudgeFiles()).ApplyTo(options ?? new JudgeOptions());
+            ReasoningJudge judge = new(client, resolved);
+            return new OpenedJudge(client, () => ChatOptionKeys.ModelIdentityOf(client))
+            {
+                Judge = judge,
+                Reasoning = judge,
+                Name = (client.GetService(typeof(ChatClientMetadata)) as ChatClientMetadata)?.DefaultModelId ?? "unknown",
+                Voting = VotingSettings.Of(resolved),
+                MaxVotes = resolved.Order.Completions(resolved.Votes),
+                Concurrency = resolved.ConcurrencyOver(client),
+                Domain = resolved.Domain,
+                IsCalibrated = resolved.Calibration is not null && judge.CalibrationFault is null,
+                CalibrationFault = judge.CalibrationFault,
+            };
+        }
+        catch
+        {
+            client.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A scalar reward model as a judge, which owns the model from now on.</summary>
+    /// <param name="scalar">The model.</param>
+    /// <param name="calibration">Fits of its confidence, of which the one for this model is used; none if null.</param>
+    public static OpenedJudge Open(IScalarJudge scalar, CalibrationFile? calibration = null)
+    {
+        ArgumentNullException.ThrowIfNull(scalar);
+        (ConfidenceMap? map, string? fault) = calibration?.MapFor(scalar.Identity, VotingSettings.OfScores) ?? (null, null);
+        return new OpenedJudge(scalar, () => scalar.Identity)
+        {
+            Judge = map is null ? scalar : new CalibratedJudge(scalar, map),
+            Name = scalar.Name,
+            Voting = VotingSettings.OfScores,
+            MaxVotes = 0,
+            Concurrency = scalar.Concurrency,
+            IsCalibrated = map is not null,
+            CalibrationFault = fault,
+        };
+    }
+}

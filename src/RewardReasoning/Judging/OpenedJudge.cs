@@ -1,0 +1,52 @@
+using RewardReasoning.Calibration;
+
+namespace RewardReasoning.Judging;
+
+/// <summary>
+/// A judge with the model that it holds open and what is known about both. Disposing it disposes the model. <see cref="JudgeFactory"/>
+/// opens one.
+/// </summary>
+public sealed class OpenedJudge : IJudge, IDisposable
+{
+    private readonly IDisposable _owned;
+    private readonly Func<string> _identity;
+
+    internal OpenedJudge(IDisposable owned, Func<string> identity) => (_owned, _identity) = (owned, identity);
+
+    /// <summary>The judge itself; rankings ask whether it can judge a comparison again (<see cref="IRepeatableJudge"/>).</summary>
+    public required IJudge Judge { get; init; }
+
+    /// <summary>The same judge if it reasons, which can stream its reasoning; null for a scalar reward model.</summary>
+    public ReasoningJudge? Reasoning { get; internal init; }
+
+    /// <summary>The model's name, for people.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>What the model computes, in one word (a hash for a folder). A large folder is read when this is first asked for.</summary>
+    public string Identity => _identity();
+
+    /// <summary>The settings that the judge's confidence depends on; a calibration holds for equal ones only.</summary>
+    public required VotingSettings Voting { get; init; }
+
+    /// <summary>The most completions that one comparison may take; 0 for a scalar reward model.</summary>
+    public required int MaxVotes { get; init; }
+
+    /// <summary>How many comparisons to judge at once so that the model is kept busy.</summary>
+    public required int Concurrency { get; init; }
+
+    /// <summary>What the model can judge; null where it does not say.</summary>
+    public JudgeDomain? Domain { get; internal init; }
+
+    /// <summary>Whether its confidence is calibrated.</summary>
+    public required bool IsCalibrated { get; init; }
+
+    /// <summary>Why the given calibration does not apply to this judge; null where it applies, or none was given.</summary>
+    public required string? CalibrationFault { get; init; }
+
+    /// <inheritdoc/>
+    public Task<Judgment> JudgeAsync(Comparison comparison, CancellationToken cancellationToken = default) =>
+        Judge.JudgeAsync(comparison, cancellationToken);
+
+    /// <inheritdoc/>
+    public void Dispose() => _owned.Dispose();
+}
