@@ -1,7 +1,7 @@
 namespace RewardReasoning.Cli;
 
 /// <summary>The command line or an input of it cannot be used: reported in one line, exit code 2.</summary>
-public sealed class UsageException : Exception
+public sealed class UsageException : RewardReasoningException
 {
     /// <summary>Says what was found, what must hold and what to do.</summary>
     public UsageException(string message)
@@ -10,4 +10,7 @@ public sealed class UsageException : Exception
     /// <summary>The same, with the fault that led to it (shown with <c>--verbose</c>).</summary>
     public UsageException(string message, Exception innerException)
         : base(message, innerException) { }
+
+    /// <inheritdoc/>
+    public override FailureBoundary Boundary => FailureBoundary.Input;
 }

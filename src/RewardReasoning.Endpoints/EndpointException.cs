@@ -3,7 +3,7 @@ using System.Net;
 namespace RewardReasoning.Endpoints;
 
 /// <summary>A server did not give a usable answer. The message names its address, what came back and what to look at.</summary>
-public sealed class EndpointException : Exception
+public sealed class EndpointException : RewardReasoningException
 {
     /// <summary>With what happened.</summary>
     public EndpointException(string message)
@@ -15,6 +15,13 @@ public sealed class EndpointException : Exception
 
     /// <summary>Without a message of its own.</summary>
     public EndpointException() { }
+
+    /// <inheritdoc/>
+    public override FailureBoundary Boundary => FailureBoundary.Provider;
+
+    /// <inheritdoc/>
+    /// <value>By the status; the vote where there is none.</value>
+    public override FailureScope Scope => Status is { } status ? FailurePolicy.ScopeOf(status) : FailureScope.Vote;
 
     /// <summary>What kept the server from answering.</summary>
     public EndpointFailure Failure { get; init; }

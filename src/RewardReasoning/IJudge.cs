@@ -21,7 +21,7 @@ public interface IRepeatableJudge : IJudge
 }
 
 /// <summary>A comparison that a judge declines because its model was not made for it. The message says so and what to do instead.</summary>
-public sealed class OutOfDomainException : Exception
+public sealed class OutOfDomainException : RewardReasoningException
 {
     /// <summary>With a message that tells a user what the judge can do.</summary>
     public OutOfDomainException(string message)
@@ -33,4 +33,11 @@ public sealed class OutOfDomainException : Exception
 
     /// <summary>Without a message of its own.</summary>
     public OutOfDomainException() { }
+
+    /// <inheritdoc/>
+    public override FailureBoundary Boundary => FailureBoundary.Input;
+
+    /// <inheritdoc/>
+    /// <value>The row: another comparison may be inside the domain.</value>
+    public override FailureScope Scope => FailureScope.Row;
 }

@@ -10,7 +10,7 @@ public sealed class ProjectReferenceTests
     {
         ["RewardReasoning"] = [],
         ["RewardReasoning.Verification"] = [],
-        ["RewardReasoning.Text"] = [],
+        ["RewardReasoning.Text"] = ["RewardReasoning"],
         ["RewardReasoning.Endpoints"] = ["RewardReasoning"],
         ["RewardReasoning.Models"] = ["RewardReasoning", "RewardReasoning.Text"],
         ["RewardReasoning.Storage"] = ["RewardReasoning"],

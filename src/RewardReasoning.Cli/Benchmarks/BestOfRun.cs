@@ -6,7 +6,6 @@ using RewardReasoning.Evaluation.BestOf;
 using RewardReasoning.Evaluation.Metrics;
 using RewardReasoning.Judging;
 using RewardReasoning.Rankings;
-using RewardReasoning.Storage;
 
 namespace RewardReasoning.Cli.Benchmarks;
 
@@ -14,6 +13,7 @@ namespace RewardReasoning.Cli.Benchmarks;
 internal sealed class BestOfRun(OpenedJudge judge, RankingOptions ranking, Terminal terminal, TimeProvider time)
 {
     private readonly Ranker _ranker = new(judge.Judge, ranking, time);
+    private readonly FailurePolicy _failures = new();
     private volatile string? _model;
 
     /// <summary>Ranks the candidates of every query; with a folder, its rankings and report are kept there.</summary>
@@ -82,9 +82,6 @@ internal sealed class BestOfRun(OpenedJudge judge, RankingOptions ranking, Termi
         }
     }
 
-    /// <summary>
-    /// A judge that fails before it has judged anything is at fault itself, and ends the run; later, the query is missing.
-    /// </summary>
     private async Task<RecordedRanking> RankAsync(BestOfItem item, CancellationToken cancellationToken)
     {
         if (item.IsDecided)
@@ -96,13 +93,14 @@ internal sealed class BestOfRun(OpenedJudge judge, RankingOptions ranking, Termi
         {
             Rankings.Ranking ranked = await _ranker.RankAsync(item.Query, item.Responses, progress: null, cancellationToken);
             _model ??= ranked.Matches.Select(match => match.Judgment?.Model).FirstOrDefault(model => model is not null);
+            if (_model is not null)
+            {
+                _failures.Succeeded();
+            }
+
             return RecordedRanking.Of(item, ranked);
         }
-        catch (Exception exception)
-            when (!cancellationToken.IsCancellationRequested
-                && exception is not CompletionStoreException
-                && (_model is not null || exception is OutOfDomainException)
-            )
+        catch (Exception exception) when (_failures.EndsOnlyTheRow(exception, cancellationToken))
         {
             return new RecordedRanking { Item = item, Missing = exception.Message };
         }

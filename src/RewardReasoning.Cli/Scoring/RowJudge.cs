@@ -1,20 +1,16 @@
-using System.Net;
 using RewardReasoning.Data.Recognition;
 using RewardReasoning.Data.Rows;
-using RewardReasoning.Endpoints;
 using RewardReasoning.Rankings;
-using RewardReasoning.Storage;
 
 namespace RewardReasoning.Cli.Scoring;
 
 /// <summary>
-/// Judges rows one by one (pairs, and with a ranker candidates too) and keeps the faults of one row from ending the run. A judge that fails
-/// before it has judged anything is at
-/// fault itself (no server there, a wrong key, weights that do not load): that ends the run at once, and so does a store that fails.
+/// Judges rows one by one (pairs, and with a ranker candidates too). Whether a failure ends the row or the run is decided by
+/// <see cref="FailurePolicy"/>.
 /// </summary>
 internal sealed class RowJudge(IJudge judge, Ranker? ranker = null)
 {
-    private volatile bool _hasJudged;
+    private readonly FailurePolicy _failures = new();
 
     public async Task<ScoredRow> ScoreAsync(DataRow row, CancellationToken cancellationToken)
     {
@@ -45,14 +41,10 @@ internal sealed class RowJudge(IJudge judge, Ranker? ranker = null)
         try
         {
             Judgment judgment = await judge.JudgeAsync(comparison, cancellationToken);
-            _hasJudged = true;
+            _failures.Succeeded();
             return (judgment, judgment.Preferred is null ? judgment.MissingReason : null);
         }
-        catch (Exception exception)
-            when (!cancellationToken.IsCancellationRequested
-                && exception is not CompletionStoreException
-                && (_hasJudged || IsOfTheRow(exception))
-            )
+        catch (Exception exception) when (_failures.EndsOnlyTheRow(exception, cancellationToken))
         {
             return (null, exception.Message);
         }
@@ -67,24 +59,16 @@ internal sealed class RowJudge(IJudge judge, Ranker? ranker = null)
         try
         {
             Rankings.Ranking ranking = await of.RankAsync(candidates.Query.Text, candidates.Responses, null, cancellationToken);
-            _hasJudged |= ranking.Best is not null;
+            if (ranking.Matches.Any(match => match.Judgment is not null))
+            {
+                _failures.Succeeded();
+            }
+
             return (ranking, ranking.Best is null ? ranking.MissingReason : null);
         }
-        catch (Exception exception)
-            when (!cancellationToken.IsCancellationRequested
-                && exception is not CompletionStoreException
-                && (_hasJudged || IsOfTheRow(exception))
-            )
+        catch (Exception exception) when (_failures.EndsOnlyTheRow(exception, cancellationToken))
         {
             return (null, exception.Message);
         }
     }
-
-    private static bool IsOfTheRow(Exception exception) =>
-        exception
-            is OutOfDomainException
-                or EndpointException
-                {
-                    Status: HttpStatusCode.BadRequest or HttpStatusCode.RequestEntityTooLarge or HttpStatusCode.UnprocessableEntity
-                };
 }

@@ -115,7 +115,7 @@ internal sealed class GradedSources(BuildSource source, BuildRecipe recipe, Buil
                 {
                     return (one.Row, query, one.Question.Answer, await sampler.SampleAsync(query, stop).ConfigureAwait(false), null);
                 }
-                catch (Exception exception) when (!stop.IsCancellationRequested && sampler.HasSampled)
+                catch (Exception exception) when (sampler.Failures.EndsOnlyTheRow(exception, stop))
                 {
                     return (one.Row, query, one.Question.Answer, null, exception.Message);
                 }
@@ -130,7 +130,7 @@ internal sealed class GradedSources(BuildSource source, BuildRecipe recipe, Buil
     private async IAsyncEnumerable<GradedQuery> ReadAnnotatedAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         IJudge judge = tools.Judge ?? throw new InvalidOperationException("A source is annotated, and there is no judge.");
-        bool hasJudged = false;
+        FailurePolicy failures = new();
         await foreach (
             (DataRow row, PairContent pair, Judgment? judgment, string? error) in OrderedWindow
                 .SelectAsync(
@@ -163,10 +163,10 @@ internal sealed class GradedSources(BuildSource source, BuildRecipe recipe, Buil
             try
             {
                 Judgment judgment = await judge.JudgeAsync(one.Pair.Comparison, stop).ConfigureAwait(false);
-                hasJudged = true;
+                failures.Succeeded();
                 return (one.Row, one.Pair, judgment, null);
             }
-            catch (Exception exception) when (!stop.IsCancellationRequested && hasJudged)
+            catch (Exception exception) when (failures.EndsOnlyTheRow(exception, stop))
             {
                 return (one.Row, one.Pair, null, exception.Message);
             }

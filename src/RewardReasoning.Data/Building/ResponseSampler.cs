@@ -11,10 +11,8 @@ namespace RewardReasoning.Data.Building;
 /// </summary>
 internal sealed class ResponseSampler(IReadOnlyList<IChatClient> models, BuildSource source, long seed)
 {
-    private volatile bool _hasSampled;
-
-    /// <summary>Whether any output has come: a model that never gave one is at fault itself.</summary>
-    public bool HasSampled => _hasSampled;
+    /// <summary>Whether a failure ends the question or the run.</summary>
+    public FailurePolicy Failures { get; } = new();
 
     public async Task<IReadOnlyList<string>> SampleAsync(RowQuery query, CancellationToken cancellationToken)
     {
@@ -52,7 +50,7 @@ internal sealed class ResponseSampler(IReadOnlyList<IChatClient> models, BuildSo
                 cancellationToken
             )
             .ConfigureAwait(false);
-        _hasSampled = true;
+        Failures.Succeeded();
         return response.Text;
     }
 

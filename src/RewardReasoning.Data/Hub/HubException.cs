@@ -3,11 +3,14 @@ using System.Net;
 namespace RewardReasoning.Data.Hub;
 
 /// <summary>A hub that did not give what was asked of it, or a file of it that cannot be kept.</summary>
-public sealed class HubException : Exception
+public sealed class HubException : RewardReasoningException
 {
     /// <summary>An error with a message that says what was found and what to do.</summary>
     public HubException(string message, Exception? cause = null)
         : base(message, cause) { }
+
+    /// <inheritdoc/>
+    public override FailureBoundary Boundary => IsRefusal ? FailureBoundary.Input : FailureBoundary.Provider;
 
     /// <summary>What the hub answered; null where it did not come to an answer.</summary>
     public HttpStatusCode? Status { get; init; }

@@ -3,7 +3,7 @@ namespace RewardReasoning.Models.Checkpoints;
 /// <summary>
 /// A file of a model folder is missing, half written or says something that cannot be used; the message begins with its path.
 /// </summary>
-public sealed class CheckpointException : Exception
+public sealed class CheckpointException : RewardReasoningException
 {
     /// <summary>The file or folder at fault.</summary>
     public string FilePath { get; }
@@ -13,4 +13,7 @@ public sealed class CheckpointException : Exception
     /// <param name="cause">The lower error, where there is one.</param>
     public CheckpointException(string path, string problem, Exception? cause = null)
         : base($"{path}: {problem}", cause) => FilePath = path;
+
+    /// <inheritdoc/>
+    public override FailureBoundary Boundary => FailureBoundary.Model;
 }

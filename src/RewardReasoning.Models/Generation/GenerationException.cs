@@ -1,7 +1,7 @@
 namespace RewardReasoning.Models.Generation;
 
 /// <summary>The engine could not finish a request; the inner exception is the cause.</summary>
-public sealed class GenerationException : Exception
+public sealed class GenerationException : RewardReasoningException
 {
     /// <summary>An error without further detail.</summary>
     public GenerationException() { }
@@ -13,6 +13,13 @@ public sealed class GenerationException : Exception
     /// <summary>An error with the message to show and what caused it.</summary>
     public GenerationException(string message, Exception innerException)
         : base(message, innerException) { }
+
+    /// <inheritdoc/>
+    public override FailureBoundary Boundary => FailureBoundary.Model;
+
+    /// <inheritdoc/>
+    /// <value>The vote: another request may succeed.</value>
+    public override FailureScope Scope => FailureScope.Vote;
 
     internal static GenerationException NotANumber() =>
         new(

@@ -6,8 +6,10 @@ namespace RewardReasoning.Server.Chat;
 
 /// <summary>A request that is answered with an error object: HTTP status, and the fields of the object.</summary>
 internal sealed class ApiException(int status, string message, string? code = null, string? parameter = null, Exception? cause = null)
-    : Exception(message, cause)
+    : RewardReasoningException(message, cause)
 {
+    public override FailureBoundary Boundary => Status < 500 ? FailureBoundary.Input : FailureBoundary.Provider;
+
     public int Status { get; } = status;
 
     /// <summary>A word for programs, such as <c>context_length_exceeded</c>.</summary>

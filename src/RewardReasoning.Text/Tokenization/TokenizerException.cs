@@ -4,7 +4,7 @@ namespace RewardReasoning.Text.Tokenization;
 /// A tokenizer file that cannot be read, contradicts itself, or is of a kind that is not supported. The message names the file,
 /// what was found there and what must hold.
 /// </summary>
-public sealed class TokenizerException : Exception
+public sealed class TokenizerException : RewardReasoningException
 {
     /// <summary>An error without further detail.</summary>
     public TokenizerException() { }
@@ -16,4 +16,7 @@ public sealed class TokenizerException : Exception
     /// <summary>An error with the message to show and what caused it.</summary>
     public TokenizerException(string message, Exception innerException)
         : base(message, innerException) { }
+
+    /// <inheritdoc/>
+    public override FailureBoundary Boundary => FailureBoundary.Model;
 }

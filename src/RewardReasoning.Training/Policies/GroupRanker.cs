@@ -40,7 +40,7 @@ internal sealed class GroupRanker(IJudge judge, PolicyOptions options, ulong see
             Ranking ranking = await new Ranker(guard, _ranking).RankAsync(query, answers, null, cancellationToken).ConfigureAwait(false);
             return Counted(guard, guard.Count() is { Asked: > 0, Decided: 0 } ? None(answers) : Rewards(ranking));
         }
-        catch (Exception) when (guard.Failure is not null && !cancellationToken.IsCancellationRequested)
+        catch (Exception failure) when (!cancellationToken.IsCancellationRequested && FailurePolicy.ScopeOf(failure) != FailureScope.Run)
         {
             return Counted(guard, None(answers));
         }

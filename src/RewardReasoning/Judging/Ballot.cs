@@ -34,7 +34,10 @@ internal sealed class Ballot(VoteCaster caster, JudgeOptions options, Comparison
     /// Asks for votes until the rule ends it: as many at once as it takes to end at the earliest, so that none is asked for in vain and
     /// none is waited for that could run beside another.
     /// </summary>
-    /// <exception cref="Exception">Every request failed; the first failure, as it came from the client.</exception>
+    /// <exception cref="Exception">
+    /// Every request failed: the first failure, as it came from the client; one that ends the row ends the voting at once. Or one failed with
+    /// what ends the run.
+    /// </exception>
     public async Task<VotingEnd> VoteAsync(CancellationToken cancellationToken)
     {
         int step = options.Order.Completions(1);
@@ -48,6 +51,10 @@ internal sealed class Ballot(VoteCaster caster, JudgeOptions options, Comparison
                     ? remaining
                     : StoppingRule.FewestToEnd(options.Stopping, Majority.First, Majority.Second, remaining, step);
             await CastAsync(count, cancellationToken).ConfigureAwait(false);
+            if (_failures.Count == _votes.Count && _failures.Find(EndsTheRow) is { } refusal)
+            {
+                ExceptionDispatchInfo.Throw(refusal);
+            }
         }
 
         if (_failures.Count == _votes.Count)
@@ -81,6 +88,8 @@ internal sealed class Ballot(VoteCaster caster, JudgeOptions options, Comparison
 
         return Majority.IsDraw ? (ComparisonHash.PickOne(judged, CoinBit), DrawBreak.Coin) : (Majority.Winner, DrawBreak.FurtherVotes);
     }
+
+    private static bool EndsTheRow(Exception failure) => FailurePolicy.ScopeOf(failure) == FailureScope.Row;
 
     private async Task CastAsync(int count, CancellationToken cancellationToken)
     {

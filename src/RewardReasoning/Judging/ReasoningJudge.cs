@@ -53,7 +53,10 @@ public sealed class ReasoningJudge : IRepeatableJudge
     /// </summary>
     /// <exception cref="OutOfDomainException">The model declares what it can judge, and this is outside of it.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    /// <remarks>When every vote's request failed, the first one's exception is thrown as it came from the client.</remarks>
+    /// <remarks>
+    /// When every vote's request failed, the first one's exception is thrown as it came from the client; a failure that ends the run
+    /// (<see cref="FailurePolicy"/>) is always thrown.
+    /// </remarks>
     public Task<Judgment> JudgeAsync(Comparison comparison, CancellationToken cancellationToken = default) =>
         JudgeAsync(comparison, repetition: 0, listener: null, cancellationToken);
 

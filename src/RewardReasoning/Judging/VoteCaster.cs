@@ -44,7 +44,7 @@ internal sealed class VoteCaster(IChatClient client, JudgeOptions options, TimeP
                 Completion completion = await _completions.CompleteAsync(prompt, draw, cancellationToken).ConfigureAwait(false);
                 vote = VoteOf(draw, completion, vote.Usage);
             }
-            catch (Exception error) when (!cancellationToken.IsCancellationRequested)
+            catch (Exception error) when (!cancellationToken.IsCancellationRequested && FailurePolicy.ScopeOf(error) != FailureScope.Run)
             {
                 string? tooLong = TooLong(error);
                 failure = tooLong is null ? error : null;

@@ -144,7 +144,8 @@ internal sealed class Tournament(
                 MissingReason = judgment.MissingReason,
             };
         }
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception exception)
+            when (!cancellationToken.IsCancellationRequested && FailurePolicy.ScopeOf(exception) != FailureScope.Run)
         {
             Interlocked.CompareExchange(ref _failure, exception, null);
             return match with { MissingReason = exception.Message };

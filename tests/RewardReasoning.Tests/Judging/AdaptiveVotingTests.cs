@@ -158,14 +158,14 @@ public sealed class AdaptiveVotingTests
     [Fact]
     public async Task JudgeAsync_ServerThatIsGone_IsAskedInTwoRoundsAtMost()
     {
-        using ScriptedChatClient client = ScriptedChatClient.Of(new ScriptedReply { Fault = new InvalidOperationException("down") });
+        using ScriptedChatClient client = ScriptedChatClient.Of(new ScriptedReply { Fault = new HttpRequestException("down") });
         JudgeOptions options = new()
         {
             Votes = 17,
             Stopping = new VoteStopping.Confidence(0.95),
             Concurrency = 32,
         };
-        await Assert.ThrowsAsync<InvalidOperationException>(() => new ReasoningJudge(client, options).JudgeAsync(Sum, Cancel));
+        await Assert.ThrowsAsync<HttpRequestException>(() => new ReasoningJudge(client, options).JudgeAsync(Sum, Cancel));
         Assert.Equal(17, client.Requests.Count);
     }
 
@@ -255,7 +255,7 @@ public sealed class AdaptiveVotingTests
         {
             return new(new ReasoningJudge(client, options).JudgeAsync(Sum).GetAwaiter().GetResult(), null);
         }
-        catch (InvalidOperationException error)
+        catch (HttpRequestException error)
         {
             return new(null, error.Message);
         }
@@ -268,7 +268,7 @@ public sealed class AdaptiveVotingTests
         public ScriptedReply Reply(ScriptedRequest request)
         {
             uint draw = (uint)(((request.Options.Seed ?? 0) + Salt) * 2654435761L >> 7);
-            return (int)(draw % 10) is var kind && kind < Failing ? new ScriptedReply { Fault = new InvalidOperationException("down") }
+            return (int)(draw % 10) is var kind && kind < Failing ? new ScriptedReply { Fault = new HttpRequestException("down") }
                 : kind < Failing + Unreadable ? "I cannot say."
                 : ReasoningJudgeTests.WithLogProbs((int)(draw / 10 % 10) < First ? 1 : 2, 0.5f + (draw / 100 % 50 / 100f));
         }

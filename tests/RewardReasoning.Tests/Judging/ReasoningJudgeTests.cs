@@ -294,8 +294,8 @@ public sealed partial class ReasoningJudgeTests
     [Fact]
     public async Task JudgeAsync_EveryRequestFails_ThrowsTheFirstFailure()
     {
-        using ScriptedChatClient client = ScriptedChatClient.Of(new ScriptedReply { Fault = new InvalidOperationException("down") });
-        Exception error = await Assert.ThrowsAsync<InvalidOperationException>(() =>
+        using ScriptedChatClient client = ScriptedChatClient.Of(new ScriptedReply { Fault = new HttpRequestException("down") });
+        Exception error = await Assert.ThrowsAsync<HttpRequestException>(() =>
             new ReasoningJudge(client, new() { Votes = 3 }).JudgeAsync(Sum, Cancel)
         );
         Assert.Equal("down", error.Message);
@@ -305,7 +305,7 @@ public sealed partial class ReasoningJudgeTests
     public async Task JudgeAsync_OneRequestOfThreeFails_KeepsTheOthers()
     {
         using ScriptedChatClient client = new(request =>
-            request.Index == 1 ? new ScriptedReply { Fault = new InvalidOperationException("down") } : PreferFour(request)
+            request.Index == 1 ? new ScriptedReply { Fault = new HttpRequestException("down") } : PreferFour(request)
         );
         Judgment judgment = await new ReasoningJudge(client, new() { Votes = 3, Concurrency = 1 }).JudgeAsync(Sum, Cancel);
         Assert.Equal((Verdict.First, 1.0), (judgment.Preferred, judgment.VoteShare));
@@ -418,8 +418,8 @@ public sealed partial class ReasoningJudgeTests
     [Fact]
     public async Task JudgeStreamingAsync_RequestFails_ThrowsTheFailure()
     {
-        using ScriptedChatClient client = ScriptedChatClient.Of(new ScriptedReply { Fault = new InvalidOperationException("down") });
-        await Assert.ThrowsAsync<InvalidOperationException>(async () =>
+        using ScriptedChatClient client = ScriptedChatClient.Of(new ScriptedReply { Fault = new HttpRequestException("down") });
+        await Assert.ThrowsAsync<HttpRequestException>(async () =>
         {
             await foreach (JudgmentEvent _ in new ReasoningJudge(client).JudgeStreamingAsync(Sum, Cancel)) { }
         });
