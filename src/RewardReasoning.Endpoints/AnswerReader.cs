@@ -10,7 +10,7 @@ namespace RewardReasoning.Endpoints;
 /// <param name="prefill">The beginning of the answer, as it was sent; null for none.</param>
 internal sealed class AnswerReader(bool promptOpensThought, string? prefill)
 {
-    private readonly ThoughtSplitter _splitter = new(promptOpensThought && prefill is null);
+    private readonly ReasoningSplitter _splitter = new(promptOpensThought && prefill is null);
     private readonly bool _hasPrefill = prefill is not null;
     private readonly List<WireToken> _tokens = [];
     private WireUsage? _usage;
@@ -93,6 +93,11 @@ internal sealed class AnswerReader(bool promptOpensThought, string? prefill)
             properties[ChatResponseKeys.ReasoningClosed] = closed;
         }
 
+        if (_thoughtApart && !_hasPrefill)
+        {
+            properties[ChatResponseKeys.ReasoningApart] = true;
+        }
+
         if (_tokens.Count > 0)
         {
             properties[ChatResponseKeys.TokenTexts] = _tokens.Select(token => token.Token ?? "").ToArray();
@@ -119,7 +124,7 @@ internal sealed class AnswerReader(bool promptOpensThought, string? prefill)
             _ when _hasPrefill => null,
             { _thoughtApart: true } => !cut || _answered,
             _ when cut => false,
-            { _splitter.SawThought: true } => _splitter.ClosedThought,
+            { _splitter.Opened: true } => _splitter.Closed,
             _ => null,
         };
     }
@@ -160,7 +165,7 @@ internal sealed class AnswerReader(bool promptOpensThought, string? prefill)
     /// <summary>Whether a thought is the one that was sent, which a server took apart; then its content begins with the rest.</summary>
     private bool IsEchoOfThought(string thought)
     {
-        if (_echo is null || ThinkingText.Split(_echo) is not (var sent, var rest, true) || sent.Trim() != thought.Trim())
+        if (_echo is null || ReasoningText.Split(_echo) is not (var sent, var rest, true) || sent.Trim() != thought.Trim())
         {
             return false;
         }

@@ -271,8 +271,9 @@ internal sealed class RequestBody(EndpointOptions endpoint)
     /// Chat templates that render a thought put a line break after its tag, and a server finds the prefill only if it agrees.
     /// </summary>
     public static string WithTemplateNewline(string prefill) =>
-        prefill.StartsWith(ThinkingText.OpenTag, StringComparison.Ordinal) && !prefill.AsSpan(ThinkingText.OpenTag.Length).StartsWith("\n")
-            ? prefill.Insert(ThinkingText.OpenTag.Length, "\n")
+        prefill.StartsWith(ReasoningText.OpenTag, StringComparison.Ordinal)
+        && !prefill.AsSpan(ReasoningText.OpenTag.Length).StartsWith("\n")
+            ? prefill.Insert(ReasoningText.OpenTag.Length, "\n")
             : prefill;
 
     /// <summary>Half a surrogate pair has no UTF-8 form; it becomes U+FFFD, as it would in every encoder.</summary>

@@ -93,6 +93,11 @@ public static class ChatResponseKeys
     /// </summary>
     public const string ReasoningClosed = "reasoning_closed";
 
+    /// <summary>
+    /// <see cref="bool"/>: the client or its server knows reasoning from answer by itself, so a marker in the text is one that it quotes.
+    /// </summary>
+    public const string ReasoningApart = "reasoning_apart";
+
     /// <summary><see cref="bool"/>: the thinking budget was reached and the stub written.</summary>
     public const string ThinkingForced = "thinking_forced";
 

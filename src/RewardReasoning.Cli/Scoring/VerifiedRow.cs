@@ -19,7 +19,11 @@ internal sealed record VerifiedRow(DataRow Row, AnswerVerdict? Verdict, bool? Ex
         try
         {
             AnswerRow answer = AnswerRow.Read(fields, defaults);
-            return new VerifiedRow(row, new AnswerVerifier(answer.Options).Verify(answer.Gold, answer.Prediction), answer.Expected, null);
+            AnswerVerdict verdict = new AnswerVerifier(answer.Options).Verify(
+                ReasoningText.Split(answer.Gold).Answer,
+                ReasoningText.Split(answer.Prediction).Answer
+            );
+            return new VerifiedRow(row, verdict, answer.Expected, null);
         }
         catch (JsonException exception)
         {

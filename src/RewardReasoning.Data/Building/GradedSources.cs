@@ -247,7 +247,7 @@ internal sealed class GradedSources(BuildSource source, BuildRecipe recipe, Buil
     }
 
     private bool? RightOf(string answer, string text) =>
-        _verifier.Verify(answer, text) switch
+        _verifier.Verify(answer, ReasoningText.Split(text).Answer) switch
         {
             AnswerVerdict.Equal => true,
             AnswerVerdict.Different => false,
@@ -258,7 +258,7 @@ internal sealed class GradedSources(BuildSource source, BuildRecipe recipe, Buil
     private string? Prepared(string response)
     {
         string? text =
-            recipe.StripThoughts ? Thoughts.Strip(response)
+            recipe.StripThoughts ? ReasoningText.AnswerOf(response)
             : response.Length > 0 ? response
             : null;
         foreach (string mark in source.CutAt)

@@ -301,7 +301,7 @@ public sealed class EndpointProbe : IDisposable
                 ChatOptions options = Options(VerdictTokens, 1);
                 options.AdditionalProperties = new()
                 {
-                    [ChatOptionKeys.Prefill] = $"{ThinkingText.OpenTag}Let me compare.{new JudgeOptions().ThinkingStub}",
+                    [ChatOptionKeys.Prefill] = $"{ReasoningText.OpenTag}Let me compare.{new JudgeOptions().ThinkingStub}",
                 };
                 try
                 {

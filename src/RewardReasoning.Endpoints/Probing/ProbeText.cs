@@ -21,7 +21,7 @@ internal readonly record struct ProbeText(string Thought, string Answer, string?
             return new(text.Thought, text.Content ?? "", string.IsNullOrEmpty(text.Reasoning) ? "reasoning_content" : "reasoning");
         }
 
-        (string thought, string answer, bool? closed) = ThinkingText.Split(text.Content ?? "");
+        (string thought, string answer, bool? closed) = ReasoningText.Split(text.Content ?? "");
         return new(thought, answer, closed is null ? null : "content");
     }
 }

@@ -7,8 +7,8 @@ namespace RewardReasoning.Models.Generation;
 /// <param name="Close">Id of <c>&lt;/think&gt;</c>.</param>
 internal readonly record struct ReasoningTags(int Open, int Close)
 {
-    public const string OpenText = "<think>";
-    public const string CloseText = "</think>";
+    public const string OpenText = ReasoningText.OpenTag;
+    public const string CloseText = ReasoningText.CloseTag;
 
     /// <summary>Those of a tokenizer; null where it does not have both as tokens.</summary>
     public static ReasoningTags? Find(Tokenizer tokenizer) =>

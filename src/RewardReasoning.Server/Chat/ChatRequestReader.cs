@@ -9,7 +9,7 @@ internal sealed class ChatRequestReader(string model, IReadOnlySet<string> suppo
 {
     private const int MostCompletions = 128;
     private const int MostTopLogProbs = 20;
-    private const string DefaultStub = "\n</think>\n\n";
+    private const string DefaultStub = $"\n{ReasoningText.CloseTag}\n\n";
 
     /// <exception cref="ApiException">The request cannot be honoured; names the field.</exception>
     public ChatCall Read(ChatRequestWire request)
@@ -227,7 +227,7 @@ internal sealed class ChatRequestReader(string model, IReadOnlySet<string> suppo
             ? last.Text
             : throw ApiException.BadField(
                 "messages",
-                "The message to be continued has its thought apart; write it into the content, between <think> and </think>."
+                $"The message to be continued has its reasoning in a field of its own; write it into the content, between {ReasoningText.OpenTag} and {ReasoningText.CloseTag}."
             );
     }
 

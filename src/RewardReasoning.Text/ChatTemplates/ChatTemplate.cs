@@ -17,7 +17,7 @@ public sealed class ChatTemplate
     /// <summary>What transformers puts at the end of the final message to find its place in the rendered text.</summary>
     private const string ContinuationTag = "CONTINUE_FINAL_MESSAGE_TAG ";
 
-    private static readonly string[] ThinkTags = ["<think>", "</think>"];
+    private static readonly string[] ThinkTags = [ReasoningText.OpenTag, ReasoningText.CloseTag];
 
     private readonly JinjaStatement[] _statements;
     private readonly IReadOnlyDictionary<string, object?> _tokens;

@@ -14,7 +14,6 @@ namespace RewardReasoning.Training.Grpo;
 /// <summary>Judgments of labelled pairs: pairs become prompts in both orders, completions verdicts, verdicts rewards.</summary>
 internal sealed class JudgeTask : IRolloutTask
 {
-    private const string ThoughtOpens = "<think>";
     private readonly GrpoRecipe _recipe;
     private readonly JudgePrompt _prompt;
     private readonly ChatTokenizer _chat;
@@ -30,8 +29,8 @@ internal sealed class JudgeTask : IRolloutTask
         _chat = ChatTokenizer.Load(recipe.Model);
         string prompt = Path.Combine(recipe.Model, JudgeFiles.PromptFile);
         _prompt = File.Exists(prompt) ? JudgePrompt.Load(prompt) : JudgePrompt.Default;
-        _thoughtOpens = _chat.Tokenizer.FindToken(ThoughtOpens);
-        ThoughtEnd = _chat.Tokenizer.FindToken(ThinkingText.CloseTag);
+        _thoughtOpens = _chat.Tokenizer.FindToken(ReasoningText.OpenTag);
+        ThoughtEnd = _chat.Tokenizer.FindToken(ReasoningText.CloseTag);
         EndTokens = ConversationIds.EndsOfTurn(endTokens, recipe.Model);
         _pairs = new PairStream(
             [.. recipe.Data.Select(file => (file.Path, file.Weight, (IReadOnlyList<LabelledPair>)ReadTrained(file.Path)))],
@@ -71,7 +70,7 @@ internal sealed class JudgeTask : IRolloutTask
     {
         JudgeQuestion question = (JudgeQuestion)prompt;
         string text = _chat.Tokenizer.Decode(completion.Written);
-        Verdict verdict = VerdictParser.Parse(text, promptOpensThought: question.PromptIds[^1] == _thoughtOpens);
+        Verdict verdict = VerdictParser.Parse(text, promptOpensReasoning: question.PromptIds[^1] == _thoughtOpens);
         return new JudgeRollout(question, completion, text, verdict, VerdictReward.Of(verdict, question.Right));
     }
 
@@ -170,8 +169,11 @@ internal sealed class JudgeTask : IRolloutTask
 
     private string? WithoutThought(string response) =>
         _recipe.StripThoughts
-        && (response.Contains(ThoughtOpens, StringComparison.Ordinal) || response.Contains(ThinkingText.CloseTag, StringComparison.Ordinal))
-            ? Thoughts.Strip(response)
+        && (
+            response.Contains(ReasoningText.OpenTag, StringComparison.Ordinal)
+            || response.Contains(ReasoningText.CloseTag, StringComparison.Ordinal)
+        )
+            ? ReasoningText.AnswerOf(response)
             : response;
 
     /// <summary>The pair as question number <paramref name="number"/>, in both orders.</summary>

@@ -40,8 +40,8 @@ internal sealed class PolicyTask : IRolloutTask
     {
         (_options, _domain) = (options, domain);
         _chat = ChatTokenizer.Load(recipe.Model);
-        _thoughtOpens = _chat.Tokenizer.FindToken(ThinkingText.OpenTag);
-        ThoughtEnd = _chat.Tokenizer.FindToken(ThinkingText.CloseTag);
+        _thoughtOpens = _chat.Tokenizer.FindToken(ReasoningText.OpenTag);
+        ThoughtEnd = _chat.Tokenizer.FindToken(ReasoningText.CloseTag);
         EndTokens = ConversationIds.EndsOfTurn(endTokens, recipe.Model);
         _questions = new(QuestionFile.Read(recipe.Data[0].Path, answered: false, domain: domain), recipe.Seed, position);
         HeldOut = recipe.Evaluation is { } held ? [.. QuestionFile.Read(held.Data, answered: true, held.Pairs).Select(Ask)] : [];
@@ -72,7 +72,7 @@ internal sealed class PolicyTask : IRolloutTask
     {
         PolicyQuestion question = (PolicyQuestion)prompt;
         string text = _chat.Tokenizer.Decode(completion.Written);
-        string answer = ThinkingText.Split(text, promptOpensThought: question.PromptIds[^1] == _thoughtOpens).Answer.Trim();
+        string answer = ReasoningText.Split(text, promptOpensReasoning: question.PromptIds[^1] == _thoughtOpens).Answer.Trim();
         return new PolicyRollout(question, completion, text, answer, _guard.Check(answer, completion.Finished), double.NaN);
     }
 

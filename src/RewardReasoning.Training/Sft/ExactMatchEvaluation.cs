@@ -40,8 +40,7 @@ internal sealed class ExactMatchEvaluation
     private string Answer(SampledCompletion completion)
     {
         string text = _chat.Tokenizer.Decode(completion.Ids.AsSpan(0, completion.Ids.Length - 1));
-        int end = text.LastIndexOf("</think>", StringComparison.Ordinal);
-        return text[(end < 0 ? 0 : end + "</think>".Length)..].Trim();
+        return ReasoningText.Split(text).Answer.Trim();
     }
 
     private (int[] Prompt, string Answer) Read(string line)

@@ -63,7 +63,10 @@ internal sealed class HeldOutEvaluation(HeldOutOptions options, IReadOnlyList<Sf
     }
 
     private bool IsRight(SftDocument document, SampledCompletion completion) =>
-        _verifier.Verify(document.Completion, chat.Tokenizer.Decode(completion.Written)) == AnswerVerdict.Equal;
+        _verifier.Verify(
+            ReasoningText.Split(document.Completion).Answer,
+            ReasoningText.Split(chat.Tokenizer.Decode(completion.Written)).Answer
+        ) == AnswerVerdict.Equal;
 
     private double[] Losses(TrainingSession session, CancellationToken cancellationToken)
     {

@@ -43,10 +43,11 @@ public sealed record Completion
         bool cut = response.FinishReason == ChatFinishReason.Length;
         bool? said = Property<bool>(response, ChatResponseKeys.ReasoningClosed);
 
-        (string inside, string answer, bool? closed) = ThinkingText.Split(text);
+        bool isAllAnswer = Property<bool>(response, ChatResponseKeys.ReasoningApart) ?? (said is null && apart.Length > 0);
+        (string inside, string answer, bool? closed) = isAllAnswer ? new ReasoningText("", text, null) : ReasoningText.Split(text);
         if (said == true && closed == false)
         {
-            // The client knows tags from text; what looks like an opening tag is one that the judge quoted.
+            // The client knows markers from text; what looks like an opening one is one that the judge quoted.
             (inside, answer) = ("", text);
         }
         else if (apart.Length > 0)

@@ -75,8 +75,8 @@ internal sealed class CompletionSource(IChatClient client, JudgeOptions options,
         }
 
         ChatOptions rest = OptionsFor(draw, forced ? ForcedTokens : tokensLeft);
-        string thought = begun.ReasoningClosed is null ? "" : ThinkingText.OpenTag + begun.Reasoning;
-        string close = begun.ReasoningClosed == true ? ThinkingText.CloseTag : "";
+        string thought = begun.ReasoningClosed is null ? "" : ReasoningText.OpenTag + begun.Reasoning;
+        string close = begun.ReasoningClosed == true ? ReasoningText.CloseTag : "";
         Set(rest, ChatOptionKeys.Prefill, thought + (forced ? options.ThinkingStub : close + begun.Answer));
         if (forced && _supported.Contains(ChatOptionKeys.AllowedNextTokens))
         {
@@ -240,5 +240,5 @@ internal sealed class CompletionSource(IChatClient client, JudgeOptions options,
     private static void Set(ChatOptions chatOptions, string key, object value) => (chatOptions.AdditionalProperties ??= [])[key] = value;
 
     private static string AfterThought(string stub) =>
-        stub[(stub.LastIndexOf(ThinkingText.CloseTag, StringComparison.Ordinal) + ThinkingText.CloseTag.Length)..];
+        stub[(stub.LastIndexOf(ReasoningText.CloseTag, StringComparison.Ordinal) + ReasoningText.CloseTag.Length)..];
 }

@@ -71,9 +71,9 @@ public sealed record JudgeFiles
         {
             return
                 JsonSerializer.Deserialize(File.ReadAllText(path), StubJson.Default.StubFile)?.ThinkingStub is { } stub
-                && stub.Contains(ThinkingText.CloseTag, StringComparison.Ordinal)
+                && stub.Contains(ReasoningText.CloseTag, StringComparison.Ordinal)
                 ? stub
-                : throw new FormatException($"{path}: needs the string \"thinkingStub\", with {ThinkingText.CloseTag} in it.");
+                : throw new FormatException($"{path}: needs the string \"thinkingStub\", with {ReasoningText.CloseTag} in it.");
         }
         catch (JsonException error)
         {

@@ -9,7 +9,7 @@ public sealed record JudgeOptions
     /// <summary>Requests in flight at once where neither the options nor the client say how many.</summary>
     public const int DefaultConcurrency = 16;
 
-    internal const string DefaultThinkingStub = "\n</think>\n\n\\boxed{Assistant ";
+    internal const string DefaultThinkingStub = $"\n{ReasoningText.CloseTag}\n\n\\boxed{{Assistant ";
 
     /// <summary>Votes per comparison; where <see cref="Stopping"/> may end voting early, the most that are asked for.</summary>
     /// <value>1, at least 1; at least 2 where voting may end early.</value>
@@ -134,8 +134,8 @@ public sealed record JudgeOptions
             $"ThinkingBudget is {ThinkingBudget}; it is 0 to MaxCompletionTokens ({MaxCompletionTokens}), or null for none."
         );
         Check(
-            ThinkingStub.Contains(ThinkingText.CloseTag, StringComparison.Ordinal),
-            $"ThinkingStub does not hold {ThinkingText.CloseTag}; without it the thought stays open."
+            ThinkingStub.Contains(ReasoningText.CloseTag, StringComparison.Ordinal),
+            $"ThinkingStub does not hold {ReasoningText.CloseTag}; without it the thought stays open."
         );
         Check(UnparsableRedraws >= 0, $"UnparsableRedraws is {UnparsableRedraws}; it is 0 or above.");
         Check(FurtherVotesOnDraw >= 0, $"FurtherVotesOnDraw is {FurtherVotesOnDraw}; it is 0 or above.");

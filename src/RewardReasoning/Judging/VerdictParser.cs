@@ -12,9 +12,9 @@ public static partial class VerdictParser
     /// Reads raw completion text: of the text after the last <c>&lt;/think&gt;</c> the last box decides. A thought that was opened, by the
     /// prompt or by the text, and not closed gives no verdict.
     /// </summary>
-    public static Verdict Parse(string completion, bool promptOpensThought = false)
+    public static Verdict Parse(string completion, bool promptOpensReasoning = false)
     {
-        (_, string answer, bool? closed) = ThinkingText.Split(completion, promptOpensThought);
+        (_, string answer, bool? closed) = ReasoningText.Split(completion, promptOpensReasoning);
         return closed == false ? Verdict.Unparsable : ParseAnswer(answer);
     }
 
@@ -54,7 +54,7 @@ public static partial class VerdictParser
     public static Verdict ParseStrict(string completion)
     {
         ArgumentNullException.ThrowIfNull(completion);
-        string[] parts = completion.Split(ThinkingText.CloseTag);
+        string[] parts = completion.Split(ReasoningText.CloseTag);
         if (parts.Length < 2)
         {
             return Verdict.Unparsable;

@@ -72,7 +72,7 @@ internal sealed class VoteCaster(IChatClient client, JudgeOptions options, TimeP
         Verdict shown =
             options.StrictParsing && !completion.Forced
                 ? VerdictParser.ParseStrict(
-                    completion.ReasoningClosed == true ? completion.Reasoning + ThinkingText.CloseTag + completion.Answer : ""
+                    completion.ReasoningClosed == true ? completion.Reasoning + ReasoningText.CloseTag + completion.Answer : ""
                 )
                 : VerdictParser.Parse(completion);
         return new()
@@ -96,8 +96,10 @@ internal sealed class VoteCaster(IChatClient client, JudgeOptions options, TimeP
     {
         string why = completion switch
         {
-            { ReasoningClosed: false, Cut: true } => "the thought was cut at the token limit",
-            { ReasoningClosed: false } => "the thought was never closed",
+            { ReasoningClosed: false, Cut: true } => "the reasoning was cut at the token limit",
+            { ReasoningClosed: false } => "the reasoning was never closed",
+            { ReasoningClosed: true } when string.IsNullOrWhiteSpace(completion.Answer) =>
+                "the answer is empty and everything came as reasoning. If the model does not reason, check the server's reasoning parser",
             { Cut: true } => "the answer was cut at the token limit before a verdict",
             _ => @"the answer ends without \boxed{Assistant 1} or \boxed{Assistant 2}",
         };

@@ -205,7 +205,7 @@ public sealed class VerlExportTests : IDisposable
         ];
         foreach ((string completion, JsonElement score) in Completions.Zip(scores))
         {
-            Verdict verdict = VerdictParser.Parse(completion, promptOpensThought: true);
+            Verdict verdict = VerdictParser.Parse(completion, promptOpensReasoning: true);
             Assert.Equal(
                 (completion, verdict == Verdict.First ? 1.0 : -1.0, verdict == Verdict.Unparsable ? 0.0 : 1.0),
                 (completion, score.GetProperty("score").GetDouble(), score.GetProperty("readable").GetDouble())

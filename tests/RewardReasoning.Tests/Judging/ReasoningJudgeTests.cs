@@ -161,7 +161,7 @@ public sealed partial class ReasoningJudgeTests
             new ScriptedReply { Text = @"<think>It is \boxed{Assistant 1}", FinishReason = ChatFinishReason.Length }
         );
         Judgment judgment = await new ReasoningJudge(client, new() { UnparsableRedraws = 0 }).JudgeAsync(Sum, Cancel);
-        Assert.Equal("No verdict: the thought was cut at the token limit.", judgment.Votes[0].MissingReason);
+        Assert.Equal("No verdict: the reasoning was cut at the token limit.", judgment.Votes[0].MissingReason);
     }
 
     [Fact]

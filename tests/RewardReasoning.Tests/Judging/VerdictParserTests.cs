@@ -60,11 +60,11 @@ public sealed class VerdictParserTests
 
     [Fact]
     public void Parse_PromptOpenedThoughtAndNothingClosesIt_ReturnsUnparsable() =>
-        Assert.Equal(Verdict.Unparsable, VerdictParser.Parse(@"It is \boxed{Assistant 1}", promptOpensThought: true));
+        Assert.Equal(Verdict.Unparsable, VerdictParser.Parse(@"It is \boxed{Assistant 1}", promptOpensReasoning: true));
 
     [Fact]
     public void Parse_PromptOpenedThoughtAndClosed_ReadsTheVerdict() =>
-        Assert.Equal(Verdict.First, VerdictParser.Parse(@"thinking</think>\boxed{Assistant 1}", promptOpensThought: true));
+        Assert.Equal(Verdict.First, VerdictParser.Parse(@"thinking</think>\boxed{Assistant 1}", promptOpensReasoning: true));
 
     [Fact]
     public void Parse_ThoughtOpenedAgainAfterTheAnswer_ReturnsUnparsable() =>

@@ -35,7 +35,7 @@ internal sealed record VerlPair(ExportPair Labelled, Comparison Comparison)
 
     /// <summary>Only what begins as a thought is one: a closing tag alone may be an attack that the judge is to see.</summary>
     private static string AnswerOf(string response) =>
-        response.TrimStart().StartsWith(ThinkingText.OpenTag, StringComparison.Ordinal)
-            ? ThinkingText.Split(response).Answer.Trim()
+        response.TrimStart().StartsWith(ReasoningText.OpenTag, StringComparison.Ordinal)
+            ? ReasoningText.Split(response).Answer.Trim()
             : response;
 }

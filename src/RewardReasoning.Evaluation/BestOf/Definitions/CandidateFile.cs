@@ -83,7 +83,7 @@ internal static class CandidateFile
             ?? throw new InvalidDataException(
                 $"{row.Place}: the row has neither 'correct' nor 'answer'; which responses are right is not known."
             );
-        return [.. responses.Select(response => Verifier.Verify(answer, response) == AnswerVerdict.Equal)];
+        return [.. responses.Select(response => Verifier.Verify(answer, ReasoningText.Split(response).Answer) == AnswerVerdict.Equal)];
     }
 
     private static IReadOnlyList<string?> Answers(DataRow row, IReadOnlyList<string> responses)
