@@ -1,5 +1,4 @@
 using Microsoft.Extensions.AI;
-using RewardReasoning.Judging;
 
 namespace RewardReasoning.Endpoints;
 

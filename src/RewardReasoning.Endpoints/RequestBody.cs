@@ -6,7 +6,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.AI;
-using RewardReasoning.Judging;
 
 namespace RewardReasoning.Endpoints;
 

@@ -1,4 +1,3 @@
-using RewardReasoning.Judging;
 
 namespace RewardReasoning.Endpoints.Probing;
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using RewardReasoning.Data.Building;
 using RewardReasoning.Judging;
 using RewardReasoning.Recipes;
 using RewardReasoning.Text.ChatTemplates;
