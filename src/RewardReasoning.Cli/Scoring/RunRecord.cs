@@ -55,7 +55,7 @@ internal sealed class RunRecord
         CancellationToken cancellationToken
     )
     {
-        if (output == RowInput.StandardStream || RowFileWriter.IsDevice(output))
+        if (output == RowInput.StandardStream || !AtomicFile.IsReplaceable(output))
         {
             return null;
         }

@@ -1,11 +1,10 @@
+using RewardReasoning.IO;
+
 namespace RewardReasoning.Data.Hub;
 
 /// <summary>A file that is still being loaded, with the hash of what is here. One process at a time holds it.</summary>
 internal sealed class PartialFile : IDisposable
 {
-    private const int SharingViolationOnWindows = 32;
-    private const int LockHeldOnLinux = 11;
-    private const int LockHeldOnMac = 35;
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(0.5);
 
     private readonly HubFile _file;
@@ -42,7 +41,7 @@ internal sealed class PartialFile : IDisposable
                     FileOptions.Asynchronous
                 );
             }
-            catch (IOException held) when ((held.HResult & 0xFFFF) is SharingViolationOnWindows or LockHeldOnLinux or LockHeldOnMac)
+            catch (IOException error) when (FileLock.IsHeld(error))
             {
                 await Task.Delay(Look, time, cancellationToken).ConfigureAwait(false);
             }

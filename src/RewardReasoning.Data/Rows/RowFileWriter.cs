@@ -1,5 +1,6 @@
 using System.Text.Json;
 using RewardReasoning.Data.Columns;
+using RewardReasoning.IO;
 
 namespace RewardReasoning.Data.Rows;
 
@@ -7,7 +8,7 @@ namespace RewardReasoning.Data.Rows;
 /// A file of rows that is never half there. Rows go to a file beside it (<see cref="PartialEnding"/>), which takes its place when the
 /// writer is disposed: a killed process leaves an older file as it was, and beside it the rows so far: of JSON lines whole ones but for
 /// the last, of Parquet nothing that can be read. A run that ended early hands over what it has too, unless that would replace a file: then
-/// its rows stay beside it.
+/// its rows stay beside it. One writer at a time has a file (<see cref="FileLock"/>); devices and named pipes are written to directly.
 /// </summary>
 public sealed class RowFileWriter : RowWriter
 {
@@ -16,14 +17,16 @@ public sealed class RowFileWriter : RowWriter
 
     private readonly RowWriter _writer;
     private readonly string _path;
-    private readonly string _partial;
+    private readonly string? _partial;
+    private readonly FileLock? _lock;
     private bool _complete;
 
-    private RowFileWriter(RowWriter writer, string path, string partial)
+    private RowFileWriter(RowWriter writer, string path, string? partial, FileLock? held)
     {
         _writer = writer;
         _path = path;
         _partial = partial;
+        _lock = held;
     }
 
     /// <summary>
@@ -31,13 +34,14 @@ public sealed class RowFileWriter : RowWriter
     /// </summary>
     public string? LeftAt { get; private set; }
 
-    /// <summary>Begins a file; its ending says what it is and how it is packed.</summary>
+    /// <summary>Begins a file; its ending says what it is and how it is compressed.</summary>
     /// <param name="path">Where it will be.</param>
     /// <param name="columns">Its columns, for Parquet; other formats need none.</param>
     /// <param name="time">Clock for handing lines to the system.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
     /// <exception cref="NotSupportedException">The ending is that of a format that is not written, or columns cannot be
     /// written.</exception>
+    /// <exception cref="FileInUseException">Another run is writing it.</exception>
     /// <exception cref="IOException">It cannot be created.</exception>
     public static async Task<RowFileWriter> CreateAsync(
         string path,
@@ -47,23 +51,33 @@ public sealed class RowFileWriter : RowWriter
     )
     {
         RequireSupported(path);
-        string target = File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path : path;
-        string partial = IsDevice(target) ? target : target + PartialEnding;
-        FileStream file = new(partial, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 1 << 16, FileOptions.Asynchronous);
+        cancellationToken.ThrowIfCancellationRequested();
+        string target = AtomicFile.Resolve(path);
+        if (!AtomicFile.IsReplaceable(target))
+        {
+            // A named pipe opens when somebody reads it, which may take as long as it likes.
+            FileStream special = await Task.Run(() => AtomicFile.OpenSpecial(target, FileOptions.None), cancellationToken)
+                .ConfigureAwait(false);
+            return await OpenAsync(path, target, null, null, special, columns, time).ConfigureAwait(false);
+        }
+
+        FileLock held = FileLock.Take(target, time);
         try
         {
-            RowWriter writer = NeedsColumns(path)
-                ? new ParquetRowWriter(
-                    file,
-                    columns
-                        ?? throw new ArgumentNullException(nameof(columns), $"'{path}' is Parquet, whose columns must be known beforehand.")
-                )
-                : new JsonLinesWriter(RowCompressions.Pack(file, RowCompressions.OfName(path)), leaveOpen: false, time);
-            return new RowFileWriter(writer, target, partial);
+            string partial = target + PartialEnding;
+            FileStream file = new(
+                partial,
+                FileMode.Create,
+                FileAccess.Write,
+                FileShare.Read,
+                bufferSize: 1 << 16,
+                FileOptions.Asynchronous
+            );
+            return await OpenAsync(path, target, partial, held, file, columns, time).ConfigureAwait(false);
         }
         catch
         {
-            await file.DisposeAsync().ConfigureAwait(false);
+            held.Dispose();
             throw;
         }
     }
@@ -83,7 +97,7 @@ public sealed class RowFileWriter : RowWriter
         string ending = Path.GetExtension(RowCompressions.WithoutEnding(path)).ToLowerInvariant();
         if (ending == ".parquet" && !NeedsColumns(path))
         {
-            throw new NotSupportedException($"'{path}': Parquet packs its own columns and is not packed again; name it .parquet.");
+            throw new NotSupportedException($"'{path}': Parquet compresses its own columns and is not compressed again; name it .parquet.");
         }
 
         if (ending is ".csv" or ".tsv" or ".arrow" or ".xlsx" or ".sqlite" or ".db")
@@ -104,23 +118,50 @@ public sealed class RowFileWriter : RowWriter
     /// <inheritdoc/>
     public override async ValueTask DisposeAsync()
     {
-        await _writer.DisposeAsync().ConfigureAwait(false);
-        if (_partial == _path)
+        using (_lock)
         {
-            return;
-        }
+            await _writer.DisposeAsync().ConfigureAwait(false);
+            if (_partial is null)
+            {
+                return;
+            }
 
-        if (_complete || !File.Exists(_path))
-        {
-            File.Move(_partial, _path, overwrite: true);
-        }
-        else
-        {
-            LeftAt = _partial;
+            if (_complete || !File.Exists(_path))
+            {
+                AtomicFile.Replace(_partial, _path);
+            }
+            else
+            {
+                LeftAt = _partial;
+            }
         }
     }
 
-    /// <summary>Nothing can stand beside a device or a pipe, and nothing replaces it.</summary>
-    public static bool IsDevice(string path) =>
-        path.StartsWith("/dev/", StringComparison.Ordinal) || path.StartsWith("/proc/", StringComparison.Ordinal);
+    private static async Task<RowFileWriter> OpenAsync(
+        string path,
+        string target,
+        string? partial,
+        FileLock? held,
+        FileStream file,
+        RowColumns? columns,
+        TimeProvider time
+    )
+    {
+        try
+        {
+            RowWriter writer = NeedsColumns(path)
+                ? new ParquetRowWriter(
+                    file,
+                    columns
+                        ?? throw new ArgumentNullException(nameof(columns), $"'{path}' is Parquet, whose columns must be known beforehand.")
+                )
+                : new JsonLinesWriter(RowCompressions.Pack(file, RowCompressions.OfName(path)), leaveOpen: false, time);
+            return new RowFileWriter(writer, target, partial, held);
+        }
+        catch
+        {
+            await file.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
 }

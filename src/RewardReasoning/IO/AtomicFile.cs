@@ -20,13 +20,10 @@ public static class AtomicFile
     {
         ArgumentNullException.ThrowIfNull(write);
         string target = Resolve(path);
-        if (OpenUnlessReplaceable(target) is { } special)
+        if (!IsReplaceable(target))
         {
-            using (special)
-            {
-                write(special);
-            }
-
+            using FileStream special = OpenSpecial(target, FileOptions.None);
+            write(special);
             return;
         }
 
@@ -60,8 +57,9 @@ public static class AtomicFile
     {
         ArgumentNullException.ThrowIfNull(write);
         string target = Resolve(path);
-        if (OpenUnlessReplaceable(target) is { } special)
+        if (!IsReplaceable(target))
         {
+            FileStream special = OpenSpecial(target, FileOptions.Asynchronous);
             await using (special.ConfigureAwait(false))
             {
                 await write(special, cancellationToken).ConfigureAwait(false);
@@ -116,28 +114,18 @@ public static class AtomicFile
         WriteAsync(path, (stream, token) => stream.WriteAsync(Utf8.GetBytes(text), token).AsTask(), cancellationToken);
 
     /// <summary>
-    /// Opens what is written to directly because no file can take its place: a device or a named pipe; null for a file, and where there is
-    /// nothing yet. A pipe opens when somebody reads it, so it must not be opened twice.
+    /// Whether a file can take a path's place: there is a file, or nothing yet. Devices, named pipes and sockets are written to as they are.
     /// </summary>
-    /// <exception cref="IOException">It cannot be opened.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
-    public static FileStream? OpenUnlessReplaceable(string path)
+    public static bool IsReplaceable(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        if (OperatingSystem.IsWindows() || !File.Exists(path))
-        {
-            return null;
-        }
-
-        FileStream stream = new(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, BufferSize);
-        if (!stream.CanSeek || IsDevice(path))
-        {
-            return stream;
-        }
-
-        stream.Dispose();
-        return null;
+        return FileKind.Of(Resolve(path)) is FileKind.Regular or FileKind.Missing;
     }
+
+    /// <summary>Opens for writing what cannot be replaced; a named pipe opens as soon as somebody reads it.</summary>
+    /// <exception cref="IOException">It cannot be opened.</exception>
+    public static FileStream OpenSpecial(string path, FileOptions options) =>
+        new(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, BufferSize, options);
 
     /// <summary>The file that a symbolic link points to in the end, or the path itself.</summary>
     public static string Resolve(string path)
@@ -157,10 +145,6 @@ public static class AtomicFile
 
         File.Move(aside, path, overwrite: true);
     }
-
-    // /dev/null can be sought in, so the place tells it from a file.
-    private static bool IsDevice(string path) =>
-        path.StartsWith("/dev/", StringComparison.Ordinal) || path.StartsWith("/proc/", StringComparison.Ordinal);
 
     /// <summary>A name of its own, so that two processes that write one file do not write into each other's.</summary>
     private static string NameAside(string path) => $"{path}.{Path.GetRandomFileName()}.tmp";
