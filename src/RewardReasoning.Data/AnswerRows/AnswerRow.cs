@@ -31,6 +31,7 @@ public sealed record AnswerRow(string Gold, string Prediction, bool? Expected, V
                 fields.TryGetProperty("match", out JsonElement match)
                 && match.ValueKind == JsonValueKind.Array
                 && match.GetArrayLength() == 1
+                && match[0].ValueKind == JsonValueKind.String
                 && match[0].ValueEquals("letter")
                     ? true
                     : defaults.Choices,

@@ -1,5 +1,6 @@
 using RewardReasoning.Data.Recognition;
 using RewardReasoning.Data.Rows;
+using RewardReasoning.Recipes;
 
 namespace RewardReasoning.Data.Building;
 
@@ -20,8 +21,13 @@ internal sealed class Decontaminator
         _share = recipe.Share;
     }
 
+    /// <param name="recipe">The benchmarks and what counts as being of them.</param>
+    /// <param name="complain">Told of every row in which no query was found, with the reason.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <exception cref="RecipeException">No query was found in a file, so that nothing could be checked against it.</exception>
     public static async Task<(Decontaminator Check, IReadOnlyList<BenchmarkManifest> Benchmarks)> LoadAsync(
         DecontaminationRecipe recipe,
+        Action<string, string> complain,
         CancellationToken cancellationToken
     )
     {
@@ -30,13 +36,9 @@ internal sealed class Decontaminator
         foreach ((string name, IReadOnlyList<string> paths) in recipe.Against)
         {
             long queries = 0;
-            await foreach (DataRow row in RowReader.ReadAsync(paths, cancellationToken).ConfigureAwait(false))
+            foreach (string path in paths)
             {
-                if (QueryOf(RowRecognizer.Recognize(row)) is { Length: > 0 } query)
-                {
-                    queries++;
-                    check.Add(name, query);
-                }
+                queries += await check.AddAsync(name, path, complain, cancellationToken).ConfigureAwait(false);
             }
 
             benchmarks.Add(new BenchmarkManifest(name, queries, await BuildFile.OfAsync(paths, cancellationToken).ConfigureAwait(false)));
@@ -84,6 +86,32 @@ internal sealed class Decontaminator
         return found.Count > 0 && found.Values.Sum() >= _share * all
             ? found.OrderByDescending(one => one.Value).ThenBy(one => one.Key, StringComparer.Ordinal).First().Key
             : null;
+    }
+
+    private async Task<long> AddAsync(string name, string path, Action<string, string> complain, CancellationToken cancellationToken)
+    {
+        long queries = 0,
+            rows = 0;
+        await foreach (DataRow row in RowReader.ReadAsync(path, cancellationToken).ConfigureAwait(false))
+        {
+            rows++;
+            RowContent content = RowRecognizer.Recognize(row);
+            if (QueryOf(content) is { Length: > 0 } query)
+            {
+                queries++;
+                Add(name, query);
+            }
+            else
+            {
+                complain(row.Place, content is FaultyContent faulty ? faulty.Error : "The row of a benchmark has no query.");
+            }
+        }
+
+        return queries > 0
+            ? queries
+            : throw new RecipeException(
+                $"decontaminate.against.{name}: no query was found in the {rows} rows of '{path}', so nothing could be checked against it. Name its fields query, prompt, question or the like (docs/data.md), or leave the file out."
+            );
     }
 
     private void Add(string name, string query)

@@ -233,6 +233,12 @@ internal sealed class GradedSources(BuildSource source, BuildRecipe recipe, Buil
             return null;
         }
 
+        if (output.Value(source.Output) is { ValueKind: JsonValueKind.String } written && JsonRow.TextOf(written) is null)
+        {
+            Fault(output, $"'{source.Output}' is not valid Unicode (half a surrogate pair).");
+            return null;
+        }
+
         return Prepared(text) is not { } prepared ? null
             : source.Correct is null ? (prepared, RightOf(answer, prepared))
             : (
@@ -313,7 +319,7 @@ internal sealed class GradedSources(BuildSource source, BuildRecipe recipe, Buil
             .EnumerateArray()
             .Select(
                 (option, index) =>
-                    $"({(char)('A' + index)}) {(option.ValueKind == JsonValueKind.String ? option.GetString() : option.GetRawText())}"
+                    $"({(char)('A' + index)}) {(option.ValueKind == JsonValueKind.String ? JsonRow.TextOrEscapes(option) : option.GetRawText())}"
             );
         return RowQuery.OfText($"{question.Query.Text}\n\n{string.Join('\n', lines)}");
     }

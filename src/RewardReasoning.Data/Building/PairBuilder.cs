@@ -26,7 +26,7 @@ public sealed class PairBuilder(BuildRecipe recipe, BuildTools tools, TimeProvid
         try
         {
             (Decontaminator? check, IReadOnlyList<BenchmarkManifest> benchmarks) = recipe.Decontaminate is { } decontaminate
-                ? await Decontaminator.LoadAsync(decontaminate, cancellationToken).ConfigureAwait(false)
+                ? await Decontaminator.LoadAsync(decontaminate, tools.Complain, cancellationToken).ConfigureAwait(false)
                 : (null, []);
             List<SourceManifest> sources = [];
             for (int i = 0; i < recipe.Sources.Count; i++)

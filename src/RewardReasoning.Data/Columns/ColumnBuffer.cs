@@ -4,6 +4,7 @@ using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using ParquetSharp;
+using RewardReasoning.Data.Rows;
 
 namespace RewardReasoning.Data.Columns;
 
@@ -121,23 +122,8 @@ internal abstract class ColumnBuffer(string path, ColumnType type, int definitio
 
     private static double Named(JsonElement value) => double.Parse(value.GetString() ?? "", CultureInfo.InvariantCulture);
 
-    private static string Text(JsonElement value)
-    {
-        if (value.ValueKind != JsonValueKind.String)
-        {
-            return value.GetRawText();
-        }
-
-        try
-        {
-            return value.GetString() ?? "";
-        }
-        catch (InvalidOperationException)
-        {
-            // Half a surrogate pair is no text; its escape is.
-            return value.GetRawText()[1..^1];
-        }
-    }
+    private static string Text(JsonElement value) =>
+        value.ValueKind == JsonValueKind.String ? JsonRow.TextOrEscapes(value) : value.GetRawText();
 
     private static byte[] BytesOf(ColumnType type, JsonElement value)
     {

@@ -10,7 +10,7 @@ internal static class FieldReader
 {
     public static string Text(JsonElement value, string name) =>
         value.ValueKind == JsonValueKind.String
-            ? value.GetString() ?? ""
+            ? Known(value, name)
             : throw new JsonException($"'{name}' is {JsonRow.Describe(value)}; it must be a string.");
 
     /// <summary>A text, or a number or truth value as it stands: answers come as either.</summary>
@@ -29,7 +29,7 @@ internal static class FieldReader
     public static string Response(JsonElement value, string name) =>
         value.ValueKind switch
         {
-            JsonValueKind.String => value.GetString() ?? "",
+            JsonValueKind.String => Known(value, name),
             JsonValueKind.Object => Message(value, name).Text,
             JsonValueKind.Array => Messages(value, name) is [var only]
                 ? only.Text
@@ -68,6 +68,10 @@ internal static class FieldReader
             : throw new JsonException($"'{name}' holds {JsonRow.Describe(message)}; a message is an object with 'role' and 'content'.");
     }
 
+    private static string Known(JsonElement text, string name) =>
+        JsonRow.TextOf(text)
+        ?? throw new JsonException($"'{name}' is not valid Unicode (half a surrogate pair); correct it where the row comes from.");
+
     private static bool TryGet(JsonElement message, string name, string otherName, out JsonElement value)
     {
         value = default;
@@ -87,7 +91,7 @@ internal static class FieldReader
     {
         if (content.ValueKind == JsonValueKind.String)
         {
-            return content.GetString() ?? "";
+            return Known(content, name);
         }
 
         if (content.ValueKind != JsonValueKind.Array)
@@ -104,7 +108,7 @@ internal static class FieldReader
                 part.ValueKind == JsonValueKind.Object
                 && part.TryGetProperty("text", out JsonElement words)
                 && words.ValueKind == JsonValueKind.String
-                    ? words.GetString()
+                    ? Known(words, name)
                     : throw new JsonException($"A message of '{name}' has a part that is no text; only text can be judged.")
             );
         }

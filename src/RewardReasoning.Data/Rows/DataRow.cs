@@ -23,8 +23,20 @@ public sealed record DataRow
     /// <summary>Where the row stands, for people: <c>pairs.jsonl:7</c>, or <c>pairs.parquet, row 7</c>.</summary>
     public string Place => IsLine ? $"{File}:{Number}" : $"{File}, row {Number}";
 
-    /// <summary>The value at a dotted path of fields, as text; null where the row has none.</summary>
-    public string? Field(string path)
+    /// <summary>
+    /// The value at a dotted path of fields, as text; null where the row has none. Half a surrogate pair, which no text can hold, stays the
+    /// escape that it is in JSON.
+    /// </summary>
+    public string? Field(string path) =>
+        Value(path) switch
+        {
+            null or { ValueKind: JsonValueKind.Null } => null,
+            { ValueKind: JsonValueKind.String } text => JsonRow.TextOrEscapes(text),
+            { } other => other.GetRawText(),
+        };
+
+    /// <summary>The value at a dotted path of fields; null where the row has none.</summary>
+    internal JsonElement? Value(string path)
     {
         ArgumentNullException.ThrowIfNull(path);
         JsonElement? at = Fields;
@@ -33,12 +45,7 @@ public sealed record DataRow
             at = at is { ValueKind: JsonValueKind.Object } parent && parent.TryGetProperty(name, out JsonElement child) ? child : null;
         }
 
-        return at switch
-        {
-            null or { ValueKind: JsonValueKind.Null } => null,
-            { ValueKind: JsonValueKind.String } text => text.GetString(),
-            { } other => other.GetRawText(),
-        };
+        return at;
     }
 
     /// <summary>

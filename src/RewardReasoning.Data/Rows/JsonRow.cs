@@ -43,6 +43,22 @@ internal static class JsonRow
         }
     }
 
+    /// <summary>The text of a JSON string; null where no text can hold it (half a surrogate pair).</summary>
+    public static string? TextOf(JsonElement text)
+    {
+        try
+        {
+            return text.GetString() ?? "";
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The text of a JSON string, with the escapes of JSON where no text can hold it (half a surrogate pair).</summary>
+    public static string TextOrEscapes(JsonElement text) => TextOf(text) ?? text.GetRawText()[1..^1];
+
     public static string Describe(JsonElement value) =>
         value.ValueKind switch
         {

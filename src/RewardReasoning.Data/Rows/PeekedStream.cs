@@ -1,7 +1,10 @@
 namespace RewardReasoning.Data.Rows;
 
 /// <summary>A stream whose beginning was looked at and is read again from memory.</summary>
-internal sealed class PeekedStream(ReadOnlyMemory<byte> beginning, Stream rest) : Stream
+/// <param name="beginning">What was looked at.</param>
+/// <param name="rest">What follows.</param>
+/// <param name="damage">What went wrong right behind the beginning, thrown again when it is reached; null where nothing did.</param>
+internal sealed class PeekedStream(ReadOnlyMemory<byte> beginning, Stream rest, Exception? damage = null) : Stream
 {
     private ReadOnlyMemory<byte> _beginning = beginning;
 
@@ -25,16 +28,39 @@ internal sealed class PeekedStream(ReadOnlyMemory<byte> beginning, Stream rest) 
     public static async Task<PeekedStream> OfAsync(Stream stream, int bytes, CancellationToken cancellationToken)
     {
         byte[] beginning = new byte[bytes];
-        int read = await stream.ReadAtLeastAsync(beginning, bytes, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
-        return new PeekedStream(beginning.AsMemory(0, read), stream);
+        int length = 0;
+        try
+        {
+            int read;
+            do
+            {
+                read = await stream.ReadAsync(beginning.AsMemory(length), cancellationToken).ConfigureAwait(false);
+                length += read;
+            } while (read > 0 && length < bytes);
+            return new PeekedStream(beginning.AsMemory(0, length), stream);
+        }
+        catch (Exception error) when (length > 0 && RowCompressions.IsDamage(error))
+        {
+            return new PeekedStream(beginning.AsMemory(0, length), stream, error);
+        }
     }
 
-    public override int Read(Span<byte> buffer) => _beginning.IsEmpty ? rest.Read(buffer) : ReadBeginning(buffer);
+    public override int Read(Span<byte> buffer)
+    {
+        if (!_beginning.IsEmpty)
+        {
+            return ReadBeginning(buffer);
+        }
+
+        return damage is null ? rest.Read(buffer) : throw Again(damage);
+    }
 
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-        _beginning.IsEmpty ? rest.ReadAsync(buffer, cancellationToken) : ValueTask.FromResult(ReadBeginning(buffer.Span));
+        !_beginning.IsEmpty ? ValueTask.FromResult(ReadBeginning(buffer.Span))
+        : damage is null ? rest.ReadAsync(buffer, cancellationToken)
+        : ValueTask.FromException<int>(Again(damage));
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
@@ -56,6 +82,8 @@ internal sealed class PeekedStream(ReadOnlyMemory<byte> beginning, Stream rest) 
 
         base.Dispose(disposing);
     }
+
+    private static InvalidDataException Again(Exception damage) => new(damage.Message, damage);
 
     private int ReadBeginning(Span<byte> buffer)
     {

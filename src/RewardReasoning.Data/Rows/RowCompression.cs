@@ -33,8 +33,11 @@ internal static class RowCompressions
 
     public static RowCompression OfBytes(ReadOnlySpan<byte> start) =>
         start.StartsWith((ReadOnlySpan<byte>)[0x1f, 0x8b]) ? RowCompression.Gzip
-        : start.StartsWith((ReadOnlySpan<byte>)[0x28, 0xb5, 0x2f, 0xfd]) ? RowCompression.Zstandard
+        : start.StartsWith((ReadOnlySpan<byte>)[0x28, 0xb5, 0x2f, 0xfd]) || IsSkippable(start) ? RowCompression.Zstandard
         : RowCompression.None;
+
+    /// <summary>A frame that readers skip, which pzstd writes first (RFC 8878, section 3.1.2).</summary>
+    private static bool IsSkippable(ReadOnlySpan<byte> start) => start is [>= 0x50 and <= 0x5f, 0x2a, 0x4d, 0x18, ..];
 
     public static RowCompression OfName(string name) =>
         name.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? RowCompression.Gzip

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.Extensions.AI;
 using RewardReasoning.Data.Building;
 using RewardReasoning.Data.Rows;
+using RewardReasoning.Recipes;
 using RewardReasoning.Testing;
 using Xunit;
 
@@ -189,6 +190,64 @@ public sealed class PairBuilderTests : IDisposable
         SourceCounts counts = manifest.Sources[0].Counts;
         Assert.Equal((2, 1, 1), (counts.Pairs, counts.Duplicates, counts.Contaminated["rivers"]));
         Assert.Equal(("rivers", 1), (manifest.Benchmarks[0].Name, manifest.Benchmarks[0].Queries));
+    }
+
+    [Fact]
+    public async Task BuildAsync_BenchmarkWithoutQueries_IsAnErrorThatNamesTheFile()
+    {
+        Write("pairs.jsonl", """{"query":"q","chosen":"a","rejected":"b"}""");
+        Write("bench.jsonl", """{"text":"q"}""");
+        string recipe = Source(
+            """
+            "kind": "preferences", "rows": "pairs.jsonl"
+            """,
+            $$"""
+            "decontaminate": { "against": { "rivers": "{{Path.Combine(_folder, "bench.jsonl")}}" } },
+            """
+        );
+
+        RecipeException error = await Assert.ThrowsAsync<RecipeException>(() => BuildAsync(recipe));
+
+        Assert.Contains("decontaminate.against.rivers: no query was found in the 1 rows of", error.Message, StringComparison.Ordinal);
+        Assert.Contains("bench.jsonl", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task BuildAsync_RowsWithoutUsableText_AreNamedAndTheOthersUsed()
+    {
+        Write("questions.jsonl", """{"id":1,"question":"2+2?","answer":"4"}""");
+        Write(
+            "outputs.jsonl",
+            """
+            {"id":1,"output":"It is 4."}
+            {"id":1,"output":"\ud835 4"}
+            {"id":1,"output":"It is 5."}
+            """
+        );
+        Write(
+            "bench.jsonl",
+            """
+            {"question":"another?","answer":"x"}
+            {"text":"no query"}
+            """
+        );
+        List<string> complaints = [];
+
+        BuildManifest manifest = await BuildAsync(
+            Source(
+                """
+                "kind": "outputs", "rows": "questions.jsonl", "outputs": "outputs.jsonl", "key": "id"
+                """,
+                $$"""
+                "decontaminate": { "against": { "rivers": "{{Path.Combine(_folder, "bench.jsonl")}}" } },
+                """
+            ),
+            new BuildTools { Complain = (place, fault) => complaints.Add($"{Path.GetFileName(place)}: {fault}") }
+        );
+
+        Assert.Equal((1, 1), (manifest.Sources[0].Counts.Pairs, manifest.Sources[0].Counts.FaultyRows));
+        Assert.Contains(complaints, one => one.StartsWith("bench.jsonl:2: ", StringComparison.Ordinal));
+        Assert.Contains(complaints, one => one.StartsWith("outputs.jsonl:2: 'output' is not valid Unicode", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -23,6 +23,9 @@ public sealed class DataRowTests
         Assert.Equal("""{"row":2}""", Written(list[1]));
     }
 
+    [Fact]
+    public void Field_HalfASurrogatePair_IsItsEscape() => Assert.Equal("q\\ud800", RowText.Parse("""{"query":"q\ud800"}""").Field("query"));
+
     [Theory]
     [InlineData("kind", "sum")]
     [InlineData("meta.depth", "3")]

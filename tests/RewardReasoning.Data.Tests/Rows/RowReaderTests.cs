@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Text;
 using RewardReasoning.Data.Rows;
+using RewardReasoning.Testing;
 using Xunit;
 using ZstdSharp;
 
@@ -8,6 +9,8 @@ namespace RewardReasoning.Data.Tests.Rows;
 
 public sealed class RowReaderTests
 {
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
     private const string Row = """{"query":"q","response_1":"a","response_2":"b"}""";
 
     [Fact]
@@ -127,6 +130,24 @@ public sealed class RowReaderTests
     }
 
     [Theory]
+    [InlineData("cut-at-end.jsonl.gz", 300)]
+    [InlineData("cut-in-half.jsonl.gz", 135)]
+    public async Task ReadAsync_SmallFileThatIsCut_KeepsItsWholeRows(string name, int whole)
+    {
+        DataRow[] rows = await RowText.ReadAsync(await File.ReadAllBytesAsync(Compressed(name), Token), name);
+        Assert.All(rows.Take(whole), row => Assert.Null(row.Error));
+        Assert.Equal(whole + 1, rows.Length);
+        Assert.Contains("cut short", rows[^1].Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ReadAsync_OutputOfPzstd_IsRead()
+    {
+        DataRow[] rows = await RowText.ReadAsync(await File.ReadAllBytesAsync(Compressed("pzstd.jsonl.zst"), Token), "in.jsonl.zst");
+        Assert.Equal((30, 0), (rows.Length, rows.Count(row => row.Error is not null)));
+    }
+
+    [Theory]
     [InlineData("pairs.csv", "a,b\n1,2", "convert it")]
     [InlineData("notes.md", "# Notes", "begins with neither")]
     [InlineData("config.json", "{\n  \"data\": []\n}", "one JSON object over several lines")]
@@ -191,4 +212,7 @@ public sealed class RowReaderTests
 
         return packed.ToArray();
     }
+
+    private static string Compressed(string name) =>
+        Path.Combine(SharedFolder.RepositoryRoot, "tests", "RewardReasoning.Data.Tests", "Fixtures", "compressed", name);
 }
