@@ -1,16 +1,12 @@
 namespace RewardReasoning.IO;
 
 /// <summary>A file or folder is being written by another run; the message says by which.</summary>
-public sealed class FileInUseException : IOException
+public sealed class FileInUseException : RewardReasoningException
 {
     /// <summary>With a message for people.</summary>
     public FileInUseException(string message, Exception? innerException = null)
         : base(message, innerException) { }
 
-    /// <summary>Without a message.</summary>
-    public FileInUseException() { }
-
-    /// <summary>With a message for people.</summary>
-    public FileInUseException(string message)
-        : base(message) { }
+    /// <inheritdoc/>
+    public override FailureBoundary Boundary => FailureBoundary.Input;
 }
