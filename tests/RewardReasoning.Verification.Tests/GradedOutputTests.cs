@@ -12,14 +12,11 @@ public sealed class GradedOutputTests
     [Fact]
     public void Verify_MathSolutions_AgreesWithTheGraderOnAll()
     {
-        if (!SharedFolder.TryFind("data/math/best-of-8.jsonl", out string path, out string reason))
-        {
-            Assert.Skip(reason);
-        }
-
         AnswerVerifier verifier = new();
         List<(bool Graded, bool Equal)> verdicts = [];
-        foreach (JsonElement row in File.ReadLines(path).Select(line => JsonDocument.Parse(line).RootElement))
+        foreach (
+            JsonElement row in File.ReadLines(Fixtures.Data("math/best-of-8.jsonl")).Select(line => JsonDocument.Parse(line).RootElement)
+        )
         {
             string gold = row.GetProperty("answer").GetString() ?? "";
             verdicts.AddRange(
@@ -46,11 +43,7 @@ public sealed class GradedOutputTests
     [InlineData("Qwen1.5-7B-Chat", 0.99)]
     public void FindChoice_StatedAnswersOfMmluPro_AreFound(string model, double share)
     {
-        if (!SharedFolder.TryFind($"data/mmlu-pro/outputs-{model}.jsonl.gz", out string path, out string reason))
-        {
-            Assert.Skip(reason);
-        }
-
+        string path = Fixtures.Data($"mmlu-pro/outputs-{model}.jsonl.gz", out _);
         using StreamReader reader = new(new GZipStream(File.OpenRead(path), CompressionMode.Decompress));
         int stated = 0;
         int same = 0;

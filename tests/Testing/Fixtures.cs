@@ -12,4 +12,20 @@ public static class Fixtures
             ? path
             : throw new FileNotFoundException($"tests/Fixtures has no {relativePath}.", path);
     }
+
+    /// <summary>
+    /// Full path of public data, such as <c>mmlu-pro</c>: the whole set where it lies beside the checkout, else the repository's, which may be a
+    /// sample.
+    /// </summary>
+    /// <param name="relativePath">Path below <c>data/</c>.</param>
+    /// <param name="whole">Whether it is the whole set beside the checkout.</param>
+    public static string Data(string relativePath, out bool whole)
+    {
+        whole = SharedFolder.TryFind($"data/{relativePath}", out string path, out _);
+        return whole ? path : PathOf($"data/{relativePath}");
+    }
+
+    /// <summary>Full path of public data that the repository holds whole.</summary>
+    /// <param name="relativePath">Path below <c>data/</c>.</param>
+    public static string Data(string relativePath) => PathOf($"data/{relativePath}");
 }

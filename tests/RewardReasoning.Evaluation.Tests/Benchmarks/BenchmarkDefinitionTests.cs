@@ -187,14 +187,9 @@ public sealed class BenchmarkDefinitionTests
     [InlineData("llmbar", "llmbar", 796)]
     [InlineData("judgebench", "judgebench", 427)]
     [InlineData("pandalm", "pandalm", 699)]
-    public async Task Read_SharedData_GivesEveryItemOnce(string name, string folder, int count)
+    public async Task Read_PublishedData_GivesEveryItemOnce(string name, string folder, int count)
     {
-        if (!SharedFolder.TryFind($"data/{folder}", out string path, out string reason))
-        {
-            Assert.Skip(reason);
-        }
-
-        IReadOnlyList<BenchmarkItem> items = await ReadAsync(name, path);
+        IReadOnlyList<BenchmarkItem> items = await ReadAsync(name, Fixtures.Data(folder));
         Assert.Equal(count, items.Count);
         Assert.Equal(count, items.Select(item => item.Id).Distinct().Count());
         Assert.All(items, item => Assert.NotEqual("", item.Comparison.Query));

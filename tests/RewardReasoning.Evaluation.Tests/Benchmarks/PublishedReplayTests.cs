@@ -221,19 +221,10 @@ public sealed class PublishedReplayTests
 
     private static async Task<BenchmarkReport> ReplayAsync(string name, string data, string replay, string judge)
     {
-        if (
-            !SharedFolder.TryFind($"data/{data}", out string dataPath, out string reason)
-            || !SharedFolder.TryFind($"data/{replay}", out string replayPath, out reason)
-        )
-        {
-            Assert.Skip(reason);
-            throw new InvalidOperationException();
-        }
-
         BenchmarkDefinition benchmark = BenchmarkCatalog.Find<BenchmarkDefinition>(name);
-        IReadOnlyList<BenchmarkItem> items = await benchmark.ReadAsync(dataPath, TestContext.Current.CancellationToken);
+        IReadOnlyList<BenchmarkItem> items = await benchmark.ReadAsync(Fixtures.Data(data), TestContext.Current.CancellationToken);
         RecordedJudge recorded = Assert.Single(
-            await benchmark.ReplayAsync(replayPath, items, TestContext.Current.CancellationToken),
+            await benchmark.ReplayAsync(Fixtures.Data(replay), items, TestContext.Current.CancellationToken),
             recorded => recorded.Name == judge
         );
         return BenchmarkReport.Of(benchmark, judge, recorded.Items, Few);

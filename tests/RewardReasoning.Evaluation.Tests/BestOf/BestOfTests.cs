@@ -143,16 +143,12 @@ public sealed class BestOfTests
     }
 
     [Theory]
-    [InlineData("best-of-n", "math/best-of-8.jsonl", 78, 8)]
-    [InlineData("mmlu-pro", "mmlu-pro", 8487, 6)]
-    public async Task Read_SharedData_GivesEveryQueryOnce(string name, string file, int count, int responses)
+    [InlineData("best-of-n", "math/best-of-8.jsonl", 78, 78, 8)]
+    [InlineData("mmlu-pro", "mmlu-pro", 8487, 708, 6)]
+    public async Task Read_PublishedData_GivesEveryQueryOnce(string name, string file, int wholeCount, int sampleCount, int responses)
     {
-        if (!SharedFolder.TryFind($"data/{file}", out string path, out string reason))
-        {
-            Assert.Skip(reason);
-        }
-
-        IReadOnlyList<BestOfItem> items = await ReadAsync(name, path);
+        IReadOnlyList<BestOfItem> items = await ReadAsync(name, Fixtures.Data(file, out bool whole));
+        int count = whole ? wholeCount : sampleCount;
         Assert.Equal((count, count), (items.Count, items.Select(item => item.Id).Distinct().Count()));
         Assert.Equal(responses, items.Max(item => item.Responses.Count));
         Assert.All(items, item => Assert.Equal((item.Responses.Count, item.Responses.Count), (item.Correct.Count, item.Answers.Count)));
