@@ -26,7 +26,7 @@ public sealed class ProjectReferenceTests
             "RewardReasoning.Storage",
             "RewardReasoning.Data",
         ],
-        ["RewardReasoning.Server"] = ["RewardReasoning", "RewardReasoning.Endpoints", "RewardReasoning.Storage"],
+        ["RewardReasoning.Server"] = ["RewardReasoning", "RewardReasoning.Endpoints"],
         ["RewardReasoning.Lab"] = ["RewardReasoning.Verification", "RewardReasoning.Training"],
     };
 
@@ -99,6 +99,40 @@ public sealed class ProjectReferenceTests
         {
             Assert.DoesNotContain("Microsoft.AspNetCore.App", Items(path, "FrameworkReference"));
         }
+    }
+
+    /// <summary>Namespaces of packages that are not named like them; null where a package has none (native libraries).</summary>
+    private static readonly Dictionary<string, string?> PackageNamespaces = new()
+    {
+        ["Microsoft.Extensions.AI.Abstractions"] = "Microsoft.Extensions.AI",
+        ["Microsoft.Extensions.AI.Evaluation"] = "Microsoft.Extensions.AI.Evaluation",
+        ["Microsoft.Extensions.DependencyInjection.Abstractions"] = "Microsoft.Extensions.DependencyInjection",
+        ["Microsoft.Extensions.Logging.Abstractions"] = "Microsoft.Extensions.Logging",
+        ["Microsoft.Extensions.Options"] = "Microsoft.Extensions.Options",
+        ["Polly.Core"] = "Polly",
+        ["ZstdSharp.Port"] = "ZstdSharp",
+        ["libtorch-cpu-linux-x64"] = null,
+        ["TorchSharp-cuda-linux"] = null,
+        ["SkiaSharp.NativeAssets.Linux.NoDependencies"] = null,
+    };
+
+    [Theory]
+    [MemberData(nameof(Projects))]
+    public void Project_UsesWhatItReferences(string path)
+    {
+        string folder = path[..(path.LastIndexOf('/') + 1)];
+        string[] sources = [.. House.Checkout.Under(folder).Select(source => source.Text)];
+        IEnumerable<string> projects = Items(path, "ProjectReference")
+            .Select(include => Path.GetFileNameWithoutExtension(include.Replace('\\', '/')))
+            .Where(project => project != "RewardReasoning"); // its namespace surrounds all others, so it is used without being named
+        IEnumerable<string> packages = Items(path, "PackageReference")
+            .Where(package => package.Length > 0)
+            .Select(package => PackageNamespaces.TryGetValue(package, out string? name) ? name : package)
+            .OfType<string>();
+        House.Keeps(
+            $"{path} references only what its sources use.",
+            projects.Concat(packages).Where(name => !sources.Any(source => source.Contains(name, StringComparison.Ordinal)))
+        );
     }
 
     [Fact]
