@@ -11,12 +11,13 @@ namespace RewardReasoning.Packages.Tests;
 public sealed class PackageTests(PackageTests.Packed packed) : IClassFixture<PackageTests.Packed>
 {
     private const string Program = """
-        using Microsoft.Extensions.AI;
+        using RewardReasoning;
+        using RewardReasoning.Judging;
         using RewardReasoning.Models;
 
-        using IChatClient client = LocalChatClient.Load(args[0]);
-        ChatResponse response = await client.GetResponseAsync("12*4+7", new ChatOptions { MaxOutputTokens = 4 });
-        Console.WriteLine($"{response.Usage?.OutputTokenCount} tokens");
+        using OpenedJudge judge = LocalJudge.Open(args[0]);
+        Judgment judgment = await judge.JudgeAsync(new Comparison("12*4+7", "55", "54"));
+        Console.WriteLine($"prefers {judgment.Preferred}");
         """;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -91,7 +92,7 @@ public sealed class PackageTests(PackageTests.Packed packed) : IClassFixture<Pac
     }
 
     [Fact]
-    public async Task Library_InstalledIntoAnEmptyProject_RunsAModel()
+    public async Task Library_InstalledIntoAnEmptyProject_Judges()
     {
         string torch = PackageVersion("libtorch-cpu-linux-x64");
         packed.Folder.Write(
@@ -119,7 +120,7 @@ public sealed class PackageTests(PackageTests.Packed packed) : IClassFixture<Pac
             Path.Combine(SharedFolder.RepositoryRoot, "models", "rrm-mini")
         );
         Assert.True(result.ExitCode == 0, result.Out + result.Error);
-        Assert.EndsWith("4 tokens", result.Out.TrimEnd(), StringComparison.Ordinal);
+        Assert.EndsWith("prefers First", result.Out.TrimEnd(), StringComparison.Ordinal);
     }
 
     private static string PackageVersion(string package) =>
