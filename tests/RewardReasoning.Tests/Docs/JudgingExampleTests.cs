@@ -9,7 +9,6 @@ public sealed class JudgingExampleTests
     [Theory]
     [InlineData("docs/judging.md", "JudgingExample.cs")]
     [InlineData("docs/ranking.md", "RankingExample.cs")]
-    [InlineData("README.md", "ReadmeExample.cs")]
     public void Document_HoldsTheExampleThatIsCompiledHere(string name, string file)
     {
         string source = File.ReadAllText(Path.Combine(SharedFolder.RepositoryRoot, "tests", "RewardReasoning.Tests", "Docs", file));
