@@ -1,7 +1,6 @@
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
-using RewardReasoning.Measure;
 using Xunit;
 
 namespace RewardReasoning.House.Tests;
