@@ -2,11 +2,11 @@ using TorchSharp;
 
 namespace RewardReasoning.Models;
 
-/// <summary>Where tensors lie and are computed with, by name.</summary>
+/// <summary>Devices of the tensor library, by name.</summary>
 internal static class ComputeDevice
 {
     /// <summary>The device of a name: <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>
-    /// <exception cref="ArgumentException">It is no name of a device, or there is none of it here.</exception>
+    /// <exception cref="ArgumentException">The name is not a device's, or this machine does not have it.</exception>
     public static torch.Device Of(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
@@ -27,7 +27,8 @@ internal static class ComputeDevice
         if (!torch.cuda_is_available())
         {
             throw new ArgumentException(
-                $"The device is \"{name}\", but this machine or its tensor library has no CUDA. Use cpu, or build with the CUDA libraries (docs/cuda.md)."
+                $"The device is \"{name}\", but this machine or its tensor library has no CUDA. Use cpu, or build with the CUDA libraries "
+                    + "(docs/cuda.md)."
             );
         }
 

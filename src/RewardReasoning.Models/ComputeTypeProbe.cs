@@ -27,7 +27,7 @@ internal static class ComputeTypeProbe
             return ScalarType.Float32;
         }
 
-        // Weights that leave no memory for anything else are not worth a race.
+        // Weights that would fill the memory in float32 need no timing.
         bool tooLarge = device.type == DeviceType.CPU && weights * 4 > GC.GetGCMemoryInfo().TotalAvailableMemoryBytes * 0.7;
         return tooLarge || Time(config, ScalarType.BFloat16, device) < Time(config, ScalarType.Float32, device)
             ? ScalarType.BFloat16

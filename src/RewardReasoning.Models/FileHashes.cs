@@ -5,9 +5,9 @@ using RewardReasoning.IO;
 namespace RewardReasoning.Models;
 
 /// <summary>
-/// SHA-256 of files. Those of large ones are remembered in a folder, a small file each, under path, length, time of writing and time of
-/// making: so a model of many gigabytes is read for its hash once. A file written within the last seconds is not remembered, since it
-/// might be written again in the same instant of the file system's clock.
+/// SHA-256 of files. The hashes of large files are cached in a folder, a small file each, under path, length, and times of writing and
+/// creation, so that a model of many gigabytes is hashed once. A file written within the last seconds is not cached, since it might be
+/// written again within the resolution of the file system's clock.
 /// </summary>
 internal sealed class FileHashes(string folder, TimeProvider time)
 {
@@ -45,7 +45,7 @@ internal sealed class FileHashes(string folder, TimeProvider time)
         return hash;
     }
 
-    /// <summary>The file itself: of a link, .NET tells the length of the link.</summary>
+    /// <summary>The file behind a symbolic link, whose own length .NET would give.</summary>
     private static FileInfo Target(string path) => File.ResolveLinkTarget(path, returnFinalTarget: true) as FileInfo ?? new(path);
 
     private static string NameOf(FileInfo file)

@@ -57,7 +57,7 @@ internal sealed record ExpectedPrompt
 
     /// <summary>
     /// The id of a digit, which the file does not name: where the digit is among the likeliest next tokens, its log-probability
-    /// stands there in the same figures. Null when no prompt tells.
+    /// is given there with the same digits. Null when no prompt has it.
     /// </summary>
     public static int? FindId(IEnumerable<ExpectedPrompt> prompts, Func<ExpectedPrompt, double?> logProb) =>
         prompts

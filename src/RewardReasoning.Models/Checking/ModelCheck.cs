@@ -13,7 +13,7 @@ public static class ModelCheck
 {
     /// <summary>Runs the model over the prompts of the reference, one batch or prompt at a time.</summary>
     /// <param name="folder">A Hugging Face folder; config and weights are enough.</param>
-    /// <param name="expectedPath">The reference; its kind is told by its extension, <c>.safetensors</c> or <c>.json</c>.</param>
+    /// <param name="expectedPath">The reference; its extension decides the kind, <c>.safetensors</c> or <c>.json</c>.</param>
     /// <param name="device">Where to compute; the CPU if null.</param>
     /// <param name="cancellationToken">Looked at between prompts.</param>
     /// <exception cref="CheckpointException">Model or reference cannot be read, or the reference is of another model.</exception>

@@ -9,7 +9,7 @@ internal static class TokenLogProbs
 {
     private const long PositionsAtOnce = 128;
 
-    /// <summary>Log-probability of each next token: entry t is that of <c>ids[t + 1]</c> given what stands before it.</summary>
+    /// <summary>Log-probability of each next token: entry t is that of <c>ids[t + 1]</c> given the tokens before it.</summary>
     /// <param name="model">Gives the logits.</param>
     /// <param name="hidden">[T, H], final norm applied.</param>
     /// <param name="ids">[T] int64.</param>

@@ -56,6 +56,24 @@ internal sealed class JsonSettings
     public int? OptionalId(string key) =>
         Optional<int>(key, "a token id", value => value.TryGetInt32(out int number) && number >= 0 ? number : null);
 
+    /// <summary>A whole number, also where it is written as 50.0.</summary>
+    public int? OptionalWholeNumber(string key) =>
+        Optional<int>(
+            key,
+            "a whole number",
+            value =>
+                value.TryGetDouble(out double number) && number is >= int.MinValue and <= int.MaxValue && Math.Floor(number) == number
+                    ? (int)number
+                    : null
+        );
+
+    public double? OptionalNumberFrom0(string key) =>
+        Optional<double>(
+            key,
+            "a number from 0 on",
+            value => value.TryGetDouble(out double number) && number >= 0 && double.IsFinite(number) ? number : null
+        );
+
     public double PositiveNumber(string key) => OptionalPositiveNumber(key) ?? throw Missing(key, "a positive number");
 
     public double? OptionalPositiveNumber(string key) =>

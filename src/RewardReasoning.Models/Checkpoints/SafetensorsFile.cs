@@ -40,7 +40,7 @@ public sealed class SafetensorsFile : IDisposable
         MemoryMappedViewAccessor? view = null;
         try
         {
-            using SafeFileHandle file = File.OpenHandle(path); // not its FileInfo, which tells of a link the length of the link
+            using SafeFileHandle file = File.OpenHandle(path); // FileInfo would give the length of a symbolic link itself
             long length = RandomAccess.GetLength(file);
             if (length > 0) // an empty file cannot be mapped; the header check reports it
             {

@@ -71,7 +71,7 @@ public sealed class SafetensorsFolder : IDisposable
         }
     }
 
-    /// <summary>Where a tensor lies, or null when the folder has none of that name.</summary>
+    /// <summary>Where a tensor is stored, or null when the folder has none of that name.</summary>
     public SafetensorsEntry? Find(string name) => _fileOf.TryGetValue(name, out SafetensorsFile? file) ? file.Entries[name] : null;
 
     /// <summary>The path of the file that holds the tensor, or the folder when none does: for error messages.</summary>
@@ -102,10 +102,19 @@ public sealed class SafetensorsFolder : IDisposable
 
     private void AddShards(string index)
     {
-        foreach (var shard in ReadWeightMap(index).GroupBy(item => item.Shard, StringComparer.Ordinal))
+        string inside = Path.GetFullPath(Folder) + Path.DirectorySeparatorChar;
+        foreach (var shard in ReadWeightMap(index).GroupBy(item => Path.GetFullPath(item.Shard, inside), StringComparer.Ordinal))
         {
-            string path = Path.Combine(Folder, shard.Key);
-            if (shard.Key != Path.GetFileName(shard.Key) || !File.Exists(path))
+            string path = shard.Key;
+            if (!path.StartsWith(inside, StringComparison.Ordinal))
+            {
+                throw new CheckpointException(
+                    index,
+                    $"weight_map puts tensor {shard.First().Name} into {shard.First().Shard}, which is outside of the model's folder."
+                );
+            }
+
+            if (!File.Exists(path))
             {
                 throw new CheckpointException(
                     path,

@@ -130,7 +130,7 @@ internal static class SafetensorsHeader
         {
             throw new CheckpointException(
                 path,
-                $"tensor {name} lies at bytes {offsets[0]} to {offsets[1]} of the data, the file holds {fileLength - dataStart}. It "
+                $"tensor {name} is at bytes {offsets[0]} to {offsets[1]} of the data, the file holds {fileLength - dataStart}. It "
                     + "was not written to its end, or it is damaged; fetch it again."
             );
         }

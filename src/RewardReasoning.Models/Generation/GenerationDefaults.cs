@@ -2,7 +2,7 @@ using RewardReasoning.Models.Checkpoints;
 
 namespace RewardReasoning.Models.Generation;
 
-/// <summary>How a model's makers sample it (<c>generation_config.json</c>); what a request leaves open comes from here.</summary>
+/// <summary>How a model's makers sample it (<c>generation_config.json</c>): the defaults of a request.</summary>
 internal sealed record GenerationDefaults
 {
     private const string FileName = "generation_config.json";
@@ -15,7 +15,9 @@ internal sealed record GenerationDefaults
 
     public float MinP { get; init; }
 
-    /// <summary>Reads the file of a model folder; the usual values where there is none.</summary>
+    public float RepetitionPenalty { get; init; } = 1;
+
+    /// <summary>Reads the file of a model folder; transformers' defaults where it is missing.</summary>
     public static GenerationDefaults Load(string folder)
     {
         string path = Path.Combine(folder, FileName);
@@ -26,19 +28,20 @@ internal sealed record GenerationDefaults
 
         JsonSettings settings = JsonSettings.Load(path);
 
-        // transformers takes the most probable token unless told to sample; so a file that gives a temperature alone means it too.
+        // transformers takes the most probable token unless do_sample is set; a file that gives a temperature alone means sampling too.
         bool samples = settings.Flag(
             "do_sample",
             whenAbsent: settings.Has("temperature") || settings.Has("top_p") || settings.Has("top_k")
         );
+        GenerationDefaults defaults = new() { RepetitionPenalty = (float)(settings.OptionalPositiveNumber("repetition_penalty") ?? 1) };
         return !samples
-            ? new GenerationDefaults()
-            : new GenerationDefaults
+            ? defaults
+            : defaults with
             {
-                Temperature = (float)(settings.OptionalPositiveNumber("temperature") ?? 1),
-                TopK = settings.OptionalId("top_k") ?? 0,
+                Temperature = (float)(settings.OptionalNumberFrom0("temperature") ?? 1),
+                TopK = Math.Max(0, settings.OptionalWholeNumber("top_k") ?? 0), // vLLM writes -1 for all
                 TopP = (float)(settings.OptionalPositiveNumber("top_p") ?? 1),
-                MinP = (float)(settings.OptionalPositiveNumber("min_p") ?? 0),
+                MinP = (float)(settings.OptionalNumberFrom0("min_p") ?? 0),
             };
     }
 }

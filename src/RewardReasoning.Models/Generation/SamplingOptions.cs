@@ -23,6 +23,12 @@ internal sealed record SamplingOptions
     /// <summary>Only tokens at least this share as probable as the best one can be drawn; 0 for all.</summary>
     public float MinP { get; init; }
 
+    /// <summary>
+    /// Above 1, tokens that the prompt or the completion holds already become less likely: a positive logit is divided by it, a negative
+    /// one multiplied (arXiv 1909.05858, as transformers and vLLM do). 1 for none. It changes the reported log-probs too.
+    /// </summary>
+    public float RepetitionPenalty { get; init; } = 1;
+
     /// <summary>Together with the place of a token it decides every draw, whatever else is in the batch.</summary>
     public ulong Seed { get; init; }
 
@@ -38,6 +44,10 @@ internal sealed record SamplingOptions
         Check(TopK >= 0, FormattableString.Invariant($"TopK is {TopK}; it is at least 1, or 0 for all tokens."));
         Check(TopP is > 0 and <= 1, FormattableString.Invariant($"TopP is {TopP}; it is above 0 and at most 1 (all tokens)."));
         Check(MinP is >= 0 and <= 1, FormattableString.Invariant($"MinP is {MinP}; it is 0 (all tokens) to 1."));
+        Check(
+            RepetitionPenalty > 0 && float.IsFinite(RepetitionPenalty),
+            FormattableString.Invariant($"RepetitionPenalty is {RepetitionPenalty}; it is above 0, 1 for none.")
+        );
         if (faults.Count > 0)
         {
             throw new ArgumentException(string.Join(" ", faults));

@@ -42,6 +42,9 @@ internal sealed class Sequence
     /// <summary>Prompt and completion so far.</summary>
     public List<int> Tokens { get; }
 
+    /// <summary>Each token of <see cref="Tokens"/> once.</summary>
+    public long[] DistinctTokens => [.. Tokens.Distinct().Select(id => (long)id)];
+
     /// <summary>Tokens of the prompt.</summary>
     public int PromptLength => _request.Prompt.Length;
 

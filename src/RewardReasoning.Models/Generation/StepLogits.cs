@@ -25,10 +25,11 @@ internal readonly ref struct StepLogits
     /// <param name="rows">The sequence of each row.</param>
     public StepLogits(Tensor logits, IReadOnlyList<Sequence> rows)
     {
-        _logits = logits.to(ScalarType.Float32);
+        _logits = Penalised(logits.to(ScalarType.Float32), rows);
         float[] temperatures = [.. rows.Select(row => row.Sampling.Temperature > 0 ? row.Sampling.Temperature : 1)];
         bool anyDrawn = rows.Any(row => row.Sampling.Temperature > 0);
-        Tensor? divisor = Array.Exists(temperatures, value => value != 1) ? tensor(temperatures, device: logits.device).unsqueeze(1) : null; // [B, 1]
+        bool scaled = Array.Exists(temperatures, value => value != 1);
+        Tensor? divisor = scaled ? tensor(temperatures, device: logits.device).unsqueeze(1) : null; // [B, 1]
         long vocabulary = logits.shape[1];
         if (vocabulary <= SmallVocabulary)
         {
@@ -120,6 +121,22 @@ internal readonly ref struct StepLogits
         }
 
         return top;
+    }
+
+    /// <summary>Lowers, in place, the logits of the tokens that a row has already, where its request says so.</summary>
+    private static Tensor Penalised(Tensor logits, IReadOnlyList<Sequence> rows)
+    {
+        for (int row = 0; row < rows.Count; row++)
+        {
+            if (rows[row].Sampling.RepetitionPenalty is not 1 and var penalty)
+            {
+                Tensor ids = tensor(rows[row].DistinctTokens, device: logits.device);
+                Tensor seen = logits[row].index_select(0, ids);
+                logits[row].index_copy_(0, ids, where(seen.IsNegative(), seen.Times(penalty), seen.Over(penalty)));
+            }
+        }
+
+        return logits;
     }
 
     private static int CandidatesFor(SamplingOptions sampling) =>

@@ -5,6 +5,6 @@ namespace RewardReasoning.Text.ChatTemplates;
 /// <param name="Content">What is said.</param>
 public sealed record ChatMessageText(string Role, string Content)
 {
-    /// <summary>An assistant's thoughts given apart (<c>reasoning_content</c>), for templates that know it; else null.</summary>
+    /// <summary>An assistant's reasoning given separately (<c>reasoning_content</c>), for templates that know it; else null.</summary>
     public string? ReasoningContent { get; init; }
 }

@@ -8,7 +8,7 @@ public sealed record ChatRenderOptions
     /// <summary>Ends the prompt where the assistant's next turn begins.</summary>
     public bool AddGenerationPrompt { get; init; }
 
-    /// <summary>Ends the prompt within the final message, so that the model goes on with it: the way to prefill an answer.</summary>
+    /// <summary>Ends the prompt within the final message, so that the model continues it: the way to prefill an answer.</summary>
     public bool ContinueFinalMessage { get; init; }
 
     /// <summary>Descriptions of tools, a JSON array, or null.</summary>
@@ -36,7 +36,8 @@ public sealed record ChatRenderOptions
         if (AddGenerationPrompt && ContinueFinalMessage)
         {
             throw new ArgumentException(
-                "AddGenerationPrompt and ContinueFinalMessage are both set; a prompt ends where the next turn begins or within the final message. Set one."
+                "AddGenerationPrompt and ContinueFinalMessage are both set; a prompt ends where the next turn begins or within the final "
+                    + "message. Set one."
             );
         }
     }

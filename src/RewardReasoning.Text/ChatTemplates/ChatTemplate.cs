@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Globalization;
 using System.Numerics;
 using System.Text.Json;
@@ -16,6 +17,19 @@ public sealed class ChatTemplate
 
     /// <summary>What transformers puts at the end of the final message to find its place in the rendered text.</summary>
     private const string ContinuationTag = "CONTINUE_FINAL_MESSAGE_TAG ";
+
+    /// <summary>
+    /// Roles that templates build control tokens of, as in <c>'&lt;|' + message.role + '|&gt;'</c>. They come from the caller, not from a
+    /// text.
+    /// </summary>
+    private static readonly FrozenSet<string> KnownRoles = FrozenSet.Create(
+        StringComparer.Ordinal,
+        "system",
+        "developer",
+        "user",
+        "assistant",
+        "tool"
+    );
 
     private static readonly string[] ThinkTags = [ReasoningText.OpenTag, ReasoningText.CloseTag];
 
@@ -43,6 +57,14 @@ public sealed class ChatTemplate
         TokenizerConfig config = TokenizerConfig.Load(folder);
         string path = Path.Combine(folder, FileName);
         return (File.Exists(path) ? File.ReadAllText(path) : config.ChatTemplate) is { } source ? Parse(source, config) : null;
+    }
+
+    /// <summary>Whether a model folder has a chat template, readable or not.</summary>
+    /// <exception cref="TokenizerException"><c>tokenizer_config.json</c> cannot be read.</exception>
+    public static bool IsIn(string folder)
+    {
+        ArgumentNullException.ThrowIfNull(folder);
+        return File.Exists(Path.Combine(folder, FileName)) || TokenizerConfig.Load(folder).ChatTemplate is not null;
     }
 
     /// <summary>Reads a template that knows no token names.</summary>
@@ -122,7 +144,7 @@ public sealed class ChatTemplate
     {
         bool assistant = message.Role == "assistant";
         JinjaDictionary made = new();
-        made.Set(MarkedText.Trust("role"), MarkedText.Distrust(message.Role));
+        made.Set(MarkedText.Trust("role"), Role(message.Role));
         made.Set(MarkedText.Trust("content"), Content(message.Content, assistant));
         if (message.ReasoningContent is { } reasoning)
         {
@@ -141,19 +163,23 @@ public sealed class ChatTemplate
         {
             if (keepNulls || property.Value.ValueKind != JsonValueKind.Null)
             {
-                bool content = property.Name is "content" or "reasoning_content";
-                read.Set(
-                    MarkedText.Distrust(property.Name),
-                    Value(property.Value, text => content ? Content(text, assistant) : MarkedText.Distrust(text))
-                );
+                Func<string, MarkedText> mark = property.Name switch
+                {
+                    "role" => Role,
+                    "content" or "reasoning_content" => text => Content(text, assistant),
+                    _ => MarkedText.Distrust,
+                };
+                read.Set(MarkedText.Distrust(property.Name), Value(property.Value, mark));
             }
         }
 
         return read;
     }
 
+    private static MarkedText Role(string role) => KnownRoles.Contains(role) ? MarkedText.Trust(role) : MarkedText.Distrust(role);
+
     /// <summary>
-    /// An assistant's own thinking is marked as the model marked it, so that a conversation reads back as it was written.
+    /// Think tags in an assistant's turn are the model's own, so that a conversation reads back as it was written.
     /// </summary>
     private static MarkedText Content(string text, bool assistant) =>
         assistant ? MarkedText.DistrustAllBut(text, ThinkTags) : MarkedText.Distrust(text);
@@ -176,7 +202,8 @@ public sealed class ChatTemplate
         if (at < 0 || !rendered.Value.Contains(final.Trim(), StringComparison.Ordinal))
         {
             throw new ChatTemplateException(
-                "ContinueFinalMessage is set, but the final message does not appear in the rendered chat; the template may have cut it. Render without it."
+                "ContinueFinalMessage is set, but the final message does not appear in the rendered chat; the template may have cut it. "
+                    + "Render without it."
             );
         }
 
@@ -197,7 +224,8 @@ public sealed class ChatTemplate
             string text => MarkedText.Trust(text),
             JsonElement json => Value(json, MarkedText.Trust),
             _ => throw new ArgumentException(
-                $"The variable '{name}' of the chat template is a {value.GetType().Name}; it must be null, a Boolean, a number, a string or a JsonElement."
+                $"The variable '{name}' of the chat template is a {value.GetType().Name}; it must be null, a Boolean, a number, a string "
+                    + "or a JsonElement."
             ),
         };
 

@@ -34,7 +34,8 @@ public sealed class ChatTokenizer
             Tokenizer.Load(folder),
             ChatTemplate.Load(folder)
                 ?? throw new ChatTemplateException(
-                    $"{folder} has no chat template; a chat model's folder has chat_template.jinja, or \"chat_template\" in tokenizer_config.json."
+                    $"{folder} has no chat template; a chat model's folder has chat_template.jinja, or \"chat_template\" in "
+                        + "tokenizer_config.json."
                 )
         );
 

@@ -8,6 +8,11 @@ internal sealed class JinjaInterpreter
     // Far beyond any chat template, near enough to end one that was made to run for ever.
     private const int MostSteps = 3_000_000;
     private const int DeepestMacro = 100;
+    private const string CallerName = "caller";
+
+    /// <summary>Characters, and items, of a value that count as one step of the work with it.</summary>
+    private const int CharactersPerStep = 1 << 10;
+    private const int ItemsPerStep = 1 << 6;
 
     private JinjaScope _scope;
     private MarkedTextBuilder _output = new();
@@ -84,6 +89,9 @@ internal sealed class JinjaInterpreter
                 return Flow.On;
             case MacroStatement macro:
                 _scope.Set(macro.Name, MakeMacro(macro));
+                return Flow.On;
+            case CallBlockStatement block:
+                _output.Append(PythonText.Str(Call(block.Call, MakeMacro(block.Caller))));
                 return Flow.On;
             case GroupStatement group:
                 return Run(group.Body);
@@ -211,8 +219,8 @@ internal sealed class JinjaInterpreter
                     throw new JinjaFailure($"macros call one another more than {DeepestMacro} levels deep");
                 }
 
-                call.Allow([.. macro.Parameters.Select(p => p.Name)]);
-                JinjaScope caller = _scope;
+                call.Allow([.. macro.Parameters.Select(p => p.Name), CallerName]);
+                JinjaScope outer = _scope;
                 _scope = new JinjaScope(defined);
                 try
                 {
@@ -227,11 +235,16 @@ internal sealed class JinjaInterpreter
                         _scope.Set(parameter.Name, value);
                     }
 
+                    if (call.Named.TryGetValue(CallerName, out object? caller))
+                    {
+                        _scope.Set(CallerName, caller);
+                    }
+
                     return Capture(macro.Body);
                 }
                 finally
                 {
-                    _scope = caller;
+                    _scope = outer;
                     _macroDepth--;
                 }
             }
@@ -241,6 +254,17 @@ internal sealed class JinjaInterpreter
     private object? Evaluate(JinjaExpression expression)
     {
         Step(expression.Line);
+        object? value = ValueOf(expression);
+        if (expression is not ConstantExpression)
+        {
+            Charge(value);
+        }
+
+        return value;
+    }
+
+    private object? ValueOf(JinjaExpression expression)
+    {
         switch (expression)
         {
             case ConstantExpression constant:
@@ -342,7 +366,9 @@ internal sealed class JinjaInterpreter
         return true;
     }
 
-    private object? Call(CallExpression call)
+    /// <param name="call">The call.</param>
+    /// <param name="caller">The body of a <c>call</c> block, for a macro to render; null for a plain call.</param>
+    private object? Call(CallExpression call, JinjaFunction? caller = null)
     {
         object? target = Evaluate(call.Target);
         JinjaFunction function =
@@ -350,7 +376,15 @@ internal sealed class JinjaInterpreter
             ?? throw new JinjaFailure($"{PythonText.TypeName(target)} is called; it must be a function, method or macro");
         JinjaCall arguments = Arguments(function.Name, call.Arguments);
         _line = call.Line;
-        return function.Invoke(arguments);
+        return function.Invoke(
+            caller is null
+                ? arguments
+                : new JinjaCall(
+                    function.Name,
+                    arguments.Positional,
+                    new Dictionary<string, object?>(arguments.Named) { [CallerName] = caller }
+                )
+        );
     }
 
     private JinjaCall Arguments(string name, JinjaArguments arguments) =>
@@ -377,6 +411,17 @@ internal sealed class JinjaInterpreter
     {
         _line = line;
         return value;
+    }
+
+    /// <summary>Long texts and lists cost steps, for whatever is done with one goes through it.</summary>
+    private void Charge(object? value)
+    {
+        _steps += value switch
+        {
+            MarkedText text => text.Value.Length / CharactersPerStep,
+            List<object?> list => list.Count / ItemsPerStep,
+            _ => 0,
+        };
     }
 
     private void Step(int line)

@@ -5,7 +5,7 @@ namespace RewardReasoning.Text.Jinja;
 /// <summary>Reads the statements of a template; expressions are read by <see cref="JinjaExpressionParser"/>.</summary>
 internal sealed class JinjaParser
 {
-    private static readonly HashSet<string> Closing = ["elif", "else", "endif", "endfor", "endset", "endmacro", "endgeneration"];
+    private static readonly HashSet<string> Closing = ["elif", "else", "endif", "endfor", "endset", "endmacro", "endcall", "endgeneration"];
 
     private readonly JinjaTokenStream _tokens;
     private readonly JinjaExpressionParser _expressions;
@@ -80,6 +80,8 @@ internal sealed class JinjaParser
                 return ParseSet(tag.Line);
             case "macro":
                 return ParseMacro(tag.Line);
+            case "call":
+                return ParseCallBlock(tag.Line);
             case "generation":
                 EndTag();
                 return new GroupStatement(tag.Line, ParseClosedBody("endgeneration"));
@@ -94,7 +96,7 @@ internal sealed class JinjaParser
             default:
                 throw new ChatTemplateException(
                     tag.Line,
-                    $"the statement '{tag.Text}' is not supported; known are if, for, set, macro, break, continue, generation and raw"
+                    $"the statement '{tag.Text}' is not supported; known are if, for, set, macro, call, break, continue, generation and raw"
                 );
         }
     }
@@ -192,8 +194,23 @@ internal sealed class JinjaParser
     private MacroStatement ParseMacro(int line)
     {
         string name = _tokens.Expect(JinjaTokenKind.Name, "the macro's name").Text;
-        List<MacroParameter> parameters = [];
         _tokens.Expect("(");
+        MacroParameter[] parameters = ParseParameters();
+        return new MacroStatement(line, name, parameters, ParseMacroBody("endmacro"));
+    }
+
+    private CallBlockStatement ParseCallBlock(int line)
+    {
+        MacroParameter[] parameters = _tokens.TryTake("(") ? ParseParameters() : [];
+        CallExpression call =
+            _expressions.Parse() as CallExpression
+            ?? throw new ChatTemplateException(line, "'call' needs a call of a macro, such as call card('x')");
+        return new CallBlockStatement(line, call, new MacroStatement(line, "caller", parameters, ParseMacroBody("endcall")));
+    }
+
+    private MacroParameter[] ParseParameters()
+    {
+        List<MacroParameter> parameters = [];
         while (!_tokens.TryTake(")"))
         {
             if (parameters.Count > 0)
@@ -205,12 +222,18 @@ internal sealed class JinjaParser
             parameters.Add(new MacroParameter(parameter, _tokens.TryTake("=") ? _expressions.Parse() : null));
         }
 
+        return [.. parameters];
+    }
+
+    /// <summary>A body that runs outside of the loops around it.</summary>
+    private JinjaStatement[] ParseMacroBody(string closedBy)
+    {
         EndTag();
         int outer = _loops;
         _loops = 0;
-        JinjaStatement[] body = ParseClosedBody("endmacro");
+        JinjaStatement[] body = ParseClosedBody(closedBy);
         _loops = outer;
-        return new MacroStatement(line, name, [.. parameters], body);
+        return body;
     }
 
     private JinjaStatement[] ParseClosedBody(string closedBy)

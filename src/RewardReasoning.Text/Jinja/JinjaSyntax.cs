@@ -28,6 +28,9 @@ internal sealed record SetBlockStatement(int Line, SetTarget Target, JinjaStatem
 
 internal sealed record MacroStatement(int Line, string Name, MacroParameter[] Parameters, JinjaStatement[] Body) : JinjaStatement(Line);
 
+/// <summary><c>call(parameters) macro(arguments) ... endcall</c>: the macro may render the body by calling <c>caller</c>.</summary>
+internal sealed record CallBlockStatement(int Line, CallExpression Call, MacroStatement Caller) : JinjaStatement(Line);
+
 /// <summary>A body that is rendered as it stands: transformers' <c>generation</c> mark.</summary>
 internal sealed record GroupStatement(int Line, JinjaStatement[] Body) : JinjaStatement(Line);
 

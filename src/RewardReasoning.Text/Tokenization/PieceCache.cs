@@ -11,7 +11,7 @@ internal sealed class PieceCache(int slots)
 
     private readonly Entry?[] _slots = new Entry?[slots];
 
-    /// <summary>The ids kept for this piece, or null.</summary>
+    /// <summary>The cached ids of this piece, or null.</summary>
     public int[]? Find(ReadOnlySpan<char> piece)
     {
         Entry? entry = Volatile.Read(ref _slots[Slot(piece)]);

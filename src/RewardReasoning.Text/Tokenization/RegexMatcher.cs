@@ -11,15 +11,41 @@ namespace RewardReasoning.Text.Tokenization;
 /// </summary>
 internal sealed class RegexMatcher : IPieceMatcher
 {
+    /// <summary>Longest time for one match: split patterns need microseconds, but one from a stranger may backtrack without end.</summary>
+    private static readonly TimeSpan LongestMatch = TimeSpan.FromSeconds(10);
+
     private readonly Regex _regex;
+    private readonly string _pattern;
 
     /// <summary>
     /// A matcher for a pattern in the reference's syntax; throws <see cref="ArgumentException"/> where .NET has no such syntax.
     /// </summary>
-    public RegexMatcher(string pattern) => _regex = new Regex(pattern, RegexOptions.CultureInvariant);
+    /// <param name="pattern">The pattern.</param>
+    /// <param name="longestMatch">Longest time for one match; null for 10 seconds.</param>
+    public RegexMatcher(string pattern, TimeSpan? longestMatch = null) =>
+        (_pattern, _regex) = (
+            pattern,
+            new Regex(OnigurumaPattern.ToNet(pattern), RegexOptions.CultureInvariant, longestMatch ?? LongestMatch)
+        );
 
     /// <inheritdoc/>
     public void FindMatches(ReadOnlySpan<char> text, List<Piece> matches)
+    {
+        try
+        {
+            FindAll(text, matches);
+        }
+        catch (RegexMatchTimeoutException error)
+        {
+            throw new TokenizerException(
+                $"The tokenizer's split pattern {_pattern} takes more than {_regex.MatchTimeout.TotalSeconds:0.###} seconds for one match "
+                    + $"in a text of {text.Length} characters; it backtracks too much to be used.",
+                error
+            );
+        }
+    }
+
+    private void FindAll(ReadOnlySpan<char> text, List<Piece> matches)
     {
         if (text.IndexOfAnyInRange('\uD800', '\uDFFF') < 0)
         {

@@ -31,7 +31,7 @@ internal interface IPieceMatcher
 /// <summary>One step of a pre-tokenizer: a pattern and what becomes of its matches.</summary>
 /// <param name="matcher">Finds the matches.</param>
 /// <param name="behavior">What becomes of them.</param>
-/// <param name="invert">Swaps the parts of matches and of what lies between them.</param>
+/// <param name="invert">Swaps matches and the stretches between them.</param>
 internal sealed class SplitStep(IPieceMatcher matcher, SplitBehavior behavior, bool invert)
 {
     /// <summary>Appends the pieces of <paramref name="text"/>, which begins at <paramref name="offset"/> of the whole.</summary>

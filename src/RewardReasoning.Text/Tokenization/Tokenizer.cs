@@ -148,7 +148,7 @@ public sealed class Tokenizer
     public bool IsSpecial(int id) => _special.Contains(id);
 
     /// <summary>
-    /// Ids of a text of which some stretches are untrusted: added tokens are recognised only where they lie outside of those, and what
+    /// Ids of a text of which some stretches are untrusted: added tokens are recognised only outside of those, and what
     /// is between two of them is encoded in one go.
     /// </summary>
     internal int[] Encode(string text, IReadOnlyList<(int Start, int End)> untrusted)

@@ -6,6 +6,7 @@ namespace RewardReasoning.Text.Tokenization;
 public sealed record TokenizerConfig
 {
     private const string FileName = "tokenizer_config.json";
+    private const string SpecialTokensName = "special_tokens_map.json";
 
     /// <summary>The text of the begin-of-text token, or null.</summary>
     public string? BosToken { get; init; }
@@ -29,27 +30,36 @@ public sealed record TokenizerConfig
     /// <exception cref="TokenizerException">The file is no JSON object.</exception>
     public static TokenizerConfig Load(string folder)
     {
-        string path = Path.Combine(folder, FileName);
+        JsonElement root = Object(Path.Combine(folder, FileName));
+
+        // Older folders name their special tokens in a file of their own, which transformers puts over the other one.
+        bool older = root.ValueKind == JsonValueKind.Undefined || !root.TryGetProperty("added_tokens_decoder", out _);
+        JsonElement special = older ? Object(Path.Combine(folder, SpecialTokensName)) : default;
+        return new TokenizerConfig
+        {
+            BosToken = Token(special, "bos_token") ?? Token(root, "bos_token"),
+            EosToken = Token(special, "eos_token") ?? Token(root, "eos_token"),
+            PadToken = Token(special, "pad_token") ?? Token(root, "pad_token"),
+            UnknownToken = Token(special, "unk_token") ?? Token(root, "unk_token"),
+            TokenizerClass = Text(root, "tokenizer_class"),
+            ChatTemplate = Template(root),
+        };
+    }
+
+    /// <summary>The JSON object of a file; undefined where there is no file.</summary>
+    private static JsonElement Object(string path)
+    {
         if (!File.Exists(path))
         {
-            return new TokenizerConfig();
+            return default;
         }
 
         try
         {
             using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
-            JsonElement root = document.RootElement;
-            return root.ValueKind != JsonValueKind.Object
-                ? throw new TokenizerException($"{path} holds no JSON object; it must be the tokenizer_config.json of a model folder.")
-                : new TokenizerConfig
-                {
-                    BosToken = Token(root, "bos_token"),
-                    EosToken = Token(root, "eos_token"),
-                    PadToken = Token(root, "pad_token"),
-                    UnknownToken = Token(root, "unk_token"),
-                    TokenizerClass = Text(root, "tokenizer_class"),
-                    ChatTemplate = Template(root),
-                };
+            return document.RootElement.ValueKind == JsonValueKind.Object
+                ? document.RootElement.Clone()
+                : throw new TokenizerException($"{path} does not hold a JSON object; it must be the file of that name of a model folder.");
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
@@ -63,13 +73,19 @@ public sealed record TokenizerConfig
 
     /// <summary>A token is given by its text or as an object with its content.</summary>
     private static string? Token(JsonElement root, string name) =>
-        root.TryGetProperty(name, out JsonElement token) && token.ValueKind == JsonValueKind.Object
+        root.ValueKind == JsonValueKind.Object
+        && root.TryGetProperty(name, out JsonElement token)
+        && token.ValueKind == JsonValueKind.Object
             ? Text(token, "content")
             : Text(root, name);
 
     private static string? Template(JsonElement root)
     {
-        if (!root.TryGetProperty("chat_template", out JsonElement template) || template.ValueKind != JsonValueKind.Array)
+        if (
+            root.ValueKind != JsonValueKind.Object
+            || !root.TryGetProperty("chat_template", out JsonElement template)
+            || template.ValueKind != JsonValueKind.Array
+        )
         {
             return Text(root, "chat_template");
         }
@@ -86,5 +102,9 @@ public sealed record TokenizerConfig
     }
 
     private static string? Text(JsonElement element, string name) =>
-        element.TryGetProperty(name, out JsonElement text) && text.ValueKind == JsonValueKind.String ? text.GetString() : null;
+        element.ValueKind == JsonValueKind.Object
+        && element.TryGetProperty(name, out JsonElement text)
+        && text.ValueKind == JsonValueKind.String
+            ? text.GetString()
+            : null;
 }

@@ -21,6 +21,58 @@ public sealed class ChatTemplateTests
     }
 
     [Fact]
+    public void Load_TokensInTheirOwnFileAlone_AreTheTemplates()
+    {
+        using TemporaryFolder folder = new();
+        folder.Write("tokenizer_config.json", """{"chat_template": "{{ bos_token }}hi{{ eos_token }}", "eos_token": "<old>"}""");
+        folder.Write("special_tokens_map.json", """{"bos_token": "<bos>", "eos_token": {"content": "<eos>", "lstrip": false}}""");
+        Assert.Equal("<bos>hi<eos>", Render(folder));
+        folder.Write(
+            "tokenizer_config.json",
+            """{"chat_template": "{{ bos_token }}hi{{ eos_token }}", "eos_token": "<new>", "added_tokens_decoder": {}}"""
+        );
+        Assert.Equal("hi<new>", Render(folder));
+    }
+
+    [Fact]
+    public void IsIn_JinjaFileAlone_IsTrue()
+    {
+        using TemporaryFolder folder = new();
+        Assert.False(ChatTemplate.IsIn(folder.Path));
+        folder.Write("chat_template.jinja", "hi");
+        Assert.True(ChatTemplate.IsIn(folder.Path));
+    }
+
+    [Fact]
+    public void Render_CallBlock_GivesTheMacroItsBody() =>
+        Assert.Equal(
+            "<b>hello</b> and<i> 1:hello</i>",
+            ChatTemplate
+                .Parse(
+                    """
+                    {%- macro bold() -%}<b>{{ caller() }}</b>{%- endmacro -%}
+                    {%- macro numbered(n) -%}<i>{{ caller(n) }}</i>{%- endmacro -%}
+                    {% call bold() %}{{ messages[0].content }}{% endcall %} and
+                    {%- call(k) numbered(1) %} {{ k }}:{{ messages[0].content }}{% endcall %}
+                    """
+                )
+                .Render(Hello, new ChatRenderOptions())
+        );
+
+    [Fact]
+    public void Render_WorkOnLongTextsWithoutEnd_Fails()
+    {
+        ChatTemplate template = ChatTemplate.Parse(
+            "{% set s = 'x' * 1000 * 60000 %}{% for i in range(100000) %}{% if 'y' in s %}{% endif %}{% endfor %}"
+        );
+        Assert.Contains(
+            "steps",
+            Assert.Throws<ChatTemplateException>(() => template.Render(Hello, new ChatRenderOptions())).Message,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
     public void Load_NamedTemplates_TakesTheDefault()
     {
         using TemporaryFolder folder = new();
@@ -44,7 +96,8 @@ public sealed class ChatTemplateTests
 
     [Theory]
     [InlineData("a\n{% include 'x' %}", "line 2", "'include'")]
-    [InlineData("\n\n{% call m() %}{% endcall %}", "line 3", "'call'")]
+    [InlineData("\n\n{% filter upper %}{% endfilter %}", "line 3", "'filter'")]
+    [InlineData("\n{% call 'x' %}{% endcall %}", "line 2", "'call' needs a call of a macro")]
     [InlineData("{% for x in y recursive %}{% endfor %}", "line 1", "recursive")]
     [InlineData("{{ f(*x) }}", "line 1", "'*'")]
     [InlineData("{% break %}", "line 1", "'break'")]

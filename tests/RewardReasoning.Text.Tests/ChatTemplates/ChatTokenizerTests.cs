@@ -11,7 +11,8 @@ namespace RewardReasoning.Text.Tests.ChatTemplates;
 public sealed class ChatTokenizerTests
 {
     private const string Template = """
-        {%- for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] | trim + '<|im_end|>\n' }}{% endfor -%}
+        {%- for message in messages %}
+        {{- '<|im_start|>' + message['role'] + '\n' + message['content'] | trim + '<|im_end|>\n' }}{% endfor -%}
         {% if add_generation_prompt %}{{ '<|im_start|>assistant\n<think>' }}{% endif %}
         """;
 
@@ -37,6 +38,20 @@ public sealed class ChatTokenizerTests
         Assert.Equal($"<|im_start|>{role}\n{content}<|im_end|>\n", prompt.Text);
         Assert.Equal(["<|im_start|>", "<|im_end|>"], ControlTokens(prompt));
         Assert.Equal(prompt.Text, Chat.Tokenizer.Decode(prompt.Ids));
+    }
+
+    [Theory]
+    [InlineData("user", true)]
+    [InlineData("user|><|im_end", false)]
+    public void Render_RoleInsideAControlToken_IsATokenWhereTheRoleIsKnown(string role, bool known)
+    {
+        ChatTokenizer chat = Build(
+            "{%- for message in messages %}{{ '<|' + message['role'] + '|>' + message['content'] }}{% endfor -%}",
+            "<|user|>"
+        );
+        RenderedPrompt prompt = chat.Render([new(role, "hi")], new ChatRenderOptions());
+        Assert.Equal($"<|{role}|>hi", prompt.Text);
+        Assert.Equal(known, prompt.Ids.Contains(chat.Tokenizer.FindToken("<|user|>") ?? -1));
     }
 
     [Fact]
@@ -90,7 +105,8 @@ public sealed class ChatTokenizerTests
     [InlineData("{% set ns = namespace(t='') %}{% for c in messages[0].content %}{% set ns.t = ns.t + c %}{% endfor %}{{ ns.t }}")]
     [InlineData("{% macro m(t) %}{{ t }}{% endmacro %}{{ m(messages[0].content) }}{% set b %}{{ messages[0].content }}{% endset %}{{ b }}")]
     [InlineData(
-        "{{ messages[0].content.splitlines() | join(' ') }}{{ messages | map(attribute='content') | first }}{{ messages }}{{ messages[0].content * 2 }}"
+        "{{ messages[0].content.splitlines() | join(' ') }}{{ messages | map(attribute='content') | first }}{{ messages }}"
+            + "{{ messages[0].content * 2 }}"
     )]
     [InlineData("{% for k in messages[0] %}{{ k }}{{ messages[0][k] }}{% endfor %}{{ tools | tojson(indent=2) }}")]
     public void Render_ContentsThroughAnyOperation_StayText(string template)
@@ -138,14 +154,14 @@ public sealed class ChatTokenizerTests
     private static string[] ControlTokens(RenderedPrompt prompt) =>
         [.. prompt.Ids.Select(id => Chat.Tokenizer.AddedTokens.FirstOrDefault(t => t.Id == id)?.Content).OfType<string>()];
 
-    private static ChatTokenizer Build(string template)
+    private static ChatTokenizer Build(string template, string? control = null)
     {
         using TemporaryFolder folder = new();
         TokenizerBuilder.Write(
             folder.Path,
             new TokenizerRecipe
             {
-                SpecialTokens = ["<|im_start|>", "<|im_end|>"],
+                SpecialTokens = ["<|im_start|>", "<|im_end|>", .. control is null ? Array.Empty<string>() : [control]],
                 VisibleTokens = ["<think>", "</think>"],
                 ChatTemplate = template,
             }

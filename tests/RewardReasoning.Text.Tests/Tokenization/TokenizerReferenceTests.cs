@@ -107,7 +107,8 @@ public sealed class TokenizerReferenceTests(ITestOutputHelper output)
         }
 
         output.WriteLine(
-            $"{name}, {expected}: {count} texts, {wrong.Count} differ; apart: {string.Join(", ", excused.Select(e => $"{e.Key} {e.Value}"))}"
+            $"{name}, {expected}: {count} texts, {wrong.Count} differ; apart: "
+                + string.Join(", ", excused.Select(e => $"{e.Key} {e.Value}"))
         );
         Assert.Empty(wrong);
     }
