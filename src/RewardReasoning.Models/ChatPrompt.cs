@@ -22,14 +22,16 @@ internal sealed record ChatPrompt(string Text, int[] Ids, bool? ReasoningOpen)
         ChatTokenizer chat,
         IEnumerable<ChatMessage> messages,
         string? instructions = null,
-        string? prefill = null
+        string? prefill = null,
+        IReadOnlyDictionary<string, object?>? variables = null
     )
     {
         ArgumentNullException.ThrowIfNull(chat);
         ArgumentNullException.ThrowIfNull(messages);
         IEnumerable<ChatMessage> all = instructions is null ? messages : messages.Prepend(new ChatMessage(ChatRole.System, instructions));
         ChatMessageText[] texts = [.. all.Select(ToText)];
-        MarkedText rendered = chat.Template.RenderMarked(texts, new ChatRenderOptions { AddGenerationPrompt = true });
+        ChatRenderOptions options = new() { AddGenerationPrompt = true, Variables = variables ?? new Dictionary<string, object?>() };
+        MarkedText rendered = chat.Template.RenderMarked(texts, options);
         Tokenizer tokenizer = chat.Tokenizer;
         int[] ids = tokenizer.Encode(rendered.Value, rendered.Untrusted);
         bool? opened = null;

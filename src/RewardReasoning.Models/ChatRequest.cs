@@ -31,6 +31,7 @@ internal static class ChatRequest
                 TopK = options.TopK ?? defaults.TopK,
                 TopP = options.TopP ?? defaults.TopP,
                 MinP = Number(options, ChatOptionKeys.MinP) is { } minP ? (float)minP : defaults.MinP,
+                RepetitionPenalty = defaults.RepetitionPenalty,
                 Seed = options.Seed is { } seed ? unchecked((ulong)seed) : fallbackSeed,
             },
             EndTokens = model.EndTokens,
@@ -48,7 +49,13 @@ internal static class ChatRequest
     {
         try
         {
-            return ChatPrompt.Render(model.Chat, messages, options.Instructions, Text(options, ChatOptionKeys.Prefill));
+            return ChatPrompt.Render(
+                model.Chat,
+                messages,
+                options.Instructions,
+                Text(options, ChatOptionKeys.Prefill),
+                model.TemplateVariables
+            );
         }
         catch (ChatTemplateException refusal)
         {
@@ -66,7 +73,8 @@ internal static class ChatRequest
         string stub =
             Text(options, ChatOptionKeys.ThinkingStub)
             ?? throw new ArgumentException(
-                $"The option {ChatOptionKeys.ThinkingBudget} is given without {ChatOptionKeys.ThinkingStub}, the text that closes the reasoning."
+                $"The option {ChatOptionKeys.ThinkingBudget} is given without {ChatOptionKeys.ThinkingStub}, the text that closes the "
+                    + "reasoning."
             );
         return new ThinkingBudget
         {
@@ -100,7 +108,8 @@ internal static class ChatRequest
             if (!textOf.TryAdd(first, text))
             {
                 throw new ArgumentException(
-                    $"The option {key} holds \"{textOf[first]}\" and \"{text}\", which begin with the same token; the next token cannot tell them apart."
+                    $"The option {key} holds \"{textOf[first]}\" and \"{text}\", which begin with the same token; one token cannot "
+                        + "distinguish them."
                 );
             }
         }

@@ -13,18 +13,11 @@ public sealed class LocalModel : IDisposable
 {
     private readonly Lazy<string> _identity;
 
-    private LocalModel(string folder, DecoderModel decoder, ChatTokenizer chat, GenerationDefaults defaults, FileHashes? hashes)
+    private LocalModel(string folder, DecoderModel decoder, ChatTokenizer chat, GenerationDefaults defaults, LocalModelOptions options)
     {
-        (Folder, Decoder, Chat, Defaults) = (folder, decoder, chat, defaults);
-        _identity = new Lazy<string>(() => ModelIdentity.Of(folder, ComputeType, hashes));
-        EndTokens =
-        [
-            .. decoder
-                .Config.EosTokenIds.Concat(
-                    TokenizerConfig.Load(folder).EosToken is { } end && Tokenizer.FindToken(end) is { } id ? [id] : []
-                )
-                .Distinct(),
-        ];
+        (Folder, Decoder, Chat, Defaults, TemplateVariables) = (folder, decoder, chat, defaults, options.TemplateVariables);
+        _identity = new Lazy<string>(() => IdentityOf(folder, decoder, options));
+        EndTokens = Models.EndTokens.Of(folder, decoder.Config, chat).Ids;
         Tags = ReasoningTags.Find(Tokenizer);
     }
 
@@ -49,22 +42,24 @@ public sealed class LocalModel : IDisposable
     /// <summary>The tags around reasoning, where the tokenizer has them as tokens.</summary>
     internal ReasoningTags? Tags { get; }
 
-    /// <summary>Tokens of prompt and completion together.</summary>
+    /// <summary>Longest prompt and completion together, in tokens.</summary>
     public int ContextLength => Decoder.Config.MaxPositions;
 
     /// <summary>The type it computes in: <c>float32</c> or <c>bfloat16</c>.</summary>
     public string ComputeType => NameOf(Decoder.Type);
 
     /// <summary>
-    /// A name for what the model computes: SHA-256 over config, weights, tokenizer and templates, with the compute type. Read from the
-    /// files when
-    /// first asked for, which takes a second per gigabyte or so, unless <see cref="LocalModelOptions.HashFolder"/> remembers it.
+    /// A name for what the model computes: SHA-256 over config, weights, tokenizer and templates, with the compute type and any template
+    /// variables. Read from the files when first asked for, which takes about a second per gigabyte unless
+    /// <see cref="LocalModelOptions.HashFolder"/> has it.
     /// </summary>
     public string Identity => _identity.Value;
 
     internal GenerationDefaults Defaults { get; }
 
-    /// <summary>The <see cref="Identity"/> of a folder that is loaded otherwise.</summary>
+    internal IReadOnlyDictionary<string, object?> TemplateVariables { get; }
+
+    /// <summary>The <see cref="Identity"/> of a folder that is loaded by other means.</summary>
     public static string IdentityOf(string folder, DecoderModel decoder, LocalModelOptions options)
     {
         ArgumentNullException.ThrowIfNull(decoder);
@@ -72,6 +67,7 @@ public sealed class LocalModel : IDisposable
         return ModelIdentity.Of(
             folder,
             NameOf(decoder.Type),
+            options.TemplateVariables,
             options.HashFolder is { } hashFolder ? new FileHashes(hashFolder, TimeProvider.System) : null
         );
     }
@@ -87,7 +83,7 @@ public sealed class LocalModel : IDisposable
         options ??= new LocalModelOptions();
         DecoderConfig config = DecoderConfig.Load(folder);
 
-        // The template needs no tensor library, whose loading takes most of the time of a small model's start.
+        // Loading the tensor library takes most of the start-up time of a small model; the template does not need it.
         Task<ChatTokenizer> chat = Task.Run(() => ChatTokenizer.Load(folder));
         DecoderModel? decoder = null;
         try
@@ -96,13 +92,13 @@ public sealed class LocalModel : IDisposable
             {
                 throw new CheckpointException(
                     Path.Combine(folder, DecoderConfig.FileName),
-                    "this is a scalar reward model: it gives each response a score and writes nothing. Verbs that judge take it as --model, and rrm rank as --screen too."
+                    "this is a scalar reward model: it gives each response a score and writes nothing. Verbs that judge take it as "
+                        + "--model, and rrm rank as --screen too."
                 );
             }
 
             decoder = LoadDecoder(folder, config, options);
-            FileHashes? hashes = options.HashFolder is { } hashFolder ? new(hashFolder, TimeProvider.System) : null;
-            return new LocalModel(folder, decoder, chat.GetAwaiter().GetResult(), GenerationDefaults.Load(folder), hashes);
+            return new LocalModel(folder, decoder, chat.GetAwaiter().GetResult(), GenerationDefaults.Load(folder), options);
         }
         catch
         {
@@ -111,7 +107,7 @@ public sealed class LocalModel : IDisposable
         }
     }
 
-    /// <summary>The weights of a folder alone, of whatever kind, as the options say.</summary>
+    /// <summary>Loads only the weights of a folder, of any kind.</summary>
     /// <exception cref="CheckpointException">Weights are missing or damaged, or do not fit the config.</exception>
     /// <exception cref="ArgumentException">The options name no device or type.</exception>
     public static DecoderModel LoadDecoder(string folder, DecoderConfig config, LocalModelOptions options)

@@ -3,7 +3,7 @@ namespace RewardReasoning.Models;
 /// <summary>The type in which a model computes.</summary>
 public enum ComputeType
 {
-    /// <summary>Whichever of the others is faster here; found by a short probe for models large enough to matter, else float32.</summary>
+    /// <summary>The faster of the others on this machine, found by a short probe; float32 for models too small to matter.</summary>
     Automatic,
 
     /// <summary>32-bit floating point.</summary>
@@ -19,10 +19,16 @@ public sealed record LocalModelOptions
     /// <summary>The type in which it computes, whatever type its files have.</summary>
     public ComputeType ComputeType { get; init; }
 
+    /// <summary>
+    /// Variables of the chat template, such as <c>enable_thinking</c>: null, Boolean, number, string or JSON. Where there are any they are
+    /// part of the model's <see cref="LocalModel.Identity"/>.
+    /// </summary>
+    public IReadOnlyDictionary<string, object?> TemplateVariables { get; init; } = new Dictionary<string, object?>();
+
     /// <summary>Where it computes: <c>cpu</c>, <c>cuda</c> or <c>cuda:1</c>.</summary>
     public string Device { get; init; } = "cpu";
 
-    /// <summary>Folder in which hashes of large model files are remembered between processes; it is made when needed.</summary>
+    /// <summary>Folder that stores hashes of large model files between processes; it is created when needed.</summary>
     /// <value>null (nowhere: <see cref="LocalModel.Identity"/> reads every file).</value>
     public string? HashFolder { get; init; }
 }

@@ -1,14 +1,25 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
+using RewardReasoning.IO;
 using RewardReasoning.Models.Checkpoints;
 
 namespace RewardReasoning.Models;
 
 /// <summary>
-/// A name for what a folder computes: the SHA-256 of everything in it that its answers hang on, and the type it computes in.
+/// A name for what a folder computes: the SHA-256 of every file that its answers depend on, and the type it computes in. A folder that was
+/// written anew without changing what it computes names its former hash in <c>identity.json</c>, beside the hash of its files as they
+/// are now: as long as that one is right it keeps the former name, so that stored completions still answer.
 /// </summary>
 internal static class ModelIdentity
 {
+    public const string FileName = "identity.json";
+
+    private const string FilesKey = "files";
+    private const string ComputesAsKey = "computes_as";
+
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
     private static readonly string[] Patterns =
     [
         "config.json",
@@ -21,8 +32,52 @@ internal static class ModelIdentity
 
     /// <param name="folder">The model's folder.</param>
     /// <param name="computeType">What it computes in.</param>
+    /// <param name="templateVariables">Those of the chat template that were given.</param>
     /// <param name="hashes">Where hashes of large files are remembered; null for nowhere.</param>
-    public static string Of(string folder, string computeType, FileHashes? hashes)
+    public static string Of(string folder, string computeType, IReadOnlyDictionary<string, object?> templateVariables, FileHashes? hashes)
+    {
+        string identity = $"{NameOf(folder, hashes)}:{computeType}";
+        if (templateVariables.Count == 0)
+        {
+            return identity;
+        }
+
+        SortedDictionary<string, object?> sorted = new(templateVariables.ToDictionary(), StringComparer.Ordinal);
+        return $"{identity}:{JsonSerializer.Serialize(sorted)}";
+    }
+
+    /// <summary>The identity without the compute type.</summary>
+    public static string NameOf(string folder, FileHashes? hashes)
+    {
+        string files = HashOf(folder, hashes);
+        return FormerName(folder, files) ?? files;
+    }
+
+    /// <summary>Declares that a folder, as it is now, computes what another did.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="name">The <see cref="NameOf"/> of the other.</param>
+    public static void Declare(string folder, string name)
+    {
+        Dictionary<string, string> declared = new() { [ComputesAsKey] = name, [FilesKey] = HashOf(folder, hashes: null) };
+        AtomicFile.Write(
+            Path.Combine(folder, FileName),
+            stream => JsonSerializer.Serialize(stream, declared, Indented)
+        );
+    }
+
+    private static string? FormerName(string folder, string files)
+    {
+        string path = Path.Combine(folder, FileName);
+        if (!File.Exists(path))
+        {
+            return null;
+        }
+
+        JsonSettings declared = JsonSettings.Load(path);
+        return declared.OptionalText(FilesKey) == files ? declared.OptionalText(ComputesAsKey) : null;
+    }
+
+    private static string HashOf(string folder, FileHashes? hashes)
     {
         using SafetensorsFolder weights = SafetensorsFolder.Open(folder);
         string[] files =
@@ -44,6 +99,6 @@ internal static class ModelIdentity
             hash.AppendData(content);
         }
 
-        return $"sha256:{Convert.ToHexStringLower(hash.GetHashAndReset())}:{computeType}";
+        return "sha256:" + Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 }

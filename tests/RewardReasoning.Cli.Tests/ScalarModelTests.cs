@@ -1,4 +1,5 @@
 using System.Text.Json;
+using RewardReasoning.Models;
 using RewardReasoning.Models.Decoder;
 using RewardReasoning.Training.Runs;
 using TorchSharp;
@@ -20,7 +21,7 @@ public sealed class ScalarModelTests : IDisposable
         }
 
         model.Save(_scalar, torch.ScalarType.Float32);
-        ModelFiles.Carry(_tiny.Folder, _scalar);
+        ModelFolder.CarryFiles(_tiny.Folder, _scalar);
     }
 
     [Fact]

@@ -6,6 +6,7 @@ namespace RewardReasoning.Models.Tests;
 public sealed class ModelIdentityTests : IDisposable
 {
     private const int Large = 64 << 20;
+    private static readonly Dictionary<string, object?> NoVariables = [];
     private static readonly DateTimeOffset Now = new(2025, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private readonly string _folder = Directory.CreateTempSubdirectory("rrm-hash-").FullName;
 
@@ -59,16 +60,16 @@ public sealed class ModelIdentityTests : IDisposable
             File.Copy(file, Path.Combine(model, Path.GetFileName(file)));
         }
 
-        string identity = ModelIdentity.Of(model, "float32", hashes: null);
+        string identity = ModelIdentity.Of(model, "float32", NoVariables, hashes: null);
         Assert.Matches("^sha256:[0-9a-f]{64}:float32$", identity);
-        Assert.NotEqual(identity, ModelIdentity.Of(model, "bfloat16", hashes: null));
+        Assert.NotEqual(identity, ModelIdentity.Of(model, "bfloat16", NoVariables, hashes: null));
         File.AppendAllText(Path.Combine(model, "README.md"), "More about it.");
         File.AppendAllText(Path.Combine(model, "judge-domain.json"), "\n");
-        Assert.Equal(identity, ModelIdentity.Of(model, "float32", hashes: null));
+        Assert.Equal(identity, ModelIdentity.Of(model, "float32", NoVariables, hashes: null));
         foreach (string file in new[] { "config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json" })
         {
             File.AppendAllText(Path.Combine(model, file), "\n");
-            string changed = ModelIdentity.Of(model, "float32", hashes: null);
+            string changed = ModelIdentity.Of(model, "float32", NoVariables, hashes: null);
             Assert.NotEqual(identity, changed);
             identity = changed;
         }
@@ -79,7 +80,7 @@ public sealed class ModelIdentityTests : IDisposable
             weights.WriteByte(77);
         }
 
-        Assert.NotEqual(identity, ModelIdentity.Of(model, "float32", hashes: null));
+        Assert.NotEqual(identity, ModelIdentity.Of(model, "float32", NoVariables, hashes: null));
     }
 
     private void Write(char letter, DateTimeOffset time)

@@ -1,6 +1,6 @@
+using RewardReasoning.Models;
 using RewardReasoning.Models.Decoder;
 using RewardReasoning.Testing;
-using RewardReasoning.Training.Runs;
 using static TorchSharp.torch;
 
 namespace RewardReasoning.Training.Tests;
@@ -26,8 +26,8 @@ internal static class TinyModel
     {
         Directory.CreateDirectory(folder);
         using DecoderModel model = DecoderModel.CreateRandom(Config, 7, CPU);
+        ModelFolder.CarryFiles(SourceFolder, folder);
         model.Save(folder, ScalarType.Float32);
-        ModelFiles.Carry(SourceFolder, folder);
         return folder;
     }
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using RewardReasoning.Cli.Hub;
 using RewardReasoning.Cli.Output;
+using RewardReasoning.Models;
 using RewardReasoning.Models.Checking;
 
 namespace RewardReasoning.Cli.Commands;
@@ -48,9 +49,10 @@ internal static class ModelCheckCommand
     {
         ModelCheckReport report = ModelCheck.Run(folder, against, cancellationToken: cancellationToken);
         int exitCode = report.Passed ? ExitCodes.Done : ExitCodes.Failed;
+        IReadOnlyList<string> warnings = ModelFolder.Warnings(folder);
         if (json)
         {
-            ModelCheckJson result = new(report.Passed, [.. report.Quantities.Select(QuantityJson.Of)]);
+            ModelCheckJson result = new(report.Passed, [.. report.Quantities.Select(QuantityJson.Of)], warnings);
             terminal.Out.WriteLine(JsonSerializer.Serialize(result, OutputJson.Indented.ModelCheckJson));
             return exitCode;
         }
@@ -68,6 +70,11 @@ internal static class ModelCheckCommand
         terminal.Out.WriteLine(
             report.Passed ? "The model computes here what was expected." : "The model does not compute here what was expected."
         );
+        foreach (string warning in warnings)
+        {
+            terminal.Error.WriteLine($"rrm: {warning}");
+        }
+
         return exitCode;
     }
 }

@@ -15,6 +15,7 @@ internal static class ModelCommand
             rrm model pull Qwen/Qwen3-0.6B
             rrm model info models/rrm-mini
             rrm model check FOLDER --against expected.safetensors
+            rrm model rewrite FOLDER --out NEW
             echo '"12*4+7"' | rrm model tokenize models/rrm-mini
             """
         );
@@ -22,6 +23,7 @@ internal static class ModelCommand
         command.Subcommands.Add(ModelInfoCommand.Create(terminal));
         command.Subcommands.Add(ModelCheckCommand.Create(terminal));
         command.Subcommands.Add(ModelTokenizeCommand.Create(terminal));
+        command.Subcommands.Add(ModelRewriteCommand.Create(terminal));
         return command;
     }
 

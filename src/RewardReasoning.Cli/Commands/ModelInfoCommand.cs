@@ -4,8 +4,10 @@ using System.Text.Json;
 using RewardReasoning.Cli.Hub;
 using RewardReasoning.Cli.Output;
 using RewardReasoning.Judging;
+using RewardReasoning.Models;
 using RewardReasoning.Models.Checkpoints;
 using RewardReasoning.Models.Decoder;
+using RewardReasoning.Text.ChatTemplates;
 using RewardReasoning.Text.Tokenization;
 
 namespace RewardReasoning.Cli.Commands;
@@ -72,9 +74,10 @@ internal static class ModelInfoCommand
             config.RopeScaling?.Kind.ToString(),
             config.TieWordEmbeddings,
             tokenizer?.VocabularySize,
-            TokenizerConfig.Load(folder).ChatTemplate is not null,
+            ChatTemplate.IsIn(folder),
             files.Prompt is not null,
-            files.Domain?.Says
+            files.Domain?.Says,
+            ModelFolder.Warnings(folder)
         );
     }
 
@@ -111,6 +114,11 @@ internal static class ModelInfoCommand
         foreach ((string name, string value) in lines)
         {
             terminal.Out.WriteLine($"{name, -14} {value}");
+        }
+
+        foreach (string warning in info.Warnings)
+        {
+            terminal.Error.WriteLine($"rrm: {warning}");
         }
     }
 }

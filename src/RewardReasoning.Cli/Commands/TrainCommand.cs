@@ -108,6 +108,11 @@ internal static class TrainCommand
                 TRecipe loaded = RecipeFile.Load<TRecipe>(path, await HubRecipe.TextAsync(path, terminal, cancellationToken));
                 RunFolder? run = null;
                 await TrainingView.RunAsync(terminal, asJson, name, progress => run = train(loaded, progress, cancellationToken));
+                if (run is not null)
+                {
+                    ModelRewriteCommand.WriteWarnings(terminal, run.FinalModel);
+                }
+
                 if (!asJson && run is not null)
                 {
                     terminal.Out.WriteLine(run.FinalModel);

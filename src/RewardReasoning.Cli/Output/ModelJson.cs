@@ -23,11 +23,12 @@ internal sealed record ModelInfoJson(
     int? TokenizerVocabulary,
     bool HasChatTemplate,
     bool HasJudgePrompt,
-    string? Domain
+    string? Domain,
+    IReadOnlyList<string> Warnings
 );
 
 /// <summary>What <c>model check --json</c> prints.</summary>
-internal sealed record ModelCheckJson(bool Passed, IReadOnlyList<QuantityJson> Quantities);
+internal sealed record ModelCheckJson(bool Passed, IReadOnlyList<QuantityJson> Quantities, IReadOnlyList<string> Warnings);
 
 /// <summary>One quantity; a difference that is no number is null.</summary>
 internal sealed record QuantityJson(string Name, double? LargestDifference, double Tolerance, long Values, bool Passed)

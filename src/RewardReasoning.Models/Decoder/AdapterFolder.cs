@@ -23,9 +23,9 @@ internal static class AdapterFolder
 
     /// <summary>Writes a model's adapters.</summary>
     /// <param name="model">A model with adapters.</param>
-    /// <param name="options">What they were made with.</param>
+    /// <param name="options">Rank and scale of the adapters.</param>
     /// <param name="baseModel">Folder or hub name of the model they belong to.</param>
-    /// <param name="folder">Made where it does not exist.</param>
+    /// <param name="folder">Created where it does not exist.</param>
     public static void Save(DecoderModel model, LowRankOptions options, string baseModel, string folder)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -65,7 +65,8 @@ internal static class AdapterFolder
             {
                 throw new CheckpointException(
                     path,
-                    $"tensor {Prefix}{name} is [{string.Join(", ", stored.shape)}]; this model's adapters need [{string.Join(", ", value.shape)}]."
+                    $"tensor {Prefix}{name} is [{string.Join(", ", stored.shape)}]; this model's adapters need "
+                        + $"[{string.Join(", ", value.shape)}]."
                 );
             }
 

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace RewardReasoning.Models.Decoder;
 
-/// <summary>Causal self-attention with grouped key and value heads: query heads g*G..g*G+G-1 look through key and value head g.</summary>
+/// <summary>Causal self-attention with grouped key and value heads: query heads g*G..g*G+G-1 share key and value head g.</summary>
 internal sealed class Attention
 {
     private readonly long _heads;
@@ -45,7 +45,8 @@ internal sealed class Attention
     private Tensor Mix(Tensor[] parts, TensorContext context)
     {
         long length = context.LastOnly ? 1 : parts[0].shape[1];
-        Tensor query = Place(Heads(Last(parts[0], length)), _queryNorm, Last(context.Cosine, length), Last(context.SignedSine, length)); // [B, T, heads, D]
+        Tensor query = Heads(Last(parts[0], length)); // [B, T, heads, D]
+        query = Place(query, _queryNorm, Last(context.Cosine, length), Last(context.SignedSine, length));
         Tensor key = Place(Heads(parts[1]), _keyNorm, context.Cosine, context.SignedSine).transpose(1, 2); // [B, kv heads, T, D]
         Tensor value = Heads(parts[2]).transpose(1, 2);
         if (context.Cache is { } cache)

@@ -3,12 +3,12 @@ using static TorchSharp.torch;
 
 namespace RewardReasoning.Models.Decoder;
 
-/// <summary>Masks that are added to attention scores: 0 where a query may look, minus infinity elsewhere.</summary>
+/// <summary>Masks added to attention scores: 0 where a query may attend, minus infinity elsewhere.</summary>
 internal static class AttentionMask
 {
     /// <summary>
-    /// Causal mask of the last <paramref name="queries"/> tokens over all keys, minus padding. A token may always look at itself: the row
-    /// of a padding query would otherwise be empty and its softmax not a number.
+    /// Causal mask of the last <paramref name="queries"/> tokens over all keys, minus padding. A token may always attend to itself: the row
+    /// of a padding query would otherwise be empty and its softmax NaN.
     /// </summary>
     /// <param name="keyMask">[B, keys] bool, true where there is a token.</param>
     /// <param name="queries">T; the keys before them come from a cache.</param>
@@ -24,7 +24,7 @@ internal static class AttentionMask
         return Additive(visible, type);
     }
 
-    /// <summary>Causal mask within documents that lie in one row, for tokens that look at no cache.</summary>
+    /// <summary>Causal mask within the documents of a row, for tokens without a cache.</summary>
     /// <param name="documents">[B, T] int64, the number of each token's document.</param>
     /// <param name="type">Type of the scores.</param>
     /// <returns>[B, 1, T, T].</returns>

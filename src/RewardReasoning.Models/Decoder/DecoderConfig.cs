@@ -55,13 +55,16 @@ public sealed record DecoderConfig
     /// <summary>Whether query, key and value projections have biases: always in Qwen2, by <c>attention_bias</c> in the others.</summary>
     public bool QkvBias { get; init; }
 
-    /// <summary>Whether the attention's output projection has one too: by <c>attention_bias</c> in Qwen3 and Llama.</summary>
+    /// <summary>
+    /// Whether the attention's output projection has a bias too: by <c>attention_bias</c> in Qwen3 and Llama. A loaded Llama whose output
+    /// biases are all 0, which is how a Qwen2 is written as a Llama, has none: they are left out, not trained, and written as 0 again.
+    /// </summary>
     public bool OutputBias { get; init; }
 
     /// <summary>Whether query and key of each head are normed: Qwen3.</summary>
     public bool QkNorm { get; init; }
 
-    /// <summary>Longest sequence the model is meant for.</summary>
+    /// <summary>Longest sequence the model is meant for, lengthened by yarn.</summary>
     public required int MaxPositions { get; init; }
 
     /// <summary>Beginning of a text, if the model has such a token.</summary>
@@ -123,12 +126,17 @@ public sealed record DecoderConfig
             faults.Add($"HeadDimension is {HeadDimension}; rotary embeddings need an even width.");
         }
 
-        bool biasesFit = Architecture == DecoderArchitecture.Qwen2 ? QkvBias && !OutputBias : QkvBias == OutputBias;
+        bool biasesFit = Architecture switch
+        {
+            DecoderArchitecture.Qwen2 => QkvBias && !OutputBias,
+            DecoderArchitecture.Llama => QkvBias || !OutputBias,
+            _ => QkvBias == OutputBias,
+        };
         if (!biasesFit || QkNorm != (Architecture == DecoderArchitecture.Qwen3))
         {
             faults.Add(
-                $"QkvBias {QkvBias}, OutputBias {OutputBias} and QkNorm {QkNorm} are no {Architecture}: QkNorm is Qwen3's alone, "
-                    + "Qwen2 has QkvBias without OutputBias, the others have both or neither."
+                $"QkvBias {QkvBias}, OutputBias {OutputBias} and QkNorm {QkNorm} are not those of a {Architecture}: only Qwen3 has QkNorm, "
+                    + "Qwen2 has QkvBias without OutputBias, Qwen3 both or neither, Llama both, neither or QkvBias."
             );
         }
 

@@ -23,10 +23,25 @@ internal static class DecoderConfigReader
             throw new CheckpointException(folder, "there is no such folder; a model is a folder with config.json, weights and tokenizer.");
         }
 
+        RefuseAdapters(folder);
         string generation = Path.Combine(folder, GenerationFileName);
         DecoderConfig config = Read(JsonSettings.Load(Path.Combine(folder, DecoderConfig.FileName)));
         IReadOnlyList<int> eos = File.Exists(generation) ? JsonSettings.Load(generation).Ids("eos_token_id") : [];
         return eos.Count > 0 ? config with { EosTokenIds = eos } : config;
+    }
+
+    private static void RefuseAdapters(string folder)
+    {
+        string adapters = Path.Combine(folder, AdapterFolder.ConfigFileName);
+        if (!File.Exists(Path.Combine(folder, DecoderConfig.FileName)) && File.Exists(adapters))
+        {
+            string? of = JsonSettings.Load(adapters).OptionalText("base_model_name_or_path");
+            throw new CheckpointException(
+                folder,
+                $"holds adapters{(of is null ? "" : $" of {of}")} and no model. Merge them into their base first (PEFT's "
+                    + "merge_and_unload); of a run of `rrm train`, the folder model/ beside it has them merged."
+            );
+        }
     }
 
     private static DecoderConfig Read(JsonSettings json)
@@ -56,6 +71,7 @@ internal static class DecoderConfigReader
         int maxPositions = json.PositiveInt("max_position_embeddings");
         bool attentionBias = json.Flag("attention_bias", whenAbsent: false);
         JsonSettings? rope = json.OptionalSection("rope_parameters");
+        RopeScaling? scaling = ReadScaling(rope ?? json.OptionalSection("rope_scaling"), maxPositions);
         return new DecoderConfig
         {
             Architecture = architecture,
@@ -68,13 +84,13 @@ internal static class DecoderConfigReader
             HeadDimension = dimension,
             RmsNormEpsilon = json.PositiveNumber("rms_norm_eps"),
             RopeTheta = rope?.OptionalPositiveNumber("rope_theta") ?? json.OptionalPositiveNumber("rope_theta") ?? 10_000,
-            RopeScaling = ReadScaling(rope ?? json.OptionalSection("rope_scaling"), maxPositions),
+            RopeScaling = scaling,
             TieWordEmbeddings = json.Flag("tie_word_embeddings", whenAbsent: false),
             ScalarHead = json.Texts("architectures").Any(name => name.EndsWith(ScalarSuffix, StringComparison.Ordinal)),
             QkvBias = architecture == DecoderArchitecture.Qwen2 || attentionBias,
             OutputBias = architecture != DecoderArchitecture.Qwen2 && attentionBias,
             QkNorm = architecture == DecoderArchitecture.Qwen3,
-            MaxPositions = maxPositions,
+            MaxPositions = Math.Max(maxPositions, LengthenedBy(scaling)),
             BosTokenId = json.OptionalId("bos_token_id"),
             EosTokenIds = json.Ids("eos_token_id"),
             PadTokenId = json.OptionalId("pad_token_id"),
@@ -92,9 +108,13 @@ internal static class DecoderConfigReader
         {
             if (ModelType(architecture) == type)
             {
-                return json.Texts("architectures").All(name => name.StartsWith(architecture.ToString() + "For", StringComparison.Ordinal))
+                string[] heads = [architecture + CausalSuffix, architecture + ScalarSuffix];
+                return json.Texts("architectures").All(heads.Contains)
                     ? architecture
-                    : throw json.Refuse("architectures", $"a model of type {type} must be a {architecture}ForCausalLM.");
+                    : throw json.Refuse(
+                        "architectures",
+                        $"a model of type {type} must be a {heads[0]}, or a {heads[1]} with one label; other heads are not implemented."
+                    );
             }
         }
 
@@ -139,6 +159,13 @@ internal static class DecoderConfigReader
             );
         }
     }
+
+    /// <summary>
+    /// The context of a scaling that a config applies to an unchanged length, as Qwen's model cards say: vLLM and SGLang derive it
+    /// likewise.
+    /// </summary>
+    private static int LengthenedBy(RopeScaling? scaling) =>
+        scaling is { Kind: RopeScalingKind.Yarn } ? (int)Math.Min(int.MaxValue, scaling.OriginalMaxPositions * scaling.Factor) : 0;
 
     private static RopeScaling? ReadScaling(JsonSettings? rope, int maxPositions)
     {

@@ -50,7 +50,7 @@ internal static class DecoderConfigWriter
             json["label2id"] = new JsonObject { ["LABEL_0"] = 0 };
         }
 
-        if (config.Architecture == DecoderArchitecture.Qwen3 || config.HeadDimension * config.HeadCount != config.HiddenSize)
+        if (config.Architecture != DecoderArchitecture.Qwen2 || config.HeadDimension * config.HeadCount != config.HiddenSize)
         {
             json["head_dim"] = config.HeadDimension;
         }

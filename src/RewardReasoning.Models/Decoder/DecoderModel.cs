@@ -1,5 +1,7 @@
+using System.Runtime.InteropServices;
 using RewardReasoning.Models.Checkpoints;
 using RewardReasoning.Models.Tensors;
+using RewardReasoning.Text.Tokenization;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -21,11 +23,11 @@ public sealed class DecoderModel : IDisposable
     private DecoderModel(DecoderConfig config, ParameterSet parameters)
     {
         (Config, _parameters) = (config, parameters);
-        _embedding = parameters["model.embed_tokens.weight"];
+        _embedding = parameters[ParameterSpecification.EmbeddingWeight];
         _head =
             config.ScalarHead ? parameters[ParameterSpecification.ScoreWeight]
             : config.TieWordEmbeddings ? _embedding
-            : parameters["lm_head.weight"];
+            : parameters[ParameterSpecification.HeadWeight];
         _norm = new RmsNorm(parameters["model.norm.weight"], config.RmsNormEpsilon);
         _layers = MakeLayers();
         _rotary = new RotaryEmbedding(config, Type, Device);
@@ -45,7 +47,7 @@ public sealed class DecoderModel : IDisposable
     /// </summary>
     public ScalarType ProductType { get; set; }
 
-    /// <summary>Where the weights lie; inputs must lie there too.</summary>
+    /// <summary>Device of the weights; inputs must be there too.</summary>
     public Device Device => _embedding.device;
 
     /// <summary>All parameters under their Hugging Face names, leaf tensors owned by the model. A tied head is absent.</summary>
@@ -56,7 +58,7 @@ public sealed class DecoderModel : IDisposable
     /// </summary>
     public IReadOnlyList<(string Name, Tensor Value)> Adapters => _parameters.Adapters;
 
-    /// <summary>What training changes: all parameters, or the adapters where there are any, and a score's row besides.</summary>
+    /// <summary>What training changes: all parameters; with adapters only those, and the row of a score.</summary>
     public IReadOnlyList<(string Name, Tensor Value)> Trainable =>
         Adapters.Count == 0
             ? Parameters
@@ -70,9 +72,8 @@ public sealed class DecoderModel : IDisposable
         Load(folder, DecoderConfig.Load(folder), headIsNew: false, type, device);
 
     /// <summary>
-    /// The same, ending in a score: a reward model as it is stored, or a language model's body under a new score of 0, which then has a
-    /// padding
-    /// token (transformers needs one to find where a conversation ends), its end token if it named none.
+    /// The same, ending in a score: a stored reward model, or a language model with a new head of zeros. The latter gets a padding token,
+    /// its end token if it names none, which transformers needs to find the end of a conversation.
     /// </summary>
     /// <inheritdoc cref="Load(string, ScalarType, Device)" path="/exception"/>
     public static DecoderModel LoadScalar(string folder, ScalarType type, Device device)
@@ -89,6 +90,7 @@ public sealed class DecoderModel : IDisposable
     private static DecoderModel Load(string folder, DecoderConfig config, bool headIsNew, ScalarType type, Device device)
     {
         using SafetensorsFolder weights = SafetensorsFolder.Open(folder);
+        config = DecoderWeights.WithoutZeroOutputBias(config, weights);
         IReadOnlyList<ParameterSpecification> specifications = DecoderWeights.Specify(config, weights, headIsNew);
         DecoderModel model = new(config, ParameterSet.Allocate(specifications, type, device));
         try
@@ -104,8 +106,8 @@ public sealed class DecoderModel : IDisposable
     }
 
     /// <summary>
-    /// A float32 model with fresh weights: matrices N(0, 1/fan-in), those that write into the residual stream divided by sqrt(2 layers)
-    /// besides, embeddings of standard deviation 0.05, norms 1, biases 0. The same seed gives the same weights on every device.
+    /// A float32 model with fresh weights: matrices N(0, 1/fan-in), those that write into the residual stream also divided by
+    /// sqrt(2 layers), embeddings of standard deviation 0.05, norms 1, biases 0. The same seed gives the same weights on every device.
     /// </summary>
     public static DecoderModel CreateRandom(DecoderConfig config, ulong seed, Device device)
     {
@@ -116,16 +118,25 @@ public sealed class DecoderModel : IDisposable
         return model;
     }
 
-    /// <summary>Writes config and weights; tokenizer files are the caller's.</summary>
+    /// <summary>
+    /// Writes config and weights; tokenizer files are the caller's, and are to be there first: a Qwen2 beside a <c>tokenizer.json</c> that
+    /// is not Qwen2's own is written as a Llama with zero output biases, for readers replace the tokenizer of the type qwen2
+    /// (<see cref="TokenizerReaders"/>). It computes the same to the bit.
+    /// </summary>
     public void Save(string folder, ScalarType type)
     {
-        Config.Save(folder, type);
-        Safetensors.WriteFolder(folder, Parameters, type);
+        bool misread =
+            Config.Architecture == DecoderArchitecture.Qwen2
+            && TokenizerReaders.Misread(folder, DecoderConfigReader.ModelType(DecoderArchitecture.Qwen2));
+        DecoderConfig written = misread ? Config with { Architecture = DecoderArchitecture.Llama } : Config;
+        written.Save(folder, type);
+        using DisposeScope scope = NewDisposeScope();
+        Safetensors.WriteFolder(folder, DecoderWeights.AsStored(written, Parameters), type);
     }
 
     /// <summary>
-    /// A second model over the same memory whose parameters are leaf tensors that require gradients and collect their own, so that two
-    /// threads can each run forward and backward. A change of either's weights is seen by both.
+    /// A second model over the same memory whose parameters are leaf tensors with gradients of their own, so that two threads can each run
+    /// forward and backward. A change of the weights is seen by both.
     /// </summary>
     public DecoderModel ShareWeights()
     {
@@ -191,10 +202,10 @@ public sealed class DecoderModel : IDisposable
     /// <param name="ids">[B, T] int64.</param>
     /// <param name="positions">[B, T] int64; null counts from 0, or from the first real token of each row where a mask is given.</param>
     /// <param name="attentionMask">
-    /// [B, T], nonzero where there is a token, padding on any side. Null is faster, and right for rows padded on the right: no token looks
-    /// ahead.
+    /// [B, T], nonzero where there is a token, padding on any side. Null is faster, and right for rows padded on the right, since no token
+    /// attends to later ones.
     /// </param>
-    /// <returns>[B, T, H]; what stands at padding means nothing.</returns>
+    /// <returns>[B, T, H]; values at padding are meaningless.</returns>
     public Tensor Hidden(Tensor ids, Tensor? positions = null, Tensor? attentionMask = null)
     {
         Tensor? real = attentionMask?.to(ScalarType.Bool);
@@ -205,7 +216,7 @@ public sealed class DecoderModel : IDisposable
     }
 
     /// <summary>
-    /// Final-norm hidden states of rows that hold several documents each, none of which sees another.
+    /// Final-norm hidden states of rows that hold several documents each; tokens attend within their document only.
     /// </summary>
     /// <param name="ids">[B, T] int64.</param>
     /// <param name="positions">[B, T] int64, counted from 0 in each document.</param>
@@ -228,13 +239,13 @@ public sealed class DecoderModel : IDisposable
     }
 
     /// <summary>
-    /// Logits of hidden states of any leading shape; gather the positions you need first, the head is the largest product.
+    /// Logits of hidden states of any leading shape; select the positions you need first, since the head is the largest product.
     /// </summary>
     /// <param name="hidden">[..., H].</param>
     /// <returns>[..., vocabulary].</returns>
     public Tensor Logits(Tensor hidden) => nn.functional.linear(hidden, _head);
 
-    /// <summary>Final-norm hidden states of new tokens behind those in the cache, which takes them up.</summary>
+    /// <summary>Final-norm hidden states of new tokens after those in the cache, to which they are added.</summary>
     /// <param name="ids">[B, T] int64; T of 1 is the fast path of decoding.</param>
     /// <param name="positions">[B, T] int64, each row's own count of real tokens.</param>
     /// <param name="keyMask">[B, cache length + T] bool, true where there is a token; null when no row has padding.</param>
@@ -243,7 +254,7 @@ public sealed class DecoderModel : IDisposable
     internal Tensor HiddenCached(Tensor ids, Tensor positions, Tensor? keyMask, KvTensors cache) =>
         RunCached(ids, positions, keyMask, cache, lastOnly: false);
 
-    /// <summary>The same for the last token alone, which spares most of the last layer: what prompts need before generation.</summary>
+    /// <summary>The same for the last token only, which skips most of the last layer: for prefill.</summary>
     /// <returns>[B, 1, H].</returns>
     /// <inheritdoc cref="HiddenCached" path="/param"/>
     internal Tensor LastHiddenCached(Tensor ids, Tensor positions, Tensor? keyMask, KvTensors cache) =>
@@ -289,7 +300,7 @@ public sealed class DecoderModel : IDisposable
         return hidden;
     }
 
-    /// <summary>Final-norm hidden states of one new token in each of several sequences, whose pages take it up.</summary>
+    /// <summary>Final-norm hidden states of one new token in each of several paged sequences, to which it is added.</summary>
     /// <returns>[rows, H].</returns>
     internal Tensor HiddenPaged(long[] ids, IReadOnlyList<PagedKvRow> rows, KvPageLayout layout)
     {
@@ -305,14 +316,28 @@ public sealed class DecoderModel : IDisposable
         if (is_grad_enabled() && _embedding.requires_grad)
         {
             throw new InvalidOperationException(
-                "What is kept of earlier tokens has no gradients. Open torch.no_grad() round decoding, or use Hidden."
+                "Cached keys and values have no gradients. Open torch.no_grad() around decoding, or use Hidden."
             );
         }
     }
 
     internal IReadOnlyList<DecoderLayer> Layers => _layers;
 
-    internal Tensor Embed(Tensor ids) => _embedding.index_select(0, ids.reshape(-1)).view(ids.shape[0], ids.shape[1], Config.HiddenSize);
+    internal Tensor Embed(Tensor ids)
+    {
+        try
+        {
+            return _embedding.index_select(0, ids.reshape(-1)).view(ids.shape[0], ids.shape[1], Config.HiddenSize);
+        }
+        catch (ExternalException) when (ids.max().item<long>() is var largest && largest >= Config.VocabularySize)
+        {
+            throw new ArgumentException(
+                $"The text holds token {largest}; the model's embedding has {Config.VocabularySize} rows, 0 to "
+                    + $"{Config.VocabularySize - 1}. Its tokenizer was given tokens without resizing the embedding.",
+                nameof(ids)
+            );
+        }
+    }
 
     internal Tensor Normalise(Tensor x) => _norm.Apply(x);
 

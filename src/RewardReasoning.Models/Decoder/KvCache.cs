@@ -3,15 +3,13 @@ using static TorchSharp.torch;
 namespace RewardReasoning.Models.Decoder;
 
 /// <summary>
-/// Keys and values of sequences that grow by a token at a time and come and go as they please. Use it without gradients; tensors that it
-/// returns
-/// belong to the caller's dispose scope.
+/// Keys and values of sequences that grow by one token at a time and join and leave at any step. Use it without gradients; tensors that it
+/// returns belong to the caller's dispose scope.
 /// </summary>
 internal abstract class KvCache : IDisposable
 {
     /// <summary>
-    /// The kind that suits the model's device: pages on the processor, where every sequence lies by itself; tensors over all rows
-    /// elsewhere.
+    /// The kind that suits the model's device: on the processor pages, each sequence separate; elsewhere tensors over all rows.
     /// </summary>
     public static KvCache For(DecoderModel model)
     {
@@ -27,11 +25,11 @@ internal abstract class KvCache : IDisposable
     /// </summary>
     public abstract bool RowsAreIndependent { get; }
 
-    /// <summary>Computes prompts and begins sequences behind them.</summary>
+    /// <summary>Prefills prompts and begins sequences that continue them.</summary>
     /// <param name="model">The model, or a view of it.</param>
     /// <param name="prompts">Token ids, each at least one.</param>
-    /// <param name="repeats">Sequences behind each.</param>
-    /// <returns>What stands behind each prompt, [prompts, H], and the sequences, those of prompt 0 first.</returns>
+    /// <param name="repeats">Sequences for each prompt.</param>
+    /// <returns>Last hidden state of each prompt, [prompts, H], and the sequences, those of prompt 0 first.</returns>
     public (Tensor Hidden, IReadOnlyList<KvRow> Rows) Begin(DecoderModel model, IReadOnlyList<int[]> prompts, int repeats)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -52,7 +50,8 @@ internal abstract class KvCache : IDisposable
 
         KvTensors cache = new(model.Config, longest);
         Tensor? keyMask = prompts.Any(prompt => prompt.Length < longest) ? tensor(real, device: model.Device) : null;
-        Tensor hidden = model.LastHiddenCached(tensor(ids, device: model.Device), tensor(positions, device: model.Device), keyMask, cache); // [P, 1, H]
+        (Tensor tokens, Tensor places) = (tensor(ids, device: model.Device), tensor(positions, device: model.Device)); // [P, L]
+        Tensor hidden = model.LastHiddenCached(tokens, places, keyMask, cache); // [P, 1, H]
         IReadOnlyList<KvRow> rows = Take(
             cache,
             keyMask,
@@ -61,27 +60,27 @@ internal abstract class KvCache : IDisposable
         return (hidden.squeeze(1).MoveToOuterDisposeScope(), rows);
     }
 
-    /// <summary>Begins sequences behind prompts that were computed.</summary>
-    /// <param name="cache">The prompts; it belongs to this memory from now on.</param>
+    /// <summary>Begins sequences that continue prefilled prompts.</summary>
+    /// <param name="cache">Keys and values of the prompts; this cache owns them from now on.</param>
     /// <param name="keyMask">[prompts, tokens] bool, true where there is a token; null where nothing is padded.</param>
-    /// <param name="prompts">The row of the cache behind which each sequence begins.</param>
+    /// <param name="prompts">For each sequence the row of the prompt that it continues.</param>
     internal abstract IReadOnlyList<KvRow> Take(KvTensors cache, Tensor? keyMask, IReadOnlyList<long> prompts);
 
-    /// <summary>Takes up the next token of sequences and computes what stands behind it.</summary>
+    /// <summary>Appends a token to each sequence and computes its hidden state.</summary>
     /// <param name="model">The model, or a view of it.</param>
-    /// <param name="rows">Where rows are not independent, all that are not over, in any order.</param>
+    /// <param name="rows">The sequences, in any order; all unfinished ones where rows are not independent.</param>
     /// <param name="ids">A token for each.</param>
     /// <returns>[rows, H].</returns>
     public abstract Tensor Next(DecoderModel model, IReadOnlyList<KvRow> rows, IReadOnlyList<int> ids);
 
-    /// <summary>Lets go of a sequence that is over.</summary>
+    /// <summary>Removes a finished sequence.</summary>
     public abstract void End(KvRow row);
 
-    /// <summary>Lets go of all sequences.</summary>
+    /// <summary>Removes all sequences.</summary>
     public abstract void Clear();
 
     /// <summary>
-    /// Tokens for which there would be room, used or not, if more sequences began behind prompts of that length and all took up one token.
+    /// Tokens that would be allocated, used or not, if more sequences with prompts of that length began and all grew by one token.
     /// </summary>
     internal abstract long TokensWith(int sequences, int promptLength);
 

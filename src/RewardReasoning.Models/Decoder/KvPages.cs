@@ -6,9 +6,8 @@ namespace RewardReasoning.Models.Decoder;
 /// Shape of a page: keys and values of <see cref="Tokens"/> consecutive tokens of one sequence, for all layers, float32 on the processor.
 /// </summary>
 /// <remarks>
-/// For each layer and key head a page holds the keys as [D, tokens], so that a query meets eight keys in one instruction, then the values
-/// as
-/// [tokens, D].
+/// For each layer and key head a page holds the keys as [D, tokens], so that one instruction multiplies a query with eight keys, then the
+/// values as [tokens, D].
 /// </remarks>
 internal sealed class KvPageLayout(DecoderConfig config)
 {
@@ -27,11 +26,11 @@ internal sealed class KvPageLayout(DecoderConfig config)
     /// <summary>Where a layer's and head's keys begin; its values follow at <see cref="ValuesBehindKeys"/>.</summary>
     public int Keys(int layer, int head) => ((layer * KeyValueHeads) + head) * Dimension * 2 * Tokens;
 
-    /// <summary>Pages that so many tokens fill.</summary>
+    /// <summary>Pages that a number of tokens fills.</summary>
     public static long PagesFor(long tokens) => (tokens + Tokens - 1) / Tokens;
 }
 
-/// <summary>Pages in use, counted, and those that nobody uses any more, for the next who needs one.</summary>
+/// <summary>Counts pages in use, and reuses those that were returned.</summary>
 internal sealed class KvPagePool(KvPageLayout layout)
 {
     private readonly ConcurrentBag<float[]> _free = [];
@@ -45,7 +44,7 @@ internal sealed class KvPagePool(KvPageLayout layout)
     {
         _ = Interlocked.Increment(ref _inUse);
 
-        // Pinned, for pages live long: the collector would copy each of them twice.
+        // Pinned, since pages live long: the collector would copy each of them twice.
         return _free.TryTake(out float[]? page) ? page : GC.AllocateArray<float>(layout.Floats, pinned: true);
     }
 
@@ -58,7 +57,7 @@ internal sealed class KvPagePool(KvPageLayout layout)
 
 /// <summary>Keys and values of consecutive tokens. Written by one thread at a time; read by many once written.</summary>
 /// <param name="pool">Where pages come from.</param>
-/// <param name="users">Sequences that read them; when each has let go, the pages go back.</param>
+/// <param name="users">Sequences that read them; when all have released them, the pages return to the pool.</param>
 internal sealed class KvPages(KvPagePool pool, int users)
 {
     private readonly List<float[]> _pages = [];
@@ -69,11 +68,11 @@ internal sealed class KvPages(KvPagePool pool, int users)
 
     public IReadOnlyList<float[]> Pages => _pages;
 
-    /// <summary>Notes a token's key and value of one layer and head; <see cref="Advance"/> follows the last of its layers.</summary>
+    /// <summary>Stores a token's key and value of one layer and head; call <see cref="Advance"/> after its last layer.</summary>
     /// <param name="layer">Of the token.</param>
     /// <param name="head">Key and value head.</param>
-    /// <param name="ahead">How far the token stands behind the last complete one; 0 is next.</param>
-    /// <param name="key">[D], turned to its position.</param>
+    /// <param name="ahead">Distance from the last complete token; 0 is the next one.</param>
+    /// <param name="key">[D], rotated to its position.</param>
     /// <param name="value">[D].</param>
     public void Write(int layer, int head, int ahead, ReadOnlySpan<float> key, ReadOnlySpan<float> value)
     {
@@ -96,7 +95,7 @@ internal sealed class KvPages(KvPagePool pool, int users)
 
     public void Advance(int tokens) => Length += tokens;
 
-    /// <summary>One of the users lets go.</summary>
+    /// <summary>One of the users is done with them.</summary>
     public void Release()
     {
         if (Interlocked.Decrement(ref _users) == 0)

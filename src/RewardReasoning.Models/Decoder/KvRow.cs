@@ -1,4 +1,4 @@
 namespace RewardReasoning.Models.Decoder;
 
-/// <summary>One of the sequences of a <see cref="KvCache"/>.</summary>
+/// <summary>A sequence of a <see cref="KvCache"/>.</summary>
 internal abstract class KvRow;

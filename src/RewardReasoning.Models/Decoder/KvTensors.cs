@@ -14,8 +14,8 @@ internal sealed class KvTensors : ILayerCache, IDisposable
     private readonly Tensor?[] _values;
     private long _capacity;
 
-    /// <param name="config">The model whose tokens are kept.</param>
-    /// <param name="capacity">Tokens to have room for at first; prompt plus expected completion saves copies.</param>
+    /// <param name="config">The model.</param>
+    /// <param name="capacity">Tokens to allocate at first; prompt plus expected completion saves copies.</param>
     public KvTensors(DecoderConfig config, long capacity = 64)
         : this(config.LayerCount, capacity) { }
 
@@ -27,22 +27,22 @@ internal sealed class KvTensors : ILayerCache, IDisposable
         _capacity = capacity;
     }
 
-    /// <summary>Tokens kept per row, padding included.</summary>
+    /// <summary>Tokens stored per row, padding included.</summary>
     public long Length { get; private set; }
 
-    /// <summary>Where keys and values lie, once there are some.</summary>
+    /// <summary>Device of keys and values, once there are some.</summary>
     public Device Device => _keys[0]?.device ?? throw new InvalidOperationException("The cache is empty.");
 
     /// <summary>Rows, 0 before the first tokens.</summary>
     public long Rows => _keys[0]?.shape[0] ?? 0;
 
-    /// <summary>Keeps the given rows in the given order; a row named twice is copied (one prompt, several completions).</summary>
+    /// <summary>Selects rows in the given order; a row named twice is copied (one prompt, several completions).</summary>
     /// <param name="rows">[rows] int64.</param>
     public void Select(Tensor rows) => Replace(kept => kept.index_select(0, rows), Length);
 
     /// <summary>A cache of its own with the first <paramref name="length"/> tokens of every row.</summary>
     /// <param name="length">At most <see cref="Length"/>.</param>
-    /// <param name="capacity">Tokens that the copy has room for at first.</param>
+    /// <param name="capacity">Tokens that the copy allocates at first.</param>
     public KvTensors CopyFirst(long length, long capacity)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Length);
@@ -111,8 +111,7 @@ internal sealed class KvTensors : ILayerCache, IDisposable
 
     /// <summary>
     /// Puts the rows of another, not longer cache in the place of some of these, their ends together. What was in front of them there stays
-    /// and
-    /// means nothing; mask it. Costs a copy of the other alone.
+    /// and means nothing; mask it. Costs a copy of the other alone.
     /// </summary>
     /// <param name="rows">[rows of other] int64.</param>
     /// <param name="other">Unchanged.</param>
@@ -121,7 +120,8 @@ internal sealed class KvTensors : ILayerCache, IDisposable
         if (other.Length > Length || rows.shape[0] != other.Rows)
         {
             throw new ArgumentException(
-                $"{other.Rows} rows of {other.Length} tokens cannot take the place of {rows.shape[0]} rows of {Length}; they must be as many and not longer.",
+                $"{other.Rows} rows of {other.Length} tokens cannot replace {rows.shape[0]} rows of {Length}; the number of rows must be "
+                    + "the same and they must not be longer.",
                 nameof(other)
             );
         }
@@ -149,7 +149,7 @@ internal sealed class KvTensors : ILayerCache, IDisposable
     }
 
     /// <summary>
-    /// Puts new tokens [B, kv heads, T, D] of one layer behind those kept and gives all of them; <see cref="Advance"/> follows the last
+    /// Appends new tokens [B, kv heads, T, D] of one layer and returns all of them; call <see cref="Advance"/> after the last
     /// layer.
     /// </summary>
     (Tensor Keys, Tensor Values) ILayerCache.Append(int layer, Tensor keys, Tensor values)
@@ -160,7 +160,7 @@ internal sealed class KvTensors : ILayerCache, IDisposable
 
     internal void Advance(long added) => Length += added;
 
-    /// <summary>What is kept of a layer, each [B, kv heads, length, D]; views of it.</summary>
+    /// <summary>Keys and values of a layer, each [B, kv heads, length, D]; views.</summary>
     internal (Tensor Keys, Tensor Values) Kept(int layer) =>
         _keys[layer] is { } keys && _values[layer] is { } values
             ? (keys.narrow(2, 0, Length), values.narrow(2, 0, Length))
@@ -219,7 +219,7 @@ internal sealed class KvTensors : ILayerCache, IDisposable
         Length = length;
     }
 
-    /// <summary>Copies what is kept into a room of the full capacity.</summary>
+    /// <summary>Copies keys or values into a tensor of the full capacity.</summary>
     private void Store(Tensor?[] slots, int layer, Tensor kept, long length)
     {
         long[] shape = kept.shape;

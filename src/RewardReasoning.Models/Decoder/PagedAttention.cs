@@ -9,10 +9,9 @@ using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 namespace RewardReasoning.Models.Decoder;
 
 /// <summary>
-/// Attention of one new token in each of several sequences, on the processor. Every sequence has a length of its own, nothing is padded or
-/// masked, and the completions of a prompt read the same pages of it. libtorch's own products spend most of their time on being called,
-/// once for
-/// each sequence and head: here it takes less than half the time (<c>bench rollouts</c>).
+/// Attention of one new token in each of several sequences, on the processor. Each sequence has a length of its own, nothing is padded or
+/// masked, and the completions of a prompt read the same pages. libtorch's products would be called once for each sequence and head and
+/// spend most of their time on that: this takes less than half the time (<c>bench rollouts</c>).
 /// </summary>
 /// <param name="layout">Shape of the pages.</param>
 /// <param name="rows">The sequences, in the order of the rows of every tensor.</param>
@@ -233,8 +232,8 @@ internal sealed class PagedAttention(KvPageLayout layout, IReadOnlyList<PagedKvR
     }
 
     /// <summary>
-    /// What a layer projected the new tokens to, each [rows, heads, D], and what attention makes of it, zeros at first. Arrays, for several
-    /// threads.
+    /// Queries, keys and values of the new tokens, each [rows, heads, D], and the result of attention, zeros at first. Arrays, since
+    /// several threads read and write them.
     /// </summary>
     private sealed class Projections(Tensor query, Tensor key, Tensor value) : IDisposable
     {

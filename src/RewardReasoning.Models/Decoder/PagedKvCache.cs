@@ -4,18 +4,18 @@ using static TorchSharp.torch;
 
 namespace RewardReasoning.Models.Decoder;
 
-/// <summary>A sequence in pages: those of its prompt, which others share, then its own.</summary>
+/// <summary>A sequence in pages: those of its prompt, shared with others, then its own.</summary>
 internal sealed class PagedKvRow(KvPages prompt, KvPages own) : KvRow
 {
     public KvPages Prompt => prompt;
 
     public KvPages Own => own;
 
-    /// <summary>Tokens kept, those of the prompt included.</summary>
+    /// <summary>Tokens stored, those of the prompt included.</summary>
     public int Length => prompt.Length + own.Length;
 }
 
-/// <summary>Sequences in pages on the processor. Pages that were let go are kept for the sequences that come next.</summary>
+/// <summary>A KV cache in pages on the processor. Released pages are reused by later sequences.</summary>
 internal sealed class PagedKvCache(DecoderConfig config) : KvCache
 {
     private KvPagePool _pool = new(new KvPageLayout(config));
@@ -76,7 +76,7 @@ internal sealed class PagedKvCache(DecoderConfig config) : KvCache
         paged.Own.Release();
     }
 
-    /// <summary>Rows that were not ended leave their pages to the garbage collector.</summary>
+    /// <summary>Pages of rows that were not ended are left to the garbage collector.</summary>
     public override void Clear()
     {
         _rows = 0;

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace RewardReasoning.Models.Decoder;
 
-/// <summary>Owns the parameters of a model: leaf tensors under their Hugging Face names, some of them views into a common stack.</summary>
+/// <summary>Owns the parameters of a model: leaf tensors under their Hugging Face names, some of them views of a stacked tensor.</summary>
 internal sealed class ParameterSet : IDisposable
 {
     private readonly List<(string Name, Tensor Value)> _ordered = [];
@@ -26,10 +26,10 @@ internal sealed class ParameterSet : IDisposable
 
     public Tensor? Find(string name) => _byName.GetValueOrDefault(name);
 
-    /// <summary>The whole tensor in which a parameter lies.</summary>
+    /// <summary>The whole tensor that holds a parameter.</summary>
     public Tensor Stack(string name) => _stacks[_stackOf[name]];
 
-    /// <summary>The same, or null when there is no such parameter.</summary>
+    /// <summary>The same, or null where the parameter does not exist.</summary>
     public Tensor? FindStack(string name) => _stackOf.TryGetValue(name, out string? stack) ? _stacks[stack] : null;
 
     /// <summary>Memory for the parameters, not yet filled.</summary>

@@ -19,9 +19,12 @@ internal enum ParameterRole
 /// <param name="Name">For example <c>model.layers.0.self_attn.q_proj.weight</c>.</param>
 /// <param name="Shape">Matrices are [out, in].</param>
 /// <param name="Role">Decides the first value.</param>
-/// <param name="Stack">Parameters with the same stack lie one under the other in one tensor; null: on its own.</param>
+/// <param name="Stack">Parameters with the same stack are rows of one tensor; null: a tensor of its own.</param>
 internal sealed record ParameterSpecification(string Name, long[] Shape, ParameterRole Role, string? Stack = null)
 {
+    public const string EmbeddingWeight = "model.embed_tokens.weight";
+    public const string HeadWeight = "lm_head.weight";
+
     /// <summary>The head of a model that scores.</summary>
     public const string ScoreWeight = "score.weight";
 
@@ -29,7 +32,7 @@ internal sealed record ParameterSpecification(string Name, long[] Shape, Paramet
     public static IReadOnlyList<ParameterSpecification> Of(DecoderConfig config)
     {
         long[] vocabularyByHidden = [config.VocabularySize, config.HiddenSize];
-        List<ParameterSpecification> all = [new("model.embed_tokens.weight", vocabularyByHidden, ParameterRole.Embedding)];
+        List<ParameterSpecification> all = [new(EmbeddingWeight, vocabularyByHidden, ParameterRole.Embedding)];
         for (int layer = 0; layer < config.LayerCount; layer++)
         {
             AddLayer(all, config, DecoderLayer.Prefix(layer));
@@ -42,7 +45,7 @@ internal sealed record ParameterSpecification(string Name, long[] Shape, Paramet
         }
         else if (!config.TieWordEmbeddings)
         {
-            all.Add(new("lm_head.weight", vocabularyByHidden, ParameterRole.Matrix));
+            all.Add(new(HeadWeight, vocabularyByHidden, ParameterRole.Matrix));
         }
 
         return all;

@@ -3,7 +3,7 @@ namespace RewardReasoning.Models.Decoder;
 /// <summary>How rotary frequencies are stretched beyond the trained length.</summary>
 public enum RopeScalingKind
 {
-    /// <summary>Llama 3.1: long wavelengths are divided by the factor, short ones kept, those between blended.</summary>
+    /// <summary>Llama 3.1: long wavelengths are divided by the factor, short ones unchanged, those between blended.</summary>
     Llama3,
 
     /// <summary>YaRN (arXiv 2309.00071): a linear ramp between interpolated and original frequencies, and a scaled attention.</summary>
@@ -28,7 +28,7 @@ public sealed record RopeScaling
     /// <summary><c>high_freq_factor</c>, llama3 only.</summary>
     public double HighFrequencyFactor { get; init; } = 4;
 
-    /// <summary><c>beta_fast</c>, yarn only: rotations over the trained length above which a frequency is kept.</summary>
+    /// <summary><c>beta_fast</c>, yarn only: rotations over the trained length above which a frequency is unchanged.</summary>
     public double BetaFast { get; init; } = 32;
 
     /// <summary><c>beta_slow</c>, yarn only: rotations below which a frequency is divided.</summary>

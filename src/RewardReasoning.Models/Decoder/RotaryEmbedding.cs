@@ -6,7 +6,7 @@ namespace RewardReasoning.Models.Decoder;
 
 /// <summary>
 /// Rotary position embedding with Hugging Face's rotate-half pairing: element i turns with element i + D/2. Cosine and sine are computed in
-/// float32 and kept for every position used so far.
+/// float32 and cached for every position used so far.
 /// </summary>
 internal sealed class RotaryEmbedding : IDisposable
 {

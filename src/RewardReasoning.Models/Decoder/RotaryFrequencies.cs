@@ -2,7 +2,7 @@ namespace RewardReasoning.Models.Decoder;
 
 /// <summary>
 /// Rotary angles per position. Plain: f_i = theta^(-2i/D), i = 0..D/2-1.
-/// llama3: with wavelength w = 2 pi / f and trained length L, f is kept for w &lt; L/high, divided by the factor for w &gt; L/low, and
+/// llama3: with wavelength w = 2 pi / f and trained length L, f is unchanged for w &lt; L/high, divided by the factor for w &gt; L/low, and
 /// blended between by s = (L/w - low) / (high - low).
 /// yarn (arXiv 2309.00071): f (1 - r) + f/factor r, with r a linear ramp over i between the dimensions that turn betaFast and betaSlow
 /// times over L; cosine and sine are multiplied by 0.1 ln(factor) + 1 unless the config says otherwise.

@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace RewardReasoning.Models.Decoder;
 
-/// <summary>Keys and values of prompts, kept with their gradients, and shown to several completions of each.</summary>
+/// <summary>Keys and values of prompts with their gradients, shared by the completions of each prompt.</summary>
 /// <param name="layers">Layers of the model.</param>
 /// <param name="each">Completions of each prompt.</param>
 internal sealed class SharedPromptCache(int layers, int each) : ILayerCache

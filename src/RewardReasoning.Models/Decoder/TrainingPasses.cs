@@ -13,8 +13,8 @@ internal static class TrainingPasses
     /// <param name="model">A model whose trainable weights require gradients.</param>
     /// <param name="ids">[B, T] int64.</param>
     /// <param name="loss">From final-norm hidden states [B, T, H] to a number (0-dim) that depends on them.</param>
-    /// <param name="recomputeLayers">Keep only what enters each layer and compute the layer again on the way back: a third more work,
-    /// and of all layers' activations only one layer's at a time.</param>
+    /// <param name="recomputeLayers">Store only the input of each layer and compute the layer again in the backward pass: a third more
+    /// work, and the activations of one layer at a time.</param>
     /// <returns>The loss.</returns>
     public static double Backpropagate(this DecoderModel model, Tensor ids, Func<Tensor, Tensor> loss, bool recomputeLayers = false)
     {
@@ -24,13 +24,13 @@ internal static class TrainingPasses
         return Backpropagate(model, ids, model.PlainContext(ids.shape[1]), loss, recomputeLayers);
     }
 
-    /// <summary>The same over rows that hold several documents each; see <see cref="DecoderModel.HiddenPacked"/>.</summary>
+    /// <summary>The same for rows that hold several documents each; see <see cref="DecoderModel.HiddenPacked"/>.</summary>
     /// <param name="model">A model whose trainable weights require gradients.</param>
     /// <param name="ids">[B, T] int64.</param>
     /// <param name="positions">[B, T] int64, counted from 0 in each document.</param>
     /// <param name="documents">[B, T] int64, the number of each token's document.</param>
     /// <param name="loss">From final-norm hidden states [B, T, H] to a number (0-dim) that depends on them.</param>
-    /// <param name="recomputeLayers">Keep only what enters each layer, and compute layers again on the way back.</param>
+    /// <param name="recomputeLayers">Store only the input of each layer, and compute layers again in the backward pass.</param>
     /// <returns>The loss.</returns>
     public static double BackpropagatePacked(
         this DecoderModel model,
@@ -48,13 +48,13 @@ internal static class TrainingPasses
     }
 
     /// <summary>
-    /// Hidden states that foretell the tokens of completions whose prompts are computed once for all of theirs; gradients flow through.
+    /// Hidden states that predict the completion tokens. Each prompt runs once and is shared by its completions; gradients flow through it.
     /// </summary>
     /// <param name="model">The model.</param>
     /// <param name="prompts">[P, L] int64, padded on the left.</param>
     /// <param name="promptMask">[P, L] bool, true where there is a token.</param>
     /// <param name="completions">[P·N, T] int64, those of prompt 0 first, padded on the right.</param>
-    /// <returns>[P·N, T, H]: at t what stands before token t of the completion.</returns>
+    /// <returns>[P·N, T, H]: at t the state that predicts token t of the completion.</returns>
     public static Tensor HiddenOfCompletions(this DecoderModel model, Tensor prompts, Tensor promptMask, Tensor completions)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -67,7 +67,7 @@ internal static class TrainingPasses
         if (each * prompts.shape[0] != rows)
         {
             throw new ArgumentException(
-                $"There are {rows} completions of {prompts.shape[0]} prompts; each prompt needs as many as the others.",
+                $"There are {rows} completions of {prompts.shape[0]} prompts; every prompt needs the same number.",
                 nameof(completions)
             );
         }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace RewardReasoning.Text.Tokenization;
@@ -9,6 +10,8 @@ namespace RewardReasoning.Text.Tokenization;
 /// </summary>
 internal static class OnigurumaPattern
 {
+    private static readonly SearchValues<char> CountCharacters = SearchValues.Create("0123456789,");
+
     /// <summary>The pattern for .NET; the same text where nothing is to be changed.</summary>
     public static string ToNet(string pattern)
     {
@@ -71,7 +74,7 @@ internal static class OnigurumaPattern
     private static bool IsQuantifier(string pattern, int at, int length) =>
         pattern[at] is '?' or '*' or '+' || (pattern[at] == '{' && length > 1);
 
-    private static bool IsCount(ReadOnlySpan<char> inside) => inside.Length > 0 && inside.IndexOfAnyExcept("0123456789,") < 0;
+    private static bool IsCount(ReadOnlySpan<char> inside) => inside.Length > 0 && !inside.ContainsAnyExcept(CountCharacters);
 
     private static int LengthOfEscape(string pattern, int at)
     {

@@ -7,7 +7,7 @@ namespace RewardReasoning.Text.Tokenization;
 /// <summary>
 /// Makes the tokenizer of a small model of our own: byte-level BPE with all 256 bytes, every digit by itself, and otherwise no
 /// splitting, so that a separator of a prompt can be one token whatever it is made of. Written field by field as the tokenizers
-/// library writes it, so transformers and vLLM read it too.
+/// library writes it; transformers and vLLM read it as it is where the model's type lets them (<see cref="TokenizerReaders"/>).
 /// </summary>
 public static class TokenizerBuilder
 {
@@ -144,12 +144,16 @@ public static class TokenizerBuilder
 
     private static void WriteConfig(Utf8JsonWriter json, TokenizerRecipe recipe)
     {
-        json.WriteString("tokenizer_class", "PreTrainedTokenizerFast");
+        json.WriteString("tokenizer_class", TokenizerReaders.GenericClass);
         json.WriteString("bos_token", recipe.BosToken);
         json.WriteString("eos_token", recipe.EosToken);
         json.WriteString("pad_token", recipe.PadToken);
         json.WriteBoolean("clean_up_tokenization_spaces", false);
         json.WriteNumber("model_max_length", recipe.ModelMaxLength);
+        json.WriteStartArray("model_input_names"); // without it transformers 4 passes token types, which decoders refuse
+        json.WriteStringValue("input_ids");
+        json.WriteStringValue("attention_mask");
+        json.WriteEndArray();
         if (recipe.ChatTemplate is not null)
         {
             json.WriteString("chat_template", recipe.ChatTemplate);

@@ -118,8 +118,8 @@ internal sealed class TrainingSession : IDisposable
         }
         else
         {
+            ModelFolder.CarryFiles(_recipe.Model, folder);
             _master.Save(folder, ScalarType.Float32);
-            ModelFiles.Carry(_recipe.Model, folder);
         }
     }
 
@@ -153,8 +153,9 @@ internal sealed class TrainingSession : IDisposable
             _master.MergeAdapters();
         }
 
+        ModelFolder.CarryFiles(_recipe.Model, folder);
         _master.Save(folder, _recipe.Weights == WeightType.Bfloat16 ? ScalarType.BFloat16 : ScalarType.Float32);
-        ModelFiles.Carry(_recipe.Model, folder);
+        ModelFolder.WriteCard(folder, _recipe.Model);
     }
 
     /// <inheritdoc/>

@@ -128,10 +128,10 @@ public sealed class SafetensorsTests : IDisposable
     [InlineData(
         """{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""",
         5,
-        "tensor w lies at bytes 0 to 8 of the data, the file holds 5"
+        "tensor w is at bytes 0 to 8 of the data, the file holds 5"
     )]
     [InlineData("""{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", 12, "the file has 74")]
-    [InlineData("""{"w":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}""", 8, "lies at bytes 8 to 0")]
+    [InlineData("""{"w":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}}""", 8, "is at bytes 8 to 0")]
     [InlineData("""{"w":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}}""", 8, "it needs dtype, shape and data_offsets")]
     [InlineData("""{"w":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,8]}}""", 8, "impossible shape")]
     [InlineData("""{"w":{"dtype":"F8_E4M3","shape":[8],"data_offsets":[0,8]}}""", 8, "has dtype F8_E4M3")]
@@ -209,6 +209,23 @@ public sealed class SafetensorsTests : IDisposable
     }
 
     [Fact]
+    public void Open_IndexWithPathsWithinTheFolder_FindsTheShards()
+    {
+        WriteTwoShards();
+        Directory.CreateDirectory(_folder["sub"]);
+        File.Move(_folder["model-00002-of-00002.safetensors"], _folder["sub/b.safetensors"]);
+        File.WriteAllText(
+            _folder["model.safetensors.index.json"],
+            """{"weight_map":{"a":"./model-00001-of-00002.safetensors","b":"sub/b.safetensors"}}"""
+        );
+
+        using SafetensorsFolder folder = SafetensorsFolder.Open(_folder.Path);
+
+        using torch.Tensor b = folder.Read("b");
+        Assert.Equal(4, b.sum().item<float>());
+    }
+
+    [Fact]
     public void Open_ShardMissing_NamesShardAndTensor()
     {
         string shard = WriteTwoShards();
@@ -241,7 +258,7 @@ public sealed class SafetensorsTests : IDisposable
         CheckpointException error = Assert.Throws<CheckpointException>(() => SafetensorsFolder.Open(_folder.Path));
 
         Assert.Equal(shard, error.FilePath);
-        Assert.Contains("tensor b lies at bytes 0 to 16 of the data, the file holds 13", error.Message, StringComparison.Ordinal);
+        Assert.Contains("tensor b is at bytes 0 to 16 of the data, the file holds 13", error.Message, StringComparison.Ordinal);
     }
 
     [Theory]

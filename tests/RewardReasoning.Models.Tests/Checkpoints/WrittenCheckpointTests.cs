@@ -52,7 +52,8 @@ public sealed class WrittenCheckpointTests : IDisposable
         SaveAgain(original);
         JsonObject before = Config(original),
             after = Config(_folder.Path);
-        after.TryAdd("head_dim", after["hidden_size"]?.GetValue<int>() / after["num_attention_heads"]?.GetValue<int>()); // what is meant where it is not said
+        int? dimension = after["hidden_size"]?.GetValue<int>() / after["num_attention_heads"]?.GetValue<int>();
+        after.TryAdd("head_dim", dimension); // the meaning of an absent one
         foreach ((string key, JsonNode? value) in before.Where(setting => !NoSettings.Contains(setting.Key)))
         {
             Assert.True(after.ContainsKey(key) || value is null, $"{key} is missing.");

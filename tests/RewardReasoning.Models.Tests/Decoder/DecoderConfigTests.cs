@@ -11,9 +11,9 @@ namespace RewardReasoning.Models.Tests.Decoder;
 public sealed class DecoderConfigTests : IDisposable
 {
     private const string Classic = """
-        {"architectures":["Qwen2ForCausalLM"],"model_type":"qwen2","hidden_act":"silu","vocab_size":320,"hidden_size":32,"intermediate_size":64,
-         "num_hidden_layers":3,"num_attention_heads":4,"num_key_value_heads":2,"max_position_embeddings":128,"rms_norm_eps":1e-06,"rope_theta":1000000.0,
-         "tie_word_embeddings":false,"bos_token_id":1,"eos_token_id":2,"pad_token_id":0,"torch_dtype":"float32","use_sliding_window":false,
+        {"architectures":["Qwen2ForCausalLM"],"model_type":"qwen2","hidden_act":"silu","vocab_size":320,"hidden_size":32,
+         "intermediate_size":64,"num_hidden_layers":3,"num_attention_heads":4,"num_key_value_heads":2,"max_position_embeddings":128,
+         "rms_norm_eps":1e-06,"rope_theta":1000000.0,"tie_word_embeddings":false,"bos_token_id":1,"eos_token_id":2,"pad_token_id":0,"torch_dtype":"float32","use_sliding_window":false,
          "sliding_window":16,"max_window_layers":1}
         """;
 
@@ -26,6 +26,7 @@ public sealed class DecoderConfigTests : IDisposable
             { "model_type", "", "model_type is missing; these are known" },
             { "model_type", "3", "model_type is 3; it must be a string." },
             { "architectures", "[\"LlamaForCausalLM\"]", "a model of type qwen2 must be a Qwen2ForCausalLM" },
+            { "architectures", "[\"Qwen2ForTokenClassification\"]", "or a Qwen2ForSequenceClassification with one label" },
             { "architectures", "\"Qwen2ForCausalLM\"", "architectures is \"Qwen2ForCausalLM\"; it must be a list of strings." },
             { "hidden_size", "", "hidden_size is missing; it must be a positive integer." },
             { "hidden_size", "\"32\"", "hidden_size is \"32\"; it must be a positive integer." },
@@ -125,6 +126,40 @@ public sealed class DecoderConfigTests : IDisposable
         Assert.Equal(3, DecoderConfig.Load(_folder.Path).LayerCount);
     }
 
+    [Theory]
+    [InlineData(400, 1280)]
+    [InlineData(320, 1280)]
+    [InlineData(2048, 2048)]
+    public void Load_Yarn_LengthensTheContext(int positions, int context)
+    {
+        Write(
+            ("max_position_embeddings", $"{positions}"),
+            ("rope_scaling", """{"rope_type":"yarn","factor":4.0,"original_max_position_embeddings":320}""")
+        );
+
+        Assert.Equal(context, DecoderConfig.Load(_folder.Path).MaxPositions);
+    }
+
+    [Fact]
+    public void Load_YarnWithoutItsOwnLength_IsTheFactorTimesTheModels()
+    {
+        Write(("max_position_embeddings", "320"), ("rope_scaling", """{"type":"yarn","factor":4.0}"""));
+
+        Assert.Equal(1280, DecoderConfig.Load(_folder.Path).MaxPositions);
+    }
+
+    [Fact]
+    public void Load_AdaptersAlone_SaysWhatTheyAreAndOfWhichModel()
+    {
+        File.WriteAllText(_folder["adapter_config.json"], """{"base_model_name_or_path":"Owner/Base","r":8}""");
+
+        Assert.Contains(
+            "holds adapters of Owner/Base and no model",
+            Assert.Throws<CheckpointException>(() => DecoderConfig.Load(_folder.Path)).Message,
+            StringComparison.Ordinal
+        );
+    }
+
     [Fact]
     public void Load_GenerationConfig_ItsEndTokensWin()
     {
@@ -200,7 +235,7 @@ public sealed class DecoderConfigTests : IDisposable
 
         Assert.Contains("LayerCount is 0", error.Message, StringComparison.Ordinal);
         Assert.Contains("HeadDimension is 5", error.Message, StringComparison.Ordinal);
-        Assert.Contains("are no Qwen2", error.Message, StringComparison.Ordinal);
+        Assert.Contains("are not those of a Qwen2", error.Message, StringComparison.Ordinal);
     }
 
     private static void AssertSame(DecoderConfig expected, DecoderConfig found)

@@ -40,6 +40,7 @@ public sealed class DecoderModelTests : IDisposable
     {
         using DecoderModel model = DecoderModel.CreateRandom(TinyModels.Get(name), seed: 5, CPU);
         using DisposeScope scope = NewDisposeScope();
+        FillBiases(model);
 
         model.Save(_folder.Path, type);
         using DecoderModel loaded = DecoderModel.Load(_folder.Path, type, CPU);
@@ -264,6 +265,63 @@ public sealed class DecoderModelTests : IDisposable
             Assert.Equal(expected.Parameters[i].Value.to(type).bytes.ToArray(), found.Parameters[i].Value.bytes.ToArray());
         }
     }
+
+    [Fact]
+    public void Load_TiedTensorUnderTheNameOfTheHead_IsTheEmbedding()
+    {
+        using DecoderModel model = DecoderModel.CreateRandom(TinyModels.Qwen2, seed: 5, CPU);
+        model.Config.Save(_folder.Path, ScalarType.Float32);
+        WriteRenamed(model, name => name == "model.embed_tokens.weight" ? "lm_head.weight" : name);
+
+        using DecoderModel loaded = DecoderModel.Load(_folder.Path, ScalarType.Float32, CPU);
+
+        AssertSameBytes(model, loaded, ScalarType.Float32);
+    }
+
+    [Theory]
+    [InlineData("_orig_mod.", "all 26 tensors begin with _orig_mod., the prefix of a wrapped model")]
+    [InlineData("module.", "all 26 tensors begin with module., the prefix of a wrapped model")]
+    public void Load_NamesOfAWrappedModel_SaysSo(string prefix, string says)
+    {
+        using DecoderModel model = DecoderModel.CreateRandom(TinyModels.Qwen2, seed: 5, CPU);
+        model.Config.Save(_folder.Path, ScalarType.Float32);
+        WriteRenamed(model, name => prefix + name);
+
+        Assert.Contains(says, Assert.Throws<CheckpointException>(Load).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Load_QuantisedWeights_SaysSo()
+    {
+        using DecoderModel model = DecoderModel.CreateRandom(TinyModels.Qwen2, seed: 5, CPU);
+        model.Config.Save(_folder.Path, ScalarType.Float32);
+        WriteRenamed(model, name => name.Replace("q_proj.weight", "q_proj.qweight", StringComparison.Ordinal));
+
+        Assert.Contains("the weights are quantised", Assert.Throws<CheckpointException>(Load).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Hidden_TokenBeyondTheEmbedding_IsNamed()
+    {
+        using DecoderModel model = DecoderModel.CreateRandom(TinyModels.Qwen2, seed: 5, CPU);
+        using DisposeScope scope = NewDisposeScope();
+
+        ArgumentException error = Assert.Throws<ArgumentException>(() => model.Hidden(tensor(new long[] { 3, 50 }).unsqueeze(0)));
+
+        Assert.StartsWith("The text holds token 50; the model's embedding has 50 rows, 0 to 49.", error.Message, StringComparison.Ordinal);
+    }
+
+    private static void FillBiases(DecoderModel model)
+    {
+        using IDisposable noGrad = no_grad();
+        foreach ((_, Tensor value) in model.Parameters.Where(item => item.Name.EndsWith(".bias", StringComparison.Ordinal)))
+        {
+            value.fill_(0.25);
+        }
+    }
+
+    private void WriteRenamed(DecoderModel model, Func<string, string> rename) =>
+        Safetensors.WriteFolder(_folder.Path, [.. model.Parameters.Select(item => (rename(item.Name), item.Value))]);
 
     private void SaveQwen2()
     {

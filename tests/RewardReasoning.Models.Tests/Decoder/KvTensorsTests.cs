@@ -361,7 +361,8 @@ public sealed class KvTensorsTests : IDisposable
         long keys = cache.Length + 1;
         Tensor ids = tensor(rows.Select(row => row[^1]).ToArray()).unsqueeze(1),
             positions = tensor(rows.Select(row => row.Length - 1L).ToArray()).unsqueeze(1);
-        Tensor keyMask = arange(keys, dtype: ScalarType.Int64).unsqueeze(0).ge(keys - 1 - positions); // the row's own tokens stand on the right
+        // The row's own tokens are on the right.
+        Tensor keyMask = arange(keys, dtype: ScalarType.Int64).unsqueeze(0).ge(keys - 1 - positions);
 
         Tensor found = _model.HiddenCached(ids, positions, keyMask, cache);
 

@@ -9,7 +9,8 @@ namespace RewardReasoning.Models.Tests.Generation;
 public sealed class ChatFolder : IDisposable
 {
     public const string Template = """
-        {%- for message in messages -%}{{ '<|system|>' if message['role'] == 'system' else '<|user|>' }}{{ message['content'] }}<|end|>{%- endfor -%}
+        {%- for message in messages -%}{{ '<|system|>' if message['role'] == 'system' else '<|user|>' }}
+        {{- message['content'] }}<|end|>{%- endfor -%}
         {%- if add_generation_prompt -%}<|assistant|>{%- endif -%}
         """;
 
@@ -58,8 +59,7 @@ public sealed class ChatFolder : IDisposable
 
     /// <summary>
     /// A model that says a text by heart: the most probable token after each token of it is the next one, and after the last one the end.
-    /// No
-    /// token may occur twice in the text.
+    /// No token may occur twice in the text.
     /// </summary>
     public static ChatFolder Saying(
         string text,

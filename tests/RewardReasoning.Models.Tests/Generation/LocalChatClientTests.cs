@@ -1,4 +1,6 @@
 using Microsoft.Extensions.AI;
+using RewardReasoning.Models.Decoder;
+using RewardReasoning.Models.Generation;
 using Xunit;
 using static TorchSharp.torch;
 
@@ -390,6 +392,109 @@ public sealed class LocalChatClientTests
         await Assert.ThrowsAsync<ArgumentException>(() =>
             Ask(ChatFolder.Saying("abc"), new ChatOptions { AdditionalProperties = new() { ["prefill"] = 3 } })
         );
+    }
+
+    [Theory]
+    [InlineData("""{"do_sample":true,"min_p":0.0,"top_p":1.0}""")]
+    [InlineData("""{"temperature":0.0}""")]
+    [InlineData("""{"do_sample":true,"top_k":-1,"temperature":0}""")]
+    [InlineData("""{"do_sample":true,"top_k":50.0,"temperature":0.0}""")]
+    [InlineData("""{"do_sample":true,"top_k":0,"repetition_penalty":1.0}""")]
+    public async Task GetResponse_NeutralGenerationSettings_AreAccepted(string json)
+    {
+        ChatFolder folder = ChatFolder.Saying("abc");
+        await File.WriteAllTextAsync(Path.Combine(folder.Path, "generation_config.json"), json, Cancellation);
+        Assert.Equal("abc", (await Ask(folder)).Text);
+    }
+
+    [Fact]
+    public async Task GetResponse_RepetitionPenaltyOfTheModel_LowersTheTokensThatAreThere()
+    {
+        using ChatFolder folder = ChatFolder.Random();
+        int[] without = await Greedy();
+        await File.WriteAllTextAsync(
+            Path.Combine(folder.Path, "generation_config.json"),
+            """{"do_sample":false,"repetition_penalty":1000}""",
+            Cancellation
+        );
+        int[] with = await Greedy();
+        Assert.NotEqual(without.Length, without.Distinct().Count());
+        Assert.Equal(40, with.Length);
+        Assert.Equal(with.Length, with.Distinct().Count());
+
+        async Task<int[]> Greedy()
+        {
+            using LocalModel model = LocalModel.Load(folder.Path);
+            await using GenerationEngine engine = new(model.Decoder, model.Tokenizer);
+            ChatOptions options = new() { Temperature = 0, MaxOutputTokens = 40 };
+            GenerationRequest request = ChatRequest.Of(model, [new ChatMessage(ChatRole.User, "q")], options, fallbackSeed: 1);
+            return (await engine.GenerateAsync(request with { EndTokens = [] }, Cancellation)).Ids;
+        }
+    }
+
+    [Theory]
+    [InlineData(1e-38f)]
+    [InlineData(1e-40f)]
+    public async Task GetResponse_TemperatureThatCannotDivide_IsRefused(float temperature) =>
+        Assert.Contains(
+            "Temperature is",
+            (
+                await Assert.ThrowsAsync<ArgumentException>(() =>
+                    Ask(ChatFolder.Saying("abc"), new ChatOptions { Temperature = temperature })
+                )
+            ).Message,
+            StringComparison.Ordinal
+        );
+
+    [Theory]
+    [InlineData(0f)]
+    [InlineData(0.7f)]
+    public async Task GetResponse_WeightsThatAreNotNumbers_SaysSo(float temperature)
+    {
+        ChatFolder folder = ChatFolder.Random();
+        using (DecoderModel model = DecoderModel.Load(folder.Path, ScalarType.Float32, CPU))
+        using (no_grad())
+        {
+            model.Parameters[^1].Value.fill_(float.NaN);
+            model.Save(folder.Path, ScalarType.Float32);
+        }
+
+        GenerationException error = await Assert.ThrowsAsync<GenerationException>(() =>
+            Ask(folder, new ChatOptions { Temperature = temperature })
+        );
+        Assert.Contains("not numbers (NaN)", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task GetResponse_TemplateVariables_ReachTheTemplateAndTheIdentity()
+    {
+        const string template = "{{ '<|user|>' if quiet is defined and quiet else '<|assistant|>' }}";
+        using ChatFolder folder = ChatFolder.Saying("abc", template: template);
+        using LocalChatClient plain = LocalChatClient.Load(folder.Path);
+        LocalModelOptions options = new() { TemplateVariables = new Dictionary<string, object?> { ["quiet"] = true } };
+        using LocalChatClient quiet = LocalChatClient.Load(folder.Path, options);
+        ChatOptions greedy = new() { Temperature = 0, MaxOutputTokens = 5 };
+
+        Assert.Equal("abc", (await plain.GetResponseAsync("q", greedy, Cancellation)).Text);
+        Assert.NotEqual("abc", (await quiet.GetResponseAsync("q", greedy, Cancellation)).Text);
+        Assert.EndsWith(":float32", Model(plain).Identity, StringComparison.Ordinal);
+        Assert.Equal(Model(plain).Identity + """:{"quiet":true}""", Model(quiet).Identity);
+    }
+
+    [Fact]
+    public void EndTokens_SeveralNamed_TheTurnsIsWhatTheTemplateWrites()
+    {
+        const string template = "{% for m in messages %}{{ m.content }}<|end|>\n{% endfor %}";
+        using ChatFolder folder = ChatFolder.Saying("abc", template: template);
+        using LocalModel model = LocalModel.Load(folder.Path);
+        int end = folder.Tokenizer.FindToken("<|end|>") ?? -1;
+        DecoderConfig config = model.Decoder.Config with { EosTokenIds = [3, end, 5] };
+
+        EndTokens tokens = EndTokens.Of(folder.Path, config, model.Chat);
+
+        Assert.Equal([3, end, 5], tokens.Ids);
+        Assert.Equal(end, tokens.OfTurn);
+        Assert.Equal([3, end], EndTokens.Of(folder.Path, config with { EosTokenIds = [3] }, model.Chat).Ids);
     }
 
     private static LocalModel Model(IChatClient client) =>
