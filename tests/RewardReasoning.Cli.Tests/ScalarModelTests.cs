@@ -1,7 +1,6 @@
 using System.Text.Json;
 using RewardReasoning.Models;
 using RewardReasoning.Models.Decoder;
-using RewardReasoning.Training.Runs;
 using TorchSharp;
 
 namespace RewardReasoning.Cli.Tests;
