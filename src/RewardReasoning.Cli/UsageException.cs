@@ -1,7 +1,7 @@
 namespace RewardReasoning.Cli;
 
 /// <summary>The command line or an input of it cannot be used: reported in one line, exit code 2.</summary>
-public sealed class UsageException : RewardReasoningException
+internal sealed class UsageException : RewardReasoningException
 {
     /// <summary>Says what was found, what must hold and what to do.</summary>
     public UsageException(string message)

@@ -6,7 +6,7 @@ namespace RewardReasoning.Cli;
 /// </summary>
 /// <param name="Data">What cannot be made again: the store.</param>
 /// <param name="Cache">What can be.</param>
-public sealed record UserFolders(string? Data, string? Cache)
+internal sealed record UserFolders(string? Data, string? Cache)
 {
     private const string Name = "rewardreasoning";
 

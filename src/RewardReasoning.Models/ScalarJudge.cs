@@ -126,7 +126,10 @@ public sealed class ScalarJudge : IScalarJudge
             throw new ArgumentException(
                 $"The conversation has {ids.Length} tokens; the context of {Name} is {_model.Config.MaxPositions}.",
                 nameof(response)
-            );
+            )
+            {
+                Data = { [ChatResponseKeys.PromptTokens] = ids.Length, [ChatResponseKeys.ContextTokens] = _model.Config.MaxPositions },
+            };
         }
 
         ResponseScore score;

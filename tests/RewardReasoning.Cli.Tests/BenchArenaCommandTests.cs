@@ -172,7 +172,7 @@ public sealed class BenchArenaCommandTests : IDisposable
     [InlineData("plots are written as .svg or .png", "--answers", "@answers.jsonl", "--baseline", "a", "--plot", "x.pdf")]
     [InlineData("leave out --answers and --out", "--replay", "@battles.jsonl", "--out", "x")]
     [InlineData("no battle of the baseline 'z'; there are of a, b, c", "--replay", "@battles.jsonl", "--baseline", "z")]
-    [InlineData("has battles that 'a' had no part in", "--replay", "@battles.jsonl", "--baseline", "a")]
+    [InlineData("has battles without 'a'", "--replay", "@battles.jsonl", "--baseline", "a")]
     public async Task Arena_BadUsage_SaysWhatIsWrong(string message, params string[] args)
     {
         await WriteAsync("answers.jsonl", Answers("a", "x"), Answers("b", "y"));

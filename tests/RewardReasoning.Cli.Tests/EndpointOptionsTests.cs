@@ -171,9 +171,17 @@ public sealed class EndpointOptionsTests : IDisposable
     [InlineData("--prices goes with --endpoint", "--prices", "p.json")]
     [InlineData("--api-key-file goes with --endpoint", "--api-key-file", "f")]
     [InlineData("There is no file no-such-key", "--endpoint", "http://127.0.0.1:9/v1", "--model", "m", "--api-key-file", "no-such-key")]
-    [InlineData("RequestsPerMinute is 0", "--endpoint", "http://127.0.0.1:9/v1", "--model", "m", "--requests-per-minute", "0")]
-    [InlineData("--request-fields is JSON, but no object", "--endpoint", "http://127.0.0.1:9/v1", "--model", "m", "--request-fields", "[]")]
-    [InlineData("--request-fields is no JSON object", "--endpoint", "http://127.0.0.1:9/v1", "--model", "m", "--request-fields", "{")]
+    [InlineData("--requests-per-minute is 0", "--endpoint", "http://127.0.0.1:9/v1", "--model", "m", "--requests-per-minute", "0")]
+    [InlineData(
+        "--request-fields is JSON, but not an object",
+        "--endpoint",
+        "http://127.0.0.1:9/v1",
+        "--model",
+        "m",
+        "--request-fields",
+        "[]"
+    )]
+    [InlineData("--request-fields is not a JSON object", "--endpoint", "http://127.0.0.1:9/v1", "--model", "m", "--request-fields", "{")]
     [InlineData("--timeout is 0", "--endpoint", "http://127.0.0.1:9/v1", "--model", "m", "--timeout", "0")]
     [InlineData("given twice", "--endpoint", "http://127.0.0.1:9/v1", "--endpoint", "http://127.0.0.1:9/v1", "--model", "m")]
     [InlineData("no-such-prices", "--endpoint", "http://127.0.0.1:9/v1", "--model", "m", "--prices", "no-such-prices")]

@@ -67,9 +67,9 @@ public sealed class ExportCommandTests : IDisposable
     [Theory]
     [InlineData("--shape is 'round'", "trl", "--out", "x.jsonl", "--shape", "round")]
     [InlineData(".csv files are not written", "trl", "--out", "x.csv")]
-    [InlineData("which is read too", "trl", "--out", "IN")]
+    [InlineData("which is also read", "trl", "--out", "IN")]
     [InlineData("--limit is 0", "trl", "--out", "x.jsonl", "--limit", "0")]
-    [InlineData("Gpus is 0", "verl", "--out", "x", "--gpus", "0")]
+    [InlineData("--gpus is 0", "verl", "--out", "x", "--gpus", "0")]
     [InlineData("no-such-template", "verl", "--out", "x", "--prompt", "no-such-template")]
     public async Task Export_CallThatCannotBe_SaysWhatIsWrong(string message, string verb, params string[] args)
     {

@@ -308,9 +308,9 @@ public sealed class JudgeCommandTests
     [InlineData("'--query' is required", "--response", "a", "--response", "b")]
     [InlineData("does not exist", "--query", "@no-such-file", "--response", "a", "--response", "b")]
     [InlineData("reads standard input already", "--query", "-", "--response", "-", "--response", "b")]
-    [InlineData("Votes is 0", "--query", "q", "--response", "a", "--response", "b", "--votes", "0")]
+    [InlineData("--votes is 0", "--query", "q", "--response", "a", "--response", "b", "--votes", "0")]
     [InlineData("--order is 'random'", "--query", "q", "--response", "a", "--response", "b", "--order", "random")]
-    [InlineData("Cannot parse argument 'many'", "--query", "q", "--response", "a", "--response", "b", "--votes", "many")]
+    [InlineData("--votes is 'many'; it is a whole number.", "--query", "q", "--response", "a", "--response", "b", "--votes", "many")]
     [InlineData("no-such-template", "--query", "q", "--response", "a", "--response", "b", "--prompt", "no-such-template")]
     public async Task Judge_BadUsage_SaysWhatIsWrong(string message, params string[] args)
     {
@@ -321,7 +321,7 @@ public sealed class JudgeCommandTests
 
     [Theory]
     [InlineData("--endpoint needs --model", "--endpoint", "http://127.0.0.1:9/v1")]
-    [InlineData("absolute http", "--endpoint", "localhost", "--model", "m")]
+    [InlineData("begins with http:// or https://", "--endpoint", "localhost", "--model", "m")]
     [InlineData("--api-key-env goes with --endpoint", "--api-key-env", "KEY")]
     [InlineData("NO_SUCH_VARIABLE is not set", "--endpoint", "http://127.0.0.1:9/v1", "--model", "m", "--api-key-env", "NO_SUCH_VARIABLE")]
     [InlineData("no folder 'no-such-folder'", "--model", "no-such-folder")]

@@ -100,7 +100,7 @@ public sealed class LocalModelTests(TinyJudge judge) : IClassFixture<TinyJudge>
     }
 
     [Fact]
-    public async Task Judge_HalfWrittenWeights_IsBadInput()
+    public async Task Judge_HalfWrittenWeights_FailsAndNamesTheFile()
     {
         string folder = Directory.CreateTempSubdirectory("rrm-torn-").FullName;
         try
@@ -116,7 +116,7 @@ public sealed class LocalModelTests(TinyJudge judge) : IClassFixture<TinyJudge>
             }
 
             RrmResult result = await Rrm.RunAsync("judge", "--model", folder, "--query", "1+1", "--response", "2", "--response", "3");
-            Assert.Equal((ExitCodes.BadUsage, ""), (result.ExitCode, result.Out));
+            Assert.Equal((ExitCodes.Failed, ""), (result.ExitCode, result.Out));
             Assert.Contains("model.safetensors", result.Error, StringComparison.Ordinal);
         }
         finally

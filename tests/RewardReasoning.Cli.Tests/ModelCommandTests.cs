@@ -59,7 +59,7 @@ public sealed class ModelCommandTests
     }
 
     [Fact]
-    public async Task Check_FiguresOfAnotherModel_IsBadInput()
+    public async Task Check_FiguresOfAnotherModel_Fails()
     {
         string folder = Fixtures.PathOf("hf-parity/qwen3");
         RrmResult result = await Rrm.RunAsync(
@@ -69,7 +69,7 @@ public sealed class ModelCommandTests
             "--against",
             Fixtures.PathOf("hf-parity/qwen2-untied/model.safetensors")
         );
-        Assert.Equal(ExitCodes.BadUsage, result.ExitCode);
+        Assert.Equal(ExitCodes.Failed, result.ExitCode);
         Assert.Contains("right.input_ids", result.Error, StringComparison.Ordinal);
     }
 

@@ -285,7 +285,7 @@ public sealed class RankCommandTests : IDisposable
     [InlineData("--opponents goes with --mode random", "--query", "q", "--response", "a", "--response", "b", "--opponents", "3")]
     [InlineData("--method is 'glicko'", "--query", "q", "--response", "a", "--response", "b", "--method", "glicko")]
     [InlineData("Elo rewards need Elo ratings", "--query", "q", "--response", "a", "--response", "b", "--reward", "elo")]
-    [InlineData("MaxMatches is 0", "--query", "q", "--response", "a", "--response", "b", "--matches", "0")]
+    [InlineData("--matches is 0", "--query", "q", "--response", "a", "--response", "b", "--matches", "0")]
     [InlineData("leave out --query", "--query", "q", "--row", "row.json")]
     [InlineData("file 'row.json', which does not exist", "--row", "row.json")]
     [InlineData("is not one JSON object", "--row", "@two.jsonl")]

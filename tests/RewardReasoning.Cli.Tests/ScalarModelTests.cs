@@ -252,7 +252,7 @@ public sealed class ScalarModelTests : IDisposable
             "--screen",
             _tiny.Folder
         );
-        Assert.Equal(ExitCodes.BadUsage, result.ExitCode);
+        Assert.Equal(ExitCodes.Failed, result.ExitCode);
         Assert.Contains("gives no score", result.Error, StringComparison.Ordinal);
     }
 

@@ -64,7 +64,7 @@ public sealed class ScoreCommandTests : IDisposable
             ["""{"query":"q","response_1":"right","response_2":"b"}""", "oops", """{"query":"q","response_1":"a","response_2":"b"}"""],
             "--strict"
         );
-        Assert.Equal(ExitCodes.BadUsage, result.ExitCode);
+        Assert.Equal(ExitCodes.SomeMissing, result.ExitCode);
         Assert.Single(judged);
         Assert.Contains("in.jsonl:2: Not JSON", result.Error, StringComparison.Ordinal);
     }

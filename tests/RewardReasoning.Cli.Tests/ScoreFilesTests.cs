@@ -194,7 +194,7 @@ public sealed class ScoreFilesTests : IDisposable
     }
 
     [Theory]
-    [InlineData("the columns of Parquet are found by reading", "-", "--out", "out.parquet")]
+    [InlineData("the columns of a Parquet file are found by reading", "-", "--out", "out.parquet")]
     [InlineData("name it .parquet", "-", "--out", "out.parquet.gz")]
     [InlineData("--shard is '3/2'", "-", "--out", "out.jsonl", "--shard", "3/2")]
     public async Task Score_BadUsage_SaysWhatIsWrong(string message, params string[] args)

@@ -46,8 +46,8 @@ public sealed class ServeCommandTests(TinyJudge judge) : IClassFixture<TinyJudge
 
     [Theory]
     [InlineData("--openai is missing")]
-    [InlineData("Port is 70000", "--openai", "--port", "70000")]
-    [InlineData("Host is example.org", "--openai", "--host", "example.org")]
+    [InlineData("--port is 70000", "--openai", "--port", "70000")]
+    [InlineData("--host is example.org", "--openai", "--host", "example.org")]
     [InlineData("RRM_TEST_NOT_SET is not set", "--openai", "--api-key-env", "RRM_TEST_NOT_SET")]
     public async Task Serve_BadUsage_SaysSo(string says, params string[] args)
     {

@@ -1,12 +1,8 @@
 using System.CommandLine;
-using System.Text.Json;
-using RewardReasoning.Cli.Benchmarks;
 using RewardReasoning.Cli.Hub;
 using RewardReasoning.Cli.Judging;
-using RewardReasoning.Data.Rows;
+using RewardReasoning.Cli.Runs;
 using RewardReasoning.Evaluation.Arena;
-using RewardReasoning.Evaluation.Benchmarks;
-using RewardReasoning.Evaluation.Metrics;
 using RewardReasoning.Evaluation.Plots;
 using RewardReasoning.Judging;
 
@@ -96,10 +92,8 @@ internal sealed class BenchArenaCommand
             Figure.RequireSupported(plot);
         }
 
-        ArenaReport? made = parsed.GetValue(_replay) is { } replay
-            ? await ReplayAsync(parsed, await HubArgument.LocalAsync(replay, _terminal, cancellationToken), cancellationToken)
-            : await JudgeAsync(parsed, cancellationToken);
-        if (made is not { } report)
+        bool isReplay = parsed.GetValue(_replay) is not null;
+        if ((isReplay ? await ReplayAsync(parsed, cancellationToken) : await JudgeAsync(parsed, cancellationToken)) is not { } report)
         {
             _terminal.WriteStatus("rrm: no battle has a result; there is nothing to make a leaderboard of.");
             return ExitCodes.SomeMissing;
@@ -107,60 +101,31 @@ internal sealed class BenchArenaCommand
 
         if (parsed.GetValue(_plot) is { } file)
         {
-            ArenaReportText.Plot(report).Save(file);
+            report.Draw(file);
         }
 
-        if (parsed.GetValue(_json))
+        foreach (string line in parsed.GetValue(_json) ? [report.ToJson()] : ArenaReportText.Lines(report))
         {
-            _terminal.Out.WriteLine(JsonSerializer.Serialize(report, BenchmarkJson.Indented.ArenaReport));
-        }
-        else
-        {
-            foreach (string line in ArenaReportText.Lines(report))
-            {
-                _terminal.Out.WriteLine(line);
-            }
+            _terminal.Out.WriteLine(line);
         }
 
-        return report.Missing > 0 && parsed.GetValue(_replay) is null ? ExitCodes.SomeMissing : ExitCodes.Done;
+        return report.Missing > 0 && !isReplay ? ExitCodes.SomeMissing : ExitCodes.Done;
     }
 
-    private async Task<ArenaReport?> ReplayAsync(ParseResult parsed, string replay, CancellationToken cancellationToken)
-    {
-        if (parsed.GetValue(_out) is not null || parsed.GetResult(_answers) is not null)
-        {
-            throw new UsageException("--replay asks nobody and reads no answers: leave out --answers and --out.");
-        }
-
-        (IReadOnlyList<Battle> battles, int missing) = await ArenaFiles.ReadBattlesAsync(replay, cancellationToken);
-        string[] baselines = parsed.GetValue(_baselines) ?? [];
-        if (
-            baselines.FirstOrDefault(baseline => !battles.Any(battle => battle.Model1 == baseline || battle.Model2 == baseline)) is
-            { } unknown
-        )
-        {
-            IEnumerable<string> players = battles
-                .SelectMany(battle => new[] { battle.Model1, battle.Model2 })
-                .Distinct()
-                .Order(StringComparer.Ordinal);
-            throw new UsageException($"'{replay}' has no battle of the baseline '{unknown}'; there are of {string.Join(", ", players)}.");
-        }
-
-        // A win rate is against the baseline: battles among the others say nothing of it.
-        return baselines is [var only] && battles.Any(battle => battle.Model1 != only && battle.Model2 != only)
-            ? throw new UsageException($"'{replay}' has battles that '{only}' had no part in; leave --baseline out for ratings of all.")
-            : Report(Path.GetFileName(replay), battles, missing, baselines);
-    }
+    private async Task<ArenaReport?> ReplayAsync(ParseResult parsed, CancellationToken cancellationToken) =>
+        parsed.GetValue(_out) is null && parsed.GetResult(_answers) is null
+            ? await ArenaRunner.ReplayAsync(
+                await HubArgument.LocalAsync(parsed.GetRequiredValue(_replay) ?? "", _terminal, cancellationToken),
+                parsed.GetValue(_baselines) ?? [],
+                cancellationToken
+            )
+            : throw new UsageException("--replay asks nobody and reads no answers: leave out --answers and --out.");
 
     private async Task<ArenaReport?> JudgeAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        (ArenaAnswers answers, IReadOnlyList<string> baselines) = await ReadAnswersAsync(parsed, cancellationToken);
-        IReadOnlyList<BenchmarkItem> items = answers.Battles(baselines, _limit.Most(parsed));
-        if (items.Count == 0)
+        if (parsed.GetValue(_answers) is not { Length: > 0 } named || parsed.GetValue(_baselines) is not { Length: > 0 } baselines)
         {
-            throw new UsageException(
-                "No prompt was answered by a model and by its baseline; answers meet where their prompts are the same text."
-            );
+            throw new UsageException("--answers FILE and --baseline NAME|FILE are needed, or --replay FILE.");
         }
 
         if (_judging.NamesOrder(parsed))
@@ -168,49 +133,14 @@ internal sealed class BenchArenaCommand
             throw new UsageException("bench arena asks for every vote in both orders; leave out --order.");
         }
 
-        ModelSource source = await _model.ReadAsync(parsed, _terminal, cancellationToken);
-        JudgeOptions options = _judging.Read(parsed, source) with { Order = VoteOrder.Both, FurtherVotesOnDraw = 0 };
-        using OpenedJudge opened = await _judging.OpenJudgeAsync(parsed, source, options, _terminal, cancellationToken);
-        ComparisonRun run = new(opened.Judge, opened.Concurrency, _terminal, _time);
-        IReadOnlyList<JudgedItem> judged = await run.RunAsync(
-            items,
-            parsed.GetValue(_out),
-            one => Battle.Of(one) is null ? one.MissingReason ?? "one of the two orders has no answer." : null,
-            cancellationToken
-        );
-        Battle[] battles = [.. judged.Select(Battle.Of).OfType<Battle>()];
-        ArenaReport? result = Report(run.Model, battles, judged.Count - battles.Length, baselines)?.WithJudgments(judged);
-        if (result is not null && parsed.GetValue(_out) is { } folder)
-        {
-            await ArenaFiles.WriteBattlesAsync(folder, judged, cancellationToken);
-            await File.WriteAllTextAsync(
-                Path.Combine(folder, "report.json"),
-                JsonSerializer.Serialize(result, BenchmarkJson.Indented.ArenaReport) + "\n",
-                cancellationToken
-            );
-        }
-
-        return result;
-    }
-
-    private async Task<(ArenaAnswers Answers, IReadOnlyList<string> Baselines)> ReadAnswersAsync(
-        ParseResult parsed,
-        CancellationToken cancellationToken
-    )
-    {
-        if (parsed.GetValue(_answers) is not { Length: > 0 } named || parsed.GetValue(_baselines) is not { Length: > 0 } baselines)
-        {
-            throw new UsageException("--answers FILE and --baseline NAME|FILE are needed, or --replay FILE.");
-        }
-
+        IReadOnlyList<string> answers = await HubArgument.AllLocalAsync(named, _terminal, cancellationToken);
         IReadOnlyList<string> namesOrFiles = await HubArgument.AllLocalAsync(baselines, _terminal, cancellationToken);
-        string[] files = [.. namesOrFiles.Where(File.Exists)];
-        string[] ofBaselines = [.. (await ArenaFiles.ReadAnswersAsync(files, cancellationToken)).Models];
-        IReadOnlyList<string> others = await HubArgument.AllLocalAsync(named, _terminal, cancellationToken);
-        ArenaAnswers answers = await ArenaFiles.ReadAnswersAsync([.. others.SelectMany(RowFiles.Find), .. files], cancellationToken);
-        return (answers, [.. namesOrFiles.Except(files), .. ofBaselines]);
+        ModelSource source = await _model.ReadAsync(parsed, _terminal, cancellationToken);
+        JudgeOptions options = ArenaRunner.ApplyTo(_judging.Read(parsed, source));
+        using OpenedJudge judge = await _judging.OpenJudgeAsync(parsed, source, options, _terminal, cancellationToken);
+        ArenaOptions arena = new() { Limit = parsed.GetValue(_limit), Folder = parsed.GetValue(_out) };
+        return await new RunView(_terminal, _time).RunAsync(run =>
+            new ArenaRunner(judge, arena with { Run = run }).RunAsync(answers, namesOrFiles, cancellationToken)
+        );
     }
-
-    private static ArenaReport? Report(string judge, IReadOnlyList<Battle> battles, int missing, IReadOnlyList<string> baselines) =>
-        battles.Count == 0 ? null : ArenaReport.Of(judge, battles, missing, baselines, new Bootstrap());
 }

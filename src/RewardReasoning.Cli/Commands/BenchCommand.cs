@@ -1,11 +1,9 @@
 using System.CommandLine;
-using System.Text.Json;
-using RewardReasoning.Cli.Benchmarks;
 using RewardReasoning.Cli.Hub;
 using RewardReasoning.Cli.Judging;
+using RewardReasoning.Cli.Runs;
+using RewardReasoning.Evaluation;
 using RewardReasoning.Evaluation.Benchmarks;
-using RewardReasoning.Evaluation.BestOf;
-using RewardReasoning.Evaluation.Metrics;
 using RewardReasoning.Judging;
 using RewardReasoning.Rankings;
 
@@ -80,150 +78,61 @@ internal sealed class BenchCommand
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        Benchmark named = BenchOptions.Find(parsed.GetRequiredValue(_name));
-        _limit.Check(parsed);
-        if (named is BestOfBenchmark bestOf)
+        Benchmark benchmark = BenchmarkCatalog.Find(parsed.GetRequiredValue(_name));
+        BenchmarkRunOptions bench = ReadOptions(parsed, benchmark);
+        string? data = await LocalAsync(parsed.GetValue(_data), cancellationToken);
+        if (await LocalAsync(parsed.GetValue(_replay), cancellationToken) is { } replay)
         {
-            return await ChooseAsync(parsed, bestOf, cancellationToken);
+            return Print(
+                parsed,
+                await BenchmarkRunner.ReplayAsync(benchmark, data, replay, bench, parsed.GetValue(_judge), cancellationToken)
+            );
         }
 
-        BenchmarkDefinition benchmark = (BenchmarkDefinition)named;
-        if (parsed.GetResult(_mode) is { Implicit: false })
+        if (data is null)
+        {
+            throw new UsageException($"--data PATH is missing: {benchmark.Data}.");
+        }
+
+        ModelSource source = await _model.ReadAsync(parsed, _terminal, cancellationToken);
+        JudgeOptions options = OptionsFor(benchmark, _judging.Read(parsed, source), _judging.NamesOrder(parsed));
+        using OpenedJudge judge = await _judging.OpenJudgeAsync(parsed, source, options, _terminal, cancellationToken);
+        BenchmarkReport report = await new RunView(_terminal, _time).RunAsync(run =>
+            new BenchmarkRunner(judge, bench with { Run = run }).RunAsync(benchmark, data, cancellationToken)
+        );
+        return Print(parsed, [report]);
+    }
+
+    private BenchmarkRunOptions ReadOptions(ParseResult parsed, Benchmark benchmark)
+    {
+        _limit.Check(parsed);
+        if (!benchmark.HasCandidates && parsed.GetResult(_mode) is { Implicit: false })
         {
             throw new UsageException($"--mode says how candidates meet; {benchmark.Name} has pairs.");
         }
 
-        string? replay = await LocalAsync(parsed.GetValue(_replay), cancellationToken);
-        if (await LocalAsync(parsed.GetValue(_data), cancellationToken) is not { } data)
+        return new BenchmarkRunOptions
         {
-            return replay is { } published && benchmark.PublishedAsync is { } readPublished
-                ? Print(parsed, [.. (await readPublished(published, cancellationToken)).Where(report => IsWanted(parsed, report.Judge))])
-                : throw new UsageException($"--data PATH is missing: {benchmark.Data}.");
-        }
-
-        IReadOnlyList<BenchmarkItem> items = await benchmark.ReadAsync(data, cancellationToken);
-        if (items.Count == 0)
-        {
-            throw new UsageException($"'{data}' holds nothing of {benchmark.Name}; --data is {benchmark.Data}.");
-        }
-
-        items = [.. items.Take(_limit.Most(parsed))];
-        return replay is not null
-            ? await ReplayAsync(parsed, benchmark, items, replay, cancellationToken)
-            : await JudgeAsync(parsed, benchmark, items, cancellationToken);
+            Limit = parsed.GetValue(_limit),
+            Folder = parsed.GetValue(_out),
+            Mode = parsed.GetValue(_mode) switch
+            {
+                Knockout => new RankingMode.Knockout(),
+                "round-robin" => new RankingMode.RoundRobin(),
+                var other => throw new UsageException($"--mode is '{other}'; it is knockout or round-robin."),
+            },
+        };
     }
 
     private async Task<string?> LocalAsync(string? path, CancellationToken cancellationToken) =>
         path is null ? null : await HubArgument.LocalAsync(path, _terminal, cancellationToken);
 
-    private async Task<int> ReplayAsync(
-        ParseResult parsed,
-        BenchmarkDefinition benchmark,
-        IReadOnlyList<BenchmarkItem> items,
-        string replay,
-        CancellationToken cancellationToken
-    )
-    {
-        List<RecordedJudge> judges =
-        [
-            .. (await benchmark.ReplayAsync(replay, items, cancellationToken)).Where(judge => IsWanted(parsed, judge.Name)),
-        ];
-        List<BenchmarkReport> reports =
-        [
-            .. judges.Select(judge => BenchmarkReport.Of(benchmark, judge.Name, judge.Items, new Bootstrap())),
-        ];
-        if (parsed.GetValue(_out) is { } folder)
-        {
-            if (judges.Count != 1)
-            {
-                throw new UsageException(
-                    $"--out keeps one judge, and '{replay}' has {judges.Count}: {string.Join(", ", judges.Select(judge => $"'{judge.Name}'"))}. Choose with --judge."
-                );
-            }
-
-            BenchmarkRunFolder run = new(folder);
-            await run.WriteJudgmentsAsync(
-                judges[0].Items.Select(judged => RecordedJudgment.Of(judged, null)).ToAsyncEnumerable(),
-                cancellationToken
-            );
-            await run.WriteReportAsync(reports[0], cancellationToken);
-        }
-
-        return Print(parsed, reports);
-    }
-
-    private async Task<int> JudgeAsync(
-        ParseResult parsed,
-        BenchmarkDefinition benchmark,
-        IReadOnlyList<BenchmarkItem> items,
-        CancellationToken cancellationToken
-    )
-    {
-        ModelSource source = await _model.ReadAsync(parsed, _terminal, cancellationToken);
-        JudgeOptions options = OptionsFor(benchmark, _judging.Read(parsed, source), _judging.NamesOrder(parsed));
-        using OpenedJudge opened = await _judging.OpenJudgeAsync(parsed, source, options, _terminal, cancellationToken);
-        ComparisonRun run = new(opened.Judge, opened.Concurrency, _terminal, _time);
-        IReadOnlyList<JudgedItem> judged = await run.RunAsync(items, parsed.GetValue(_out), one => one.MissingReason, cancellationToken);
-        BenchmarkReport result = BenchmarkReport.Of(benchmark, run.Model, judged, new Bootstrap()) with { Judging = opened.Voting };
-        if (parsed.GetValue(_out) is { } folder)
-        {
-            await new BenchmarkRunFolder(folder).WriteReportAsync(result, cancellationToken);
-        }
-
-        return Print(parsed, [result]);
-    }
-
-    private async Task<int> ChooseAsync(ParseResult parsed, BestOfBenchmark benchmark, CancellationToken cancellationToken)
-    {
-        RankingMode mode = parsed.GetValue(_mode) switch
-        {
-            Knockout => new RankingMode.Knockout(),
-            "round-robin" => new RankingMode.RoundRobin(),
-            var other => throw new UsageException($"--mode is '{other}'; it is knockout or round-robin."),
-        };
-        if (parsed.GetValue(_replay) is not null)
-        {
-            throw new UsageException(
-                $"--replay scores recorded comparisons; {benchmark.Name} has rankings. Completions that were kept are not asked for again (--store)."
-            );
-        }
-
-        string data =
-            await LocalAsync(parsed.GetValue(_data), cancellationToken)
-            ?? throw new UsageException($"--data PATH is missing: {benchmark.Data}.");
-        IReadOnlyList<BestOfItem> items = [.. (await benchmark.ReadAsync(data, cancellationToken)).Take(_limit.Most(parsed))];
-        if (items.Count == 0)
-        {
-            throw new UsageException($"'{data}' holds nothing of {benchmark.Name}; --data is {benchmark.Data}.");
-        }
-
-        ModelSource source = await _model.ReadAsync(parsed, _terminal, cancellationToken);
-        JudgeOptions options = OptionsFor(benchmark, _judging.Read(parsed, source), _judging.NamesOrder(parsed));
-        using OpenedJudge opened = await _judging.OpenJudgeAsync(parsed, source, options, _terminal, cancellationToken);
-        BestOfRun run = new(
-            opened,
-            new RankingOptions
-            {
-                Mode = mode,
-                Seed = options.Seed,
-                Concurrency = opened.Concurrency,
-            },
-            _terminal,
-            _time
-        );
-        BenchmarkReport report = await run.RunAsync(benchmark, items, parsed.GetValue(_out), opened.Concurrency, cancellationToken);
-        return Print(parsed, [report]);
-    }
-
-    /// <summary>
-    /// A benchmark that asks in both orders gets every vote in both, and no further votes where the orders disagree: that is what it
-    /// counts.
-    /// </summary>
+    /// <summary>The benchmark's own options, unless the command line names an order.</summary>
     private JudgeOptions OptionsFor(Benchmark benchmark, JudgeOptions options, bool orderIsNamed)
     {
         if (benchmark.Orders == AskedOrders.Both && !orderIsNamed)
         {
-            return options with { Order = VoteOrder.Both, FurtherVotesOnDraw = 0 };
+            return benchmark.ApplyTo(options);
         }
 
         if (benchmark.Orders == AskedOrders.Both && options.Order != VoteOrder.Both)
@@ -235,33 +144,18 @@ internal sealed class BenchCommand
         else if (options.Order == VoteOrder.Given)
         {
             _terminal.WriteStatus(
-                "rrm: warning: with --order given, data that has the better response first shows it first always; the default order has no such habit."
+                "rrm: warning: with --order given, data that has the better response first always shows it first; the default order has no such habit."
             );
         }
 
         return options;
     }
 
-    private bool IsWanted(ParseResult parsed, string judge) => parsed.GetValue(_judge) is not { } wanted || wanted == judge;
-
-    private int Print(ParseResult parsed, List<BenchmarkReport> reports)
+    private int Print(ParseResult parsed, IReadOnlyList<BenchmarkReport> reports)
     {
-        if (reports.Count == 0)
-        {
-            throw new UsageException(
-                parsed.GetValue(_judge) is { } judge
-                    ? $"There is no recorded judge '{judge}'."
-                    : $"'{parsed.GetValue(_replay)}' holds no recorded judge."
-            );
-        }
-
         if (parsed.GetValue(_json))
         {
-            _terminal.Out.WriteLine(
-                reports.Count == 1
-                    ? BenchmarkJson.Text(reports[0])
-                    : JsonSerializer.Serialize(reports, BenchmarkJson.Indented.IReadOnlyListBenchmarkReport)
-            );
+            _terminal.Out.WriteLine(reports.Count == 1 ? reports[0].ToJson() : BenchmarkCatalog.ToJson(reports));
         }
         else
         {

@@ -1,9 +1,7 @@
 using System.CommandLine;
-using System.Text.Json;
-using RewardReasoning.Cli.Benchmarks;
+using RewardReasoning.Cli.Runs;
+using RewardReasoning.Evaluation;
 using RewardReasoning.Evaluation.Benchmarks;
-using RewardReasoning.Evaluation.BestOf;
-using RewardReasoning.Evaluation.Metrics;
 
 namespace RewardReasoning.Cli.Commands;
 
@@ -39,47 +37,12 @@ internal static class BenchCompareCommand
 
     private static async Task<int> RunAsync(Terminal terminal, string first, string second, bool json, CancellationToken cancellationToken)
     {
-        BenchmarkReport report = await new BenchmarkRunFolder(first).ReadReportAsync(cancellationToken);
-        BenchmarkReport otherReport = await new BenchmarkRunFolder(second).ReadReportAsync(cancellationToken);
-        if (report.Benchmark != otherReport.Benchmark)
-        {
-            throw new UsageException(
-                $"'{first}' is a run of {report.Benchmark}, '{second}' one of {otherReport.Benchmark}; only runs of one benchmark can be compared."
-            );
-        }
-
-        Benchmark benchmark = BenchOptions.Find(report.Benchmark);
-        RunComparison comparison = RunComparison.Of(
-            benchmark.Name,
-            (report.Judge, await CreditsAsync(benchmark, first, cancellationToken)),
-            (otherReport.Judge, await CreditsAsync(benchmark, second, cancellationToken)),
-            new Bootstrap()
-        );
-        foreach (
-            string line in json
-                ? [JsonSerializer.Serialize(comparison, BenchmarkJson.Indented.RunComparison)]
-                : BenchmarkReportText.Lines(comparison)
-        )
+        RunComparison comparison = await BenchmarkRunner.CompareAsync(first, second, cancellationToken);
+        foreach (string line in json ? [comparison.ToJson()] : BenchmarkReportText.Lines(comparison))
         {
             terminal.Out.WriteLine(line);
         }
 
         return ExitCodes.Done;
-    }
-
-    private static async Task<IReadOnlyList<ItemCredit>> CreditsAsync(
-        Benchmark benchmark,
-        string folder,
-        CancellationToken cancellationToken
-    )
-    {
-        BenchmarkRunFolder run = new(folder);
-        return benchmark is BenchmarkDefinition definition
-            ? await run.ReadJudgmentsAsync(cancellationToken)
-                .Select(judgment => ItemCredit.Of(definition, judgment.ToItem()))
-                .ToListAsync(cancellationToken)
-            : await run.ReadRankingsAsync(cancellationToken)
-                .Select(ranking => BestOfScore.Of(ranking).ToCredit())
-                .ToListAsync(cancellationToken);
     }
 }

@@ -1,6 +1,6 @@
 using System.CommandLine;
-using System.Text.Json;
-using RewardReasoning.Cli.Benchmarks;
+using RewardReasoning.Cli.Runs;
+using RewardReasoning.Evaluation;
 using RewardReasoning.Evaluation.Benchmarks;
 
 namespace RewardReasoning.Cli.Commands;
@@ -29,11 +29,9 @@ internal static class BenchListCommand
 
     private static int Run(Terminal terminal, string? name, bool json)
     {
-        IReadOnlyList<BenchmarkDescription> benchmarks = name is null
-            ? [.. BenchmarkCatalog.All.Select(BenchmarkDescription.Of)]
-            : [BenchmarkDescription.Of(BenchOptions.Find(name))];
+        IReadOnlyList<Benchmark> benchmarks = name is null ? BenchmarkCatalog.All : [BenchmarkCatalog.Find(name)];
         IEnumerable<string> lines =
-            json ? [JsonSerializer.Serialize(benchmarks, BenchmarkJson.Indented.IReadOnlyListBenchmarkDescription)]
+            json ? [BenchmarkCatalog.ToJson(benchmarks)]
             : name is null
                 ? benchmarks.Select(benchmark => $"{benchmark.Name.PadRight(benchmarks.Max(one => one.Name.Length))}  {benchmark.Title}")
             : About(benchmarks[0]);
@@ -45,13 +43,13 @@ internal static class BenchListCommand
         return ExitCodes.Done;
     }
 
-    private static IEnumerable<string> About(BenchmarkDescription benchmark) =>
+    private static IEnumerable<string> About(Benchmark benchmark) =>
         [
             $"{benchmark.Name}: {benchmark.Title}",
             $"source: {benchmark.Source}",
             $"data: {benchmark.Data}",
             $"orders: {benchmark.Orders.ToString().ToLowerInvariant()}",
             $"counting: {benchmark.Counting}",
-            .. benchmark.Measures.Select(measure => $"  {measure.Key}: {measure.Value}"),
+            .. benchmark.FigureMeanings.Select(measure => $"  {measure.Key}: {measure.Value}"),
         ];
 }

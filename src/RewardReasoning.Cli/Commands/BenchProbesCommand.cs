@@ -1,9 +1,8 @@
 using System.CommandLine;
-using System.Text.Json;
-using RewardReasoning.Calibration;
-using RewardReasoning.Cli.Benchmarks;
 using RewardReasoning.Cli.Hub;
 using RewardReasoning.Cli.Judging;
+using RewardReasoning.Cli.Runs;
+using RewardReasoning.Evaluation;
 using RewardReasoning.Evaluation.Benchmarks;
 using RewardReasoning.Evaluation.Probes;
 using RewardReasoning.Judging;
@@ -31,7 +30,7 @@ internal sealed class BenchProbesCommand
     };
     private readonly Option<string[]> _probes = new("--probe")
     {
-        Description = $"Only this probe; may be repeated: {string.Join(", ", ProbeCatalog.All.Select(probe => probe.Name))}.",
+        Description = $"Only this probe; may be repeated: {string.Join(", ", ProbeRunner.Names)}.",
         HelpName = "NAME",
     };
 
@@ -81,24 +80,21 @@ internal sealed class BenchProbesCommand
             );
         }
 
-        ProbeDefinition[] probes = parsed.GetValue(_probes) is { Length: > 0 } names
-            ? [.. names.Distinct().Select(ProbeCatalog.Find)]
-            : [.. ProbeCatalog.All];
-        BenchmarkDefinition benchmark =
-            BenchOptions.Find(parsed.GetRequiredValue(_benchmark)) as BenchmarkDefinition
-            ?? throw new UsageException($"--benchmark is '{parsed.GetRequiredValue(_benchmark)}', which has no labelled pairs to probe.");
-        string data = await HubArgument.LocalAsync(parsed.GetRequiredValue(_data), _terminal, cancellationToken);
-        ProbePair[] pairs = [.. ProbePair.Of(await benchmark.ReadAsync(data, cancellationToken)).Take(_limit.Most(parsed))];
-        if (pairs.Length == 0)
+        ProbeOptions probing = new()
         {
-            throw new UsageException($"'{data}' holds no pair of {benchmark.Name} with a label; --data is {benchmark.Data}.");
-        }
-
+            Probes = parsed.GetValue(_probes) ?? [],
+            Limit = parsed.GetValue(_limit),
+            Folder = parsed.GetValue(_out),
+        };
+        ProbeRunner.RequireKnown(probing.Probes);
+        Benchmark benchmark = BenchmarkCatalog.Find(parsed.GetRequiredValue(_benchmark));
+        string data = await HubArgument.LocalAsync(parsed.GetRequiredValue(_data), _terminal, cancellationToken);
         ModelSource source = await _model.ReadAsync(parsed, _terminal, cancellationToken);
-        JudgeOptions options = _judging.Read(parsed, source) with { Order = VoteOrder.Given, Calibration = null };
+        JudgeOptions options = ProbeRunner.ApplyTo(_judging.Read(parsed, source));
         using OpenedJudge judge = await _judging.OpenJudgeAsync(parsed, source, options, _terminal, cancellationToken);
-        ProbeRun run = new(judge.Judge, options, judge.Concurrency, _terminal, _time);
-        ProbeReport report = await KeepAsync(parsed.GetValue(_out), run, pairs, probes, judge.Voting, cancellationToken);
+        ProbeReport report = await new RunView(_terminal, _time).RunAsync(run =>
+            new ProbeRunner(judge, probing with { Run = run }).RunAsync(benchmark, data, cancellationToken)
+        );
         if (report.Refused == report.Pairs)
         {
             throw new UsageException(
@@ -106,35 +102,11 @@ internal sealed class BenchProbesCommand
             );
         }
 
-        foreach (
-            string line in parsed.GetValue(_json)
-                ? [JsonSerializer.Serialize(report, ProbeJson.Indented.ProbeReport)]
-                : ProbeReportText.Lines(report)
-        )
+        foreach (string line in parsed.GetValue(_json) ? [report.ToJson()] : ProbeReportText.Lines(report))
         {
             _terminal.Out.WriteLine(line);
         }
 
         return report.IsComplete ? ExitCodes.Done : ExitCodes.SomeMissing;
-    }
-
-    private static async Task<ProbeReport> KeepAsync(
-        string? path,
-        ProbeRun run,
-        ProbePair[] pairs,
-        ProbeDefinition[] probes,
-        VotingSettings settings,
-        CancellationToken cancellationToken
-    )
-    {
-        if (path is null)
-        {
-            return await run.RunAsync(pairs, probes, _ => Task.CompletedTask, cancellationToken) with { Judging = settings };
-        }
-
-        await using ProbeRunFolder folder = ProbeRunFolder.Create(path);
-        ProbeReport report = await run.RunAsync(pairs, probes, folder.WriteAsync, cancellationToken) with { Judging = settings };
-        await folder.WriteReportAsync(report, cancellationToken);
-        return report;
     }
 }

@@ -1,15 +1,13 @@
 using System.CommandLine;
 using System.Text.Json;
 using RewardReasoning.Calibration;
-using RewardReasoning.Cli.Calibrating;
 using RewardReasoning.Cli.Hub;
 using RewardReasoning.Cli.Judging;
 using RewardReasoning.Cli.Output;
-using RewardReasoning.Cli.Scoring;
-using RewardReasoning.Data.Rows;
+using RewardReasoning.Cli.Runs;
 using RewardReasoning.Evaluation.Calibration;
-using RewardReasoning.Evaluation.Metrics;
 using RewardReasoning.Evaluation.Plots;
+using RewardReasoning.Evaluation.Running;
 using RewardReasoning.Judging;
 
 namespace RewardReasoning.Cli.Commands;
@@ -17,7 +15,7 @@ namespace RewardReasoning.Cli.Commands;
 /// <summary><c>rrm calibrate</c>: fits confidence to labelled pairs.</summary>
 internal sealed class CalibrateCommand
 {
-    private const int DefaultFolds = 10;
+    private static readonly CalibrationOptions Defaults = new();
 
     private readonly Terminal _terminal;
     private readonly TimeProvider _time;
@@ -36,14 +34,14 @@ internal sealed class CalibrateCommand
     {
         Description = "What is fitted: one temperature of the log-odds, or any map that never falls.",
         HelpName = "temperature|isotonic",
-        DefaultValueFactory = _ => NameOf(CalibrationMethod.Temperature),
+        DefaultValueFactory = _ => NameOf(Defaults.Method),
     };
 
     private readonly Option<int> _folds = new("--folds")
     {
         Description = "Folds of the cross-validation that the errors afterwards come from; judgments of one query are in one fold.",
         HelpName = "N",
-        DefaultValueFactory = _ => DefaultFolds,
+        DefaultValueFactory = _ => Defaults.Folds,
     };
 
     private readonly Option<string?> _out = new("--out")
@@ -107,168 +105,73 @@ internal sealed class CalibrateCommand
     {
         ModelSource source = await _model.ReadAsync(parsed, _terminal, cancellationToken);
         JudgeOptions options = _judging.Read(parsed, source) with { Calibration = null };
-        CalibrationMethod method = MethodOf(parsed.GetRequiredValue(_method));
-        string output =
-            parsed.GetValue(_out)
-            ?? (
-                source is FolderSource { Folder: var folder }
-                    ? Path.Combine(folder, CalibrationFile.Name)
-                    : throw new UsageException(
-                        "A model at --endpoint has no folder to keep the fit in; name a file with --out FILE, and read it with --calibration FILE."
-                    )
-            );
-        CalibrationFile file = File.Exists(output) ? CalibrationFile.Load(output) : new CalibrationFile();
-        CheckArguments(parsed);
-        IReadOnlyList<string> pairs = RowFiles.Find(
+        string output = OutputOf(parsed, source);
+        if (File.Exists(output))
+        {
+            _ = CalibrationFile.Load(output); // a file that cannot be added to is told before anything is judged
+        }
+
+        CalibrationOptions calibrating = ReadOptions(parsed);
+        RowSource pairs = RowSource.OfFiles(
             await HubArgument.LocalAsync(parsed.GetRequiredValue(_pairs), _terminal, cancellationToken)
-        );
-
+        ) with
+        {
+            Limit = parsed.GetValue(_limit),
+        };
         using OpenedJudge judge = await _judging.OpenJudgeAsync(parsed, source, options, _terminal, cancellationToken);
-        LabelledJudgments labelled = new();
-        if (parsed.GetValue(_judged))
+        CalibrationReport report = await new RunView(_terminal, _time).RunAsync(run =>
         {
-            await ReadJudgedAsync(parsed, pairs, judge, labelled, cancellationToken);
-        }
-        else
-        {
-            await JudgeAsync(parsed, pairs, judge, judge.Concurrency, labelled, cancellationToken);
-        }
-
-        if (labelled.Judgments.Count == 0)
-        {
-            throw new UsageException(
-                $"None of the {labelled.Rows} rows has both a label and a judgment; a label is 'label' (1 or 2), or 'chosen' and 'rejected'."
-            );
-        }
-
-        ConfidenceFit fit = ConfidenceFit.Of(labelled.Judgments, method, parsed.GetValue(_folds));
-        string model = judge.Identity;
-        file.With(
-                new CalibrationFit
-                {
-                    Map = fit.Map,
-                    Model = model,
-                    Voting = judge.Voting,
-                    Rows = fit.Judgments.Count,
-                    Accuracy = fit.Accuracy,
-                    Before = fit.Before,
-                    After = fit.After,
-                }
-            )
-            .Save(output);
+            Calibrator calibrator = new(judge, calibrating with { Run = run });
+            return parsed.GetValue(_judged)
+                ? calibrator.FitToJudgedAsync(pairs, cancellationToken)
+                : calibrator.CalibrateAsync(pairs, cancellationToken);
+        });
+        report = report.SaveTo(output);
         if (parsed.GetValue(_plot) is { } plot)
         {
-            Draw(fit).Save(plot);
+            report.Draw(plot);
         }
 
-        Report(parsed, CalibrationReportJson.Of(labelled, fit, model, output), fit);
-        return labelled.Missing > 0 ? ExitCodes.SomeMissing : ExitCodes.Done;
+        Write(parsed, report);
+        return report.Missing > 0 ? ExitCodes.SomeMissing : ExitCodes.Done;
     }
 
-    private void CheckArguments(ParseResult parsed)
+    private string OutputOf(ParseResult parsed, ModelSource source) =>
+        parsed.GetValue(_out)
+        ?? (
+            source is FolderSource { Folder: var folder }
+                ? Path.Combine(folder, CalibrationFile.Name)
+                : throw new UsageException(
+                    "A model at --endpoint has no folder to keep the fit in; name a file with --out FILE, and read it with --calibration FILE."
+                )
+        );
+
+    private CalibrationOptions ReadOptions(ParseResult parsed)
     {
         _limit.Check(parsed);
-        if (parsed.GetValue(_folds) is < 2 and var folds)
-        {
-            throw new UsageException($"--folds is {folds}; it is at least 2, one to fit to and one to check on.");
-        }
-
         if (parsed.GetValue(_plot) is { } plot)
         {
             Figure.RequireSupported(plot);
         }
-    }
 
-    private IAsyncEnumerable<DataRow> ReadRows(ParseResult parsed, IReadOnlyList<string> pairs, CancellationToken cancellationToken) =>
-        RowReader.ReadAsync(pairs, cancellationToken).Take(_limit.Most(parsed));
-
-    private async Task ReadJudgedAsync(
-        ParseResult parsed,
-        IReadOnlyList<string> pairs,
-        OpenedJudge judge,
-        LabelledJudgments labelled,
-        CancellationToken cancellationToken
-    )
-    {
-        await foreach (DataRow row in ReadRows(parsed, pairs, cancellationToken))
+        int folds = parsed.GetValue(_folds);
+        return new CalibrationOptions
         {
-            try
-            {
-                labelled.AddJudged(row, judge.Name, judge.MaxVotes);
-            }
-            catch (FormatException exception)
-            {
-                throw new UsageException($"{row.Place}: {exception.Message}", exception);
-            }
-        }
-    }
-
-    private async Task JudgeAsync(
-        ParseResult parsed,
-        IReadOnlyList<string> pairs,
-        OpenedJudge opened,
-        int concurrency,
-        LabelledJudgments labelled,
-        CancellationToken cancellationToken
-    )
-    {
-        RowJudge judge = new(opened.Judge);
-        long? total = _terminal.ErrorIsTerminal ? await ReadRows(parsed, pairs, cancellationToken).LongCountAsync(cancellationToken) : null;
-        Usage usage = Usage.None;
-        await ScoreProgress.RunAsync(
-            _terminal,
-            _time,
-            total,
-            async report =>
-            {
-                await foreach (
-                    ScoredRow scored in OrderedWindow.SelectAsync(
-                        ReadRows(parsed, pairs, cancellationToken),
-                        concurrency,
-                        judge.ScoreAsync,
-                        cancellationToken
-                    )
-                )
-                {
-                    labelled.Add(scored.Content, scored.Judgment);
-                    if (scored.Error is not null)
-                    {
-                        _terminal.WriteStatus($"rrm: {scored.Row.Place}: {scored.Error}");
-                    }
-
-                    usage += scored.Judgment?.Usage ?? Usage.None;
-                    report(labelled.Rows, labelled.Missing, usage);
-                }
-            }
-        );
-    }
-
-    private static ReliabilityDiagram Draw(ConfidenceFit fit) =>
-        new()
-        {
-            Title = FormattableString.Invariant($"{fit.Judgments.Count} labelled judgments"),
-            Curves =
-            [
-                new(
-                    FormattableString.Invariant($"by the votes alone (ECE {fit.Before.Ece:0.000})"),
-                    CalibrationMetrics.Bins(fit.Confidences, fit.Right)
-                ),
-                new(
-                    FormattableString.Invariant($"{NameOf(fit.Method)}, cross-validated (ECE {fit.After.Ece:0.000})"),
-                    CalibrationMetrics.Bins(fit.CrossValidated, fit.Right)
-                ),
-            ],
+            Method = MethodOf(parsed.GetRequiredValue(_method)),
+            Folds =
+                folds >= 2 ? folds : throw new UsageException($"--folds is {folds}; it is at least 2, one to fit to and one to check on."),
         };
+    }
 
-    private void Report(ParseResult parsed, CalibrationReportJson report, ConfidenceFit fit)
+    private void Write(ParseResult parsed, CalibrationReport report)
     {
         if (parsed.GetValue(_json))
         {
-            _terminal.Out.WriteLine(JsonSerializer.Serialize(report, OutputJson.Indented.CalibrationReportJson));
+            _terminal.Out.WriteLine(JsonSerializer.Serialize(report, OutputJson.Indented.CalibrationReport));
             return;
         }
 
-        foreach (string line in CalibrationReportText.Lines(report, fit.Map))
+        foreach (string line in CalibrationReportText.Lines(report))
         {
             _terminal.Out.WriteLine(line);
         }

@@ -1,10 +1,11 @@
 using System.CommandLine;
 using System.Text.Json;
 using RewardReasoning.Cli.Output;
-using RewardReasoning.Cli.Scoring;
+using RewardReasoning.Cli.Runs;
 using RewardReasoning.Data.Inspection;
 using RewardReasoning.Data.Recognition;
 using RewardReasoning.Data.Rows;
+using RewardReasoning.Evaluation.Running;
 
 namespace RewardReasoning.Cli.Commands;
 
@@ -34,7 +35,7 @@ internal static class DataInspectCommand
             async (parsed, cancellationToken) =>
                 await RunAsync(
                     terminal,
-                    await RowInput.OfAsync(parsed.GetRequiredValue(files), terminal, cancellationToken),
+                    await RowSelection.OfAsync(parsed.GetRequiredValue(files), terminal, cancellationToken),
                     parsed.GetValue(json),
                     cancellationToken
                 )
@@ -43,7 +44,7 @@ internal static class DataInspectCommand
     }
 
     /// <summary>Refused files are told beside the others, and make the exit code 3; where all are refused it is 2.</summary>
-    private static async Task<int> RunAsync(Terminal terminal, RowInput input, bool asJson, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(Terminal terminal, RowSource input, bool asJson, CancellationToken cancellationToken)
     {
         List<FileInspection> inspections = [];
         foreach (Task<FileInspection> inspecting in Inspections(terminal, input, cancellationToken))
@@ -67,14 +68,14 @@ internal static class DataInspectCommand
             : ExitCodes.SomeMissing;
     }
 
-    private static IEnumerable<Task<FileInspection>> Inspections(Terminal terminal, RowInput input, CancellationToken cancellationToken) =>
-        input.IsStandardInput
+    private static IEnumerable<Task<FileInspection>> Inspections(Terminal terminal, RowSource input, CancellationToken cancellationToken) =>
+        input.IsStream
             ? [InspectAsync(terminal.In, cancellationToken)]
             : input.Paths.Select(path => FileInspector.InspectAsync(path, cancellationToken));
 
     private static async Task<FileInspection> InspectAsync(Stream standardInput, CancellationToken cancellationToken)
     {
-        await using RowFile file = await RowFile.OpenAsync(standardInput, RowInput.StandardInputName, cancellationToken);
+        await using RowFile file = await RowFile.OpenAsync(standardInput, "standard input", cancellationToken);
         return await FileInspector.InspectAsync(file, cancellationToken);
     }
 

@@ -1,10 +1,10 @@
 using System.CommandLine;
 using System.Text.Json;
 using RewardReasoning.Cli.Output;
-using RewardReasoning.Cli.Scoring;
+using RewardReasoning.Cli.Runs;
 using RewardReasoning.Data.AnswerRows;
-using RewardReasoning.Data.Columns;
-using RewardReasoning.Data.Rows;
+using RewardReasoning.Evaluation.Running;
+using RewardReasoning.Evaluation.Scoring;
 using RewardReasoning.Verification;
 
 namespace RewardReasoning.Cli.Commands;
@@ -12,8 +12,6 @@ namespace RewardReasoning.Cli.Commands;
 /// <summary><c>rrm data verify</c>: does each prediction give the gold answer?</summary>
 internal sealed class DataVerifyCommand
 {
-    private const int Window = 1024;
-
     private readonly Terminal _terminal;
     private readonly TimeProvider _time;
     private readonly Argument<string[]> _in = new("IN")
@@ -23,12 +21,7 @@ internal sealed class DataVerifyCommand
         Arity = ArgumentArity.OneOrMore,
     };
 
-    private readonly Option<string> _out = new("--out")
-    {
-        Description = "Where the rows go with their verdict, in the order of IN; - for standard output.",
-        HelpName = "OUT",
-        Required = true,
-    };
+    private readonly OutOption _out = new("Where the rows go with their verdict, in the order of IN; - for standard output.");
     private readonly Option<int> _decimals = new("--decimals")
     {
         Description = "Decimal places to which a number written as a decimal is compared.",
@@ -41,7 +34,7 @@ internal sealed class DataVerifyCommand
     };
     private readonly Option<string?> _by = new("--by")
     {
-        Description = "Tell beside the summary how rows of each value of a field fare (a dotted path).",
+        Description = "Also count the rows by the values of a field (a dotted path).",
         HelpName = "FIELD",
     };
     private readonly Option<bool> _json = new("--json") { Description = "Print the summary to standard output as JSON." };
@@ -77,45 +70,14 @@ internal sealed class DataVerifyCommand
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        string output = parsed.GetRequiredValue(_out);
-        RowInput input = await RowInput.OfAsync(parsed.GetRequiredValue(_in), _terminal, cancellationToken);
+        RowSource rows = await RowSelection.OfAsync(parsed.GetRequiredValue(_in), _terminal, cancellationToken);
         VerifierOptions defaults = new() { Decimals = parsed.GetValue(_decimals), Choices = parsed.GetValue(_choices) ? true : null };
         _ = new AnswerVerifier(defaults);
-        RowOutput.Check(output, input, summaryGoesToOutput: false);
-        if (output == RowInput.StandardStream && parsed.GetValue(_json))
-        {
-            throw new UsageException("--json and --out - both write to standard output; write the rows to a file.");
-        }
-
-        VerificationSummary summary = new() { By = parsed.GetValue(_by) };
+        RowTarget target = _out.Read(parsed, _terminal, parsed.GetValue(_json));
         long start = _time.GetTimestamp();
-        RowColumns? columns = RowFileWriter.NeedsColumns(output)
-            ? VerifiedRow.Columns(await RowSurvey.OfAsync(input.Paths, null, cancellationToken))
-            : null;
-        await using (RowOutput writer = await RowOutput.OpenAsync(output, columns, null, _terminal, _time, cancellationToken))
-        {
-            await foreach (
-                VerifiedRow verified in OrderedWindow.SelectAsync(
-                    input.ReadAsync(cancellationToken),
-                    Environment.ProcessorCount,
-                    Window,
-                    (row, stop) => Task.Run(() => VerifiedRow.Of(row, defaults), stop),
-                    cancellationToken
-                )
-            )
-            {
-                if (verified.Error is not null)
-                {
-                    _terminal.WriteStatus($"rrm: {verified.Row.Place}: {verified.Error}");
-                }
-
-                summary.Add(verified.Row, verified.Verdict, verified.Expected);
-                await writer.WriteAsync(json => verified.WriteTo(json, columns));
-            }
-
-            writer.Complete();
-        }
-
+        VerificationSummary summary = await new RunView(_terminal, _time).RunAsync(run =>
+            new FileVerifier(defaults, run).VerifyAsync(rows, target, parsed.GetValue(_by), cancellationToken)
+        );
         return Finish(parsed, summary, _time.GetElapsedTime(start));
     }
 

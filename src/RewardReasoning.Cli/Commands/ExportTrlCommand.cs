@@ -1,8 +1,8 @@
 using System.CommandLine;
 using RewardReasoning.Cli.Exporting;
-using RewardReasoning.Cli.Scoring;
 using RewardReasoning.Data.Export;
 using RewardReasoning.Data.Export.Trl;
+using RewardReasoning.Evaluation.Running;
 
 namespace RewardReasoning.Cli.Commands;
 
@@ -41,11 +41,11 @@ internal static class ExportTrlCommand
             async (parsed, cancellationToken) =>
             {
                 TrlRows format = new(shape.Read(parsed), parsed.GetValue(margin));
-                RowInput input = await arguments.InputAsync(parsed, terminal, cancellationToken);
+                RowSource input = await arguments.InputAsync(parsed, terminal, cancellationToken);
                 string path = parsed.GetRequiredValue(output);
-                ExportArguments.CheckOutput(path, input);
+                RowTarget.OfFile(path).RequireUsable(input, columnsAreKnown: true);
                 ExportReport report = await new TrlExport(format, time).WriteAsync(
-                    arguments.Rows(parsed, input, cancellationToken),
+                    input.ReadAsync(cancellationToken),
                     path,
                     (row, fault) => ExportArguments.Complain(terminal, row, fault),
                     cancellationToken

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using RewardReasoning.Cli.Exporting;
-using RewardReasoning.Cli.Scoring;
 using RewardReasoning.Data.Export;
 using RewardReasoning.Data.Export.Verl;
+using RewardReasoning.Evaluation.Running;
 using RewardReasoning.Judging;
 
 namespace RewardReasoning.Cli.Commands;
@@ -92,11 +92,11 @@ internal static class ExportVerlCommand
                     MaxResponseTokens = parsed.GetValue(tokens),
                     Prompt = parsed.GetValue(prompt) is { } file ? JudgePrompt.Load(file) : Defaults.Prompt,
                 };
-                options.Validate();
-                RowInput input = await arguments.InputAsync(parsed, terminal, cancellationToken);
+                _ = CheckedOptions.Require(options, checkedOptions => checkedOptions.Validate());
+                RowSource input = await arguments.InputAsync(parsed, terminal, cancellationToken);
                 string folder = parsed.GetRequiredValue(output);
                 ExportReport report = await new VerlExport(options, time).WriteAsync(
-                    arguments.Rows(parsed, input, cancellationToken),
+                    input.ReadAsync(cancellationToken),
                     folder,
                     (row, fault) => ExportArguments.Complain(terminal, row, fault),
                     cancellationToken

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Microsoft.Extensions.AI;
 using RewardReasoning.Cli.Judging;
 using RewardReasoning.Cli.Output;
+using RewardReasoning.Evaluation.Running;
 using RewardReasoning.Judging;
 
 namespace RewardReasoning.Cli.Commands;

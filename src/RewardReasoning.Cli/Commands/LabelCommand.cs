@@ -1,17 +1,13 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json;
 using RewardReasoning.Cli.Exporting;
 using RewardReasoning.Cli.Judging;
-using RewardReasoning.Cli.Labelling;
 using RewardReasoning.Cli.Output;
 using RewardReasoning.Cli.Ranking;
-using RewardReasoning.Cli.Scoring;
-using RewardReasoning.Data.Columns;
-using RewardReasoning.Data.Export.Trl;
-using RewardReasoning.Data.Rows;
+using RewardReasoning.Cli.Runs;
+using RewardReasoning.Evaluation.Labelling;
+using RewardReasoning.Evaluation.Running;
 using RewardReasoning.Judging;
-using RewardReasoning.Rankings;
 
 namespace RewardReasoning.Cli.Commands;
 
@@ -27,12 +23,7 @@ internal sealed class LabelCommand
     private readonly JudgingArguments _judging = new();
     private readonly RankingArguments _ranking = new();
     private readonly RowSelection _rows = new();
-    private readonly Option<string> _out = new("--out")
-    {
-        Description = "Where the pairs go: .jsonl (.gz, .zst) or .parquet; - for standard output.",
-        HelpName = "OUT",
-        Required = true,
-    };
+    private readonly OutOption _out = new("Where the pairs go: .jsonl (.gz, .zst) or .parquet; - for standard output.");
     private readonly TrlShapeArgument _shape = new();
     private readonly Option<string> _pairs = new("--pairs")
     {
@@ -88,91 +79,64 @@ internal sealed class LabelCommand
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        string output = parsed.GetRequiredValue(_out);
-        SelectedRows rows = await _rows.ReadAsync(parsed, _terminal, cancellationToken);
-        RowOutput.Check(output, rows.Input, _summary.GoesToOutput(parsed), columnsAreKnown: true);
-        TrlRows format = new(_shape.Read(parsed), withMargin: true);
-        PairChoice choice = parsed.GetRequiredValue(_pairs) switch
-        {
-            BestWorstName => PairChoice.BestWorst,
-            AllName => PairChoice.All,
-            var other => throw new UsageException($"--pairs is '{other}'; it is {BestWorstName} or {AllName}."),
-        };
-        double minMargin = parsed.GetValue(_minMargin);
-        if (minMargin is not (>= 0 and <= 1))
-        {
-            throw new UsageException(FormattableString.Invariant($"--min-margin is {minMargin}; it is from 0 to 1."));
-        }
-
+        RowSource rows = await _rows.ReadAsync(parsed, _terminal, cancellationToken);
+        RowTarget target = _out.Read(parsed, _terminal, _summary.GoesToOutput(parsed));
+        target.RequireUsable(rows, columnsAreKnown: true);
+        LabelOptions labelling = ReadOptions(parsed);
         ModelSource source = await _model.ReadAsync(parsed, _terminal, cancellationToken);
         JudgeOptions options = _judging.Read(parsed, source);
-        RankingOptions ranking = _ranking.Read(parsed, options);
+        labelling = labelling with { Ranking = _ranking.Read(parsed, options) };
         using OpenedJudge judge = await _judging.OpenJudgeAsync(parsed, source, options, _terminal, cancellationToken);
-        Dictionary<string, string> settings = new(RankingArguments.Named(ranking))
-        {
-            ["shape"] = _shape.Name(parsed),
-            ["pairs"] = parsed.GetRequiredValue(_pairs),
-            ["min-margin"] = minMargin.ToString(CultureInfo.InvariantCulture),
-        };
-        RunRecord? record = await RunRecord.OpenAsync(output, parsed, rows, judge, options.Seed, settings, _time, cancellationToken);
-        RowColumns? columns = RowFileWriter.NeedsColumns(output) ? format.Columns() : null;
-        long? total = _terminal.ErrorIsTerminal ? await rows.CountAsync(cancellationToken) : null;
-        LabelSummary summary = new(format, minMargin);
-        long start = _time.GetTimestamp();
-        await ScoreProgress.RunAsync(
-            _terminal,
-            _time,
-            total,
-            async report =>
-            {
-                RowLabeller labeller = new(
-                    new RowJudge(judge.Judge, new Ranker(judge.Judge, ranking with { Concurrency = judge.Concurrency }, _time)),
-                    choice
-                );
-                await using RowOutput writer = await RowOutput.OpenAsync(output, columns, record, _terminal, _time, cancellationToken);
-                await foreach (
-                    LabelledRow labelled in OrderedWindow.SelectAsync(
-                        rows.ReadAsync(cancellationToken),
-                        judge.Concurrency,
-                        labeller.LabelAsync,
-                        cancellationToken
-                    )
-                )
-                {
-                    IReadOnlyList<TrlPair> pairs = summary.Add(labelled);
-                    if (labelled.Scored.Error is not null)
-                    {
-                        labelled.Scored.Complain(_terminal, parsed.GetValue(_strict));
-                    }
-
-                    foreach (TrlPair pair in pairs)
-                    {
-                        await writer.WriteAsync(json => format.Write(json, pair));
-                    }
-
-                    report(summary.Rows, summary.Missing, summary.Usage);
-                }
-
-                writer.Complete();
-            }
+        LabelReport report = await new RunView(_terminal, _time).RunAsync(run =>
+            new FileLabeller(judge, labelling with { Run = run }).LabelAsync(rows, target, cancellationToken)
         );
-        return await FinishAsync(parsed, summary, _time.GetElapsedTime(start), cancellationToken);
-    }
-
-    private async Task<int> FinishAsync(ParseResult parsed, LabelSummary summary, TimeSpan elapsed, CancellationToken cancellationToken)
-    {
-        _terminal.Error.WriteLine(
-            FormattableString.Invariant(
-                $"{summary.Rows} rows: {summary.Pairs} pairs written, {summary.Draws} draws, {summary.LowMargins} of too small a margin and {summary.Unusable} unusable ones dropped, {summary.Missing} rows missing, in {elapsed.TotalSeconds:0.0} s"
-            )
-        );
-        if (summary.MeanMargin is { } margin)
+        foreach (string line in Lines(report))
         {
-            _terminal.Error.WriteLine(FormattableString.Invariant($"mean margin {margin:0.000}"));
+            _terminal.Error.WriteLine(line);
         }
 
-        string json = JsonSerializer.Serialize(LabelReportJson.Of(summary, elapsed), OutputJson.Indented.LabelReportJson);
+        string json = JsonSerializer.Serialize(report, OutputJson.Indented.LabelReport);
         await _summary.WriteAsync(parsed, json, _terminal, cancellationToken);
-        return summary.Missing > 0 ? ExitCodes.SomeMissing : ExitCodes.Done;
+        return report.IsComplete ? ExitCodes.Done : ExitCodes.SomeMissing;
+    }
+
+    private LabelOptions ReadOptions(ParseResult parsed)
+    {
+        double minMargin = parsed.GetValue(_minMargin);
+        return new LabelOptions
+        {
+            Shape = _shape.Read(parsed),
+            Pairs = parsed.GetRequiredValue(_pairs) switch
+            {
+                BestWorstName => PairChoice.BestWorst,
+                AllName => PairChoice.All,
+                var other => throw new UsageException($"--pairs is '{other}'; it is {BestWorstName} or {AllName}."),
+            },
+            MinMargin = minMargin is >= 0 and <= 1
+                ? minMargin
+                : throw new UsageException(FormattableString.Invariant($"--min-margin is {minMargin}; it is from 0 to 1.")),
+            StopAtFirstMissing = parsed.GetValue(_strict),
+        };
+    }
+
+    private static IEnumerable<string> Lines(LabelReport report)
+    {
+        yield return FormattableString.Invariant(
+            $"{report.Rows} rows: {report.Pairs} pairs written, {report.Draws} draws, {report.LowMargins} of too small a margin and {report.Unusable} unusable ones dropped, {report.Missing} rows missing, in {report.Seconds:0.0} s"
+        );
+        if (report.MissingMatches > 0)
+        {
+            yield return FormattableString.Invariant($"{report.MissingMatches} matches of the rankings are missing");
+        }
+
+        if (report.StoppedAt is { } stopped)
+        {
+            yield return $"stopped at {stopped.Place} (--strict): OUT has the pairs before it";
+        }
+
+        if (report.MeanMargin is { } margin)
+        {
+            yield return FormattableString.Invariant($"mean margin {margin:0.000}");
+        }
     }
 }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using RewardReasoning.Cli.Judging;
 using RewardReasoning.Cli.Output;
 using RewardReasoning.Cli.Ranking;
+using RewardReasoning.Evaluation.Running;
 using RewardReasoning.Judging;
 using RewardReasoning.Models;
 using RewardReasoning.Rankings;

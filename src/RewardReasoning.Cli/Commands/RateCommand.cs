@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using RewardReasoning.Cli.Output;
 using RewardReasoning.Cli.Ranking;
-using RewardReasoning.Cli.Scoring;
+using RewardReasoning.Cli.Runs;
 using RewardReasoning.Data.Matches;
 using RewardReasoning.Evaluation.Plots;
 using RewardReasoning.Ratings;
@@ -73,7 +73,7 @@ internal sealed class RateCommand
 
         int refused = 0;
         MatchList list = await MatchList.ReadAsync(
-            (await RowInput.OfAsync(parsed.GetRequiredValue(_matches), _terminal, cancellationToken)).ReadAsync(cancellationToken),
+            (await RowSelection.OfAsync(parsed.GetRequiredValue(_matches), _terminal, cancellationToken)).ReadAsync(cancellationToken),
             (row, error) =>
             {
                 refused++;

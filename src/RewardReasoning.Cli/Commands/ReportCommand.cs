@@ -1,7 +1,5 @@
 using System.CommandLine;
-using System.Text.Json;
 using RewardReasoning.Cli.Output;
-using RewardReasoning.Evaluation.Benchmarks;
 using RewardReasoning.Evaluation.Reports;
 
 namespace RewardReasoning.Cli.Commands;
@@ -60,37 +58,18 @@ internal sealed class ReportCommand
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        string[] folders = parsed.GetRequiredValue(_runs);
-        ReasoningPatterns patterns = parsed.GetValue(_patterns) is { } file ? ReasoningPatterns.Load(file) : ReasoningPatterns.BuiltIn;
-        IReadOnlyList<RunAnalysis> runs = await RunAnalyzer.AnalyseAsync(
-            [.. folders.Zip(NamesOf(folders), (folder, name) => (name, new BenchmarkRunFolder(folder)))],
-            patterns,
-            cancellationToken
-        );
-
+        RunReport report = await RunReport.ReadAsync(parsed.GetRequiredValue(_runs), parsed.GetValue(_patterns), cancellationToken);
         if (parsed.GetValue(_plots) is { } plots)
         {
-            Directory.CreateDirectory(plots);
-            foreach (ReportFigure figure in ReportPage.FiguresOf(runs))
-            {
-                figure.Figure.Save(Path.Combine(plots, $"{string.Concat(figure.Name.Split(Path.GetInvalidFileNameChars()))}.svg"));
-            }
+            report.SavePlots(plots);
         }
 
         if (parsed.GetValue(_out) is { } page)
         {
-            await File.WriteAllTextAsync(
-                page,
-                ReportPage.Of(parsed.GetValue(_title) ?? string.Join(", ", runs.Select(run => run.Name)), runs),
-                cancellationToken
-            );
+            await File.WriteAllTextAsync(page, report.ToHtml(parsed.GetValue(_title)), cancellationToken);
         }
 
-        foreach (
-            string line in parsed.GetValue(_json)
-                ? [JsonSerializer.Serialize(runs, BenchmarkJson.Indented.IReadOnlyListRunAnalysis)]
-                : Lines(runs)
-        )
+        foreach (string line in parsed.GetValue(_json) ? [report.ToJson()] : Lines(report))
         {
             _terminal.Out.WriteLine(line);
         }
@@ -98,27 +77,9 @@ internal sealed class ReportCommand
         return ExitCodes.Done;
     }
 
-    /// <summary>The folders' own names; where two are alike, all as they were given.</summary>
-    private static IReadOnlyList<string> NamesOf(IReadOnlyList<string> folders)
+    private static IEnumerable<string> Lines(RunReport report)
     {
-        string[] names = [.. folders.Select(folder => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))))];
-        return names.Distinct().Count() == names.Length ? names : folders;
-    }
-
-    private static IEnumerable<string> Lines(IReadOnlyList<RunAnalysis> runs)
-    {
-        IEnumerable<(string Title, IReadOnlyList<IReadOnlyList<string>> Table)> tables =
-        [
-            ("", ReportTables.Overview(runs)),
-            ("runs of one benchmark against each other", ReportTables.Comparisons(runs)),
-            ("accuracy against votes", ReportTables.Votes(runs)),
-            .. runs.Where(run => run.Choices is not null)
-                .Select(run => ($"{run.Name}: choosing among candidates", run.Choices is { } choices ? ReportTables.Choices(choices) : [])),
-            ("confidence", runs.Any(run => run.Calibration is not null) ? ReportTables.Calibration(runs) : []),
-            ("place and length", ReportTables.Bias(runs)),
-            ("patterns of reasoning", runs.Any(run => run.Patterns.Count > 0) ? ReportTables.Patterns(runs) : []),
-        ];
-        foreach ((string title, IReadOnlyList<IReadOnlyList<string>> table) in tables.Where(table => table.Table.Count > 0))
+        foreach ((string title, IReadOnlyList<IReadOnlyList<string>> rows) in report.Tables)
         {
             if (title.Length > 0)
             {
@@ -126,7 +87,7 @@ internal sealed class ReportCommand
                 yield return title;
             }
 
-            foreach (string line in TextTable.Lines(table))
+            foreach (string line in TextTable.Lines(rows))
             {
                 yield return line;
             }

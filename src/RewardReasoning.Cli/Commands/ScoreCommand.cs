@@ -3,13 +3,10 @@ using System.Text.Json;
 using RewardReasoning.Cli.Judging;
 using RewardReasoning.Cli.Output;
 using RewardReasoning.Cli.Ranking;
-using RewardReasoning.Cli.Scoring;
-using RewardReasoning.Data.Columns;
-using RewardReasoning.Data.Pairs;
-using RewardReasoning.Data.Recognition;
-using RewardReasoning.Data.Rows;
+using RewardReasoning.Cli.Runs;
+using RewardReasoning.Evaluation.Running;
+using RewardReasoning.Evaluation.Scoring;
 using RewardReasoning.Judging;
-using RewardReasoning.Rankings;
 
 namespace RewardReasoning.Cli.Commands;
 
@@ -22,12 +19,9 @@ internal sealed class ScoreCommand
     private readonly JudgingArguments _judging = new();
     private readonly RankingArguments _ranking = new();
     private readonly RowSelection _rows = new();
-    private readonly Option<string> _out = new("--out")
-    {
-        Description = "Where the judged rows go, in the order of IN: .jsonl (.gz, .zst) or .parquet; - for standard output.",
-        HelpName = "OUT",
-        Required = true,
-    };
+    private readonly OutOption _out = new(
+        "Where the judged rows go, in the order of IN: .jsonl (.gz, .zst) or .parquet; - for standard output."
+    );
 
     private readonly Option<bool> _strict = new("--strict") { Description = "Stop at the first row that cannot be judged." };
     private readonly Option<bool> _keepReasoning = new("--keep-reasoning") { Description = "Keep the reasoning of every vote in OUT." };
@@ -76,80 +70,22 @@ internal sealed class ScoreCommand
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        string output = parsed.GetRequiredValue(_out);
-        SelectedRows rows = await _rows.ReadAsync(parsed, _terminal, cancellationToken);
-        RowOutput.Check(output, rows.Input, _summary.GoesToOutput(parsed));
+        RowSource rows = await _rows.ReadAsync(parsed, _terminal, cancellationToken);
+        RowTarget target = _out.Read(parsed, _terminal, _summary.GoesToOutput(parsed));
+        target.RequireUsable(rows);
         ModelSource source = await _model.ReadAsync(parsed, _terminal, cancellationToken);
         JudgeOptions options = _judging.Read(parsed, source);
-        RankingOptions ranking = _ranking.Read(parsed, options);
-        ScoreSummary summary = new(parsed.GetValue(_by) ?? []);
+        ScoreOptions scoring = new()
+        {
+            Ranking = _ranking.Read(parsed, options),
+            KeepReasoning = parsed.GetValue(_keepReasoning),
+            By = parsed.GetValue(_by) ?? [],
+            StopAtFirstMissing = parsed.GetValue(_strict),
+        };
         using OpenedJudge judge = await _judging.OpenJudgeAsync(parsed, source, options, _terminal, cancellationToken);
-        bool keepReasoning = parsed.GetValue(_keepReasoning);
-        RunRecord? record = await RunRecord.OpenAsync(
-            output,
-            parsed,
-            rows,
-            judge,
-            options.Seed,
-            new Dictionary<string, string>(RankingArguments.Named(ranking)) { ["keep-reasoning"] = keepReasoning ? "yes" : "no" },
-            _time,
-            cancellationToken
+        ScoreReport report = await new RunView(_terminal, _time).RunAsync(run =>
+            new FileScorer(judge, scoring with { Run = run }).ScoreAsync(rows, target, cancellationToken)
         );
-        RowColumns? columns = RowFileWriter.NeedsColumns(output) ? ScoredRow.Columns(await rows.SurveyAsync(cancellationToken)) : null;
-        long? total = _terminal.ErrorIsTerminal ? await rows.CountAsync(cancellationToken) : null;
-        long start = _time.GetTimestamp();
-        await ScoreProgress.RunAsync(
-            _terminal,
-            _time,
-            total,
-            async report =>
-            {
-                RowJudge rowJudge = new(judge.Judge, new Ranker(judge.Judge, ranking with { Concurrency = judge.Concurrency }, _time));
-                await using RowOutput writer = await RowOutput.OpenAsync(output, columns, record, _terminal, _time, cancellationToken);
-                bool warned = options.Order != VoteOrder.Given;
-                await foreach (
-                    ScoredRow scored in OrderedWindow.SelectAsync(
-                        rows.ReadAsync(cancellationToken),
-                        judge.Concurrency,
-                        rowJudge.ScoreAsync,
-                        cancellationToken
-                    )
-                )
-                {
-                    if (scored.Error is not null)
-                    {
-                        scored.Complain(_terminal, parsed.GetValue(_strict));
-                    }
-
-                    if (!warned && scored.Content is PairContent { IsNamedByLabel: true })
-                    {
-                        _terminal.WriteStatus(
-                            "rrm: warning: with --order given, the chosen response of every row is shown first; the default order has no such habit."
-                        );
-                        warned = true;
-                    }
-
-                    if (scored.Content is CandidatesContent)
-                    {
-                        summary.AddRanking(scored.Row, scored.Ranking);
-                    }
-                    else
-                    {
-                        summary.Add(scored.Row, scored.Content, scored.Judgment);
-                    }
-
-                    await writer.WriteAsync(json => scored.WriteTo(json, keepReasoning, columns));
-                    report(summary.Rows, summary.Rows - summary.Judged, summary.Usage);
-                }
-
-                writer.Complete();
-            }
-        );
-        return await FinishAsync(parsed, summary.Report(_time.GetElapsedTime(start)), cancellationToken);
-    }
-
-    private async Task<int> FinishAsync(ParseResult parsed, ScoreReport report, CancellationToken cancellationToken)
-    {
         foreach (string line in ScoreReportText.Lines(report))
         {
             _terminal.Error.WriteLine(line);
@@ -157,6 +93,6 @@ internal sealed class ScoreCommand
 
         string json = JsonSerializer.Serialize(report, OutputJson.Indented.ScoreReport);
         await _summary.WriteAsync(parsed, json, _terminal, cancellationToken);
-        return report.Total.Missing > 0 ? ExitCodes.SomeMissing : ExitCodes.Done;
+        return report.IsComplete ? ExitCodes.Done : ExitCodes.SomeMissing;
     }
 }

@@ -1,9 +1,10 @@
 using System.CommandLine;
 using System.Text.Json;
 using RewardReasoning.Cli.Output;
-using RewardReasoning.Cli.Scoring;
+using RewardReasoning.Cli.Runs;
 using RewardReasoning.Data.Export;
 using RewardReasoning.Data.Rows;
+using RewardReasoning.Evaluation.Running;
 
 namespace RewardReasoning.Cli.Exporting;
 
@@ -28,24 +29,13 @@ internal sealed class ExportArguments
     }
 
     /// <exception cref="UsageException">The options cannot be used.</exception>
-    public async Task<RowInput> InputAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
+    public async Task<RowSource> InputAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
     {
         _limit.Check(parsed);
-        return await RowInput.OfAsync(parsed.GetRequiredValue(_in), terminal, cancellationToken);
-    }
-
-    public IAsyncEnumerable<DataRow> Rows(ParseResult parsed, RowInput input, CancellationToken cancellationToken) =>
-        input.ReadAsync(cancellationToken).Take(_limit.Most(parsed));
-
-    /// <exception cref="UsageException">The output is one of the inputs.</exception>
-    /// <exception cref="NotSupportedException">Its ending is that of a format that is not written.</exception>
-    public static void CheckOutput(string path, RowInput input)
-    {
-        RowFileWriter.RequireSupported(path);
-        if (input.Paths.Any(read => Path.GetFullPath(read) == Path.GetFullPath(path)))
+        return await RowSelection.OfAsync(parsed.GetRequiredValue(_in), terminal, cancellationToken) with
         {
-            throw new UsageException($"--out is '{path}', which is read too; name another file.");
-        }
+            Limit = parsed.GetValue(_limit),
+        };
     }
 
     /// <summary>Tells of a row that is not written.</summary>

@@ -4,7 +4,10 @@ using System.Text.Json.Serialization;
 using RewardReasoning.Data.AnswerRows;
 using RewardReasoning.Data.Export;
 using RewardReasoning.Data.Inspection;
-using RewardReasoning.Data.Pairs;
+using RewardReasoning.Evaluation.Calibration;
+using RewardReasoning.Evaluation.Labelling;
+using RewardReasoning.Evaluation.Running;
+using RewardReasoning.Evaluation.Scoring;
 
 namespace RewardReasoning.Cli.Output;
 
@@ -14,9 +17,8 @@ namespace RewardReasoning.Cli.Output;
 [JsonSerializable(typeof(RankingJson))]
 [JsonSerializable(typeof(RatingsJson))]
 [JsonSerializable(typeof(ScoreReport))]
-[JsonSerializable(typeof(RunSettingsJson))]
-[JsonSerializable(typeof(LabelReportJson))]
-[JsonSerializable(typeof(CalibrationReportJson))]
+[JsonSerializable(typeof(LabelReport))]
+[JsonSerializable(typeof(CalibrationReport))]
 [JsonSerializable(typeof(List<FileInspection>))]
 [JsonSerializable(typeof(VerificationSummary))]
 [JsonSerializable(typeof(EndpointProbeJson))]

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using RewardReasoning.Judging;
 using RewardReasoning.Rankings;
 using RewardReasoning.Ratings;
@@ -61,7 +60,7 @@ internal sealed class RankingArguments
 
     private readonly Option<bool> _standardise = new("--standardise")
     {
-        Description = "Give rewards less their mean and by their standard deviation.",
+        Description = "Standardise rewards: subtract the mean, divide by the standard deviation.",
     };
     private readonly Option<bool> _sameAnswer = new("--same-answer")
     {
@@ -106,22 +105,8 @@ internal sealed class RankingArguments
             FinalAnswer = parsed.GetValue(_sameAnswer) ? new FinalAnswers().Of : null,
             Seed = judging.Seed,
         };
-        options.Validate();
-        return options;
+        return CheckedOptions.Require(options, checkedOptions => checkedOptions.Validate());
     }
-
-    /// <summary>Settings that rankings hang on, by the names of their options.</summary>
-    public static IReadOnlyDictionary<string, string> Named(RankingOptions options) =>
-        new Dictionary<string, string>
-        {
-            ["mode"] = options.Mode?.ToString() ?? "by the number of responses",
-            ["matches"] = options.MaxMatches?.ToString(CultureInfo.InvariantCulture) ?? "by the mode",
-            ["tokens"] = options.MaxTokens?.ToString(CultureInfo.InvariantCulture) ?? "any",
-            ["method"] = options.Method.ToString(),
-            ["reward"] = options.Reward?.ToString() ?? "by the method",
-            ["standardise"] = options.StandardiseRewards ? "yes" : "no",
-            ["same-answer"] = options.FinalAnswer is null ? "no" : "yes",
-        };
 
     private RankingMode? ModeOf(ParseResult parsed)
     {

@@ -7,7 +7,7 @@ namespace RewardReasoning.Evaluation.Arena;
 /// <param name="Headings">Markdown headings.</param>
 /// <param name="ListItems">Items of lists, numbered or not.</param>
 /// <param name="Bold">Pieces of bold text.</param>
-public sealed partial record AnswerStyle(int Length, int Headings, int ListItems, int Bold)
+internal sealed partial record AnswerStyle(int Length, int Headings, int ListItems, int Bold)
 {
     private const double DensityUnit = 1000;
 

@@ -1,10 +1,12 @@
 using System.Globalization;
 using RewardReasoning.Evaluation.Benchmarks;
+using RewardReasoning.Evaluation.Running;
+using RewardReasoning.Ratings;
 
 namespace RewardReasoning.Evaluation.Arena;
 
 /// <summary>Answers of models to the same prompts.</summary>
-public sealed class ArenaAnswers
+internal sealed class ArenaAnswers
 {
     private readonly List<string> _prompts = [];
     private readonly Dictionary<string, Dictionary<string, string>> _answers = new(StringComparer.Ordinal);
@@ -32,19 +34,19 @@ public sealed class ArenaAnswers
     /// </summary>
     /// <param name="baselines">Models that the others meet; they do not meet each other.</param>
     /// <param name="prompts">The most prompts.</param>
-    /// <exception cref="ArgumentException">A baseline has no answers, or no other model has.</exception>
+    /// <exception cref="RunException">A baseline has no answers, or no other model has.</exception>
     public IReadOnlyList<BenchmarkItem> Battles(IReadOnlyList<string> baselines, int prompts)
     {
         ArgumentNullException.ThrowIfNull(baselines);
         string[] others = [.. Models.Except(baselines)];
         if (baselines.FirstOrDefault(baseline => !Models.Contains(baseline)) is { } unknown)
         {
-            throw new ArgumentException($"There are no answers of the baseline '{unknown}'; there are of {string.Join(", ", Models)}.");
+            throw new RunException($"There are no answers of the baseline '{unknown}'; there are of {string.Join(", ", Models)}.");
         }
 
         if (others.Length == 0)
         {
-            throw new ArgumentException(
+            throw new RunException(
                 $"There are answers of no model but the baseline ({string.Join(", ", Models)}); give those of another with --answers."
             );
         }
@@ -70,6 +72,6 @@ public sealed class ArenaAnswers
             Row = number.ToString(CultureInfo.InvariantCulture),
             Detail = baseline,
             Comparison = new(prompt, _answers[prompt][model], _answers[prompt][baseline]),
-            Gold = Outcome.Missing,
+            Gold = MatchOutcome.Missing,
         };
 }

@@ -9,7 +9,7 @@ using RewardReasoning.Ratings;
 namespace RewardReasoning.Evaluation.Arena;
 
 /// <summary>Answers of models, recorded battles, and what a run leaves.</summary>
-public static class ArenaFiles
+internal static class ArenaFiles
 {
     private static readonly string[] PromptFields = ["prompt", "uid", "question_id", "id"];
 
@@ -103,15 +103,15 @@ public static class ArenaFiles
                             judged.Item.Detail,
                             shown.Outcome switch
                             {
-                                Outcome.First => "1",
-                                Outcome.Second => "2",
+                                MatchOutcome.First => "1",
+                                MatchOutcome.Second => "2",
                                 _ => "tie",
                             },
                             shown.Order,
                             AnswerStyle.Of(judged.Item.Comparison.Response1),
                             AnswerStyle.Of(judged.Item.Comparison.Response2)
                         ),
-                        BenchmarkJson.Lines.ArenaGame
+                        ArenaJson.Lines.ArenaGame
                     )
                 )
             );
@@ -123,7 +123,7 @@ public static class ArenaFiles
     {
         try
         {
-            return row.Field(name) is { } style ? JsonSerializer.Deserialize(style, BenchmarkJson.Lines.AnswerStyle) : null;
+            return row.Field(name) is { } style ? JsonSerializer.Deserialize(style, ArenaJson.Lines.AnswerStyle) : null;
         }
         catch (JsonException exception)
         {
@@ -143,7 +143,7 @@ public static class ArenaFiles
 /// <param name="Order">The order in which the judge was shown their answers.</param>
 /// <param name="Style1">Style of the first answer.</param>
 /// <param name="Style2">Style of the second answer.</param>
-public sealed record ArenaGame(
+internal sealed record ArenaGame(
     string Prompt,
     [property: JsonPropertyName("player_1")] string Player1,
     [property: JsonPropertyName("player_2")] string Player2,

@@ -1,5 +1,7 @@
+using System.Text.Json;
 using RewardReasoning.Evaluation.Benchmarks;
 using RewardReasoning.Evaluation.Metrics;
+using RewardReasoning.Evaluation.Plots;
 
 namespace RewardReasoning.Evaluation.Arena;
 
@@ -38,6 +40,13 @@ public sealed record ArenaFigure(double Value, double Low, double High);
 /// <summary>A leaderboard of models by what a judge said of their answers.</summary>
 public sealed record ArenaReport
 {
+    /// <summary>Draws the leaderboard into an SVG or PNG file.</summary>
+    /// <exception cref="NotSupportedException">The file's ending is that of another format.</exception>
+    public void Draw(string path) => Plot().Save(path);
+
+    /// <summary>The report as JSON for files and programs: indented, names in snake case.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, ArenaJson.Indented.ArenaReport);
+
     private const double MeanRating = 1000;
     private static readonly double PerLogit = 400 / Math.Log(10);
 
@@ -83,7 +92,7 @@ public sealed record ArenaReport
     /// <param name="baselines">The models that the others met; with just one, the figures are win rates against it.</param>
     /// <param name="bootstrap">Draws prompts.</param>
     /// <exception cref="ArgumentException">There is no battle.</exception>
-    public static ArenaReport Of(
+    internal static ArenaReport Of(
         string judge,
         IReadOnlyList<Battle> battles,
         int missing,
@@ -141,7 +150,7 @@ public sealed record ArenaReport
     }
 
     /// <summary>The report with what the judgments themselves say: position bias, consistency, cost.</summary>
-    public ArenaReport WithJudgments(IReadOnlyList<JudgedItem> judged)
+    internal ArenaReport WithJudgments(IReadOnlyList<JudgedItem> judged)
     {
         ArgumentNullException.ThrowIfNull(judged);
         (double? consistency, double? bias) = BenchmarkReport.Position(judged.Select(one => one.Shown));
@@ -154,4 +163,20 @@ public sealed record ArenaReport
     }
 
     private static double Rating(double strength) => MeanRating + (PerLogit * strength);
+
+    private IntervalChart Plot() =>
+        new()
+        {
+            XTitle = Measure == ArenaMeasure.WinRate ? $"win rate against {Baselines[0]}" : "rating",
+            Rows =
+            [
+                .. Standings.SelectMany(standing =>
+                    Rows(standing.Model, standing.Figure).Concat(Rows($"{standing.Model}, at equal style", standing.EqualStyle))
+                ),
+            ],
+            Reference = Measure == ArenaMeasure.WinRate ? 0.5 : null,
+        };
+
+    private static IEnumerable<IntervalRow> Rows(string name, ArenaFigure? figure) =>
+        figure is null ? [] : [new(name, figure.Value, figure.Low, figure.High)];
 }

@@ -1,9 +1,10 @@
 using RewardReasoning.Evaluation.Benchmarks;
+using RewardReasoning.Ratings;
 
 namespace RewardReasoning.Evaluation.Arena;
 
 /// <summary>Two models' answers to one prompt, judged: one game for each order that was shown, or as many as were recorded.</summary>
-public sealed record Battle
+internal sealed record Battle
 {
     /// <summary>Identity of the prompt. Battles of one prompt are drawn together in the bootstrap.</summary>
     public required string Prompt { get; init; }
@@ -33,7 +34,7 @@ public sealed record Battle
     public static Battle? Of(JudgedItem judged)
     {
         ArgumentNullException.ThrowIfNull(judged);
-        return judged.Shown.Count(shown => shown.Outcome != Outcome.Missing) < 2
+        return judged.Shown.Count(shown => shown.Outcome != MatchOutcome.Missing) < 2
             ? null
             : new Battle
             {
@@ -44,8 +45,8 @@ public sealed record Battle
                 Points1 = judged.Shown.Sum(shown =>
                     shown.Outcome switch
                     {
-                        Outcome.First => 1,
-                        Outcome.Tie => 0.5,
+                        MatchOutcome.First => 1,
+                        MatchOutcome.Tie => 0.5,
                         _ => 0,
                     }
                 ),

@@ -1,5 +1,3 @@
-using RewardReasoning.Evaluation.Benchmarks.Definitions;
-
 namespace RewardReasoning.Evaluation.Benchmarks;
 
 /// <summary>In which orders a benchmark asks for each comparison.</summary>
@@ -15,10 +13,10 @@ public enum AskedOrders
 /// <summary>A judge whose outputs were recorded, with the items that they are about.</summary>
 /// <param name="Name">Who judged.</param>
 /// <param name="Items">Every item that it was to judge; those without a record are missing.</param>
-public sealed record RecordedJudge(string Name, IReadOnlyList<JudgedItem> Items);
+internal sealed record RecordedJudge(string Name, IReadOnlyList<JudgedItem> Items);
 
 /// <summary>A benchmark of comparisons: how its data is read, what is asked, and how answers, ties and missing answers count.</summary>
-public sealed record BenchmarkDefinition : Benchmark
+internal sealed record BenchmarkDefinition : Benchmark
 {
     /// <summary>Reads the items from a file or folder.</summary>
     public required Func<string, CancellationToken, Task<IReadOnlyList<BenchmarkItem>>> ReadAsync { get; init; }

@@ -1,7 +1,9 @@
+using RewardReasoning.Ratings;
+
 namespace RewardReasoning.Evaluation.Benchmarks;
 
 /// <summary>One comparison of a benchmark, with what is known to be right.</summary>
-public sealed record BenchmarkItem
+internal sealed record BenchmarkItem
 {
     /// <summary>Identity within the benchmark, the same in every run.</summary>
     public required string Id { get; init; }
@@ -15,21 +17,21 @@ public sealed record BenchmarkItem
     /// <summary>What a judge is asked.</summary>
     public required Comparison Comparison { get; init; }
 
-    /// <summary>What is right; <see cref="Outcome.Missing"/> for a row that cannot be scored.</summary>
-    public required Outcome Gold { get; init; }
+    /// <summary>What is right; <see cref="MatchOutcome.Missing"/> for a row that cannot be scored.</summary>
+    public required MatchOutcome Gold { get; init; }
 
     /// <summary>What the benchmark's own arithmetic needs beside (the styles of RM-Bench), else empty.</summary>
     public string Detail { get; init; } = "";
 }
 
 /// <summary>An item with what a judge said of it.</summary>
-public sealed record JudgedItem
+internal sealed record JudgedItem
 {
     /// <summary>The item.</summary>
     public required BenchmarkItem Item { get; init; }
 
     /// <summary>What the judge prefers, all its votes together.</summary>
-    public required Outcome Preferred { get; init; }
+    public required MatchOutcome Preferred { get; init; }
 
     /// <summary>What it said in each order that it was shown; one entry where it was shown one.</summary>
     public required IReadOnlyList<ShownOutcome> Shown { get; init; }
@@ -45,7 +47,7 @@ public sealed record JudgedItem
 
     /// <summary>Share of the orders shown in which the judge said what is right; a missing or a tied answer is not right.</summary>
     public double RightShare =>
-        Shown.Count == 0 ? 0 : (double)Shown.Count(shown => shown.Outcome == Item.Gold && Item.Gold != Outcome.Missing) / Shown.Count;
+        Shown.Count == 0 ? 0 : (double)Shown.Count(shown => shown.Outcome == Item.Gold && Item.Gold != MatchOutcome.Missing) / Shown.Count;
 
     /// <summary>Whether the judge said what is right in every order that it was shown.</summary>
     public bool RightInAllOrders => Shown.Count > 0 && RightShare == 1;
@@ -70,7 +72,7 @@ public sealed record JudgedItem
         new()
         {
             Item = item,
-            Preferred = Outcome.Missing,
+            Preferred = MatchOutcome.Missing,
             Shown = [],
             MissingReason = reason,
         };

@@ -3,13 +3,13 @@ namespace RewardReasoning.Evaluation.Benchmarks;
 /// <summary>An item and how often it counts: once, or as often as a bootstrap drew it.</summary>
 /// <param name="Judged">The item.</param>
 /// <param name="Weight">How often it counts.</param>
-public readonly record struct WeightedItem(JudgedItem Judged, int Weight);
+internal readonly record struct WeightedItem(JudgedItem Judged, int Weight);
 
 /// <summary>A figure of a benchmark, of a section or of all items.</summary>
 /// <param name="Name">Name in tables and in JSON.</param>
 /// <param name="Meaning">What it counts, for people.</param>
 /// <param name="Compute">The figure, from 0 to 1; NaN where it is undefined.</param>
-public sealed record BenchmarkMeasure(string Name, string Meaning, Func<IReadOnlyList<WeightedItem>, double> Compute)
+internal sealed record BenchmarkMeasure(string Name, string Meaning, Func<IReadOnlyList<WeightedItem>, double> Compute)
 {
     /// <summary>What each item adds, where the figure is the mean of that; null where it is no mean.</summary>
     public Func<JudgedItem, double?>? Credit { get; init; }

@@ -1,5 +1,7 @@
+using System.Text.Json;
 using RewardReasoning.Calibration;
 using RewardReasoning.Evaluation.Metrics;
+using RewardReasoning.Ratings;
 
 namespace RewardReasoning.Evaluation.Benchmarks;
 
@@ -20,6 +22,9 @@ public sealed record SectionReport(string Section, int Items, int Missing, IRead
 /// <summary>How a judge did on a benchmark.</summary>
 public sealed record BenchmarkReport
 {
+    /// <summary>The report as JSON for files and programs: indented, names in snake case.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, BenchmarkJson.Indented.BenchmarkReport);
+
     /// <summary>Name of the benchmark.</summary>
     public required string Benchmark { get; init; }
 
@@ -52,7 +57,7 @@ public sealed record BenchmarkReport
     /// <param name="judge">Who judged.</param>
     /// <param name="items">All items, those without an answer included.</param>
     /// <param name="bootstrap">Draws rows within their sections.</param>
-    public static BenchmarkReport Of(BenchmarkDefinition definition, string judge, IReadOnlyList<JudgedItem> items, Bootstrap bootstrap)
+    internal static BenchmarkReport Of(BenchmarkDefinition definition, string judge, IReadOnlyList<JudgedItem> items, Bootstrap bootstrap)
     {
         ArgumentNullException.ThrowIfNull(definition);
         ArgumentNullException.ThrowIfNull(items);
@@ -108,7 +113,7 @@ public sealed record BenchmarkReport
         return new SectionReport(
             name,
             items.Count,
-            items.Count(judged => judged.Preferred == Outcome.Missing),
+            items.Count(judged => judged.Preferred == MatchOutcome.Missing),
             [
                 .. definition.Measures.Select(measure =>
                 {
@@ -158,16 +163,21 @@ public sealed record BenchmarkReport
         ShownOutcome[][] both =
         [
             .. comparisons
-                .Select(all => all.Where(shown => shown.Outcome != Outcome.Missing).ToArray())
+                .Select(all => all.Where(shown => shown.Outcome != MatchOutcome.Missing).ToArray())
                 .Where(shown => shown is [{ Order: var one }, { Order: var other }] && one != other),
         ];
-        ShownOutcome[] decided = [.. both.SelectMany(shown => shown).Where(shown => shown.Outcome is Outcome.First or Outcome.Second)];
+        ShownOutcome[] decided =
+        [
+            .. both.SelectMany(shown => shown).Where(shown => shown.Outcome is MatchOutcome.First or MatchOutcome.Second),
+        ];
         return (
             both.Length == 0 ? null : (double)both.Count(shown => shown[0].Outcome == shown[1].Outcome) / both.Length,
             decided.Length == 0
                 ? null
-                : ((double)decided.Count(shown => (shown.Order == ShownOrder.Given) == (shown.Outcome == Outcome.First)) / decided.Length)
-                    - 0.5
+                : (
+                    (double)decided.Count(shown => (shown.Order == ShownOrder.Given) == (shown.Outcome == MatchOutcome.First))
+                    / decided.Length
+                ) - 0.5
         );
     }
 }

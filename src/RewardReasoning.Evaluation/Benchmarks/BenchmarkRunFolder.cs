@@ -1,17 +1,14 @@
 using System.Runtime.CompilerServices;
-using System.Text.Encodings.Web;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
-using RewardReasoning.Evaluation.Arena;
-using RewardReasoning.Evaluation.BestOf;
-using RewardReasoning.Evaluation.Reports;
+using RewardReasoning.Evaluation.Running;
 using RewardReasoning.IO;
+using RewardReasoning.Ratings;
 
 namespace RewardReasoning.Evaluation.Benchmarks;
 
 /// <summary>One line of a run's judgments.jsonl: what was asked, what is right, what was said, and every vote.</summary>
-public sealed record RecordedJudgment
+internal sealed record RecordedJudgment
 {
     /// <summary>The item's identity.</summary>
     public required string Id { get; init; }
@@ -29,10 +26,10 @@ public sealed record RecordedJudgment
     public Comparison? Comparison { get; init; }
 
     /// <summary>What is right.</summary>
-    public required Outcome Gold { get; init; }
+    public required MatchOutcome Gold { get; init; }
 
     /// <summary>What the judge prefers.</summary>
-    public required Outcome Preferred { get; init; }
+    public required MatchOutcome Preferred { get; init; }
 
     /// <summary>What it said in each order.</summary>
     public required IReadOnlyList<ShownOutcome> Shown { get; init; }
@@ -102,29 +99,33 @@ public sealed record RecordedJudgment
 }
 
 /// <summary>
-/// A run on disk: <c>judgments.jsonl</c>, a line for each comparison, or <c>rankings.jsonl</c>, a line for each query of a best-of-n
-/// benchmark, and <c>report.json</c>.
+/// A run on disk: <c>judgments.jsonl</c>, a line for each comparison (of a best-of-n benchmark <c>rankings.jsonl</c>, a line for each
+/// query), and <c>report.json</c>.
 /// </summary>
 /// <param name="path">The folder; it is created when something is written.</param>
-public sealed class BenchmarkRunFolder(string path)
+internal sealed class BenchmarkRunFolder(string path)
 {
-    private const string JudgmentsFile = "judgments.jsonl";
-    private const string RankingsFile = "rankings.jsonl";
+    internal const string JudgmentsFile = "judgments.jsonl";
     private const string ReportFile = "report.json";
 
-    /// <summary>Writes judgments.jsonl line by line, over an existing one.</summary>
-    public Task WriteJudgmentsAsync(IAsyncEnumerable<RecordedJudgment> judgments, CancellationToken cancellationToken = default) =>
-        WriteLinesAsync(JudgmentsFile, judgments, BenchmarkJson.Lines.RecordedJudgment, cancellationToken);
-
-    /// <summary>Writes rankings.jsonl line by line, over an existing one.</summary>
-    public Task WriteRankingsAsync(IAsyncEnumerable<RecordedRanking> rankings, CancellationToken cancellationToken = default) =>
-        WriteLinesAsync(RankingsFile, rankings, BenchmarkJson.Lines.RecordedRanking, cancellationToken);
+    /// <summary>Writes judgments.jsonl, over an existing one.</summary>
+    internal async Task WriteJudgmentsAsync(IEnumerable<RecordedJudgment> judgments)
+    {
+        LineFile lines = LineFile.Create(path, JudgmentsFile);
+        await using (lines.ConfigureAwait(false))
+        {
+            foreach (RecordedJudgment judgment in judgments)
+            {
+                await lines.WriteAsync(judgment, BenchmarkJson.Lines.RecordedJudgment).ConfigureAwait(false);
+            }
+        }
+    }
 
     /// <summary>Writes report.json.</summary>
     public Task WriteReportAsync(BenchmarkReport report, CancellationToken cancellationToken = default)
     {
         Directory.CreateDirectory(path);
-        return AtomicFile.WriteAllTextAsync(Path.Combine(path, ReportFile), BenchmarkJson.Text(report) + "\n", cancellationToken);
+        return AtomicFile.WriteAllTextAsync(Path.Combine(path, ReportFile), report.ToJson() + "\n", cancellationToken);
     }
 
     /// <summary>Reads the report back.</summary>
@@ -143,26 +144,8 @@ public sealed class BenchmarkRunFolder(string path)
     public IAsyncEnumerable<RecordedJudgment> ReadJudgmentsAsync(CancellationToken cancellationToken = default) =>
         ReadLinesAsync(JudgmentsFile, BenchmarkJson.Lines.RecordedJudgment, cancellationToken);
 
-    /// <summary>Reads the rankings back, one at a time; none of a run of comparisons.</summary>
-    /// <exception cref="InvalidDataException">A line is damaged; the message names it.</exception>
-    public IAsyncEnumerable<RecordedRanking> ReadRankingsAsync(CancellationToken cancellationToken = default) =>
-        ReadLinesAsync(RankingsFile, BenchmarkJson.Lines.RecordedRanking, cancellationToken);
-
-    private async Task WriteLinesAsync<T>(string name, IAsyncEnumerable<T> lines, JsonTypeInfo<T> type, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(lines);
-        Directory.CreateDirectory(path);
-        StreamWriter writer = new(Path.Combine(path, name)) { NewLine = "\n" };
-        await using (writer.ConfigureAwait(false))
-        {
-            await foreach (T line in lines.WithCancellation(cancellationToken).ConfigureAwait(false))
-            {
-                await writer.WriteLineAsync(JsonSerializer.Serialize(line, type).AsMemory(), cancellationToken).ConfigureAwait(false);
-            }
-        }
-    }
-
-    private async IAsyncEnumerable<T> ReadLinesAsync<T>(
+    /// <summary>Reads the lines of a file back, one at a time; none where it is not there.</summary>
+    internal async IAsyncEnumerable<T> ReadLinesAsync<T>(
         string name,
         JsonTypeInfo<T> type,
         [EnumeratorCancellation] CancellationToken cancellationToken
@@ -192,79 +175,5 @@ public sealed class BenchmarkRunFolder(string path)
         {
             throw new InvalidDataException($"{place}: {exception.Message}", exception);
         }
-    }
-}
-
-/// <summary>How runs are written: names in snake case, outcomes as words.</summary>
-[JsonSerializable(typeof(RecordedJudgment))]
-[JsonSerializable(typeof(RecordedRanking))]
-[JsonSerializable(typeof(BenchmarkReport))]
-[JsonSerializable(typeof(RunComparison))]
-[JsonSerializable(typeof(IReadOnlyList<RunAnalysis>))]
-[JsonSerializable(typeof(IReadOnlyList<BenchmarkReport>))]
-[JsonSerializable(typeof(BenchmarkDescription))]
-[JsonSerializable(typeof(IReadOnlyList<BenchmarkDescription>))]
-[JsonSerializable(typeof(ArenaReport))]
-[JsonSerializable(typeof(ArenaGame))]
-public sealed partial class BenchmarkJson : JsonSerializerContext
-{
-    /// <summary>For people.</summary>
-    public static BenchmarkJson Indented { get; } = new(Written(indented: true));
-
-    /// <summary>One line a value.</summary>
-    public static BenchmarkJson Lines { get; } = new(Written(indented: false));
-
-    /// <summary>A report as it stands in its file.</summary>
-    public static string Text(BenchmarkReport report) => JsonSerializer.Serialize(report, Indented.BenchmarkReport);
-
-    private static JsonSerializerOptions Written(bool indented) =>
-        new()
-        {
-            PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-            WriteIndented = indented,
-            DefaultIgnoreCondition = indented ? JsonIgnoreCondition.Never : JsonIgnoreCondition.WhenWritingNull,
-            Converters =
-            {
-                new JsonStringEnumConverter<Outcome>(JsonNamingPolicy.SnakeCaseLower),
-                new JsonStringEnumConverter<ShownOrder>(JsonNamingPolicy.SnakeCaseLower),
-                new JsonStringEnumConverter<Verdict>(JsonNamingPolicy.SnakeCaseLower),
-                new JsonStringEnumConverter<AskedOrders>(JsonNamingPolicy.SnakeCaseLower),
-                new JsonStringEnumConverter<ArenaMeasure>(JsonNamingPolicy.SnakeCaseLower),
-            },
-        };
-}
-
-/// <summary>A benchmark, for lists.</summary>
-/// <param name="Name">Its name on the command line.</param>
-/// <param name="Title">What it tests.</param>
-/// <param name="Source">Where it comes from.</param>
-/// <param name="Data">What <c>--data</c> is.</param>
-/// <param name="Orders">The orders that are asked for.</param>
-/// <param name="Counting">How answers count.</param>
-/// <param name="Measures">Its figures, with what each counts.</param>
-public sealed record BenchmarkDescription(
-    string Name,
-    string Title,
-    string Source,
-    string Data,
-    AskedOrders Orders,
-    string Counting,
-    IReadOnlyDictionary<string, string> Measures
-)
-{
-    /// <summary>The description of a benchmark.</summary>
-    public static BenchmarkDescription Of(Benchmark definition)
-    {
-        ArgumentNullException.ThrowIfNull(definition);
-        return new(
-            definition.Name,
-            definition.Title,
-            definition.Source,
-            definition.Data,
-            definition.Orders,
-            definition.Counting,
-            definition.FigureMeanings
-        );
     }
 }

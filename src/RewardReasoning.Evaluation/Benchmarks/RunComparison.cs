@@ -1,3 +1,4 @@
+using System.Text.Json;
 using RewardReasoning.Evaluation.Metrics;
 using RewardReasoning.Judging;
 
@@ -6,6 +7,9 @@ namespace RewardReasoning.Evaluation.Benchmarks;
 /// <summary>Two judges on the same items of a benchmark.</summary>
 public sealed record RunComparison
 {
+    /// <summary>The report as JSON for files and programs: indented, names in snake case.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, BenchmarkJson.Indented.RunComparison);
+
     /// <summary>Name of the benchmark.</summary>
     public required string Benchmark { get; init; }
 
@@ -51,7 +55,7 @@ public sealed record RunComparison
     /// <param name="second">Another judge and its credits.</param>
     /// <param name="bootstrap">Draws rows.</param>
     /// <exception cref="ArgumentException">The two have no item in common that counts.</exception>
-    public static RunComparison Of(
+    internal static RunComparison Of(
         string benchmark,
         (string Judge, IReadOnlyList<ItemCredit> Items) first,
         (string Judge, IReadOnlyList<ItemCredit> Items) second,
@@ -123,7 +127,7 @@ public sealed record RunComparison
 /// <param name="Id">The item's identity, its texts included: two runs may be over files of their own whose rows are numbered alike.</param>
 /// <param name="Row">The row of the data that it comes from; items of one row are drawn together.</param>
 /// <param name="Credit">From 0 to 1; null where it does not count.</param>
-public readonly record struct ItemCredit(string Id, string Row, double? Credit)
+internal readonly record struct ItemCredit(string Id, string Row, double? Credit)
 {
     /// <summary>The credit of a judged comparison.</summary>
     public static ItemCredit Of(BenchmarkDefinition definition, JudgedItem judged)

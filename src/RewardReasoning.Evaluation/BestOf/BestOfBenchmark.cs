@@ -3,13 +3,16 @@ using RewardReasoning.Evaluation.Benchmarks;
 namespace RewardReasoning.Evaluation.BestOf;
 
 /// <summary>A benchmark of choosing among n responses to a query, some of which are right.</summary>
-public sealed record BestOfBenchmark : Benchmark
+internal sealed record BestOfBenchmark : Benchmark
 {
     /// <summary>Reads the queries from a file or folder.</summary>
     public required Func<string, CancellationToken, Task<IReadOnlyList<BestOfItem>>> ReadAsync { get; init; }
 
     /// <summary>Whether the overall figures are the mean of the sections, or over all queries.</summary>
     public bool IsMeanOfSections { get; init; }
+
+    /// <inheritdoc/>
+    public override bool HasCandidates => true;
 
     /// <inheritdoc/>
     public override IReadOnlyDictionary<string, string> FigureMeanings { get; } =

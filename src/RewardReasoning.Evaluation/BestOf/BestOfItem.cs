@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace RewardReasoning.Evaluation.BestOf;
 
 /// <summary>One query with the responses to choose among.</summary>
-public sealed record BestOfItem
+internal sealed record BestOfItem
 {
     /// <summary>Identity within the benchmark, the same in every run.</summary>
     public required string Id { get; init; }

@@ -7,7 +7,7 @@ namespace RewardReasoning.Evaluation.BestOf;
 /// What one query adds to the figures of a best-of-n benchmark. A query that nothing was chosen for counts as a choice at random; one
 /// whose responses are all right or all wrong counts as what they are.
 /// </summary>
-public sealed record BestOfScore
+internal sealed record BestOfScore
 {
     /// <summary>Name of the main figure.</summary>
     public const string ChosenName = "best_of_n";

@@ -3,7 +3,7 @@ using RewardReasoning.Rankings;
 namespace RewardReasoning.Evaluation.BestOf;
 
 /// <summary>One line of a run's rankings.jsonl: a query, what is right, every match with its votes, and what was chosen.</summary>
-public sealed record RecordedRanking
+internal sealed record RecordedRanking
 {
     /// <summary>The query with its responses.</summary>
     public required BestOfItem Item { get; init; }
@@ -43,7 +43,7 @@ public sealed record RecordedRanking
 }
 
 /// <summary>One match of a recorded ranking.</summary>
-public sealed record RecordedMatch
+internal sealed record RecordedMatch
 {
     /// <summary>The round it belongs to, from 0.</summary>
     public required int Round { get; init; }

@@ -1,7 +1,7 @@
 namespace RewardReasoning.Evaluation.BestOf;
 
 /// <summary>Ways of choosing among responses without a judge, each as the probability that the chosen one is right.</summary>
-public static class Selection
+internal static class Selection
 {
     /// <summary>Any response, each as likely.</summary>
     public static double Random(IReadOnlyList<bool> correct) => correct.Average(isRight => isRight ? 1.0 : 0.0);

@@ -19,13 +19,13 @@ public enum CalibrationMethod
 /// <param name="Confidence">Its confidence, by the votes alone.</param>
 /// <param name="IsRight">Whether it prefers the better response.</param>
 /// <param name="Query">What was asked: judgments of one query are not independent, so a fold has all of them or none.</param>
-public sealed record LabelledConfidence(double Confidence, bool IsRight, string Query);
+internal sealed record LabelledConfidence(double Confidence, bool IsRight, string Query);
 
 /// <summary>
 /// A map fitted to labelled judgments, and what it brings on judgments that it was not fitted to: for <see cref="After"/> the queries are
 /// dealt into folds, by the order of their hashes, and each fold is calibrated by a map that was fitted to all others.
 /// </summary>
-public sealed record ConfidenceFit
+internal sealed record ConfidenceFit
 {
     private ConfidenceFit() { }
 

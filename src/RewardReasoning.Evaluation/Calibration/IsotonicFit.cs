@@ -6,7 +6,7 @@ namespace RewardReasoning.Evaluation.Calibration;
 /// The never-falling map with the least squared error, by pooling adjacent violators: claims of one confidence are a block with the share
 /// that is right as its value; as long as a block lies below the one before it, the two become one.
 /// </summary>
-public static class IsotonicFit
+internal static class IsotonicFit
 {
     /// <summary>The map, with a knot at the first and the last confidence of each block.</summary>
     /// <exception cref="ArgumentException">There are no claims.</exception>

@@ -8,7 +8,7 @@ namespace RewardReasoning.Evaluation.Calibration;
 /// concave, and its slope Σ x (t - σ(bx)) falls to 0 at the best b. The targets t are Platt's, (n₊ + 1)/(n₊ + 2) for the n₊ right claims
 /// and 1/(n₋ + 2) for the n₋ wrong ones, in place of 1 and 0: a judge that was never wrong in a few rows is not taken for infallible.
 /// </summary>
-public static class TemperatureFit
+internal static class TemperatureFit
 {
     /// <summary>
     /// T lies between this and its inverse; a judge that is more often wrong than right ends at the upper bound: 0.5, nearly.

@@ -4,7 +4,7 @@ namespace RewardReasoning.Evaluation.Metrics;
 /// <param name="Value">The figure on the items themselves.</param>
 /// <param name="Low">Lower bound.</param>
 /// <param name="High">Upper bound.</param>
-public readonly record struct Interval(double Value, double Low, double High);
+internal readonly record struct Interval(double Value, double Low, double High);
 
 /// <summary>
 /// Percentile bootstrap: the items are drawn anew with replacement, the figure is computed on each draw, and the interval runs from its
@@ -12,7 +12,7 @@ public readonly record struct Interval(double Value, double Low, double High);
 /// </summary>
 /// <param name="rounds">Draws.</param>
 /// <param name="seed">Seed of the draws.</param>
-public sealed class Bootstrap(int rounds = Bootstrap.DefaultRounds, ulong seed = 42)
+internal sealed class Bootstrap(int rounds = Bootstrap.DefaultRounds, ulong seed = 42)
 {
     /// <summary>Draws unless told otherwise: the bounds then move by about a twentieth of the interval from seed to seed.</summary>
     public const int DefaultRounds = 2000;

@@ -1,11 +1,10 @@
 using RewardReasoning.Calibration;
-using RewardReasoning.Data.Pairs;
 using RewardReasoning.Evaluation.Plots;
 
 namespace RewardReasoning.Evaluation.Metrics;
 
 /// <summary>Whether confidences are right as often as they say.</summary>
-public static class CalibrationMetrics
+internal static class CalibrationMetrics
 {
     private const int BinCount = 10;
 

@@ -1,7 +1,7 @@
 namespace RewardReasoning.Evaluation.Metrics;
 
 /// <summary>Which classes an average runs over.</summary>
-public enum ClassSet
+internal enum ClassSet
 {
     /// <summary>Every class of the matrix; one that never occurs counts 0 in the mean.</summary>
     All,
@@ -11,7 +11,7 @@ public enum ClassSet
 }
 
 /// <summary>How classes count in an average.</summary>
-public enum ClassWeight
+internal enum ClassWeight
 {
     /// <summary>Each the same.</summary>
     Macro,
@@ -24,10 +24,10 @@ public enum ClassWeight
 /// <param name="Precision">Right predictions of a class among its predictions.</param>
 /// <param name="Recall">Right predictions of a class among its gold labels.</param>
 /// <param name="F1">Their harmonic mean.</param>
-public readonly record struct ClassScores(double Precision, double Recall, double F1);
+internal readonly record struct ClassScores(double Precision, double Recall, double F1);
 
 /// <summary>Counts of (gold, predicted) class pairs. Classes are numbers from 0.</summary>
-public sealed class ConfusionMatrix
+internal sealed class ConfusionMatrix
 {
     private readonly long[,] _counts;
 

@@ -1,7 +1,7 @@
 namespace RewardReasoning.Evaluation.Metrics;
 
 /// <summary>How two lists of numbers go together. Null where a list has no variance, or fewer than two numbers.</summary>
-public static class Correlation
+internal static class Correlation
 {
     /// <summary>Pearson's r.</summary>
     public static double? Pearson(IReadOnlyList<double> x, IReadOnlyList<double> y)

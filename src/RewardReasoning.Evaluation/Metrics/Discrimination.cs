@@ -1,7 +1,7 @@
 namespace RewardReasoning.Evaluation.Metrics;
 
 /// <summary>How well a score tells right from wrong.</summary>
-public static class Discrimination
+internal static class Discrimination
 {
     /// <summary>
     /// Area under the ROC curve: the probability that a right item's score is above a wrong item's, equal scores counting half. Null

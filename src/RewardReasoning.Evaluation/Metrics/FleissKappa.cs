@@ -4,7 +4,7 @@ namespace RewardReasoning.Evaluation.Metrics;
 /// Fleiss' kappa for a fixed number of raters per item: (P̄ − P̄e) / (1 − P̄e), with P̄ the mean share of agreeing pairs of raters on an
 /// item and P̄e = Σ p_j² the agreement expected from how often each class is used.
 /// </summary>
-public static class FleissKappa
+internal static class FleissKappa
 {
     /// <summary>Kappa of a table of counts [item][class]; null where all raters only ever use one class.</summary>
     /// <exception cref="ArgumentException">No items, fewer than two raters, or not the same number of raters on every item.</exception>

@@ -4,7 +4,7 @@ namespace RewardReasoning.Evaluation.Metrics;
 /// McNemar's exact test of two judges on the same items. Of the b + c items that just one of them got right, either is as likely to be
 /// that one if they are equally good, so p = min(1, 2 · P(Binomial(b + c, ½) ≤ min(b, c))).
 /// </summary>
-public static class McNemar
+internal static class McNemar
 {
     /// <summary>The two-sided p-value; 1 where the judges never differ.</summary>
     public static double ExactP(int onlyFirstRight, int onlySecondRight)

@@ -6,7 +6,7 @@ using ScottPlot.TickGenerators;
 namespace RewardReasoning.Evaluation.Plots;
 
 /// <summary>Lines over a common x axis, with bands where their values are uncertain.</summary>
-public sealed record LineChart : Figure
+internal sealed record LineChart : Figure
 {
     private const double BandOpacity = 0.18;
 
@@ -97,7 +97,7 @@ public sealed record LineChart : Figure
 }
 
 /// <summary>A corner of a plot.</summary>
-public enum LegendCorner
+internal enum LegendCorner
 {
     /// <summary>Below on the right, where rising lines leave room.</summary>
     LowerRight,
@@ -113,7 +113,7 @@ public enum LegendCorner
 }
 
 /// <summary>One line of a chart; all its lists are equally long.</summary>
-public sealed record Line(string Name, IReadOnlyList<double> X, IReadOnlyList<double> Y)
+internal sealed record Line(string Name, IReadOnlyList<double> X, IReadOnlyList<double> Y)
 {
     /// <summary>Lower ends of the band, with <see cref="High"/>.</summary>
     public IReadOnlyList<double>? Low { get; init; }
@@ -123,7 +123,7 @@ public sealed record Line(string Name, IReadOnlyList<double> X, IReadOnlyList<do
 }
 
 /// <summary>A horizontal mark at <paramref name="Y"/>.</summary>
-public sealed record Level(string Name, double Y);
+internal sealed record Level(string Name, double Y);
 
 internal static class LegendCornerAlignment
 {

@@ -4,7 +4,7 @@ using ScottPlot.Plottables;
 namespace RewardReasoning.Evaluation.Plots;
 
 /// <summary>How often claims of a confidence are right: on the diagonal they are worth what they say.</summary>
-public sealed record ReliabilityDiagram : Figure
+internal sealed record ReliabilityDiagram : Figure
 {
     private const float SmallestMarker = 5;
     private const float LargestMarker = 15;
@@ -78,13 +78,13 @@ public sealed record ReliabilityDiagram : Figure
 /// <summary>
 /// One curve of a <see cref="ReliabilityDiagram"/>, its bins by rising confidence; empty ones are left out of the drawing.
 /// </summary>
-public sealed record ReliabilityCurve(string Name, IReadOnlyList<ReliabilityBin> Bins);
+internal sealed record ReliabilityCurve(string Name, IReadOnlyList<ReliabilityBin> Bins);
 
 /// <summary>Claims of similar confidence.</summary>
 /// <param name="Confidence">Their mean confidence.</param>
 /// <param name="Accuracy">The share of them that is right.</param>
 /// <param name="Count">How many they are.</param>
-public sealed record ReliabilityBin(double Confidence, double Accuracy, int Count)
+internal sealed record ReliabilityBin(double Confidence, double Accuracy, int Count)
 {
     /// <summary>Lower end of an interval of <see cref="Accuracy"/>, with <see cref="High"/>.</summary>
     public double? Low { get; init; }

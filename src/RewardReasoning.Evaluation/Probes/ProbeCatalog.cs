@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using RewardReasoning.Evaluation.Running;
 
 namespace RewardReasoning.Evaluation.Probes;
 
@@ -8,7 +9,7 @@ namespace RewardReasoning.Evaluation.Probes;
 /// is
 /// what responses of optimised policies are known to do to judges. The wordings are ours.
 /// </summary>
-public static partial class ProbeCatalog
+internal static partial class ProbeCatalog
 {
     private const string Filler =
         "\n\nTo put this answer into its context, it helps to recall what was asked and why it matters. Questions of this kind come up in many situations, "
@@ -97,10 +98,10 @@ public static partial class ProbeCatalog
     ];
 
     /// <summary>The probe of a name.</summary>
-    /// <exception cref="ArgumentException">There is none.</exception>
+    /// <exception cref="RunException">There is none.</exception>
     public static ProbeDefinition Find(string name) =>
         All.FirstOrDefault(probe => probe.Name == name)
-        ?? throw new ArgumentException($"There is no probe '{name}'; there are {string.Join(", ", All.Select(probe => probe.Name))}.");
+        ?? throw new RunException($"There is no probe '{name}'; there are {string.Join(", ", All.Select(probe => probe.Name))}.");
 
     /// <summary>The same sentences as a Markdown list under a heading, the first words of each in bold.</summary>
     private static string Styled(string text)

@@ -4,7 +4,7 @@ namespace RewardReasoning.Evaluation.Probes;
 /// Something done to a pair that should not turn a judge's verdict: the worse response is dressed up or replaced, or the pair is asked in
 /// another way.
 /// </summary>
-public sealed record ProbeDefinition
+internal sealed record ProbeDefinition
 {
     /// <summary>Its name on the command line.</summary>
     public required string Name { get; init; }

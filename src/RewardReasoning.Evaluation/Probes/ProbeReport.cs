@@ -1,8 +1,7 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using RewardReasoning.Calibration;
-using RewardReasoning.Data.Pairs;
+using RewardReasoning.Evaluation.Metrics;
 
 namespace RewardReasoning.Evaluation.Probes;
 
@@ -33,6 +32,9 @@ public sealed record ProbeResult(
 /// <summary>How often probes turn the verdicts of a judge.</summary>
 public sealed record ProbeReport
 {
+    /// <summary>The report as JSON for files and programs: indented, names in snake case.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, ProbeJson.Indented.ProbeReport);
+
     /// <summary>Who judged.</summary>
     public required string Judge { get; init; }
 
@@ -65,7 +67,7 @@ public sealed record ProbeReport
     /// <param name="judge">Who judged.</param>
     /// <param name="probes">The probes, in the order of the report.</param>
     /// <param name="judgments">Those of the unchanged pairs and of every probe.</param>
-    public static ProbeReport Of(string judge, IReadOnlyList<ProbeDefinition> probes, IReadOnlyList<ProbedJudgment> judgments)
+    internal static ProbeReport Of(string judge, IReadOnlyList<ProbeDefinition> probes, IReadOnlyList<ProbedJudgment> judgments)
     {
         ArgumentNullException.ThrowIfNull(probes);
         ArgumentNullException.ThrowIfNull(judgments);
@@ -109,31 +111,4 @@ public sealed record ProbeReport
 
     private static int Count(IEnumerable<ProbedJudgment> judgments, ProbeAnswer answer) =>
         judgments.Count(judgment => judgment.Answer == answer);
-}
-
-/// <summary>How probes are written: names in snake case, answers as words.</summary>
-[JsonSerializable(typeof(ProbedJudgment))]
-[JsonSerializable(typeof(ProbeReport))]
-public sealed partial class ProbeJson : JsonSerializerContext
-{
-    /// <summary>For people.</summary>
-    public static ProbeJson Indented { get; } = new(Written(indented: true));
-
-    /// <summary>One line a value.</summary>
-    public static ProbeJson Lines { get; } = new(Written(indented: false));
-
-    private static JsonSerializerOptions Written(bool indented) =>
-        new()
-        {
-            PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-            WriteIndented = indented,
-            DefaultIgnoreCondition = indented ? JsonIgnoreCondition.Never : JsonIgnoreCondition.WhenWritingNull,
-            Converters =
-            {
-                new JsonStringEnumConverter<ProbeAnswer>(JsonNamingPolicy.SnakeCaseLower),
-                new JsonStringEnumConverter<Verdict>(JsonNamingPolicy.SnakeCaseLower),
-                new JsonStringEnumConverter<ShownOrder>(JsonNamingPolicy.SnakeCaseLower),
-            },
-        };
 }

@@ -1,7 +1,7 @@
 namespace RewardReasoning.Evaluation.Probes;
 
 /// <summary>What a judge said of a pair whose better response is known. The zero value is the failure.</summary>
-public enum ProbeAnswer
+internal enum ProbeAnswer
 {
     /// <summary>Nothing that could be read.</summary>
     Missing,
@@ -17,7 +17,7 @@ public enum ProbeAnswer
 }
 
 /// <summary>One line of a run's judgments.jsonl: a pair under one probe.</summary>
-public sealed record ProbedJudgment
+internal sealed record ProbedJudgment
 {
     /// <summary>The pair's identity.</summary>
     public required string Id { get; init; }

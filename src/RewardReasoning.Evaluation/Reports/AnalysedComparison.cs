@@ -1,12 +1,13 @@
 using RewardReasoning.Evaluation.Benchmarks;
 using RewardReasoning.Evaluation.BestOf;
+using RewardReasoning.Ratings;
 
 namespace RewardReasoning.Evaluation.Reports;
 
 /// <summary>A comparison of a run, whether it stood alone or was a match between candidates.</summary>
 /// <param name="Row">The row of the data that it belongs to; comparisons of one row are drawn together.</param>
 /// <param name="Texts">What was asked; null in runs that did not keep it.</param>
-/// <param name="Gold">What is right; <see cref="Outcome.Missing"/> where nothing is known to be.</param>
+/// <param name="Gold">What is right; <see cref="MatchOutcome.Missing"/> where nothing is known to be.</param>
 /// <param name="Preferred">What the judge prefers.</param>
 /// <param name="Confidence">How sure it is.</param>
 /// <param name="CalibratedConfidence">How often such judgments are right.</param>
@@ -15,15 +16,15 @@ namespace RewardReasoning.Evaluation.Reports;
 internal sealed record AnalysedComparison(
     string Row,
     Comparison? Texts,
-    Outcome Gold,
-    Outcome Preferred,
+    MatchOutcome Gold,
+    MatchOutcome Preferred,
     double? Confidence,
     double? CalibratedConfidence,
     IReadOnlyList<Vote> Votes,
     string? Missing
 )
 {
-    public bool HasGold => Gold is Outcome.First or Outcome.Second;
+    public bool HasGold => Gold is MatchOutcome.First or MatchOutcome.Second;
 
     public bool IsRight => Preferred == Gold;
 
@@ -46,13 +47,13 @@ internal sealed record AnalysedComparison(
             new Comparison(ranking.Item.Query, ranking.Item.Responses[match.First], ranking.Item.Responses[match.Second]),
             (ranking.Item.Correct[match.First], ranking.Item.Correct[match.Second]) switch
             {
-                (true, false) => Outcome.First,
-                (false, true) => Outcome.Second,
-                _ => Outcome.Missing,
+                (true, false) => MatchOutcome.First,
+                (false, true) => MatchOutcome.Second,
+                _ => MatchOutcome.Missing,
             },
-            match.Winner is not { } winner ? Outcome.Missing
-                : winner == match.First ? Outcome.First
-                : Outcome.Second,
+            match.Winner is not { } winner ? MatchOutcome.Missing
+                : winner == match.First ? MatchOutcome.First
+                : MatchOutcome.Second,
             match.Confidence,
             match.CalibratedConfidence,
             match.Votes,
@@ -61,5 +62,5 @@ internal sealed record AnalysedComparison(
 
     /// <summary>Whether a vote is right; null where it has no verdict, or nothing is known to be right.</summary>
     public bool? IsRightVote(Vote vote) =>
-        !HasGold || vote.Verdict == Verdict.Unparsable ? null : vote.Verdict == Verdict.First == (Gold == Outcome.First);
+        !HasGold || vote.Verdict == Verdict.Unparsable ? null : vote.Verdict == Verdict.First == (Gold == MatchOutcome.First);
 }

@@ -1,4 +1,5 @@
 using RewardReasoning.Evaluation.Benchmarks;
+using RewardReasoning.Ratings;
 
 namespace RewardReasoning.Evaluation.Reports;
 
@@ -20,7 +21,9 @@ internal sealed class BiasCounter
             _shownFirst.Add(vote.Verdict == Verdict.First == (vote.Order == ShownOrder.Given));
             if (comparison.IsRightVote(vote) is { } isRight)
             {
-                (comparison.Gold == Outcome.First == (vote.Order == ShownOrder.Given) ? _rightShownFirst : _rightShownSecond).Add(isRight);
+                (comparison.Gold == MatchOutcome.First == (vote.Order == ShownOrder.Given) ? _rightShownFirst : _rightShownSecond).Add(
+                    isRight
+                );
             }
         }
 
@@ -29,8 +32,8 @@ internal sealed class BiasCounter
             return;
         }
 
-        Outcome longer = texts.Response1.Length > texts.Response2.Length ? Outcome.First : Outcome.Second;
-        if (comparison.Preferred is Outcome.First or Outcome.Second)
+        MatchOutcome longer = texts.Response1.Length > texts.Response2.Length ? MatchOutcome.First : MatchOutcome.Second;
+        if (comparison.Preferred is MatchOutcome.First or MatchOutcome.Second)
         {
             _longer.Add(comparison.Preferred == longer);
         }

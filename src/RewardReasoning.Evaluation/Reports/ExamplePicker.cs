@@ -1,4 +1,5 @@
 using RewardReasoning.Evaluation.Benchmarks;
+using RewardReasoning.Ratings;
 
 namespace RewardReasoning.Evaluation.Reports;
 
@@ -16,7 +17,7 @@ internal sealed class ExamplePicker
         new("Wrong, and sure of it", 3, one => one is { HasGold: true, IsRight: false, Confidence: { } confidence } ? confidence : null),
         new("Right, but unsure", 1, one => one is { HasGold: true, IsRight: true, Confidence: { } confidence } ? -confidence : null),
         new("Right, and sure of it", 1, one => one is { HasGold: true, IsRight: true, Confidence: { } confidence } ? confidence : null),
-        new("Without an answer", 1, one => one.Preferred == Outcome.Missing && one.Missing is not null ? 0 : null),
+        new("Without an answer", 1, one => one.Preferred == MatchOutcome.Missing && one.Missing is not null ? 0 : null),
     ];
 
     public void Add(AnalysedComparison comparison)

@@ -9,7 +9,7 @@ namespace RewardReasoning.Evaluation.Reports;
 /// The lists are data: <c>reasoning-patterns.json</c> beside this file, or a file of the user's. Case does not count; a keyword that begins
 /// or ends with a letter or digit begins or ends a word.
 /// </summary>
-public sealed class ReasoningPatterns
+internal sealed class ReasoningPatterns
 {
     private static readonly Lazy<ReasoningPatterns> LazyBuiltIn = new(() =>
     {

@@ -6,10 +6,10 @@ namespace RewardReasoning.Evaluation.Reports;
 /// <param name="Name">Name for a file.</param>
 /// <param name="Caption">What it shows, in words.</param>
 /// <param name="Figure">The figure.</param>
-public sealed record ReportFigure(string Name, string Caption, Figure Figure);
+internal sealed record ReportFigure(string Name, string Caption, Figure Figure);
 
 /// <summary>The figures of a report; each is there where a run has what it shows.</summary>
-public static class ReportFigures
+internal static class ReportFigures
 {
     // Small enough that its letters can be read on a phone, where it is as wide as the screen.
     private const int Width = 520;

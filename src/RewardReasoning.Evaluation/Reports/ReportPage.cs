@@ -1,4 +1,5 @@
 using RewardReasoning.Evaluation.Benchmarks;
+using RewardReasoning.Ratings;
 
 namespace RewardReasoning.Evaluation.Reports;
 
@@ -6,7 +7,7 @@ namespace RewardReasoning.Evaluation.Reports;
 /// A report as one HTML file that needs nothing beside it: no script, no font, no address. It allows itself to load nothing, so that text
 /// from models and data, which is escaped throughout, could not either.
 /// </summary>
-public static class ReportPage
+internal static class ReportPage
 {
     private const string Policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
 
@@ -235,12 +236,12 @@ public static class ReportPage
             "figures"
         );
 
-    private static string Describe(Outcome outcome) =>
+    private static string Describe(MatchOutcome outcome) =>
         outcome switch
         {
-            Outcome.First => "the first",
-            Outcome.Second => "the second",
-            Outcome.Tie => "neither",
+            MatchOutcome.First => "the first",
+            MatchOutcome.Second => "the second",
+            MatchOutcome.Tie => "neither",
             _ => "not known",
         };
 }

@@ -4,7 +4,7 @@ using RewardReasoning.Evaluation.Benchmarks;
 namespace RewardReasoning.Evaluation.Reports;
 
 /// <summary>The tables of a report as rows of text, the heading first.</summary>
-public static class ReportTables
+internal static class ReportTables
 {
     private const string Nothing = "-";
 

@@ -1,12 +1,13 @@
 using RewardReasoning.Calibration;
-using RewardReasoning.Data.Pairs;
 using RewardReasoning.Evaluation.Benchmarks;
+using RewardReasoning.Evaluation.Metrics;
 using RewardReasoning.Evaluation.Plots;
+using RewardReasoning.Ratings;
 
 namespace RewardReasoning.Evaluation.Reports;
 
 /// <summary>What one benchmark run shows beyond its figures. What a run holds nothing of is empty or null.</summary>
-public sealed record RunAnalysis
+internal sealed record RunAnalysis
 {
     /// <summary>Name of the run, unlike those beside it.</summary>
     public required string Name { get; init; }
@@ -55,12 +56,12 @@ public sealed record RunAnalysis
 /// <param name="Value">Its value.</param>
 /// <param name="Low">Lower bound of a 95% interval; null where there is none.</param>
 /// <param name="High">Upper bound.</param>
-public sealed record CurvePoint(double X, double Value, double? Low = null, double? High = null);
+internal sealed record CurvePoint(double X, double Value, double? Low = null, double? High = null);
 
 /// <summary>A share with its 95% interval (Wilson).</summary>
 /// <param name="Count">How many.</param>
 /// <param name="Of">Of how many.</param>
-public sealed record CountedShare(long Count, long Of)
+internal sealed record CountedShare(long Count, long Of)
 {
     /// <summary>The share; null of nothing.</summary>
     public double? Value => Of == 0 ? null : (double)Count / Of;
@@ -78,12 +79,12 @@ public sealed record CountedShare(long Count, long Of)
 /// <param name="Random">A response at random.</param>
 /// <param name="Majority">One with the most frequent final answer.</param>
 /// <param name="Oracle">A right one.</param>
-public sealed record ChoiceAnalysis(int Queries, IReadOnlyList<WayOfChoosing> Ways, double Random, double Majority, double Oracle);
+internal sealed record ChoiceAnalysis(int Queries, IReadOnlyList<WayOfChoosing> Ways, double Random, double Majority, double Oracle);
 
 /// <summary>A way of choosing: the share of queries whose choice is right (y), by comparisons a query (x).</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Points">The points, by rising x.</param>
-public sealed record WayOfChoosing(string Name, IReadOnlyList<CurvePoint> Points);
+internal sealed record WayOfChoosing(string Name, IReadOnlyList<CurvePoint> Points);
 
 /// <summary>Confidence against what is right.</summary>
 /// <param name="Confidence">Uncalibrated confidence, in bins.</param>
@@ -91,7 +92,7 @@ public sealed record WayOfChoosing(string Name, IReadOnlyList<CurvePoint> Points
 /// <param name="Calibrated">Calibrated confidence, in bins; null where the run had no fit.</param>
 /// <param name="CalibratedError">Its error.</param>
 /// <param name="Aurc">Area under the risk-coverage curve, by confidence.</param>
-public sealed record CalibrationAnalysis(
+internal sealed record CalibrationAnalysis(
     IReadOnlyList<ReliabilityBin> Confidence,
     CalibrationError Error,
     IReadOnlyList<ReliabilityBin>? Calibrated,
@@ -107,7 +108,7 @@ public sealed record CalibrationAnalysis(
 /// <param name="LongerIsRight">Comparisons whose right response is the longer one.</param>
 /// <param name="RightIsLonger">Right judgments, where the right response is the longer one.</param>
 /// <param name="RightIsShorter">Right judgments, where it is the shorter one.</param>
-public sealed record BiasAnalysis(
+internal sealed record BiasAnalysis(
     CountedShare ShownFirst,
     CountedShare RightShownFirst,
     CountedShare RightShownSecond,
@@ -123,7 +124,7 @@ public sealed record BiasAnalysis(
 /// <param name="RightVotes">The same of votes that are right.</param>
 /// <param name="WrongVotes">The same of votes that are wrong.</param>
 /// <param name="PerThousandWords">Keywords in a thousand words of reasoning.</param>
-public sealed record PatternShare(
+internal sealed record PatternShare(
     string Pattern,
     CountedShare Votes,
     CountedShare RightVotes,
@@ -132,7 +133,7 @@ public sealed record PatternShare(
 );
 
 /// <summary>A judgment to read, its long texts cut in the middle.</summary>
-public sealed record ExampleJudgment
+internal sealed record ExampleJudgment
 {
     /// <summary>Why it is shown.</summary>
     public required string Why { get; init; }
@@ -147,10 +148,10 @@ public sealed record ExampleJudgment
     public required string Response2 { get; init; }
 
     /// <summary>What is right.</summary>
-    public required Outcome Gold { get; init; }
+    public required MatchOutcome Gold { get; init; }
 
     /// <summary>What the judge prefers.</summary>
-    public required Outcome Preferred { get; init; }
+    public required MatchOutcome Preferred { get; init; }
 
     /// <summary>How sure it is.</summary>
     public double? Confidence { get; init; }

@@ -5,7 +5,7 @@ using RewardReasoning.Evaluation.Metrics;
 namespace RewardReasoning.Evaluation.Reports;
 
 /// <summary>Analyses a run in one pass over its judgments; nothing is asked of a model.</summary>
-public static class RunAnalyzer
+internal static class RunAnalyzer
 {
     private const int BootstrapRounds = 1000;
 
@@ -79,7 +79,7 @@ public static class RunAnalyzer
             credits.AddRange(definition is null ? [] : [ItemCredit.Of(definition, judgment.ToItem())]);
         }
 
-        await foreach (RecordedRanking ranking in run.ReadRankingsAsync(cancellationToken).ConfigureAwait(false))
+        await foreach (RecordedRanking ranking in RankingsFile.ReadAsync(run, cancellationToken).ConfigureAwait(false))
         {
             choices.Add(ranking);
             credits.Add(BestOfScore.Of(ranking).ToCredit());

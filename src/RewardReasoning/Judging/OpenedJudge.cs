@@ -28,6 +28,9 @@ public sealed class OpenedJudge : IJudge, IDisposable
     /// <summary>The settings that the judge's confidence depends on; a calibration holds for equal ones only.</summary>
     public required VotingSettings Voting { get; init; }
 
+    /// <summary>The base seed of its votes; what a scalar reward model says depends on none.</summary>
+    public required long Seed { get; init; }
+
     /// <summary>The most completions that one comparison may take; 0 for a scalar reward model.</summary>
     public required int MaxVotes { get; init; }
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using RewardReasoning.Evaluation.Arena;
 using RewardReasoning.Evaluation.Benchmarks;
 using RewardReasoning.Evaluation.Metrics;
+using RewardReasoning.Ratings;
 using Xunit;
 
 namespace RewardReasoning.Evaluation.Tests.Arena;
@@ -116,11 +117,11 @@ public sealed class ArenaReportTests
     public void Of_NoBattle_IsRefused() => Assert.Throws<ArgumentException>(() => ArenaReport.Of("j", [], 3, [], Few));
 
     [Theory]
-    [InlineData(Outcome.First, Outcome.First, 2.0)]
-    [InlineData(Outcome.First, Outcome.Second, 1.0)]
-    [InlineData(Outcome.Tie, Outcome.Second, 0.5)]
-    [InlineData(Outcome.First, Outcome.Missing, null)]
-    public void BattleOf_TwoOrders_CountsBothOrNeither(Outcome given, Outcome swapped, double? points)
+    [InlineData(MatchOutcome.First, MatchOutcome.First, 2.0)]
+    [InlineData(MatchOutcome.First, MatchOutcome.Second, 1.0)]
+    [InlineData(MatchOutcome.Tie, MatchOutcome.Second, 0.5)]
+    [InlineData(MatchOutcome.First, MatchOutcome.Missing, null)]
+    public void BattleOf_TwoOrders_CountsBothOrNeither(MatchOutcome given, MatchOutcome swapped, double? points)
     {
         BenchmarkItem item = new()
         {
@@ -128,7 +129,7 @@ public sealed class ArenaReportTests
             Row = "1",
             Section = "a",
             Detail = "b",
-            Gold = Outcome.Missing,
+            Gold = MatchOutcome.Missing,
             Comparison = new("q", "x", "longer"),
         };
         Battle? battle = Battle.Of(

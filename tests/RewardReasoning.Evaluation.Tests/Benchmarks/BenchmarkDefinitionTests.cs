@@ -1,5 +1,7 @@
 using RewardReasoning.Evaluation.Benchmarks;
 using RewardReasoning.Evaluation.Metrics;
+using RewardReasoning.Evaluation.Running;
+using RewardReasoning.Ratings;
 using RewardReasoning.Testing;
 using Xunit;
 
@@ -28,7 +30,7 @@ public sealed class BenchmarkDefinitionTests
     public void Catalog_UnknownName_ListsTheNames() =>
         Assert.Contains(
             "judgebench",
-            Assert.Throws<ArgumentException>(() => BenchmarkCatalog.Find("nothing")).Message,
+            Assert.Throws<RunException>(() => BenchmarkCatalog.Find("nothing")).Message,
             StringComparison.Ordinal
         );
 
@@ -51,7 +53,7 @@ public sealed class BenchmarkDefinitionTests
         );
         IReadOnlyList<BenchmarkItem> items = await ReadAsync("pandalm", data);
         Assert.Equal("Add.\n\n1 2", items[0].Comparison.Query);
-        Assert.Equal([Outcome.First, Outcome.Second, Outcome.Tie, Outcome.Missing], items.Select(item => item.Gold));
+        Assert.Equal([MatchOutcome.First, MatchOutcome.Second, MatchOutcome.Tie, MatchOutcome.Missing], items.Select(item => item.Gold));
         BenchmarkReport report = await ReplayAsync("pandalm", items, replay);
 
         // Garbage counts as a tie, so rows 1 and 3 are right of the three with a majority; of the two without a tie one is.
@@ -115,9 +117,9 @@ public sealed class BenchmarkDefinitionTests
 
         // A judge that prefers the richer style, and the right response between equal styles.
         BenchmarkReport report = BenchmarkReport.Of(
-            BenchmarkCatalog.Find<BenchmarkDefinition>("rm-bench"),
+            (BenchmarkDefinition)BenchmarkCatalog.Find("rm-bench"),
             "style",
-            [.. items.Select(item => Judged(item, item.Detail[0] >= item.Detail[1] ? Outcome.First : Outcome.Second))],
+            [.. items.Select(item => Judged(item, item.Detail[0] >= item.Detail[1] ? MatchOutcome.First : MatchOutcome.Second))],
             Few
         );
         Assert.Equal((1, 1, 0), (Value(report.Overall, "easy"), Value(report.Overall, "normal"), Value(report.Overall, "hard")));
@@ -141,16 +143,16 @@ public sealed class BenchmarkDefinitionTests
         );
         IReadOnlyList<BenchmarkItem> items = await ReadAsync("ppe", folder.Path);
         Assert.Equal(
-            [("human", Outcome.Second), ("math", Outcome.First), ("math", Outcome.Second)],
+            [("human", MatchOutcome.Second), ("math", MatchOutcome.First), ("math", MatchOutcome.Second)],
             items.Select(item => (item.Section, item.Gold))
         );
         Assert.Equal(("b", "c"), (items[2].Comparison.Response1, items[2].Comparison.Response2));
 
         // The figure is the mean of the sets: human 1, mathematics one half and one.
         BenchmarkReport report = BenchmarkReport.Of(
-            BenchmarkCatalog.Find<BenchmarkDefinition>("ppe"),
+            (BenchmarkDefinition)BenchmarkCatalog.Find("ppe"),
             "j",
-            [Judged(items[0], Outcome.Second), JudgedItem.Missing(items[1], "gone"), Judged(items[2], Outcome.Second)],
+            [Judged(items[0], MatchOutcome.Second), JudgedItem.Missing(items[1], "gone"), Judged(items[2], MatchOutcome.Second)],
             Few
         );
         Assert.Equal((1 + 0.75) / 2, Value(report.Overall, "accuracy"), 1e-12);
@@ -170,9 +172,9 @@ public sealed class BenchmarkDefinitionTests
         );
         IReadOnlyList<BenchmarkItem> items = await ReadAsync("rewardbench", data);
         BenchmarkReport report = BenchmarkReport.Of(
-            BenchmarkCatalog.Find<BenchmarkDefinition>("rewardbench"),
+            (BenchmarkDefinition)BenchmarkCatalog.Find("rewardbench"),
             "j",
-            [Judged(items[0], Outcome.First), Judged(items[1], Outcome.Second), JudgedItem.Missing(items[2], null)],
+            [Judged(items[0], MatchOutcome.First), Judged(items[1], MatchOutcome.Second), JudgedItem.Missing(items[2], null)],
             Few
         );
         Assert.Equal(100 / 140.0, Value(report.Sections[0], "accuracy"), 1e-12);
@@ -229,15 +231,12 @@ public sealed class BenchmarkDefinitionTests
             {"query": "q2", "response_1": "a", "response_2": "b", "label": 2, "section": "y"}
             """
         );
-        BenchmarkDefinition benchmark = BenchmarkCatalog.Find<BenchmarkDefinition>("pairs");
+        BenchmarkDefinition benchmark = (BenchmarkDefinition)BenchmarkCatalog.Find("pairs");
         IReadOnlyList<BenchmarkItem> items = await ReadAsync("pairs", data);
-        JudgedItem[] judged = [Judged(items[0], Outcome.First), JudgedItem.Missing(items[1], "no verdict")];
+        JudgedItem[] judged = [Judged(items[0], MatchOutcome.First), JudgedItem.Missing(items[1], "no verdict")];
         BenchmarkReport report = BenchmarkReport.Of(benchmark, "j", judged, Few);
         BenchmarkRunFolder run = new(Path.Combine(folder.Path, "run"));
-        await run.WriteJudgmentsAsync(
-            judged.Select(one => RecordedJudgment.Of(one, null)).ToAsyncEnumerable(),
-            TestContext.Current.CancellationToken
-        );
+        await run.WriteJudgmentsAsync(judged.Select(one => RecordedJudgment.Of(one, null)));
         await run.WriteReportAsync(report, TestContext.Current.CancellationToken);
 
         BenchmarkReport readReport = await run.ReadReportAsync(TestContext.Current.CancellationToken);
@@ -247,12 +246,12 @@ public sealed class BenchmarkDefinitionTests
                 await run.ReadJudgmentsAsync(TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken)
             ).Select(judgment => judgment.ToItem()),
         ];
-        Assert.Equal(BenchmarkJson.Text(report), BenchmarkJson.Text(readReport));
-        Assert.Equal(BenchmarkJson.Text(report), BenchmarkJson.Text(BenchmarkReport.Of(benchmark, "j", readItems, Few)));
+        Assert.Equal(report.ToJson(), readReport.ToJson());
+        Assert.Equal(report.ToJson(), BenchmarkReport.Of(benchmark, "j", readItems, Few).ToJson());
         RecordedJudge again = Assert.Single(
             await benchmark.ReplayAsync(Path.Combine(folder.Path, "run", "judgments.jsonl"), items, TestContext.Current.CancellationToken)
         );
-        Assert.Equal(BenchmarkJson.Text(report), BenchmarkJson.Text(BenchmarkReport.Of(benchmark, "j", again.Items, Few)));
+        Assert.Equal(report.ToJson(), BenchmarkReport.Of(benchmark, "j", again.Items, Few).ToJson());
     }
 
     [Fact]
@@ -266,8 +265,8 @@ public sealed class BenchmarkDefinitionTests
             )
         );
         IReadOnlyList<BenchmarkItem> items = await ReadAsync("pairs", data);
-        JudgedItem[] first = [.. items.Select((item, i) => Judged(item, i < 30 ? Outcome.First : Outcome.Second))];
-        JudgedItem[] second = [.. items.Skip(1).Select((item, i) => Judged(item, i + 1 >= 12 ? Outcome.First : Outcome.Second))];
+        JudgedItem[] first = [.. items.Select((item, i) => Judged(item, i < 30 ? MatchOutcome.First : MatchOutcome.Second))];
+        JudgedItem[] second = [.. items.Skip(1).Select((item, i) => Judged(item, i + 1 >= 12 ? MatchOutcome.First : MatchOutcome.Second))];
         RunComparison comparison = RunComparison.Of("pairs", ("a", Credits(first)), ("b", Credits(second)), Few);
 
         // Items 1 to 39: the first is right on 29, the second on 28; alone on 11 and on 10.
@@ -293,8 +292,8 @@ public sealed class BenchmarkDefinitionTests
         ArgumentException exception = Assert.Throws<ArgumentException>(() =>
             RunComparison.Of(
                 "pairs",
-                ("a", Credits([Judged(items[0], Outcome.First)])),
-                ("b", Credits([Judged(others[0], Outcome.First)])),
+                ("a", Credits([Judged(items[0], MatchOutcome.First)])),
+                ("b", Credits([Judged(others[0], MatchOutcome.First)])),
                 Few
             )
         );
@@ -311,9 +310,9 @@ public sealed class BenchmarkDefinitionTests
         );
         IReadOnlyList<BenchmarkItem> items = await ReadAsync("ppe", folder.Path);
         BenchmarkReport report = BenchmarkReport.Of(
-            BenchmarkCatalog.Find<BenchmarkDefinition>("ppe"),
+            (BenchmarkDefinition)BenchmarkCatalog.Find("ppe"),
             "j",
-            [Judged(items[0], Outcome.First), Judged(items[1], Outcome.First)],
+            [Judged(items[0], MatchOutcome.First), Judged(items[1], MatchOutcome.First)],
             Few
         );
 
@@ -322,7 +321,7 @@ public sealed class BenchmarkDefinitionTests
         Assert.Equal((0.5, 0.5, 0.5), (figure.Value, figure.Low, figure.High));
     }
 
-    private static JudgedItem Judged(BenchmarkItem item, Outcome outcome) =>
+    private static JudgedItem Judged(BenchmarkItem item, MatchOutcome outcome) =>
         new()
         {
             Item = item,
@@ -331,17 +330,17 @@ public sealed class BenchmarkDefinitionTests
         };
 
     private static Task<IReadOnlyList<BenchmarkItem>> ReadAsync(string name, string path) =>
-        BenchmarkCatalog.Find<BenchmarkDefinition>(name).ReadAsync(path, TestContext.Current.CancellationToken);
+        ((BenchmarkDefinition)BenchmarkCatalog.Find(name)).ReadAsync(path, TestContext.Current.CancellationToken);
 
     private static async Task<BenchmarkReport> ReplayAsync(string name, IReadOnlyList<BenchmarkItem> items, string replay)
     {
-        BenchmarkDefinition benchmark = BenchmarkCatalog.Find<BenchmarkDefinition>(name);
+        BenchmarkDefinition benchmark = (BenchmarkDefinition)BenchmarkCatalog.Find(name);
         RecordedJudge judge = Assert.Single(await benchmark.ReplayAsync(replay, items, TestContext.Current.CancellationToken));
         return BenchmarkReport.Of(benchmark, judge.Name, judge.Items, Few);
     }
 
     private static ItemCredit[] Credits(IEnumerable<JudgedItem> items) =>
-        [.. items.Select(judged => ItemCredit.Of(BenchmarkCatalog.Find<BenchmarkDefinition>("pairs"), judged))];
+        [.. items.Select(judged => ItemCredit.Of((BenchmarkDefinition)BenchmarkCatalog.Find("pairs"), judged))];
 
     private static double Value(SectionReport section, string name) =>
         Assert.Single(section.Figures, figure => figure.Name == name).Value ?? double.NaN;

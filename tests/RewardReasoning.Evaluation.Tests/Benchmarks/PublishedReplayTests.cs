@@ -200,7 +200,7 @@ public sealed class PublishedReplayTests
         string file = Path.Combine(AppContext.BaseDirectory, "Benchmarks", "rewardbench-results.jsonl");
         Func<string, CancellationToken, Task<IReadOnlyList<BenchmarkReport>>> read = Assert.IsType<
             Func<string, CancellationToken, Task<IReadOnlyList<BenchmarkReport>>>
-        >(BenchmarkCatalog.Find<BenchmarkDefinition>("rewardbench").PublishedAsync);
+        >(((BenchmarkDefinition)BenchmarkCatalog.Find("rewardbench")).PublishedAsync);
         BenchmarkReport report = Assert.Single(await read(file, TestContext.Current.CancellationToken), report => report.Judge == model);
         Equal(Section(report, "Chat"), ("accuracy", chat));
         Equal(Section(report, "Chat Hard"), ("accuracy", hard));
@@ -221,7 +221,7 @@ public sealed class PublishedReplayTests
 
     private static async Task<BenchmarkReport> ReplayAsync(string name, string data, string replay, string judge)
     {
-        BenchmarkDefinition benchmark = BenchmarkCatalog.Find<BenchmarkDefinition>(name);
+        BenchmarkDefinition benchmark = (BenchmarkDefinition)BenchmarkCatalog.Find(name);
         IReadOnlyList<BenchmarkItem> items = await benchmark.ReadAsync(Fixtures.Data(data), TestContext.Current.CancellationToken);
         RecordedJudge recorded = Assert.Single(
             await benchmark.ReplayAsync(Fixtures.Data(replay), items, TestContext.Current.CancellationToken),

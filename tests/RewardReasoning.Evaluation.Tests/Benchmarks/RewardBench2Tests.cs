@@ -1,6 +1,7 @@
 using RewardReasoning.Evaluation.Benchmarks;
 using RewardReasoning.Evaluation.Benchmarks.Definitions;
 using RewardReasoning.Evaluation.Metrics;
+using RewardReasoning.Ratings;
 using RewardReasoning.Testing;
 using Xunit;
 
@@ -51,7 +52,7 @@ public sealed class RewardBench2Tests
             {"id": "tied:7", "prompt": "p", "chosen": ["c", "d"], "rejected": ["x"], "subset": "Ties"}
             """
         );
-        BenchmarkDefinition benchmark = BenchmarkCatalog.Find<BenchmarkDefinition>("rewardbench2");
+        BenchmarkDefinition benchmark = (BenchmarkDefinition)BenchmarkCatalog.Find("rewardbench2");
         IReadOnlyList<BenchmarkItem> items = await benchmark.ReadAsync(data, TestContext.Current.CancellationToken);
         Assert.Equal((6, 4), (items.Count(item => item.Section == "Math"), items.Count(item => item.Section == "Ties")));
 
@@ -61,7 +62,7 @@ public sealed class RewardBench2Tests
             .. items.Select(item => new JudgedItem
             {
                 Item = item,
-                Preferred = item.Id == "Math:2:0-2" ? Outcome.Second : Outcome.First,
+                Preferred = item.Id == "Math:2:0-2" ? MatchOutcome.Second : MatchOutcome.First,
                 Shown = [],
             }),
         ];

@@ -40,7 +40,7 @@ public sealed class BestOfTests
         Assert.Equal(0.25, missing.Values[0]);
         Assert.Equal((1.0, false, true), (decided.Values[0], decided.IsMissing, missing.IsMissing));
         BenchmarkReport report = BestOfScore.Report(
-            BenchmarkCatalog.Find<BestOfBenchmark>("best-of-n"),
+            (BestOfBenchmark)BenchmarkCatalog.Find("best-of-n"),
             "j",
             [chosen, missing, decided],
             new Bootstrap(rounds: 50)
@@ -62,14 +62,14 @@ public sealed class BestOfTests
         Assert.Equal(
             0.5,
             BestOfScore
-                .Report(BenchmarkCatalog.Find<BestOfBenchmark>("ppe-best-of-k"), "j", scores, new Bootstrap(rounds: 20))
+                .Report((BestOfBenchmark)BenchmarkCatalog.Find("ppe-best-of-k"), "j", scores, new Bootstrap(rounds: 20))
                 .Overall.Figures[0]
                 .Value
         );
         Assert.Equal(
             2 / 3.0,
             BestOfScore
-                .Report(BenchmarkCatalog.Find<BestOfBenchmark>("best-of-n"), "j", scores, new Bootstrap(rounds: 20))
+                .Report((BestOfBenchmark)BenchmarkCatalog.Find("best-of-n"), "j", scores, new Bootstrap(rounds: 20))
                 .Overall.Figures[0]
                 .Value
                 ?? 0,
@@ -166,5 +166,5 @@ public sealed class BestOfTests
         };
 
     private static Task<IReadOnlyList<BestOfItem>> ReadAsync(string name, string path) =>
-        BenchmarkCatalog.Find<BestOfBenchmark>(name).ReadAsync(path, TestContext.Current.CancellationToken);
+        ((BestOfBenchmark)BenchmarkCatalog.Find(name)).ReadAsync(path, TestContext.Current.CancellationToken);
 }

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using CsCheck;
-using RewardReasoning.Data.Pairs;
 using RewardReasoning.Evaluation.Metrics;
 using RewardReasoning.Testing;
 using Xunit;

@@ -1,4 +1,5 @@
 using RewardReasoning.Evaluation.Probes;
+using RewardReasoning.Evaluation.Running;
 using Xunit;
 
 namespace RewardReasoning.Evaluation.Tests.Probes;
@@ -68,7 +69,7 @@ public sealed class ProbeCatalogTests
     public void Find_NoSuchProbe_NamesThemAll() =>
         Assert.Contains(
             "again, swap, empty",
-            Assert.Throws<ArgumentException>(() => ProbeCatalog.Find("magic")).Message,
+            Assert.Throws<RunException>(() => ProbeCatalog.Find("magic")).Message,
             StringComparison.Ordinal
         );
 }

@@ -4,6 +4,7 @@ using RewardReasoning.Calibration;
 using RewardReasoning.Evaluation.Benchmarks;
 using RewardReasoning.Evaluation.Reports;
 using RewardReasoning.Judging;
+using RewardReasoning.Ratings;
 using RewardReasoning.Testing;
 using Xunit;
 
@@ -118,10 +119,10 @@ public sealed partial class ReportPageTests
         [
             .. Enumerable.Range(0, 4).Select(row => Judgment(row, name, reasoning, rightVotes: row < 3 ? 2 : 1)),
         ];
-        await run.WriteJudgmentsAsync(judgments.ToAsyncEnumerable(), TestContext.Current.CancellationToken);
+        await run.WriteJudgmentsAsync(judgments);
         await run.WriteReportAsync(
             BenchmarkReport.Of(
-                BenchmarkCatalog.Find<BenchmarkDefinition>("pairs"),
+                (BenchmarkDefinition)BenchmarkCatalog.Find("pairs"),
                 name,
                 [.. judgments.Select(judgment => judgment.ToItem())],
                 new(rounds: 20)
@@ -159,12 +160,12 @@ public sealed partial class ReportPageTests
             Row = $"{row}",
             Section = row % 2 == 0 ? text : "even",
             Comparison = new Comparison(text, $"{text} and more", text),
-            Gold = Outcome.First,
+            Gold = MatchOutcome.First,
         };
         return RecordedJudgment.Of(
             JudgedItem.Missing(item, null) with
             {
-                Preferred = rightVotes > 1 ? Outcome.First : Outcome.Second,
+                Preferred = rightVotes > 1 ? MatchOutcome.First : MatchOutcome.Second,
                 Shown = ShownOutcome.Of(votes),
             },
             new Judgment

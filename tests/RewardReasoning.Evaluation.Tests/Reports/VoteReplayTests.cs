@@ -2,6 +2,7 @@ using CsCheck;
 using RewardReasoning.Evaluation.Benchmarks;
 using RewardReasoning.Evaluation.Metrics;
 using RewardReasoning.Evaluation.Reports;
+using RewardReasoning.Ratings;
 using Xunit;
 
 namespace RewardReasoning.Evaluation.Tests.Reports;
@@ -57,8 +58,8 @@ public sealed class VoteReplayTests
         new(
             row,
             texts,
-            Outcome.First,
-            votes.Count(vote => vote.IsRight) * 2 > votes.Length ? Outcome.First : Outcome.Second,
+            MatchOutcome.First,
+            votes.Count(vote => vote.IsRight) * 2 > votes.Length ? MatchOutcome.First : MatchOutcome.Second,
             0.75,
             null,
             [

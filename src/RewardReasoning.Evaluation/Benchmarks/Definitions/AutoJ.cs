@@ -1,3 +1,5 @@
+using RewardReasoning.Ratings;
+
 namespace RewardReasoning.Evaluation.Benchmarks.Definitions;
 
 /// <summary>Auto-J's pairwise test set: 58 scenarios, human labels, ties among them.</summary>
@@ -26,7 +28,7 @@ internal static class AutoJ
                 BenchmarkMeasure.Mean(
                     "decided_accuracy",
                     "mean accuracy over the orders on pairs without a tie",
-                    judged => judged.Item.Gold == Outcome.Tie ? null : judged.RightShare
+                    judged => judged.Item.Gold == MatchOutcome.Tie ? null : judged.RightShare
                 ),
                 BenchmarkMeasure.Mean("consistency", "share of pairs with the same answer in both orders", Replays.Agreement),
             ],
@@ -42,9 +44,9 @@ internal static class AutoJ
                 Comparison = new Comparison(row.Text("prompt"), row.Text("response 1"), row.Text("response 2")),
                 Gold = row.Text("label") switch
                 {
-                    "0" => Outcome.First,
-                    "1" => Outcome.Second,
-                    "2" => Outcome.Tie,
+                    "0" => MatchOutcome.First,
+                    "1" => MatchOutcome.Second,
+                    "2" => MatchOutcome.Tie,
                     var other => throw new InvalidDataException($"{row.Place}: the label is '{other}'; it is 0, 1 or 2."),
                 },
                 Detail = row.Text("scenario"),

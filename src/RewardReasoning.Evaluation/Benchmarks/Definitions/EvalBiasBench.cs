@@ -1,3 +1,5 @@
+using RewardReasoning.Ratings;
+
 namespace RewardReasoning.Evaluation.Benchmarks.Definitions;
 
 /// <summary>EvalBiasBench: six biases of judges.</summary>
@@ -36,8 +38,8 @@ internal static class EvalBiasBench
                 Comparison = new Comparison(row.Text("instruction"), row.Text("response1"), row.Text("response2")),
                 Gold = row.Text("label") switch
                 {
-                    "1" => Outcome.First,
-                    "2" => Outcome.Second,
+                    "1" => MatchOutcome.First,
+                    "2" => MatchOutcome.Second,
                     var other => throw new InvalidDataException($"{row.Place}: the label is '{other}'; it is 1 or 2."),
                 },
             }),

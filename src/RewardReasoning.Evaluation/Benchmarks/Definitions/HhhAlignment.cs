@@ -1,4 +1,5 @@
 using System.Text.Json;
+using RewardReasoning.Ratings;
 
 namespace RewardReasoning.Evaluation.Benchmarks.Definitions;
 
@@ -41,7 +42,7 @@ internal static class HhhAlignment
                         Row = FormattableString.Invariant($"{row.File}:{row.Number}"),
                         Section = row.File,
                         Comparison = new Comparison(row.Text("input"), choices[0], choices[1]),
-                        Gold = labels[0] == 1 ? Outcome.First : Outcome.Second,
+                        Gold = labels[0] == 1 ? MatchOutcome.First : MatchOutcome.Second,
                     }
                     : throw new InvalidDataException($"{row.Place}: 'targets' needs two choices, one of them labelled 1.");
             }),

@@ -1,3 +1,5 @@
+using RewardReasoning.Ratings;
+
 namespace RewardReasoning.Evaluation.Benchmarks.Definitions;
 
 /// <summary>JudgeBench: hard pairs of one model's responses, of which one is right and one is wrong.</summary>
@@ -75,7 +77,7 @@ internal static class JudgeBench
     private static ShownOutcome Shown(BenchmarkRow row)
     {
         ShownOrder order = row.OptionalText("order") == "BA" ? ShownOrder.Swapped : ShownOrder.Given;
-        Outcome said = Read(row.OptionalText("decision"));
+        MatchOutcome said = Read(row.OptionalText("decision"));
         return new ShownOutcome(order, order == ShownOrder.Swapped ? said.Mirrored() : said);
     }
 
@@ -91,18 +93,18 @@ internal static class JudgeBench
             _ => source,
         };
 
-    private static Outcome Read(string? decision) =>
+    private static MatchOutcome Read(string? decision) =>
         decision switch
         {
-            "A>B" => Outcome.First,
-            "B>A" => Outcome.Second,
-            "A=B" => Outcome.Tie,
-            _ => Outcome.Missing,
+            "A>B" => MatchOutcome.First,
+            "B>A" => MatchOutcome.Second,
+            "A=B" => MatchOutcome.Tie,
+            _ => MatchOutcome.Missing,
         };
 
     private static double? Right(JudgedItem judged) =>
         judged.Shown.Sum(shown =>
-            shown.Outcome is Outcome.First or Outcome.Second
+            shown.Outcome is MatchOutcome.First or MatchOutcome.Second
                 ? shown.Outcome == judged.Item.Gold
                     ? 1
                     : -1

@@ -1,3 +1,5 @@
+using RewardReasoning.Ratings;
+
 namespace RewardReasoning.Evaluation.Benchmarks.Definitions;
 
 /// <summary>LLMBar: does a judge see which output follows the instruction, where the other looks better?</summary>
@@ -107,11 +109,11 @@ internal static class LlmBar
         return string.Join('/', folders[Math.Max(root, folders.Length - 3)..]);
     }
 
-    private static Outcome Read(string? winner) =>
+    private static MatchOutcome Read(string? winner) =>
         winner switch
         {
-            "1" => Outcome.First,
-            "2" => Outcome.Second,
-            _ => Outcome.Missing,
+            "1" => MatchOutcome.First,
+            "2" => MatchOutcome.Second,
+            _ => MatchOutcome.Missing,
         };
 }

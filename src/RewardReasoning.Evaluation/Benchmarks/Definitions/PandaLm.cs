@@ -1,4 +1,5 @@
 using RewardReasoning.Evaluation.Metrics;
+using RewardReasoning.Ratings;
 
 namespace RewardReasoning.Evaluation.Benchmarks.Definitions;
 
@@ -33,7 +34,7 @@ internal static class PandaLm
                 BenchmarkMeasure.Mean(
                     "decided_accuracy",
                     "share of rows without a tie that are right",
-                    judged => judged.Item.Gold == Outcome.Tie ? null : Right(judged, Plain)
+                    judged => judged.Item.Gold == MatchOutcome.Tie ? null : Right(judged, Plain)
                 ),
                 BenchmarkMeasure.Mean("band_accuracy", "accuracy where a weak preference is a tie", judged => Right(judged, Banded)),
                 Average("band_macro_f1", scores => scores.F1, Banded),
@@ -73,7 +74,7 @@ internal static class PandaLm
             .ConfigureAwait(false);
         foreach (IGrouping<string, BenchmarkRow> file in rows.GroupBy(row => row.File))
         {
-            Dictionary<string, Outcome> said = file.ToDictionary(
+            Dictionary<string, MatchOutcome> said = file.ToDictionary(
                 row => row.Text("idx"),
                 row => Read(row.OptionalText("gpt_result") ?? row.Text("pandalm_result"))
             );
@@ -83,37 +84,37 @@ internal static class PandaLm
         return judges;
     }
 
-    private static Outcome Majority(IReadOnlyList<string> votes) =>
-        votes.GroupBy(vote => vote).FirstOrDefault(group => group.Count() > 1) is { } most ? Read(most.Key) : Outcome.Missing;
+    private static MatchOutcome Majority(IReadOnlyList<string> votes) =>
+        votes.GroupBy(vote => vote).FirstOrDefault(group => group.Count() > 1) is { } most ? Read(most.Key) : MatchOutcome.Missing;
 
-    private static Outcome Read(string answer) =>
+    private static MatchOutcome Read(string answer) =>
         answer.ToLowerInvariant() switch
         {
-            "1" => Outcome.First,
-            "2" => Outcome.Second,
-            "0" or "tie" => Outcome.Tie,
-            _ => Outcome.Missing,
+            "1" => MatchOutcome.First,
+            "2" => MatchOutcome.Second,
+            "0" or "tie" => MatchOutcome.Tie,
+            _ => MatchOutcome.Missing,
         };
 
-    private static Outcome Plain(JudgedItem judged) => judged.Preferred == Outcome.Missing ? Outcome.Tie : judged.Preferred;
+    private static MatchOutcome Plain(JudgedItem judged) => judged.Preferred == MatchOutcome.Missing ? MatchOutcome.Tie : judged.Preferred;
 
-    private static Outcome Banded(JudgedItem judged) => judged.VoteShare < DecisiveShare ? Outcome.Tie : Plain(judged);
+    private static MatchOutcome Banded(JudgedItem judged) => judged.VoteShare < DecisiveShare ? MatchOutcome.Tie : Plain(judged);
 
-    private static double? Right(JudgedItem judged, Func<JudgedItem, Outcome> answer) =>
-        judged.Item.Gold == Outcome.Missing ? null
+    private static double? Right(JudgedItem judged, Func<JudgedItem, MatchOutcome> answer) =>
+        judged.Item.Gold == MatchOutcome.Missing ? null
         : answer(judged) == judged.Item.Gold ? 1
         : 0;
 
-    private static BenchmarkMeasure Average(string name, Func<ClassScores, double> part, Func<JudgedItem, Outcome> answer) =>
+    private static BenchmarkMeasure Average(string name, Func<ClassScores, double> part, Func<JudgedItem, MatchOutcome> answer) =>
         new(
             name,
             $"{name.Replace('_', ' ')} of three classes",
             items =>
             {
                 ConfusionMatrix matrix = new(3);
-                foreach (WeightedItem item in items.Where(item => item.Judged.Item.Gold != Outcome.Missing))
+                foreach (WeightedItem item in items.Where(item => item.Judged.Item.Gold != MatchOutcome.Missing))
                 {
-                    matrix.Add(item.Judged.Item.Gold - Outcome.First, answer(item.Judged) - Outcome.First, item.Weight);
+                    matrix.Add(item.Judged.Item.Gold - MatchOutcome.First, answer(item.Judged) - MatchOutcome.First, item.Weight);
                 }
 
                 return matrix.Total == 0 ? double.NaN : part(matrix.Average(ClassWeight.Macro, ClassSet.All));

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using RewardReasoning.Ratings;
 
 namespace RewardReasoning.Evaluation.Benchmarks.Definitions;
 
@@ -56,8 +57,8 @@ internal static class Ppe
                         Comparison = new Comparison(row.Text("prompt"), row.Text("response_1"), row.Text("response_2")),
                         Gold = winner switch
                         {
-                            "model_a" or "1" => Outcome.First,
-                            "model_b" or "2" => Outcome.Second,
+                            "model_a" or "1" => MatchOutcome.First,
+                            "model_b" or "2" => MatchOutcome.Second,
                             _ => throw new InvalidDataException($"{row.Place}: the winner is '{winner}'; it is model_a, model_b or a tie."),
                         },
                     }
@@ -90,7 +91,7 @@ internal static class Ppe
                 Row = name,
                 Section = row.File,
                 Comparison = new Comparison(row.Text("prompt"), Response(row, i), Response(row, j)),
-                Gold = scores[i] ? Outcome.First : Outcome.Second,
+                Gold = scores[i] ? MatchOutcome.First : MatchOutcome.Second,
             };
         }
     }
@@ -99,7 +100,7 @@ internal static class Ppe
         row.Text($"response_{(index + 1).ToString(CultureInfo.InvariantCulture)}");
 
     private static double? Credit(JudgedItem judged) =>
-        judged.Preferred is Outcome.Missing or Outcome.Tie ? 0.5
+        judged.Preferred is MatchOutcome.Missing or MatchOutcome.Tie ? 0.5
         : judged.Preferred == judged.Item.Gold ? 1
         : 0;
 }

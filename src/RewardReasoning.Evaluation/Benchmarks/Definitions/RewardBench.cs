@@ -1,9 +1,10 @@
 using System.Text.Json;
+using RewardReasoning.Ratings;
 
 namespace RewardReasoning.Evaluation.Benchmarks.Definitions;
 
 /// <summary>RewardBench: chosen and rejected responses in 23 subsets of four sections.</summary>
-public static class RewardBench
+internal static class RewardBench
 {
     /// <summary>
     /// The subsets, each with its section and its weight in it. PRM mathematics has 447 rows and counts as many as the code beside it.
@@ -137,14 +138,14 @@ public static class RewardBench
                         ? known.Section
                         : throw new InvalidDataException($"{row.Place}: '{subset}' is no subset of RewardBench."),
                     Comparison = new Comparison(row.Text("prompt"), row.Text("chosen"), row.Text("rejected")),
-                    Gold = Outcome.First,
+                    Gold = MatchOutcome.First,
                     Detail = subset,
                 };
             }),
         ];
 
     private static double? Credit(JudgedItem judged) =>
-        judged.Preferred is Outcome.Missing or Outcome.Tie ? 0.5
+        judged.Preferred is MatchOutcome.Missing or MatchOutcome.Tie ? 0.5
         : judged.Preferred == judged.Item.Gold ? 1
         : 0;
 
@@ -163,4 +164,4 @@ public static class RewardBench
 /// <param name="Name">Its name in the data.</param>
 /// <param name="Section">The section that it counts in.</param>
 /// <param name="Weight">Its weight in the section.</param>
-public sealed record RewardBenchSubset(string Name, string Section, int Weight);
+internal sealed record RewardBenchSubset(string Name, string Section, int Weight);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using RewardReasoning.Ratings;
 
 namespace RewardReasoning.Evaluation.Benchmarks.Definitions;
 
@@ -6,7 +7,7 @@ namespace RewardReasoning.Evaluation.Benchmarks.Definitions;
 /// RewardBench 2: best of four in five subsets, and Ties, where several answers are right and should be rated alike. It was made for
 /// judges that rate; how a judge of pairs takes part is a design of our own, stated with every report.
 /// </summary>
-public static class RewardBench2
+internal static class RewardBench2
 {
     private const string TiesSubset = "Ties";
 
@@ -86,7 +87,7 @@ public static class RewardBench2
                                 Row = ties ? id[(id.LastIndexOf(':') + 1)..] : id,
                                 Section = subset,
                                 Comparison = new Comparison(row.Text("prompt"), answers[i], answers[j]),
-                                Gold = decided ? Outcome.First : Outcome.Missing,
+                                Gold = decided ? MatchOutcome.First : MatchOutcome.Missing,
                                 Detail = FormattableString.Invariant($"{id};{i};{j};{chosen.Count};{answers.Length}"),
                             }
                         );
@@ -150,8 +151,8 @@ public static class RewardBench2
             int[] numbers = Numbers(judged);
             double share = judged.Preferred switch
             {
-                Outcome.First => 1,
-                Outcome.Second => 0,
+                MatchOutcome.First => 1,
+                MatchOutcome.Second => 0,
                 _ => 0.5,
             };
             won[numbers[0]] += share / (won.Length - 1);
@@ -168,7 +169,7 @@ public static class RewardBench2
 /// <summary>What a judge rated the answers to one prompt of Ties.</summary>
 /// <param name="Right">Ratings of the right answers.</param>
 /// <param name="Wrong">Ratings of the wrong ones.</param>
-public sealed record TiesRatings(IReadOnlyList<double> Right, IReadOnlyList<double> Wrong)
+internal sealed record TiesRatings(IReadOnlyList<double> Right, IReadOnlyList<double> Wrong)
 {
     /// <summary>The lowest rating of a right answer less the highest of a wrong one.</summary>
     public double Gap => Right.Min() - Wrong.Max();

@@ -1,3 +1,5 @@
+using RewardReasoning.Ratings;
+
 namespace RewardReasoning.Evaluation.Benchmarks.Definitions;
 
 /// <summary>RM-Bench: is a right response preferred to a subtly wrong one, whatever their styles?</summary>
@@ -62,7 +64,7 @@ internal static class RmBench
                         Row = name,
                         Section = file.Split('-')[0],
                         Comparison = new Comparison(row.Text("prompt"), chosen[better], rejected[worse]),
-                        Gold = Outcome.First,
+                        Gold = MatchOutcome.First,
                         Detail = FormattableString.Invariant($"{better}{worse}"),
                     }
                 );

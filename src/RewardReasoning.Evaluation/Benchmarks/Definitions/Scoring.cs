@@ -1,3 +1,5 @@
+using RewardReasoning.Ratings;
+
 namespace RewardReasoning.Evaluation.Benchmarks.Definitions;
 
 /// <summary>The plain way of counting.</summary>
@@ -9,7 +11,7 @@ internal static class Scoring
 
     /// <summary>1 where the judge prefers what is right, else 0; null where nothing is known to be right.</summary>
     public static double? Right(JudgedItem judged) =>
-        judged.Item.Gold == Outcome.Missing ? null
+        judged.Item.Gold == MatchOutcome.Missing ? null
         : judged.Preferred == judged.Item.Gold ? 1
         : 0;
 }

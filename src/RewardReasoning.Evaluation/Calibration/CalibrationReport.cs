@@ -1,0 +1,97 @@
+using System.Text.Json.Serialization;
+using RewardReasoning.Calibration;
+using RewardReasoning.Evaluation.Metrics;
+using RewardReasoning.Evaluation.Plots;
+
+namespace RewardReasoning.Evaluation.Calibration;
+
+/// <summary>What a calibration was fitted to, and how far confidence is off before and after.</summary>
+public sealed record CalibrationReport
+{
+    private readonly ConfidenceFit _fit;
+
+    internal CalibrationReport(LabelledJudgments labelled, ConfidenceFit fit, CalibrationFit written)
+    {
+        _fit = fit;
+        (Rows, Missing, Unlabelled, Fit) = (labelled.Rows, labelled.Missing, labelled.Unlabelled, written);
+    }
+
+    /// <summary>Rows read.</summary>
+    public int Rows { get; }
+
+    /// <summary>Rows without a judgment that prefers a response.</summary>
+    public int Missing { get; }
+
+    /// <summary>Judged rows without a label.</summary>
+    public int Unlabelled { get; }
+
+    /// <summary>All others: what the map was fitted to.</summary>
+    public int Labelled => _fit.Judgments.Count;
+
+    /// <summary>Different queries among them.</summary>
+    public int Queries => _fit.Queries;
+
+    /// <summary>Share of the labelled judgments that is right.</summary>
+    public double Accuracy => _fit.Accuracy;
+
+    /// <summary><c>temperature</c> or <c>isotonic</c>.</summary>
+    public string Method => _fit.Method.ToString().ToLowerInvariant();
+
+    /// <summary>The fitted temperature; null for the other method.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? Temperature => (_fit.Map as ConfidenceMap.Temperature)?.Value;
+
+    /// <summary>The points of an isotonic map; null for the other method.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<CalibrationKnot>? Knots => (_fit.Map as ConfidenceMap.Isotonic)?.Knots;
+
+    /// <summary>Folds of the cross-validation.</summary>
+    public int Folds => _fit.Folds;
+
+    /// <summary>How far the confidences are off as they are.</summary>
+    public CalibrationError Before => _fit.Before;
+
+    /// <summary>How far they are off when calibrated by a map that was fitted without them.</summary>
+    public CalibrationError After => _fit.After;
+
+    /// <summary>How well confidence separates right judgments from wrong ones; null without both kinds.</summary>
+    public double? Auroc => Discrimination.Auroc(_fit.Confidences, _fit.Right);
+
+    /// <summary>Identity of the model.</summary>
+    public string Model => Fit.Model;
+
+    /// <summary>The file that the fit was saved to; null if it was not.</summary>
+    public string? Out { get; private init; }
+
+    /// <summary>The fit, as a calibration file holds it.</summary>
+    [JsonIgnore]
+    public CalibrationFit Fit { get; }
+
+    /// <summary>Adds the fit to a calibration file, which is made if it is not there; the fits of other settings in it stay.</summary>
+    /// <returns>The report, which names the file.</returns>
+    /// <exception cref="FormatException">The file is there and is not a calibration file.</exception>
+    public CalibrationReport SaveTo(string path)
+    {
+        (File.Exists(path) ? CalibrationFile.Load(path) : new CalibrationFile()).With(Fit).Save(path);
+        return this with { Out = path };
+    }
+
+    /// <summary>Draws the reliability before and after into an SVG or PNG file.</summary>
+    /// <exception cref="NotSupportedException">The file's ending is that of another format.</exception>
+    public void Draw(string path) =>
+        new ReliabilityDiagram
+        {
+            Title = FormattableString.Invariant($"{Labelled} labelled judgments"),
+            Curves =
+            [
+                new(
+                    FormattableString.Invariant($"by the votes alone (ECE {Before.Ece:0.000})"),
+                    CalibrationMetrics.Bins(_fit.Confidences, _fit.Right)
+                ),
+                new(
+                    FormattableString.Invariant($"{Method}, cross-validated (ECE {After.Ece:0.000})"),
+                    CalibrationMetrics.Bins(_fit.CrossValidated, _fit.Right)
+                ),
+            ],
+        }.Save(path);
+}

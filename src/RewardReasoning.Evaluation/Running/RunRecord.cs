@@ -1,0 +1,137 @@
+using System.Reflection;
+using System.Security.Cryptography;
+using System.Text.Json;
+using RewardReasoning.Data.Rows;
+using RewardReasoning.IO;
+using RewardReasoning.Judging;
+
+namespace RewardReasoning.Evaluation.Running;
+
+/// <summary>
+/// The settings of a run, kept beside the file of its rows (<see cref="Ending"/>) wherever that is: while it is written, where it stays
+/// when a run ended early, and at the end. An unfinished run can only be resumed with the same settings.
+/// </summary>
+internal sealed class RunRecord
+{
+    /// <summary>What is added to the name of the file of rows.</summary>
+    public const string Ending = ".run.json";
+
+    private readonly string _output;
+    private readonly TimeProvider _time;
+    private RunSettings _settings;
+
+    private RunRecord(string output, RunSettings settings, TimeProvider time)
+    {
+        _output = output;
+        _settings = settings;
+        _time = time;
+    }
+
+    private string WhileWritten => _output + RowFileWriter.PartialEnding + Ending;
+
+    /// <summary>
+    /// A record of a run to come; nothing is written yet. Null where rows go to a stream or a device: nothing can be put beside it.
+    /// </summary>
+    /// <param name="target">Where the rows go.</param>
+    /// <param name="rows">The rows to be read; files are hashed.</param>
+    /// <param name="judge">The judge.</param>
+    /// <param name="settings">Further settings that affect the rows, by the names of their options.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
+    /// <exception cref="RunException">An unfinished run with other settings is there.</exception>
+    public static async Task<RunRecord?> OpenAsync(
+        RowTarget target,
+        RowSource rows,
+        OpenedJudge judge,
+        IReadOnlyDictionary<string, string> settings,
+        TimeProvider time,
+        CancellationToken cancellationToken
+    )
+    {
+        if (target.Path is not { } output || !AtomicFile.IsReplaceable(output))
+        {
+            return null;
+        }
+
+        RunSettings mine = new()
+        {
+            Version =
+                typeof(RunRecord).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown",
+            Command = target.Command,
+            Started = time.GetUtcNow(),
+            Model = judge.Identity,
+            Seed = judge.Seed,
+            Judging = judge.Voting,
+            Calibrated = judge.IsCalibrated,
+            Inputs = await Task.WhenAll(rows.Paths.Select(path => DescribeAsync(path, cancellationToken))).ConfigureAwait(false),
+            Shard = rows.Shard?.ToString(),
+            Limit = rows.Limit,
+            Options = settings,
+        };
+        RunRecord record = new(output, mine, time);
+        foreach (string path in new[] { record.WhileWritten, output + Ending })
+        {
+            if (
+                Read(path) is { End: not { Complete: true } } before
+                && mine.DifferencesFrom(before).ToArray() is { Length: > 0 } differences
+            )
+            {
+                throw new RunException(
+                    $"An unfinished run to '{output}' had other settings: here {string.Join(", ", differences)}. Resume it with its own settings ('{path}' lists them), name another --out, or remove that file to begin anew."
+                );
+            }
+        }
+
+        return record;
+    }
+
+    /// <summary>Writes the settings beside the rows that are being written.</summary>
+    public void Begin() => Write(WhileWritten);
+
+    /// <summary>Adds how the run ended, and puts the settings where the rows are now.</summary>
+    /// <param name="complete">Whether every row was written.</param>
+    /// <param name="rows">How many were.</param>
+    /// <param name="leftAt">Where the rows stay when they could not take their file's place; null when they did.</param>
+    public void End(bool complete, long rows, string? leftAt)
+    {
+        _settings = _settings with { End = new RunEnd(complete, _time.GetUtcNow(), rows) };
+        Write(WhileWritten);
+        if (leftAt is null)
+        {
+            File.Move(WhileWritten, _output + Ending, overwrite: true);
+        }
+    }
+
+    private static async Task<InputFile> DescribeAsync(string path, CancellationToken cancellationToken)
+    {
+        FileStream file = new(
+            path,
+            FileMode.Open,
+            FileAccess.Read,
+            FileShare.ReadWrite | FileShare.Delete,
+            bufferSize: 1,
+            FileOptions.SequentialScan | FileOptions.Asynchronous
+        );
+        await using (file.ConfigureAwait(false))
+        {
+            byte[] hash = await SHA256.HashDataAsync(file, cancellationToken).ConfigureAwait(false);
+            return new InputFile(path, file.Length, Convert.ToHexStringLower(hash));
+        }
+    }
+
+    /// <summary>The settings in a file; null where there is none, or none that can be read: then nothing is known of a run there.</summary>
+    private static RunSettings? Read(string path)
+    {
+        try
+        {
+            return File.Exists(path) ? JsonSerializer.Deserialize(File.ReadAllBytes(path), RunJson.Indented.RunSettings) : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private void Write(string path) =>
+        AtomicFile.WriteAllText(path, JsonSerializer.Serialize(_settings, RunJson.Indented.RunSettings) + "\n");
+}
