@@ -1,11 +1,10 @@
 using System.CommandLine;
-using System.CommandLine.Invocation;
 using RewardReasoning.Cli.Commands;
 
 namespace RewardReasoning.Cli;
 
 /// <summary>All verbs under one roof: parsing, exit codes and what becomes of exceptions.</summary>
-public static class CommandLine
+internal static class CommandLine
 {
     // @ belongs to texts (see TextArgument), so System.CommandLine's own response files are off; so is bundling: -21 is a number.
     private static readonly ParserConfiguration Parser = new() { ResponseFileTokenReplacer = null, EnablePosixBundling = false };
@@ -18,18 +17,23 @@ public static class CommandLine
         ParseResult parsed = Parse(args, terminal);
         try
         {
-            return parsed.Action is ParseErrorAction
-                ? ReportBadUsage(parsed, terminal)
-                : await parsed.InvokeAsync(
-                    new InvocationConfiguration
-                    {
-                        EnableDefaultExceptionHandler = false,
-                        ProcessTerminationTimeout = null,
-                        Output = terminal.Out,
-                        Error = terminal.Error,
-                    },
-                    cancellationToken
-                );
+            if (ParseFaults.Of(parsed) is { Count: > 0 } faults)
+            {
+                return ReportBadUsage(parsed, faults, terminal);
+            }
+
+            int exitCode = await parsed.InvokeAsync(
+                new InvocationConfiguration
+                {
+                    EnableDefaultExceptionHandler = false,
+                    ProcessTerminationTimeout = null,
+                    Output = terminal.Out,
+                    Error = terminal.Error,
+                },
+                cancellationToken
+            );
+            terminal.Flush();
+            return exitCode;
         }
         catch (Exception exception)
         {
@@ -74,13 +78,11 @@ public static class CommandLine
         return root;
     }
 
-    private static int ReportBadUsage(ParseResult parsed, Terminal terminal)
+    private static int ReportBadUsage(ParseResult parsed, IReadOnlyList<string> faults, Terminal terminal)
     {
-        // A mistyped verb is reported as a missing one besides; one of the two says enough.
-        string[] messages = [.. parsed.Errors.Select(error => error.Message).Distinct()];
-        foreach (string message in parsed.UnmatchedTokens.Count > 0 && messages.Length > 1 ? messages.Where(IsAboutAToken) : messages)
+        foreach (string fault in faults)
         {
-            terminal.Error.WriteLine($"rrm: {message}");
+            terminal.Error.WriteLine($"rrm: {fault}");
         }
 
         Command command = parsed.CommandResult.Command;
@@ -94,8 +96,6 @@ public static class CommandLine
 
         terminal.Error.WriteLine($"rrm: `{path} --help` shows how it is used.");
         return ExitCodes.BadUsage;
-
-        bool IsAboutAToken(string message) => parsed.UnmatchedTokens.Any(token => message.Contains($"'{token}'", StringComparison.Ordinal));
     }
 
     private static IEnumerable<string> Path(Command command) =>

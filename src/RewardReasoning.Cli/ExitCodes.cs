@@ -1,7 +1,7 @@
 namespace RewardReasoning.Cli;
 
 /// <summary>What the exit code of every verb means; docs/cli.md has the same table for people.</summary>
-public static class ExitCodes
+internal static class ExitCodes
 {
     /// <summary>Everything that was asked for was done.</summary>
     public const int Done = 0;

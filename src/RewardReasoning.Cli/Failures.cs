@@ -1,17 +1,11 @@
 using System.Text.Json;
-using RewardReasoning.Data.Hub;
-using RewardReasoning.Endpoints;
-using RewardReasoning.Models.Checkpoints;
-using RewardReasoning.Models.Generation;
-using RewardReasoning.Recipes;
-using RewardReasoning.Storage;
-using RewardReasoning.Text;
-using RewardReasoning.Text.Tokenization;
+using System.Text.RegularExpressions;
+using RewardReasoning.Cli.Output;
 
 namespace RewardReasoning.Cli;
 
 /// <summary>The one place where an exception becomes a line on stderr and an exit code.</summary>
-internal static class Failures
+internal static partial class Failures
 {
     public static int Report(Exception exception, Terminal terminal, bool verbose, CancellationToken cancellationToken)
     {
@@ -22,11 +16,16 @@ internal static class Failures
             return ExitCodes.Cancelled;
         }
 
+        if (cause is OutputException { IsClosed: true })
+        {
+            return ExitCodes.Failed; // its reader has read enough, and is not waiting for a message
+        }
+
         (int exitCode, string message) = Describe(cause);
         terminal.Error.WriteLine($"rrm: {message}");
         if (verbose)
         {
-            terminal.Error.WriteLine(exception);
+            terminal.Error.WriteLine(exception.ToString());
         }
         else if (exitCode == ExitCodes.Failed)
         {
@@ -47,32 +46,27 @@ internal static class Failures
     private static (int ExitCode, string Message) Describe(Exception exception) =>
         exception switch
         {
-            RecipeException => (ExitCodes.BadUsage, exception.Message),
-            UsageException
-            or OutOfDomainException
-            or CheckpointException
-            or TokenizerException
-            or ChatTemplateException
-            or FormatException
-            or InvalidDataException
-            or JsonException
-            or FileNotFoundException
-            or DirectoryNotFoundException
-            or UnauthorizedAccessException
-            or NotSupportedException => (ExitCodes.BadUsage, OneLine(exception.Message)),
-            CompletionStoreException { IsUnusable: true } => (ExitCodes.BadUsage, OneLine(exception.Message)),
-            HubException { IsRefusal: true } => (ExitCodes.BadUsage, OneLine(exception.Message)),
-            ArgumentException argument => (ExitCodes.BadUsage, OneLine(WithoutParameterName(argument))),
-            EndpointException
-            or HubException
-            or GenerationException
-            or CompletionStoreException
-            or HttpRequestException
-            or TimeoutException
-            or IOException => (ExitCodes.Failed, OneLine(exception.Message)),
-            DllNotFoundException => (ExitCodes.Failed, $"a native library could not be loaded: {OneLine(exception.Message)}"),
+            RewardReasoningException { Boundary: FailureBoundary.Input or FailureBoundary.Recipe } => (
+                ExitCodes.BadUsage,
+                Lines(exception.Message)
+            ),
+            RewardReasoningException => (ExitCodes.Failed, Lines(exception.Message)),
+            FormatException or InvalidDataException or JsonException or NotSupportedException => (
+                ExitCodes.BadUsage,
+                Lines(exception.Message)
+            ),
+            FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException => (
+                ExitCodes.BadUsage,
+                FileFault(exception.Message)
+            ),
+            HttpRequestException or TimeoutException or IOException => (ExitCodes.Failed, FileFault(exception.Message)),
+            ArgumentException tooLong when tooLong.Data.Contains(ChatResponseKeys.PromptTokens) => (
+                ExitCodes.BadUsage,
+                Lines(WithoutParameterName(tooLong))
+            ),
+            DllNotFoundException => (ExitCodes.Failed, $"a native library could not be loaded: {Lines(exception.Message)}"),
             OutOfMemoryException => (ExitCodes.Failed, "out of memory; a smaller --concurrency or model needs less."),
-            _ => (ExitCodes.Failed, $"{exception.GetType().Name}: {OneLine(exception.Message)}"),
+            _ => (ExitCodes.Failed, $"this is a bug in rrm, please report it: {exception.GetType().Name}: {Lines(exception.Message)}"),
         };
 
     private static string WithoutParameterName(ArgumentException exception)
@@ -83,6 +77,23 @@ internal static class Failures
             : exception.Message;
     }
 
-    private static string OneLine(string message) =>
-        string.Join(' ', message.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+    /// <summary>What the system says about a file, in the words of the rest.</summary>
+    private static string FileFault(string message) =>
+        MissingFolder().Match(message) is { Success: true } folder
+            ? $"The folder of '{folder.Groups[1].Value}' does not exist; make it first, or name another place."
+        : MissingFile().Match(message) is { Success: true } file ? $"There is no file '{file.Groups[1].Value}'."
+        : Denied().Match(message) is { Success: true } denied ? $"'{denied.Groups[1].Value}' cannot be opened: permission denied."
+        : Lines(message);
+
+    /// <summary>A message of several lines keeps them: the faults of a recipe, a line each.</summary>
+    private static string Lines(string message) => message.ReplaceLineEndings("\n").TrimEnd('\n');
+
+    [GeneratedRegex("^Could not find a part of the path '(.*)'\\.$")]
+    private static partial Regex MissingFolder();
+
+    [GeneratedRegex("^Could not find file '(.*)'\\.$")]
+    private static partial Regex MissingFile();
+
+    [GeneratedRegex("^Access to the path '(.*)' is denied\\.$")]
+    private static partial Regex Denied();
 }

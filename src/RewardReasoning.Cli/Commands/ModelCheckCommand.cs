@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using RewardReasoning.Cli.Hub;
+using RewardReasoning.Cli.Judging;
 using RewardReasoning.Cli.Output;
 using RewardReasoning.Models;
 using RewardReasoning.Models.Checking;
@@ -35,7 +36,9 @@ internal static class ModelCheckCommand
         command.SetAction(
             async (parsed, cancellationToken) =>
             {
-                string local = await HubArgument.LocalModelAsync(parsed.GetRequiredValue(folder), terminal, cancellationToken);
+                string local = ModelFolders.Require(
+                    await HubArgument.LocalModelAsync(parsed.GetRequiredValue(folder), terminal, cancellationToken)
+                );
                 return await Task.Run(
                     () => Run(terminal, local, parsed.GetRequiredValue(against), parsed.GetValue(json), cancellationToken),
                     cancellationToken

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using RewardReasoning.Cli.Hub;
+using RewardReasoning.Cli.Judging;
 using RewardReasoning.Cli.Output;
 using RewardReasoning.Judging;
 using RewardReasoning.Models;
@@ -33,7 +34,9 @@ internal static class ModelInfoCommand
         command.SetAction(
             async (parsed, cancellationToken) =>
             {
-                ModelInfoJson info = Read(await HubArgument.LocalModelAsync(parsed.GetRequiredValue(folder), terminal, cancellationToken));
+                ModelInfoJson info = Read(
+                    ModelFolders.Require(await HubArgument.LocalModelAsync(parsed.GetRequiredValue(folder), terminal, cancellationToken))
+                );
                 if (parsed.GetValue(json))
                 {
                     terminal.Out.WriteLine(JsonSerializer.Serialize(info, OutputJson.Indented.ModelInfoJson));

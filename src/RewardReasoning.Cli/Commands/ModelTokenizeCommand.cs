@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using RewardReasoning.Cli.Hub;
+using RewardReasoning.Cli.Judging;
 using RewardReasoning.Data.Rows;
 using RewardReasoning.Text.Tokenization;
 
@@ -53,7 +54,9 @@ internal static class ModelTokenizeCommand
             throw new UsageException($"There is no file '{texts}'.");
         }
 
-        Tokenizer tokenizer = Tokenizer.Load(await HubArgument.LocalModelAsync(folder, terminal, cancellationToken));
+        Tokenizer tokenizer = Tokenizer.Load(
+            ModelFolders.RequireExisting(await HubArgument.LocalModelAsync(folder, terminal, cancellationToken))
+        );
         await using Stream stream = texts == StandardInput ? terminal.In : await JsonLines.OpenAsync(texts, cancellationToken);
         string name = texts == StandardInput ? "standard input" : texts;
         await foreach (Line line in JsonLines.ReadAsync(stream, cancellationToken))

@@ -115,7 +115,7 @@ internal sealed class ServeCommand
             MaxCompletions = parsed.GetValue(_maxCompletions),
             OnFailure = line => _terminal.Error.WriteLine($"rrm: {line}"),
         };
-        options.Validate();
+        _ = CheckedOptions.Require(options, checkedOptions => checkedOptions.Validate());
         using IChatClient client = source.Open();
         await using ChatServer server = await ChatServer.StartAsync(
             client,

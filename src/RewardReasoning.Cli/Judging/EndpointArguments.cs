@@ -28,7 +28,7 @@ internal sealed class EndpointArguments
     private readonly Option<string?> _judgeFiles = new("--judge-files")
     {
         Description =
-            "Folder of the model at --endpoint, where it is here too: judge with the prompt, the domain and the closing words for thoughts that it holds, as in process.",
+            "If you also have the served model's folder, name it here. Its prompt, domain and closing text are then used, as with --model.",
         HelpName = "FOLDER",
     };
 
@@ -123,7 +123,7 @@ internal sealed class EndpointArguments
                     )
                 ),
         };
-        options.Validate();
+        _ = CheckedOptions.Require(options, checkedOptions => checkedOptions.Validate());
         return new EndpointSource(
             options,
             parsed.GetValue(_prices) is { } file ? TokenPrices.Load(file, options.Model) : null,
@@ -155,11 +155,11 @@ internal sealed class EndpointArguments
             return json is null
                 ? null
                 : JsonNode.Parse(json) as JsonObject
-                    ?? throw new UsageException("--request-fields is JSON, but no object; it looks like {\"top_k\": 20}.");
+                    ?? throw new UsageException("--request-fields is JSON, but not an object; it looks like {\"top_k\": 20}.");
         }
         catch (JsonException error)
         {
-            throw new UsageException($"--request-fields is no JSON object: {error.Message}", error);
+            throw new UsageException($"--request-fields is not a JSON object: {error.Message}", error);
         }
     }
 }

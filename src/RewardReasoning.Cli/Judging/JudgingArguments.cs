@@ -2,7 +2,6 @@ using System.CommandLine;
 using Microsoft.Extensions.AI;
 using RewardReasoning.Calibration;
 using RewardReasoning.Judging;
-using RewardReasoning.Models;
 using RewardReasoning.Storage;
 
 namespace RewardReasoning.Cli.Judging;
@@ -124,7 +123,7 @@ internal sealed class JudgingArguments
     }
 
     /// <summary>The options as given, over what the model brings for the judge.</summary>
-    /// <exception cref="ArgumentException">Values are out of range.</exception>
+    /// <exception cref="UsageException">Values are out of range.</exception>
     /// <exception cref="UsageException">An option was given that a scalar reward model has no use for.</exception>
     public JudgeOptions Read(ParseResult parsed, ModelSource source)
     {
@@ -149,7 +148,7 @@ internal sealed class JudgingArguments
             Concurrency = source is FolderSource ? parsed.GetValue(_concurrency) : null, // servers are asked as many at each
             Prices = source.Prices,
         };
-        options.Validate();
+        _ = CheckedOptions.Require(options, checkedOptions => checkedOptions.Validate());
         return files.ApplyTo(
             options with
             {
@@ -174,7 +173,7 @@ internal sealed class JudgingArguments
     )
     {
         OpenedJudge judge = source is FolderSource { IsScalar: true } scalar
-            ? LocalJudge.Open(scalar.Folder, options, new LocalJudgeOptions { Model = scalar.Options, Files = new JudgeFiles() })
+            ? scalar.OpenScalar(options)
             : JudgeFactory.Open(await OpenAsync(parsed, source, terminal, cancellationToken), options);
         if (judge.CalibrationFault is { } fault)
         {

@@ -25,8 +25,13 @@ internal static class ModelFolders
 
     /// <summary>The folder as given, if it looks like a model.</summary>
     public static string Require(string folder) =>
-        !Directory.Exists(folder)
-            ? throw new UsageException($"There is no folder '{folder}'. A model on a server needs --endpoint URL besides --model NAME.")
-        : File.Exists(Path.Combine(folder, Mark)) ? folder
-        : throw new UsageException($"The folder '{folder}' holds no {Mark}; a model is a Hugging Face folder.");
+        File.Exists(Path.Combine(RequireExisting(folder), Mark))
+            ? folder
+            : throw new UsageException($"The folder '{folder}' has no {Mark}; a model is a Hugging Face folder.");
+
+    /// <summary>The folder as given, if there is one.</summary>
+    public static string RequireExisting(string folder) =>
+        Directory.Exists(folder)
+            ? folder
+            : throw new UsageException($"There is no folder '{folder}'. A model on a server needs --endpoint URL besides --model NAME.");
 }

@@ -35,7 +35,20 @@ internal sealed record EndpointSource(EndpointOptions Options, TokenPrices? Mode
     public override (string Text, int Tokens)? Render(IReadOnlyList<ChatMessage> messages) => null;
 
     public override IChatClient Open(int? concurrency = null) =>
-        new EndpointChatClient(Options with { Concurrency = concurrency ?? JudgeOptions.DefaultConcurrency });
+        ClientOf(Options with { Concurrency = concurrency ?? JudgeOptions.DefaultConcurrency });
+
+    /// <exception cref="UsageException">The key that was named is not there.</exception>
+    private static EndpointChatClient ClientOf(EndpointOptions options)
+    {
+        try
+        {
+            return new EndpointChatClient(options);
+        }
+        catch (ArgumentException fault)
+        {
+            throw new UsageException(fault.Message, fault);
+        }
+    }
 }
 
 /// <summary>A model folder, run in this process.</summary>
@@ -50,8 +63,25 @@ internal sealed record FolderSource(string Folder, LocalModelOptions Options) : 
         return (prompt.Text, prompt.Ids.Length);
     }
 
-    public override IChatClient Open(int? concurrency = null) => LocalChatClient.Load(Folder, Options);
+    public override IChatClient Open(int? concurrency = null) => OnDevice(() => LocalChatClient.Load(Folder, Options));
+
+    /// <summary>Opens the folder's scalar reward model as a judge.</summary>
+    public OpenedJudge OpenScalar(JudgeOptions options) =>
+        OnDevice(() => LocalJudge.Open(Folder, options, new LocalJudgeOptions { Model = Options, Files = new JudgeFiles() }));
 
     /// <summary>Whether it is a scalar reward model, which scores and does not think.</summary>
     public bool IsScalar => ScalarJudge.Handles(Folder);
+
+    /// <exception cref="UsageException">There is no such device here.</exception>
+    private T OnDevice<T>(Func<T> load)
+    {
+        try
+        {
+            return load();
+        }
+        catch (ArgumentException fault) when (Options.Device != new LocalModelOptions().Device)
+        {
+            throw new UsageException(fault.Message, fault);
+        }
+    }
 }

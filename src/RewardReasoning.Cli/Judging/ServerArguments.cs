@@ -48,11 +48,13 @@ internal sealed class ServerArguments
             parsed.GetValue(option) is { } value ? [option.Name, value] : Array.Empty<string>()
         );
 
-    /// <exception cref="UsageException">It is no absolute address.</exception>
+    /// <exception cref="UsageException">It is not an http or https address.</exception>
     public static Uri UrlOf(string text, string name) =>
-        Uri.TryCreate(text, UriKind.Absolute, out Uri? url)
+        Uri.TryCreate(text, UriKind.Absolute, out Uri? url) && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps)
             ? url
-            : throw new UsageException($"{name} is '{text}'; it is an absolute http or https address, such as http://localhost:8000/v1.");
+            : throw new UsageException(
+                $"{name} is '{text}'; it is an address that begins with http:// or https://, such as http://localhost:8000/v1."
+            );
 
     /// <summary>A flavour as the command line names it.</summary>
     public static string NameOf(ServerFlavour flavour) => flavour.ToString().ToLowerInvariant();

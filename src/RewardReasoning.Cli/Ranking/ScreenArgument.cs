@@ -35,6 +35,13 @@ internal sealed class ScreenArgument
     /// <exception cref="UsageException">There is no such folder, or a certainty without a screen.</exception>
     public ScalarJudge? Open(ParseResult parsed)
     {
+        if (parsed.GetValue(_certainty) is not (null or (> 0.5 and <= 1)))
+        {
+            throw new UsageException(
+                FormattableString.Invariant($"{_certainty.Name} is {parsed.GetValue(_certainty)}; it is above 0.5 and at most 1.")
+            );
+        }
+
         if (parsed.GetValue(_screen) is { } folder)
         {
             return ScalarJudge.Load(ModelFolders.Require(folder));
@@ -46,7 +53,6 @@ internal sealed class ScreenArgument
     }
 
     /// <summary>The judge behind its screen, or the judge itself without one.</summary>
-    /// <exception cref="ArgumentException">The certainty is out of range.</exception>
     public IJudge Over(ParseResult parsed, ScalarJudge? screen, IJudge judge) =>
         screen is null ? judge : new ScreenedJudge(screen, judge, parsed.GetValue(_certainty) ?? DefaultCertainty);
 }
