@@ -38,6 +38,12 @@ internal sealed class InstantServer : IDisposable
 
     public Uri Url { get; }
 
+    /// <summary>Time that each answer takes.</summary>
+    public TimeSpan Delay { get; init; }
+
+    /// <summary>Of a hundred requests, how many are never answered, with the connection open.</summary>
+    public int SilentOfHundred { get; init; }
+
     public long Requests => Interlocked.Read(ref _requests);
 
     public void Dispose() => _listener.Dispose();
@@ -87,7 +93,18 @@ internal sealed class InstantServer : IDisposable
                 }
 
                 held = 0; // the client does not send a second request before it has its answer
-                Interlocked.Increment(ref _requests);
+                long index = Interlocked.Increment(ref _requests);
+                if (index * 37 % 100 < SilentOfHundred)
+                {
+                    await connection.ReceiveAsync(buffer); // until the client gives it up
+                    return;
+                }
+
+                if (Delay > TimeSpan.Zero)
+                {
+                    await Task.Delay(Delay);
+                }
+
                 await connection.SendAsync(_answer);
             }
         }

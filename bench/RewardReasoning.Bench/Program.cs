@@ -10,6 +10,7 @@ SortedDictionary<string, Func<string[], Task<int>>> benchmarks = new(StringCompa
     ["machine"] = Machine.RunAsync,
     ["rollouts"] = RolloutBenchmark.RunAsync,
     ["rows"] = RowsBenchmark.RunAsync,
+    ["silent"] = SilentBenchmark.RunAsync,
     ["startup"] = StartupBenchmark.RunAsync,
     ["store"] = StoreBenchmark.RunAsync,
     ["tournaments"] = TournamentSimulation.RunAsync,
