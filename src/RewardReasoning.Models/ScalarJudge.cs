@@ -17,7 +17,6 @@ namespace RewardReasoning.Models;
 public sealed class ScalarJudge : IScalarJudge
 {
     private const int RememberedScores = 4_096;
-    private const int CoinBit = 1;
 
     private readonly DecoderModel _model;
     private readonly ChatTokenizer _chat;
@@ -92,23 +91,8 @@ public sealed class ScalarJudge : IScalarJudge
         ResponseScore first = Score(comparison.Query, comparison.Response1);
         cancellationToken.ThrowIfCancellationRequested();
         ResponseScore second = Score(comparison.Query, comparison.Response2);
-        double ahead = first.Value - second.Value;
-        bool draw = ahead == 0;
-        double confidence = 1 / (1 + Math.Exp(-Math.Abs(ahead)));
-        return new Judgment
-        {
-            Preferred =
-                draw ? ComparisonHash.PickOne(comparison, CoinBit)
-                : ahead > 0 ? Verdict.First
-                : Verdict.Second,
-            VoteShare = confidence,
-            Confidence = confidence,
-            DrawBrokenBy = draw ? DrawBreak.Coin : DrawBreak.None,
-            Votes = [],
-            Usage = new Usage { PromptTokens = first.Tokens + second.Tokens, Elapsed = _time.GetElapsedTime(start) },
-            Model = Name,
-            Warnings = draw ? ["The two responses have the same score; the preference between them is a coin's."] : [],
-        };
+        Usage usage = new() { PromptTokens = first.Tokens + second.Tokens, Elapsed = _time.GetElapsedTime(start) };
+        return Judgment.OfScores(comparison, first.Value, second.Value, usage, Name);
     }
 
     private ResponseScore Score(string query, string response)

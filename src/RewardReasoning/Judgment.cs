@@ -83,6 +83,36 @@ public sealed record Judgment
     /// <summary>Why there is no preferred response; null when there is one.</summary>
     public string? MissingReason { get; init; }
 
+    /// <summary>
+    /// The judgment of a scalar reward model: the higher score wins, with the Bradley-Terry probability of the scores as its confidence.
+    /// </summary>
+    /// <param name="comparison">What was scored.</param>
+    /// <param name="first">Score of the first response.</param>
+    /// <param name="second">Score of the second.</param>
+    /// <param name="usage">What the scores cost.</param>
+    /// <param name="model">The model's name.</param>
+    public static Judgment OfScores(Comparison comparison, double first, double second, Usage usage, string model)
+    {
+        const int CoinBit = 1;
+        double ahead = first - second;
+        bool draw = ahead == 0;
+        double confidence = 1 / (1 + Math.Exp(-Math.Abs(ahead)));
+        return new Judgment
+        {
+            Preferred =
+                draw ? Judging.ComparisonHash.PickOne(comparison, CoinBit)
+                : ahead > 0 ? Verdict.First
+                : Verdict.Second,
+            VoteShare = confidence,
+            Confidence = confidence,
+            DrawBrokenBy = draw ? DrawBreak.Coin : DrawBreak.None,
+            Votes = [],
+            Usage = usage,
+            Model = model,
+            Warnings = draw ? ["The two responses have the same score; the preference between them is a coin's."] : [],
+        };
+    }
+
     /// <summary>What makes this judgment less trustworthy than its numbers, a sentence each.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 }

@@ -33,7 +33,12 @@ public sealed record Usage
     /// <summary>Of <see cref="OutputTokens"/>, those of kept completions.</summary>
     public long KeptOutputTokens { get; init; }
 
-    /// <summary>What the tokens cost, in the currency of the prices; null without prices.</summary>
+    /// <summary>Completions of which the model reported no tokens, so that the counts above are too low by them.</summary>
+    public long UnreportedCompletions { get; init; }
+
+    /// <summary>
+    /// What the tokens cost, in the currency of the prices; null without prices, and where the tokens of a completion are not known.
+    /// </summary>
     public decimal? Cost { get; init; }
 
     /// <summary>Of <see cref="Cost"/>, what kept completions had cost before; null without prices.</summary>
@@ -47,6 +52,7 @@ public sealed record Usage
             CachedTokens = details?.CachedInputTokenCount,
             ReasoningTokens = details?.ReasoningTokenCount,
             OutputTokens = details?.OutputTokenCount ?? 0,
+            UnreportedCompletions = details is { InputTokenCount: not null, OutputTokenCount: not null } ? 0 : 1,
             Elapsed = elapsed,
         };
 
@@ -55,6 +61,7 @@ public sealed record Usage
     {
         ArgumentNullException.ThrowIfNull(left);
         ArgumentNullException.ThrowIfNull(right);
+        long unreported = left.UnreportedCompletions + right.UnreportedCompletions;
         return new()
         {
             PromptTokens = left.PromptTokens + right.PromptTokens,
@@ -65,8 +72,9 @@ public sealed record Usage
             KeptCompletions = left.KeptCompletions + right.KeptCompletions,
             KeptPromptTokens = left.KeptPromptTokens + right.KeptPromptTokens,
             KeptOutputTokens = left.KeptOutputTokens + right.KeptOutputTokens,
-            Cost = Sum(left.Cost, right.Cost),
-            KeptCost = Sum(left.KeptCost, right.KeptCost),
+            UnreportedCompletions = unreported,
+            Cost = unreported > 0 ? null : Sum(left.Cost, right.Cost),
+            KeptCost = unreported > 0 ? null : Sum(left.KeptCost, right.KeptCost),
         };
     }
 
@@ -77,7 +85,7 @@ public sealed record Usage
     public Usage Priced(TokenPrices? prices)
     {
         decimal? cost = prices?.CostOf(this);
-        return prices is null ? this : this with { Cost = cost, KeptCost = KeptCompletions > 0 ? cost : 0 };
+        return prices is null || UnreportedCompletions > 0 ? this : this with { Cost = cost, KeptCost = KeptCompletions > 0 ? cost : 0 };
     }
 
     /// <summary>Both together; the method form of the operator.</summary>

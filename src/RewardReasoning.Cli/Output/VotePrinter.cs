@@ -24,7 +24,8 @@ internal sealed class VotePrinter(Terminal terminal, int votes)
         switch (happened.Kind)
         {
             case JudgmentEventKind.DrawStarted:
-                vote.Add(Header(happened));
+                vote.Add(Header(happened, brokeOff: vote.Draw == happened.Redraw));
+                vote.Draw = happened.Redraw;
                 break;
             case JudgmentEventKind.Reasoning:
                 vote.Add(terminal.Paint(happened.Text, Dim));
@@ -60,13 +61,16 @@ internal sealed class VotePrinter(Terminal terminal, int votes)
         }
     }
 
-    private string Header(JudgmentEvent started)
+    private string Header(JudgmentEvent started, bool brokeOff)
     {
         string shown = started.Order == ShownOrder.Given ? "" : "Assistant 1 is response 2, Assistant 2 is response 1";
         string title = votes > 1 || started.Vote > 0 ? $"vote {started.Vote + 1}" : "";
-        string again = started.Redraw > 0 ? $"no verdict, drawn again ({started.Redraw})" : "";
+        string again =
+            brokeOff ? "the answer broke off, asked again"
+            : started.Redraw > 0 ? $"no verdict, drawn again ({started.Redraw})"
+            : "";
         string line = string.Join("; ", new[] { title, again, shown }.Where(part => part.Length > 0));
-        return line.Length == 0 ? "" : $"{(started.Redraw > 0 ? "\n" : "")}{terminal.Paint($"[{line}]", Bold)}\n";
+        return line.Length == 0 ? "" : $"{(again.Length > 0 ? "\n" : "")}{terminal.Paint($"[{line}]", Bold)}\n";
     }
 
     // What is wrong with the only vote is said once, at the end.
@@ -78,6 +82,9 @@ internal sealed class VotePrinter(Terminal terminal, int votes)
         private readonly System.Text.StringBuilder _text = new();
 
         public bool Finished { get; set; }
+
+        /// <summary>The draw that is shown; -1 before the first.</summary>
+        public int Draw { get; set; } = -1;
 
         /// <summary>Whether the last piece of text was of a thought.</summary>
         public bool Thinks { get; set; }

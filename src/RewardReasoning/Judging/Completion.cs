@@ -17,6 +17,16 @@ public sealed record Completion
     /// <summary>Whether the completion ended at its token limit.</summary>
     public bool Cut { get; init; }
 
+    /// <summary>
+    /// Whether a content filter, or the model's own refusal, took the answer's place; its words, if any, are in the answer.
+    /// </summary>
+    public bool Withheld { get; init; }
+
+    /// <summary>
+    /// Why the completion ended, where that is neither the model's own end nor its token limit: then nobody can say whether it is whole.
+    /// </summary>
+    public string? OddEnd { get; init; }
+
     /// <summary>Whether the thought was closed by the thinking budget.</summary>
     public bool Forced { get; init; }
 
@@ -68,11 +78,22 @@ public sealed record Completion
             Answer = closed == false ? "" : answer,
             ReasoningClosed = closed,
             Cut = cut,
+            Withheld = response.FinishReason == ChatFinishReason.ContentFilter,
+            OddEnd = OddEndOf(response.FinishReason),
             Forced = forced,
             ShownFirstProbability = SoftVerdict.FirstProbability(response, forced),
             Usage = Property<bool>(response, ChatResponseKeys.Kept) == true ? usage.AsKept() : usage,
         };
     }
+
+    private static string? OddEndOf(ChatFinishReason? reason) =>
+        reason is { } known
+        && known != ChatFinishReason.Stop
+        && known != ChatFinishReason.Length
+        && known != ChatFinishReason.ContentFilter
+        && known != ChatFinishReason.ToolCalls
+            ? known.Value
+            : null;
 
     private static T? Property<T>(ChatResponse response, string key)
         where T : struct => response.AdditionalProperties?.TryGetValue(key, out object? value) == true && value is T typed ? typed : null;

@@ -159,9 +159,35 @@ internal sealed class CompletionSource(IChatClient client, JudgeOptions options,
     {
         List<AIContent> contents = [];
         ChatResponse response = new() { AdditionalProperties = [] };
-        await foreach (
-            ChatResponseUpdate update in client.GetStreamingResponseAsync(messages, chatOptions, cancellationToken).ConfigureAwait(false)
-        )
+        try
+        {
+            await foreach (
+                ChatResponseUpdate update in client
+                    .GetStreamingResponseAsync(messages, chatOptions, cancellationToken)
+                    .ConfigureAwait(false)
+            )
+            {
+                Show(update);
+            }
+        }
+        catch (Exception error)
+            when (contents.Count > 0 && FailurePolicy.ScopeOf(error) == FailureScope.Vote && !cancellationToken.IsCancellationRequested)
+        {
+            // The stream broke off: what was shown is void, and the same draw begins anew, with the client's own tries behind it.
+            Tell(JudgmentEventKind.DrawStarted, "");
+            ChatResponse whole = await client.GetResponseAsync(messages, chatOptions, cancellationToken).ConfigureAwait(false);
+            foreach (ChatResponseUpdate update in whole.ToChatResponseUpdates())
+            {
+                Show(update);
+            }
+
+            return whole;
+        }
+
+        response.Messages.Add(new ChatMessage(ChatRole.Assistant, contents));
+        return response;
+
+        void Show(ChatResponseUpdate update)
         {
             foreach (AIContent content in update.Contents)
             {
@@ -188,9 +214,6 @@ internal sealed class CompletionSource(IChatClient client, JudgeOptions options,
                 response.AdditionalProperties[key] = value;
             }
         }
-
-        response.Messages.Add(new ChatMessage(ChatRole.Assistant, contents));
-        return response;
 
         void Tell(JudgmentEventKind kind, string text) =>
             listener(

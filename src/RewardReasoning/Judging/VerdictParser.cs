@@ -24,6 +24,7 @@ public static partial class VerdictParser
         ArgumentNullException.ThrowIfNull(completion);
         return completion switch
         {
+            { Withheld: true } or { OddEnd: not null } => Verdict.Unparsable,
             { Forced: true } => ParseForced(completion.Answer),
             { ReasoningClosed: false } => Verdict.Unparsable,
             _ => ParseAnswer(completion.Answer),

@@ -26,7 +26,8 @@ internal sealed class VoteCaster(IChatClient client, JudgeOptions options, TimeP
             Seed = 0,
         };
         Exception? failure = null;
-        for (int redraw = 0; redraw <= options.UnparsableRedraws && vote.Verdict == Verdict.Unparsable; redraw++)
+        bool withheld = false; // what a filter took is not given at the next draw either
+        for (int redraw = 0; redraw <= options.UnparsableRedraws && vote.Verdict == Verdict.Unparsable && !withheld; redraw++)
         {
             Draw draw = new(index, order, VoteSeeds.Of(options.Seed, hash, index, redraw), redraw, listener);
             listener?.Invoke(
@@ -42,6 +43,7 @@ internal sealed class VoteCaster(IChatClient client, JudgeOptions options, TimeP
             try
             {
                 Completion completion = await _completions.CompleteAsync(prompt, draw, cancellationToken).ConfigureAwait(false);
+                withheld = completion.Withheld;
                 vote = VoteOf(draw, completion, vote.Usage);
             }
             catch (Exception error) when (!cancellationToken.IsCancellationRequested && FailurePolicy.ScopeOf(error) != FailureScope.Run)
@@ -70,7 +72,7 @@ internal sealed class VoteCaster(IChatClient client, JudgeOptions options, TimeP
     private Vote VoteOf(Draw draw, Completion completion, Usage before)
     {
         Verdict shown =
-            options.StrictParsing && !completion.Forced
+            options.StrictParsing && completion is { Forced: false, Withheld: false, OddEnd: null }
                 ? VerdictParser.ParseStrict(
                     completion.ReasoningClosed == true ? completion.Reasoning + ReasoningText.CloseTag + completion.Answer : ""
                 )
@@ -96,6 +98,10 @@ internal sealed class VoteCaster(IChatClient client, JudgeOptions options, TimeP
     {
         string why = completion switch
         {
+            { Withheld: true } => string.IsNullOrWhiteSpace(completion.Answer)
+                ? "a content filter took the answer's place"
+                : $"a content filter or a refusal took the answer's place: {OneLine(completion.Answer)}",
+            { OddEnd: { } reason } => $"the answer ended for the reason '{reason}', so it may not be whole",
             { ReasoningClosed: false, Cut: true } => "the reasoning was cut at the token limit",
             { ReasoningClosed: false } => "the reasoning was never closed",
             { ReasoningClosed: true } when string.IsNullOrWhiteSpace(completion.Answer) =>
@@ -104,6 +110,13 @@ internal sealed class VoteCaster(IChatClient client, JudgeOptions options, TimeP
             _ => @"the answer ends without \boxed{Assistant 1} or \boxed{Assistant 2}",
         };
         return draws == 1 ? $"No verdict: {why}." : $"No verdict in {draws} draws: in the last, {why}.";
+    }
+
+    private static string OneLine(string text)
+    {
+        const int Longest = 200;
+        string line = string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        return line.Length <= Longest ? line : line[..Longest] + "…";
     }
 
     private static string? TooLong(Exception error) =>
