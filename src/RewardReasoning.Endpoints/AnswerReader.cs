@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.Extensions.AI;
 
 namespace RewardReasoning.Endpoints;
@@ -7,7 +8,8 @@ namespace RewardReasoning.Endpoints;
 /// </summary>
 /// <param name="promptOpensThought">Whether the prompt ended with an opening tag.</param>
 /// <param name="prefill">The beginning of the answer, as it was sent; null for none.</param>
-internal sealed class AnswerReader(bool promptOpensThought, string? prefill)
+/// <param name="cap">The cap on the thought that the server keeps; null for none.</param>
+internal sealed class AnswerReader(bool promptOpensThought, string? prefill, ThoughtCap? cap = null)
 {
     private readonly ReasoningSplitter _splitter = new(promptOpensThought && prefill is null);
     private readonly bool _hasPrefill = prefill is not null;
@@ -17,6 +19,8 @@ internal sealed class AnswerReader(bool promptOpensThought, string? prefill)
     private string? _echo = prefill;
     private string _held = "";
     private string _refusal = "";
+    private readonly StringBuilder _thoughtText = new();
+    private int _answerLength;
     private bool _thoughtApart;
     private bool _thought;
     private bool _answered;
@@ -77,7 +81,7 @@ internal sealed class AnswerReader(bool promptOpensThought, string? prefill)
 
     public void Note(WireAnswer answer)
     {
-        WireChoice? choice = answer.Choices is [var first, ..] ? first : null;
+        WireChoice? choice = answer.Choices?.FirstOrDefault(choice => choice.Index == 0);
         FinishReason = choice?.FinishReason is { Length: > 0 } reason ? FinishReasons.Of(reason) : FinishReason;
         _tokens.AddRange(choice?.Logprobs?.Content?.Where(token => token?.Token is not null) ?? []);
         _usage = answer.Usage ?? _usage;
@@ -95,6 +99,11 @@ internal sealed class AnswerReader(bool promptOpensThought, string? prefill)
         if (_thoughtApart && !_hasPrefill)
         {
             properties[ChatResponseKeys.ReasoningApart] = true;
+        }
+
+        if (cap is { } limit && IsForced(limit))
+        {
+            properties[ChatResponseKeys.ThinkingForced] = true;
         }
 
         if (_tokens.Count > 0)
@@ -126,6 +135,24 @@ internal sealed class AnswerReader(bool promptOpensThought, string? prefill)
             { _splitter.Opened: true } => _splitter.Closed,
             _ => null,
         };
+    }
+
+    /// <summary>
+    /// Whether the server closed the thought: it ends with the words that were to be put there, or has as many tokens as it may. Where the
+    /// server does not count them, their share of all tokens is that of its letters.
+    /// </summary>
+    private bool IsForced(ThoughtCap limit)
+    {
+        string thought = _thoughtText.ToString().TrimEnd();
+        if (limit.Message.Length > 0)
+        {
+            return thought.EndsWith(limit.Message.Trim(), StringComparison.Ordinal);
+        }
+
+        double? tokens = _usage?.Thought is > 0 and var counted
+            ? counted
+            : _usage?.Generated * (double)thought.Length / Math.Max(1, thought.Length + _answerLength);
+        return tokens >= limit.Tokens - 1;
     }
 
     private static bool IsPossible(WireToken? token) => token is { Token: not null } && float.IsFinite(token.Logprob);
@@ -176,6 +203,12 @@ internal sealed class AnswerReader(bool promptOpensThought, string? prefill)
     private AIContent ContentOf(bool isReasoning, string piece)
     {
         _thought |= isReasoning && !string.IsNullOrWhiteSpace(piece);
+        if (cap is not null && isReasoning)
+        {
+            _thoughtText.Append(piece);
+        }
+
+        _answerLength += isReasoning ? 0 : piece.Length;
         _answered |= !isReasoning && !string.IsNullOrWhiteSpace(piece);
         return isReasoning ? new TextReasoningContent(piece) : new TextContent(piece);
     }

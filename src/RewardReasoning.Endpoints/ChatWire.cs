@@ -316,6 +316,53 @@ internal static class WireModels
         root.TryGetProperty(name, out JsonElement list) && list.ValueKind == JsonValueKind.Array ? list : null;
 }
 
+/// <summary>The tokens of a prompt.</summary>
+internal sealed record WireTokens(IReadOnlyList<int>? Tokens)
+{
+    /// <exception cref="EndpointException">It is not JSON of that form.</exception>
+    public static IReadOnlyList<int>? Read(ReadOnlySpan<byte> body, EndpointErrors errors)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(body, WireJson.Default.WireTokens)?.Tokens;
+        }
+        catch (JsonException error)
+        {
+            throw errors.Unusable(Encoding.UTF8.GetString(body), error);
+        }
+    }
+}
+
+/// <summary>A score of a reward model: of <c>/classify</c> in <c>probs</c>, of <c>/pooling</c> in <c>data</c>.</summary>
+internal sealed record WireScore
+{
+    public IReadOnlyList<WireScoredText>? Data { get; init; }
+
+    public WireUsage? Usage { get; init; }
+
+    /// <summary>The score.</summary>
+    [JsonIgnore]
+    public double Value => (Data?[0].Probs ?? Data?[0].Data)?[0] ?? double.NaN;
+
+    /// <exception cref="EndpointException">It is not the score of one text by a model with one output.</exception>
+    public static WireScore Read(ReadOnlySpan<byte> body, EndpointErrors errors)
+    {
+        try
+        {
+            WireScore? score = JsonSerializer.Deserialize(body, WireJson.Default.WireScore);
+            return score is { Data: [{ } text] } && (text.Probs ?? text.Data) is [var value] && double.IsFinite(value)
+                ? score
+                : throw errors.NoScores(Encoding.UTF8.GetString(body));
+        }
+        catch (JsonException error)
+        {
+            throw errors.NoScores(Encoding.UTF8.GetString(body), error);
+        }
+    }
+}
+
+internal sealed record WireScoredText(IReadOnlyList<double>? Probs, IReadOnlyList<double>? Data);
+
 /// <summary>Of llama.cpp's server: how many prompt tokens came from its cache.</summary>
 internal sealed record WireTimings([property: JsonConverter(typeof(LenientCount))] long? CacheN);
 
@@ -348,5 +395,7 @@ internal sealed class TextOrParts : JsonConverter<string?>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(WireAnswer))]
 [JsonSerializable(typeof(WireModel))]
+[JsonSerializable(typeof(WireTokens))]
+[JsonSerializable(typeof(WireScore))]
 [JsonSerializable(typeof(JsonElement))]
 internal sealed partial class WireJson : JsonSerializerContext;

@@ -39,6 +39,9 @@ internal sealed class EndpointCall
     public string? Prefill =>
         RequestBody.Property<string>(_options, ChatOptionKeys.Prefill) is { } prefill ? RequestBody.WithTemplateNewline(prefill) : null;
 
+    /// <summary>The cap on the thought that the server keeps; null for none.</summary>
+    public ThoughtCap? Cap => _bodies.CapOf(_options);
+
     public ReadOnlyMemory<byte> Body { get; private set; }
 
     /// <summary>The servers that failed this request since it last waited; null for none.</summary>

@@ -170,6 +170,7 @@ public sealed class EndpointChatClient : IChatClient
             (ChatOptionKeys.MinP, quirks.MinP),
             (ChatOptionKeys.LogProbs, options.LogProbs),
             (ChatOptionKeys.AllowedNextTokens, quirks.Choice != ChoiceStyle.None),
+            (ChatOptionKeys.ThinkingBudget, options.CapsThinking && quirks.ThinkingCap is not null),
         }
             .Where(entry => entry.Holds)
             .Select(entry => entry.Key)
@@ -181,7 +182,7 @@ public sealed class EndpointChatClient : IChatClient
 
     private async Task<ChatResponse> AskAsync(EndpointServer server, EndpointCall call, TryWatch watch, CancellationToken cancellationToken)
     {
-        AnswerReader reader = new(_options.PromptOpensThought, call.Prefill);
+        AnswerReader reader = new(_options.PromptOpensThought, call.Prefill, call.Cap);
         List<AIContent> contents = [];
         string? id = null,
             model = null;
@@ -211,7 +212,7 @@ public sealed class EndpointChatClient : IChatClient
         [EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
-        AnswerReader reader = new(_options.PromptOpensThought, call.Prefill);
+        AnswerReader reader = new(_options.PromptOpensThought, call.Prefill, call.Cap);
         string? id = null,
             model = null;
         await foreach (WireAnswer piece in server.AnswerAsync(call, watch, cancellationToken).ConfigureAwait(false))
@@ -243,7 +244,8 @@ public sealed class EndpointChatClient : IChatClient
         };
     }
 
-    private static IEnumerable<WireText> TextsOf(WireAnswer piece) => piece.Choices?.Select(choice => choice.Text).OfType<WireText>() ?? [];
+    private static IEnumerable<WireText> TextsOf(WireAnswer piece) =>
+        piece.Choices?.Where(choice => choice.Index == 0).Select(choice => choice.Text).OfType<WireText>() ?? [];
 
     /// <summary>The pieces of a stream as one content for each stretch of thought or text.</summary>
     private static List<AIContent> Joined(List<AIContent> pieces)

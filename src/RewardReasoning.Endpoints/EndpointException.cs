@@ -17,7 +17,8 @@ public sealed class EndpointException : RewardReasoningException
     public EndpointException() { }
 
     /// <inheritdoc/>
-    public override FailureBoundary Boundary => FailureBoundary.Provider;
+    /// <value>The provider; the input where no model is named.</value>
+    public override FailureBoundary Boundary => Failure == EndpointFailure.NoModel ? FailureBoundary.Input : FailureBoundary.Provider;
 
     /// <inheritdoc/>
     /// <value>By the status; the vote where there is none.</value>

@@ -24,6 +24,9 @@ public enum EndpointFailure
     /// <summary>The prompt, or the prompt and the tokens asked for, are longer than the context.</summary>
     TooLong,
 
+    /// <summary>No model is named, and the server does not have exactly one.</summary>
+    NoModel,
+
     /// <summary>What came back is not a chat completion.</summary>
     NoCompletion,
 

@@ -62,6 +62,12 @@ public sealed record EndpointOptions
     /// <value>false.</value>
     public bool PromptOpensThought { get; init; }
 
+    /// <summary>
+    /// Whether the server itself caps a thought, as a probe of it has shown: then a thinking budget takes one request instead of two.
+    /// </summary>
+    /// <value>false.</value>
+    public bool CapsThinking { get; init; }
+
     /// <summary>Whether the server returns log-probs; they are asked for only where this is set, since many refuse the field.</summary>
     /// <value>false.</value>
     public bool LogProbs { get; init; }
@@ -151,6 +157,16 @@ public sealed record EndpointOptions
         return url.IsAbsoluteUri ? Secrets.Redacted(url) : url;
     }
 
+    /// <summary>
+    /// An argument of a command line as it may be shown and kept: an address, a JSON object of request fields, or NAME=VALUE with a name
+    /// such as api-key. Anything else is returned as it is.
+    /// </summary>
+    public static string Redacted(string argument)
+    {
+        ArgumentNullException.ThrowIfNull(argument);
+        return Secrets.RedactedArgument(argument);
+    }
+
     /// <summary>Request fields as they may be shown and kept: with the values of secret ones masked.</summary>
     public static JsonObject Redacted(JsonObject fields)
     {
@@ -184,6 +200,10 @@ public sealed record EndpointOptions
         Check(RequestTimeout > TimeSpan.Zero, $"RequestTimeout is {RequestTimeout}; it is above 0.");
         Check(StreamIdleTimeout > TimeSpan.Zero, $"StreamIdleTimeout is {StreamIdleTimeout}; it is above 0.");
         Check(HedgeFloor > TimeSpan.Zero, $"HedgeFloor is {HedgeFloor}; it is above 0.");
+        Check(
+            !CapsThinking || ServerQuirks.Of(Flavour).ThinkingCap is not null,
+            $"CapsThinking is set, and {Flavour} servers have no such field."
+        );
         Check(ContextTokens is null or >= 1, $"ContextTokens is {ContextTokens}; at least 1 is needed.");
         foreach (string name in Headers.Keys.Append(ApiKeyHeader).OfType<string>())
         {

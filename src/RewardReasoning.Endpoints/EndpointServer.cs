@@ -1,6 +1,8 @@
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Text;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.AI;
 
 namespace RewardReasoning.Endpoints;
 
@@ -85,6 +87,36 @@ internal sealed class EndpointServer
         {
             return null;
         }
+    }
+
+    /// <summary>One try of the tokens of messages, under the template and with the beginning of an answer.</summary>
+    /// <returns>Null for an answer without tokens.</returns>
+    /// <exception cref="EndpointException">It failed.</exception>
+    public async Task<IReadOnlyList<int>?> TokenizeAsync(
+        string model,
+        IReadOnlyList<ChatMessage> messages,
+        CancellationToken cancellationToken
+    )
+    {
+        JsonObject question = new()
+        {
+            ["model"] = model,
+            ["messages"] = new JsonArray([
+                .. messages.Select(message => new JsonObject { ["role"] = message.Role.Value, ["content"] = message.Text }),
+            ]),
+        };
+        using PooledBytes body = await ExchangeAsync(Posted(OutsideV1("/tokenize"), question), cancellationToken).ConfigureAwait(false);
+        return WireTokens.Read(body.Span, _errors);
+    }
+
+    /// <summary>
+    /// One try of the scores of conversations by a reward model; an HTTP question to <c>/classify</c> or <c>/pooling</c>.
+    /// </summary>
+    /// <exception cref="EndpointException">It failed.</exception>
+    public async Task<WireScore> ScoreAsync(string path, JsonObject question, CancellationToken cancellationToken)
+    {
+        using PooledBytes body = await ExchangeAsync(Posted(OutsideV1(path), question), cancellationToken).ConfigureAwait(false);
+        return WireScore.Read(body.Span, _errors);
     }
 
     /// <summary>
@@ -279,6 +311,23 @@ internal sealed class EndpointServer
         {
             Content = new ReadOnlyMemoryContent(call.Body) { Headers = { ContentType = new("application/json") } },
         };
+
+    private static HttpRequestMessage Posted(Uri url, JsonObject question) =>
+        new(HttpMethod.Post, url)
+        {
+            Content = new ByteArrayContent(Encoding.UTF8.GetBytes(question.ToJsonString()))
+            {
+                Headers = { ContentType = new("application/json") },
+            },
+        };
+
+    /// <summary>An address of the server itself, beside its OpenAI-compatible part.</summary>
+    private Uri OutsideV1(string path)
+    {
+        string interfaces = _url.AbsolutePath[..^CompletionsPath.Length];
+        string root = interfaces.EndsWith("/v1", StringComparison.Ordinal) ? interfaces[..^3] : interfaces;
+        return new UriBuilder(_url) { Path = root + path }.Uri;
+    }
 
     /// <summary>An address beside that of chat completions.</summary>
     private Uri Sibling(string path) => new UriBuilder(_url) { Path = _url.AbsolutePath[..^CompletionsPath.Length] + path }.Uri;

@@ -117,6 +117,15 @@ internal sealed class RequestBody(EndpointOptions endpoint)
         return buffer.WrittenMemory;
     }
 
+    /// <summary>The cap on the thought that a request asks of the server itself; null for none.</summary>
+    public ThoughtCap? CapOf(ChatOptions? options) =>
+        endpoint.CapsThinking && _quirks.ThinkingCap is { } means && Property<int?>(options, ChatOptionKeys.ThinkingBudget) is { } budget
+            ? new(budget, means.MessageField is null ? "" : BeforeClosing(Property<string>(options, ChatOptionKeys.ThinkingStub) ?? ""))
+            : null;
+
+    private static string BeforeClosing(string stub) =>
+        stub.IndexOf(ReasoningText.CloseTag, StringComparison.Ordinal) is > 0 and var close ? stub[..close].TrimEnd() : "";
+
     public static T? Property<T>(ChatOptions? options, string key) =>
         options?.AdditionalProperties?.TryGetValue(key, out object? value) == true && value is T typed ? typed : default;
 
@@ -158,13 +167,7 @@ internal sealed class RequestBody(EndpointOptions endpoint)
         Write(json, "seed", options?.Seed);
         if (options?.StopSequences is { } stops && IsOurs("stop"))
         {
-            json.WriteStartArray("stop");
-            foreach (string stop in stops)
-            {
-                json.WriteStringValue(stop);
-            }
-
-            json.WriteEndArray();
+            WriteTexts(json, "stop", stops);
         }
     }
 
@@ -188,6 +191,11 @@ internal sealed class RequestBody(EndpointOptions endpoint)
             Write(json, "add_generation_prompt", false);
         }
 
+        if (CapOf(options) is { } cap && _quirks.ThinkingCap is { } means)
+        {
+            WriteCap(json, options, cap, means);
+        }
+
         if (hasPrefill && Property<string[]>(options, ChatOptionKeys.AllowedNextTokens) is { } allowed)
         {
             WriteChoice(json, allowed);
@@ -205,6 +213,32 @@ internal sealed class RequestBody(EndpointOptions endpoint)
         }
     }
 
+    private void WriteCap(Utf8JsonWriter json, ChatOptions? options, ThoughtCap cap, ThinkingCap means)
+    {
+        Write(json, means.Field, cap.Tokens);
+        if (means.MessageField is { } field && cap.Message.Length > 0 && IsOurs(field))
+        {
+            json.WriteString(field, cap.Message);
+        }
+
+        if (means.WritesStub && Property<string>(options, ChatOptionKeys.ThinkingStub) is { } stub)
+        {
+            json.WriteString("thinking_stub", stub);
+            WriteTexts(json, "thinking_stub_choices", Property<string[]>(options, ChatOptionKeys.ThinkingStubChoices) ?? []);
+        }
+    }
+
+    private static void WriteTexts(Utf8JsonWriter json, string field, IEnumerable<string> texts)
+    {
+        json.WriteStartArray(field);
+        foreach (string text in texts)
+        {
+            json.WriteStringValue(text);
+        }
+
+        json.WriteEndArray();
+    }
+
     /// <summary>What may be generated, by the server's own means.</summary>
     private void WriteChoice(Utf8JsonWriter json, string[] allowed)
     {
@@ -212,13 +246,7 @@ internal sealed class RequestBody(EndpointOptions endpoint)
         {
             case ChoiceStyle.StructuredOutputs when IsOurs("structured_outputs"):
                 json.WriteStartObject("structured_outputs");
-                json.WriteStartArray("choice");
-                foreach (string choice in allowed)
-                {
-                    json.WriteStringValue(choice);
-                }
-
-                json.WriteEndArray();
+                WriteTexts(json, "choice", allowed);
                 json.WriteEndObject();
                 break;
             case ChoiceStyle.Grammar when IsOurs("grammar"):
@@ -267,11 +295,16 @@ internal sealed class RequestBody(EndpointOptions endpoint)
     }
 
     /// <summary>
-    /// Chat templates that render a thought put a line break after its tag, and a server finds the prefill only if it agrees.
+    /// Most chat templates that render a thought put a line break after its tag, and a server finds the prefill only if it agrees. A
+    /// thought that is closed without one before the closing tag is of a model that has none at its beginning either.
     /// </summary>
     public static string WithTemplateNewline(string prefill) =>
         prefill.StartsWith(ReasoningText.OpenTag, StringComparison.Ordinal)
         && !prefill.AsSpan(ReasoningText.OpenTag.Length).StartsWith("\n")
+        && (
+            !prefill.Contains(ReasoningText.CloseTag, StringComparison.Ordinal)
+            || prefill.Contains("\n" + ReasoningText.CloseTag, StringComparison.Ordinal)
+        )
             ? prefill.Insert(ReasoningText.OpenTag.Length, "\n")
             : prefill;
 
@@ -279,3 +312,8 @@ internal sealed class RequestBody(EndpointOptions endpoint)
     private static string WellFormed(string text) =>
         text.AsSpan().IndexOfAnyInRange('\ud800', '\udfff') < 0 ? text : Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text));
 }
+
+/// <summary>A cap on a thought that the server keeps.</summary>
+/// <param name="Tokens">The most tokens of the thought.</param>
+/// <param name="Message">What the server writes into the thought before it closes it; empty for nothing.</param>
+internal readonly record struct ThoughtCap(int Tokens, string Message);

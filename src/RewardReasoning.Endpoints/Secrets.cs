@@ -82,6 +82,30 @@ internal sealed partial class Secrets
         }.Uri;
     }
 
+    /// <summary>An argument of a command line without what is secret in it.</summary>
+    public static string RedactedArgument(string argument)
+    {
+        if (argument.StartsWith('{'))
+        {
+            try
+            {
+                return JsonNode.Parse(argument) is JsonObject fields ? Redacted(fields).ToJsonString() : argument;
+            }
+            catch (JsonException)
+            {
+                return argument;
+            }
+        }
+
+        return argument.Contains("://", StringComparison.Ordinal) && Uri.TryCreate(argument, UriKind.Absolute, out Uri? url)
+            ? url.UserInfo.Length == 0 && !Parameters(url).Any(pair => IsSecret(pair.Name))
+                ? argument
+                : Redacted(url).OriginalString
+            : argument.Split('=', 2) is [var name, _] && IsSecret(name)
+                ? $"{name}={Mask}"
+                : argument;
+    }
+
     /// <summary>A copy of the fields with the values of secret ones masked, at any depth; the same object where there are none.</summary>
     public static JsonObject Redacted(JsonObject fields)
     {

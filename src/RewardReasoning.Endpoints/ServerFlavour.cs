@@ -1,6 +1,6 @@
 namespace RewardReasoning.Endpoints;
 
-/// <summary>Which server answers behind the OpenAI-compatible interface. <see cref="ServerQuirks"/> has what they differ in.</summary>
+/// <summary>Which server answers behind the OpenAI-compatible interface. docs/endpoints.md has a table of what they differ in.</summary>
 public enum ServerFlavour
 {
     /// <summary>Any server: only fields that all of them take; no prefill.</summary>
@@ -20,4 +20,7 @@ public enum ServerFlavour
 
     /// <summary>Ollama.</summary>
     Ollama,
+
+    /// <summary><c>rrm serve</c>.</summary>
+    Rrm,
 }

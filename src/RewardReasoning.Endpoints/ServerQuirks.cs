@@ -44,6 +44,22 @@ internal enum ThinkingSwitch
     ReasoningEffort,
 }
 
+/// <summary>How a server caps a thought by a field of the request.</summary>
+/// <param name="Field">The field with the most tokens of a thought.</param>
+internal sealed record ThinkingCap(string Field)
+{
+    /// <summary>The field with what is written into a thought before it is closed; null for none.</summary>
+    public string? MessageField { get; init; }
+
+    /// <summary>
+    /// Whether it closes the thought with our words and restricts what follows: <c>thinking_stub</c>, <c>thinking_stub_choices</c>.
+    /// </summary>
+    public bool WritesStub { get; init; }
+
+    /// <summary>The option with which the server has to be started for it; null for none.</summary>
+    public string? Needs { get; init; }
+}
+
 /// <summary>
 /// What servers with <c>/v1/chat/completions</c> differ in, a row for each: all that the client knows of a server stands here. Thoughts are
 /// read from every field in which a server returns them, whatever the row says.
@@ -74,7 +90,7 @@ internal sealed record ServerQuirks
             TopKOff = -1,
             MinP = true,
             ThoughtField = "reasoning",
-            ThinkingCap = "thinking_token_budget, ignored by some versions",
+            ThinkingCap = new("thinking_token_budget") { Needs = "--reasoning-config" },
             Choices = true,
             Seeds = true,
             LogProbs = true,
@@ -91,7 +107,6 @@ internal sealed record ServerQuirks
             TopKOff = -1,
             MinP = true,
             ThoughtField = "reasoning_content",
-            ThinkingCap = "custom_params, with a server flag",
             Choices = true,
             LogProbs = true,
             CacheReport = "with --enable-cache-report",
@@ -108,7 +123,7 @@ internal sealed record ServerQuirks
             TopKOff = 0,
             MinP = true,
             ThoughtField = "reasoning_content",
-            ThinkingCap = "server-wide: --reasoning-budget",
+            ThinkingCap = new("thinking_budget_tokens") { MessageField = "reasoning_budget_message" },
             Choices = true,
             Seeds = true,
             LogProbs = true,
@@ -122,6 +137,22 @@ internal sealed record ServerQuirks
             ThinkingSwitch = ThinkingSwitch.ReasoningEffort,
             ThoughtField = "reasoning",
             Seeds = true,
+        },
+        new()
+        {
+            Flavour = ServerFlavour.Rrm,
+            Name = "rrm serve",
+            ModelOwner = "rrm",
+            Prefill = PrefillStyle.ContinueFinalMessage,
+            Choice = ChoiceStyle.StructuredOutputs,
+            TopKOff = 0,
+            MinP = true,
+            ThoughtField = "reasoning",
+            ThinkingCap = new("thinking_token_budget") { WritesStub = true },
+            Choices = true,
+            Seeds = true,
+            LogProbs = true,
+            CacheReport = "always",
         },
     }.ToFrozenDictionary(row => row.Flavour);
 
@@ -166,8 +197,8 @@ internal sealed record ServerQuirks
     /// <summary>The field in which it returns thoughts; null where that depends on the model.</summary>
     public string? ThoughtField { get; init; }
 
-    /// <summary>Its own cap on thoughts, which the client leaves alone: none is honoured by every version.</summary>
-    public string? ThinkingCap { get; init; }
+    /// <summary>How it caps a thought itself; null where it cannot. Not every version or start of it does: a probe shows whether.</summary>
+    public ThinkingCap? ThinkingCap { get; init; }
 
     /// <summary>Whether it honours <c>n</c> (the client never sends it: votes have seeds of their own).</summary>
     public bool Choices { get; init; }

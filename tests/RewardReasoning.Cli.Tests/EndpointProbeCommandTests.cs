@@ -24,7 +24,7 @@ public sealed class EndpointProbeCommandTests : IDisposable
         Assert.Equal($"server          vLLM at {server.Url}", lines[0]);
         Assert.Equal("model           judge-7b, context of 32,768 tokens", lines[1]);
         Assert.Contains("prefill         yes continue_final_message", lines);
-        Assert.Equal($"Use it with: --endpoint {server.Url} --model judge-7b --server vllm --logprobs", lines[^1]);
+        Assert.Equal($"Use it with: --endpoint {server.Url} --model judge-7b --server vllm --logprobs --thinking-cap", lines[^1]);
     }
 
     [Fact]

@@ -320,7 +320,7 @@ public sealed class JudgeCommandTests
     }
 
     [Theory]
-    [InlineData("--endpoint needs --model", "--endpoint", "http://127.0.0.1:9/v1")]
+    [InlineData("--header is 'X-Title'", "--endpoint", "http://127.0.0.1:9/v1", "--model", "m", "--header", "X-Title")]
     [InlineData("begins with http:// or https://", "--endpoint", "localhost", "--model", "m")]
     [InlineData("--api-key-env goes with --endpoint", "--api-key-env", "KEY")]
     [InlineData("NO_SUCH_VARIABLE is not set", "--endpoint", "http://127.0.0.1:9/v1", "--model", "m", "--api-key-env", "NO_SUCH_VARIABLE")]
@@ -332,6 +332,67 @@ public sealed class JudgeCommandTests
         Assert.Equal((ExitCodes.BadUsage, ""), (result.ExitCode, result.Out));
         Assert.Contains(message, result.Error, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Judge_ServerHasOneModel_AsksItUnnamed()
+    {
+        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(ListOf("org/judge-7b"));
+        RrmResult result = await Rrm.RunAsync([
+            "judge",
+            "--query",
+            "q",
+            "--response",
+            "a",
+            "--response",
+            "b",
+            "--endpoint",
+            server.Url.ToString(),
+            "--json",
+        ]);
+        Assert.Equal((ExitCodes.Done, ""), (result.ExitCode, result.Error));
+        Assert.Equal("org/judge-7b", server.Requests[^1].Body["model"]?.GetValue<string>());
+    }
+
+    [Fact]
+    public async Task Judge_ServerHasTwoModels_NamesBoth()
+    {
+        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(ListOf("org/judge-7b", "org/judge-32b"));
+        RrmResult result = await Rrm.RunAsync([
+            "judge",
+            "--query",
+            "q",
+            "--response",
+            "a",
+            "--response",
+            "b",
+            "--endpoint",
+            server.Url.ToString(),
+        ]);
+        Assert.Equal((ExitCodes.BadUsage, ""), (result.ExitCode, result.Out));
+        Assert.Contains("org/judge-7b, org/judge-32b", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Judge_RewardModel_IsScored()
+    {
+        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(request => new FakeReply
+        {
+            Body =
+                request.LastContent("assistant") == "a"
+                    ? """{"data":[{"index":0,"probs":[1.5]}],"usage":{"prompt_tokens":7}}"""
+                    : """{"data":[{"index":0,"probs":[0.5]}],"usage":{"prompt_tokens":7}}""",
+        });
+        RrmResult result = await JudgeAsync(server, "a", "b", "--reward-model", "--json");
+        Assert.Equal((ExitCodes.Done, ""), (result.ExitCode, result.Error));
+        Assert.Equal(0.7311, JsonDocument.Parse(result.Out).RootElement.GetProperty("confidence").GetDouble(), 4);
+        Assert.All(server.Requests, request => Assert.Equal("/classify", request.Path));
+    }
+
+    private static Func<FakeRequest, FakeReply> ListOf(params string[] models) =>
+        request =>
+            request.Path.EndsWith("/models", StringComparison.Ordinal)
+                ? new FakeReply { Body = $"[{string.Join(',', models.Select(model => $"{{\"id\":\"{model}\"}}"))}]" }
+                : FakeReply.Completion(@"\boxed{Assistant 1}");
 
     private static Task<RrmResult> JudgeAsync(FakeOpenAIServer server, string first, string second, params string[] args) =>
         Rrm.RunAsync(["judge", "--query", "q", "--response", first, "--response", second, .. At(server), .. args]);

@@ -31,6 +31,13 @@ public sealed class ServerQuirksTests
                 PrefillStyle.LastMessage => row.PrefillTurnsThinkingOff ? "last message, with thinking off" : "last message",
                 _ => "-",
             },
+            row.Choice switch
+            {
+                ChoiceStyle.StructuredOutputs => "`structured_outputs`",
+                ChoiceStyle.Grammar => "`grammar`",
+                ChoiceStyle.Regex => "`regex`",
+                _ => "-",
+            },
             row.ThinkingSwitch switch
             {
                 ThinkingSwitch.TemplateOption => "`enable_thinking`",
@@ -44,7 +51,7 @@ public sealed class ServerQuirksTests
             Yes(row.LogProbs),
             Yes(row.Choices),
             row.CacheReport ?? "-",
-            row.ThinkingCap ?? "-",
+            row.ThinkingCap is { } cap ? Code(cap.Field) + (cap.Needs is { } option ? $", with {option}" : "") : "-",
         ];
         return $"| {string.Join(" | ", cells)} |";
     }

@@ -12,7 +12,7 @@ using Microsoft.Extensions.Logging;
 namespace RewardReasoning.Testing;
 
 /// <summary>A web server on a free port of this machine, that hands every request to one function.</summary>
-internal sealed class LoopbackServer : IAsyncDisposable
+public sealed class LoopbackServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
 
@@ -21,6 +21,9 @@ internal sealed class LoopbackServer : IAsyncDisposable
     /// <summary>Its address.</summary>
     public Uri Url { get; private init; } = new("http://127.0.0.1/");
 
+    /// <summary>Starts it.</summary>
+    /// <param name="handler">Answers every request.</param>
+    /// <param name="certificate">Makes it a server of https; null for http.</param>
     public static async Task<LoopbackServer> StartAsync(RequestDelegate handler, X509Certificate2? certificate = null)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();

@@ -20,6 +20,9 @@ public sealed record QuirkyServer(ServerFlavour Flavour)
     /// <summary>Names of the models; none for a server without the list.</summary>
     public IReadOnlyList<string> Models { get; init; } = ["judge-7b"];
 
+    /// <summary>The list of models as it is sent; null for the usual form.</summary>
+    public string? ModelList { get; init; }
+
     /// <summary>What becomes of the answers that the row would give.</summary>
     public Func<FakeRequest, FakeReply, FakeReply> Change { get; init; } = (_, reply) => reply;
 
@@ -28,7 +31,7 @@ public sealed record QuirkyServer(ServerFlavour Flavour)
     {
         if (request.Path.EndsWith("/models", StringComparison.Ordinal))
         {
-            return Models.Count == 0 ? FakeReply.Error(404, "no such path") : new FakeReply { Body = ListOfModels() };
+            return Models.Count == 0 ? FakeReply.Error(404, "no such path") : new FakeReply { Body = ModelList ?? ListOfModels() };
         }
 
         string other = Row.TokenLimitField == "max_tokens" ? "max_completion_tokens" : "max_tokens";
@@ -66,17 +69,19 @@ public sealed record QuirkyServer(ServerFlavour Flavour)
         }
 
         bool thinks = !goesOn && Row.ThoughtField is not null && !IsSwitchedOff(request);
-        int? cap = request.Body["thinking_token_budget"]?.GetValue<int>();
+        int? cap = Row.ThinkingCap is { } means ? request.Body[means.Field]?.GetValue<int>() : null;
+        string message = Row.ThinkingCap?.MessageField is { } field ? request.Body[field]?.GetValue<string>() ?? "" : "";
         string told = $"Gulls over harbour {(Row.Seeds ? request.Body["seed"]?.GetValue<long>() : request.Index)}.";
         return new()
         {
-            Reasoning = thinks ? $"{(cap is null ? LongThought : "Let me see.")} {told}" : null,
+            Reasoning = thinks ? $"{(cap is null ? LongThought : "Let me see.")} {told}{message}" : null,
             ReasoningField = Row.ThoughtField ?? "reasoning",
             Content =
                 goesOn ? "1}"
                 : thinks && cap is null ? ""
+                : cap is not null ? $"{told} \\boxed{{Assistant 1}}"
                 : told,
-            FinishReason = goesOn ? "stop" : "length",
+            FinishReason = goesOn || cap is not null ? "stop" : "length",
             Choices = Row.Choices ? request.Body["n"]?.GetValue<int>() ?? 1 : 1,
             LogProbs = Row.LogProbs && request.Body["logprobs"]?.GetValue<bool>() == true ? LogProbs() : null,
             Usage = new()

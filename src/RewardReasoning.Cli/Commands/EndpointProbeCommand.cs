@@ -1,10 +1,13 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using Microsoft.Extensions.AI;
 using RewardReasoning.Cli.Judging;
 using RewardReasoning.Cli.Output;
 using RewardReasoning.Endpoints;
 using RewardReasoning.Endpoints.Probing;
+using RewardReasoning.Text;
+using RewardReasoning.Text.ChatTemplates;
 
 namespace RewardReasoning.Cli.Commands;
 
@@ -28,6 +31,11 @@ internal static class EndpointProbeCommand
             HelpName = "S",
             DefaultValueFactory = _ => DefaultTimeout,
         };
+        Option<string?> judgeFiles = new("--judge-files")
+        {
+            Description = "Folder of the model, if you have it: the probe then checks that the server reads the same tokens.",
+            HelpName = "FOLDER",
+        };
         Option<bool> json = new("--json") { Description = "Print the findings as one JSON object." };
         ServerArguments server = new();
         Command command = Verb.Create(
@@ -42,6 +50,7 @@ internal static class EndpointProbeCommand
         command.Arguments.Add(url);
         command.Options.Add(model);
         server.AddTo(command);
+        command.Options.Add(judgeFiles);
         command.Options.Add(timeout);
         command.Options.Add(json);
         command.SetAction(
@@ -55,7 +64,7 @@ internal static class EndpointProbeCommand
                     Tries = Tries,
                     RequestTimeout = EndpointArguments.SecondsOf(parsed.GetValue(timeout)),
                 };
-                using EndpointProbe probe = new(options);
+                using EndpointProbe probe = new(options, parsed.GetValue(judgeFiles) is { } folder ? TokenizerOf(folder) : null);
                 EndpointProbeReport report = await probe.RunAsync(cancellationToken);
                 IReadOnlyList<string> arguments = [.. ArgumentsOf(report), .. server.KeyArguments(parsed)];
                 if (parsed.GetValue(json))
@@ -75,9 +84,22 @@ internal static class EndpointProbeCommand
         return command;
     }
 
+    /// <summary>The tokens that a model folder makes of messages.</summary>
+    private static Func<IReadOnlyList<ChatMessage>, IReadOnlyList<int>> TokenizerOf(string folder)
+    {
+        ChatTokenizer tokenizer = ChatTokenizer.Load(folder);
+        return messages =>
+            tokenizer
+                .Render(
+                    [.. messages.Select(message => new ChatMessageText(message.Role.Value, message.Text))],
+                    new ChatRenderOptions { AddGenerationPrompt = true }
+                )
+                .Ids;
+    }
+
     private static List<string> ArgumentsOf(EndpointProbeReport report)
     {
-        List<string> arguments = ["--endpoint", report.Url.ToString(), "--model", report.Model];
+        List<string> arguments = ["--endpoint", EndpointOptions.Redacted(report.Url).ToString(), "--model", report.Model];
         if (report.Server != ServerFlavour.Generic)
         {
             arguments.AddRange(["--server", ServerArguments.NameOf(report.Server)]);
@@ -86,6 +108,11 @@ internal static class EndpointProbeCommand
         if (report[Capability.LogProbs].Has == true)
         {
             arguments.Add("--logprobs");
+        }
+
+        if (report[Capability.ThinkingCap].Has == true)
+        {
+            arguments.Add("--thinking-cap");
         }
 
         if (report.RequestFields is { } fields)
@@ -101,7 +128,7 @@ internal static class EndpointProbeCommand
         string context = report.ContextTokens is { } tokens
             ? string.Create(CultureInfo.InvariantCulture, $", context of {tokens:N0} tokens")
             : "";
-        Line("server", $"{report.ServerName} at {report.Url}");
+        Line("server", $"{report.ServerName} at {EndpointOptions.Redacted(report.Url)}");
         Line("model", report.Model + context);
         foreach (ProbeFinding finding in report.Findings)
         {
@@ -132,6 +159,7 @@ internal static class EndpointProbeCommand
             Capability.Prefill => "prefill",
             Capability.ThinkingCap => "cap on thoughts",
             Capability.Streaming => "streaming",
+            Capability.Tokenization => "tokenization",
             _ => "cache report",
         };
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using RewardReasoning.Endpoints;
+using RewardReasoning.Endpoints.Probing;
 using RewardReasoning.Judging;
 
 namespace RewardReasoning.Cli.Judging;
@@ -30,6 +31,17 @@ internal sealed class EndpointArguments
         Description =
             "If you also have the served model's folder, name it here. Its prompt, domain and closing text are then used, as with --model.",
         HelpName = "FOLDER",
+    };
+
+    private readonly Option<bool> _thinkingCap = new("--thinking-cap")
+    {
+        Description =
+            "The server itself caps reasoning (rrm endpoint probe shows it): --thinking-budget then takes one request instead of two.",
+    };
+
+    private readonly Option<bool> _rewardModel = new("--reward-model")
+    {
+        Description = "The model at --endpoint is a scalar reward model behind vLLM: each response is scored once.",
     };
 
     private readonly Option<bool> _logProbs = new("--logprobs")
@@ -92,7 +104,8 @@ internal sealed class EndpointArguments
     /// <summary>Everything but the addresses, for a message about what is given without them.</summary>
     public IEnumerable<Option> WithoutAddress => [_revision, _judgeFiles, .. _server.Options, .. Others];
 
-    private Option[] Others => [_logProbs, _fields, _requestsPerMinute, _tokensPerMinute, _tries, _timeout, _prices];
+    private Option[] Others =>
+        [_logProbs, _thinkingCap, _rewardModel, _fields, _requestsPerMinute, _tokensPerMinute, _tries, _timeout, _prices];
 
     /// <summary>The model on its servers; null where no server is named.</summary>
     /// <exception cref="UsageException">The options contradict each other, or name no model.</exception>
@@ -108,9 +121,10 @@ internal sealed class EndpointArguments
         {
             Url = urls[0],
             MoreUrls = urls[1..],
-            Model = model ?? throw new UsageException("--endpoint needs --model NAME: the name under which the server serves the model."),
+            Model = model ?? "",
             Revision = parsed.GetValue(_revision),
             LogProbs = parsed.GetValue(_logProbs),
+            CapsThinking = parsed.GetValue(_thinkingCap),
             ExtraFields = FieldsOf(parsed.GetValue(_fields)),
             RequestsPerMinute = parsed.GetValue(_requestsPerMinute),
             TokensPerMinute = parsed.GetValue(_tokensPerMinute),
@@ -123,12 +137,33 @@ internal sealed class EndpointArguments
                     )
                 ),
         };
+        options = options with { OnNotice = notice => terminal.WriteStatus($"rrm: {notice}"), Model = model ?? OnlyModelOf(options) };
         _ = CheckedOptions.Require(options, checkedOptions => checkedOptions.Validate());
         return new EndpointSource(
             options,
             parsed.GetValue(_prices) is { } file ? TokenPrices.Load(file, options.Model) : null,
             JudgeFilesOf(parsed.GetValue(_judgeFiles))
-        );
+        )
+        {
+            IsRewardModel = parsed.GetValue(_rewardModel),
+        };
+    }
+
+    /// <summary>The only model that the server has, where none is named.</summary>
+    /// <exception cref="UsageException">It has several, or no list.</exception>
+    private static string OnlyModelOf(EndpointOptions options)
+    {
+        using EndpointProbe probe = new(options);
+        IReadOnlyList<string> names = probe.ModelNamesAsync().GetAwaiter().GetResult();
+        return names switch
+        {
+            [var only] => only,
+            [] => throw new UsageException("--endpoint has no list of models; --model NAME says which one to ask."),
+            _ => throw new UsageException(
+                $"--endpoint has {names.Count} models; --model NAME says which one to ask: {string.Join(", ", names.Take(12))}"
+                    + (names.Count > 12 ? ", …" : ".")
+            ),
+        };
     }
 
     /// <exception cref="UsageException">It is no time-out.</exception>

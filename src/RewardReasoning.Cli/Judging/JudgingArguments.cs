@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Microsoft.Extensions.AI;
 using RewardReasoning.Calibration;
+using RewardReasoning.Endpoints;
 using RewardReasoning.Judging;
 using RewardReasoning.Storage;
 
@@ -128,9 +129,15 @@ internal sealed class JudgingArguments
     public JudgeOptions Read(ParseResult parsed, ModelSource source)
     {
         JudgeFiles files = source.Files();
-        if (source is FolderSource { IsScalar: true } scalar)
+        string? scalar = source switch
         {
-            RequireNoThought(parsed, scalar.Folder);
+            FolderSource { IsScalar: true } folder => folder.Folder,
+            EndpointSource { IsRewardModel: true } endpoint => endpoint.Options.Model,
+            _ => null,
+        };
+        if (scalar is not null)
+        {
+            RequireNoThought(parsed, scalar);
             files = new JudgeFiles { Calibration = files.Calibration }; // the rest is of the model it was trained from
         }
 
@@ -172,9 +179,15 @@ internal sealed class JudgingArguments
         CancellationToken cancellationToken
     )
     {
-        OpenedJudge judge = source is FolderSource { IsScalar: true } scalar
-            ? scalar.OpenScalar(options)
-            : JudgeFactory.Open(await OpenAsync(parsed, source, terminal, cancellationToken), options);
+        OpenedJudge judge = source switch
+        {
+            FolderSource { IsScalar: true } scalar => scalar.OpenScalar(options),
+            EndpointSource { IsRewardModel: true } scalar => JudgeFactory.Open(
+                new EndpointScalarJudge(scalar.Options with { Concurrency = parsed.GetValue(_concurrency) }),
+                options.Calibration
+            ),
+            _ => JudgeFactory.Open(await OpenAsync(parsed, source, terminal, cancellationToken), options),
+        };
         if (judge.CalibrationFault is { } fault)
         {
             if (parsed.GetValue(_calibration) is not null)

@@ -28,6 +28,9 @@ internal abstract record ModelSource
 /// <summary>A model behind one or several OpenAI-compatible servers.</summary>
 internal sealed record EndpointSource(EndpointOptions Options, TokenPrices? ModelPrices, JudgeFiles Judging) : ModelSource
 {
+    /// <summary>Whether it is a scalar reward model, which scores and does not reason.</summary>
+    public bool IsRewardModel { get; init; }
+
     public override TokenPrices? Prices => ModelPrices;
 
     public override JudgeFiles Files() => Judging;

@@ -24,7 +24,20 @@ internal sealed class ServerArguments
         HelpName = "FILE",
     };
 
-    public Option[] Options => [_apiKeyVariable, _apiKeyFile, _server];
+    private readonly Option<string?> _apiKeyHeader = new("--api-key-header")
+    {
+        Description = "Header that carries the API key as it is, such as api-key (default: Authorization, as a bearer token).",
+        HelpName = "NAME",
+    };
+
+    private readonly Option<string[]> _headers = new("--header")
+    {
+        Description =
+            "Further header of every request to the server; give it again for each. For keys there are --api-key-env and --api-key-file.",
+        HelpName = "NAME=VALUE",
+    };
+
+    public Option[] Options => [_apiKeyVariable, _apiKeyFile, _apiKeyHeader, _headers, _server];
 
     public void AddTo(Command command)
     {
@@ -39,14 +52,16 @@ internal sealed class ServerArguments
         {
             ApiKeyVariable = parsed.GetValue(_apiKeyVariable),
             ApiKeyFile = parsed.GetValue(_apiKeyFile),
+            ApiKeyHeader = parsed.GetValue(_apiKeyHeader),
+            Headers = HeadersOf(parsed.GetValue(_headers) ?? []),
             Flavour = FlavourOf(parsed.GetValue(_server)),
         };
 
     /// <summary>What the command line says of the key: where it is, never the key itself.</summary>
     public IEnumerable<string> KeyArguments(ParseResult parsed) =>
-        new[] { _apiKeyVariable, _apiKeyFile }.SelectMany(option =>
-            parsed.GetValue(option) is { } value ? [option.Name, value] : Array.Empty<string>()
-        );
+        new[] { _apiKeyVariable, _apiKeyFile, _apiKeyHeader }
+            .SelectMany(option => parsed.GetValue(option) is { } value ? [option.Name, value] : Array.Empty<string>())
+            .Concat((parsed.GetValue(_headers) ?? []).SelectMany(header => new[] { _headers.Name, EndpointOptions.Redacted(header) }));
 
     /// <exception cref="UsageException">It is not an http or https address.</exception>
     public static Uri UrlOf(string text, string name) =>
@@ -58,6 +73,16 @@ internal sealed class ServerArguments
 
     /// <summary>A flavour as the command line names it.</summary>
     public static string NameOf(ServerFlavour flavour) => flavour.ToString().ToLowerInvariant();
+
+    private static Dictionary<string, string> HeadersOf(IEnumerable<string> headers) =>
+        headers
+            .Select(header =>
+                header.Split('=', 2) is [{ Length: > 0 } name, var value]
+                    ? KeyValuePair.Create(name.Trim(), value.Trim())
+                    : throw new UsageException($"--header is '{header}'; it is NAME=VALUE, such as X-Title=judge.")
+            )
+            .GroupBy(header => header.Key, StringComparer.OrdinalIgnoreCase)
+            .ToDictionary(group => group.Key, group => string.Join(", ", group.Select(header => header.Value)));
 
     private static ServerFlavour FlavourOf(string? server) =>
         server is null ? ServerFlavour.Generic

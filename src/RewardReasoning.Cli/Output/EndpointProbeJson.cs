@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using RewardReasoning.Cli.Judging;
+using RewardReasoning.Endpoints;
 using RewardReasoning.Endpoints.Probing;
 
 namespace RewardReasoning.Cli.Output;
@@ -20,7 +21,7 @@ internal sealed record EndpointProbeJson(
 {
     public static EndpointProbeJson Of(EndpointProbeReport report, IReadOnlyList<string> arguments) =>
         new(
-            report.Url.ToString(),
+            EndpointOptions.Redacted(report.Url).ToString(),
             report.Model,
             report.Models,
             ServerArguments.NameOf(report.Server),

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using RewardReasoning.Endpoints;
 using RewardReasoning.Evaluation.Running;
 
 namespace RewardReasoning.Cli.Runs;
@@ -27,7 +28,7 @@ internal sealed class OutOption : Option<string>
         string output = parsed.GetRequiredValue(this);
         if (output != StandardOutput)
         {
-            return RowTarget.OfFile(output) with { Command = ["rrm", .. parsed.Tokens.Select(token => token.Value)] };
+            return RowTarget.OfFile(output) with { Command = ["rrm", .. parsed.Tokens.Select(token => EndpointOptions.Redacted(token.Value))] };
         }
 
         return printsJson

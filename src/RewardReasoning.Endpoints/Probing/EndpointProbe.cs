@@ -17,6 +17,9 @@ public sealed class EndpointProbe : IDisposable
     private const int ThoughtTokens = 16;
     private const int TopLogProbs = 5;
     private const int MostLettersPerToken = 8;
+    private const string Brief =
+        "Which response is better? Query: 2+2? Assistant 1: 4. Assistant 2: 5. End with \\boxed{Assistant 1} or \\boxed{Assistant 2}.";
+    private const string CapMessage = " I have to decide now.";
     private const string Invention = "Make up one sentence of about twenty words about a harbour, unlike any that was written before.";
 
     private static readonly ChatMessage[] InventionPrompt = [new(ChatRole.User, Invention)];
@@ -29,28 +32,47 @@ public sealed class EndpointProbe : IDisposable
     );
 
     private readonly EndpointOptions _options;
+    private readonly Func<IReadOnlyList<ChatMessage>, IReadOnlyList<int>>? _tokenize;
     private readonly ProbeRequests _requests;
 
     /// <summary>A probe of the first server of the options.</summary>
     /// <param name="options">Where to ask. An empty <see cref="EndpointOptions.Model"/> stands for the only one that the server has; the
     /// flavour <see cref="ServerFlavour.Generic"/> for one to be found out.</param>
+    /// <param name="tokenize">
+    /// The tokens that the model's own tokenizer and template make of messages, to compare them with the server's; null to leave that out.
+    /// </param>
     /// <param name="time">Clock for time-outs and waits; the system's if null.</param>
     /// <param name="random">Chance for the jitter of waits; if null, one that differs between processes.</param>
     /// <exception cref="ArgumentException">The options have faults; the message lists all of them.</exception>
-    public EndpointProbe(EndpointOptions options, TimeProvider? time = null, Random? random = null)
+    public EndpointProbe(
+        EndpointOptions options,
+        Func<IReadOnlyList<ChatMessage>, IReadOnlyList<int>>? tokenize = null,
+        TimeProvider? time = null,
+        Random? random = null
+    )
     {
         ArgumentNullException.ThrowIfNull(options);
         (options with { Model = "any" }).Validate();
         _options = options;
+        _tokenize = tokenize;
         _requests = new(options, time ?? TimeProvider.System, random ?? new Random(Environment.ProcessId));
     }
 
-    /// <summary>Asks.</summary>
-    /// <exception cref="EndpointException">The server is not there, or refuses the simplest request.</exception>
-    /// <exception cref="ArgumentException">No model is named, and the server has several or no list.</exception>
-    public async Task<EndpointProbeReport> RunAsync(CancellationToken cancellationToken = default)
+    /// <summary>The names of the models that the server lists; none where it has no list.</summary>
+    /// <exception cref="EndpointException">The server gave no answer, or refused.</exception>
+    public async Task<IReadOnlyList<string>> ModelNamesAsync(CancellationToken cancellationToken = default)
     {
         IReadOnlyList<WireModel> models = await _requests.ModelsAsync(cancellationToken).ConfigureAwait(false);
+        return [.. models.Select(model => model.Id).OfType<string>()];
+    }
+
+    /// <summary>Asks.</summary>
+    /// <exception cref="EndpointException">
+    /// The server is not there, or refuses the simplest request; or no model is named, and the server has several or no list.
+    /// </exception>
+    public async Task<EndpointProbeReport> RunAsync(CancellationToken cancellationToken = default)
+    {
+        IReadOnlyList<WireModel> models = await ModelsAsync(cancellationToken).ConfigureAwait(false);
         string model = _options.Model.Length > 0 ? _options.Model : OnlyOne(models);
         WireModel? known = models.FirstOrDefault(entry => entry.Id == model);
         ServerQuirks row = ServerQuirks.Of(
@@ -83,6 +105,17 @@ public sealed class EndpointProbe : IDisposable
         findings.Add(await DecideAsync(Capability.ThinkingCap, () => session.ThinkingCapAsync(form, judged)).ConfigureAwait(false));
         findings.Add(await DecideAsync(Capability.Streaming, () => session.StreamingAsync(form)).ConfigureAwait(false));
         findings.Add(CacheReport(_requests.CachedTokens));
+        if (_tokenize is { } tokenize)
+        {
+            findings.Add(
+                await DecideAsync(
+                        Capability.Tokenization,
+                        () => session.TokenizationAsync(continues is null ? form : form with { Row = continues }, tokenize)
+                    )
+                    .ConfigureAwait(false)
+            );
+        }
+
         ServerQuirks server = continues ?? form.Row;
         return new()
         {
@@ -99,16 +132,31 @@ public sealed class EndpointProbe : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _requests.Dispose();
 
-    private static string OnlyOne(IReadOnlyList<WireModel> models) =>
-        models switch
+    /// <summary>The list of models; where a model is named, one that cannot be read is as good as none.</summary>
+    private async Task<IReadOnlyList<WireModel>> ModelsAsync(CancellationToken cancellationToken)
+    {
+        try
         {
-            [{ Id: { } only }] => only,
-            [] => throw new ArgumentException("The server has no list of models; name the model."),
-            _ => throw new ArgumentException(
-                $"The server has {models.Count} models; name one of them: "
-                    + $"{string.Join(", ", models.Take(12).Select(model => model.Id))}{(models.Count > 12 ? ", …" : ".")}"
-            ),
+            return await _requests.ModelsAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (EndpointException failure)
+            when (_options.Model.Length > 0 && failure.Failure is EndpointFailure.NoCompletion or EndpointFailure.Refused)
+        {
+            return [];
+        }
+    }
+
+    private static string OnlyOne(IReadOnlyList<WireModel> models)
+    {
+        string? fault = models switch
+        {
+            [{ Id: not null }] => null,
+            [] => "The server has no list of models; name the model.",
+            _ => $"The server has {models.Count} models; name one of them: "
+                + $"{string.Join(", ", models.Take(12).Select(model => model.Id))}{(models.Count > 12 ? ", …" : ".")}",
         };
+        return fault is null ? models[0].Id ?? "" : throw new EndpointException(fault) { Failure = EndpointFailure.NoModel };
+    }
 
     private static ServerFlavour FlavourOf(WireModel? model) =>
         ServerQuirks.All.FirstOrDefault(row => row.ModelOwner is { } owner && owner == model?.OwnedBy)?.Flavour ?? ServerFlavour.Generic;
@@ -180,6 +228,8 @@ public sealed class EndpointProbe : IDisposable
     /// <summary>The questions that need requests of their own.</summary>
     private sealed class Session(ProbeRequests requests, string model, CancellationToken cancellationToken)
     {
+        private IReadOnlyList<ChatMessage> _prompt = JudgingPrompt;
+
         /// <summary>
         /// The first form in which the server takes the simplest request: by its row, as OpenAI's newer models, as any server.
         /// </summary>
@@ -201,7 +251,12 @@ public sealed class EndpointProbe : IDisposable
             {
                 try
                 {
-                    return (form, await AskAsync(form, JudgingPrompt, Options(AnswerTokens, 1)).ConfigureAwait(false));
+                    return (form, await AskAsync(form, _prompt, Options(AnswerTokens, 1)).ConfigureAwait(false));
+                }
+                catch (EndpointException failure) when (failure.Failure == EndpointFailure.TooLong && _prompt == JudgingPrompt)
+                {
+                    _prompt = [new(ChatRole.User, Brief)];
+                    return await FirstAnswerAsync(row).ConfigureAwait(false);
                 }
                 catch (EndpointException failure) when (failure.Status is HttpStatusCode.BadRequest or HttpStatusCode.UnprocessableEntity)
                 {
@@ -234,7 +289,7 @@ public sealed class EndpointProbe : IDisposable
         {
             ChatOptions options = Options(AnswerTokens, 1);
             options.AdditionalProperties = new() { [ChatOptionKeys.LogProbs] = TopLogProbs };
-            WireAnswer answer = await AskAsync(form, JudgingPrompt, options).ConfigureAwait(false);
+            WireAnswer answer = await AskAsync(form, _prompt, options).ConfigureAwait(false);
             IReadOnlyList<WireToken> tokens = answer.Choices is [{ Logprobs.Content: { } content }, ..] ? content : [];
             int candidates = tokens.Select(token => token.TopLogprobs?.Count ?? 0).DefaultIfEmpty().Max();
             return tokens.Count == 0 ? new(Capability.LogProbs, false, "the request was taken, but none came back")
@@ -268,7 +323,7 @@ public sealed class EndpointProbe : IDisposable
 
             ChatOptions options = Options(AnswerTokens, 1);
             options.Reasoning = new() { Effort = ReasoningEffort.None };
-            bool thinks = ProbeText.Of(await AskAsync(form, JudgingPrompt, options).ConfigureAwait(false)).Place is not null;
+            bool thinks = ProbeText.Of(await AskAsync(form, _prompt, options).ConfigureAwait(false)).Place is not null;
             return new(
                 Capability.ThinkingOff,
                 thinks ? false : true,
@@ -305,7 +360,7 @@ public sealed class EndpointProbe : IDisposable
                 };
                 try
                 {
-                    string whole = ProbeText.Of(await AskAsync(asked, JudgingPrompt, options).ConfigureAwait(false)).Whole;
+                    string whole = ProbeText.Of(await AskAsync(asked, _prompt, options).ConfigureAwait(false)).Whole;
                     if (WithoutEcho(whole).TrimStart() is ['1' or '2', ..])
                     {
                         string how =
@@ -334,38 +389,79 @@ public sealed class EndpointProbe : IDisposable
             );
         }
 
+        /// <summary>
+        /// The same question with a cap far below the thought that came without: proved where the thought is as short as the cap, and ends
+        /// with the words that were to be put there if the server takes some.
+        /// </summary>
         public async Task<ProbeFinding> ThinkingCapAsync(ProbeForm form, WireAnswer thinking)
         {
-            const string Field = "thinking_token_budget";
-            ProbeText free = ProbeText.Of(thinking);
-            if (form.Row.ThinkingCap?.StartsWith(Field, StringComparison.Ordinal) != true)
+            if (form.Row.ThinkingCap is not { } means)
             {
-                return new(
-                    Capability.ThinkingCap,
-                    null,
-                    form.Row.ThinkingCap is { } cap ? $"not asked: {cap}" : "not asked: no field for it is known"
-                );
+                return new(Capability.ThinkingCap, null, "not asked: no field for it is known");
             }
 
-            if (free.Thought.Length <= ThoughtTokens * MostLettersPerToken)
+            if (ProbeText.Of(thinking).Thought.Length <= ThoughtTokens * MostLettersPerToken)
             {
                 return new(Capability.ThinkingCap, null, "not asked: no long thought was seen");
             }
 
-            WireAnswer answer = await AskAsync(form.With(Field, ThoughtTokens), JudgingPrompt, Options(AnswerTokens, 1))
-                .ConfigureAwait(false);
-            bool capped = ProbeText.Of(answer).Thought.Length <= ThoughtTokens * MostLettersPerToken;
-            return new(
-                Capability.ThinkingCap,
-                capped ? true : false,
-                $"{Field}{(capped ? "" : " was taken and ignored")}; budgets do without it"
-            );
+            ChatOptions options = Options(AnswerTokens, 1);
+            options.AdditionalProperties = new()
+            {
+                [ChatOptionKeys.ThinkingBudget] = ThoughtTokens,
+                [ChatOptionKeys.ThinkingStub] = CapMessage + new JudgeOptions().ThinkingStub,
+                [ChatOptionKeys.ThinkingStubChoices] = new[] { "1", "2" },
+            };
+            try
+            {
+                string thought = ProbeText.Of(await AskAsync(form, _prompt, options).ConfigureAwait(false)).Thought.TrimEnd();
+                bool isShort = thought.Length <= (ThoughtTokens * MostLettersPerToken) + CapMessage.Length,
+                    hasMessage = means.MessageField is null || thought.EndsWith(CapMessage.Trim(), StringComparison.Ordinal);
+                return isShort && hasMessage
+                    ? new(Capability.ThinkingCap, true, $"{means.Field}; a thinking budget takes one request")
+                    : new(Capability.ThinkingCap, false, $"{means.Field} was taken and ignored; a thinking budget takes two requests");
+            }
+            catch (EndpointException failure) when (means.Needs is not null && IsRefusal(failure))
+            {
+                return new(Capability.ThinkingCap, false, $"refused: the server has to be started with {means.Needs} for it");
+            }
+        }
+
+        /// <summary>The prompt's tokens here and at the server: a server that reads other tokens runs another model.</summary>
+        public async Task<ProbeFinding> TokenizationAsync(ProbeForm form, Func<IReadOnlyList<ChatMessage>, IReadOnlyList<int>> tokenize)
+        {
+            IReadOnlyList<int> here = tokenize(_prompt);
+            if (await requests.TokenizeAsync(form, model, _prompt, cancellationToken).ConfigureAwait(false) is { Count: > 0 } there)
+            {
+                int differs = Enumerable.Range(0, Math.Max(here.Count, there.Count)).FirstOrDefault(IsOther, -1);
+                return new(
+                    Capability.Tokenization,
+                    differs < 0,
+                    differs < 0
+                        ? Text($"the prompt has the same {here.Count} tokens")
+                        : Text($"the prompt has {here.Count} tokens here and {there.Count} there, other ones from number {differs + 1} on")
+                            + "; all figures from this server are void"
+                );
+
+                bool IsOther(int at) => at >= here.Count || at >= there.Count || here[at] != there[at];
+            }
+
+            long? counted = (await AskAsync(form, _prompt, Options(1, 1)).ConfigureAwait(false)).Usage?.PromptTokens;
+            return counted is { } tokens
+                ? new(
+                    Capability.Tokenization,
+                    tokens == here.Count,
+                    tokens == here.Count
+                        ? Text($"the prompt has {tokens} tokens here and there")
+                        : Text($"the prompt has {here.Count} tokens here and {tokens} there; all figures from this server are void")
+                )
+                : new(Capability.Tokenization, null, "the server neither lists nor counts the tokens of a prompt");
         }
 
         public async Task<ProbeFinding> StreamingAsync(ProbeForm form)
         {
             (WireAnswer answer, int pieces) = await requests
-                .AskAsync(form, JudgingPrompt, Options(AnswerTokens, 1), cancellationToken)
+                .AskAsync(form, _prompt, Options(AnswerTokens, 1), cancellationToken)
                 .ConfigureAwait(false);
             bool hasUsage = answer.Usage is not null;
             return new(

@@ -33,5 +33,8 @@ public sealed record EndpointProbeReport
     public bool IsComplete => Findings.All(finding => !finding.Failed);
 
     /// <summary>The finding about a capability.</summary>
-    public ProbeFinding this[Capability capability] => Findings[(int)capability];
+    /// <exception cref="KeyNotFoundException">It was not asked for.</exception>
+    public ProbeFinding this[Capability capability] =>
+        Findings.FirstOrDefault(finding => finding.Capability == capability)
+        ?? throw new KeyNotFoundException($"The probe did not ask for {capability}.");
 }

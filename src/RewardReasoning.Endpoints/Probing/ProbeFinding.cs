@@ -32,6 +32,9 @@ public enum Capability
 
     /// <summary>The server says how much of a prompt came from its cache.</summary>
     CacheReport,
+
+    /// <summary>The server reads the same tokens as the model's own tokenizer; only where that is at hand.</summary>
+    Tokenization,
 }
 
 /// <summary>One line of a probe's report.</summary>

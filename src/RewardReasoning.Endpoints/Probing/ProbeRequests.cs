@@ -49,7 +49,13 @@ internal sealed class ProbeRequests(EndpointOptions options, TimeProvider time, 
         CancellationToken cancellationToken
     )
     {
-        EndpointOptions own = options with { Flavour = form.Row.Flavour, LogProbs = true, ExtraFields = form.Fields };
+        EndpointOptions own = options with
+        {
+            Flavour = form.Row.Flavour,
+            LogProbs = true,
+            CapsThinking = form.Row.ThinkingCap is not null,
+            ExtraFields = form.Fields,
+        };
         EndpointCall call = new(new RequestBody(own), messages, chat, new EndpointRetry(own, time, random));
         IReadOnlyList<WireAnswer> pieces = await RepeatAsync(own, PiecesAsync, cancellationToken).ConfigureAwait(false);
         WireAnswer answer = WireAnswer.Merged(pieces);
@@ -70,6 +76,27 @@ internal sealed class ProbeRequests(EndpointOptions options, TimeProvider time, 
             }
 
             return all;
+        }
+    }
+
+    /// <summary>The tokens of messages as the server's <c>/tokenize</c> gives them (vLLM); null where it has no such thing.</summary>
+    /// <exception cref="EndpointException">The server gave no answer.</exception>
+    public async Task<IReadOnlyList<int>?> TokenizeAsync(
+        ProbeForm form,
+        string model,
+        IReadOnlyList<ChatMessage> messages,
+        CancellationToken cancellationToken
+    )
+    {
+        EndpointOptions own = options with { Flavour = form.Row.Flavour };
+        try
+        {
+            return await RepeatAsync(own, server => server.TokenizeAsync(model, messages, cancellationToken), cancellationToken)
+                .ConfigureAwait(false);
+        }
+        catch (EndpointException failure) when (failure.Failure is EndpointFailure.Refused or EndpointFailure.NoCompletion)
+        {
+            return null;
         }
     }
 

@@ -37,7 +37,7 @@ public sealed class EndpointProbeTests
         EndpointProbeReport report = await ProbeAsync(new(flavour));
         Assert.Equal((flavour, "judge-7b", 32768, true), (report.Server, report.Model, report.ContextTokens, report.IsComplete));
         Assert.Null(report.RequestFields);
-        Assert.Equal(Enum.GetValues<Capability>(), report.Findings.Select(finding => finding.Capability));
+        Assert.Equal(Enum.GetValues<Capability>().SkipLast(1), report.Findings.Select(finding => finding.Capability));
         bool thinks = row.ThoughtField is not null;
         Assert.Equal(
             [
@@ -46,9 +46,9 @@ public sealed class EndpointProbeTests
                 (Capability.LogProbs, row.LogProbs),
                 (Capability.Choices, row.Choices),
                 (Capability.ThoughtsApart, thinks ? true : null),
-                (Capability.ThinkingOff, thinks ? true : null),
+                (Capability.ThinkingOff, thinks && row.ThinkingSwitch != ThinkingSwitch.None ? true : null),
                 (Capability.Prefill, row.Prefill != PrefillStyle.None),
-                (Capability.ThinkingCap, flavour == ServerFlavour.Vllm ? true : null),
+                (Capability.ThinkingCap, row.ThinkingCap is not null ? true : null),
                 (Capability.Streaming, true),
                 (Capability.CacheReport, row.CacheReport is not null),
             ],
@@ -203,7 +203,9 @@ public sealed class EndpointProbeTests
     public async Task RunAsync_SeveralModels_OneHasToBeNamed()
     {
         QuirkyServer several = Vllm with { Models = ["a", "b"] };
-        Assert.Contains("a, b", (await Assert.ThrowsAsync<ArgumentException>(() => ProbeAsync(several))).Message, StringComparison.Ordinal);
+        EndpointException error = await Assert.ThrowsAsync<EndpointException>(() => ProbeAsync(several));
+        Assert.Contains("a, b", error.Message, StringComparison.Ordinal);
+        Assert.Equal(EndpointFailure.NoModel, error.Failure);
         EndpointProbeReport report = await ProbeAsync(several, "b");
         Assert.Equal("b", report.Model);
         Assert.Equal(["a", "b"], report.Models);
@@ -215,12 +217,82 @@ public sealed class EndpointProbeTests
         QuirkyServer none = Vllm with { Models = [] };
         Assert.Contains(
             "no list of models",
-            (await Assert.ThrowsAsync<ArgumentException>(() => ProbeAsync(none))).Message,
+            (await Assert.ThrowsAsync<EndpointException>(() => ProbeAsync(none))).Message,
             StringComparison.Ordinal
         );
         EndpointProbeReport report = await ProbeAsync(none, "m");
         Assert.Equal(("m", ServerFlavour.Vllm), (report.Model, report.Server)); // its prefill tells
         Assert.Empty(report.Models);
+    }
+
+    [Fact]
+    public async Task RunAsync_BareListOfModels_IsRead()
+    {
+        EndpointProbeReport report = await ProbeAsync(
+            Vllm with
+            {
+                ModelList = """[{"id":"org/judge","context_length":4096},{"id":"org/other"}]""",
+            },
+            "org/judge"
+        );
+        Assert.Equal((4096, "org/judge"), (report.ContextTokens, report.Model));
+        Assert.Equal(["org/judge", "org/other"], report.Models);
+    }
+
+    [Fact]
+    public async Task RunAsync_ListInAnotherForm_IsNotNeededWhereAModelIsNamed()
+    {
+        EndpointProbeReport report = await ProbeAsync(Vllm with { ModelList = """{"result":"ok"}""" }, "m");
+        Assert.Equal(("m", true), (report.Model, report.IsComplete));
+    }
+
+    [Fact]
+    public async Task RunAsync_ContextTooShortForTheQuestion_AsksAShorterOne()
+    {
+        EndpointProbeReport report = await ProbeAsync(
+            new(ServerFlavour.Rrm)
+            {
+                Change = (request, reply) =>
+                    request.Body.ToJsonString().Length > 1000
+                        ? FakeReply.Error(400, "maximum context length is 1024 tokens, your prompt contains 1162 tokens")
+                        : reply,
+            }
+        );
+        Assert.Equal((ServerFlavour.Rrm, true), (report.Server, report.IsComplete));
+        Assert.True(report[Capability.Prefill].Has);
+    }
+
+    [Theory]
+    [InlineData(3, true, "same 3 tokens")]
+    [InlineData(4, false, "void")]
+    public async Task RunAsync_OwnTokenizer_IsComparedWithTheServers(int here, bool has, string detail)
+    {
+        QuirkyServer tokenizing = Vllm with
+        {
+            Change = (request, reply) => request.Path == "/tokenize" ? new FakeReply { Body = """{"count":3,"tokens":[5,6,7]}""" } : reply,
+        };
+        ProbeFinding finding = await TokenizationAsync(tokenizing, [.. Enumerable.Range(5, here)]);
+        Assert.Equal(has, finding.Has);
+        Assert.Contains(detail, finding.Detail, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(40, true)]
+    [InlineData(29, false)]
+    public async Task RunAsync_ServerWithoutTokenize_CountsThePrompt(int here, bool has)
+    {
+        QuirkyServer counting = Vllm with
+        {
+            Change = (request, reply) => request.Path == "/tokenize" ? FakeReply.Error(404, "no such path") : reply,
+        };
+        Assert.Equal(has, (await TokenizationAsync(counting, [.. Enumerable.Range(5, here)])).Has);
+    }
+
+    private static async Task<ProbeFinding> TokenizationAsync(QuirkyServer behaviour, int[] tokens)
+    {
+        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(behaviour.Answer);
+        using EndpointProbe probe = new(new() { Url = server.Url, Model = "judge-7b" }, _ => tokens);
+        return (await probe.RunAsync(Cancel))[Capability.Tokenization];
     }
 
     [Fact]
@@ -231,7 +303,7 @@ public sealed class EndpointProbeTests
             new()
             {
                 Url = server.Url,
-                Model = "m",
+                Model = "",
                 Tries = 1,
             }
         );
