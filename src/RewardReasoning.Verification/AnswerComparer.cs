@@ -1,32 +1,54 @@
 using System.Numerics;
 using RewardReasoning.Verification.Arithmetic;
+using RewardReasoning.Verification.Evaluators;
 using RewardReasoning.Verification.Parsing;
 
 namespace RewardReasoning.Verification;
 
 /// <summary>Compares two parsed answers, each kind of answer by its own rule; the rules stand in docs/verifier.md.</summary>
-internal sealed class AnswerComparer(VerifierOptions options, WorkBudget budget)
+internal sealed class AnswerComparer
 {
-    private readonly ScalarComparer _scalars = new(options, budget);
+    private readonly VerifierOptions _options;
+    private readonly WorkBudget _budget;
+    private readonly ScalarComparer _scalars;
+    private readonly QuantityComparer _quantities;
+    private readonly EquationComparer _equations;
+
+    public AnswerComparer(VerifierOptions options, WorkBudget budget)
+    {
+        _options = options;
+        _budget = budget;
+        _scalars = new ScalarComparer(options, budget);
+        _quantities = new QuantityComparer(_scalars, Compare);
+        _equations = new EquationComparer(_scalars, budget, Compare);
+    }
 
     public AnswerVerdict Compare(Node gold, Node prediction)
     {
-        budget.Spend(20);
-        if (!options.SetEqualsInequality && IsSet(gold) && IsInequality(prediction))
+        _budget.Spend(20);
+        gold = MatrixAlgebra.Simplify(gold, _budget);
+        prediction = MatrixAlgebra.Simplify(prediction, _budget);
+        if (!_options.SetEqualsInequality && IsSet(gold) && IsInequality(prediction))
         {
             return AnswerVerdict.Different;
         }
 
-        List<LabelledAnswer> golds = Items(gold);
-        List<LabelledAnswer> predictions = Items(prediction);
-        if (
-            (IsInequality(gold) || IsInequality(prediction) || HasSetOperation(gold) || HasSetOperation(prediction))
-            && CompareAsIntervals(Unlabelled(gold), Unlabelled(prediction)) is { } asSets
-        )
+        if (IsRealSet(gold) || IsRealSet(prediction))
         {
-            return asSets;
+            AnswerVerdict asSets = CompareAsSets(Unlabelled(gold), Unlabelled(prediction));
+            if (asSets != AnswerVerdict.Unknown)
+            {
+                return asSets;
+            }
         }
 
+        if (CompareAsFamilies(gold, prediction) is { } asFamilies)
+        {
+            return asFamilies;
+        }
+
+        List<LabelledAnswer> golds = Items(gold);
+        List<LabelledAnswer> predictions = Items(prediction);
         if (golds.Count == 1 && predictions.Count == 1)
         {
             return CompareValues(golds[0], predictions[0]);
@@ -40,9 +62,14 @@ internal sealed class AnswerComparer(VerifierOptions options, WorkBudget budget)
     private static bool IsInequality(Node node) =>
         node is RelationNode relation
             ? relation.Relations.AsSpan().IndexOfAny("<>lg!") >= 0
-            : node is ListNode list && list.Items.All(IsInequality);
+            : node is ListNode list
+                && list.Items.Any(IsInequality)
+                && list.Items.All(item => item is RelationNode or NumberNode or NegateNode);
 
-    private static bool HasSetOperation(Node node) => NodeRewriter.Any(node, at => at is SetOperationNode or SymbolNode { Name: "R" });
+    private static bool IsRealSet(Node node) =>
+        IsInequality(node)
+        || NodeRewriter.Any(node, at => at is SetOperationNode or SetBuilderNode or SymbolNode { Name: "ℝ" })
+            && !NodeRewriter.Any(node, at => at is SymbolNode { Name: "ℤ" or "Z" });
 
     private static bool IsSet(Node node) => Unlabelled(node) is GroupNode or SetOperationNode;
 
@@ -50,20 +77,55 @@ internal sealed class AnswerComparer(VerifierOptions options, WorkBudget budget)
     private static List<LabelledAnswer> Items(Node node) =>
         node is ListNode list ? [.. list.Items.SelectMany(Items)] : [.. NodeRewriter.Signs(node).Select(LabelledAnswer.Of)];
 
-    private AnswerVerdict? CompareAsIntervals(Node gold, Node prediction)
+    private AnswerVerdict CompareAsSets(Node gold, Node prediction)
     {
-        IntervalSet? a = IntervalSet.Read(gold, _scalars, budget);
-        IntervalSet? b = IntervalSet.Read(prediction, _scalars, budget);
-        if (a is not null && b is not null)
-        {
-            return a.Compare(b, _scalars);
-        }
-
-        bool isValue = (a is null ? gold : prediction) is NumberNode or QuotientNode { Numerator: NumberNode, Denominator: NumberNode };
-        return (a is null) == (b is null) ? null
-            : isValue ? AnswerVerdict.Different
+        RealSet? a = RealSet.Read(gold, _scalars, _budget);
+        RealSet? b = RealSet.Read(prediction, _scalars, _budget);
+        return a is not null && b is not null ? a.Compare(b, _scalars)
+            : (a is null) != (b is null) && IsNumber(a is null ? gold : prediction) ? AnswerVerdict.Different
             : AnswerVerdict.Unknown;
     }
+
+    private static bool IsNumber(Node node) =>
+        node is NumberNode or QuotientNode { Numerator: NumberNode, Denominator: NumberNode } or NegateNode { Value: NumberNode };
+
+    private AnswerVerdict? CompareAsFamilies(Node gold, Node prediction)
+    {
+        if (!MayBeFamily(gold) && !MayBeFamily(prediction))
+        {
+            return null;
+        }
+
+        IntegerFamily? a = IntegerFamily.Read(gold, _scalars, isFamily: false, _budget);
+        IntegerFamily? b = IntegerFamily.Read(prediction, _scalars, isFamily: a is { IsExplicit: true }, _budget);
+        a ??= b is { IsExplicit: true } ? IntegerFamily.Read(gold, _scalars, isFamily: true, _budget) : null;
+        if (a is not null && b is not null)
+        {
+            return a.Compare(b);
+        }
+
+        // 17 mod 5 is 2.
+        (Node? congruence, Node? other) = gold is CongruenceNode ? (gold, prediction) : (prediction as CongruenceNode, (Node?)gold);
+        return congruence is CongruenceNode { Left: null } remainder && IsNumber(other ?? congruence)
+            ? CompareRemainder(remainder, other ?? congruence)
+            : null;
+    }
+
+    private AnswerVerdict CompareRemainder(CongruenceNode remainder, Node number)
+    {
+        ExactEvaluator exact = new(_budget);
+        return
+            exact.Evaluate(remainder.Right) is { Denominator.IsOne: true } value
+            && exact.Evaluate(remainder.Modulus) is { Denominator.IsOne: true, Numerator.Sign: > 0 } modulus
+            && exact.Evaluate(number) is { } stated
+            ? stated == new Fraction(((value.Numerator % modulus.Numerator) + modulus.Numerator) % modulus.Numerator, 1)
+                ? AnswerVerdict.Equal
+                : AnswerVerdict.Different
+            : AnswerVerdict.Unknown;
+    }
+
+    private static bool MayBeFamily(Node node) =>
+        NodeRewriter.Any(node, at => at is CongruenceNode or SymbolNode { Name: "ℤ" or "Z" or "k" or "n" or "m" });
 
     private AnswerVerdict CompareLists(List<LabelledAnswer> golds, List<LabelledAnswer> predictions)
     {
@@ -151,25 +213,52 @@ internal sealed class AnswerComparer(VerifierOptions options, WorkBudget budget)
 
     private AnswerVerdict CompareValues(LabelledAnswer gold, LabelledAnswer prediction)
     {
+        (gold, prediction) = WithSameNames(gold, prediction);
         (Node a, Node b) = (gold.Value, prediction.Value);
         if (a is RelationNode || b is RelationNode)
         {
             return CompareRelations(gold, prediction);
         }
 
+        AnswerVerdict verdict = CompareUnlabelled(a, b);
+
+        // y = x/2 against x = 2y: each names another letter, and they may be one equation.
+        return
+            verdict is AnswerVerdict.Different or AnswerVerdict.Unknown
+            && gold.Label is SymbolNode or ProductNode
+            && prediction.Label is SymbolNode or ProductNode
+            && NameOf(gold.Label) != NameOf(prediction.Label)
+            && NodeRewriter.Variables(a).Any()
+            && NodeRewriter.Variables(b).Any()
+            && _equations.Compare(new RelationNode([gold.Label, a], "="), new RelationNode([prediction.Label, b], "="))
+                == AnswerVerdict.Equal
+            ? AnswerVerdict.Equal
+            : verdict;
+    }
+
+    private AnswerVerdict CompareUnlabelled(Node a, Node b)
+    {
         // A set of one answer is that answer.
         a = a is GroupNode { Open: '{', Items: [var onlyA] } && b is not GroupNode ? onlyA : a;
         b = b is GroupNode { Open: '{', Items: [var onlyB] } && a is not GroupNode ? onlyB : b;
         return (a, b) switch
         {
             (_, ListNode) or (ListNode, _) => Compare(a, b),
+            (ClockTimeNode or DateNode, _) or (_, ClockTimeNode or DateNode) => CompareMoments(a, b),
             (_, TextNode) or (TextNode, _) => CompareTexts(a, b),
-            (_, QuantityNode) or (QuantityNode, _) => CompareQuantities(a, b),
-            (_, GroupNode) or (GroupNode, _) => CompareGroups(a, b),
-            (MatrixNode x, MatrixNode y) => x.Rows.Count != y.Rows.Count
-                ? AnswerVerdict.Different
-                : Verdicts.Pairwise(x.Rows, y.Rows, (p, q) => Verdicts.Pairwise(p, q, Compare)),
-            (MatrixNode, _) or (_, MatrixNode) => AnswerVerdict.Different,
+            (CongruenceNode x, CongruenceNode y) => CompareCongruences(x, y),
+            (CongruenceNode, _) or (_, CongruenceNode) => AnswerVerdict.Unknown,
+            (PiecewiseNode, _) or (_, PiecewiseNode) => PiecewiseComparer.Compare(a, b, _budget),
+            (SetBuilderNode x, SetBuilderNode y) => Verdicts.All(Compare(x.Element, y.Element), Compare(x.Condition, y.Condition))
+            == AnswerVerdict.Equal
+                ? AnswerVerdict.Equal
+                : AnswerVerdict.Unknown,
+            (SetBuilderNode, _) or (_, SetBuilderNode) => AnswerVerdict.Unknown,
+            _ when HasUnit(a) || HasUnit(b) => _quantities.Compare(a, b),
+            (GroupNode, _) or (_, GroupNode) => CompareGroups(a, b),
+            (MatrixNode x, MatrixNode y) => CompareMatrices(x, y),
+            (MatrixNode matrix, _) => CompareWithUnitVectors(matrix, b),
+            (_, MatrixNode matrix) => CompareWithUnitVectors(matrix, a),
             (BaseNumeralNode x, BaseNumeralNode y) => x.Value == y.Value
                 ? x.Base == y.Base
                     ? AnswerVerdict.Equal
@@ -185,6 +274,108 @@ internal sealed class AnswerComparer(VerifierOptions options, WorkBudget budget)
         };
     }
 
+    private static bool HasUnit(Node node) => node is QuantityNode or NegateNode { Value: QuantityNode };
+
+    /// <summary>
+    /// f(x) = x² and f(t) = t² are one function, a_n = 2n and a_k = 2k one sequence: what is bound on the left is given one name on both
+    /// sides.
+    /// </summary>
+    private static (LabelledAnswer Gold, LabelledAnswer Prediction) WithSameNames(LabelledAnswer gold, LabelledAnswer prediction)
+    {
+        string[] a = Bound(gold.Label);
+        string[] b = Bound(prediction.Label);
+        return a.Length == 0 || a.Length != b.Length || a.SequenceEqual(b)
+            ? (gold, prediction)
+            : (Renamed(gold, a), Renamed(prediction, b));
+
+        static LabelledAnswer Renamed(LabelledAnswer answer, string[] names) =>
+            answer with
+            {
+                Value = names
+                    .Select((name, i) => (name, i))
+                    .Aggregate(
+                        answer.Value,
+                        (value, one) =>
+                            NodeRewriter.Replace(value, one.name, new SymbolNode(FormattableString.Invariant($"argument {one.i}")))
+                    ),
+            };
+
+        static string[] Bound(Node? label) =>
+            label switch
+            {
+                CallNode { Name: ['@', ..] } call when call.Arguments.All(argument => argument is SymbolNode) =>
+                [
+                    .. call.Arguments.Cast<SymbolNode>().Select(argument => argument.Name),
+                ],
+                SymbolNode { Name: [>= 'A' and <= 'z', '_', var index] } when char.IsAsciiLetterLower(index) => [index.ToString()],
+                _ => [],
+            };
+    }
+
+    private static AnswerVerdict CompareMoments(Node a, Node b)
+    {
+        switch (a, b)
+        {
+            case (ClockTimeNode x, ClockTimeNode y):
+                return CompareTimes(x, y);
+            case (ClockTimeNode x, RatioNode y) when Moments.Seconds(y) is { } seconds:
+                return CompareTimes(x, new ClockTimeNode(seconds, seconds >= 13 * 3600));
+            case (RatioNode x, ClockTimeNode y) when Moments.Seconds(x) is { } seconds:
+                return CompareTimes(new ClockTimeNode(seconds, seconds >= 13 * 3600), y);
+            case (DateNode x, DateNode y):
+                return (x.Month, x.Day) != (y.Month, y.Day) ? AnswerVerdict.Different
+                    : x.Year == y.Year ? AnswerVerdict.Equal
+                    : x.Year is null || y.Year is null ? AnswerVerdict.Unknown
+                    : AnswerVerdict.Different;
+            default:
+                return AnswerVerdict.Unknown;
+        }
+    }
+
+    private static AnswerVerdict CompareTimes(ClockTimeNode a, ClockTimeNode b)
+    {
+        const int halfDay = 12 * 3600;
+        return a.Seconds % halfDay != b.Seconds % halfDay ? AnswerVerdict.Different
+            : a.IsSure && b.IsSure
+                ? a.Seconds == b.Seconds ? AnswerVerdict.Equal
+                    : AnswerVerdict.Different
+            : a.IsSure == b.IsSure && a.Seconds == b.Seconds ? AnswerVerdict.Equal
+            : AnswerVerdict.Unknown;
+    }
+
+    private AnswerVerdict CompareCongruences(CongruenceNode a, CongruenceNode b) =>
+        a.Left is not null
+        && b.Left is not null
+        && Verdicts.All(Compare(a.Left, b.Left), Compare(a.Right, b.Right), Compare(a.Modulus, b.Modulus)) == AnswerVerdict.Equal
+            ? AnswerVerdict.Equal
+            : AnswerVerdict.Unknown;
+
+    private AnswerVerdict CompareMatrices(MatrixNode a, MatrixNode b) =>
+        a.Rows.Count != b.Rows.Count
+            ? AnswerVerdict.Different
+            : Verdicts.Pairwise(a.Rows, b.Rows, (p, q) => Verdicts.Pairwise(p, q, Compare));
+
+    /// <summary>2i + 3j against a column of 2 and 3.</summary>
+    private AnswerVerdict CompareWithUnitVectors(MatrixNode matrix, Node other)
+    {
+        Node[] entries =
+            matrix.Rows.Count == 1 ? [.. matrix.Rows[0]]
+            : matrix.Rows[0].Count == 1 ? [.. matrix.Rows.Select(row => row[0])]
+            : [];
+        return UnitVectors(entries) is { } vector && NodeRewriter.Any(other, at => at is SymbolNode { Name: "j" or "k" })
+                ? CompareScalars(vector, other)
+            : other is NumberNode or QuotientNode or ConstantNode or SymbolNode or NegateNode or PowerNode ? AnswerVerdict.Different
+            : AnswerVerdict.Unknown;
+    }
+
+    private static SumNode? UnitVectors(Node[] entries)
+    {
+        Node[] units = [new ConstantNode(Constant.I), new SymbolNode("j"), new SymbolNode("k")];
+        return entries.Length is 2 or 3
+            ? new SumNode([.. entries.Zip(units, (entry, unit) => (Node)new ProductNode([entry, unit]))])
+            : null;
+    }
+
     private AnswerVerdict CompareScalars(Node a, Node b)
     {
         if (a is SymbolNode or ConstantNode && b is SymbolNode or ConstantNode)
@@ -194,9 +385,21 @@ internal sealed class AnswerComparer(VerifierOptions options, WorkBudget budget)
                 : AnswerVerdict.Different;
         }
 
-        if (options.Strict)
+        if (ConstantOfIntegration(a) is { } constantA && ConstantOfIntegration(b) is { } constantB)
         {
-            return _scalars.Compare(a, b);
+            return CompareAntiderivatives(a, constantA, b, constantB);
+        }
+
+        if (_options.Strict)
+        {
+            AnswerVerdict verdict = _scalars.Compare(a, b);
+
+            // x² + C against x²: whether the constant may be missing depends on the question; j is what engineers call i.
+            return verdict != AnswerVerdict.Different ? verdict
+                : (ConstantOfIntegration(a) is null) != (ConstantOfIntegration(b) is null) && (HasVariables(a) || HasVariables(b))
+                    ? AnswerVerdict.Unknown
+                : AreImaginaryJ(a, b) ? _scalars.Compare(WithI(a), WithI(b))
+                : verdict;
         }
 
         AnswerVerdict asNamed = _scalars.Compare(a, b);
@@ -214,6 +417,41 @@ internal sealed class AnswerComparer(VerifierOptions options, WorkBudget budget)
                 );
     }
 
+    private static bool HasVariables(Node node) => NodeRewriter.Variables(node).Skip(1).Any();
+
+    private static bool AreImaginaryJ(Node a, Node b)
+    {
+        bool jInA = NodeRewriter.Variables(a).SequenceEqual(["j"]);
+        bool jInB = NodeRewriter.Variables(b).SequenceEqual(["j"]);
+        return jInA != jInB && NodeRewriter.Any(jInA ? b : a, at => at is ConstantNode { Kind: Constant.I });
+    }
+
+    private static Node WithI(Node node) => NodeRewriter.Replace(node, "j", new ConstantNode(Constant.I));
+
+    /// <summary>The C of "x² + C": a term that is one letter of those that constants go by, and stands nowhere else.</summary>
+    private static string? ConstantOfIntegration(Node node) =>
+        node is SumNode sum
+        && sum.Terms.OfType<SymbolNode>().Where(term => term.Name is "C" or "c" or "K" or "C_1" or "c_1" or "const").ToList()
+            is [var constant]
+        && sum.Terms.Count(term => NodeRewriter.Variables(term).Contains(constant.Name)) == 1
+        && NodeRewriter.Variables(node).Skip(1).Any()
+            ? constant.Name
+            : null;
+
+    /// <summary>Two antiderivatives are the same answer where they differ by a constant.</summary>
+    private AnswerVerdict CompareAntiderivatives(Node a, string constantA, Node b, string constantB)
+    {
+        Node difference = new SumNode([
+            NodeRewriter.Replace(a, constantA, NumberNode.Of(0)),
+            new NegateNode(NodeRewriter.Replace(b, constantB, NumberNode.Of(0))),
+        ]);
+        Node elsewhere = NodeRewriter
+            .Variables(difference)
+            .ToList()
+            .Aggregate(difference, (node, name) => NodeRewriter.Replace(node, name, new SymbolNode(name + " elsewhere")));
+        return _scalars.CompareExactly(difference, elsewhere);
+    }
+
     private static bool SameLetter(Node a, Node b)
     {
         string? x = AnswerText.LetterOf(a);
@@ -221,94 +459,21 @@ internal sealed class AnswerComparer(VerifierOptions options, WorkBudget budget)
         return x is not null && y is not null && string.Equals(x, y, StringComparison.OrdinalIgnoreCase);
     }
 
-    private static AnswerVerdict CompareTexts(Node a, Node b)
+    private static AnswerVerdict CompareTexts(Node gold, Node prediction)
     {
-        string? x = AnswerText.Of(a);
-        string? y = AnswerText.Of(b);
-        if (x is not null && y is not null)
+        if (AnswerText.Of(gold) is not { } x || AnswerText.Of(prediction) is not { } y)
         {
-            return x == y ? AnswerVerdict.Equal
-                : AnswerText.IsWord(x) && AnswerText.IsWord(y) ? AnswerVerdict.Different
-                : AnswerVerdict.Unknown;
+            return AnswerVerdict.Unknown;
         }
 
-        return AnswerVerdict.Unknown;
+        (string a, string b) = (AnswerText.Canonical(x), AnswerText.Canonical(y));
+        return a == b ? AnswerVerdict.Equal
+            : AnswerText.SaysOf(y, a) is { } says
+                ? says ? AnswerVerdict.Equal
+                    : AnswerVerdict.Different
+            : AnswerText.IsWord(x) && AnswerText.IsWord(y) ? AnswerVerdict.Different
+            : AnswerVerdict.Unknown;
     }
-
-    /// <summary>
-    /// A missing unit is forgiven, another one of the same kind converted; of other words nobody knows whether they mean the same. A
-    /// percentage equals its value, and nothing else for certain.
-    /// </summary>
-    private AnswerVerdict CompareQuantities(Node a, Node b)
-    {
-        (Node valueA, string unitA) = WithUnit(a);
-        (Node valueB, string unitB) = WithUnit(b);
-        if ((unitA == "%") != (unitB == "%"))
-        {
-            AnswerVerdict byValue = Compare(a, b, asFactor: true);
-            return byValue != AnswerVerdict.Different ? byValue
-                : Compare(valueA, valueB) == AnswerVerdict.Different ? AnswerVerdict.Different
-                : AnswerVerdict.Unknown;
-        }
-
-        if (Units.Find(unitA) is { } x && Units.Find(unitB) is { } y && (x.Kind != y.Kind || x.Factor != y.Factor))
-        {
-            return x.Kind == y.Kind
-                    ? Compare(new ProductNode([valueA, new NumberNode(x.Factor)]), new ProductNode([valueB, new NumberNode(y.Factor)]))
-                : AngleInRadians(valueA, x.Kind) is { } angleA && AngleInRadians(valueB, y.Kind) is { } angleB ? Compare(angleA, angleB)
-                : AnswerVerdict.Different;
-        }
-
-        AnswerVerdict verdict = Compare(valueA, valueB);
-        if (verdict == AnswerVerdict.Equal && unitA.Length * unitB.Length > 0 && !SameWords(unitA, unitB))
-        {
-            return Units.Find(unitA) is not null && Units.Find(unitB) is not null ? verdict : AnswerVerdict.Unknown;
-        }
-
-        return verdict == AnswerVerdict.Different && (unitA == "deg" || unitB == "deg") && unitA.Length * unitB.Length == 0
-            ? CompareDegreesWithNumber(valueA, unitA, valueB, unitB)
-            : verdict;
-    }
-
-    private static bool SameWords(string a, string b) => AnswerText.Normalize(a).TrimEnd('s') == AnswerText.Normalize(b).TrimEnd('s');
-
-    /// <summary>Beside a quantity, "0.05 m" is one too, and no product.</summary>
-    private static (Node Value, string Unit) WithUnit(Node node) =>
-        node switch
-        {
-            QuantityNode quantity => (quantity.Value, quantity.Unit),
-            ProductNode { Factors: [NumberNode number, SymbolNode { Name: "m" or "g" or "s" or "h" or "L" or "l" } unit] } => (
-                number,
-                unit.Name
-            ),
-            ProductNode
-            {
-                Factors: [
-                    NumberNode number,
-                    PowerNode { Base: SymbolNode { Name: "m" } unit, Exponent: NumberNode { IsDecimal: false } power },
-                ]
-            } => (number, $"{unit.Name}^{power.Value.Numerator}"),
-            _ => (node, ""),
-        };
-
-    private AnswerVerdict Compare(Node a, Node b, bool asFactor) => asFactor ? _scalars.Compare(AsFactor(a), AsFactor(b)) : Compare(a, b);
-
-    private static Node AsFactor(Node node) => node is QuantityNode { Unit: not "%" } quantity ? quantity.Value : node;
-
-    /// <summary>90° equals π/2, the number, as well as 90.</summary>
-    private AnswerVerdict CompareDegreesWithNumber(Node a, string unitA, Node b, string unitB) =>
-        _scalars.Compare(unitA == "deg" ? InRadians(a) : a, unitB == "deg" ? InRadians(b) : b);
-
-    private static Node? AngleInRadians(Node value, string kind) =>
-        kind switch
-        {
-            "angle" => InRadians(value),
-            "radians" => value,
-            _ => null,
-        };
-
-    private static ProductNode InRadians(Node degrees) =>
-        new([degrees, new QuotientNode(new ConstantNode(Constant.Pi), NumberNode.Of(180))]);
 
     private AnswerVerdict CompareGroups(Node a, Node b)
     {
@@ -325,13 +490,13 @@ internal sealed class AnswerComparer(VerifierOptions options, WorkBudget budget)
                     : Verdicts.AsSets([.. x.Items.SelectMany(NodeRewriter.Signs)], [.. y.Items.SelectMany(NodeRewriter.Signs)], Compare);
             }
 
-            if (setX != setY && options.Strict)
+            if (setX != setY && _options.Strict)
             {
                 return AnswerVerdict.Different;
             }
 
             AnswerVerdict items = Verdicts.Pairwise(x.Items, y.Items, Compare);
-            bool sameBrackets = !options.Strict || (SameEnd(x.Open, y.Open, x.Items[0]) && SameEnd(x.Close, y.Close, x.Items[^1]));
+            bool sameBrackets = !_options.Strict || (SameEnd(x.Open, y.Open, x.Items[0]) && SameEnd(x.Close, y.Close, x.Items[^1]));
             return sameBrackets || x.Items.Count > 2 ? items : AnswerVerdict.Different;
         }
 
@@ -340,16 +505,37 @@ internal sealed class AnswerComparer(VerifierOptions options, WorkBudget budget)
         return other switch
         {
             // A vector may be written as a column, as a row, or as a tuple.
+            // [[1, 2], [3, 4]] is a matrix in the way of programs.
+            MatrixNode rows when group.Items.All(item => item is GroupNode { Open: '[' or '(' }) => Verdicts.Pairwise<IReadOnlyList<Node>>(
+                [.. group.Items.Cast<GroupNode>().Select(item => item.Items)],
+                rows.Rows,
+                (items, cells) => Verdicts.Pairwise(items, cells, Compare)
+            ),
             MatrixNode { Rows: [var row] } when group.Open is '(' or '[' => Verdicts.Pairwise(group.Items, row, Compare),
             MatrixNode matrix when matrix.Rows[0].Count == 1 && group.Open is '(' or '[' => Verdicts.Pairwise(
                 group.Items,
                 [.. ((MatrixNode)other).Rows.Select(cells => cells[0])],
                 Compare
             ),
+            _ when group.Open is '(' or '['
+                    && UnitVectors([.. group.Items]) is { } vector
+                    && NodeRewriter.Any(other, at => at is SymbolNode { Name: "j" }) => CompareScalars(vector, other),
             NumberNode or QuotientNode or ConstantNode or SymbolNode or NegateNode or SumNode or ProductNode or PowerNode or CallNode =>
-                AnswerVerdict.Different,
+                IsNamedPoint(other, out Node? point) ? Compare(group, point) : AnswerVerdict.Different,
             _ => AnswerVerdict.Unknown,
         };
+    }
+
+    /// <summary>A(1, 2) is the point (1, 2), called A.</summary>
+    private static bool IsNamedPoint(Node node, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out Node? point)
+    {
+        point = node switch
+        {
+            ProductNode { Factors: [SymbolNode { Name: [>= 'A' and <= 'Z'] }, GroupNode { Open: '(' } coordinates] } => coordinates,
+            CallNode { Name: ['@', >= 'A' and <= 'Z'], Arguments: { Count: > 1 } arguments } => new GroupNode('(', ')', arguments),
+            _ => null,
+        };
+        return point is not null;
     }
 
     private static bool SameEnd(char a, char b, Node end) => a == b || ScalarComparer.InfiniteSign(end) is not null;
@@ -365,7 +551,7 @@ internal sealed class AnswerComparer(VerifierOptions options, WorkBudget budget)
             return AnswerVerdict.Unknown;
         }
 
-        BigInteger digits = numeral.Digits.Aggregate(BigInteger.Zero, (value, digit) => (value * 10) + (digit - '0'));
+        BigInteger digits = numeral.Digits.Aggregate(BigInteger.Zero, (value, digit) => (value * 10) + BaseNumeralNode.DigitOf(digit));
         return number.Value == new Fraction(numeral.Value, 1) || number.Value == new Fraction(digits, 1)
             ? AnswerVerdict.Unknown
             : AnswerVerdict.Different;
@@ -402,18 +588,18 @@ internal sealed class AnswerComparer(VerifierOptions options, WorkBudget budget)
     {
         if (gold.Value is RelationNode a && prediction.Value is RelationNode b)
         {
-            return CompareRelations(a, b);
+            return _equations.Compare(a, b);
         }
 
         // "y = 2x + 3" names its value; against an equation proper it is an equation again.
         if (gold.Value is RelationNode equation && prediction.Label is { } label)
         {
-            return CompareRelations(equation, new RelationNode([label, prediction.Value], "="));
+            return _equations.Compare(equation, new RelationNode([label, prediction.Value], "="));
         }
 
         if (prediction.Value is RelationNode predicted && gold.Label is { } name)
         {
-            return CompareRelations(new RelationNode([name, gold.Value], "="), predicted);
+            return _equations.Compare(new RelationNode([name, gold.Value], "="), predicted);
         }
 
         Node other = gold.Value is RelationNode ? prediction.Value : gold.Value;
@@ -425,75 +611,4 @@ internal sealed class AnswerComparer(VerifierOptions options, WorkBudget budget)
                 ? AnswerVerdict.Unknown
             : AnswerVerdict.Different;
     }
-
-    private AnswerVerdict CompareRelations(RelationNode a, RelationNode b)
-    {
-        if (a.Relations.Length != 1 || b.Relations.Length != 1)
-        {
-            return Mirror(a) is var mirrored && a.Relations != b.Relations && mirrored.Relations == b.Relations
-                ? Verdicts.Pairwise(mirrored.Sides, b.Sides, Compare) == AnswerVerdict.Equal
-                    ? AnswerVerdict.Equal
-                    : AnswerVerdict.Unknown
-                : a.Relations == b.Relations && Verdicts.Pairwise(a.Sides, b.Sides, Compare) == AnswerVerdict.Equal
-                    ? AnswerVerdict.Equal
-                    : AnswerVerdict.Unknown;
-        }
-
-        bool flipped = a.Relations != b.Relations && Mirror(a).Relations == b.Relations;
-        if (a.Relations != b.Relations && !flipped)
-        {
-            return AnswerVerdict.Different;
-        }
-
-        Node left = new SumNode([a.Sides[0], new NegateNode(a.Sides[1])]);
-        Node right = new SumNode([b.Sides[0], new NegateNode(b.Sides[1])]);
-        bool ordered = a.Relations is "<" or ">" or "l" or "g";
-        int? sign = _scalars.Proportion(left, right);
-        if (sign is { } known)
-        {
-            return !ordered ? AnswerVerdict.Equal
-                : known == 0 ? AnswerVerdict.Unknown
-                : (known < 0) == flipped ? AnswerVerdict.Equal
-                : AnswerVerdict.Different;
-        }
-
-        // Polynomials that are no multiples of each other have other zeros, unless one is a power of the other or some such.
-        int? degreeA = Degree(left);
-        int? degreeB = Degree(right);
-        return degreeA is not null && degreeA == degreeB ? AnswerVerdict.Different : AnswerVerdict.Unknown;
-    }
-
-    private static RelationNode Mirror(RelationNode relation) =>
-        new(
-            [.. relation.Sides.Reverse()],
-            string.Concat(
-                relation
-                    .Relations.Reverse()
-                    .Select(r =>
-                        r switch
-                        {
-                            '<' => '>',
-                            '>' => '<',
-                            'l' => 'g',
-                            'g' => 'l',
-                            _ => r,
-                        }
-                    )
-            )
-        );
-
-    /// <summary>An upper bound of a polynomial's degree; null for what is none.</summary>
-    private static int? Degree(Node node) =>
-        node switch
-        {
-            NumberNode or ConstantNode => 0,
-            SymbolNode => 1,
-            NegateNode negate => Degree(negate.Value),
-            SumNode sum => sum.Terms.Select(Degree).Aggregate((x, y) => x is null || y is null ? null : Math.Max(x.Value, y.Value)),
-            ProductNode product => product.Factors.Select(Degree).Aggregate((x, y) => x + y),
-            QuotientNode quotient => Degree(quotient.Denominator) == 0 ? Degree(quotient.Numerator) : null,
-            PowerNode { Exponent: NumberNode { Value: { Denominator.IsOne: true } exponent } } power
-                when exponent.Numerator.Sign >= 0 && exponent.Numerator < 1000 => Degree(power.Base) * (int)exponent.Numerator,
-            _ => null,
-        };
 }

@@ -26,6 +26,50 @@ internal static class AnswerText
         "fbox",
     ]);
 
+    private const int MaxWordsOfAnswer = 4;
+    private const int MaxSentence = 200;
+
+    private static readonly string[] Openings = ["a ", "an ", "the ", "there is ", "there are "];
+    private static readonly string[] Verbs = [" is ", " are ", " was "];
+    private static readonly string[] Negations =
+    [
+        " not ",
+        "n't ",
+        " never ",
+        " neither ",
+        " nor ",
+        " no ",
+        " false that ",
+        " either ",
+        " or ",
+    ];
+
+    private static readonly FrozenSet<(string, string)> Opposites = FrozenSet.ToFrozenSet([
+        ("true", "false"),
+        ("yes", "no"),
+        ("even", "odd"),
+        ("increasing", "decreasing"),
+        ("convergent", "divergent"),
+        ("rational", "irrational"),
+    ]);
+
+    private static readonly FrozenDictionary<string, string> Synonyms = new Dictionary<string, string>
+    {
+        ["no solutions"] = "no solution",
+        ["∅"] = "no solution",
+        ["empty set"] = "no solution",
+        ["no solution exists"] = "no solution",
+        ["no solutions exist"] = "no solution",
+        ["no real solutions"] = "no real solution",
+        ["dne"] = "does not exist",
+        ["doesn't exist"] = "does not exist",
+        ["limit does not exist"] = "does not exist",
+        ["infinitely many solutions"] = "infinitely many",
+        ["infinite solutions"] = "infinitely many",
+        ["infinite number of solutions"] = "infinitely many",
+        ["infinitely many"] = "infinitely many",
+    }.ToFrozenDictionary();
+
     /// <summary>The words of a text or the name of a letter, in one spelling; null for anything else.</summary>
     public static string? Of(Node node) =>
         node switch
@@ -33,6 +77,7 @@ internal static class AnswerText
             TextNode text => Normalize(text.Text),
             QuantityNode { Value: TextNode text } quantity => Normalize($"{text.Text} {quantity.Unit}"),
             GroupNode { Items: [var only] } => Of(only),
+            GroupNode { Open: '{', Items: [] } => "no solution",
             _ => LetterOf(node)?.ToLowerInvariant(),
         };
 
@@ -46,6 +91,58 @@ internal static class AnswerText
             TextNode text when text.Text.Trim().Trim('(', ')', '.', ' ') is { Length: 1 } letter && char.IsAsciiLetter(letter[0]) => letter,
             _ => null,
         };
+
+    /// <summary>Words that mean the same, under one name; other texts as they are.</summary>
+    public static string Canonical(string normal)
+    {
+        string text = normal;
+        foreach (string opening in Openings)
+        {
+            text = text.StartsWith(opening, StringComparison.Ordinal) ? text[opening.Length..] : text;
+        }
+
+        return Synonyms.TryGetValue(text, out string? name) ? name : text;
+    }
+
+    /// <summary>
+    /// Whether a sentence says that something is what the words of an answer say: "The curve is a hyperbola." of "hyperbola"; false where
+    /// it
+    /// says the opposite of them, null where neither is seen.
+    /// </summary>
+    public static bool? SaysOf(string sentence, string words)
+    {
+        if (words.Split(' ').Length > MaxWordsOfAnswer || sentence.Length > MaxSentence)
+        {
+            return null;
+        }
+
+        string first = sentence.Split([' ', ',', '.', ';', '\n'], 2)[0];
+        if (words is "yes" or "no" && first is "yes" or "no")
+        {
+            return first == words;
+        }
+
+        if (
+            Negations.Any(negation => $" {sentence} ".Contains(negation, StringComparison.Ordinal))
+            || sentence.Contains('.', StringComparison.Ordinal)
+        )
+        {
+            return null;
+        }
+
+        foreach (string verb in Verbs)
+        {
+            int at = sentence.LastIndexOf(verb, StringComparison.Ordinal);
+            if (at >= 0 && Canonical(sentence[(at + verb.Length)..].Trim('*', ' ', '"', '.')) is var said)
+            {
+                return said == words ? true
+                    : Opposites.Contains((said, words)) || Opposites.Contains((words, said)) ? false
+                    : null;
+            }
+        }
+
+        return null;
+    }
 
     public static bool IsWord(string text) => text.Length > 0 && text.All(char.IsLetter);
 

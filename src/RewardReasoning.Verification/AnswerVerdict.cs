@@ -1,4 +1,3 @@
-
 namespace RewardReasoning.Verification;
 
 /// <summary>Whether a prediction gives the same answer as the gold one.</summary>

@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using System.Text.RegularExpressions;
 using RewardReasoning.Verification.Answers;
 using RewardReasoning.Verification.Arithmetic;
 using RewardReasoning.Verification.Parsing;
@@ -11,10 +10,8 @@ namespace RewardReasoning.Verification;
 /// many threads at once, deterministic, and bounded in steps and memory whatever the texts hold; where the bound or the rules end, the
 /// verdict is <see cref="AnswerVerdict.Unknown"/>.
 /// </summary>
-public sealed partial class AnswerVerifier
+public sealed class AnswerVerifier
 {
-    private const int MaxItems = 300;
-
     private readonly VerifierOptions _options;
 
     /// <summary>A verifier with the given rules, or the usual ones.</summary>
@@ -37,6 +34,8 @@ public sealed partial class AnswerVerifier
     {
         ArgumentNullException.ThrowIfNull(gold);
         ArgumentNullException.ThrowIfNull(prediction);
+        gold = UnicodeMath.ToPlain(gold);
+        prediction = UnicodeMath.ToPlain(prediction);
         StatedAnswer expected = AnswerExtractor.FindGold(gold);
         bool isChoice = _options.Choices ?? ChoiceLetters.IsChoice(expected.Text.Trim());
         if (isChoice && (VerifyChoice(gold, prediction) is var choice && (choice != AnswerVerdict.Unknown || _options.Choices == true)))
@@ -51,20 +50,22 @@ public sealed partial class AnswerVerifier
         }
 
         AnswerVerdict verdict =
-            expected.Source == AnswerSource.None || given.Source == AnswerSource.None ? AnswerVerdict.Unknown : Compare(expected, given);
+            expected.Source == AnswerSource.None || given.Source == AnswerSource.None
+                ? AnswerVerdict.Unknown
+                : Compare(expected, given, Locale.HasDecimalComma(prediction));
 
         // Against a choice letter, something else may be what the option says.
         return isChoice && verdict == AnswerVerdict.Different ? AnswerVerdict.Unknown : verdict;
     }
 
     private static AnswerVerdict VerifyChoice(string gold, string prediction) =>
-        AnswerExtractor.FindChoice(gold) is { } expected && AnswerExtractor.FindChoice(prediction) is { } given
+        AnswerExtractor.FindChoice(gold) is { } expected && AnswerExtractor.FindChoice(prediction, onlyOne: true) is { } given
             ? expected == given
                 ? AnswerVerdict.Equal
                 : AnswerVerdict.Different
             : AnswerVerdict.Unknown;
 
-    private AnswerVerdict Compare(StatedAnswer gold, StatedAnswer prediction)
+    private AnswerVerdict Compare(StatedAnswer gold, StatedAnswer prediction, bool hasDecimalComma)
     {
         string expected = AnswerText.Skeleton(gold.Text);
         if (expected.Length > 0 && expected == AnswerText.Skeleton(prediction.Text))
@@ -76,8 +77,9 @@ public sealed partial class AnswerVerifier
         {
             WorkBudget budget = new(_options.MaxSteps);
             AnswerComparer comparer = new(_options, budget);
-            List<Node> golds = Readings(gold, budget);
-            List<Node> predictions = Readings(prediction, budget);
+            AnswerReader reader = new(_options, budget);
+            List<Node> golds = reader.Readings(gold, hasDecimalComma);
+            List<Node> predictions = reader.Readings(prediction, hasDecimalComma);
             AnswerVerdict first = AnswerVerdict.Unknown;
             for (int i = 0; i < golds.Count; i++)
             {
@@ -93,68 +95,14 @@ public sealed partial class AnswerVerifier
                 }
             }
 
-            return first;
+            // Three and a half, where nothing says so, is at least not known to be another answer than 3,5.
+            return first == AnswerVerdict.Different && reader.MayAgreeByComma(gold.Text, prediction.Text, comparer)
+                ? AnswerVerdict.Unknown
+                : first;
         }
         catch (WorkBudgetException)
         {
             return AnswerVerdict.Unknown;
         }
-    }
-
-    /// <summary>What an answer may mean, the likeliest first: 1,234 is one number or two.</summary>
-    private List<Node> Readings(StatedAnswer answer, WorkBudget budget)
-    {
-        if (answer.Parts.Count > 1)
-        {
-            Node[] parts = [.. answer.Parts.Select(part => Read(part, CommaReading.Thousands, budget))];
-            return parts.Length <= MaxItems ? [new ListNode(parts, Join.Comma)] : [];
-        }
-
-        string text = answer.Text;
-        Node likeliest = Read(text, CommaReading.Thousands, budget);
-        return !HasCommaBetweenDigits(text)
-            ? [likeliest]
-            :
-            [
-                likeliest,
-                Read(text, CommaReading.Separator, budget),
-                .. DecimalComma().IsMatch(text) ? [Read(text, CommaReading.Decimal, budget)] : Array.Empty<Node>(),
-            ];
-    }
-
-    private Node Read(string text, CommaReading commas, WorkBudget budget)
-    {
-        string answer = text.Trim().TrimEnd('.').Trim('*', ' ');
-        return answer.Length > _options.MaxAnswerLength || IsWord(answer)
-            ? new TextNode(answer)
-            : MathParser.Parse(answer, commas, budget) ?? new TextNode(answer);
-    }
-
-    // A word is a word, and no product of its letters: listen is not silent.
-    private static bool IsWord(string text) =>
-        (text.Length > 2 || text.Equals("no", StringComparison.OrdinalIgnoreCase))
-        && text is not "inf"
-        && text.All(char.IsLetter)
-        && !MathFunctions.Known.Contains(text)
-        && text is not ("infinity" or "pi");
-
-    // 1,22 may be a decimal; 1,2 is two numbers and 1,222 is a thousand, each far more often.
-    [GeneratedRegex(
-        @"^[^\d,]*\d+,(\d\d|\d{4,})[^\d,]*$",
-        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
-    )]
-    private static partial Regex DecimalComma();
-
-    private static bool HasCommaBetweenDigits(string text)
-    {
-        for (int i = 1; i + 1 < text.Length; i++)
-        {
-            if (text[i] == ',' && char.IsAsciiDigit(text[i - 1]) && char.IsAsciiDigit(text[i + 1]))
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 }

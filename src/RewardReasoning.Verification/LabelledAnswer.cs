@@ -51,7 +51,8 @@ internal readonly record struct LabelledAnswer(Node? Label, Node Value)
                 : Of(new RelationNode([.. relation.Sides.Take(approximation + 1)], relation.Relations[..approximation]));
         }
 
-        return NodeRewriter.Variables(first).Any() || NodeRewriter.Any(first, at => at is TextNode)
+        // 3 + 4 = 7 is worked out; 25 = x² + y² is an equation.
+        return relation.Sides.Any(side => NodeRewriter.Variables(side).Any() || NodeRewriter.Any(side, at => at is TextNode))
             ? new LabelledAnswer(null, node)
             : new LabelledAnswer(null, relation.Sides[^1]);
     }
@@ -62,6 +63,7 @@ internal readonly record struct LabelledAnswer(Node? Label, Node Value)
         {
             SymbolNode or TextNode => true,
             CallNode { Name: ['@', ..] } => true,
+            QuotientNode { Numerator: var above, Denominator: var below } when IsDerivative(above, below) => true,
             CallNode { Name: "abs", Arguments: [var inner] } => IsSegment(inner),
             QuotientNode quotient => IsSegment(quotient.Numerator) && IsSegment(quotient.Denominator),
             ProductNode => IsSegment(side),
@@ -70,6 +72,11 @@ internal readonly record struct LabelledAnswer(Node? Label, Node Value)
             ListNode { Join: Join.Comma } list => list.Items.All(IsLabel),
             _ => false,
         };
+
+    /// <summary>dy/dx.</summary>
+    private static bool IsDerivative(Node above, Node below) =>
+        above is ProductNode { Factors: [SymbolNode { Name: "d" }, SymbolNode] }
+        && below is ProductNode { Factors: [SymbolNode { Name: "d" }, SymbolNode] };
 
     /// <summary>AB: points, in capitals, that name a line or a figure.</summary>
     private static bool IsSegment(Node node) =>

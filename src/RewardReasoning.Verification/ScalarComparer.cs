@@ -16,9 +16,24 @@ internal sealed class ScalarComparer(VerifierOptions options, WorkBudget budget)
     // Of 256 binary places: what agrees to 150 is equal, what differs before 90 is not, and in between nobody knows.
     private const int EqualBits = FixedMath.Places - 150;
     private const int DifferentBits = FixedMath.Places - 90;
+    private const int NoiseBits = 24;
 
     public AnswerVerdict Compare(Node a, Node b)
     {
+        if (NodeRewriter.Any(a, IsBareLogarithm) || NodeRewriter.Any(b, IsBareLogarithm))
+        {
+            // log without a base is ln or the logarithm to base 10: what holds for both, holds.
+            AnswerVerdict natural = Compare(WithBase(a, null), WithBase(b, null));
+            return natural == AnswerVerdict.Unknown || natural != Compare(WithBase(a, 10), WithBase(b, 10))
+                ? AnswerVerdict.Unknown
+                : natural;
+        }
+
+        if (HasOpenRange(a) || HasOpenRange(b))
+        {
+            return CompareCounting(a, b);
+        }
+
         if (InfiniteSign(a) is { } infiniteA)
         {
             return InfiniteSign(b) is { } other
@@ -85,15 +100,62 @@ internal sealed class ScalarComparer(VerifierOptions options, WorkBudget budget)
             _ => null,
         };
 
+    private static bool IsBareLogarithm(Node node) => node is CallNode { Name: "log", Arguments.Count: 1 };
+
+    private static Node WithBase(Node node, int? radix) =>
+        NodeRewriter.Rewrite(
+            node,
+            at =>
+                !IsBareLogarithm(at) ? at
+                : radix is { } known ? new CallNode("logbase", [.. ((CallNode)at).Arguments, NumberNode.Of(known)])
+                : new CallNode("ln", ((CallNode)at).Arguments)
+        );
+
+    /// <summary>A sum or product up to n.</summary>
+    private static bool HasOpenRange(Node node) =>
+        NodeRewriter.Any(node, at => at is RangeNode { Name: "sum" or "prod" } range && NodeRewriter.Variables(range.Upper).Any());
+
+    /// <summary>
+    /// Sums and products up to n: the same at n = 1, 2, …, 8 exactly. Closed forms of sums are rational functions and exponentials of low
+    /// degree, which these values settle.
+    /// </summary>
+    private AnswerVerdict CompareCounting(Node a, Node b)
+    {
+        string[] bounds = [.. new[] { a, b }.SelectMany(Ranges).SelectMany(range => NodeRewriter.Variables(range.Upper)).Distinct()];
+        if (bounds is not [var bound])
+        {
+            return CompareExactly(a, b);
+        }
+
+        for (int n = 1; n <= 8; n++)
+        {
+            AnswerVerdict verdict = CompareExactly(
+                NodeRewriter.Replace(a, bound, NumberNode.Of(n)),
+                NodeRewriter.Replace(b, bound, NumberNode.Of(n))
+            );
+            if (verdict != AnswerVerdict.Equal)
+            {
+                return verdict;
+            }
+        }
+
+        return AnswerVerdict.Equal;
+    }
+
+    private static IEnumerable<RangeNode> Ranges(Node node) =>
+        NodeRewriter.Children(node).SelectMany(Ranges).Concat(node is RangeNode range ? [range] : []);
+
     private static AnswerVerdict Verdict(bool equal) => equal ? AnswerVerdict.Equal : AnswerVerdict.Different;
 
     private static bool IsVariable(Node node) => node is SymbolNode or CallNode { Name: ['@', ..] };
 
     private static bool HasNoValue(Node node) => NodeRewriter.Any(node, at => at is TextNode or RangeNode);
 
-    private static bool IsDecimal(Node node) => NodeRewriter.Any(node, at => at is NumberNode { IsDecimal: true });
+    /// <summary>Whether a number with a decimal point is in an expression: it may be rounded.</summary>
+    public static bool IsDecimal(Node node) => NodeRewriter.Any(node, at => at is NumberNode { IsDecimal: true });
 
-    private AnswerVerdict CompareExactly(Node a, Node b)
+    /// <summary>The same, decimals taken as exact.</summary>
+    public AnswerVerdict CompareExactly(Node a, Node b)
     {
         bool? same = AgreeModulo(a, b, out bool free);
         if (same == false && free)
@@ -159,6 +221,19 @@ internal sealed class ScalarComparer(VerifierOptions options, WorkBudget budget)
                 continue;
             }
 
+            if (atA.MetTiny || atB.MetTiny)
+            {
+                comparable = true;
+                AnswerVerdict tiny = CompareTiny(valueA, valueB);
+                if (tiny != AnswerVerdict.Equal)
+                {
+                    return tiny;
+                }
+
+                agreeing++;
+                continue;
+            }
+
             BigInteger scale = BigInteger.Max(FixedMath.One, valueA.Magnitude);
             long bits = (valueA - valueB).Magnitude.GetBitLength() - (scale.GetBitLength() - FixedMath.Places);
             comparable = true;
@@ -178,9 +253,21 @@ internal sealed class ScalarComparer(VerifierOptions options, WorkBudget budget)
         return agreeing >= (hasVariables ? 2 : 1) ? AnswerVerdict.Equal : AnswerVerdict.Unknown;
     }
 
+    /// <summary>Numbers of which few digits are left are compared by those: equal to 80 binary digits, different within 40.</summary>
+    private static AnswerVerdict CompareTiny(FixedComplex a, FixedComplex b)
+    {
+        long size = BigInteger.Max(a.Magnitude, b.Magnitude).GetBitLength();
+        long difference = (a - b).Magnitude.GetBitLength();
+        return difference > size - 40 && difference > NoiseBits ? AnswerVerdict.Different
+            : size - 80 > NoiseBits && difference < size - 80 ? AnswerVerdict.Equal
+            : AnswerVerdict.Unknown;
+    }
+
     private AnswerVerdict? CompareRounded(Node a, Node b)
     {
-        if (new NumericEvaluator(budget, 0).Evaluate(a) is not { } x || new NumericEvaluator(budget, 0).Evaluate(b) is not { } y)
+        NumericEvaluator atA = new(budget, 0);
+        NumericEvaluator atB = new(budget, 0);
+        if (atA.Evaluate(a) is not { } x || atB.Evaluate(b) is not { } y || atA.MetTiny || atB.MetTiny)
         {
             return null;
         }
@@ -191,7 +278,7 @@ internal sealed class ScalarComparer(VerifierOptions options, WorkBudget budget)
     }
 
     /// <summary>Equal to the wanted number of decimal places, and to two significant digits fewer: 0.0000001 is not 0.0000002.</summary>
-    private bool AreClose(Fraction a, Fraction b)
+    public bool AreClose(Fraction a, Fraction b)
     {
         BigInteger power = BigInteger.Pow(10, options.Decimals);
         Fraction difference = Absolute(a - b);

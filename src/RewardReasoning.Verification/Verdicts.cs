@@ -1,4 +1,3 @@
-
 namespace RewardReasoning.Verification;
 
 /// <summary>Verdicts on parts, put together.</summary>

@@ -1,317 +1,205 @@
+using System.Buffers;
+using System.Text.Json;
 using System.Text.RegularExpressions;
-using System.Text;
+using RewardReasoning.Verification.Parsing;
 
 namespace RewardReasoning.Verification.Answers;
 
 /// <summary>
-/// Finds the answer in what a model wrote, or in a data set's solution: the last box; else what follows "the answer is"; else, where
-/// the text is more than an answer, its last formula or number; else the whole text. The thought before <c>&lt;/think&gt;</c> is left out,
-/// and a thought that was cut off holds no answer. Reads the last 32,000 characters, in linear time.
+/// Finds the answer in what a model wrote, or in a data set's solution: in an answer tag; else the last box that holds something; else what
+/// follows "the answer is" or a heading; else, where the text is more than an answer, the last expression of the last sentence that is not
+/// a remark; else the whole text. Reads the last 32,000 characters, in linear time.
 /// </summary>
 internal static partial class AnswerExtractor
 {
-    /// <summary>Characters that are read, from the end.</summary>
-    public const int MaxCharacters = 32_000;
-
     private const int MaxWholeAnswer = 400;
+    private const int MaxWholeText = 4_000;
     private const int MinWordsAfterNumber = 6;
-    private static readonly string[] Reasons = [" because ", " since ", " as ", " when ", " if ", " where ", " which "];
-    private static readonly string[] EndMarks = ["<|im_start|>", "<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<|end|>", "</s>"];
+    private const int MaxTagged = 2_000;
+    private const int MaxCues = 60;
+    private static readonly SearchValues<char> PlainNumber = SearchValues.Create("0123456789.,/-$€£% ");
+    private static readonly string[] JsonFields = ["answer", "final_answer", "Answer", "result"];
 
     /// <summary>The answer that a text gives, which a model wrote.</summary>
     public static StatedAnswer Find(string text) => Find(text, guess: true);
 
     /// <summary>
     /// The gold answer that a text gives. A short answer in words stays whole: of "maximum at x = 2, minimum at x = 4" the last number
-    /// alone
-    /// would be another answer.
+    /// alone would be another answer.
     /// </summary>
     public static StatedAnswer FindGold(string text) => Find(text, guess: false);
+
+    /// <summary>The choice letter that a text names, as the answer to a multiple-choice question; null where it names none.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="onlyOne">Whether a text that leaves the choice between several letters names none; else it names the first.</param>
+    public static char? FindChoice(string text, bool onlyOne = false)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        string visible = VisibleText.Of(text);
+        return ChoiceLetters.Find(Tagged(visible) ?? visible, onlyOne);
+    }
 
     private static StatedAnswer Find(string text, bool guess)
     {
         ArgumentNullException.ThrowIfNull(text);
-        if (Visible(text) is not { Length: > 0 } visible)
-        {
-            return StatedAnswer.None;
-        }
+        return VisibleText.Of(text) is not { Length: > 0 } visible ? StatedAnswer.None
+            : Tagged(visible) is { } tagged && FindIn(tagged, guess) is { Source: not AnswerSource.None } inside
+                ? inside with
+                {
+                    Source = AnswerSource.Tagged,
+                }
+            : FindIn(visible, guess);
+    }
 
-        MatchCollection cues = Cues().Matches(visible);
+    private static StatedAnswer FindIn(string visible, bool guess)
+    {
+        List<AnswerCue> cues = AnswerCue.Find(visible, MaxCues);
         if (BoxedAnswers.Find(visible) is { } boxed)
         {
-            return FinalAnswerAfter(boxed.End, visible, cues) is { } final ? new StatedAnswer(AnswerSource.Stated, [final]) : boxed.Answer;
+            return FinalAnswerAfter(boxed.End, visible, cues) is { } final ? new StatedAnswer(AnswerSource.Stated, [final])
+                : boxed.Answer.Parts is [var inBox] && Inner(inBox) is { } stated ? new StatedAnswer(AnswerSource.Boxed, [stated])
+                : boxed.Answer;
         }
 
+        // What a cue is followed by at once outranks what it leads to by a sentence.
+        string? indirect = null;
         for (int i = cues.Count - 1; i >= 0; i--)
         {
-            if (Statement(visible[(cues[i].Index + cues[i].Length)..]) is { } stated)
+            if (Statements.After(visible, cues[i]) is { } statement)
             {
-                return new StatedAnswer(AnswerSource.Stated, [stated]);
+                if (statement.IsDirect)
+                {
+                    return new StatedAnswer(AnswerSource.Stated, [statement.Text]);
+                }
+
+                indirect ??= statement.Text;
             }
         }
 
-        List<AnswerPart> parts = AnswerTextParts.Find(visible);
-        return guess && IsProse(visible, parts) && LastValue(visible, parts) is { } last ? new StatedAnswer(AnswerSource.Last, [last])
-            : visible.Length <= MaxWholeAnswer * 10 ? new StatedAnswer(AnswerSource.Whole, [visible])
+        if (indirect is not null)
+        {
+            return new StatedAnswer(AnswerSource.Stated, [indirect]);
+        }
+
+        string plain = Fence().Match(visible) is { Success: true } fence ? fence.Groups["content"].Value.Trim() : visible;
+        return guess && IsProse(plain) && Statements.LastValue(plain) is { } last ? new StatedAnswer(AnswerSource.Last, [last])
+            : plain.Length <= MaxWholeText ? new StatedAnswer(AnswerSource.Whole, [plain])
             : StatedAnswer.None;
     }
 
-    /// <summary>The choice letter that a text names, as the answer to a multiple-choice question; null where it names none.</summary>
-    public static char? FindChoice(string text)
+    /// <summary>
+    /// What the last answer tag holds, or the field "answer" of a text that is a JSON object; null where there is neither.
+    /// </summary>
+    private static string? Tagged(string text)
     {
-        ArgumentNullException.ThrowIfNull(text);
-        return ChoiceLetters.Find(Visible(text));
+        Match? tag = Tag().Matches(text).LastOrDefault(match => match.Groups["content"].ValueSpan.Trim().Length is > 0 and <= MaxTagged);
+        if (tag is not null)
+        {
+            return tag.Groups["content"].Value.Trim();
+        }
+
+        string json = Fence().Match(text) is { Success: true } fence ? fence.Groups["content"].Value : text;
+        if (json.Length > MaxTagged || json.TrimStart() is not ['{', ..] || !json.Contains('"', StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(json);
+            foreach (string field in JsonFields)
+            {
+                if (document.RootElement.TryGetProperty(field, out JsonElement value))
+                {
+                    return value.ValueKind switch
+                    {
+                        JsonValueKind.String => value.GetString(),
+                        JsonValueKind.Number => value.GetRawText(),
+                        _ => null,
+                    };
+                }
+            }
+        }
+        catch (JsonException)
+        {
+            // Braces of mathematics.
+        }
+
+        return null;
+    }
+
+    /// <summary>Of "The answer is 5" inside a box, what it states.</summary>
+    private static string? Inner(string box)
+    {
+        if (!box.Contains("answer", StringComparison.OrdinalIgnoreCase))
+        {
+            return null;
+        }
+
+        string plain = box.Replace("\\text{", "{", StringComparison.Ordinal)
+            .Replace("{", "", StringComparison.Ordinal)
+            .Replace("}", "", StringComparison.Ordinal);
+        return AnswerCue.Find(plain, 1) is [var cue] && Statements.After(plain, cue) is { IsDirect: true } statement
+            ? statement.Text
+            : null;
     }
 
     /// <summary>
     /// Whether a text says more than its answer. "5 apples and 3 oranges" does not: what opens with a number and goes on briefly is the
     /// answer.
     /// </summary>
-    private static bool IsProse(string text, List<AnswerPart> parts)
+    private static bool IsProse(string text)
     {
-        if (parts.Count == 0)
+        List<AnswerPart> parts = AnswerTextParts.Find(text);
+        if (parts.Count == 0 || Refusal().IsMatch(text) || Moments.Read(text) is not null)
         {
             return false;
         }
 
         int words = AnswerTextParts.CountWords(text, parts);
-        bool opensWithNumber = !parts[0].IsFormula && text.AsSpan(0, parts[0].Start).IndexOfAnyExcept(" $") < 0 && !text.Contains('=');
+        bool opensWithNumber =
+            !parts[0].IsFormula
+            && text.AsSpan(0, parts[0].Start).IndexOfAnyExcept(" $") < 0
+            && !text.Contains('=')
+            && text.AsSpan(0, parts[0].End).IndexOfAnyExcept(PlainNumber) < 0;
         return words
-            >= (
-                opensWithNumber ? MinWordsAfterNumber
-                : parts.Exists(part => part.IsFormula) ? 1
-                : 2
-            );
+                >= (
+                    opensWithNumber ? MinWordsAfterNumber
+                    : parts.Exists(part => part.IsFormula) ? 1
+                    : 2
+                )
+            || (text.Length > MaxWholeAnswer && words >= 1);
     }
 
     /// <summary>A value that is called the final answer after the last box: boxes before it hold steps.</summary>
-    private static string? FinalAnswerAfter(int box, string text, MatchCollection cues)
+    private static string? FinalAnswerAfter(int box, string text, List<AnswerCue> cues)
     {
-        Match? last = cues.LastOrDefault(cue =>
-            cue.Index >= box && text.LastIndexOf("inal", cue.Index + cue.Length - 1, StringComparison.OrdinalIgnoreCase) >= cue.Index - 6
-        );
-        return last is not null && Statement(text[(last.Index + last.Length)..]) is { } stated && AnswerTextParts.Find(stated).Count > 0
-            ? stated
+        int index = cues.FindLastIndex(cue => cue.Start >= box && cue.IsFinal);
+        return
+            index >= 0
+            && Statements.After(text, cues[index]) is { IsDirect: true } stated
+            && AnswerTextParts.Find(stated.Text).Count > 0
+            && !Statements.IsBox(stated.Text)
+            ? stated.Text
             : null;
     }
-
-    /// <summary>What counts of a text: after the thought, before whatever the model went on with, JSON escapes undone.</summary>
-    private static string Visible(string text)
-    {
-        int thought = text.LastIndexOf("</think>", StringComparison.Ordinal);
-        if (thought >= 0)
-        {
-            text = text[(thought + "</think>".Length)..];
-        }
-        else if (text.Contains("<think>", StringComparison.Ordinal))
-        {
-            return "";
-        }
-
-        foreach (string mark in EndMarks)
-        {
-            int end = text.IndexOf(mark, StringComparison.Ordinal);
-            text = end > 0 ? text[..end] : text;
-        }
-
-        // Some models go on with a question of their own making.
-        Match next = NextQuestion().Match(text);
-        text = next.Success && next.Index > 0 && text.AsSpan(0, next.Index).ContainsAnyExcept(" \n\r\t") ? text[..next.Index] : text;
-        text = text.Length > MaxCharacters ? text[^MaxCharacters..] : text;
-        return Unescape(text).Trim();
-    }
-
-    /// <summary>Halves doubled backslashes where all commands have them: the text was escaped once too often.</summary>
-    private static string Unescape(string text)
-    {
-        if (!text.Contains("\\\\", StringComparison.Ordinal))
-        {
-            return text;
-        }
-
-        bool anyDoubled = false;
-        for (int i = 0; i < text.Length; i++)
-        {
-            int run = 0;
-            while (i < text.Length && text[i] == '\\')
-            {
-                run++;
-                i++;
-            }
-
-            if (run == 0 || i == text.Length)
-            {
-                continue;
-            }
-
-            if (run % 2 == 1 && char.IsAsciiLetter(text[i]) && text[i] is not 'n' and not 't')
-            {
-                return text;
-            }
-
-            anyDoubled |= run == 2 && i + 1 < text.Length && char.IsAsciiLetter(text[i]) && char.IsAsciiLetter(text[i + 1]);
-        }
-
-        return anyDoubled ? new StringBuilder(text).Replace("\\\\", "\\").Replace("\\n\\n", "\n\n").ToString() : text;
-    }
-
-    /// <summary>The answer in the sentence after "the answer is": the sentence itself, or the value that it ends on.</summary>
-    private static string? Statement(string after)
-    {
-        string rest = after.TrimStart(' ', '\n', '\r', '\t', '*', ':', '"', '\'', '\\');
-        rest =
-            after.Length > rest.Length
-            && after[after.Length - rest.Length - 1] == '\\'
-            && rest.Length > 0
-            && (rest[0] is '(' or '[' || char.IsAsciiLetter(rest[0]))
-                ? "\\" + rest
-                : rest;
-        string statement = rest[..SentenceEnd(rest)].Trim(' ', '*', '"', '\n', '\\').TrimEnd('.', ',');
-        if (statement.Length == 0)
-        {
-            return null;
-        }
-
-        List<AnswerPart> parts = AnswerTextParts.Find(statement);
-        if (parts.Count > 0 && parts[0] is { Start: 0, IsFormula: true } && LeadingFormulas(statement, parts) is { } leading)
-        {
-            return leading;
-        }
-
-        if (parts.Count > 0 && parts[0].Start <= 1 && !parts[0].IsFormula)
-        {
-            string clause = statement[..ClauseEnd(statement)];
-            if (AnswerTextParts.CountWords(clause, AnswerTextParts.Find(clause)) < MinWordsAfterNumber && !clause.Contains('='))
-            {
-                return clause;
-            }
-        }
-
-        return parts.Count > 0 && AnswerTextParts.CountWords(statement, parts) >= 2 ? LastValue(statement, parts)
-            : statement.Length <= MaxWholeAnswer ? statement
-            : null;
-    }
-
-    /// <summary>
-    /// The formulas that a statement opens with, joined by and, or, commas; null where other text follows that belongs to the answer.
-    /// </summary>
-    private static string? LeadingFormulas(string statement, List<AnswerPart> parts)
-    {
-        int end = parts[0].End;
-        foreach (AnswerPart part in parts.Skip(1))
-        {
-            if (!IsJoint(statement[end..part.Start]))
-            {
-                break;
-            }
-
-            end = part.End;
-        }
-
-        string rest = statement[end..].Trim();
-        return rest.Length == 0 || AnswerTextParts.CountWords(rest, []) >= 1 ? statement[..end] + PercentAt(rest) : null;
-    }
-
-    /// <summary>Where the reasons begin: "5, since …", "5 because …".</summary>
-    private static int ClauseEnd(string statement)
-    {
-        int end = statement.Length;
-        for (
-            int comma = statement.IndexOf(", ", StringComparison.Ordinal);
-            comma >= 0;
-            comma = statement.IndexOf(", ", comma + 2, StringComparison.Ordinal)
-        )
-        {
-            if (
-                comma + 2 < statement.Length
-                && char.IsLetter(statement[comma + 2])
-                && !statement.AsSpan(comma + 2).StartsWith("and ", StringComparison.Ordinal)
-            )
-            {
-                end = comma;
-                break;
-            }
-        }
-
-        foreach (string reason in Reasons)
-        {
-            int at = statement.IndexOf(reason, StringComparison.OrdinalIgnoreCase);
-            end = at > 0 ? Math.Min(end, at) : end;
-        }
-
-        return end;
-    }
-
-    private static string PercentAt(string rest) =>
-        rest.StartsWith("percent", StringComparison.OrdinalIgnoreCase) || rest.StartsWith('%') ? " percent" : "";
-
-    /// <summary>Where a sentence ends: at a full stop before a blank and outside formulas, at a blank line, or at the end.</summary>
-    private static int SentenceEnd(string text)
-    {
-        int formulaEnd = 0;
-        List<AnswerPart>? parts = null;
-        for (int i = 0; i < text.Length; i++)
-        {
-            if (text[i] == '\n' && i + 1 < text.Length && text[i + 1] == '\n')
-            {
-                return i;
-            }
-
-            if (text[i] == '.' && i + 1 < text.Length && char.IsWhiteSpace(text[i + 1]) && i >= formulaEnd)
-            {
-                parts ??= AnswerTextParts.Find(text);
-                AnswerPart inside = parts.Find(part => part.IsFormula && part.Start < i && part.End > i);
-                if (inside.Text is null)
-                {
-                    return i;
-                }
-
-                formulaEnd = inside.End;
-            }
-        }
-
-        return text.Length;
-    }
-
-    private static string? LastValue(string text, List<AnswerPart> parts)
-    {
-        if (parts.Count == 0)
-        {
-            return null;
-        }
-
-        // "220 $ to pay within 12 months": a price outranks the numbers around it.
-        List<AnswerPart> prices = [.. parts.Where(part => !part.IsFormula && IsPrice(text, part))];
-        if (prices.Count == 1 && !parts.Exists(part => part.IsFormula) && parts.Count <= 3)
-        {
-            return prices[0].Text;
-        }
-
-        int first = parts.Count - 1;
-        while (first > 0 && IsJoint(text[parts[first - 1].End..parts[first].Start]) && parts[first].IsFormula && parts[first - 1].IsFormula)
-        {
-            first--;
-        }
-
-        string tail = text[parts[^1].End..].TrimStart();
-        return text[parts[first].Start..parts[^1].End] + PercentAt(tail);
-    }
-
-    private static bool IsPrice(string text, AnswerPart part) =>
-        (part.Start > 0 && text[part.Start - 1] is '$' or '€' or '£') || text[part.End..].TrimStart(' ') is ['$' or '€' or '£', ..];
-
-    private static bool IsJoint(string between) =>
-        between.Trim().TrimStart(',', ';').Trim() is "" or "and" or "or" && between.Trim().Length > 0;
 
     [GeneratedRegex(
-        @"(\banswers?\b([ ][\w']+){0,6}?\**\s*(:|：|\bis\b|\bare\b|=|\bwould be\b)|réponse\s*(:|est)|respuesta\s*(:|es)|antwort\s*(:|ist|lautet)|答案(是|为|：|:)|####)",
-        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
+        @"<\s*(final[_ ]?answer|answer|ans)\s*>(?<content>[^<]*(<[^/<][^<]*)*)(<\s*/|$)",
+        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase
     )]
-    private static partial Regex Cues();
+    private static partial Regex Tag();
 
     [GeneratedRegex(
-        @"\n\s*(Question|Q|Problem|Instruction|User|Human)\s*\d*\s*:",
+        @"^\s*```[a-zA-Z]*\s*\n?(?<content>[^`]*)```\s*$",
         RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
     )]
-    private static partial Regex NextQuestion();
+    private static partial Regex Fence();
+
+    [GeneratedRegex(
+        @"\b(cannot|can't|can not|unable to|don't know|do not know|not sure|no idea|insufficient|not enough|unclear"
+            + @"|cannot be determined)\b",
+        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase
+    )]
+    private static partial Regex Refusal();
 }

@@ -1,49 +1,92 @@
+using System.Buffers;
+using System.Collections.Frozen;
 using System.Text.RegularExpressions;
+using RewardReasoning.Verification.Parsing;
 
 namespace RewardReasoning.Verification.Answers;
 
-/// <summary>A formula or number inside a text.</summary>
+/// <summary>An expression inside a text: as long as it goes, so that a number is never taken out of √3, (3, 4) or x > 3.</summary>
 internal readonly record struct AnswerPart(int Start, int End, string Text, bool IsFormula);
 
-/// <summary>Finds the formulas and numbers of a text, and the words outside them.</summary>
+/// <summary>Finds the expressions of a text, set as formulas or in plain characters, and the words outside them.</summary>
 internal static partial class AnswerTextParts
 {
     private const int MaxFormula = 2_000;
+    private static readonly SearchValues<char> Signs = SearchValues.Create("=√π∞<>≤≥");
 
     // Scripts from here on do not put blanks between words.
     private const char FirstIdeograph = '\u2E80';
 
-    /// <summary>All formulas, and the numbers outside formulas, in order.</summary>
+    private static readonly FrozenSet<string> Functions = FrozenSet.ToFrozenSet([
+        "sqrt",
+        "pi",
+        "sin",
+        "cos",
+        "tan",
+        "log",
+        "ln",
+        "exp",
+        "arctan",
+        "arcsin",
+        "arccos",
+        "infinity",
+        "inf",
+        "mod",
+        "cm",
+        "km",
+    ]);
+
+    private enum PieceKind
+    {
+        Other,
+
+        /// <summary>A formula, or characters that are mathematics by themselves.</summary>
+        Math,
+
+        /// <summary>One letter: mathematics beside mathematics.</summary>
+        Letter,
+
+        /// <summary>and, or: join what stands on both sides.</summary>
+        Joint,
+
+        /// <summary>million, km, percent: belong to the number before them.</summary>
+        Unit,
+    }
+
+    private readonly record struct Piece(int Start, int End, PieceKind Kind, bool IsFormula, bool EndsItem);
+
+    /// <summary>All expressions, in order.</summary>
     public static List<AnswerPart> Find(string text)
     {
+        List<Piece> pieces = Pieces(text);
         List<AnswerPart> parts = [];
-        int at = 0;
-        while (at < text.Length)
+        for (int i = 0; i < pieces.Count; )
         {
-            int next = text.AsSpan(at).IndexOfAny('$', '\\');
-            next = next < 0 ? text.Length : at + next;
-            AddNumbers(text, at, next, parts);
-            if (next == text.Length)
+            if (
+                pieces[i].Kind != PieceKind.Math
+                && !(pieces[i].Kind == PieceKind.Letter && i + 1 < pieces.Count && OpensRelation(text, pieces, i))
+            )
             {
-                break;
+                i++;
+                continue;
             }
 
-            if (Formula(text, next) is { } formula)
+            int last = Last(text, pieces, i);
+            bool isFormula = pieces.Skip(i).Take(last - i + 1).Any(piece => piece.IsFormula);
+            int end = pieces[last].End;
+            string run = text[pieces[i].Start..end];
+            if (isFormula || run.AsSpan().IndexOfAnyInRange('0', '9') >= 0 || run.AsSpan().ContainsAny(Signs))
             {
-                parts.Add(formula);
-                at = formula.End;
+                parts.Add(new AnswerPart(pieces[i].Start, end, isFormula && i == last ? Content(run) : run, isFormula));
             }
-            else
-            {
-                at = next + (text[next] == '\\' ? 2 : 1);
-                AddNumbers(text, next + 1, Math.Min(at, text.Length), parts);
-            }
+
+            i = last + 1;
         }
 
         return parts;
     }
 
-    /// <summary>The words outside formulas that are no joining words, units or names of functions.</summary>
+    /// <summary>The words outside expressions that are not joining words, units or names of functions.</summary>
     public static int CountWords(string text, IReadOnlyList<AnswerPart> parts)
     {
         int words = 0;
@@ -64,9 +107,10 @@ internal static partial class AnswerTextParts
             string word = text.Substring(match.Index, match.Length);
             words +=
                 word is "and" or "or"
-                || Parsing.Units.IsUnitWord(word)
-                || Parsing.MathFunctions.Known.Contains(word)
-                || word is "pi" or "sqrt"
+                || Units.IsUnitWord(word)
+                || NumberWords.Scale(word) is not null
+                || MathFunctions.Known.Contains(word)
+                || Functions.Contains(word)
                     ? 0
                 : word[0] > FirstIdeograph ? 2
                 : 1;
@@ -75,21 +119,300 @@ internal static partial class AnswerTextParts
         return words;
     }
 
-    private static AnswerPart? Formula(string text, int start)
+    private static string Content(string run) =>
+        run is ['`', _, ..] && run[^1] == '`' && run.Length > 2 ? run.Trim('`').Trim()
+        : run.StartsWith("\\(", StringComparison.Ordinal) || run.StartsWith("\\[", StringComparison.Ordinal) ? run[2..^2].Trim()
+        : run.StartsWith("$$", StringComparison.Ordinal) && run.Length > 4 ? run[2..^2].Trim()
+        : run is ['$', _, ..] && run[^1] == '$' ? run[1..^1].Trim()
+        : run;
+
+    private static bool OpensRelation(string text, List<Piece> pieces, int i) =>
+        pieces[i + 1].Kind == PieceKind.Math
+        && text[pieces[i + 1].Start] is '=' or '<' or '>' or '≤' or '≥' or '≠' or '+' or '-' or '*' or '/' or '±' or '∈';
+
+    /// <summary>The last piece of the expression that begins with a piece.</summary>
+    private static int Last(string text, List<Piece> pieces, int first)
     {
-        (string open, string close) =
-            text[start] == '$'
-                ? string.CompareOrdinal(text, start, "$$", 0, 2) == 0
-                    ? ("$$", "$$")
-                    : ("$", "$")
-                : start + 1 < text.Length
-                    ? text[start + 1] switch
-                    {
-                        '(' => ("\\(", "\\)"),
-                        '[' => ("\\[", "\\]"),
-                        _ => ("", ""),
-                    }
-                    : ("", "");
+        int last = first;
+        for (int i = first + 1; i < pieces.Count; i++)
+        {
+            Piece before = pieces[last];
+            Piece next = pieces[i];
+            if (text.AsSpan(before.End, next.Start - before.End).ContainsAny("\n;"))
+            {
+                break;
+            }
+
+            bool isOpen = !before.EndsItem;
+            if (next.Kind == PieceKind.Unit && isOpen && before.Kind is PieceKind.Math or PieceKind.Unit)
+            {
+                last = i;
+            }
+            else if (
+                next.Kind is PieceKind.Math or PieceKind.Letter
+                && (before.EndsItem ? next.Kind == PieceKind.Math : Touches(text, before, next))
+            )
+            {
+                last = i;
+            }
+            else if (
+                next.Kind == PieceKind.Joint
+                && i + 1 < pieces.Count
+                && pieces[i + 1].Kind is PieceKind.Math
+                && before.Kind is PieceKind.Math or PieceKind.Letter or PieceKind.Unit
+            )
+            {
+                last = ++i;
+            }
+            else
+            {
+                break;
+            }
+        }
+
+        return last;
+    }
+
+    /// <summary>
+    /// Whether two pieces side by side are one expression: something between them is open, or one of them is an operator.
+    /// </summary>
+    private static bool Touches(string text, Piece before, Piece next)
+    {
+        char end = text[before.End - 1];
+        char start = text[next.Start];
+        bool isJoined = IsOperator(end) || IsOperator(start) || end is '(' or '[' or '{' or '|' or ',' || start is ')' or ']' or '}' or '|';
+        bool isMixed =
+            char.IsAsciiDigit(end)
+            && next.End - next.Start is >= 3 and <= 7
+            && text.AsSpan(next.Start, next.End - next.Start).Contains('/');
+        bool isOpen =
+            text.AsSpan(before.Start, before.End - before.Start) is var written
+            && written.Count('(') + written.Count('[') + written.Count('{') > written.Count(')') + written.Count(']') + written.Count('}');
+        return !(before.IsFormula && next.IsFormula)
+            && (
+                isJoined
+                || isMixed
+                || isOpen
+                || (before.Kind == PieceKind.Letter && next.Kind == PieceKind.Math && IsOperator(start))
+                || IsGroup(text, before, next)
+            );
+    }
+
+    /// <summary>1 234: groups of three digits.</summary>
+    private static bool IsGroup(string text, Piece before, Piece next) =>
+        next.End - next.Start == 3
+        && text.AsSpan(next.Start, 3).IndexOfAnyExceptInRange('0', '9') < 0
+        && before.End - before.Start <= 3
+        && text.AsSpan(before.Start, before.End - before.Start).IndexOfAnyExceptInRange('0', '9') < 0;
+
+    private static bool IsOperator(char c) =>
+        c
+            is '+'
+                or '-'
+                or '−'
+                or '*'
+                or '/'
+                or '^'
+                or '='
+                or '<'
+                or '>'
+                or '≤'
+                or '≥'
+                or '≠'
+                or '±'
+                or '×'
+                or '·'
+                or '÷'
+                or ':'
+                or '≈'
+                or '∈'
+                or '∪';
+
+    private static List<Piece> Pieces(string text)
+    {
+        List<Piece> pieces = [];
+        int at = 0;
+        while (at < text.Length)
+        {
+            if (char.IsWhiteSpace(text[at]))
+            {
+                at++;
+                continue;
+            }
+
+            if (text[at] is '$' or '\\' or '`' && Formula(text, at) is { } end)
+            {
+                int after = end < text.Length && text[end] == ',' ? end + 1 : end;
+                pieces.Add(new Piece(at, end, PieceKind.Math, true, after > end));
+                at = after;
+                continue;
+            }
+
+            int next = WordEnd(text, at);
+            Add(text, at, next, pieces);
+            at = Math.Max(next, at + 1);
+        }
+
+        return pieces;
+    }
+
+    private static int WordEnd(string text, int from)
+    {
+        int end = from;
+        while (
+            end < text.Length
+            && !char.IsWhiteSpace(text[end])
+            && text[end] is not ('`' or '—')
+            && !(text[end] is '$' or '\\' && end > from && Formula(text, end) is not null)
+        )
+        {
+            if (end > from && text[end] > FirstIdeograph != text[end - 1] > FirstIdeograph)
+            {
+                break;
+            }
+
+            end++;
+        }
+
+        return end;
+    }
+
+    /// <summary>A word without the punctuation around it, as what it is.</summary>
+    private static void Add(string text, int start, int end, List<Piece> pieces)
+    {
+        while (
+            start < end && text[start] is '*' or '"' or '“' or '\'' or '~' or '_'
+            || (start < end && text[start] == '(' && !IsMath(text[start..end].TrimEnd('.', ',', ';', ':', '?', '!', '*')))
+        )
+        {
+            start++;
+        }
+
+        bool comma = false;
+        while (
+            end > start
+            && text[end - 1] is '.' or ',' or ';' or ':' or '?' or '!' or '*' or '"' or '”' or '\'' or '~' or '_' or '。' or '，'
+        )
+        {
+            comma |= text[end - 1] == ',';
+            if (text[end - 1] == '!' && end - 2 >= start && char.IsAsciiDigit(text[end - 2]) && end < text.Length && text[end] != '\n')
+            {
+                break;
+            }
+
+            if (text[end - 1] == '.' && end - 3 >= start && text[end - 2] == '.' && text[end - 3] == '.')
+            {
+                break;
+            }
+
+            end--;
+        }
+
+        if (
+            end > start
+            && text[end - 1] == ')'
+            && text[start..end].Count(c => c == ')') > text[start..end].Count(c => c == '(')
+            && !HasOpenBracket(text, pieces)
+        )
+        {
+            end--;
+        }
+
+        if (start >= end)
+        {
+            return;
+        }
+
+        string word = text[start..end];
+        PieceKind kind =
+            word.Length == 1 && char.IsAsciiLetter(word[0])
+                ? word[0] is 'a' or 'A' or 'I'
+                    ? PieceKind.Other
+                    : PieceKind.Letter
+                : word is "and" or "or"
+                    ? PieceKind.Joint
+                    : NumberWords.Scale(word) is not null
+                    || Units.IsPercentWord(word)
+                    || (Units.Find(word).Count > 0 && !char.IsAsciiDigit(word[0]) && word is not "in")
+                        ? PieceKind.Unit
+                        : IsMath(word)
+                            ? PieceKind.Math
+                            : PieceKind.Other;
+        pieces.Add(new Piece(start, end, kind, false, comma));
+    }
+
+    private static bool HasOpenBracket(string text, List<Piece> pieces) =>
+        pieces.Count > 0
+        && pieces[^1].Kind == PieceKind.Math
+        && pieces
+            .TakeLast(6)
+            .Sum(piece =>
+                text[piece.Start..piece.End]
+                    .Sum(c =>
+                        c is '(' or '[' ? 1
+                        : c is ')' or ']' ? -1
+                        : 0
+                    )
+            ) > 0;
+
+    /// <summary>
+    /// Whether a word is made of mathematics: digits, operators and brackets, single letters, names of functions, units at its end.
+    /// </summary>
+    private static bool IsMath(string word)
+    {
+        bool any = false;
+        for (int i = 0; i < word.Length; i++)
+        {
+            char c = word[i];
+            if (char.IsLetter(c) && c < FirstIdeograph)
+            {
+                int end = i;
+                while (end < word.Length && char.IsLetter(word[end]))
+                {
+                    end++;
+                }
+
+                string letters = word[i..end];
+                bool isKnown = letters.Length == 1 || Functions.Contains(letters) || MathFunctions.Known.Contains(letters);
+                bool isTail = end == word.Length && i > 0 && (Units.Find(letters).Count > 0 || letters is "k" or "M" or "B" or "bn");
+                if (!isKnown && !isTail && !(letters.Length == 2 && any && !word.Contains('-')))
+                {
+                    return false;
+                }
+
+                any |= letters is "pi" or "π";
+                i = end - 1;
+            }
+            else
+            {
+                any |=
+                    char.IsAsciiDigit(c)
+                    || "+*/^=<>≤≥≠±×·÷≈∈∪√∞π°%()[]{}|".Contains(c)
+                    || (c is '-' or '−' && (i > 0 || word.Length == 1))
+                    || char.IsDigit(c)
+                    || "½¼¾⅓⅔²³$€£¥₹¢".Contains(c);
+                if (c > '\u3000')
+                {
+                    return false;
+                }
+            }
+        }
+
+        return any && !Hyphenated().IsMatch(word) && word is not ("-" or "–" or "()" or "[]" or "/");
+    }
+
+    /// <summary>Where the formula ends that opens at a place; null where none does.</summary>
+    private static int? Formula(string text, int start)
+    {
+        (string open, string close) = text[start] switch
+        {
+            '`' when string.CompareOrdinal(text, start, "```", 0, 3) != 0 => ("`", "`"),
+            '$' when string.CompareOrdinal(text, start, "$$", 0, 2) == 0 => ("$$", "$$"),
+            '$' => ("$", "$"),
+            '\\' when start + 1 < text.Length && text[start + 1] == '(' => ("\\(", "\\)"),
+            '\\' when start + 1 < text.Length && text[start + 1] == '[' => ("\\[", "\\]"),
+            _ => ("", ""),
+        };
         if (open.Length == 0)
         {
             return null;
@@ -99,16 +422,10 @@ internal static partial class AnswerTextParts
         int end = text.IndexOf(close, from, Math.Min(MaxFormula, text.Length - from), StringComparison.Ordinal);
         while (close == "$" && end > 0 && text[end - 1] == '\\')
         {
-            end = text.IndexOf(close, end + 1, StringComparison.Ordinal);
+            end = text.IndexOf(close, end + 1, Math.Min(MaxFormula, text.Length - end - 1), StringComparison.Ordinal);
         }
 
-        if (end < 0)
-        {
-            return null;
-        }
-
-        string content = text[from..end];
-        return open == "$" && !IsFormula(content) ? null : new AnswerPart(start, end + close.Length, content.Trim(), true);
+        return end < 0 || (open is "$" or "`" && !IsFormula(text[from..end])) ? null : end + close.Length;
     }
 
     /// <summary>Whether what stands between two dollar signs is a formula, and not the text between two prices.</summary>
@@ -122,36 +439,14 @@ internal static partial class AnswerTextParts
             && PlainWords().Count(Commands().Replace(trimmed, " ")) < 2;
     }
 
-    private static void AddNumbers(string text, int from, int to, List<AnswerPart> parts)
-    {
-        foreach (ValueMatch match in Numbers().EnumerateMatches(text.AsSpan(from, to - from)))
-        {
-            int start = from + match.Index;
-            int end = start + match.Length;
-            bool sign = text[start] is '-' or '−';
-            if (sign && start > 0 && (char.IsLetterOrDigit(text[start - 1]) || text[start - 1] is ')' or ']'))
-            {
-                start++;
-            }
-            else if (!sign && start > 0 && (char.IsAsciiLetter(text[start - 1]) || text[start - 1] is '_' or '^'))
-            {
-                continue;
-            }
-
-            while (text[end - 1] is ',' or '.')
-            {
-                end--;
-            }
-
-            parts.Add(new AnswerPart(start, end, text[start..end], false));
-        }
-    }
-
     [GeneratedRegex(@"\p{L}{2,}", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex Words();
 
     [GeneratedRegex(@"[A-Za-z]{3,}", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex PlainWords();
+
+    [GeneratedRegex(@"^[A-Za-z]+-[A-Za-z]+$|^\d+-[A-Za-z]{2,}$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    private static partial Regex Hyphenated();
 
     /// <summary>Commands, with the words in the braces of those that take words.</summary>
     [GeneratedRegex(
@@ -159,10 +454,4 @@ internal static partial class AnswerTextParts
         RegexOptions.CultureInvariant | RegexOptions.NonBacktracking
     )]
     private static partial Regex Commands();
-
-    [GeneratedRegex(
-        @"[-−]?(\d[\d,]*(\.\d+)?|\.\d+)(\s?/\s?\d+(\.\d+)?)?(\s?(%|percent\b|pct\b))?",
-        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking
-    )]
-    private static partial Regex Numbers();
 }

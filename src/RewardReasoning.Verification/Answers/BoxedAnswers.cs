@@ -40,6 +40,13 @@ internal static class BoxedAnswers
                 break;
             }
 
+            if (Content(text, start) is { } empty && empty.Text.AsSpan().Trim(" ~.\\,;…").Length == 0)
+            {
+                // An empty box is part of a sentence about boxes.
+                from = start;
+                continue;
+            }
+
             if (
                 Content(text, start) is { } box
                 && (boxes.Count == 0 || (box.End <= boxes[^1].Start && IsJoin(text[box.End..boxes[^1].Start])))

@@ -1,4 +1,3 @@
-
 namespace RewardReasoning.Verification.Answers;
 
 /// <summary>Where in a text an answer was found.</summary>
@@ -13,11 +12,14 @@ public enum AnswerSource
     /// <summary>The last box, or the last boxes that belong together.</summary>
     Boxed,
 
-    /// <summary>After "the answer is" or the like.</summary>
+    /// <summary>After "the answer is", under a heading "Answer", or the like.</summary>
     Stated,
 
-    /// <summary>The last formula or number of the text, for lack of anything better.</summary>
+    /// <summary>The last expression of the text, for lack of anything better: it may be the answer, and nothing says so.</summary>
     Last,
+
+    /// <summary>In an <c>answer</c> tag, or in the field <c>answer</c> of a JSON object.</summary>
+    Tagged,
 }
 
 /// <summary>An answer as it stands in a text.</summary>

@@ -132,6 +132,11 @@ internal abstract class Evaluator<T>(WorkBudget budget)
             return Falling(last, (int)last);
         }
 
+        if (call is { Name: "doublefactorial", Arguments: [var odd] } && WholeNumber(odd) is { Sign: >= 0 } n2 && n2 <= MaxFactorial)
+        {
+            return Falling(n2, (int)((n2 + 1) / 2), step: 2);
+        }
+
         if (call is { Name: "binom", Arguments: [var above, var below] } && WholeNumber(below) is { } chosen && chosen.Sign >= 0)
         {
             if (WholeNumber(above) is not { } from || from.Sign < 0)
@@ -163,14 +168,14 @@ internal abstract class Evaluator<T>(WorkBudget budget)
         return Call(call.Name, arguments);
     }
 
-    /// <summary>from · (from − 1) · …, count factors.</summary>
-    private T? Falling(BigInteger from, int count)
+    /// <summary>from · (from − step) · …, count factors.</summary>
+    private T? Falling(BigInteger from, int count, int step = 1)
     {
         T? product = From(new Fraction(1, 1));
         for (int i = 0; i < count && product is { } value; i++)
         {
             Budget.Spend(Cost);
-            product = From(new Fraction(from - i, 1)) is { } factor ? Multiply(value, factor) : null;
+            product = From(new Fraction(from - (i * step), 1)) is { } factor ? Multiply(value, factor) : null;
         }
 
         return product;

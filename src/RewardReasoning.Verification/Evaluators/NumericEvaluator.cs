@@ -10,8 +10,13 @@ namespace RewardReasoning.Verification.Evaluators;
 /// Values to some 70 digits at a stated point: every variable gets a number made from its name and the point's number, so verdicts repeat.
 /// Points from <see cref="FirstMixedPoint"/> on have variables of both signs.
 /// </summary>
-internal sealed class NumericEvaluator(WorkBudget budget, int point) : Evaluator<FixedComplex>(budget)
+/// <param name="budget">What work may still be done.</param>
+/// <param name="point">Number of the point.</param>
+/// <param name="variable">The value of every variable, in place of one made from its name.</param>
+internal sealed class NumericEvaluator(WorkBudget budget, int point, BigInteger? variable = null) : Evaluator<FixedComplex>(budget)
 {
+    private const int TinyBits = FixedMath.Places - 100;
+
     public const int FirstMixedPoint = 2;
 
     /// <summary>Whether a root or logarithm of a negative number was taken on the way: a matter of convention, not of the answer.</summary>
@@ -20,10 +25,22 @@ internal sealed class NumericEvaluator(WorkBudget budget, int point) : Evaluator
     /// <summary>Whether a function without a value here was met.</summary>
     public bool MetUnknown { get; private set; }
 
+    /// <summary>Whether a product, quotient or power came out so small that few of its digits are left.</summary>
+    public bool MetTiny { get; private set; }
+
     protected override int Cost => 60;
 
     protected override FixedComplex? From(Fraction value) =>
-        value.Numerator.GetBitLength() > 4096 || value.Denominator.GetBitLength() > 4096 ? null : FixedComplex.From(value);
+        value.Numerator.GetBitLength() > 4096 || value.Denominator.GetBitLength() > 4096 || FixedComplex.From(value) is not { } number
+            ? null
+        : value.Numerator.IsZero ? number
+        : Sized(number);
+
+    private FixedComplex? Sized(FixedComplex value)
+    {
+        MetTiny |= BigInteger.Abs(value.Re).GetBitLength() < TinyBits && BigInteger.Abs(value.Im).GetBitLength() < TinyBits;
+        return FixedComplex.Bounded(value);
+    }
 
     protected override FixedComplex? From(Constant constant) =>
         constant switch
@@ -36,6 +53,11 @@ internal sealed class NumericEvaluator(WorkBudget budget, int point) : Evaluator
 
     protected override FixedComplex? Variable(string name)
     {
+        if (variable is { } value)
+        {
+            return new FixedComplex(value, 0);
+        }
+
         byte[] hash = SHA256.HashData(Encoding.UTF8.GetBytes(FormattableString.Invariant($"{name}\n{point}")));
         BigInteger unit = new BigInteger(hash, isUnsigned: true);
         BigInteger positive = (FixedMath.One / 2) + (2 * unit);
@@ -44,9 +66,13 @@ internal sealed class NumericEvaluator(WorkBudget budget, int point) : Evaluator
 
     protected override FixedComplex? Add(FixedComplex a, FixedComplex b) => FixedComplex.Bounded(a + b);
 
-    protected override FixedComplex? Multiply(FixedComplex a, FixedComplex b) => FixedComplex.Bounded(a * b);
+    protected override FixedComplex? Multiply(FixedComplex a, FixedComplex b) =>
+        a.IsZero || b.IsZero ? FixedComplex.Bounded(a * b) : Sized(a * b);
 
-    protected override FixedComplex? Divide(FixedComplex a, FixedComplex b) => FixedComplex.Divide(a, b);
+    protected override FixedComplex? Divide(FixedComplex a, FixedComplex b) =>
+        FixedComplex.Divide(a, b) is not { } quotient ? null
+        : a.IsZero ? quotient
+        : Sized(quotient);
 
     protected override FixedComplex? Power(FixedComplex value, BigInteger exponent)
     {
@@ -90,7 +116,8 @@ internal sealed class NumericEvaluator(WorkBudget budget, int point) : Evaluator
             && Evaluate(power.Exponent) is { } exponent
             && Ln(value) is { } ln
             && Multiply(ln, exponent) is { } product
-            ? FixedComplex.Exp(product)
+            && FixedComplex.Exp(product) is { } raisedTo
+            ? Sized(raisedTo)
             : null;
     }
 
@@ -125,6 +152,10 @@ internal sealed class NumericEvaluator(WorkBudget budget, int point) : Evaluator
             ("tanh", [var x]) => Ratio(Hyperbolic(x, -1), Hyperbolic(x, 1)),
             ("ln", [var x]) => Ln(x),
             ("logbase", [var x, var b]) => Ratio(Ln(x), Ln(b)),
+            ("conj", [var x]) => new FixedComplex(x.Re, -x.Im),
+            ("Re", [var x]) => new FixedComplex(x.Re, 0),
+            ("Im", [var x]) => new FixedComplex(x.Im, 0),
+            ("arccot", [var x]) when x.IsReal => new FixedComplex(FixedMath.Atan2(FixedMath.One, x.Re), 0),
             ("abs", [var x]) => new FixedComplex(x.Magnitude, 0),
             ("floor", [var x]) when x.IsReal => Floor(x),
             ("ceil", [var x]) when x.IsReal => Floor(new FixedComplex(-x.Re, 0)) is { } floor ? new FixedComplex(-floor.Re, 0) : null,

@@ -30,6 +30,12 @@ internal static class MathFunctions
         "gcd",
         "lcm",
         "factorial",
+        "arccot",
+        "arcsec",
+        "arccsc",
+        "det",
+        "Re",
+        "Im",
     ]);
 
     public static readonly FrozenSet<string> Trigonometric = FrozenSet.ToFrozenSet(["sin", "cos", "tan", "cot", "sec", "csc"]);

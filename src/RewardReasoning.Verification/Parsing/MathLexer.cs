@@ -36,6 +36,9 @@ internal sealed partial class MathLexer(string text, CommaReading commas)
         ["asin"] = "arcsin",
         ["acos"] = "arccos",
         ["atan"] = "arctan",
+        ["arctg"] = "arctan",
+        ["tg"] = "tan",
+        ["ctg"] = "cot",
     }.ToFrozenDictionary();
 
     private const string WideBlank = "wide blank";
@@ -106,6 +109,8 @@ internal sealed partial class MathLexer(string text, CommaReading commas)
             "==" => (Rel("="), 2),
             "~=" => (Rel("~"), 2),
             "**" => (Op("^"), 2),
+            "!!" when !Follows("!!!", 0) => (Op("!!"), 2),
+            ".." when Follows("...", 0) => (Op("..."), 3),
             _ => c switch
             {
                 '+' or '-' or '*' or '/' or '^' or '_' or '!' or '\'' or '%' or '|' or ':' => (Op(c.ToString()), 1),
@@ -146,6 +151,17 @@ internal sealed partial class MathLexer(string text, CommaReading commas)
 
         string run = text[start.._at];
         bool afterNumber = _tokens.Count > 0 && _tokens[^1].Kind == TokenKind.Number;
+        if (afterNumber && run is "x" or "X" && Follows("10^", Blanks()))
+        {
+            Add(Op("*"));
+            return;
+        }
+
+        if (afterNumber && TryScale(run))
+        {
+            return;
+        }
+
         if (
             afterNumber
             && !_space
@@ -161,6 +177,14 @@ internal sealed partial class MathLexer(string text, CommaReading commas)
         if (run.Length == 1)
         {
             Add(new MathToken(TokenKind.Letter, run));
+        }
+        else if (run is "mod" or "modulo")
+        {
+            Add(Op(_tokens.Count > 0 && _tokens[^1].Is(TokenKind.Open, "(") ? "pmod" : "mod"));
+        }
+        else if (run is "in" && (Follows("{", Blanks()) || Follows("[", Blanks())))
+        {
+            Add(Rel("e"));
         }
         else if (run is "and" or "or" or "And" or "Or" or "AND" or "OR")
         {
@@ -198,6 +222,37 @@ internal sealed partial class MathLexer(string text, CommaReading commas)
                 Add(new MathToken(TokenKind.Letter, letter.ToString()));
             }
         }
+    }
+
+    private int Blanks()
+    {
+        int blanks = 0;
+        while (Next(blanks) is ' ')
+        {
+            blanks++;
+        }
+
+        return blanks;
+    }
+
+    /// <summary>1.5 million is one number.</summary>
+    private bool TryScale(string word)
+    {
+        if (NumberWords.Scale(word) is not { } scale)
+        {
+            return false;
+        }
+
+        MathToken number = _tokens[^1];
+        Fraction value = number.Number * new Fraction(scale, 1);
+        _tokens[^1] = number with
+        {
+            Text = value.Denominator.IsOne ? value.Numerator.ToString(CultureInfo.InvariantCulture) : number.Text,
+            Number = value,
+            IsDecimal = number.IsDecimal && !value.Denominator.IsOne,
+        };
+        _space = true;
+        return true;
     }
 
     private void ReadCommand()
@@ -243,9 +298,29 @@ internal sealed partial class MathLexer(string text, CommaReading commas)
         }
         else if (name == "mathbb")
         {
-            ReadText("text");
+            _at += Blanks();
+            string set = Next(0) == '{' ? TakeArgument().Trim() : text[_at..Math.Min(++_at, text.Length)];
+            Add(
+                new MathToken(
+                    TokenKind.Letter,
+                    set switch
+                    {
+                        "N" => "ℕ",
+                        "Z" => "ℤ",
+                        "Q" => "ℚ",
+                        "R" => "ℝ",
+                        "C" => "ℂ",
+                        _ => set,
+                    }
+                )
+            );
+            _failed |= set.Length != 1;
         }
-        else if (name is "hspace" or "vspace" or "phantom" or "hphantom" or "label" or "tag")
+        else if (name is "dots" or "ldots" or "cdots" or "dotsc" or "dotsb" or "hdots")
+        {
+            Add(Op("..."));
+        }
+        else if (name is "textcolor" or "color" or "colorbox" or "hspace" or "vspace" or "phantom" or "hphantom" or "label" or "tag")
         {
             _ = TakeArgument();
         }
@@ -311,12 +386,24 @@ internal sealed partial class MathLexer(string text, CommaReading commas)
     private void ReadEnvironment(bool begin)
     {
         string name = TakeArgument();
-        if (name == "array" && begin && NextVisible() == '{')
+        if (name is "array" or "tabular" or "alignedat" or "alignat" or "alignat*" && begin && NextVisible() == '{')
         {
             _ = TakeArgument();
         }
 
-        if (name is "align*" or "align" or "aligned" or "gather" or "gather*" or "split" or "equation" or "equation*")
+        if (
+            name.TrimEnd('*')
+            is "align"
+                or "aligned"
+                or "alignat"
+                or "alignedat"
+                or "gather"
+                or "gathered"
+                or "split"
+                or "equation"
+                or "eqnarray"
+                or "multline"
+        )
         {
             return;
         }
@@ -347,7 +434,16 @@ internal sealed partial class MathLexer(string text, CommaReading commas)
         }
 
         string lower = trimmed.ToLowerInvariant();
-        if (trimmed.Length == 0 || trimmed is "." or "," or "\\,")
+        if (command is "operatorname" && LatexCommands.Commands.TryGetValue(trimmed, out MathToken named) && named.Kind == TokenKind.Name)
+        {
+            Add(named);
+        }
+        else if (_tokens.Count > 0 && _tokens[^1].Kind == TokenKind.Number && TryScale(trimmed)) { }
+        else if (trimmed is "mod" or "modulo")
+        {
+            Add(Op("mod"));
+        }
+        else if (trimmed.Length == 0 || trimmed is "." or "," or "\\,")
         {
             _space = true;
         }

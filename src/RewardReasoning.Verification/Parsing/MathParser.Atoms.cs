@@ -6,6 +6,9 @@ namespace RewardReasoning.Verification.Parsing;
 // Atoms: numbers, letters, functions, brackets, matrices.
 internal sealed partial class MathParser
 {
+    /// <summary>The letter i where it counts, and is not the imaginary unit.</summary>
+    private const string CounterI = "counter i";
+
     private Node ParseAtom()
     {
         MathToken token = Current;
@@ -47,13 +50,28 @@ internal sealed partial class MathParser
             && radix.Value.Denominator.IsOne
             && radix.Value.Numerator >= 2
             && radix.Value.Numerator <= 36
-            && token.Text.All(digit => digit - '0' < (int)radix.Value.Numerator)
+            && token.Text.All(digit => char.IsAsciiLetterOrDigit(digit) && BaseNumeralNode.DigitOf(digit) < (int)radix.Value.Numerator)
             ? new BaseNumeralNode(token.Text.TrimStart('0') is { Length: > 0 } digits ? digits : "0", (int)radix.Value.Numerator)
             : Fail();
     }
 
     private Node ParseLetter(string letter)
     {
+        if (letter is "ℕ" or "ℤ" or "ℚ" or "ℝ" or "ℂ")
+        {
+            return new SymbolNode(letter + TakeSetSuffix());
+        }
+
+        if (letter is "C" or "P" && IsCount())
+        {
+            // C(6, 2) and P(5, 2) count combinations and permutations.
+            _at++;
+            List<Node> numbers = ParseItems("(", out char end);
+            return end != ')' || numbers.Count != 2 ? Fail()
+                : letter == "C" ? new CallNode("binom", numbers)
+                : new ProductNode([new CallNode("binom", numbers), new CallNode("factorial", [numbers[1]])]);
+        }
+
         string name = letter + TakeIndexAndPrimes();
         if (name == "e")
         {
@@ -78,7 +96,55 @@ internal sealed partial class MathParser
             return new CallNode("@" + name, ParseItems("(", out char close) is { } arguments && close == ')' ? arguments : [Fail()]);
         }
 
+        // f^{-1}(x): the inverse function, and no quotient.
+        if (letter is "f" or "g" or "h" && TakeInverseMark())
+        {
+            return new CallNode($"@{name}^-1", ParseItems("(", out char end) is { } of && end == ')' ? of : [Fail()]);
+        }
+
         return new SymbolNode(name);
+    }
+
+    private bool TakeInverseMark()
+    {
+        bool there =
+            Current.Is(TokenKind.Operator, "^")
+            && _at + 5 < _tokens.Count
+            && Ahead.Is(TokenKind.Open, "group")
+            && _tokens[_at + 2].Is(TokenKind.Operator, "-")
+            && _tokens[_at + 3] is { Kind: TokenKind.Number, Text: "1" }
+            && _tokens[_at + 4].Is(TokenKind.Close, "group")
+            && _tokens[_at + 5].Is(TokenKind.Open, "(");
+        _at += there ? 6 : 0;
+        return there;
+    }
+
+    private bool IsCount() =>
+        Current.Is(TokenKind.Open, "(")
+        && _at + 5 < _tokens.Count
+        && _tokens[_at + 1] is { Kind: TokenKind.Number, IsDecimal: false }
+        && _tokens[_at + 2].Is(TokenKind.Separator, ",")
+        && _tokens[_at + 3] is { Kind: TokenKind.Number, IsDecimal: false }
+        && _tokens[_at + 4].Is(TokenKind.Close, ")")
+        && _tokens[_at + 1].Number.Numerator >= _tokens[_at + 3].Number.Numerator;
+
+    /// <summary>+ or * after the name of a set of numbers: ℤ⁺.</summary>
+    private string TakeSetSuffix()
+    {
+        if (Current is not { Kind: TokenKind.Operator, Text: "^" or "_" })
+        {
+            return "";
+        }
+
+        int braced = Ahead.Is(TokenKind.Open, "group") ? 1 : 0;
+        MathToken sign = _tokens[Math.Min(_at + 1 + braced, _tokens.Count - 1)];
+        if (sign is not { Kind: TokenKind.Operator, Text: "+" or "*" or "-" })
+        {
+            return "";
+        }
+
+        _at += 2 + (2 * braced);
+        return sign.Text;
     }
 
     private string TakeIndexAndPrimes()
@@ -149,12 +215,30 @@ internal sealed partial class MathParser
             case "sum" or "prod" or "int" or "lim":
                 return ParseRange(name);
             case "overline" or "bar":
-                return new SymbolNode("segment " + TakeRaw());
+                return ParseOverline();
+            case "det":
+                return new CallNode("det", [ParsePostfix(ParseAtom())]);
             case "angle" or "triangle":
                 return new SymbolNode(name + " " + string.Concat(TakeLetters()));
             default:
                 return ParseFunction(name);
         }
+    }
+
+    /// <summary>A line over capitals names a segment, over one letter a conjugate or a mean, over anything else a conjugate.</summary>
+    private Node ParseOverline()
+    {
+        int start = _at;
+        string raw = TakeRaw();
+        if (_failed || raw.All(c => char.IsAsciiLetterUpper(c)) || (raw.Length == 1 && raw[0] != 'i'))
+        {
+            return new SymbolNode("segment " + raw);
+        }
+
+        int end = _at;
+        _at = start;
+        Node inner = ParseAtom();
+        return _at == end ? new CallNode("conj", [inner]) : Fail();
     }
 
     private IEnumerable<string> TakeLetters()
@@ -295,6 +379,10 @@ internal sealed partial class MathParser
             {
                 (variable, lower) = (index.Name, from);
             }
+            else if (lower is RelationNode { Relations: "=", Sides: [ConstantNode { Kind: Constant.I }, var first] })
+            {
+                (variable, lower) = (CounterI, first);
+            }
 
             if (braced && !Take(TokenKind.Close, "group"))
             {
@@ -302,7 +390,16 @@ internal sealed partial class MathParser
             }
         }
 
-        return new RangeNode(name, variable, lower, upper, ParseProduct());
+        Node body = ParseProduct();
+        return new RangeNode(
+            name,
+            variable,
+            lower,
+            upper,
+            variable == CounterI
+                ? NodeRewriter.Rewrite(body, at => at is ConstantNode { Kind: Constant.I } ? new SymbolNode(CounterI) : at)
+                : body
+        );
     }
 
     private Node ParseOpen(string open)
@@ -329,6 +426,14 @@ internal sealed partial class MathParser
                 node = ParseAnswer();
                 node = Take(TokenKind.Close, "group") ? node : Fail();
                 break;
+            case "{" when Current.Kind == TokenKind.Environment:
+                // A brace before lines that belong together, closed by nothing.
+                node = ParseAtom();
+                node = node is MatrixNode rows ? SystemOf(rows) : node;
+                break;
+            case "{":
+                node = ParseSet(ref _inSet);
+                break;
             default:
                 List<Node> items = ParseItems(open, out char close);
                 node =
@@ -342,6 +447,69 @@ internal sealed partial class MathParser
         _depth--;
         return node;
     }
+
+    /// <summary>{1, 2, 3}, or {x | x > 3}.</summary>
+    private Node ParseSet(ref bool inSet)
+    {
+        bool outer = inSet;
+        inSet = true;
+        int start = _at;
+        if (!Current.Is(TokenKind.Close, "}"))
+        {
+            Node element = ParseItem();
+            if (element is RatioNode && !_failed)
+            {
+                // {x : x > 3} has read "x : x" for a ratio.
+                _at = start;
+                element = ParseElement();
+            }
+            else if (element is RelationNode relation && relation.Sides.Any(side => side is RatioNode) && !_failed)
+            {
+                _at = start;
+                element = ParseElement();
+            }
+
+            if (!_failed && (Take(TokenKind.Operator, "|") || Take(TokenKind.Operator, ":")))
+            {
+                inSet = false;
+                Node condition = ParseAnswer();
+                inSet = outer;
+                return Take(TokenKind.Close, "}") ? new SetBuilderNode(element, condition) : Fail();
+            }
+
+            _at = _failed ? _at : start;
+        }
+
+        List<Node> items = ParseItems("{", out char close);
+        inSet = outer;
+        return new GroupNode('{', close, items);
+    }
+
+    /// <summary>What stands before the colon of a set: x, (x, y) or x ∈ ℝ.</summary>
+    private Node ParseElement()
+    {
+        Node element = ParseSum();
+        if (Current.Kind == TokenKind.Relation)
+        {
+            string relation = Current.Text;
+            _at++;
+            element = new RelationNode([element, ParseSum()], relation);
+        }
+
+        return element;
+    }
+
+    /// <summary>The lines of an array behind a brace: equations that hold together, or values with their conditions.</summary>
+    private Node SystemOf(MatrixNode rows) =>
+        rows.Rows.All(row => row.Count == 1) ? new ListNode([.. rows.Rows.Select(row => row[0])], Join.And)
+        : rows.Rows.All(row => row.Count == 2) ? new PiecewiseNode([.. rows.Rows.Select(row => (row[0], ConditionOf(row[1])))])
+        : Fail();
+
+    private static Node? ConditionOf(Node condition) =>
+        condition is TextNode text
+        && text.Text.Trim(' ', '.', ',').ToLowerInvariant() is "otherwise" or "else" or "elsewhere" or "if otherwise"
+            ? null
+            : condition;
 
     /// <summary>The values up to a closing bracket, which need not be of the opening one's kind: [0, 1) is an interval.</summary>
     private List<Node> ParseItems(string open, out char close)
@@ -377,12 +545,18 @@ internal sealed partial class MathParser
         _bars++;
         Node inner = ParseSum();
         _bars--;
-        return takeClosing() ? new CallNode("abs", [inner]) : Fail();
+        return takeClosing() ? new CallNode(inner is MatrixNode ? "det" : "abs", [inner]) : Fail();
     }
 
     private Node ParseMatrix(string environment)
     {
-        if (environment.TrimEnd('*') is not ("pmatrix" or "bmatrix" or "vmatrix" or "Bmatrix" or "matrix" or "smallmatrix" or "array"))
+        string name = environment.TrimEnd('*');
+        if (name is "cases" or "dcases" or "rcases")
+        {
+            return ParseCases();
+        }
+
+        if (name is not ("pmatrix" or "bmatrix" or "vmatrix" or "Bmatrix" or "matrix" or "smallmatrix" or "array"))
         {
             return Fail();
         }
@@ -406,12 +580,72 @@ internal sealed partial class MathParser
                     break;
                 }
             }
-            else if (!Take(TokenKind.Operator, "&"))
+            else if (!Take(TokenKind.Operator, "&") && Current.Kind != TokenKind.Separator)
             {
-                row.Add(ParseSum());
+                row.Add(name == "array" ? ParseCell() : ParseSum());
+            }
+            else if (Current.Kind == TokenKind.Separator)
+            {
+                _at++;
+                _failed |= name != "array";
             }
         }
 
-        return rows.Count == 0 || rows.Any(cells => cells.Count != rows[0].Count) ? Fail() : new MatrixNode(rows);
+        if (rows.Count == 0 || rows.Any(cells => cells.Count != rows[0].Count))
+        {
+            return Fail();
+        }
+
+        MatrixNode matrix = new(rows);
+        return name == "vmatrix" ? new CallNode("det", [matrix]) : matrix;
+    }
+
+    /// <summary>A line of cases: a value and its condition, or one of several equations.</summary>
+    private Node ParseCases()
+    {
+        List<List<Node>> rows = [];
+        List<Node> row = [];
+        bool end = false;
+        while (!_failed && !end)
+        {
+            if (Current.Kind == TokenKind.EndEnvironment || Current.Is(TokenKind.Operator, "row"))
+            {
+                end = Current.Kind == TokenKind.EndEnvironment;
+                _at++;
+                if (row.Count > 0)
+                {
+                    rows.Add(row);
+                    row = [];
+                }
+            }
+            else if (Current.Kind == TokenKind.Separator || Current.Is(TokenKind.Operator, "&"))
+            {
+                _at++;
+            }
+            else
+            {
+                row.Add(ParseCell());
+            }
+        }
+
+        return _failed || !end || rows.Count == 0 ? Fail()
+            : rows.All(cells => cells.Count == 1) ? new ListNode([.. rows.Select(cells => cells[0])], Join.And)
+            : rows.All(cells => cells.Count == 2) ? new PiecewiseNode([.. rows.Select(cells => (cells[0], ConditionOf(cells[1])))])
+            : Fail();
+    }
+
+    /// <summary>What stands in one cell of cases or of an array; "if", "for" and "when" before a condition say nothing.</summary>
+    private Node ParseCell()
+    {
+        while (
+            Current.Kind is TokenKind.Text or TokenKind.Word
+            && Current.Text.Trim(' ', ',').ToLowerInvariant() is "if" or "for" or "when" or "where" or "for all"
+            && _tokens[Math.Min(_at + 1, _tokens.Count - 1)].Kind is not (TokenKind.EndEnvironment or TokenKind.End)
+        )
+        {
+            _at++;
+        }
+
+        return ParseItem();
     }
 }

@@ -18,6 +18,8 @@ internal sealed partial class MathParser
     private int _depth;
     private int _bars;
     private bool _failed;
+    private bool _inSet;
+    private bool _stop;
 
     private MathParser(List<MathToken> tokens, WorkBudget budget)
     {
@@ -119,7 +121,37 @@ internal sealed partial class MathParser
             sides.Add(ParseSet());
         }
 
-        return relations.Length == 0 ? sides[0] : new RelationNode(sides, relations);
+        return ParseModulus() is { } modulus && !_failed
+            ? sides.Count <= 2 && relations is "" or "="
+                ? new CongruenceNode(sides.Count == 2 ? sides[0] : null, sides[^1], modulus)
+                : Fail()
+            : relations.Length == 0
+                ? sides[0]
+                : new RelationNode(sides, relations);
+    }
+
+    /// <summary>(mod 7), \pmod{7}, \mod 7; null where none follows.</summary>
+    private Node? ParseModulus()
+    {
+        if (Take(TokenKind.Operator, "pmod"))
+        {
+            return ParseAtom();
+        }
+
+        if (Current.Is(TokenKind.Operator, "mod"))
+        {
+            _at++;
+            return ParseSum();
+        }
+
+        if (Current.Is(TokenKind.Open, "(") && Ahead.Is(TokenKind.Operator, "pmod"))
+        {
+            _at += 2;
+            Node modulus = ParseSum();
+            return Take(TokenKind.Close, ")") ? modulus : Fail();
+        }
+
+        return null;
     }
 
     /// <summary>set := ratio ((∪ | ∩ | ∖) ratio)*</summary>
@@ -196,7 +228,7 @@ internal sealed partial class MathParser
     private Node ParseProduct()
     {
         Node left = ParseUnary();
-        while (!_failed)
+        while (!_failed && !_stop)
         {
             if (left is TextNode words)
             {
@@ -216,6 +248,14 @@ internal sealed partial class MathParser
             {
                 left = new QuotientNode(left, ParseUnary());
             }
+            else if (Current.Is(TokenKind.Operator, "over") || Current.Is(TokenKind.Operator, "choose"))
+            {
+                // {a \over b}: everything before it in the braces, as far as it is one product.
+                bool isFraction = Current.Text == "over";
+                _at++;
+                Node below = ParseSum();
+                left = isFraction ? new QuotientNode(left, below) : new CallNode("binom", [left, below]);
+            }
             else if (Current.Kind == TokenKind.Text)
             {
                 left = ParseUnit(left);
@@ -230,6 +270,7 @@ internal sealed partial class MathParser
             }
         }
 
+        _stop = false;
         return left;
     }
 
@@ -237,7 +278,7 @@ internal sealed partial class MathParser
         Current.Kind switch
         {
             TokenKind.Letter or TokenKind.Name or TokenKind.Number or TokenKind.Environment or TokenKind.Open => true,
-            TokenKind.Operator => Current.Text == "|" && _bars == 0,
+            TokenKind.Operator => Current.Text == "|" && _bars == 0 && !_inSet && _tokens[_at + 1].Kind != TokenKind.End,
             _ => false,
         };
 
@@ -270,6 +311,13 @@ internal sealed partial class MathParser
                     ? ParsePostfix(new NumberNode(whole.Value + (n.Value / d.Value)))
                     : Multiply(left, ParsePostfix(fraction));
             }
+        }
+
+        // (mod 7) belongs to a congruence.
+        if (Current.Is(TokenKind.Open, "(") && Ahead.Is(TokenKind.Operator, "pmod"))
+        {
+            _stop = true;
+            return left;
         }
 
         // A number may follow only what cannot run into it: 2 3 and x2 are no products.
@@ -338,7 +386,11 @@ internal sealed partial class MathParser
         _budget.Spend(5);
         while (!_failed)
         {
-            if (Take(TokenKind.Operator, "!"))
+            if (Take(TokenKind.Operator, "!!"))
+            {
+                value = new CallNode("doublefactorial", [value]);
+            }
+            else if (Take(TokenKind.Operator, "!"))
             {
                 value = new CallNode("factorial", [value]);
             }

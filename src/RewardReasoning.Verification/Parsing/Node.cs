@@ -65,16 +65,36 @@ internal sealed record MatrixNode(IReadOnlyList<IReadOnlyList<Node>> Rows) : Nod
 /// <summary>Sides with a relation between each two: =, ≈ (~), ≠ (!), &lt;, &gt;, ≤ (l), ≥ (g), ∈ (e).</summary>
 internal sealed record RelationNode(IReadOnlyList<Node> Sides, string Relations) : Node;
 
+/// <summary>{element | condition}.</summary>
+internal sealed record SetBuilderNode(Node Element, Node Condition) : Node;
+
+/// <summary>A function given by cases; a null condition is "otherwise".</summary>
+internal sealed record PiecewiseNode(IReadOnlyList<(Node Value, Node? Condition)> Pieces) : Node;
+
+/// <summary>A time of day in seconds; <paramref name="IsSure"/> where morning or afternoon is known.</summary>
+internal sealed record ClockTimeNode(int Seconds, bool IsSure) : Node;
+
+/// <summary>A day of the calendar; the year may be missing.</summary>
+internal sealed record DateNode(int? Year, int Month, int Day) : Node;
+
+/// <summary>left ≡ right modulo a number; <paramref name="Left"/> is null in "3 (mod 7)".</summary>
+internal sealed record CongruenceNode(Node? Left, Node Right, Node Modulus) : Node;
+
 /// <summary>Words.</summary>
 internal sealed record TextNode(string Text) : Node;
 
-/// <summary>A value with a unit: "%", "deg", "$", or words.</summary>
-internal sealed record QuantityNode(Node Value, string Unit) : Node;
+/// <summary>
+/// A value with a unit: "%", "deg", "$", or words. <paramref name="MayBeProduct"/>: written as 5m is, which may be five times m.
+/// </summary>
+internal sealed record QuantityNode(Node Value, string Unit, bool MayBeProduct = false) : Node;
 
 /// <summary>A whole number written in a base.</summary>
 internal sealed record BaseNumeralNode(string Digits, int Base) : Node
 {
-    public BigInteger Value => Digits.Aggregate(BigInteger.Zero, (value, digit) => (value * Base) + (digit - '0'));
+    public BigInteger Value => Digits.Aggregate(BigInteger.Zero, (value, digit) => (value * Base) + DigitOf(digit));
+
+    /// <summary>What a digit counts: f counts 15.</summary>
+    public static int DigitOf(char digit) => char.IsAsciiDigit(digit) ? digit - '0' : char.ToLowerInvariant(digit) - 'a' + 10;
 }
 
 /// <summary>a : b, or a time of day.</summary>

@@ -1,4 +1,3 @@
-
 namespace RewardReasoning.Verification.Parsing;
 
 /// <summary>Walks and rewrites of parsed answers.</summary>
@@ -23,6 +22,13 @@ internal static class NodeRewriter
             RelationNode relation => relation.Sides,
             QuantityNode quantity => [quantity.Value],
             RatioNode ratio => ratio.Parts,
+            SetBuilderNode set => [set.Element, set.Condition],
+            PiecewiseNode piecewise => piecewise.Pieces.SelectMany(piece =>
+                piece.Condition is null ? [piece.Value] : new[] { piece.Value, piece.Condition }
+            ),
+            CongruenceNode congruence => congruence.Left is null
+                ? [congruence.Right, congruence.Modulus]
+                : [congruence.Left, congruence.Right, congruence.Modulus],
             _ => [],
         };
 
@@ -63,40 +69,44 @@ internal static class NodeRewriter
             ];
 
     /// <summary>Rewrites a node from the leaves up.</summary>
-    public static Node Rewrite(Node node, Func<Node, Node> rule)
-    {
-        return rule(
-            node switch
-            {
-                SumNode sum => new SumNode(Each(sum.Terms)),
-                ProductNode product => new ProductNode(Each(product.Factors)),
-                QuotientNode quotient => new QuotientNode(Rewrite(quotient.Numerator, rule), Rewrite(quotient.Denominator, rule)),
-                NegateNode negate => new NegateNode(Rewrite(negate.Value, rule)),
-                PowerNode power => new PowerNode(Rewrite(power.Base, rule), Rewrite(power.Exponent, rule)),
-                CallNode call => new CallNode(call.Name, Each(call.Arguments)),
-                RangeNode range => range with
-                {
-                    Lower = Rewrite(range.Lower, rule),
-                    Upper = Rewrite(range.Upper, rule),
-                    Body = Rewrite(range.Body, rule),
-                },
-                PlusMinusNode plusMinus => plusMinus with { Value = Rewrite(plusMinus.Value, rule) },
-                GroupNode group => group with { Items = Each(group.Items) },
-                ListNode list => list with { Items = Each(list.Items) },
-                SetOperationNode operation => operation with
-                {
-                    Left = Rewrite(operation.Left, rule),
-                    Right = Rewrite(operation.Right, rule),
-                },
-                MatrixNode matrix => new MatrixNode([.. matrix.Rows.Select(Each)]),
-                RelationNode relation => relation with { Sides = Each(relation.Sides) },
-                QuantityNode quantity => quantity with { Value = Rewrite(quantity.Value, rule) },
-                RatioNode ratio => ratio with { Parts = Each(ratio.Parts) },
-                _ => node,
-            }
-        );
+    public static Node Rewrite(Node node, Func<Node, Node> rule) => rule(MapChildren(node, child => Rewrite(child, rule)));
 
-        IReadOnlyList<Node> Each(IReadOnlyList<Node> nodes) => [.. nodes.Select(child => Rewrite(child, rule))];
+    /// <summary>Puts a node in place of one of the nodes inside another, which is found by identity.</summary>
+    public static Node Swap(Node node, Node what, Node by) =>
+        ReferenceEquals(node, what) ? by : MapChildren(node, child => Swap(child, what, by));
+
+    private static Node MapChildren(Node node, Func<Node, Node> map)
+    {
+        return node switch
+        {
+            SumNode sum => new SumNode(Each(sum.Terms)),
+            ProductNode product => new ProductNode(Each(product.Factors)),
+            QuotientNode quotient => new QuotientNode(map(quotient.Numerator), map(quotient.Denominator)),
+            NegateNode negate => new NegateNode(map(negate.Value)),
+            PowerNode power => new PowerNode(map(power.Base), map(power.Exponent)),
+            CallNode call => new CallNode(call.Name, Each(call.Arguments)),
+            RangeNode range => range with { Lower = map(range.Lower), Upper = map(range.Upper), Body = map(range.Body) },
+            PlusMinusNode plusMinus => plusMinus with { Value = map(plusMinus.Value) },
+            GroupNode group => group with { Items = Each(group.Items) },
+            ListNode list => list with { Items = Each(list.Items) },
+            SetOperationNode operation => operation with { Left = map(operation.Left), Right = map(operation.Right) },
+            MatrixNode matrix => new MatrixNode([.. matrix.Rows.Select(Each)]),
+            RelationNode relation => relation with { Sides = Each(relation.Sides) },
+            QuantityNode quantity => quantity with { Value = map(quantity.Value) },
+            RatioNode ratio => ratio with { Parts = Each(ratio.Parts) },
+            SetBuilderNode set => new SetBuilderNode(map(set.Element), map(set.Condition)),
+            PiecewiseNode piecewise => new PiecewiseNode([
+                .. piecewise.Pieces.Select(piece => (map(piece.Value), piece.Condition is null ? null : map(piece.Condition))),
+            ]),
+            CongruenceNode congruence => new CongruenceNode(
+                congruence.Left is null ? null : map(congruence.Left),
+                map(congruence.Right),
+                map(congruence.Modulus)
+            ),
+            _ => node,
+        };
+
+        IReadOnlyList<Node> Each(IReadOnlyList<Node> nodes) => [.. nodes.Select(map)];
     }
 
     private static IEnumerable<Node> All(Node node) => Children(node).SelectMany(All).Prepend(node);

@@ -1,0 +1,350 @@
+using System.Text.RegularExpressions;
+using RewardReasoning.Verification.Answers;
+using RewardReasoning.Verification.Arithmetic;
+using RewardReasoning.Verification.Parsing;
+
+namespace RewardReasoning.Verification;
+
+/// <summary>
+/// What an answer may mean, the likeliest first: 1,234 is one number or two, 5 m five metres or a product. Two answers are equal where any
+/// two of their readings are; whether they differ, the likeliest ones say.
+/// </summary>
+internal sealed partial class AnswerReader(VerifierOptions options, WorkBudget budget)
+{
+    private const int MaxItems = 300;
+    private const int MaxQuantity = 200;
+
+    /// <summary>The readings of an answer.</summary>
+    /// <param name="answer">The answer.</param>
+    /// <param name="hasDecimalComma">Whether the text around it is in a language that writes 3,5 for three and a half.</param>
+    public List<Node> Readings(StatedAnswer answer, bool hasDecimalComma)
+    {
+        if (answer.Parts.Count > 1)
+        {
+            Node[] parts = [.. answer.Parts.Select(part => Read(part, CommaReading.Thousands))];
+            return parts.Length <= MaxItems ? [new ListNode(parts, Join.Comma)] : [];
+        }
+
+        string text = Trimmed(answer.Text);
+        return text.Length > options.MaxAnswerLength ? [new TextNode(text)] : Readings(text, hasDecimalComma);
+    }
+
+    /// <summary>Whether two answers agree if a comma in one of them is a decimal point.</summary>
+    public bool MayAgreeByComma(string gold, string prediction, AnswerComparer comparer)
+    {
+        string[] texts = [Trimmed(gold), Trimmed(prediction)];
+        return texts.Any(text => text.Length <= MaxQuantity && OneComma().IsMatch(text) && !IsThousands().IsMatch(text))
+            && comparer.Compare(Read(texts[0], CommaReading.Decimal), Read(texts[1], CommaReading.Decimal)) == AnswerVerdict.Equal;
+    }
+
+    private List<Node> Readings(string text, bool hasDecimalComma)
+    {
+        if (Moments.Read(text) is { } moment)
+        {
+            return [moment];
+        }
+
+        if (RealNumbers(text) is { } reals)
+        {
+            return [reals];
+        }
+
+        if (NumberForms.ReadTruncated(text) is { } truncated)
+        {
+            return [truncated];
+        }
+
+        text = Proportion().Replace(text, "$1:$2");
+        text = NumberForms.Combinations(NumberForms.Regroup(WithDeclaredIntegers(text)));
+        List<Node> readings = [];
+        if (LastStep(text) is { } step)
+        {
+            readings.AddRange(Readings(step, hasDecimalComma));
+        }
+
+        bool mayBeDecimal = HasCommaBetweenDigits(text) && (DecimalComma().IsMatch(text) || (hasDecimalComma && OneComma().IsMatch(text)));
+        if (hasDecimalComma && mayBeDecimal)
+        {
+            readings.Add(Read(text, CommaReading.Decimal));
+        }
+
+        QuantityNode? quantity = QuantityReader.Read(
+            text,
+            part =>
+                Parse(
+                    part,
+                    mayBeDecimal || OneComma().IsMatch(part) && !IsThousands().IsMatch(part) ? CommaReading.Decimal : CommaReading.Thousands
+                )
+        );
+        if (quantity is { MayBeProduct: false })
+        {
+            readings.Add(quantity);
+        }
+
+        if (quantity is not { MayBeProduct: false })
+        {
+            readings.Add(Read(text, CommaReading.Thousands));
+        }
+
+        if (quantity is { MayBeProduct: true })
+        {
+            readings.Add(quantity);
+        }
+
+        if (HasCommaBetweenDigits(text))
+        {
+            readings.Add(Read(text, CommaReading.Separator));
+            if (mayBeDecimal)
+            {
+                readings.Add(Read(text, CommaReading.Decimal));
+            }
+        }
+
+        AddNumbers(text, readings);
+        return readings;
+    }
+
+    /// <summary>Numbers in words, in roman numerals, in bases, and with a suffix.</summary>
+    private static void AddNumbers(string text, List<Node> readings)
+    {
+        if (NumberForms.ReadBase(text) is { } numeral)
+        {
+            readings.Insert(0, numeral);
+            if (text.StartsWith('0'))
+            {
+                readings.Insert(1, new NumberNode(new Fraction(numeral.Value, 1)));
+            }
+        }
+
+        if (NumberForms.ReadRoman(text) is { } roman)
+        {
+            readings.Add(NumberNode.Of(roman));
+        }
+
+        if (NumberForms.ReadSuffix(text) is { } scaled)
+        {
+            readings.Add(new NumberNode(scaled));
+        }
+
+        string plain = LatexText.ToPlain(text);
+        if (NumberWords.Read(plain) is ({ } value, { } after) && !after.Contains(',', StringComparison.Ordinal))
+        {
+            string unit = after.Trim('.', ' ');
+            NumberNode number = new(value);
+            if (unit.Length == 0)
+            {
+                readings.Insert(0, number);
+            }
+            else if (unit is "per cent" || Units.IsPercentWord(unit))
+            {
+                readings.Insert(0, new QuantityNode(number, "%"));
+            }
+            else if (Units.Find(unit).Count > 0 || (CountedThing().IsMatch(unit) && after[0] is not (' ' or '.')))
+            {
+                readings.Insert(0, new QuantityNode(number, unit));
+            }
+        }
+        else if (plain is "half" or "a half")
+        {
+            readings.Insert(0, new NumberNode(new Fraction(1, 2)));
+        }
+    }
+
+    private Node? Parse(string text, CommaReading commas)
+    {
+        Node? node = text.Length > MaxQuantity ? null : MathParser.Parse(text, commas, budget);
+        return node is null && NumberWords.Read(text) is ({ } value, "") ? new NumberNode(value) : node;
+    }
+
+    private Node Read(string text, CommaReading commas)
+    {
+        string answer = Trimmed(text);
+        return answer.Length > options.MaxAnswerLength || IsWord(answer) || Sentence().IsMatch(answer)
+            ? new TextNode(answer)
+            : MathParser.Parse(answer, commas, budget) ?? new TextNode(answer);
+    }
+
+    private static string Trimmed(string text)
+    {
+        string trimmed = text.Trim();
+        trimmed = trimmed.EndsWith("...", StringComparison.Ordinal) ? trimmed : trimmed.TrimEnd('.', '。', '．');
+        trimmed = trimmed.Trim('*', ' ', '`');
+        return About().Match(trimmed) is { Success: true } about ? trimmed[about.Groups["value"].Index..] : trimmed;
+    }
+
+    /// <summary>Words for sets of real numbers: "all real numbers except 2".</summary>
+    private Node? RealNumbers(string text)
+    {
+        if (text.Length > MaxQuantity || !text.Contains("real", StringComparison.OrdinalIgnoreCase))
+        {
+            return null;
+        }
+
+        Match match = AllReals().Match(LatexText.ToPlain(text).Trim('.', ' '));
+        if (!match.Success)
+        {
+            return null;
+        }
+
+        SymbolNode line = new("ℝ");
+        if (!match.Groups["but"].Success)
+        {
+            return line;
+        }
+
+        string but = match.Groups["but"].Value;
+        return MathParser.Parse(but, CommaReading.Thousands, budget) switch
+        {
+            ListNode list => new SetOperationNode(
+                '-',
+                line,
+                new GroupNode('{', '}', [.. list.Items.Select(item => LabelledAnswer.Of(item).Value)])
+            ),
+            { } one => new SetOperationNode('-', line, new GroupNode('{', '}', [LabelledAnswer.Of(one).Value])),
+            _ => null,
+        };
+    }
+
+    /// <summary>"where k is an integer" as k ∈ ℤ.</summary>
+    private static string WithDeclaredIntegers(string text) =>
+        !text.Contains("integer", StringComparison.OrdinalIgnoreCase) ? text
+        : DeclaredInteger().Match(text) is { Success: true } match
+            ? string.Concat(text.AsSpan(0, match.Index), ", ", match.Groups["letter"].ValueSpan, "\\in\\mathbb{Z}")
+        : text;
+
+    /// <summary>
+    /// The last of several steps: after ⇒, or of the lines of an align whose lines are steps, and not answers beside each other.
+    /// </summary>
+    private string? LastStep(string text)
+    {
+        int arrow = Arrow().Matches(text) is { Count: > 0 } arrows ? arrows[^1].Index + arrows[^1].Length : -1;
+        if (arrow > 0)
+        {
+            return text[arrow..].Trim() is { Length: > 0 } after ? after : null;
+        }
+
+        if (!Lines().IsMatch(text) || text.Contains("cases", StringComparison.Ordinal) || text.Contains("matrix", StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        string joined = Continued().Replace(Environments().Replace(text, " "), " = ");
+        string[] rows =
+        [
+            .. joined
+                .Split("\\\\")
+                .Select(row => row.Replace("&", "", StringComparison.Ordinal).Trim().TrimEnd('.', ','))
+                .Where(row => row.Length > 0),
+        ];
+        if (rows.Length == 0)
+        {
+            return null;
+        }
+
+        if (rows.Length == 1)
+        {
+            return rows[0];
+        }
+
+        HashSet<string>? names = null;
+        foreach (string row in rows)
+        {
+            HashSet<string> here = [.. NodeRewriter.Variables(Read(row, CommaReading.Thousands))];
+            if (names is not null && !names.SetEquals(here))
+            {
+                return null;
+            }
+
+            names = here;
+        }
+
+        return names?.Count == 1 ? rows[^1] : null;
+    }
+
+    // A word is a word, and not a product of its letters: listen is not silent.
+    private static bool IsWord(string text) =>
+        (text.Length > 2 || text.Equals("no", StringComparison.OrdinalIgnoreCase))
+        && text is not "inf"
+        && text.All(char.IsLetter)
+        && !MathFunctions.Known.Contains(text)
+        && text is not ("infinity" or "pi");
+
+    // 1,22 may be a decimal; 1,2 is two numbers and 1,222 is a thousand, each far more often.
+    [GeneratedRegex(
+        @"^[^\d,]*\d+,(\d\d|\d{4,})[^\d,]*$",
+        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
+    )]
+    private static partial Regex DecimalComma();
+
+    /// <summary>Words, and nothing that is mathematics.</summary>
+    [GeneratedRegex(
+        @"^['\u2019A-Za-z]{2,}[,;]?( ['\u2019A-Za-z]+[,;]?)* ([a-z]{3,}|is|it|of)[.!]?( [a-z]+)*$",
+        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking
+    )]
+    private static partial Regex Sentence();
+
+    [GeneratedRegex(@"^(\d+) to (\d+)$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    private static partial Regex Proportion();
+
+    [GeneratedRegex(@"^[^\d,]*\d+,\d+[^\d,]*$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    private static partial Regex OneComma();
+
+    [GeneratedRegex(@"^[^\d,]*\d{1,3}(,\d{3})+[^\d,]*$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    private static partial Regex IsThousands();
+
+    [GeneratedRegex(
+        @"^(about|approximately|approx\.?|roughly|around|nearly|almost|≈|\\approx|~)\s*(?<value>[\d$\\])",
+        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture
+    )]
+    private static partial Regex About();
+
+    [GeneratedRegex(@"^[a-z]{3,20}( [a-z]{2,20})?$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    private static partial Regex CountedThing();
+
+    [GeneratedRegex(
+        @"^((x|y|t) (is|can be|=) )?(the set of )?(all|any|every) (x in )?reals?( numbers?"
+            + @"| values?)?( of)?( [a-z])?(,?\s*(except|excluding|but not|other than|but)( for)?\s*(?<but>.+))?$",
+        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase
+    )]
+    private static partial Regex AllReals();
+
+    [GeneratedRegex(
+        @"[\s,;(]*(\\text\{|\\mbox\{|\\quad|\\ )*\s*[,(]?\s*(where |with |for )?(any |all |some "
+            + @"|every )?(integers? )?\$?\\?[(]?\s*(?<letter>[a-zA-Z])\s*\\?[)]?\$?\}?\s*(\\text\{|\\mbox\{)?\s*(is |are |be "
+            + @"|being )?(an |any |some )?(arbitrary )?(integers?|∈ integers)[\s.)}]*$|[\s,;(]*(\\text\{|\\mbox\{)?\s*(where "
+            + @"|with |for )?(any |all |some |every )?integers? \$?(?<letter>[a-zA-Z])\$?[\s.)}]*$",
+        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
+    )]
+    private static partial Regex DeclaredInteger();
+
+    [GeneratedRegex(
+        @"\\(implies|Rightarrow|Longrightarrow|iff|Leftrightarrow|Longleftrightarrow|therefore)\b|⇒|⟹|=>|⇔|∴",
+        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
+    )]
+    private static partial Regex Arrow();
+
+    [GeneratedRegex(
+        @"\\begin\{(align|aligned|gather|gathered|split|eqnarray|array)\*?\}",
+        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking
+    )]
+    private static partial Regex Lines();
+
+    [GeneratedRegex(@"\\(begin|end)\{[a-z]+\*?\}(\{[lcr|]*\})?", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    private static partial Regex Environments();
+
+    [GeneratedRegex(@"\\\\\s*(\[\d+pt\])?\s*&?\s*&?=", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    private static partial Regex Continued();
+
+    private static bool HasCommaBetweenDigits(string text)
+    {
+        for (int i = 1; i + 1 < text.Length; i++)
+        {
+            if (text[i] == ',' && char.IsAsciiDigit(text[i - 1]) && char.IsAsciiDigit(text[i + 1]))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,119 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace RewardReasoning.Verification.Parsing;
+
+/// <summary>Times of day and dates: "3:30 p.m.", "noon", "July 4, 1776", "1776-07-04".</summary>
+internal static partial class Moments
+{
+    private const int MaxLength = 60;
+    private const int HalfDay = 12 * 3600;
+
+    private static readonly string[] Months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+
+    /// <summary>The time or date that a whole text is; null for anything else, and for 3:30 alone, which may be a ratio.</summary>
+    public static Node? Read(string text)
+    {
+        if (
+            text.Length > MaxLength
+            || !text.Any(char.IsAsciiDigit)
+                && !text.Contains("noon", StringComparison.OrdinalIgnoreCase)
+                && !text.Contains("midnight", StringComparison.OrdinalIgnoreCase)
+        )
+        {
+            return null;
+        }
+
+        string plain = LatexText.ToPlain(text).ToLowerInvariant().Trim('.', ' ');
+        return (Node?)ReadTime(plain) ?? ReadDate(plain);
+    }
+
+    /// <summary>The seconds of a time that was written without its half of the day, as 15:30 is.</summary>
+    public static int? Seconds(RatioNode ratio) =>
+        ratio.Source.Split(':') is [{ Length: 1 or 2 } hours, { Length: 2 } minutes]
+        && int.TryParse(hours, NumberStyles.None, CultureInfo.InvariantCulture, out int h)
+        && int.TryParse(minutes, NumberStyles.None, CultureInfo.InvariantCulture, out int m)
+        && h < 24
+        && m < 60
+            ? (h * 3600) + (m * 60)
+            : null;
+
+    private static ClockTimeNode? ReadTime(string text)
+    {
+        if (text is "noon" or "midday" or "midnight" or "12 noon" or "12 midnight" or "12:00 noon" or "12:00 midnight")
+        {
+            return new ClockTimeNode(text.EndsWith("night", StringComparison.Ordinal) ? 0 : HalfDay, true);
+        }
+
+        Match match = Time().Match(text);
+        if (!match.Success)
+        {
+            return null;
+        }
+
+        int hours = Number(match, "h");
+        int seconds = (Number(match, "m") * 60) + Number(match, "s");
+        string half = match.Groups["half"].Value;
+        if (hours > 23 || seconds >= 3600 || (hours > 12 && half[0] == 'a'))
+        {
+            return null;
+        }
+
+        return half[0] switch
+        {
+            'a' or 'm' => new ClockTimeNode((hours % 12 * 3600) + seconds, true),
+            'o' => new ClockTimeNode((hours * 3600) + seconds, hours > 12),
+            _ => new ClockTimeNode((hours % 12 * 3600) + HalfDay + seconds, true),
+        };
+    }
+
+    private static DateNode? ReadDate(string text)
+    {
+        Match match = IsoDate().Match(text);
+        if (match.Success)
+        {
+            return Checked(Number(match, "y"), Number(match, "m"), Number(match, "d"));
+        }
+
+        match = DayFirst().Match(text) is { Success: true } dayFirst ? dayFirst : MonthFirst().Match(text);
+        return
+            match.Success
+            && Array.FindIndex(Months, month => match.Groups["month"].Value.StartsWith(month, StringComparison.Ordinal)) is var index
+            && index >= 0
+            ? Checked(match.Groups["y"].Success ? Number(match, "y") : null, index + 1, Number(match, "d"))
+            : null;
+    }
+
+    private static DateNode? Checked(int? year, int month, int day) =>
+        month is >= 1 and <= 12 && day is >= 1 and <= 31 ? new DateNode(year, month, day) : null;
+
+    private static int Number(Match match, string group) =>
+        match.Groups[group].Success ? int.Parse(match.Groups[group].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture) : 0;
+
+    [GeneratedRegex(
+        @"^(at )?(?<h>\d{1,2})([:.](?<m>\d\d))?(:(?<s>\d\d))?\s*(?<half>a\.?\s?m|p\.?\s?m|o'?\s?clock|in the morning"
+            + @"|in the afternoon|in the evening|at night)\.?$",
+        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
+    )]
+    private static partial Regex Time();
+
+    [GeneratedRegex(
+        @"^(?<y>\d{4})[-/.](?<m>\d{1,2})[-/.](?<d>\d{1,2})$",
+        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
+    )]
+    private static partial Regex IsoDate();
+
+    [GeneratedRegex(
+        @"^(the )?(?<d>\d{1,2})(st|nd|rd|th)?\s*(of )?(?<month>jan(uary)?|feb(ruary)?|mar(ch)?|apr(il)?|may|june?|july?"
+            + @"|aug(ust)?|sept?(ember)?|oct(ober)?|nov(ember)?|dec(ember)?)\.?,?\s*(?<y>\d{4})?$",
+        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
+    )]
+    private static partial Regex DayFirst();
+
+    [GeneratedRegex(
+        @"^(?<month>jan(uary)?|feb(ruary)?|mar(ch)?|apr(il)?|may|june?|july?|aug(ust)?|sept?(ember)?|oct(ober)?|nov(ember)?"
+            + @"|dec(ember)?)\.?\s*(the )?(?<d>\d{1,2})(st|nd|rd|th)?(,?\s*(?<y>\d{4}))?$",
+        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
+    )]
+    private static partial Regex MonthFirst();
+}

@@ -1,0 +1,172 @@
+using System.Collections.Frozen;
+using System.Numerics;
+using RewardReasoning.Verification.Arithmetic;
+
+namespace RewardReasoning.Verification.Parsing;
+
+/// <summary>Numbers in English words: "seven", "twenty-one", "three hundred and five", "two thirds", "one and a half", "a dozen".</summary>
+internal static class NumberWords
+{
+    private const int MaxWords = 14;
+    private const int MaxLength = 120;
+
+    private static readonly FrozenDictionary<string, int> Small = new Dictionary<string, int>
+    {
+        ["zero"] = 0,
+        ["one"] = 1,
+        ["two"] = 2,
+        ["three"] = 3,
+        ["four"] = 4,
+        ["five"] = 5,
+        ["six"] = 6,
+        ["seven"] = 7,
+        ["eight"] = 8,
+        ["nine"] = 9,
+        ["ten"] = 10,
+        ["eleven"] = 11,
+        ["twelve"] = 12,
+        ["thirteen"] = 13,
+        ["fourteen"] = 14,
+        ["fifteen"] = 15,
+        ["sixteen"] = 16,
+        ["seventeen"] = 17,
+        ["eighteen"] = 18,
+        ["nineteen"] = 19,
+        ["twenty"] = 20,
+        ["thirty"] = 30,
+        ["forty"] = 40,
+        ["fourty"] = 40,
+        ["fifty"] = 50,
+        ["sixty"] = 60,
+        ["seventy"] = 70,
+        ["eighty"] = 80,
+        ["ninety"] = 90,
+    }.ToFrozenDictionary();
+
+    private static readonly FrozenDictionary<string, BigInteger> Scales = new Dictionary<string, BigInteger>
+    {
+        ["hundred"] = 100,
+        ["thousand"] = 1000,
+        ["lakh"] = 100_000,
+        ["lakhs"] = 100_000,
+        ["million"] = 1_000_000,
+        ["millions"] = 1_000_000,
+        ["crore"] = 10_000_000,
+        ["crores"] = 10_000_000,
+        ["billion"] = 1_000_000_000,
+        ["billions"] = 1_000_000_000,
+        ["trillion"] = 1_000_000_000_000,
+        ["quadrillion"] = 1_000_000_000_000_000,
+        ["dozen"] = 12,
+        ["dozens"] = 12,
+    }.ToFrozenDictionary();
+
+    private static readonly FrozenDictionary<string, int> Parts = new Dictionary<string, int>
+    {
+        ["half"] = 2,
+        ["halves"] = 2,
+        ["third"] = 3,
+        ["quarter"] = 4,
+        ["fourth"] = 4,
+        ["fifth"] = 5,
+        ["sixth"] = 6,
+        ["seventh"] = 7,
+        ["eighth"] = 8,
+        ["ninth"] = 9,
+        ["tenth"] = 10,
+        ["eleventh"] = 11,
+        ["twelfth"] = 12,
+        ["hundredth"] = 100,
+        ["thousandth"] = 1000,
+    }.ToFrozenDictionary();
+
+    /// <summary>What a word after a number multiplies it by: million, lakh, dozen; null for other words.</summary>
+    public static BigInteger? Scale(string word) => Scales.TryGetValue(word.ToLowerInvariant(), out BigInteger scale) ? scale : null;
+
+    /// <summary>
+    /// The number that a text begins with, and what follows it; null where it does not begin with one in words, or where the words do not
+    /// form one number.
+    /// </summary>
+    public static (Fraction Value, string After)? Read(string text)
+    {
+        if (text.Length == 0 || !char.IsAsciiLetter(text[0]) || text.Length > MaxLength)
+        {
+            return null;
+        }
+
+        string[] words = text.Replace('-', ' ').Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        int at = 0;
+        if (Whole(words, ref at) is not { } whole)
+        {
+            return null;
+        }
+
+        Fraction value = new(whole, 1);
+        if (at < words.Length && PartOf(words[at]) is { } part && !(part > 20 && words[at].EndsWith('d')))
+        {
+            value = new Fraction(whole, part);
+            at++;
+        }
+        else if (at + 2 < words.Length && words[at] is "and" && words[at + 1] is "a" or "one" && PartOf(words[at + 2]) is { } extra)
+        {
+            value += new Fraction(1, extra);
+            at += 3;
+        }
+
+        return at > MaxWords ? null : (value, string.Join(' ', words[at..]));
+    }
+
+    private static int? PartOf(string word)
+    {
+        string lower = word.ToLowerInvariant();
+        return Parts.TryGetValue(lower, out int part) || (lower.EndsWith('s') && Parts.TryGetValue(lower[..^1], out part)) ? part : null;
+    }
+
+    /// <summary>The whole number that words from a place on form; the place moves behind it.</summary>
+    private static BigInteger? Whole(string[] words, ref int at)
+    {
+        BigInteger total = 0;
+        BigInteger group = 0;
+        int start = at;
+        int last = int.MaxValue;
+        for (; at < words.Length && at < MaxWords; at++)
+        {
+            string word = words[at].ToLowerInvariant();
+            if (at == start && word is "a" or "an" && at + 1 < words.Length && Follows(words[at + 1]))
+            {
+                group = 1;
+                last = 1;
+            }
+            else if (Small.TryGetValue(word, out int small))
+            {
+                // "twenty one" goes on, "one twenty" and "twenty thirty" do not.
+                if (small >= last || (last < 20 && last != int.MaxValue) || (last is >= 20 and < 100 && small >= 10))
+                {
+                    return null;
+                }
+
+                group += small;
+                last = small;
+            }
+            else if (word == "hundred" && last < 100)
+            {
+                group *= 100;
+                last = 100;
+            }
+            else if (word != "hundred" && Scales.TryGetValue(word, out BigInteger scale) && at > start)
+            {
+                total = group.IsZero ? total * scale : total + (group * scale);
+                group = 0;
+                last = int.MaxValue;
+            }
+            else if (word != "and" || at == start || at + 1 == words.Length || !Small.ContainsKey(words[at + 1].ToLowerInvariant()))
+            {
+                break;
+            }
+        }
+
+        return at == start ? null : total + group;
+
+        static bool Follows(string next) => Scales.ContainsKey(next.ToLowerInvariant()) || PartOf(next) is not null;
+    }
+}
