@@ -25,7 +25,7 @@ public static class RecipeFile
             RespectNullableAnnotations = true,
             RespectRequiredConstructorParameters = true,
             TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
-            Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false) },
+            Converters = { new RecipeWordConverter() },
         };
 
     /// <summary>Writes a recipe with all its defaults filled in, as it is stored beside a run.</summary>
@@ -41,10 +41,17 @@ public static class RecipeFile
     /// <exception cref="RecipeException">The file is missing, is not JSON, or has unknown, missing or unreadable fields; the message
     /// lists all of them.</exception>
     public static T Load<T>(string path, string? text = null)
-        where T : class
+        where T : class => (T)Load(typeof(T), path, text);
+
+    /// <inheritdoc cref="Load{T}"/>
+    /// <param name="recipe">The type of the recipe.</param>
+    /// <param name="path">Its file.</param>
+    /// <param name="text">Read in place of the file's own text; null for the file's.</param>
+    public static object Load(Type recipe, string path, string? text = null)
     {
+        ArgumentNullException.ThrowIfNull(recipe);
         ArgumentNullException.ThrowIfNull(path);
-        return (T)Parse(path, text ?? Read(path), typeof(T));
+        return Parse(path, text ?? Read(path), recipe);
     }
 
     /// <summary>
