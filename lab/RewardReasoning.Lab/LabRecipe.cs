@@ -14,8 +14,11 @@ public enum LabStepKind
     /// <summary>Supervised training.</summary>
     Sft,
 
-    /// <summary>Reinforcement learning of a judge, or of a policy by a judge's rankings.</summary>
+    /// <summary>Reinforcement learning of a judge.</summary>
     Grpo,
+
+    /// <summary>Reinforcement learning of a policy by a judge's rankings.</summary>
+    Policy,
 
     /// <summary>
     /// Copies a finished model from <see cref="LabStep.From"/> to <see cref="LabStep.To"/>, beside the card that lies there.

@@ -1,18 +1,17 @@
 using RewardReasoning.Lab.Arithmetic;
 using RewardReasoning.Recipes;
 using RewardReasoning.Text.Tokenization;
-using RewardReasoning.Training.Grpo;
+using RewardReasoning.Training;
 using RewardReasoning.Training.Runs;
-using RewardReasoning.Training.Sft;
 
 namespace RewardReasoning.Lab;
 
 /// <summary>
-/// Runs a lab's steps. Training steps that finished are skipped and those that were killed go on; the others are quick and done again.
+/// Runs a lab's steps. Finished training steps are skipped and unfinished ones are resumed; the other steps are quick and run again.
 /// </summary>
 public sealed class LabRunner(LabRecipe recipe, TimeProvider clock)
 {
-    /// <summary>As <see cref="GrpoTrainer.DefaultStore"/>.</summary>
+    /// <summary>As <see cref="TrainingRun.DefaultStore"/>.</summary>
     /// <value>null: nowhere.</value>
     public Func<string>? DefaultStore { get; init; }
 
@@ -48,13 +47,13 @@ public sealed class LabRunner(LabRecipe recipe, TimeProvider clock)
                 ArithmeticWorld.Write(RecipeFile.Load<ArithmeticWorldRecipe>(path));
                 break;
             case LabStepKind.Sft:
-                _ = new SftTrainer(RecipeFile.Load<SftRecipe>(path), clock).Run(progress, cancellationToken);
+                Train(TrainingKind.Sft, path, progress, cancellationToken);
                 break;
             case LabStepKind.Grpo:
-                _ = new GrpoTrainer(RecipeFile.Load<GrpoRecipe>(path), clock) { DefaultStore = DefaultStore }.Run(
-                    progress,
-                    cancellationToken
-                );
+                Train(TrainingKind.Grpo, path, progress, cancellationToken);
+                break;
+            case LabStepKind.Policy:
+                Train(TrainingKind.Policy, path, progress, cancellationToken);
                 break;
             case LabStepKind.Publish:
                 Publish(step.From ?? "", step.To ?? "");
@@ -62,6 +61,13 @@ public sealed class LabRunner(LabRecipe recipe, TimeProvider clock)
             default:
                 throw new RecipeException($"There is no step {step.Kind}.");
         }
+    }
+
+    private void Train(TrainingKind kind, string path, Action<TrainingProgress>? progress, CancellationToken cancellationToken)
+    {
+        TrainingRun run = TrainingRun.Load(kind, path);
+        (run.Clock, run.DefaultStore) = (clock, DefaultStore);
+        _ = run.Run(progress, cancellationToken);
     }
 
     private static void Publish(string from, string to)

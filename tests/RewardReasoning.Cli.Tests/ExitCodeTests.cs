@@ -24,7 +24,7 @@ public sealed class ExitCodeTests
     }
 
     [Theory]
-    [InlineData("rrm: After `rrm train` comes one of sft, grpo, dpo, reward-model.", "train")]
+    [InlineData("rrm: After `rrm train` comes one of sft, grpo, policy, dpo, reward-model.", "train")]
     [InlineData("rrm: After `rrm store` comes one of stats, export, prune.", "store", "purge")]
     [InlineData("rrm: There is no recipe 'nothing.json'.", "train", "sft", "nothing.json")]
     [InlineData("rrm: There is no recipe 'nothing.json'.", "data", "build", "nothing.json", "--out", "built")]

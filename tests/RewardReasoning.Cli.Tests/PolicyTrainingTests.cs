@@ -4,7 +4,7 @@ using RewardReasoning.Testing;
 
 namespace RewardReasoning.Cli.Tests;
 
-/// <summary><c>rrm train grpo</c> on a recipe with <c>policy</c>, as a process, with its judge behind a server.</summary>
+/// <summary><c>rrm train policy</c>, as a process, with its judge behind a server.</summary>
 public sealed class PolicyTrainingTests : IDisposable
 {
     private const int Concurrency = 4;
@@ -35,7 +35,7 @@ public sealed class PolicyTrainingTests : IDisposable
         );
         string recipe = Recipe(server, "run");
 
-        using (Process process = Rrm.Start("train", "grpo", recipe))
+        using (Process process = Rrm.Start("train", "policy", recipe))
         {
             // A vote frees its slot once it is kept: when so many wait for an answer, those before them are in the store.
             while (server.Requests.Count < Answered + Concurrency && !process.HasExited)
@@ -50,7 +50,7 @@ public sealed class PolicyTrainingTests : IDisposable
 
         string[] kept = [.. server.Requests.Take(Answered).Select(Asked)];
         Volatile.Write(ref answered, int.MaxValue);
-        RrmResult resumed = await Rrm.StartAsync("", "train", "grpo", recipe);
+        RrmResult resumed = await Rrm.StartAsync("", "train", "policy", recipe);
         Assert.True(resumed.ExitCode == ExitCodes.Done, resumed.Error);
         string[] after = [.. server.Requests.Skip(Answered + Concurrency).Select(Asked)];
         Assert.NotEmpty(after);
@@ -58,7 +58,7 @@ public sealed class PolicyTrainingTests : IDisposable
         Assert.Equal(after.Length, after.Distinct().Count());
 
         int before = server.Requests.Count;
-        RrmResult again = await Rrm.StartAsync("", "train", "grpo", Recipe(server, "again"));
+        RrmResult again = await Rrm.StartAsync("", "train", "policy", Recipe(server, "again"));
         Assert.True(again.ExitCode == ExitCodes.Done, again.Error);
         Assert.Equal(before, server.Requests.Count);
         Assert.Equal(await WeightsAsync("run"), await WeightsAsync("again"));
@@ -72,7 +72,7 @@ public sealed class PolicyTrainingTests : IDisposable
     {
         await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(Judge);
         UserFolders folders = new(At("data"), null);
-        RrmResult result = await Rrm.RunAsync(folders, ["train", "grpo", Recipe(server, "run", store: null)]);
+        RrmResult result = await Rrm.RunAsync(folders, ["train", "policy", Recipe(server, "run", store: null)]);
         Assert.True(result.ExitCode == ExitCodes.Done, result.Error);
         RrmResult stats = await Rrm.RunAsync(folders, ["store", "stats", "--json"]);
         Assert.Equal(server.Requests.Count, (int?)JsonNode.Parse(stats.Out)?["completions"]);
@@ -83,7 +83,7 @@ public sealed class PolicyTrainingTests : IDisposable
     {
         await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(Judge);
         await File.WriteAllTextAsync(At("no.db"), new string('x', 1000), Cancel);
-        RrmResult result = await Rrm.RunAsync("train", "grpo", Recipe(server, "run", At("no.db")));
+        RrmResult result = await Rrm.RunAsync("train", "policy", Recipe(server, "run", At("no.db")));
         Assert.Equal(ExitCodes.BadUsage, result.ExitCode);
         Assert.Contains("is no SQLite database", result.Error, StringComparison.Ordinal);
         Assert.Empty(server.Requests);
@@ -125,9 +125,10 @@ public sealed class PolicyTrainingTests : IDisposable
             ["model"] = _tiny.Folder,
             ["data"] = At("questions.jsonl"),
             ["steps"] = 2,
-            ["pairs_per_step"] = 2,
+            ["questions_per_step"] = 2,
             ["max_tokens"] = 24,
-            ["policy"] = new JsonObject { ["responses"] = 8, ["judge"] = judge },
+            ["responses"] = 8,
+            ["judge"] = judge,
         };
         File.WriteAllText(At(name + ".json"), recipe.ToJsonString());
         return At(name + ".json");

@@ -259,6 +259,7 @@ public sealed class ScalarModelTests : IDisposable
     [Theory]
     [InlineData("sft", "rows_per_step")]
     [InlineData("grpo", "loss.dual_clip")]
+    [InlineData("policy", "judge.votes")]
     [InlineData("dpo", "loss.beta")]
     [InlineData("reward-model", "loss.center_coefficient")]
     [InlineData("rm", "loss.center_coefficient")]

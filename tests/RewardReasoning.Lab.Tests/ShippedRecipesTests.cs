@@ -2,7 +2,7 @@ using RewardReasoning.Lab.Arithmetic;
 using RewardReasoning.Recipes;
 using RewardReasoning.Testing;
 using RewardReasoning.Text.Tokenization;
-using RewardReasoning.Training.Grpo;
+using RewardReasoning.Training.Judges;
 using RewardReasoning.Training.Sft;
 using Xunit;
 
@@ -35,7 +35,7 @@ public sealed class ShippedRecipesTests
                     RecipeFile.Load<SftRecipe>(path).Validate();
                     break;
                 case LabStepKind.Grpo:
-                    RecipeFile.Load<GrpoRecipe>(path).Validate();
+                    RecipeFile.Load<JudgeRecipe>(path).Validate();
                     break;
                 case LabStepKind.World:
                     _ = RecipeFile.Load<ArithmeticWorldRecipe>(path);

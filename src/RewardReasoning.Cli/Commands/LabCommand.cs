@@ -17,7 +17,7 @@ internal static class LabCommand
         Command command = Verb.Create(
             terminal,
             "lab",
-            "Make a small judge from nothing: tokenizer, data, base model, reinforcement learning. Stopped or killed, it goes on where it was.",
+            "Make a small judge from nothing: tokenizer, data, base model, reinforcement learning. A stopped or killed run is resumed.",
             "rrm lab recipes/rrm-mini/lab.json"
         );
         command.Arguments.Add(recipe);
@@ -31,7 +31,7 @@ internal static class LabCommand
                     parsed.GetValue(json),
                     "lab",
                     progress =>
-                        new LabRunner(lab, clock) { DefaultStore = () => StoreArgument.MakeDefault(terminal, "policy.judge.store") }.Run(
+                        new LabRunner(lab, clock) { DefaultStore = () => StoreArgument.MakeDefault(terminal, "judge.store") }.Run(
                             (number, step) =>
                                 terminal.Error.WriteLine(
                                     string.Create(

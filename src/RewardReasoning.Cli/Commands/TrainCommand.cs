@@ -2,16 +2,11 @@ using System.CommandLine;
 using RewardReasoning.Cli.Hub;
 using RewardReasoning.Cli.Judging;
 using RewardReasoning.Cli.Training;
-using RewardReasoning.Recipes;
-using RewardReasoning.Training.Dpo;
-using RewardReasoning.Training.Grpo;
-using RewardReasoning.Training.RewardModels;
-using RewardReasoning.Training.Runs;
-using RewardReasoning.Training.Sft;
+using RewardReasoning.Training;
 
 namespace RewardReasoning.Cli.Commands;
 
-/// <summary><c>rrm train</c>: runs a recipe, or goes on with it.</summary>
+/// <summary><c>rrm train</c>: runs or resumes a recipe.</summary>
 internal static class TrainCommand
 {
     public static Command Create(Terminal terminal, TimeProvider clock)
@@ -19,59 +14,57 @@ internal static class TrainCommand
         Command command = Verb.Create(
             terminal,
             "train",
-            "Train a model by a recipe. A run that was stopped or killed goes on at its last checkpoint when the same command is given again.",
+            "Train a model by a recipe. The same command resumes a stopped or killed run at its last checkpoint.",
             """
             rrm train sft recipes/rrm-mini/base.json
             rrm train grpo recipes/rrm-mini/judge.json
+            rrm train policy recipes/policy-mini/elo.json
             rrm train grpo --describe
             """
         );
         command.Subcommands.Add(
-            Method<SftRecipe>(
-                terminal,
-                "sft",
-                "Supervised training on documents of prompt and completion.",
-                (recipe, progress, token) => new SftTrainer(recipe, clock).Run(progress, token)
-            )
+            Method(terminal, clock, TrainingKind.Sft, "sft", "Supervised training on documents of prompt and completion.")
         );
         command.Subcommands.Add(
-            Method<GrpoRecipe>(
+            Method(
                 terminal,
+                clock,
+                TrainingKind.Grpo,
                 "grpo",
-                "Train a judge by reinforcement learning alone: +1 for the right verdict, -1 for the wrong one or none. Or a policy, by a judge's rankings of its responses.",
-                (recipe, progress, token) =>
-                    new GrpoTrainer(recipe, clock) { DefaultStore = () => StoreArgument.MakeDefault(terminal, "policy.judge.store") }.Run(
-                        progress,
-                        token
-                    )
+                "Train a judge by reinforcement learning alone: +1 for the right verdict, -1 for a wrong one or none."
             )
         );
         command.Subcommands.Add(
-            Method<DpoRecipe>(
+            Method(
                 terminal,
-                "dpo",
-                "Direct preference optimization: make chosen responses likelier than rejected ones.",
-                (recipe, progress, token) => new DpoTrainer(recipe, clock).Run(progress, token)
+                clock,
+                TrainingKind.Policy,
+                "policy",
+                "Train a policy by reinforcement learning on questions without answers; a judge's rankings of its responses are the reward."
             )
         );
-        Command rewardModel = Method<RewardModelRecipe>(
+        command.Subcommands.Add(
+            Method(
+                terminal,
+                clock,
+                TrainingKind.Dpo,
+                "dpo",
+                "Direct preference optimization: make chosen responses likelier than rejected ones."
+            )
+        );
+        Command rewardModel = Method(
             terminal,
+            clock,
+            TrainingKind.RewardModel,
             "reward-model",
-            "Train a scalar reward model: one score for a response, without reasoning.",
-            (recipe, progress, token) => new RewardModelTrainer(recipe, clock).Run(progress, token)
+            "Train a scalar reward model: one score for a response, without reasoning."
         );
         rewardModel.Aliases.Add("rm");
         command.Subcommands.Add(rewardModel);
         return command;
     }
 
-    private static Command Method<TRecipe>(
-        Terminal terminal,
-        string name,
-        string description,
-        Func<TRecipe, Action<TrainingProgress>, CancellationToken, RunFolder> train
-    )
-        where TRecipe : TrainingRecipe
+    private static Command Method(Terminal terminal, TimeProvider clock, TrainingKind kind, string name, string description)
     {
         Argument<string?> recipe = new("RECIPE")
         {
@@ -97,25 +90,27 @@ internal static class TrainCommand
             {
                 if (parsed.GetValue(describe))
                 {
-                    RecipeText.Write(terminal, typeof(TRecipe));
+                    RecipeText.Write(terminal, TrainingRun.RecipeOf(kind));
                     return ExitCodes.Done;
                 }
 
                 bool asJson = parsed.GetValue(json);
                 string path =
                     parsed.GetValue(recipe)
-                    ?? throw new UsageException($"RECIPE is missing; rrm train {name} --describe says what one holds.");
-                TRecipe loaded = RecipeFile.Load<TRecipe>(path, await HubRecipe.TextAsync(path, terminal, cancellationToken));
-                RunFolder? run = null;
-                await TrainingView.RunAsync(terminal, asJson, name, progress => run = train(loaded, progress, cancellationToken));
-                if (run is not null)
+                    ?? throw new UsageException($"RECIPE is missing; rrm train {name} --describe prints its fields.");
+                TrainingRun run = TrainingRun.Load(kind, path, await HubRecipe.TextAsync(path, terminal, cancellationToken));
+                run.Clock = clock;
+                run.DefaultStore = () => StoreArgument.MakeDefault(terminal, "judge.store");
+                string? model = null;
+                await TrainingView.RunAsync(terminal, asJson, name, progress => model = run.Run(progress, cancellationToken));
+                if (model is not null)
                 {
-                    ModelRewriteCommand.WriteWarnings(terminal, run.FinalModel);
+                    ModelRewriteCommand.WriteWarnings(terminal, model);
                 }
 
-                if (!asJson && run is not null)
+                if (!asJson && model is not null)
                 {
-                    terminal.Out.WriteLine(run.FinalModel);
+                    terminal.Out.WriteLine(model);
                 }
 
                 return ExitCodes.Done;

@@ -19,7 +19,7 @@ namespace RewardReasoning.Training.Dpo;
 /// </code>
 /// The mean over the batch's pairs, plus the supervised coefficient times the mean cross entropy of all chosen tokens.
 /// </summary>
-public sealed class DpoLoss
+internal sealed class DpoLoss
 {
     private readonly DpoOptions _options;
 

@@ -5,7 +5,7 @@ namespace RewardReasoning.Training.Dpo;
 /// <summary>
 /// One side of a batch of pairs, [B,T] over response tokens; masked places may hold anything. It owns none of the tensors.
 /// </summary>
-public sealed class DpoSide
+internal sealed class DpoSide
 {
     /// <summary>Log-probs of the response's tokens under the policy; gradients flow through these.</summary>
     public required Tensor LogProbs { get; init; }
@@ -23,10 +23,10 @@ public sealed class DpoSide
 /// <summary>What sums are divided by: counts of the whole batch of one step.</summary>
 /// <param name="Pairs">Pairs.</param>
 /// <param name="ChosenTokens">Tokens of all chosen responses.</param>
-public sealed record DpoCounts(long Pairs, long ChosenTokens);
+internal sealed record DpoCounts(long Pairs, long ChosenTokens);
 
 /// <summary>What one loss computation saw, as sums over its pairs: the metrics of micro-batches add up to those of the batch.</summary>
-public sealed record DpoMetrics
+internal sealed record DpoMetrics
 {
     /// <summary>This part of the objective, already divided by the counts of the whole batch.</summary>
     public double Loss { get; init; }

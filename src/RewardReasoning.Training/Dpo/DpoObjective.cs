@@ -15,8 +15,6 @@ internal sealed class DpoObjective : IPreferenceObjective
     private readonly DpoRecipe _recipe;
     private readonly TrainingSession _session;
     private readonly DpoLoss _loss;
-    private readonly ChatTokenizer _chat;
-    private readonly int _endOfTurn;
     private readonly FrozenReference _reference;
     private readonly ConcurrentDictionary<PreferenceExample, (double First, double Second)> _sides = new(
         ReferenceEqualityComparer.Instance
@@ -27,18 +25,17 @@ internal sealed class DpoObjective : IPreferenceObjective
     public DpoObjective(DpoRecipe recipe, TrainingSession session)
     {
         (_recipe, _session, _loss) = (recipe, session, new DpoLoss(recipe.Loss));
-        _chat = ChatTokenizer.Load(recipe.Model);
-        _endOfTurn = ConversationIds.EndOfTurn(session.Model.Config, recipe.Model);
         _reference = new FrozenReference(recipe, session, recipe.Reference);
     }
 
-    public PreferenceExample Tokenize(PreferenceRow row) =>
-        new(
-            ConversationIds.Of(_chat, row.Conversation),
-            [.. _chat.Tokenizer.Encode(row.Pair.Chosen), _endOfTurn],
-            [.. _chat.Tokenizer.Encode(row.Pair.Rejected), _endOfTurn],
-            Margin: 0
-        );
+    public PreferenceExample Tokenize(PreferenceRow row)
+    {
+        TrainedChat chat = _session.Chat;
+        int[] prompt = chat.Prompt(row.Conversation);
+        return new(prompt, Reply(row.Pair.Chosen), Reply(row.Pair.Rejected), Margin: 0);
+
+        int[] Reply(string response) => [.. chat.Reply(prompt, response), chat.EndOfTurn];
+    }
 
     public bool ComparesPairs => _recipe.Loss.SortsBatch;
 

@@ -4,7 +4,7 @@ using RewardReasoning.Recipes;
 namespace RewardReasoning.Training.Dpo;
 
 /// <summary>Losses over a pair's log-ratios to the reference; formulas in <see cref="DpoLoss"/>, names as TRL's.</summary>
-public enum DpoVariant
+internal enum DpoVariant
 {
     /// <summary>−ln σ(βΔ): DPO (arXiv 2305.18290).</summary>
     Sigmoid,
@@ -52,7 +52,7 @@ public enum DpoVariant
 }
 
 /// <summary>By which divergence from the reference log-ratios become rewards (arXiv 2309.16240).</summary>
-public enum DpoDivergence
+internal enum DpoDivergence
 {
     /// <summary>The log-ratio itself.</summary>
     ReverseKl,
@@ -68,7 +68,7 @@ public enum DpoDivergence
 }
 
 /// <summary>Settings of direct preference optimization. Defaults are TRL's.</summary>
-public sealed record DpoOptions : ICheckedOptions
+internal sealed record DpoOptions : ICheckedOptions
 {
     private static readonly DpoVariant[] Smoothed = [DpoVariant.ExoPair, DpoVariant.Robust, DpoVariant.Aot, DpoVariant.AotUnpaired];
 

@@ -8,13 +8,13 @@ namespace RewardReasoning.Training.Dpo;
 /// Direct preference optimization: the chosen responses of labelled pairs become likelier than the rejected ones, measured against a
 /// frozen reference. Pairs may come from data files or from <c>rrm label</c>.
 /// </summary>
-public sealed record DpoRecipe : PreferenceRecipe
+internal sealed record DpoRecipe : PreferenceRecipe
 {
     /// <summary>A recipe with the defaults of direct preference optimization.</summary>
     public DpoRecipe()
     {
         LearningRate = 1e-6;
-        WarmupSteps = 10;
+        UsualWarmupSteps = 10;
         Schedule = ScheduleShape.Linear;
         Optimizer = new AdamWOptions { WeightDecay = 0 };
         CheckpointEvery = 50;

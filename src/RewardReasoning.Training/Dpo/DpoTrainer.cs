@@ -6,7 +6,7 @@ using RewardReasoning.Training.Runs;
 namespace RewardReasoning.Training.Dpo;
 
 /// <summary>Direct preference optimization on labelled pairs.</summary>
-public sealed class DpoTrainer(DpoRecipe recipe, TimeProvider clock)
+internal sealed class DpoTrainer(DpoRecipe recipe, TimeProvider clock)
 {
     /// <summary>
     /// Runs, or goes on with, the recipe until its last step; the finished model lies in <see cref="RunFolder.FinalModel"/>.

@@ -7,7 +7,7 @@ namespace RewardReasoning.Training.Dpo;
 /// </summary>
 /// <param name="BesideFirst">For each pair the second side's number at the rank of the pair's number in the first side.</param>
 /// <param name="BesideSecond">For each pair the first side's number at the rank of the pair's number in the second side.</param>
-public sealed record DpoTransport(double[] BesideFirst, double[] BesideSecond)
+internal sealed record DpoTransport(double[] BesideFirst, double[] BesideSecond)
 {
     /// <summary>Sorts both sides of a whole batch; equal numbers keep the order of the pairs.</summary>
     /// <exception cref="ArgumentException">The sides are not of one length.</exception>

@@ -46,10 +46,10 @@ public static class GroupAdvantage
 
     /// <summary>How many groups there are, and how many of them teach nothing because all their rewards are equal or missing.</summary>
     /// <exception cref="ArgumentException">The lengths differ or a reward is infinite.</exception>
-    public static GroupCounts Count(ReadOnlySpan<double> rewards, ReadOnlySpan<int> groups)
+    public static (int Groups, int ZeroVariance) Count(ReadOnlySpan<double> rewards, ReadOnlySpan<int> groups)
     {
         Dictionary<int, Moments> byGroup = Collect(rewards, groups);
-        return new GroupCounts(byGroup.Count, byGroup.Values.Count(group => group.IsFlat || (group.Answered < 2 && group.Size > 1)));
+        return (byGroup.Count, byGroup.Values.Count(group => group.IsFlat || (group.Answered < 2 && group.Size > 1)));
     }
 
     private static Dictionary<int, Moments> Collect(ReadOnlySpan<double> rewards, ReadOnlySpan<int> groups)
@@ -124,8 +124,3 @@ public static class GroupAdvantage
         }
     }
 }
-
-/// <summary>
-/// Groups of a batch. <paramref name="ZeroVariance"/> of the <paramref name="Groups"/> give all their rollouts advantage 0.
-/// </summary>
-public sealed record GroupCounts(int Groups, int ZeroVariance);

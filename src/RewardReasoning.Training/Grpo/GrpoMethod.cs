@@ -5,12 +5,12 @@ using RewardReasoning.Training.Runs;
 namespace RewardReasoning.Training.Grpo;
 
 /// <summary>
-/// Where reinforcement learning stands: pairs or questions drawn or passed over, and the KL's coefficient where a controller moves it.
+/// State of reinforcement learning in a checkpoint: items drawn or skipped, and the KL's coefficient where a controller moves it.
 /// </summary>
 internal sealed record GrpoPosition(long PairPosition, double KlCoefficient)
 {
-    /// <summary>Where the data stands where there is more to say of it.</summary>
-    public PairStreamPosition? Mixture { get; init; }
+    /// <summary>Position in each source, where the count of items does not say it all.</summary>
+    public MixturePosition? Mixture { get; init; }
 }
 
 /// <summary>Rollouts, their rewards, and the updates that follow from them.</summary>
@@ -30,26 +30,26 @@ internal sealed class GrpoMethod : ITrainingMethod<GrpoPosition>
     /// <param name="recipe">A valid recipe.</param>
     /// <param name="clock">For timings.</param>
     /// <param name="session">The model and its workers.</param>
-    /// <param name="begin">Makes the task where its data stands; it belongs to this method.</param>
+    /// <param name="begin">Makes the task at a position in its data; the method owns it.</param>
     /// <param name="position">Null at the beginning.</param>
     public GrpoMethod(
         GrpoRecipe recipe,
         TimeProvider clock,
         TrainingSession session,
-        Func<GrpoPosition?, IRolloutTask> begin,
+        Func<DataPosition?, IRolloutTask> begin,
         GrpoPosition? position
     )
     {
         (_recipe, _clock, _session) = (recipe, clock, session);
-        _task = begin(position);
+        _task = begin(position is null ? null : new DataPosition(position.PairPosition, position.Mixture));
         _sampler = new RolloutSampler(session.Replicas, session.Workers, _task.EndTokens);
         _reference = recipe.Loss.KlCoefficient > 0 ? new FrozenReference(recipe, session, recipe.Reference) : null;
         _klCoefficient = position?.KlCoefficient ?? recipe.Loss.KlCoefficient;
     }
 
-    public GrpoPosition Position => new(_task.Position, _klCoefficient) { Mixture = _task.Mixture };
+    public GrpoPosition Position => new(_task.Position.Taken, _klCoefficient) { Mixture = _task.Position.Mixture };
 
-    public int? EvaluateEvery => _recipe.Evaluation?.Every;
+    public int? EvaluateEvery => _recipe.Measured?.Every;
 
     private int UpdatesPerStep => _recipe.Epochs * _recipe.Minibatches;
 
@@ -75,7 +75,7 @@ internal sealed class GrpoMethod : ITrainingMethod<GrpoPosition>
 
     public Measurement Evaluate(CancellationToken cancellationToken)
     {
-        SamplingSettings settings = new(_recipe.Evaluation?.Temperature ?? 0, _recipe.MaxTokens);
+        SamplingSettings settings = new(_recipe.Measured?.Temperature ?? 0, _recipe.MaxTokens);
         Rollout[] rollouts =
         [
             .. _task
@@ -101,23 +101,28 @@ internal sealed class GrpoMethod : ITrainingMethod<GrpoPosition>
     }
 
     /// <summary>
-    /// Samples the step's pairs or questions, and fresh ones in place of those that teach nothing, as often as the recipe says.
+    /// Samples the step's groups, and fresh ones in place of those that give no gradient, as often as the recipe allows.
     /// </summary>
     private RolloutBatch SampleBatch(int step, CancellationToken cancellationToken)
     {
         RolloutBatch batch = new(_recipe.Advantage);
-        batch.Add(Sample(_task.Draw(_recipe.PairsPerStep, 0, step), step, 0, cancellationToken));
-        int drawn = _recipe.PairsPerStep;
-        for (int round = 1; round <= _recipe.ResampleRounds; round++)
+        int drawn = 0;
+        for (int round = 0; round <= _recipe.ResampleRounds; round++)
         {
-            batch.DropFlat();
-            int missing = _recipe.PairsPerStep - batch.GroupCount;
+            if (round > 0)
+            {
+                batch.DropFlat();
+            }
+
+            int missing = _recipe.GroupsPerStep - batch.GroupCount;
             if (missing == 0)
             {
                 break;
             }
 
-            batch.Add(Sample(_task.Draw(missing, drawn, step), step, round, cancellationToken));
+            DrawnPrompts fresh = _task.Draw(missing, drawn, step);
+            batch.Add(Sample(fresh.Prompts, step, round, cancellationToken), fresh.Skipped);
+            _task.Require(batch.Sampled);
             drawn += missing;
         }
 
@@ -320,12 +325,12 @@ internal sealed class GrpoMethod : ITrainingMethod<GrpoPosition>
             return length;
         }
 
-        if (step >= _recipe.VerdictOnlySteps || _task.ThoughtEnd is not { } thoughtEnd)
+        if (step >= _recipe.AnswerOnlySteps || _task.ReasoningEnd is not { } reasoningEnd)
         {
             return 0;
         }
 
-        int end = Array.LastIndexOf(rollout.Completion.Ids, thoughtEnd);
+        int end = Array.LastIndexOf(rollout.Completion.Ids, reasoningEnd);
         return end < 0 ? length : end + 1;
     }
 }

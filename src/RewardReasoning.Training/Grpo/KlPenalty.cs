@@ -24,7 +24,7 @@ public enum KlEstimator
 }
 
 /// <summary>The KL term of the objective, and the controller of its coefficient.</summary>
-public static class KlPenalty
+internal static class KlPenalty
 {
     /// <summary>The estimate of every token, in the shape of the log-probs.</summary>
     /// <param name="logProbs">Of the policy; gradients flow through these.</param>
@@ -75,7 +75,7 @@ public static class KlPenalty
 /// <summary>Settings of the coefficient's controller.</summary>
 /// <param name="Target">The KL to hold.</param>
 /// <param name="Horizon">After how many samples a full correction is reached.</param>
-public sealed record AdaptiveKl(
+internal sealed record AdaptiveKl(
     [property: Range(0.0, 1e6, MinimumIsExclusive = true)] double Target,
     [property: Range(0.0, 1e12, MinimumIsExclusive = true)] double Horizon
 );

@@ -1,12 +1,13 @@
 namespace RewardReasoning.Training.Grpo;
 
-/// <summary>The rollouts of a step: all that were sampled, and the groups that are trained on, with their advantages.</summary>
+/// <summary>The rollouts of a step: everything sampled, and the groups that are trained on, with their advantages.</summary>
 internal sealed class RolloutBatch(GroupAdvantageOptions options)
 {
     private readonly List<Rollout> _sampled = [];
     private readonly List<List<Rollout>> _kept = [];
     private int _flat;
     private int _groupsSampled;
+    private readonly Dictionary<string, double> _skipped = [];
 
     /// <summary>Everything sampled, workers one after the other.</summary>
     public IReadOnlyList<Rollout> Sampled => _sampled;
@@ -14,9 +15,16 @@ internal sealed class RolloutBatch(GroupAdvantageOptions options)
     /// <summary>Groups that are trained on.</summary>
     public int GroupCount => _kept.Count;
 
-    /// <summary>Takes up rollouts whose groups are whole; a group without any reward is not trained on.</summary>
-    public void Add(IEnumerable<Rollout> rollouts)
+    /// <summary>Adds rollouts whose groups are whole; a group without any reward is not trained on.</summary>
+    /// <param name="rollouts">The rollouts, rewarded.</param>
+    /// <param name="skipped">Items skipped when they were drawn, by metric.</param>
+    public void Add(IEnumerable<Rollout> rollouts, IReadOnlyList<(string Metric, long Count)>? skipped = null)
     {
+        foreach ((string metric, long count) in skipped ?? [])
+        {
+            _skipped[metric] = _skipped.GetValueOrDefault(metric) + count;
+        }
+
         Rollout[] added = [.. rollouts];
         List<Rollout>[] groups =
         [
@@ -28,11 +36,11 @@ internal sealed class RolloutBatch(GroupAdvantageOptions options)
         _groupsSampled += groups.Length;
     }
 
-    /// <summary>Leaves out groups in which all rollouts earn the same.</summary>
+    /// <summary>Drops groups whose rollouts all have the same reward.</summary>
     public void DropFlat() => _kept.RemoveAll(IsFlat);
 
     /// <summary>
-    /// What is trained on, by group in the order of their numbers, with advantages; rollouts without a reward are not among it.
+    /// The groups that are trained on, in the order of their numbers, with advantages; rollouts without a reward are left out.
     /// </summary>
     public IReadOnlyList<IReadOnlyList<(Rollout Rollout, double Advantage)>> WithAdvantages()
     {
@@ -51,7 +59,7 @@ internal sealed class RolloutBatch(GroupAdvantageOptions options)
         ];
     }
 
-    /// <summary>The step's metrics, as far as they follow from the rollouts of any task.</summary>
+    /// <summary>The step's metrics that every task has.</summary>
     public Dictionary<string, double> Describe()
     {
         int tokens = _sampled.Sum(rollout => rollout.Completion.Ids.Length);
@@ -64,6 +72,11 @@ internal sealed class RolloutBatch(GroupAdvantageOptions options)
         metrics["policy/nll"] = -_sampled.Sum(rollout => rollout.Completion.LogProbs.Sum(logProb => (double)logProb)) / tokens;
         metrics["policy/entropy"] = _sampled.Sum(rollout => rollout.Completion.Entropy) / tokens;
         metrics["length/mean"] = _sampled.Average(rollout => rollout.Completion.Ids.Length);
+        foreach ((string metric, double count) in _skipped)
+        {
+            metrics[metric] = count;
+        }
+
         metrics["grpo/groups"] = _kept.Count;
         metrics["grpo/zero_variance_groups"] = _flat / (double)_groupsSampled;
         return metrics;

@@ -7,7 +7,7 @@ namespace RewardReasoning.Training.Grpo;
 /// Sums of masked per-token values over a (micro-)batch, divided by counts of the whole batch. Where a count is 0 so is the sum,
 /// and the result is 0, not 0/0.
 /// </summary>
-public static class TokenAggregation
+internal static class TokenAggregation
 {
     /// <summary>One number (0-dim, differentiable) from values [B,T].</summary>
     /// <param name="values">Per-token values; masked positions may hold anything, NaN too, and get gradient 0.</param>

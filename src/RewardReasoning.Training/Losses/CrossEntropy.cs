@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace RewardReasoning.Training.Losses;
 
 /// <summary>Variants of the supervised loss; the defaults are plain cross entropy.</summary>
-public sealed record CrossEntropyOptions
+internal sealed record CrossEntropyOptions
 {
     /// <summary>ε: (1 − ε)·nll + ε · the mean of −log p over the vocabulary.</summary>
     [Range(0.0, 1.0, MaximumIsExclusive = true, ErrorMessage = "it must be at least 0 and below 1")]
@@ -24,7 +24,7 @@ public sealed record CrossEntropyOptions
 /// Weighted token cross entropy for supervised training: Σ w·nll / Σ w, the denominator taken over *all* micro-batches of the
 /// optimizer step, so that a token weighs the same wherever it was put. (A mean of micro-batch means is a different number.)
 /// </summary>
-public static class CrossEntropy
+internal static class CrossEntropy
 {
     /// <summary>This micro-batch's part of the loss (0-dim, differentiable, float32 at least); the parts of all add up to it.</summary>
     /// <param name="logits">[N,V] at the target positions only (see <see cref="NextTokenTargets"/>).</param>

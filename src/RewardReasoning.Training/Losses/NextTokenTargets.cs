@@ -8,7 +8,7 @@ namespace RewardReasoning.Training.Losses;
 /// weight of token t + 1 is not 0. So the first token of a row is never a target. Selecting the rows *before* the output head saves
 /// the logits of prompts and padding.
 /// </summary>
-public static class NextTokenTargets
+internal static class NextTokenTargets
 {
     /// <summary>Positions [N] (int64, into the hidden states flattened to [B·T]), tokens [N] (int64) and weights [N].</summary>
     /// <param name="inputIds">[B,T] int64.</param>

@@ -8,7 +8,7 @@ namespace RewardReasoning.Training.Losses;
 /// Log-probs of chosen tokens, and entropies, from logits [N,V]. Where gradients are on, autograd keeps one [N,V] tensor; where
 /// they are off, rows are taken in slices, so that no second [N,V] tensor ever exists.
 /// </summary>
-public static class SequenceLogProbs
+internal static class SequenceLogProbs
 {
     private const long SliceElements = 1 << 21;
 

@@ -4,7 +4,7 @@ using RewardReasoning.Recipes;
 namespace RewardReasoning.Training.Optimization;
 
 /// <summary>Settings of AdamW but for the learning rate, which every step is given.</summary>
-public sealed record AdamWOptions
+internal sealed record AdamWOptions
 {
     /// <summary>Decay of the first moment.</summary>
     [Range(0.0, 1.0, MaximumIsExclusive = true, ErrorMessage = "it must be at least 0 and below 1")]

@@ -7,7 +7,7 @@ namespace RewardReasoning.Training.Optimization;
 /// AdamW (arXiv 1711.05101) by libtorch's fused kernel: p ← p·(1 − lr·decay), then Adam with bias correction, ε added after the
 /// root. A parameter without gradient is left as it is, its step count and decay too. Owns the moments, not the parameters.
 /// </summary>
-public sealed class FusedAdamW : IDisposable
+internal sealed class FusedAdamW : IDisposable
 {
     private const string FirstSuffix = ".m";
     private const string SecondSuffix = ".v";

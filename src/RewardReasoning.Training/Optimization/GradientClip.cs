@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace RewardReasoning.Training.Optimization;
 
 /// <summary>Work on gradient lists (null: a parameter without gradient), in a fixed order, so that it repeats bit for bit.</summary>
-public static class GradientClip
+internal static class GradientClip
 {
     private const double Guard = 1e-6;
 

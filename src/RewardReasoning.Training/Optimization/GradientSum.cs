@@ -5,7 +5,7 @@ namespace RewardReasoning.Training.Optimization;
 /// <summary>
 /// Adds the gradients of data-parallel workers; call it worker by worker in a fixed order and the sum repeats bit for bit.
 /// </summary>
-public static class GradientSum
+internal static class GradientSum
 {
     /// <summary>Adds <paramref name="other"/> into <paramref name="into"/> in place, tensor by tensor. A gradient missing on one side
     /// must be missing on both: give zeros where only some workers used a parameter.</summary>

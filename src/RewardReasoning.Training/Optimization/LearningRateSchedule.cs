@@ -4,7 +4,7 @@ using RewardReasoning.Recipes;
 namespace RewardReasoning.Training.Optimization;
 
 /// <summary>How the learning rate falls after the warm-up.</summary>
-public enum ScheduleShape
+internal enum ScheduleShape
 {
     /// <summary>Not at all.</summary>
     Constant,
@@ -20,7 +20,7 @@ public enum ScheduleShape
 /// The learning rate of each optimizer step: i / warm-up, then 1, 1 − x or ½(1 + cos πx) with x = (i − warm-up) / (total − warm-up),
 /// above a floor. Past the last step it stays at the floor (transformers' cosine would rise again).
 /// </summary>
-public sealed record LearningRateSchedule : ICheckedOptions
+internal sealed record LearningRateSchedule : ICheckedOptions
 {
     /// <summary>The rate at the end of the warm-up.</summary>
     [Range(0, 1e3, MinimumIsExclusive = true, ErrorMessage = "it must be above 0 and finite")]

@@ -12,14 +12,14 @@ namespace RewardReasoning.Training.Policies;
 internal sealed record GroupRanking(IReadOnlyList<double> Rewards, int Matches, int Missing, Usage Usage, Exception? Failure);
 
 /// <summary>Turns a ranking of the responses to one question into their rewards.</summary>
-internal sealed class GroupRanker(IJudge judge, PolicyOptions options, ulong seed)
+internal sealed class GroupRanker(IJudge judge, PolicyRecipe recipe)
 {
     private readonly RankingOptions _ranking = new()
     {
-        Mode = new RankingMode.RandomOpponents(options.Opponents),
-        Method = options.Reward == RewardKind.Elo ? RatingMethod.Elo : RatingMethod.BradleyTerry,
-        Reward = options.Reward,
-        Seed = unchecked((long)seed),
+        Mode = new RankingMode.RandomOpponents(recipe.Opponents),
+        Method = recipe.Reward == RewardKind.Elo ? RatingMethod.Elo : RatingMethod.BradleyTerry,
+        Reward = recipe.Reward,
+        Seed = unchecked((long)recipe.Seed),
     };
 
     /// <summary>Ranks. Where the judge was asked and decided nothing, there are no rewards at all, whatever the guard decided.</summary>

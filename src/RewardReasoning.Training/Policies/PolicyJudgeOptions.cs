@@ -9,7 +9,7 @@ using RewardReasoning.Storage;
 namespace RewardReasoning.Training.Policies;
 
 /// <summary>The judge of a policy: a model folder in this process, or a model behind servers.</summary>
-public sealed record PolicyJudgeOptions : ICheckedOptions
+internal sealed record PolicyJudgeOptions : ICheckedOptions
 {
     /// <summary>In place of a store: nothing is kept.</summary>
     internal const string NoStore = "none";

@@ -13,73 +13,106 @@ namespace RewardReasoning.Training.Policies;
 /// <summary>Responses to questions, rewarded by a judge's ranking of those to the same question.</summary>
 internal sealed class PolicyTask : IRolloutTask
 {
-    private readonly PolicyOptions _options;
-    private readonly ChatTokenizer _chat;
+    private readonly PolicyRecipe _recipe;
+    private readonly TrainedChat _chat;
     private readonly SeededStream<(RowQuery Query, string? Answer)> _questions;
-    private readonly int? _thoughtOpens;
+    private readonly int? _reasoningOpens;
     private readonly AnswerVerifier _verifier = new();
     private readonly ResponseGuard _guard;
+    private readonly ContextFilter _context;
     private readonly JudgeDomain? _domain;
     private readonly GroupRanker _ranker;
-    private bool _judged;
 
-    /// <param name="recipe">A valid recipe of a policy.</param>
-    /// <param name="options">What it says of the policy.</param>
-    /// <param name="endTokens">The tokens that end the policy's turn.</param>
-    /// <param name="position">Questions taken before.</param>
+    /// <param name="recipe">A valid recipe.</param>
+    /// <param name="session">The policy.</param>
+    /// <param name="position">Null at the beginning.</param>
     /// <param name="judge">Ranks the responses.</param>
     /// <param name="domain">What the judge can judge; null for anything.</param>
-    public PolicyTask(
-        GrpoRecipe recipe,
-        PolicyOptions options,
-        IReadOnlyList<int> endTokens,
-        long position,
-        IJudge judge,
-        JudgeDomain? domain
-    )
+    public PolicyTask(PolicyRecipe recipe, TrainingSession session, DataPosition? position, IJudge judge, JudgeDomain? domain)
     {
-        (_options, _domain) = (options, domain);
-        _chat = ChatTokenizer.Load(recipe.Model);
-        _thoughtOpens = _chat.Tokenizer.FindToken(ReasoningText.OpenTag);
-        ThoughtEnd = _chat.Tokenizer.FindToken(ReasoningText.CloseTag);
-        EndTokens = ConversationIds.EndsOfTurn(endTokens, recipe.Model);
-        _questions = new(QuestionFile.Read(recipe.Data[0].Path, answered: false, domain: domain), recipe.Seed, position);
-        HeldOut = recipe.Evaluation is { } held ? [.. QuestionFile.Read(held.Data, answered: true, held.Pairs).Select(Ask)] : [];
-        _guard = new ResponseGuard(options.Guard, domain);
-        _ranker = new GroupRanker(judge, options, recipe.Seed);
+        (_recipe, _domain, _chat) = (recipe, domain, session.Chat);
+        _reasoningOpens = _chat.Tokenizer.FindToken(ReasoningText.OpenTag);
+        ReasoningEnd = _chat.Tokenizer.FindToken(ReasoningText.CloseTag);
+        EndTokens = _chat.EndTokens;
+        _questions = new(QuestionFile.Read(recipe.Data, answered: false, domain: domain), recipe.Seed, position?.Taken ?? 0);
+        _context = new ContextFilter(_chat.ContextLength, recipe.MaxTokens, "question", _questions.Count);
+        HeldOut = _context.RequireAll(
+            recipe.Evaluation is { } held ? [.. QuestionFile.Read(held.Data, answered: true, held.Questions).Select(Ask)] : []
+        );
+        _guard = new ResponseGuard(recipe.Guard, domain);
+        _ranker = new GroupRanker(judge, recipe);
     }
 
-    /// <summary>A judge that belongs to the task, which disposes it; null where it is somebody else's.</summary>
+    /// <summary>A judge that the task disposes; null where somebody else does.</summary>
     public OpenedJudge? Owned { get; init; }
 
-    public long Position => _questions.Position;
+    public DataPosition Position => new(_questions.Position);
 
     public IReadOnlySet<int> EndTokens { get; }
 
-    public int? ThoughtEnd { get; }
+    public int? ReasoningEnd { get; }
 
-    public int Repeats => _options.Responses;
+    public int Repeats => _recipe.Responses;
 
     public IReadOnlyList<RolloutPrompt> HeldOut { get; }
 
-    public IReadOnlyList<RolloutPrompt> Draw(int count, int firstGroup, int step)
+    public DrawnPrompts Draw(int count, int firstGroup, int step)
     {
-        _judged &= firstGroup > 0;
-        return [.. Enumerable.Range(firstGroup, count).Select(group => Ask(_questions.Next(), group))];
+        long leftOut = _context.LeftOut;
+        List<RolloutPrompt> prompts = [];
+        while (prompts.Count < count)
+        {
+            PolicyQuestion question = Ask(_questions.Next(), firstGroup + prompts.Count);
+            if (_context.Fits([question]))
+            {
+                prompts.Add(question);
+            }
+        }
+
+        return new DrawnPrompts(prompts, _context.LeftOut > leftOut ? [("questions/beyond_context", _context.LeftOut - leftOut)] : []);
     }
 
     public Rollout Read(RolloutPrompt prompt, SampledCompletion completion)
     {
         PolicyQuestion question = (PolicyQuestion)prompt;
         string text = _chat.Tokenizer.Decode(completion.Written);
-        string answer = ReasoningText.Split(text, promptOpensReasoning: question.PromptIds[^1] == _thoughtOpens).Answer.Trim();
+        string answer = ReasoningText.Split(text, promptOpensReasoning: question.PromptIds[^1] == _reasoningOpens).Answer.Trim();
         return new PolicyRollout(question, completion, text, answer, _guard.Check(answer, completion.Finished), double.NaN);
     }
 
     /// <summary>Ranks all groups at once.</summary>
-    /// <exception cref="Exception">What the judge failed with, where nothing of the step could be judged.</exception>
     public IReadOnlyList<Rollout> Reward(IReadOnlyList<Rollout> rollouts, CancellationToken cancellationToken) =>
         RewardAsync([.. rollouts.Cast<PolicyRollout>()], cancellationToken).GetAwaiter().GetResult();
+
+    /// <summary>Ends the run where the judge could judge nothing of a step.</summary>
+    /// <exception cref="OutOfDomainException">None of the responses is of the kind that the judge was made for.</exception>
+    /// <exception cref="Exception">What the judge failed with.</exception>
+    public void Require(IReadOnlyList<Rollout> rewarded)
+    {
+        PolicyRollout[] responses = [.. rewarded.Cast<PolicyRollout>()];
+        GroupRanking[] rankings = Rankings(responses);
+        if (Array.Exists(rankings, ranking => ranking.Matches > ranking.Missing))
+        {
+            return;
+        }
+
+        if (
+            _domain is { } known
+            && Array.TrueForAll(responses, response => response.Fault is not null)
+            && Array.Find(responses, response => response.Fault == ResponseFault.OutsideDomain) is { } outside
+        )
+        {
+            throw new OutOfDomainException(
+                $"None of the step's {responses.Length} responses can be shown to the judge; one is '{outside.Answer}'. {known.Says} "
+                    + "Name another judge, or begin with a policy that answers in that form."
+            );
+        }
+
+        if (Array.Find(rankings, ranking => ranking.Failure is not null)?.Failure is { } failure)
+        {
+            ExceptionDispatchInfo.Throw(failure);
+        }
+    }
 
     public bool IsRight(Rollout rollout)
     {
@@ -90,14 +123,7 @@ internal sealed class PolicyTask : IRolloutTask
     public IEnumerable<(string Metric, double Value)> Describe(IReadOnlyList<Rollout> sampled)
     {
         PolicyRollout[] responses = [.. sampled.Cast<PolicyRollout>()];
-        GroupRanking[] rankings =
-        [
-            .. responses
-                .Select(response => response.Ranking)
-                .OfType<GroupRanking>()
-                .Distinct(ReferenceEqualityComparer.Instance)
-                .Cast<GroupRanking>(),
-        ];
+        GroupRanking[] rankings = Rankings(responses);
         yield return ("reward/missing", responses.Count(response => !response.HasReward));
         yield return ("reward/missing_groups", rankings.Count(ranking => ranking.Rewards.All(double.IsNaN)));
         yield return ("guard/responses", responses.Count(response => response.Fault is not null));
@@ -126,8 +152,17 @@ internal sealed class PolicyTask : IRolloutTask
 
     public void Dispose() => Owned?.Dispose();
 
+    private static GroupRanking[] Rankings(PolicyRollout[] responses) =>
+        [
+            .. responses
+                .Select(response => response.Ranking)
+                .OfType<GroupRanking>()
+                .Distinct(ReferenceEqualityComparer.Instance)
+                .Cast<GroupRanking>(),
+        ];
+
     private PolicyQuestion Ask((RowQuery Query, string? Answer) question, int group) =>
-        new(group, question.Query.Text, question.Answer, ConversationIds.Of(_chat, question.Query.Messages));
+        new(group, question.Query.Text, question.Answer, _chat.Prompt(question.Query.Messages));
 
     private async Task<IReadOnlyList<Rollout>> RewardAsync(PolicyRollout[] responses, CancellationToken cancellationToken)
     {
@@ -156,24 +191,6 @@ internal sealed class PolicyTask : IRolloutTask
             {
                 rewarded[index] = responses[index] with { Reward = reward, Ranking = ranking };
             }
-        }
-
-        _judged |= Array.Exists(rankings, ranking => ranking.Matches > ranking.Missing);
-        if (
-            !_judged
-            && _domain is { } known
-            && Array.TrueForAll(responses, response => response.Fault is not null)
-            && Array.Find(responses, response => response.Fault == ResponseFault.OutsideDomain) is { } outside
-        )
-        {
-            throw new OutOfDomainException(
-                $"None of the step's {responses.Length} responses can be shown to the judge; one is '{outside.Answer}'. {known.Says} Name another judge, or begin with a policy that answers in that form."
-            );
-        }
-
-        if (!_judged && rankings.FirstOrDefault(ranking => ranking.Failure is not null)?.Failure is { } failure)
-        {
-            ExceptionDispatchInfo.Throw(failure);
         }
 
         return rewarded;

@@ -78,11 +78,14 @@ internal sealed class PreferenceMethod : ITrainingMethod<PreferencePosition>
     private (List<PreferenceExample> Pairs, int LeftOut) Read(string path)
     {
         PreferenceExample[] all = [.. PreferenceFile.Read(path).Select(_objective.Tokenize)];
-        List<PreferenceExample> fitting = [.. all.Where(example => example.Length <= _recipe.MaxTokens)];
+        int longest = Math.Min(_recipe.MaxTokens, _session.Chat.ContextLength);
+        List<PreferenceExample> fitting = [.. all.Where(example => example.Length <= longest)];
         return fitting.Count > 0
             ? (fitting, all.Length - fitting.Count)
             : throw new RecipeException(
-                $"No pair of {path} fits into max_tokens, {_recipe.MaxTokens}; the shortest has {all.Min(example => example.Length)} tokens. Raise max_tokens."
+                $"No pair of {path} fits into {longest} tokens (max_tokens is {_recipe.MaxTokens}, the model's context "
+                    + $"{_session.Chat.ContextLength}); the shortest has {all.Min(example => example.Length)} tokens. Raise "
+                    + "max_tokens, or shorten the responses."
             );
     }
 

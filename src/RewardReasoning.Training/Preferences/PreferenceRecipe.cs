@@ -4,7 +4,7 @@ using RewardReasoning.Training.Runs;
 namespace RewardReasoning.Training.Preferences;
 
 /// <summary>Measuring held-out pairs on the way: how often the chosen response gets the higher reward.</summary>
-public sealed record PreferenceEvaluationOptions
+internal sealed record PreferenceEvaluationOptions
 {
     /// <summary>Labelled pair file; its pairs must not be trained on.</summary>
     public required string Data { get; init; }
@@ -19,7 +19,7 @@ public sealed record PreferenceEvaluationOptions
 }
 
 /// <summary>Training on labelled pairs as they stand, without sampling.</summary>
-public abstract record PreferenceRecipe : TrainingRecipe
+internal abstract record PreferenceRecipe : TrainingRecipe
 {
     /// <summary>Labelled pair file: <c>prompt</c> (or <c>query</c>; a text or messages), <c>chosen</c> and <c>rejected</c>, or any other
     /// layout

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace RewardReasoning.Training.RewardModels;
 
 /// <summary>Settings of the Bradley-Terry objective.</summary>
-public sealed record RewardModelOptions
+internal sealed record RewardModelOptions
 {
     /// <summary>Weight of the mean of (chosen + rejected)², which keeps rewards around 0 (arXiv 2312.09244).</summary>
     [Range(0.0, 1e3, ErrorMessage = "it must be between 0 and 1000")]
@@ -17,7 +17,7 @@ public sealed record RewardModelOptions
 }
 
 /// <summary>What one loss computation saw, as sums over its pairs.</summary>
-public sealed record RewardModelMetrics
+internal sealed record RewardModelMetrics
 {
     /// <summary>This part of the objective, already divided by the pairs of the whole batch.</summary>
     public double Loss { get; init; }
@@ -39,7 +39,7 @@ public sealed record RewardModelMetrics
 /// A scalar reward model by Bradley and Terry: mean over pairs of −ln σ(chosen − rejected − margin), plus the coefficient times the mean of
 /// (chosen + rejected)². Checked against TRL's numbers.
 /// </summary>
-public static class RewardModelLoss
+internal static class RewardModelLoss
 {
     /// <summary>The loss (0-dim, differentiable, float32 at least) of one micro-batch and its metrics.</summary>
     /// <param name="chosen">[B], rewards of the better responses.</param>

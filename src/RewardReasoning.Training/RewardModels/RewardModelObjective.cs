@@ -13,13 +13,11 @@ namespace RewardReasoning.Training.RewardModels;
 /// <summary>Pairs as two whole conversations, each with its score.</summary>
 internal sealed class RewardModelObjective(RewardModelRecipe recipe, TrainingSession session) : IPreferenceObjective
 {
-    private readonly ChatTokenizer _chat = ChatTokenizer.Load(recipe.Model);
-
     public PreferenceExample Tokenize(PreferenceRow row) =>
         new(
             [],
-            ConversationIds.OfWhole(_chat, row.Conversation, row.Pair.Chosen),
-            ConversationIds.OfWhole(_chat, row.Conversation, row.Pair.Rejected),
+            session.Chat.Whole(row.Conversation, row.Pair.Chosen),
+            session.Chat.Whole(row.Conversation, row.Pair.Rejected),
             MarginOf(row)
         );
 

@@ -7,13 +7,13 @@ namespace RewardReasoning.Training.RewardModels;
 /// A scalar reward model: a language model's body under one score, trained so that chosen responses score above rejected ones. The pairs'
 /// <c>margin</c> field, where there is one, says by how much. The result is a <c>…ForSequenceClassification</c> folder.
 /// </summary>
-public sealed record RewardModelRecipe : PreferenceRecipe
+internal sealed record RewardModelRecipe : PreferenceRecipe
 {
     /// <summary>A recipe with the defaults of reward models.</summary>
     public RewardModelRecipe()
     {
         LearningRate = 1e-5;
-        WarmupSteps = 10;
+        UsualWarmupSteps = 10;
         Schedule = ScheduleShape.Linear;
         Optimizer = new AdamWOptions { WeightDecay = 0 };
         CheckpointEvery = 50;

@@ -6,7 +6,7 @@ using RewardReasoning.Training.Runs;
 namespace RewardReasoning.Training.RewardModels;
 
 /// <summary>Trains a scalar reward model on labelled pairs.</summary>
-public sealed class RewardModelTrainer(RewardModelRecipe recipe, TimeProvider clock)
+internal sealed class RewardModelTrainer(RewardModelRecipe recipe, TimeProvider clock)
 {
     /// <summary>
     /// Runs, or goes on with, the recipe until its last step; the finished model lies in <see cref="RunFolder.FinalModel"/>.

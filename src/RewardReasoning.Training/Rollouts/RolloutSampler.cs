@@ -9,7 +9,7 @@ namespace RewardReasoning.Training.Rollouts;
 /// <summary>How completions are drawn.</summary>
 /// <param name="Temperature">0 is greedy.</param>
 /// <param name="MaxTokens">Longest completion.</param>
-public sealed record SamplingSettings(double Temperature, int MaxTokens);
+internal sealed record SamplingSettings(double Temperature, int MaxTokens);
 
 /// <summary>
 /// Samples completions on a fixed schedule, so that the same prompts, weights, seed and number of workers give the same tokens bit for bit.
@@ -17,7 +17,7 @@ public sealed record SamplingSettings(double Temperature, int MaxTokens);
 /// so that
 /// none waits for another's long ones. For serving, where requests come and go, use the generation engine.
 /// </summary>
-public sealed class RolloutSampler : IDisposable
+internal sealed class RolloutSampler : IDisposable
 {
     private const int TokensBetweenShares = 8;
 

@@ -4,7 +4,7 @@ namespace RewardReasoning.Training.Rollouts;
 /// <param name="Ids">Tokens, the end-of-turn token included where it was reached.</param>
 /// <param name="LogProbs">Log-prob of each under the distribution it was drawn from; empty for greedy decoding.</param>
 /// <param name="Finished">Whether it ended by itself; false: cut at the longest length allowed.</param>
-public sealed record SampledCompletion(int[] Ids, float[] LogProbs, bool Finished)
+internal sealed record SampledCompletion(int[] Ids, float[] LogProbs, bool Finished)
 {
     /// <summary>Sum over the tokens of the entropy, in nats, of the distribution that each was drawn from; 0 for greedy decoding.</summary>
     public double Entropy { get; init; }

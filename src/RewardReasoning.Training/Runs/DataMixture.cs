@@ -6,7 +6,7 @@ using System.Text.Json.Serialization;
 namespace RewardReasoning.Training.Runs;
 
 /// <summary>One file of a mixture.</summary>
-public sealed record WeightedFile
+internal sealed record WeightedFile
 {
     /// <summary>The file.</summary>
     public required string Path { get; init; }
@@ -19,7 +19,7 @@ public sealed record WeightedFile
 /// <summary>Where data come from: one file, which is a text in JSON, or several with weights, which are a list.</summary>
 /// <param name="files">In the order of the recipe.</param>
 [JsonConverter(typeof(DataMixtureConverter))]
-public sealed class DataMixture(IReadOnlyList<WeightedFile> files) : IReadOnlyList<WeightedFile>
+internal sealed class DataMixture(IReadOnlyList<WeightedFile> files) : IReadOnlyList<WeightedFile>
 {
     /// <inheritdoc/>
     public int Count => files.Count;

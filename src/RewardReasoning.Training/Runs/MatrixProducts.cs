@@ -1,14 +1,17 @@
+using System.ComponentModel.DataAnnotations;
 using static TorchSharp.torch;
 
 namespace RewardReasoning.Training.Runs;
 
 /// <summary>Type in which matrix products are computed during training.</summary>
-public enum MatrixProducts
+internal enum MatrixProducts
 {
     /// <summary>As the weights.</summary>
+    [Display(ShortName = "float32")]
     Full,
 
     /// <summary>Rounded to bfloat16, summed in float32.</summary>
+    [Display(ShortName = "bf16")]
     Bfloat16,
 }
 

@@ -10,7 +10,7 @@ namespace RewardReasoning.Training.Runs;
 /// One view of a model for each worker: the same weights, float32 gradients of their own. Every trained weight has a gradient from the
 /// start, zeros at first, so that a step in which a worker has nothing to do is a step like any other, also right after a resume.
 /// </summary>
-public sealed class ModelReplicas : IDisposable
+internal sealed class ModelReplicas : IDisposable
 {
     private readonly DecoderModel[] _models;
     private readonly Tensor[][] _sums; // by worker and trained weight

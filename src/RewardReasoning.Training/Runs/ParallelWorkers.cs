@@ -8,7 +8,7 @@ namespace RewardReasoning.Training.Runs;
 /// A fixed set of threads, each with one libtorch thread of its own, that compute the parts of a step. Small models run faster so
 /// than with several threads inside every operation, and part i always runs on worker i, so results repeat bit for bit.
 /// </summary>
-public sealed class ParallelWorkers : IDisposable
+internal sealed class ParallelWorkers : IDisposable
 {
     private readonly Worker[] _workers;
 

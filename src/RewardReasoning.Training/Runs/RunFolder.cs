@@ -11,14 +11,14 @@ namespace RewardReasoning.Training.Runs;
 /// Everything a run leaves behind: the resolved recipe, logs (<see cref="RunLog"/>), and model folders, each written beside its place and
 /// then renamed, so that a kill at any moment leaves the last whole one.
 /// </summary>
-public sealed class RunFolder
+internal sealed class RunFolder
 {
     private const string RecipeName = "recipe.json";
     private const string OptimizerName = "optimizer.safetensors";
     private const string StateName = "state.json";
     private const string CheckpointPrefix = "step-";
     private const string BestPrefix = "best-";
-    private const string FinalName = "model";
+    internal const string FinalName = "model";
     private const string AsideSuffix = ".writing";
     private readonly string _path;
 

@@ -35,7 +35,9 @@ internal sealed class TrainingLoop<TPosition>(TrainingRecipe recipe, TimeProvide
 
         (int Step, string Folder)? last = folder.LastCheckpoint();
         RunState<TPosition> state = last is { } from ? RunFolder.ReadState<RunState<TPosition>>(from.Folder) : new();
-        using TrainingSession session = new(recipe, load, last?.Folder);
+        DateTimeOffset began = state.Began ?? clock.GetLocalNow();
+        state = state with { Began = began };
+        using TrainingSession session = new(recipe, load, last?.Folder, began);
         using ITrainingMethod<TPosition> method = begin(session, state.Position);
         using RunLog log = new(
             folder,
@@ -191,6 +193,9 @@ internal sealed class TrainingLoop<TPosition>(TrainingRecipe recipe, TimeProvide
 /// <typeparam name="TPosition">Where the method's data stands.</typeparam>
 internal sealed record RunState<TPosition>
 {
+    /// <summary>When the run began; null in checkpoints of older versions.</summary>
+    public DateTimeOffset? Began { get; init; }
+
     /// <summary>Steps done.</summary>
     public int Step { get; init; }
 

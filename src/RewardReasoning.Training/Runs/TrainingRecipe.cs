@@ -1,14 +1,17 @@
 using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Nodes;
 using RewardReasoning.Models.Decoder;
 using RewardReasoning.Recipes;
 using RewardReasoning.Training.Optimization;
 
 namespace RewardReasoning.Training.Runs;
 
-/// <summary>What every kind of training is told: where it starts and ends, how weights are updated, what is kept.</summary>
-public abstract record TrainingRecipe : ICheckedOptions
+/// <summary>What every kind of training needs: the model, the run's folder, how weights are updated, what is saved.</summary>
+internal abstract record TrainingRecipe : ICheckedOptions
 {
-    /// <summary>The run's folder; its finished model lies in <c>model/</c>.</summary>
+    private readonly int? _warmupSteps;
+
+    /// <summary>The run's folder; the finished model is in its <c>model/</c>.</summary>
     public required string Out { get; init; }
 
     /// <summary>Folder of the model to start from.</summary>
@@ -22,9 +25,13 @@ public abstract record TrainingRecipe : ICheckedOptions
     [Range(0.0, 1.0, MinimumIsExclusive = true)]
     public double LearningRate { get; init; }
 
-    /// <summary>Steps of linear warm-up.</summary>
+    /// <summary>Steps of linear warm-up; by default at most a quarter of <c>steps</c>.</summary>
     [Range(0, int.MaxValue)]
-    public int WarmupSteps { get; init; }
+    public int WarmupSteps
+    {
+        get => _warmupSteps ?? (Steps > 0 ? Math.Min(UsualWarmupSteps, Steps / 4) : UsualWarmupSteps);
+        init => _warmupSteps = value;
+    }
 
     /// <summary>How the rate falls after the warm-up.</summary>
     public ScheduleShape Schedule { get; init; }
@@ -40,24 +47,26 @@ public abstract record TrainingRecipe : ICheckedOptions
     [Range(0.0, 1e6, MinimumIsExclusive = true)]
     public double ClipNorm { get; init; } = 1;
 
-    /// <summary>Type of the weights in memory. With bfloat16 the optimizer keeps float32 master copies, gradients are summed in float32,
-    /// and
-    /// the finished model is stored in bfloat16.</summary>
+    /// <summary>Type of the weights in memory. With bfloat16 (or bf16) the optimizer keeps float32 master copies, gradients are summed in
+    /// float32, and the finished model is stored in bfloat16.</summary>
     public WeightType Weights { get; init; }
 
     /// <summary>Type of the matrix products over float32 weights; gradients, norms and losses stay float32. bfloat16 is faster where the
     /// processor has units for it, and slower elsewhere.</summary>
     public MatrixProducts Products { get; init; }
 
-    /// <summary>Train low-rank adapters on all linear layers instead of the weights; null trains the weights. The finished model has them
-    /// merged in; they lie beside it in <c>adapter/</c>, in PEFT's layout.</summary>
+    /// <summary>Train low-rank adapters (LoRA) on all linear layers instead of the weights; null trains the weights. In the finished model
+    /// they are merged; <c>adapter/</c> beside it has them in PEFT's layout.</summary>
     public LowRankOptions? Lora { get; init; }
 
-    /// <summary>Keep only what enters each layer and compute layers again on the way back: a third more work for much less memory
-    /// (gradient checkpointing).</summary>
+    /// <summary>Gradient checkpointing: keep only the input of each layer and recompute the layer in the backward pass; a third more work
+    /// for much less memory.</summary>
     public bool RecomputeLayers { get; init; }
 
-    /// <summary>Where tensors lie: <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>
+    /// <summary>Further variables of the chat template, such as <c>{"enable_thinking": false}</c>; null for none.</summary>
+    public JsonObject? TemplateArgs { get; init; }
+
+    /// <summary>Where tensors are computed: <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>
     [RegularExpression("cpu|cuda(:[0-9]+)?", ErrorMessage = "it must be cpu, cuda or cuda:N")]
     public string Device { get; init; } = "cpu";
 
@@ -79,17 +88,20 @@ public abstract record TrainingRecipe : ICheckedOptions
     /// <summary>Measure held-out data before the first step too, logged as step 0; it decides nothing.</summary>
     public bool MeasureFirst { get; init; }
 
-    /// <summary>When to end before the last step; null for never.</summary>
+    /// <summary>When to end before the last step; null: never.</summary>
     public EarlyStopOptions? EarlyStop { get; init; }
 
-    /// <summary>The learning rate of each step.</summary>
+    /// <summary>The warm-up of a method's long runs.</summary>
+    protected int UsualWarmupSteps { get; init; }
+
+    /// <summary>The learning rate of each step; the last one is never 0.</summary>
     internal LearningRateSchedule RateSchedule =>
         new()
         {
             PeakRate = LearningRate,
             Shape = Schedule,
             WarmupSteps = WarmupSteps,
-            TotalSteps = Steps,
+            TotalSteps = FinalRateRatio == 0 ? Steps + 1 : Steps,
             FloorRatio = FinalRateRatio,
         };
 
@@ -116,7 +128,7 @@ public abstract record TrainingRecipe : ICheckedOptions
 /// <summary>
 /// Ends a run when its measurements on held-out data no longer improve; the finished model is then the best one measured.
 /// </summary>
-public sealed record EarlyStopOptions
+internal sealed record EarlyStopOptions
 {
     /// <summary>Measurements in a row without a new best before the run ends.</summary>
     [Range(1, int.MaxValue)]
@@ -128,11 +140,13 @@ public sealed record EarlyStopOptions
 }
 
 /// <summary>Type of the weights in memory.</summary>
-public enum WeightType
+internal enum WeightType
 {
     /// <summary>float32.</summary>
+    [Display(ShortName = "float32")]
     Full,
 
     /// <summary>Half the memory, over float32 master copies that the optimizer keeps.</summary>
+    [Display(ShortName = "bf16")]
     Bfloat16,
 }

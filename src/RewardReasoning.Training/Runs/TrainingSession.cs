@@ -22,7 +22,13 @@ internal sealed class TrainingSession : IDisposable
     /// <param name="recipe">A valid recipe.</param>
     /// <param name="load">Loads a folder as float32 or bfloat16.</param>
     /// <param name="checkpoint">Null at the beginning.</param>
-    public TrainingSession(TrainingRecipe recipe, Func<string, ScalarType, Device, DecoderModel> load, string? checkpoint)
+    /// <param name="began">When the run began: the date for templates that write one.</param>
+    public TrainingSession(
+        TrainingRecipe recipe,
+        Func<string, ScalarType, Device, DecoderModel> load,
+        string? checkpoint,
+        DateTimeOffset began
+    )
     {
         _recipe = recipe;
         _schedule = recipe.RateSchedule;
@@ -55,12 +61,16 @@ internal sealed class TrainingSession : IDisposable
             RunFolder.RestoreOptimizer(checkpoint, _optimizer);
         }
 
+        Chat = new TrainedChat(recipe.Model, _working.Config, recipe.TemplateArgs, began);
         Workers = new ParallelWorkers(recipe.Workers);
         Replicas = new ModelReplicas(_working, recipe.Workers);
     }
 
     /// <summary>The model as it computes; its weights change with every update.</summary>
     public DecoderModel Model => _working;
+
+    /// <summary>Its tokenizer and chat template.</summary>
+    public TrainedChat Chat { get; }
 
     /// <summary>The threads that share a step.</summary>
     public ParallelWorkers Workers { get; }

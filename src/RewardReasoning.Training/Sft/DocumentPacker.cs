@@ -5,7 +5,7 @@ namespace RewardReasoning.Training.Sft;
 /// <summary>
 /// Where a <see cref="DocumentPacker"/> stands: documents taken so far, those still in the pool, and those left out as too long.
 /// </summary>
-public sealed record PackerState(long Taken, IReadOnlyList<int> Pool, int TooLong);
+internal sealed record PackerState(long Taken, IReadOnlyList<int> Pool, int TooLong);
 
 /// <summary>Documents in one row of a fixed length.</summary>
 /// <param name="Ids">Token ids; the rest of the row is filled with 0.</param>
@@ -13,7 +13,7 @@ public sealed record PackerState(long Taken, IReadOnlyList<int> Pool, int TooLon
 /// before it foretells.</param>
 /// <param name="Positions">Places counted from 0 in each document.</param>
 /// <param name="Documents">Number of each token's document in the row; the filling is the last.</param>
-public sealed record PackedRow(long[] Ids, float[] Weights, long[] Positions, long[] Documents)
+internal sealed record PackedRow(long[] Ids, float[] Weights, long[] Positions, long[] Documents)
 {
     /// <summary>Puts documents one behind the other.</summary>
     public static PackedRow Of(IReadOnlyList<SftDocument> documents, int length)
@@ -45,7 +45,7 @@ public sealed record PackedRow(long[] Ids, float[] Weights, long[] Positions, lo
 /// Packs documents into rows of a fixed length: from a small pool the longest that still fits is put in, until none does; the order
 /// within a row is then shuffled. Documents come in a seeded order, each once an epoch.
 /// </summary>
-public sealed class DocumentPacker
+internal sealed class DocumentPacker
 {
     private readonly SftDocuments _documents;
     private readonly int _rowTokens;
@@ -55,7 +55,6 @@ public sealed class DocumentPacker
     private int[] _order = [];
     private long _orderEpoch = -1;
     private long _taken;
-    private int _tooLong;
 
     /// <summary>A packer at the beginning, or where <paramref name="state"/> says.</summary>
     public DocumentPacker(SftDocuments documents, int rowTokens, int poolSize, ulong seed, PackerState? state = null)
@@ -63,13 +62,16 @@ public sealed class DocumentPacker
         (_documents, _rowTokens, _poolSize, _seed) = (documents, rowTokens, poolSize, seed);
         if (state is not null)
         {
-            (_taken, _tooLong) = (state.Taken, state.TooLong);
+            (_taken, TooLong) = (state.Taken, state.TooLong);
             _pool.AddRange(state.Pool.Select(index => (index, documents.Read(index))));
         }
     }
 
-    /// <summary>Where the packer stands.</summary>
-    public PackerState State => new(_taken, [.. _pool.Select(entry => entry.Index)], _tooLong);
+    /// <summary>Documents of the data left out as too long, among those seen so far.</summary>
+    public int TooLong { get; private set; }
+
+    /// <summary>Position of the packer.</summary>
+    public PackerState State => new(_taken, [.. _pool.Select(entry => entry.Index)], TooLong);
 
     /// <summary>The next row.</summary>
     public PackedRow NextRow()
@@ -105,22 +107,23 @@ public sealed class DocumentPacker
 
     private void Fill()
     {
+        int passed = 0;
         while (_pool.Count < _poolSize)
         {
-            if (_tooLong >= _documents.Count)
-            {
-                throw new RecipeException($"Every document is longer than row_tokens ({_rowTokens}); raise it.");
-            }
-
             int index = Index(_taken++);
             SftDocument document = _documents.Read(index);
-            if (document.Ids.Length > _rowTokens)
+            if (document.Ids.Length <= _rowTokens)
             {
-                _tooLong++;
+                _pool.Add((index, document));
+                passed = 0;
                 continue;
             }
 
-            _pool.Add((index, document));
+            TooLong += _taken <= _documents.Count ? 1 : 0;
+            if (++passed >= 2 * _documents.Count) // the fitting one may be the first of an epoch and the last of the next
+            {
+                throw new RecipeException($"Every document is longer than row_tokens ({_rowTokens}); raise it.");
+            }
         }
     }
 

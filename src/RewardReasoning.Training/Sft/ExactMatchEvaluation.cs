@@ -11,10 +11,10 @@ namespace RewardReasoning.Training.Sft;
 internal sealed class ExactMatchEvaluation
 {
     private readonly ExactMatchOptions _options;
-    private readonly ChatTokenizer _chat;
+    private readonly TrainedChat _chat;
     private readonly (int[] Prompt, string Answer)[] _rows;
 
-    public ExactMatchEvaluation(ExactMatchOptions options, ChatTokenizer chat)
+    public ExactMatchEvaluation(ExactMatchOptions options, TrainedChat chat)
     {
         (_options, _chat) = (options, chat);
         if (!File.Exists(options.Data))
@@ -47,9 +47,6 @@ internal sealed class ExactMatchEvaluation
     {
         using JsonDocument row = JsonDocument.Parse(line);
         string prompt = row.RootElement.GetProperty("prompt").GetString() ?? "";
-        return (
-            ConversationIds.Of(_chat, [new ChatMessage(ChatRole.User, prompt)]),
-            row.RootElement.GetProperty("answer").GetString() ?? ""
-        );
+        return (_chat.Prompt([new ChatMessage(ChatRole.User, prompt)]), row.RootElement.GetProperty("answer").GetString() ?? "");
     }
 }

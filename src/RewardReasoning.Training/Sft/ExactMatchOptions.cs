@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 namespace RewardReasoning.Training.Sft;
 
 /// <summary>Measures how often the text after the thought equals the expected answer, on prompts that are not trained on.</summary>
-public sealed record ExactMatchOptions
+internal sealed record ExactMatchOptions
 {
     /// <summary>JSONL of <c>prompt</c> and <c>answer</c>.</summary>
     public required string Data { get; init; }

@@ -13,7 +13,7 @@ namespace RewardReasoning.Training.Sft;
 /// The loss of held-out documents: of each the weighted mean over its completion's tokens, and of these the mean with its standard error.
 /// Each document's own figure is kept too, so that two steps are compared document by document.
 /// </summary>
-internal sealed class HeldOutEvaluation(HeldOutOptions options, IReadOnlyList<SftDocument> documents, ChatTokenizer chat)
+internal sealed class HeldOutEvaluation(HeldOutOptions options, IReadOnlyList<SftDocument> documents, TrainedChat chat)
 {
     private readonly HeldOutCompletion[] _rows = [.. documents.Select(HeldOutCompletion.Of)];
     private readonly AnswerVerifier _verifier = new();

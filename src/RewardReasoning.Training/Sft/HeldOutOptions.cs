@@ -6,7 +6,7 @@ namespace RewardReasoning.Training.Sft;
 /// Measures documents that are not trained on: the loss of their completions and, where they answer questions, whether the model's own
 /// answers are right.
 /// </summary>
-public sealed record HeldOutOptions
+internal sealed record HeldOutOptions
 {
     /// <summary>
     /// Rows as those of the recipe's data; null takes documents out of that data, drawn by the seed, and they are never trained on.

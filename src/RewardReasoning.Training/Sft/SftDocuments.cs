@@ -10,7 +10,7 @@ using RewardReasoning.Training.Runs;
 namespace RewardReasoning.Training.Sft;
 
 /// <summary>Token ids of a document and the weight of each as a target; 0 over the prompt.</summary>
-public sealed record SftDocument(int[] Ids, float[] Weights)
+internal sealed record SftDocument(int[] Ids, float[] Weights)
 {
     /// <summary>What is learnt, as text.</summary>
     public string Completion { get; init; } = "";
@@ -23,25 +23,23 @@ public sealed record SftDocument(int[] Ids, float[] Weights)
 /// Control tokens in a completion are meant (it is the assistant's own text), those in a prompt are plain text. Rows are read where they
 /// are needed, so that a file may be larger than memory; a packed one is unpacked into memory.
 /// </summary>
-public sealed class SftDocuments : IDisposable
+internal sealed class SftDocuments : IDisposable
 {
     private readonly string _path;
     private readonly Stream _file;
     private readonly List<Place> _places = [];
-    private readonly Tokenizer _tokenizer;
-    private readonly ChatTokenizer _chat;
-    private readonly int _endOfTurn;
+    private readonly TrainedChat _chat;
 
     /// <summary>Opens the file and finds its lines.</summary>
     /// <exception cref="RecipeException">The file is missing or empty.</exception>
-    public SftDocuments(string path, ChatTokenizer chat, int endOfTurn)
+    public SftDocuments(string path, TrainedChat chat)
     {
         if (!File.Exists(path))
         {
             throw new RecipeException($"{path} does not exist; the recipe's data must be a JSONL file of prompt and completion.");
         }
 
-        (_path, _chat, _tokenizer, _endOfTurn) = (path, chat, chat.Tokenizer, endOfTurn);
+        (_path, _chat) = (path, chat);
         _file = Open(path);
         FindLines();
         if (_places.Count == 0)
@@ -67,12 +65,13 @@ public sealed class SftDocuments : IDisposable
             using JsonDocument row = JsonDocument.Parse(line);
             return Tokenize(row.RootElement);
         }
-        catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException)
+        catch (JsonException error)
         {
-            throw new RecipeException(
-                $"{_path}, document {place.Number}: {error.Message} A row must hold \"prompt\" and \"completion\", a question with its answer, a labelled pair, or messages.",
-                error
-            );
+            throw new RecipeException($"{_path}, document {place.Number}, is not valid JSON: {error.Message}", error);
+        }
+        catch (RecipeException error)
+        {
+            throw new RecipeException($"{_path}, document {place.Number}: {error.Message}", error);
         }
     }
 
@@ -138,27 +137,48 @@ public sealed class SftDocuments : IDisposable
 
     private SftDocument Tokenize(JsonElement row)
     {
-        if (!row.TryGetProperty("completion", out JsonElement completion))
+        JsonElement completion =
+            row.ValueKind == JsonValueKind.Object && row.TryGetProperty("completion", out JsonElement given) ? given : default;
+        return completion.ValueKind switch
         {
-            (IReadOnlyList<ChatMessage> conversation, string reply) = Recognize(row);
-            return Document(conversation, [(reply, 1)]);
+            JsonValueKind.Undefined => Recognize(row),
+            JsonValueKind.String => Document(Prompt(row), [(completion.GetString() ?? "", 1)]),
+            JsonValueKind.Array when completion.EnumerateArray().Any(IsMessage) => Recognize(Conversation(row, completion)),
+            JsonValueKind.Array => Document(Prompt(row), [.. completion.EnumerateArray().Select(WeightedPart)]),
+            _ => throw Unusable("completion is neither a text nor a list"),
+        };
+    }
+
+    private static bool IsMessage(JsonElement item) => item.ValueKind == JsonValueKind.Object && item.TryGetProperty("role", out _);
+
+    private static IReadOnlyList<ChatMessage> Prompt(JsonElement row) =>
+        row.TryGetProperty("prompt", out JsonElement prompt) && prompt.ValueKind == JsonValueKind.String
+            ? [new ChatMessage(ChatRole.User, prompt.GetString() ?? "")]
+            : throw Unusable("prompt is missing or not a text");
+
+    private static (string Text, float Weight) WeightedPart(JsonElement part) =>
+        part.ValueKind == JsonValueKind.Object
+        && part.TryGetProperty("text", out JsonElement text)
+        && text.ValueKind == JsonValueKind.String
+        && part.TryGetProperty("weight", out JsonElement weight)
+        && weight.ValueKind == JsonValueKind.Number
+            ? (text.GetString() ?? "", weight.GetSingle())
+            : throw Unusable("a part of completion is not an object of text and weight");
+
+    /// <summary>TRL's conversational rows: prompt and completion are lists of messages, which together are one conversation.</summary>
+    private static JsonElement Conversation(JsonElement row, JsonElement completion)
+    {
+        if (!row.TryGetProperty("prompt", out JsonElement prompt) || prompt.ValueKind != JsonValueKind.Array)
+        {
+            throw Unusable("completion is a list of messages, so prompt must be one too");
         }
 
-        string prompt = row.GetProperty("prompt").GetString() ?? throw new InvalidOperationException("prompt is null.");
-        return Document(
-            [new ChatMessage(ChatRole.User, prompt)],
-            completion.ValueKind == JsonValueKind.String
-                ? [(completion.GetString() ?? "", 1)]
-                :
-                [
-                    .. completion
-                        .EnumerateArray()
-                        .Select(part => (part.GetProperty("text").GetString() ?? "", part.GetProperty("weight").GetSingle())),
-                ]
+        return JsonSerializer.SerializeToElement(
+            new Dictionary<string, JsonElement[]> { ["messages"] = [.. prompt.EnumerateArray(), .. completion.EnumerateArray()] }
         );
     }
 
-    private (IReadOnlyList<ChatMessage> Conversation, string Reply) Recognize(JsonElement row) =>
+    private SftDocument Recognize(JsonElement row) =>
         RowRecognizer.Recognize(
             new DataRow
             {
@@ -168,35 +188,63 @@ public sealed class SftDocuments : IDisposable
             }
         ) switch
         {
-            QuestionContent question => (question.Query.Messages, question.Answer),
-            PairContent { Preference: { } pair } labelled => (labelled.Query.Messages, pair.Chosen),
-            MessagesContent { Messages: [_, .., var last] } messages when last.Role == ChatRole.Assistant => (
+            QuestionContent question => Document(question.Query.Messages, [(question.Answer, 1)]),
+            PairContent { Preference: { } pair } labelled => Document(labelled.Query.Messages, [(pair.Chosen, 1)]),
+            MessagesContent { Messages: [_, .., var last] } messages when last.Role == ChatRole.Assistant => Document(
                 [.. messages.Messages.SkipLast(1)],
-                last.Text
+                last.Text,
+                Reasoning(row)
             ),
-            FaultyContent faulty => throw new InvalidOperationException(faulty.Error),
-            var other => throw new InvalidOperationException($"The row holds {RowKinds.Describe(other.Kind)}."),
+            FaultyContent faulty => throw Unusable(faulty.Error.TrimEnd('.')),
+            var other => throw Unusable($"the row holds {RowKinds.Describe(other.Kind)}"),
         };
+
+    /// <summary>The reasoning that a conversation's last message gives apart; null without one.</summary>
+    private static string? Reasoning(JsonElement row) =>
+        row.EnumerateObject().Select(field => field.Value).FirstOrDefault(IsConversation) is { ValueKind: JsonValueKind.Array } messages
+        && messages.EnumerateArray().Last().TryGetProperty("reasoning_content", out JsonElement reasoning)
+        && reasoning.ValueKind == JsonValueKind.String
+        && reasoning.GetString() is { Length: > 0 } text
+            ? text
+            : null;
+
+    private static bool IsConversation(JsonElement value) =>
+        value.ValueKind == JsonValueKind.Array && value.GetArrayLength() > 0 && value.EnumerateArray().All(IsMessage);
+
+    private static RecipeException Unusable(string found) =>
+        new(
+            $"{found}. A row must hold prompt and completion (texts, or lists of messages), a question with its answer, a labelled pair, or "
+                + "messages that end with the assistant's."
+        );
+
+    private SftDocument Document(IReadOnlyList<ChatMessage> conversation, string reply, string? reasoning)
+    {
+        if (reasoning is null)
+        {
+            return Document(conversation, [(reply, 1)]);
+        }
+
+        int[] prompt = _chat.Prompt(conversation);
+        int[] ids = [.. prompt, .. _chat.Reply(conversation, prompt, reasoning, reply), _chat.EndOfTurn];
+        return new SftDocument(ids, [.. ids.Select((_, index) => index < prompt.Length ? 0f : 1f)]) { Completion = reply };
+    }
 
     private SftDocument Document(IReadOnlyList<ChatMessage> conversation, (string Text, float Weight)[] completion)
     {
-        List<int> ids = [.. ConversationIds.Of(_chat, conversation)];
+        int[] prompt = _chat.Prompt(conversation);
+        List<int> ids = [.. prompt];
         List<float> weights = [.. Enumerable.Repeat(0f, ids.Count)];
-        foreach ((string text, float weight) in completion)
+        for (int part = 0; part < completion.Length; part++)
         {
-            Append(ids, weights, text, weight);
+            (string text, float weight) = completion[part];
+            int[] tokens = _chat.Reply(part == 0 ? prompt : [], text);
+            ids.AddRange(tokens);
+            weights.AddRange(Enumerable.Repeat(weight, tokens.Length));
         }
 
-        ids.Add(_endOfTurn);
+        ids.Add(_chat.EndOfTurn);
         weights.Add(1);
         return new SftDocument([.. ids], [.. weights]) { Completion = string.Concat(completion.Select(part => part.Text)) };
-    }
-
-    private void Append(List<int> ids, List<float> weights, string text, float weight)
-    {
-        int[] tokens = _tokenizer.Encode(text);
-        ids.AddRange(tokens);
-        weights.AddRange(Enumerable.Repeat(weight, tokens.Length));
     }
 
     private void FindLines()

@@ -1,4 +1,5 @@
 using RewardReasoning.Models.Decoder;
+using RewardReasoning.Recipes;
 using RewardReasoning.Text.ChatTemplates;
 using RewardReasoning.Training.Losses;
 using RewardReasoning.Training.Rollouts;
@@ -25,12 +26,11 @@ internal sealed class SftMethod : ITrainingMethod<SftPosition>
     public SftMethod(SftRecipe recipe, TimeProvider clock, TrainingSession session, SftPosition? position)
     {
         (_recipe, _clock, _session) = (recipe, clock, session);
-        ChatTokenizer chat = ChatTokenizer.Load(recipe.Model);
-        int endOfTurn = ConversationIds.EndOfTurn(session.Model.Config, recipe.Model);
-        _documents = new SftDocuments(recipe.Data, chat, endOfTurn);
-        _heldOut = recipe.HeldOut is { } held ? new(held, HeldOut(held, chat, endOfTurn), chat) : null;
+        RequireContext(recipe, session.Chat);
+        _documents = new SftDocuments(recipe.Data, session.Chat);
+        _heldOut = recipe.HeldOut is { } held ? new(held, HeldOut(held), session.Chat) : null;
         _packer = new DocumentPacker(_documents, recipe.RowTokens, recipe.PackingPool, recipe.Seed, position?.Packer);
-        _evaluation = recipe.Evaluation is { } options ? new(options, chat) : null;
+        _evaluation = recipe.Evaluation is { } options ? new(options, session.Chat) : null;
         _tokens = position?.Tokens ?? 0;
     }
 
@@ -60,6 +60,7 @@ internal sealed class SftMethod : ITrainingMethod<SftPosition>
                 ["train/gradient_norm"] = norm,
                 ["train/learning_rate"] = rate,
                 ["train/tokens"] = _tokens,
+                ["documents/too_long"] = _packer.TooLong,
                 ["time/tokens_per_second"] = tokens / _clock.GetElapsedTime(started).TotalSeconds,
             },
             []
@@ -68,7 +69,7 @@ internal sealed class SftMethod : ITrainingMethod<SftPosition>
 
     public Measurement Evaluate(CancellationToken cancellationToken)
     {
-        using RolloutSampler sampler = new(_session.Replicas, _session.Workers, _session.Model.Config.EosTokenIds.ToHashSet());
+        using RolloutSampler sampler = new(_session.Replicas, _session.Workers, _session.Chat.EndTokens);
         Measurement? documents = _heldOut?.Measure(_session, sampler, cancellationToken);
         if (_evaluation is null)
         {
@@ -81,14 +82,25 @@ internal sealed class SftMethod : ITrainingMethod<SftPosition>
 
     public void Dispose() => _documents.Dispose();
 
-    private IReadOnlyList<SftDocument> HeldOut(HeldOutOptions options, ChatTokenizer chat, int endOfTurn)
+    /// <summary>Rows whose tokens are counted through, documents after documents, must fit into the context.</summary>
+    private static void RequireContext(SftRecipe recipe, TrainedChat chat)
+    {
+        if (recipe.RowTokens > chat.ContextLength)
+        {
+            throw new RecipeException(
+                $"row_tokens is {recipe.RowTokens} and the context of {recipe.Model} is {chat.ContextLength} tokens; lower row_tokens."
+            );
+        }
+    }
+
+    private IReadOnlyList<SftDocument> HeldOut(HeldOutOptions options)
     {
         if (options.Data is not { } path)
         {
             return _documents.TakeOut(options.Documents, _recipe.RowTokens, _recipe.Seed);
         }
 
-        using SftDocuments others = new(path, chat, endOfTurn);
+        using SftDocuments others = new(path, _session.Chat);
         return [.. Enumerable.Range(0, Math.Min(options.Documents, others.Count)).Select(others.Read)];
     }
 

@@ -10,13 +10,13 @@ namespace RewardReasoning.Training.Sft;
 /// A supervised run: documents of prompt and completion, packed into rows, one pass or several. The model's weights may be missing: then
 /// they are drawn at random from the seed, and its folder gives configuration, tokenizer and template.
 /// </summary>
-public sealed record SftRecipe : TrainingRecipe
+internal sealed record SftRecipe : TrainingRecipe
 {
     /// <summary>A recipe with the defaults of supervised training.</summary>
     public SftRecipe()
     {
         LearningRate = 2e-3;
-        WarmupSteps = 150;
+        UsualWarmupSteps = 150;
         Schedule = ScheduleShape.Cosine;
         FinalRateRatio = 0.04;
         Optimizer = new AdamWOptions { Beta2 = 0.98, WeightDecay = 0.01 };

@@ -9,7 +9,7 @@ namespace RewardReasoning.Training.Sft;
 /// Supervised training: packed rows, next-token cross entropy over completions, AdamW. Each worker computes its share of the rows with
 /// gradients of its own; they are added in a fixed order, so a run repeats bit for bit, also when it was killed and resumed.
 /// </summary>
-public sealed class SftTrainer(SftRecipe recipe, TimeProvider clock)
+internal sealed class SftTrainer(SftRecipe recipe, TimeProvider clock)
 {
     /// <summary>
     /// Runs, or goes on with, the recipe until its last step; the finished model lies in <see cref="RunFolder.FinalModel"/>.

@@ -72,10 +72,11 @@ public sealed class DpoTrainerTests : IDisposable
     }
 
     [Theory]
-    [InlineData(DpoVariant.Aot)]
-    [InlineData(DpoVariant.AotUnpaired)]
-    public void Run_SortedSteps_DoNotDependOnPassesAndWorkers(DpoVariant variant)
+    [InlineData(nameof(DpoVariant.Aot))]
+    [InlineData(nameof(DpoVariant.AotUnpaired))]
+    public void Run_SortedSteps_DoNotDependOnPassesAndWorkers(string variantName)
     {
+        DpoVariant variant = Enum.Parse<DpoVariant>(variantName);
         List<double> plain = [],
             other = [];
         DpoRecipe Sorted(string name) =>
@@ -124,7 +125,7 @@ public sealed class DpoTrainerTests : IDisposable
         Run(Recipe("a", 1) with { MaxTokens = 64 }, steps.Add);
         Assert.Equal(1, steps[0].Metrics["pairs/left_out"]);
         RecipeException error = Assert.Throws<RecipeException>(() => Run(Recipe("b", 1) with { MaxTokens = 8 }));
-        Assert.Contains("Raise max_tokens", error.Message, StringComparison.Ordinal);
+        Assert.Contains("Raise max_tokens, or shorten", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -54,7 +54,7 @@ public sealed class GroupAdvantageTests
         double[] advantages = GroupAdvantage.Compute(rewards, groups, Trl with { Scale = scale });
 
         ReferenceNumbers.AssertClose(reference.Output("advantages"), advantages, reference.Tolerance, name);
-        Assert.Equal(new GroupCounts(2, flatGroups), GroupAdvantage.Count(rewards, groups));
+        Assert.Equal((2, flatGroups), GroupAdvantage.Count(rewards, groups));
     }
 
     [Fact]
@@ -123,7 +123,7 @@ public sealed class GroupAdvantageTests
 
     [Fact]
     public void Count_FlatMissingAndLivingGroups_AreTold() =>
-        Assert.Equal(new GroupCounts(4, 2), GroupAdvantage.Count([1, 1, double.NaN, 0, -1, 1, 5], [0, 0, 1, 1, 2, 2, 3]));
+        Assert.Equal((4, 2), GroupAdvantage.Count([1, 1, double.NaN, 0, -1, 1, 5], [0, 0, 1, 1, 2, 2, 3]));
 
     [Fact]
     public void Compute_InfiniteReward_NamesIt() =>

@@ -1,5 +1,6 @@
 using RewardReasoning.Models.Decoder;
 using RewardReasoning.Training.Grpo;
+using RewardReasoning.Training.Judges;
 using RewardReasoning.Training.Rollouts;
 using Xunit;
 using static TorchSharp.torch;
@@ -98,7 +99,7 @@ public sealed class PolicyUpdateTests
     private static TrainedRollout Rollout(int[] prompt, int[] completion, double advantage) =>
         new(
             new JudgeRollout(
-                new JudgeQuestion(0, "", Verdict.First, prompt),
+                new JudgeQuestion(0, new LabelledPair(new PreferencePair("", "", ""), ""), Verdict.First, prompt),
                 new SampledCompletion(completion, [], true),
                 "",
                 Verdict.First,

@@ -118,9 +118,16 @@ public sealed class GroupRankerTests
                 return null;
             }
         );
-        PolicyOptions options = new() { Judge = new PolicyJudgeOptions { Model = "unused" } };
+        PolicyRecipe recipe = new()
+        {
+            Out = "o",
+            Model = "m",
+            Data = "d",
+            Steps = 1,
+            Judge = new PolicyJudgeOptions { Model = "unused" },
+        };
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
-            new GroupRanker(judge, options, 42).RankAsync("2+2", ["a", "b", "c"], new HashSet<string>(), source.Token)
+            new GroupRanker(judge, recipe).RankAsync("2+2", ["a", "b", "c"], new HashSet<string>(), source.Token)
         );
     }
 
@@ -141,17 +148,16 @@ public sealed class GroupRankerTests
         int opponents = 4
     )
     {
-        PolicyOptions options = new()
+        PolicyRecipe recipe = new()
         {
+            Out = "o",
+            Model = "m",
+            Data = "d",
+            Steps = 1,
             Judge = new PolicyJudgeOptions { Model = "unused" },
             Reward = reward,
             Opponents = opponents,
         };
-        return new GroupRanker(judge, options, 42).RankAsync(
-            "2+2",
-            answers,
-            (guarded ?? []).ToHashSet(),
-            TestContext.Current.CancellationToken
-        );
+        return new GroupRanker(judge, recipe).RankAsync("2+2", answers, (guarded ?? []).ToHashSet(), TestContext.Current.CancellationToken);
     }
 }

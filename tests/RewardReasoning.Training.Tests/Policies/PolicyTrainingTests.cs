@@ -72,7 +72,7 @@ public sealed class PolicyTrainingTests : IDisposable
         Run(
             Recipe("a") with
             {
-                Evaluation = new JudgeEvaluationOptions
+                Evaluation = new PolicyEvaluationOptions
                 {
                     Data = _folder["heldout.jsonl"],
                     Every = 1,
@@ -105,7 +105,7 @@ public sealed class PolicyTrainingTests : IDisposable
         using CancellationTokenSource source = new();
         source.Cancel();
         Assert.ThrowsAny<OperationCanceledException>(() =>
-            new GrpoTrainer(Recipe("a"), TimeProvider.System, ScriptedJudge.Alphabetical()).Run(null, source.Token)
+            new PolicyTrainer(Recipe("a"), TimeProvider.System, ScriptedJudge.Alphabetical()).Run(null, source.Token)
         );
         List<TrainingProgress> steps = [];
         Run(Recipe("a"), ScriptedJudge.Alphabetical(), steps.Add);
@@ -118,7 +118,7 @@ public sealed class PolicyTrainingTests : IDisposable
     {
         File.AppendAllText(_folder["questions.jsonl"], """{"query":"Why?"}""");
         RecipeException error = Assert.Throws<RecipeException>(() =>
-            Run(Recipe("a") with { Policy = new PolicyOptions { Judge = new PolicyJudgeOptions { Model = _folder["judge"] } } }, null)
+            Run(Recipe("a") with { Judge = new PolicyJudgeOptions { Model = _folder["judge"] } }, null)
         );
         Assert.Contains("questions.jsonl:13", error.Message, StringComparison.Ordinal);
         Assert.Contains("calculator", error.Message, StringComparison.Ordinal);
@@ -129,14 +129,11 @@ public sealed class PolicyTrainingTests : IDisposable
     {
         List<TrainingProgress> steps = [];
         File.Delete(Path.Combine(_folder["judge"], JudgeFiles.DomainFile));
-        GrpoRecipe recipe = Recipe("a") with
+        PolicyRecipe recipe = Recipe("a") with
         {
             Steps = 1,
-            Policy = new PolicyOptions
-            {
-                Responses = 6,
-                Judge = new PolicyJudgeOptions { Model = _folder["judge"], MaxTokens = 2 },
-            },
+            Responses = 6,
+            Judge = new PolicyJudgeOptions { Model = _folder["judge"], MaxTokens = 2 },
         };
         RunFolder run = Run(recipe, null, steps.Add);
         steps.RemoveAt(0);
@@ -153,11 +150,8 @@ public sealed class PolicyTrainingTests : IDisposable
             Run(
                 Recipe("a") with
                 {
-                    Policy = new PolicyOptions
-                    {
-                        Responses = 6,
-                        Judge = new PolicyJudgeOptions { Model = _folder["judge"] },
-                    },
+                    Responses = 6,
+                    Judge = new PolicyJudgeOptions { Model = _folder["judge"] },
                 },
                 null
             )
@@ -174,19 +168,7 @@ public sealed class PolicyTrainingTests : IDisposable
             Votes = 2,
         };
         List<TrainingProgress> steps = [];
-        await Task.Run(
-            () =>
-                Run(
-                    Recipe("a") with
-                    {
-                        Steps = 1,
-                        Policy = new PolicyOptions { Responses = 6, Judge = judge },
-                    },
-                    null,
-                    steps.Add
-                ),
-            TestContext.Current.CancellationToken
-        );
+        await Task.Run(() => Run(Recipe("a") with { Steps = 1, Judge = judge }, null, steps.Add), TestContext.Current.CancellationToken);
         Assert.NotEmpty(server.Requests);
         Assert.All(server.Requests, request => Assert.NotNull(request.Body["seed"]));
         Assert.True(server.Requests.Count >= 2 * steps[1].Metrics["judge/matches"]);
@@ -199,7 +181,7 @@ public sealed class PolicyTrainingTests : IDisposable
             Run(
                 Recipe("a") with
                 {
-                    Evaluation = new JudgeEvaluationOptions { Data = _folder["questions.jsonl"] },
+                    Evaluation = new PolicyEvaluationOptions { Data = _folder["questions.jsonl"] },
                 },
                 ScriptedJudge.Alphabetical()
             )
@@ -215,21 +197,17 @@ public sealed class PolicyTrainingTests : IDisposable
             Run(
                 Recipe("a") with
                 {
-                    Curriculum = [new(0, ["easy"])],
-                    Policy = new PolicyOptions
+                    Responses = 1,
+                    Reward = Ratings.RewardKind.WinRate,
+                    Guard = new GuardOptions { Phrases = ["(", "(?=look)"] },
+                    Judge = new PolicyJudgeOptions
                     {
-                        Responses = 1,
-                        Reward = Ratings.RewardKind.WinRate,
-                        Guard = new GuardOptions { Phrases = ["(", "(?=look)"] },
-                        Judge = new PolicyJudgeOptions
-                        {
-                            Model = "m",
-                            Endpoints = ["nowhere"],
-                            Store = "",
-                            Votes = 0,
-                            MaxTokens = 5,
-                            ThinkingBudget = 6,
-                        },
+                        Model = "m",
+                        Endpoints = ["nowhere"],
+                        Store = "",
+                        Votes = 0,
+                        MaxTokens = 5,
+                        ThinkingBudget = 6,
                     },
                 },
                 null
@@ -238,16 +216,15 @@ public sealed class PolicyTrainingTests : IDisposable
         foreach (
             string part in (string[])
                 [
-                    "9 faults:",
-                    "policy.judge.store is empty",
-                    "policy.responses is 1",
-                    "policy.reward is win_rate",
-                    "policy.guard.phrases holds '('",
+                    "8 faults:",
+                    "judge.store is empty",
+                    "responses is 1",
+                    "reward is win_rate",
+                    "guard.phrases holds '('",
                     "holds '(?=look)'",
-                    "policy.judge.votes is 0",
-                    "policy.judge.thinking_budget is 6",
+                    "judge.votes is 0",
+                    "judge.thinking_budget is 6",
                     "endpoints has 'nowhere'",
-                    "rollouts_per_order and curriculum",
                 ]
         )
         {
@@ -258,16 +235,14 @@ public sealed class PolicyTrainingTests : IDisposable
     [Fact]
     public void Run_FilesThatAreNotThere_AreAllNamedAndTheFolderTakesTheMendedRecipe()
     {
-        GrpoRecipe recipe = Recipe("a") with
+        PolicyRecipe recipe = Recipe("a") with
         {
             Data = "no-questions.jsonl",
-            Evaluation = new JudgeEvaluationOptions { Data = "no-answers.jsonl" },
-            Policy = new PolicyOptions { Judge = new PolicyJudgeOptions { Model = "no-judge" } },
+            Evaluation = new PolicyEvaluationOptions { Data = "no-answers.jsonl" },
+            Judge = new PolicyJudgeOptions { Model = "no-judge" },
         };
         RecipeException error = Assert.Throws<RecipeException>(() => Run(recipe, null));
-        foreach (
-            string part in (string[])["no-questions.jsonl (data)", "no-answers.jsonl (evaluation.data)", "no-judge (policy.judge.model)"]
-        )
+        foreach (string part in (string[])["no-questions.jsonl (data)", "no-answers.jsonl (evaluation.data)", "no-judge (judge.model)"])
         {
             Assert.Contains(part, error.Message, StringComparison.Ordinal);
         }
@@ -282,20 +257,39 @@ public sealed class PolicyTrainingTests : IDisposable
         File.WriteAllText(
             _folder["recipe.json"],
             """
-            { "out": "o", "model": "m", "data": "d", "steps": 1, "policy": { "reward": "win_probability", "judge": { "model": "j", "endpoints": ["http://localhost:1/v1"], "server": "vllm" } } }
+            {
+              "out": "o", "model": "m", "data": "d", "steps": 1, "reward": "win_probability",
+              "judge": { "model": "j", "endpoints": ["http://localhost:1/v1"], "server": "vllm" }
+            }
             """
         );
-        PolicyOptions policy = Assert.IsType<PolicyOptions>(RecipeFile.Load<GrpoRecipe>(_folder["recipe.json"]).Policy);
+        PolicyRecipe recipe = RecipeFile.Load<PolicyRecipe>(_folder["recipe.json"]);
         Assert.Equal(
             (Ratings.RewardKind.WinProbability, "j", 4, 8),
-            (policy.Reward, policy.Judge.Model, policy.Opponents, policy.Responses)
+            (recipe.Reward, recipe.Judge.Model, recipe.Opponents, recipe.Responses)
         );
+    }
+
+    [Theory]
+    [InlineData(TrainingKind.Grpo, """{"policy":{"judge":{"model":"j"}}}""", "Train a policy with `rrm train policy`")]
+    [InlineData(TrainingKind.Policy, """{"policy":{"judge":{"model":"j"}}}""", "Move its fields")]
+    [InlineData(TrainingKind.Policy, """{"pairs_per_step":3}""", "Write questions_per_step")]
+    [InlineData(
+        TrainingKind.Policy,
+        """{"evaluation":{"data":"d","pairs":3}}""",
+        "evaluation.pairs is no longer a field here. Write questions"
+    )]
+    public void Load_RecipeOfAnOlderVersion_SaysWhatToChange(TrainingKind kind, string json, string advice)
+    {
+        File.WriteAllText(_folder["recipe.json"], json);
+        RecipeException error = Assert.Throws<RecipeException>(() => TrainingRun.Load(kind, _folder["recipe.json"]));
+        Assert.Contains(advice, error.Message, StringComparison.Ordinal);
     }
 
     public void Dispose() => _folder.Dispose();
 
-    private static RunFolder Run(GrpoRecipe recipe, IJudge? judge, Action<TrainingProgress>? progress = null) =>
-        new GrpoTrainer(recipe, TimeProvider.System, judge).Run(progress, TestContext.Current.CancellationToken);
+    private static RunFolder Run(PolicyRecipe recipe, IJudge? judge, Action<TrainingProgress>? progress = null) =>
+        new PolicyTrainer(recipe, TimeProvider.System, judge).Run(progress, TestContext.Current.CancellationToken);
 
     private static byte[] Weights(RunFolder run) => File.ReadAllBytes(Path.Combine(run.FinalModel, "model.safetensors"));
 
@@ -313,23 +307,20 @@ public sealed class PolicyTrainingTests : IDisposable
         );
     }
 
-    private GrpoRecipe Recipe(string name) =>
+    private PolicyRecipe Recipe(string name) =>
         new()
         {
             Out = _folder[name],
             Model = _folder["tiny"],
             Data = _folder["questions.jsonl"],
             Steps = 4,
-            PairsPerStep = 4,
+            QuestionsPerStep = 4,
             MaxTokens = 24,
             LearningRate = 1e-2,
             CheckpointEvery = 2,
             MeasureFirst = true,
-            Policy = new PolicyOptions
-            {
-                Responses = 6,
-                Judge = new PolicyJudgeOptions { Model = "not opened" },
-            },
-            Evaluation = new JudgeEvaluationOptions { Data = _folder["heldout.jsonl"], Every = 2 },
+            Responses = 6,
+            Judge = new PolicyJudgeOptions { Model = "not opened" },
+            Evaluation = new PolicyEvaluationOptions { Data = _folder["heldout.jsonl"], Every = 2 },
         };
 }

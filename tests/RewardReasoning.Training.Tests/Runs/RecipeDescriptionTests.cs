@@ -1,6 +1,7 @@
 using RewardReasoning.Recipes;
 using RewardReasoning.Training.Dpo;
-using RewardReasoning.Training.Grpo;
+using RewardReasoning.Training.Judges;
+using RewardReasoning.Training.Policies;
 using RewardReasoning.Training.RewardModels;
 using RewardReasoning.Training.Sft;
 using Xunit;
@@ -11,7 +12,8 @@ public sealed class RecipeDescriptionTests
 {
     [Theory]
     [InlineData(typeof(SftRecipe))]
-    [InlineData(typeof(GrpoRecipe))]
+    [InlineData(typeof(JudgeRecipe))]
+    [InlineData(typeof(PolicyRecipe))]
     [InlineData(typeof(DpoRecipe))]
     [InlineData(typeof(RewardModelRecipe))]
     public void Fields_OfEveryRecipe_SayWhatTheyMean(Type recipe)
@@ -36,7 +38,7 @@ public sealed class RecipeDescriptionTests
     [InlineData("evaluation", "object", "null")]
     public void Fields_OfGrpo_HaveTypeBoundsAndDefault(string name, string type, string? value)
     {
-        RecipeField field = RecipeDescription.Fields(typeof(GrpoRecipe)).Single(field => field.Name == name);
+        RecipeField field = RecipeDescription.Fields(typeof(JudgeRecipe)).Single(field => field.Name == name);
         Assert.Equal((type, value), (field.Type, field.Default));
     }
 }

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 using RewardReasoning.Models.Decoder;
 using RewardReasoning.Recipes;
 using RewardReasoning.Testing;
-using RewardReasoning.Text.ChatTemplates;
+using RewardReasoning.Text.Tokenization;
 using RewardReasoning.Training.Losses;
 using RewardReasoning.Training.Runs;
 using RewardReasoning.Training.Sft;
@@ -382,10 +382,114 @@ public sealed class SftTrainerTests : IDisposable
         Assert.Contains("give them one number", error.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Run_ADocumentThatIsTooLong_IsLeftOutInEveryEpochAndCounted()
+    {
+        File.WriteAllLines(
+            _folder["data.jsonl"],
+            Enumerable.Range(0, 10).Select(i => $$"""{"prompt":"{{i}}+1","completion":"{{(i == 0 ? new string('7', 60) : "7")}}"}""")
+        );
+        List<TrainingProgress> steps = [];
+        RunFolder run = Run(Recipe("a", 40) with { PackingPool = 160 }, steps.Add);
+        Assert.True(run.IsFinished);
+        Assert.Equal(1, steps[^1].Metrics["documents/too_long"]);
+    }
+
+    [Fact]
+    public void Run_NoDocumentFits_SaysSo()
+    {
+        RecipeException error = Assert.Throws<RecipeException>(() => Run(Recipe("a") with { RowTokens = 8 }));
+        Assert.Contains("Every document is longer than row_tokens (8)", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Run_RowsLongerThanTheContext_AreRefused()
+    {
+        RecipeException error = Assert.Throws<RecipeException>(() => Run(Recipe("a") with { RowTokens = 1_025 }));
+        Assert.Contains("row_tokens is 1025", error.Message, StringComparison.Ordinal);
+        Assert.Contains("1024 tokens", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Run_ThreeStepsWithTheDefaultWarmup_Trains()
+    {
+        SftRecipe recipe = new()
+        {
+            Out = _folder["a"],
+            Model = _folder["tiny"],
+            Data = _folder["data.jsonl"],
+            Steps = 3,
+            RowTokens = 48,
+        };
+        List<TrainingProgress> steps = [];
+        Run(recipe, steps.Add);
+        Assert.All(steps, step => Assert.True(step.Metrics["train/learning_rate"] > 0));
+    }
+
+    [Fact]
+    public void Run_TemplateThatWritesTheDate_ResumesLaterToTheSameBytes()
+    {
+        string settings = Path.Combine(_folder["tiny"], "tokenizer_config.json");
+        JsonNode config = JsonNode.Parse(File.ReadAllText(settings)) ?? new JsonObject();
+        config["chat_template"] = "{{ strftime_now('%d') }}" + (string?)config["chat_template"];
+        File.WriteAllText(settings, config.ToJsonString());
+        RunFolder undisturbed = new SftTrainer(Recipe("a"), new Day(1)).Run(null, TestContext.Current.CancellationToken);
+        Assert.Throws<TimeoutException>(() =>
+            new SftTrainer(Recipe("b"), new Day(1)).Run(step => Crash(step, at: 5), TestContext.Current.CancellationToken)
+        );
+        RunFolder resumed = new SftTrainer(Recipe("b"), new Day(5)).Run(null, TestContext.Current.CancellationToken);
+        Assert.Equal(Weights(undisturbed), Weights(resumed));
+        Assert.NotEqual(
+            Weights(undisturbed),
+            Weights(new SftTrainer(Recipe("c"), new Day(5)).Run(null, TestContext.Current.CancellationToken))
+        );
+    }
+
+    [Fact]
+    public void Read_ConversationalPromptAndCompletion_AreOneConversation()
+    {
+        File.WriteAllLines(
+            _folder["rows.jsonl"],
+            [
+                """{"prompt":[{"role":"user","content":"2+2"}],"completion":[{"role":"assistant","content":"4"}]}""",
+                """{"prompt":"2+2","completion":"4"}""",
+                """{"prompt":"2+2","completion":[{"role":"assistant","content":"4"}]}""",
+                """{"prompt":7,"completion":"4"}""",
+            ]
+        );
+        using SftDocuments documents = Documents(_folder["rows.jsonl"]);
+        Assert.Equal(documents.Read(1).Ids, documents.Read(0).Ids);
+        Assert.Equal(documents.Read(1).Weights, documents.Read(0).Weights);
+        Assert.Contains(
+            "document 3: completion is a list of messages, so prompt must be one too",
+            Assert.Throws<RecipeException>(() => documents.Read(2)).Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "document 4: prompt is missing or not a text",
+            Assert.Throws<RecipeException>(() => documents.Read(3)).Message,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public void Read_ReasoningGivenApart_IsLearnt()
+    {
+        File.WriteAllText(
+            _folder["rows.jsonl"],
+            """{"messages":[{"role":"user","content":"2+2"},{"role":"assistant","content":"4","reasoning_content":"2+2=4"}]}"""
+        );
+        using SftDocuments documents = Documents(_folder["rows.jsonl"]);
+        SftDocument document = documents.Read(0);
+        string learnt = Tokenizer.Load(_folder["tiny"]).Decode([.. document.Ids.Where((_, index) => document.Weights[index] > 0)]);
+        Assert.Equal("2+2=4\n</think>\n\n4<|end|>", learnt.TrimStart('\n'));
+    }
+
     private static string[] Completions(SftDocuments documents) =>
         [.. Enumerable.Range(0, documents.Count).Select(index => documents.Read(index).Completion)];
 
-    private SftDocuments Documents(string path) => new(path, ChatTokenizer.Load(_folder["tiny"]), 2);
+    private SftDocuments Documents(string path) =>
+        new(path, new TrainedChat(_folder["tiny"], TinyModel.Config, null, DateTimeOffset.UnixEpoch));
 
     private JsonNode[] Rows(string name) =>
         [.. File.ReadLines(_folder[name]).Select(line => Assert.IsType<JsonObject>(JsonNode.Parse(line)))];
@@ -395,6 +499,14 @@ public sealed class SftTrainerTests : IDisposable
             .. File.ReadLines(_folder[$"{name}/metrics.jsonl"])
                 .Select(line => JsonNode.Parse(line)?["train/loss"]?.GetValue<double>() ?? double.NaN),
         ];
+
+    /// <summary>Noon of a day in May.</summary>
+    private sealed class Day(int day) : TimeProvider
+    {
+        public override TimeZoneInfo LocalTimeZone => TimeZoneInfo.Utc;
+
+        public override DateTimeOffset GetUtcNow() => new(2025, 5, day, 12, 0, 0, TimeSpan.Zero);
+    }
 
     /// <summary>Cancels when it is asked for the time for the n-th time.</summary>
     private sealed class CancellingClock(CancellationTokenSource source, int at) : TimeProvider

@@ -1,4 +1,4 @@
-namespace RewardReasoning.Training.Rewards;
+namespace RewardReasoning.Training.Judges;
 
 /// <summary>The judge's reward (arXiv 2505.14674): +1 for the right verdict, −1 for the wrong one and for none.</summary>
 public static class VerdictReward

@@ -3,73 +3,83 @@ using System.Text.Json.Nodes;
 using RewardReasoning.Judging;
 using RewardReasoning.Recipes;
 using RewardReasoning.Text.ChatTemplates;
+using RewardReasoning.Training.Grpo;
 using RewardReasoning.Training.Preferences;
-using RewardReasoning.Training.Rewards;
 using RewardReasoning.Training.Rollouts;
 using RewardReasoning.Training.Runs;
 
-namespace RewardReasoning.Training.Grpo;
+namespace RewardReasoning.Training.Judges;
 
-/// <summary>Judgments of labelled pairs: pairs become prompts in both orders, completions verdicts, verdicts rewards.</summary>
+/// <summary>Judgments of labelled pairs: each pair is shown in both orders; a completion's verdict is its reward.</summary>
 internal sealed class JudgeTask : IRolloutTask
 {
-    private readonly GrpoRecipe _recipe;
+    private readonly JudgeRecipe _recipe;
     private readonly JudgePrompt _prompt;
-    private readonly ChatTokenizer _chat;
+    private readonly TrainedChat _chat;
     private readonly PairStream _pairs;
-    private readonly Dictionary<int, LabelledPair> _drawn = [];
+    private readonly ContextFilter _context;
     private int _leftOut;
-    private long _passedOver;
-    private readonly int? _thoughtOpens;
+    private readonly int? _reasoningOpens;
 
-    public JudgeTask(GrpoRecipe recipe, IReadOnlyList<int> endTokens, GrpoPosition? position)
+    public JudgeTask(JudgeRecipe recipe, TrainingSession session, DataPosition? position)
     {
         _recipe = recipe;
-        _chat = ChatTokenizer.Load(recipe.Model);
+        _chat = session.Chat;
         string prompt = Path.Combine(recipe.Model, JudgeFiles.PromptFile);
         _prompt = File.Exists(prompt) ? JudgePrompt.Load(prompt) : JudgePrompt.Default;
-        _thoughtOpens = _chat.Tokenizer.FindToken(ReasoningText.OpenTag);
-        ThoughtEnd = _chat.Tokenizer.FindToken(ReasoningText.CloseTag);
-        EndTokens = ConversationIds.EndsOfTurn(endTokens, recipe.Model);
+        _reasoningOpens = _chat.Tokenizer.FindToken(ReasoningText.OpenTag);
+        ReasoningEnd = _chat.Tokenizer.FindToken(ReasoningText.CloseTag);
+        EndTokens = session.Chat.EndTokens;
         _pairs = new PairStream(
             [.. recipe.Data.Select(file => (file.Path, file.Weight, (IReadOnlyList<LabelledPair>)ReadTrained(file.Path)))],
             recipe.Seed,
             recipe.SkipSolved,
-            position?.PairPosition ?? 0,
+            position?.Taken ?? 0,
             position?.Mixture
         );
-        HeldOut = recipe.Evaluation is { } options ? [.. ReadPairs(options.Data).Take(options.Pairs).SelectMany(Questions)] : [];
+        _context = new ContextFilter(_chat.ContextLength, recipe.MaxTokens, "pair", _pairs.Count);
+        HeldOut = _context.RequireAll(
+            recipe.Evaluation is { } options ? [.. ReadPairs(options.Data).Take(options.Pairs).SelectMany(Questions)] : []
+        );
     }
 
-    public long Position => _pairs.Taken;
-
-    public PairStreamPosition? Mixture => _pairs.Position;
+    public DataPosition Position => new(_pairs.Taken, _pairs.Mixture);
 
     public IReadOnlySet<int> EndTokens { get; }
 
-    public int? ThoughtEnd { get; }
+    public int? ReasoningEnd { get; }
 
     public int Repeats => _recipe.RolloutsPerOrder;
 
     public IReadOnlyList<RolloutPrompt> HeldOut { get; }
 
-    public IReadOnlyList<RolloutPrompt> Draw(int count, int firstGroup, int step)
+    public DrawnPrompts Draw(int count, int firstGroup, int step)
     {
+        (long skipped, long leftOut) = (_pairs.Skipped, _context.LeftOut);
         IReadOnlyList<string>? difficulties = _recipe.DifficultiesAt(step);
-        LabelledPair[] drawn = [.. Enumerable.Range(0, count).Select(_ => _pairs.Next(difficulties))];
-        for (int number = 0; number < count; number++)
+        List<RolloutPrompt> prompts = [];
+        for (int group = firstGroup; group < firstGroup + count; )
         {
-            _drawn[firstGroup + number] = drawn[number];
+            JudgeQuestion[] questions = [.. Questions(_pairs.Next(difficulties), group)];
+            if (_context.Fits(questions))
+            {
+                prompts.AddRange(questions);
+                group++;
+            }
         }
 
-        return [.. drawn.SelectMany((pair, number) => Questions(pair, firstGroup + number))];
+        List<(string, long)> counts = _recipe.SkipSolved > 0 ? [("pairs/passed_over", _pairs.Skipped - skipped)] : [];
+        return new DrawnPrompts(
+            prompts,
+            _context.LeftOut > leftOut ? [.. counts, ("pairs/beyond_context", _context.LeftOut - leftOut)] : counts
+        );
     }
 
     public Rollout Read(RolloutPrompt prompt, SampledCompletion completion)
     {
         JudgeQuestion question = (JudgeQuestion)prompt;
         string text = _chat.Tokenizer.Decode(completion.Written);
-        Verdict verdict = VerdictParser.Parse(text, promptOpensReasoning: question.PromptIds[^1] == _thoughtOpens);
+        Verdict verdict = VerdictParser.Parse(text, promptOpensReasoning: question.PromptIds[^1] == _reasoningOpens);
         return new JudgeRollout(question, completion, text, verdict, VerdictReward.Of(verdict, question.Right));
     }
 
@@ -81,7 +91,7 @@ internal sealed class JudgeTask : IRolloutTask
                 .Where(group => group.Select(IsRight).Distinct().Count() == 1)
         )
         {
-            _pairs.PassOver(_drawn[group.Key]);
+            _pairs.Skip(((JudgeRollout)group.First()).Question.Pair);
         }
 
         return rollouts;
@@ -101,14 +111,10 @@ internal sealed class JudgeTask : IRolloutTask
             yield return ("pairs/left_out", _leftOut);
         }
 
-        if (_recipe.SkipSolved > 0)
-        {
-            yield return ("pairs/passed_over", _pairs.PassedOver - _passedOver);
-            _passedOver = _pairs.PassedOver;
-        }
-
         foreach (
-            IGrouping<string, JudgeRollout> group in rollouts.GroupBy(rollout => rollout.Question.Difficulty).OrderBy(group => group.Key)
+            IGrouping<string, JudgeRollout> group in rollouts
+                .GroupBy(rollout => rollout.Question.Pair.Difficulty)
+                .OrderBy(group => group.Key)
         )
         {
             if (group.Key.Length > 0)
@@ -122,7 +128,7 @@ internal sealed class JudgeTask : IRolloutTask
     public JsonObject Row(Rollout rollout) =>
         new()
         {
-            ["difficulty"] = ((JudgeRollout)rollout).Question.Difficulty,
+            ["difficulty"] = ((JudgeRollout)rollout).Question.Pair.Difficulty,
             ["reward"] = rollout.Reward,
             ["completion"] = rollout.Text,
         };
@@ -132,7 +138,7 @@ internal sealed class JudgeTask : IRolloutTask
         // Nothing is held open.
     }
 
-    /// <summary>The labelled pairs of a file that are trained on; those left out are counted.</summary>
+    /// <summary>Reads the labelled pairs of a file that are trained on, and counts those left out.</summary>
     /// <exception cref="RecipeException">The file cannot be read, a row is unusable or unlabelled, or none is left; file and line are
     /// named.</exception>
     private LabelledPair[] ReadTrained(string path)
@@ -143,11 +149,12 @@ internal sealed class JudgeTask : IRolloutTask
         return pairs.Length > 0
             ? pairs
             : throw new RecipeException(
-                $"No pair of {path} is left: {rows.Count} are of another difficulty than the recipe asks for, or have nothing behind a thought. Change difficulty or the data."
+                $"{path}: none of the {rows.Count} pairs can be used; each has a difficulty outside the recipe's range, or a response "
+                    + "without an answer after its reasoning. Change difficulty or the data."
             );
     }
 
-    /// <summary>All pairs of a file that have something behind their thoughts.</summary>
+    /// <summary>The pairs of a file whose responses have answers after their reasoning.</summary>
     private IEnumerable<LabelledPair> ReadPairs(string path) => PreferenceFile.Read(path).Select(Read).OfType<LabelledPair>();
 
     private bool IsAsDifficultAsAsked(PreferenceRow row) =>
@@ -156,18 +163,19 @@ internal sealed class JudgeTask : IRolloutTask
             double.TryParse(row.Row.Field("difficulty"), NumberStyles.Float, CultureInfo.InvariantCulture, out double difficulty)
                 ? difficulty
                 : throw new RecipeException(
-                    $"{row.Row.Place}: the pair's difficulty is {row.Row.Field("difficulty") ?? "missing"}; the recipe asks for a range of difficulties, so it must be a number."
+                    $"{row.Row.Place}: the pair's difficulty is {row.Row.Field("difficulty") ?? "missing"}; "
+                        + "the recipe asks for a range of difficulties, so it must be a number."
                 )
         );
 
-    /// <summary>The pair as it is judged; null where nothing stands behind a thought.</summary>
+    /// <summary>The pair as it is judged; null where a response has no answer after its reasoning.</summary>
     private LabelledPair? Read(PreferenceRow row) =>
-        WithoutThought(row.Pair.Chosen) is { } chosen && WithoutThought(row.Pair.Rejected) is { } rejected
+        WithoutReasoning(row.Pair.Chosen) is { } chosen && WithoutReasoning(row.Pair.Rejected) is { } rejected
             ? new LabelledPair(row.Pair with { Chosen = chosen, Rejected = rejected }, row.Row.Field("difficulty") ?? "")
             : null;
 
-    private string? WithoutThought(string response) =>
-        _recipe.StripThoughts
+    private string? WithoutReasoning(string response) =>
+        _recipe.StripReasoning
         && (
             response.Contains(ReasoningText.OpenTag, StringComparison.Ordinal)
             || response.Contains(ReasoningText.CloseTag, StringComparison.Ordinal)
@@ -179,9 +187,9 @@ internal sealed class JudgeTask : IRolloutTask
     private IEnumerable<JudgeQuestion> Questions(LabelledPair pair, int number) =>
         ((bool[])[true, false]).Select(chosenFirst => new JudgeQuestion(
             number,
-            pair.Difficulty,
+            pair,
             chosenFirst ? Verdict.First : Verdict.Second,
-            ConversationIds.Of(_chat, _prompt.Render(pair.Pair.ToComparison(chosenFirst)))
+            _chat.Prompt(_prompt.Render(pair.Pair.ToComparison(chosenFirst)))
         ));
 
     private static double Share(JudgeRollout[] rollouts, Func<JudgeRollout, bool> which) => rollouts.Count(which) / (double)rollouts.Length;

@@ -1,7 +1,7 @@
-using RewardReasoning.Training.Rewards;
+using RewardReasoning.Training.Judges;
 using Xunit;
 
-namespace RewardReasoning.Training.Tests.Rewards;
+namespace RewardReasoning.Training.Tests.Judges;
 
 public sealed class VerdictRewardTests
 {

@@ -2,17 +2,18 @@ using RewardReasoning.Models.Decoder;
 using RewardReasoning.Recipes;
 using RewardReasoning.Testing;
 using RewardReasoning.Training.Grpo;
+using RewardReasoning.Training.Judges;
 using RewardReasoning.Training.Optimization;
 using RewardReasoning.Training.Runs;
 using Xunit;
 
-namespace RewardReasoning.Training.Tests.Grpo;
+namespace RewardReasoning.Training.Tests.Judges;
 
-public sealed class GrpoTrainerTests : IDisposable
+public sealed class JudgeTrainerTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
-    public GrpoTrainerTests()
+    public JudgeTrainerTests()
     {
         TinyModel.Write(_folder["tiny"]);
         File.WriteAllLines(
@@ -72,7 +73,7 @@ public sealed class GrpoTrainerTests : IDisposable
             _folder["more.jsonl"],
             Enumerable.Range(0, 4).Select(i => $$"""{"query":"{{i}}+2","chosen":"{{i + 2}}","rejected":"{{i + 5}}","difficulty":"more"}""")
         );
-        GrpoRecipe Mixed(string name) =>
+        JudgeRecipe Mixed(string name) =>
             Recipe(name) with
             {
                 Data = new DataMixture([
@@ -163,7 +164,7 @@ public sealed class GrpoTrainerTests : IDisposable
             path,
             """{"out":"o","model":"m","steps":9,"data":[{"path":"a","weight":5},{"path":"b"},{"path":"b","weight":0}],"difficulty":{"min":3,"max":2}}"""
         );
-        GrpoRecipe recipe = RecipeFile.Load<GrpoRecipe>(path);
+        JudgeRecipe recipe = RecipeFile.Load<JudgeRecipe>(path);
         Assert.Equal([5, 1, 0], recipe.Data.Select(file => file.Weight));
         RecipeException error = Assert.Throws<RecipeException>(recipe.Validate);
         foreach (
@@ -179,12 +180,12 @@ public sealed class GrpoTrainerTests : IDisposable
         Assert.Equal(
             ["data[].path", "data[].weight"],
             RecipeDescription
-                .Fields(typeof(GrpoRecipe))
+                .Fields(typeof(JudgeRecipe))
                 .Where(field => field.Name.StartsWith("data[]", StringComparison.Ordinal))
                 .Select(field => field.Name)
         );
         File.WriteAllText(path, """{"out":"o","model":"m","steps":9,"data":7}""");
-        Assert.Throws<RecipeException>(() => RecipeFile.Load<GrpoRecipe>(path));
+        Assert.Throws<RecipeException>(() => RecipeFile.Load<JudgeRecipe>(path));
     }
 
     [Fact]
@@ -199,7 +200,7 @@ public sealed class GrpoTrainerTests : IDisposable
     public void Run_Evaluation_IsAShareOfBothOrders()
     {
         List<TrainingProgress> steps = [];
-        GrpoRecipe recipe = Recipe("a") with
+        JudgeRecipe recipe = Recipe("a") with
         {
             Steps = 2,
             Evaluation = new JudgeEvaluationOptions { Data = _folder["pairs.jsonl"], Every = 1 },
@@ -211,7 +212,7 @@ public sealed class GrpoTrainerTests : IDisposable
     [Fact]
     public void Run_EverySettingAtOnce_ResumesToTheSameBytes()
     {
-        GrpoRecipe Full(string name) =>
+        JudgeRecipe Full(string name) =>
             Recipe(name) with
             {
                 Epochs = 2,
@@ -260,7 +261,7 @@ public sealed class GrpoTrainerTests : IDisposable
         using CancellationTokenSource source = new();
         RunFolder undisturbed = Run(Recipe("a"));
         Assert.ThrowsAny<OperationCanceledException>(() =>
-            new GrpoTrainer(Recipe("b"), TimeProvider.System).Run(
+            new JudgeTrainer(Recipe("b"), TimeProvider.System).Run(
                 step =>
                 {
                     if (step.Step == 3)
@@ -314,7 +315,7 @@ public sealed class GrpoTrainerTests : IDisposable
                     "5 faults:",
                     "minibatches is 3",
                     "share_prompts and recompute_layers",
-                    "reference and kl_control",
+                    "no KL for reference and kl_control",
                     "loss.dual_clip is 0.5",
                     "optimizer.beta1 is 2",
                 ]
@@ -322,6 +323,33 @@ public sealed class GrpoTrainerTests : IDisposable
         {
             Assert.Contains(part, error.Message, StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public void Run_PairsBeyondTheContext_AreLeftOutAndCounted()
+    {
+        string config = Path.Combine(_folder["tiny"], "config.json");
+        File.WriteAllText(config, File.ReadAllText(config).Replace(": 1024", ": 150", StringComparison.Ordinal));
+        File.AppendAllText(
+            _folder["pairs.jsonl"],
+            $$"""{"query":"{{string.Concat(Enumerable.Repeat("1+", 60))}}1","chosen":"61","rejected":"3","difficulty":"hard"}"""
+        );
+        List<TrainingProgress> steps = [];
+        Run(Recipe("a"), steps.Add);
+        Assert.Equal(1, steps.Sum(step => step.Metrics.GetValueOrDefault("pairs/beyond_context")));
+        RecipeException error = Assert.Throws<RecipeException>(() => Run(Recipe("b") with { MaxTokens = 149 }));
+        Assert.Contains("No pair fits into the model's context of 150 tokens", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("bf16", WeightType.Bfloat16)]
+    [InlineData("bfloat16", WeightType.Bfloat16)]
+    [InlineData("float32", WeightType.Full)]
+    [InlineData("full", WeightType.Full)]
+    public void Load_WeightType_IsReadUnderBothNames(string written, object expected)
+    {
+        File.WriteAllText(_folder["recipe.json"], $$"""{"out":"o","model":"m","steps":9,"data":"d","weights":"{{written}}"}""");
+        Assert.Equal(expected, RecipeFile.Load<JudgeRecipe>(_folder["recipe.json"]).Weights);
     }
 
     [Theory]
@@ -333,12 +361,12 @@ public sealed class GrpoTrainerTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private static RunFolder Run(GrpoRecipe recipe, Action<TrainingProgress>? progress = null) =>
-        new GrpoTrainer(recipe, TimeProvider.System).Run(progress, TestContext.Current.CancellationToken);
+    private static RunFolder Run(JudgeRecipe recipe, Action<TrainingProgress>? progress = null) =>
+        new JudgeTrainer(recipe, TimeProvider.System).Run(progress, TestContext.Current.CancellationToken);
 
     private static byte[] Weights(RunFolder run) => File.ReadAllBytes(Path.Combine(run.FinalModel, "model.safetensors"));
 
-    private GrpoRecipe Recipe(string name) =>
+    private JudgeRecipe Recipe(string name) =>
         new()
         {
             Out = _folder[name],

@@ -1,38 +1,32 @@
 using RewardReasoning.Recipes;
+using RewardReasoning.Training.Grpo;
 using RewardReasoning.Training.Runs;
 
-namespace RewardReasoning.Training.Grpo;
-
-/// <summary>Where a stream of several sources, or one that passes pairs over, stands; written into checkpoints.</summary>
-/// <param name="Taken">Of each source: pairs taken or passed over.</param>
-/// <param name="Drawn">Of each source: pairs given.</param>
-/// <param name="PassedOver">Pairs that are to be passed over: source, index, and how often.</param>
-internal sealed record PairStreamPosition(IReadOnlyList<long> Taken, IReadOnlyList<long> Drawn, IReadOnlyList<int[]> PassedOver);
+namespace RewardReasoning.Training.Judges;
 
 /// <summary>
-/// Pairs of weighted sources. Which source is next follows from the weights alone: at every draw the sources stand as near to their shares
-/// as they can. Within a source pairs come in a seeded order, each once an epoch; those of a difficulty that is not asked for are passed
-/// over, and so, for some turns, are those that taught nothing.
+/// Pairs of weighted sources. Which source is next follows from the weights alone: after every draw the sources are as close to their
+/// shares as they can be. Within a source pairs come in a seeded order, each once an epoch; pairs of other difficulties than asked for are
+/// skipped, and so, for some turns, are pairs that gave no gradient.
 /// </summary>
 internal sealed class PairStream
 {
     private readonly (string Path, double Weight, SeededStream<LabelledPair> Pairs)[] _sources;
     private readonly long[] _drawn;
     private readonly int _turns;
-    private readonly Dictionary<(int Source, int Index), int> _passedOver = [];
+    private readonly Dictionary<(int Source, int Index), int> _skipped = [];
 
     /// <param name="sources">Their files, weights and pairs.</param>
     /// <param name="seed">Of the orders; each source has one of its own.</param>
-    /// <param name="turns">How often a pair that taught nothing is passed over; 0 for never.</param>
-    /// <param name="taken">Pairs taken or passed over before, of a single source.</param>
-    /// <param name="position">Where the stream stood; null at the beginning, and for a single source of which nothing is passed
-    /// over.</param>
+    /// <param name="turns">For how many turns a pair that gave no gradient is skipped; 0 never skips.</param>
+    /// <param name="taken">Pairs taken or skipped before, of a single source.</param>
+    /// <param name="position">Position of the stream; null at the beginning, and for a single source that skips nothing.</param>
     public PairStream(
         IReadOnlyList<(string Path, double Weight, IReadOnlyList<LabelledPair> Pairs)> sources,
         ulong seed,
         int turns,
         long taken,
-        PairStreamPosition? position
+        MixturePosition? position
     )
     {
         _sources =
@@ -54,39 +48,42 @@ internal sealed class PairStream
         _turns = turns;
         foreach (int[] passed in position?.PassedOver ?? [])
         {
-            _passedOver[(passed[0], passed[1])] = passed[2];
+            _skipped[(passed[0], passed[1])] = passed[2];
         }
     }
 
-    /// <summary>Pairs taken or passed over so far, of all sources.</summary>
+    /// <summary>Pairs of all sources.</summary>
+    public long Count => _sources.Sum(source => (long)source.Pairs.Count);
+
+    /// <summary>Pairs taken or skipped so far, of all sources.</summary>
     public long Taken => _sources.Sum(source => source.Pairs.Position);
 
-    /// <summary>Pairs passed over so far because they had taught nothing.</summary>
-    public long PassedOver { get; private set; }
+    /// <summary>Pairs skipped so far because they had given no gradient.</summary>
+    public long Skipped { get; private set; }
 
     /// <summary>
-    /// Where the stream stands; null for a single source of which nothing is passed over, for which <see cref="Taken"/> says all.
+    /// Position of the stream; null for a single source that skips nothing, for which <see cref="Taken"/> says it all.
     /// </summary>
-    public PairStreamPosition? Position =>
+    public MixturePosition? Mixture =>
         _sources.Length == 1 && _turns == 0
             ? null
             : new(
                 [.. _sources.Select(source => source.Pairs.Position)],
                 [.. _drawn],
-                [.. _passedOver.OrderBy(entry => entry.Key).Select(entry => new[] { entry.Key.Source, entry.Key.Index, entry.Value })]
+                [.. _skipped.OrderBy(entry => entry.Key).Select(entry => new[] { entry.Key.Source, entry.Key.Index, entry.Value })]
             );
 
     /// <summary>The next pair.</summary>
-    /// <param name="difficulties">Those that are asked for; null for all.</param>
+    /// <param name="difficulties">The difficulties asked for; null for all.</param>
     /// <exception cref="RecipeException">The source whose turn it is has no pair of them.</exception>
     public LabelledPair Next(IReadOnlyList<string>? difficulties)
     {
         int number = Enumerable.Range(0, _sources.Length).MinBy(source => (_drawn[source] + 0.5) / _sources[source].Weight);
         (string path, _, SeededStream<LabelledPair> pairs) = _sources[number];
-        for (long passed = 0; passed <= pairs.Count * (_turns + 1L); passed++)
+        for (long seen = 0; seen <= pairs.Count * (_turns + 1L); seen++)
         {
             LabelledPair pair = pairs.Next();
-            if (difficulties?.Contains(pair.Difficulty) != false && !IsPassedOver(pair))
+            if (difficulties?.Contains(pair.Difficulty) != false && !IsSkipped(pair))
             {
                 _drawn[number]++;
                 return pair;
@@ -98,32 +95,32 @@ internal sealed class PairStream
         );
     }
 
-    /// <summary>Says that a pair taught nothing: its next turns pass it over.</summary>
-    public void PassOver(LabelledPair pair)
+    /// <summary>Skips a pair that gave no gradient for its next turns.</summary>
+    public void Skip(LabelledPair pair)
     {
         if (_turns > 0)
         {
-            _passedOver[(pair.Source, pair.Index)] = _turns;
+            _skipped[(pair.Source, pair.Index)] = _turns;
         }
     }
 
-    private bool IsPassedOver(LabelledPair pair)
+    private bool IsSkipped(LabelledPair pair)
     {
-        if (!_passedOver.TryGetValue((pair.Source, pair.Index), out int left))
+        if (!_skipped.TryGetValue((pair.Source, pair.Index), out int left))
         {
             return false;
         }
 
         if (left > 1)
         {
-            _passedOver[(pair.Source, pair.Index)] = left - 1;
+            _skipped[(pair.Source, pair.Index)] = left - 1;
         }
         else
         {
-            _passedOver.Remove((pair.Source, pair.Index));
+            _skipped.Remove((pair.Source, pair.Index));
         }
 
-        PassedOver++;
+        Skipped++;
         return true;
     }
 }

@@ -1,8 +1,9 @@
 using RewardReasoning.Recipes;
 using RewardReasoning.Training.Grpo;
+using RewardReasoning.Training.Judges;
 using Xunit;
 
-namespace RewardReasoning.Training.Tests.Grpo;
+namespace RewardReasoning.Training.Tests.Judges;
 
 public sealed class PairStreamTests
 {
@@ -42,7 +43,7 @@ public sealed class PairStreamTests
             first = Stream([3, 1], turns: 2);
         string[] expected = [.. Draws(whole, 40)];
         string[] begun = [.. Draws(first, 17)];
-        PairStream resumed = Stream([3, 1], turns: 2, first.Position);
+        PairStream resumed = Stream([3, 1], turns: 2, first.Mixture);
         Assert.Equal(expected, begun.Concat(Draws(resumed, 23, from: 17)));
 
         static IEnumerable<string> Draws(PairStream stream, int count, int from = 0)
@@ -52,7 +53,7 @@ public sealed class PairStreamTests
                 LabelledPair pair = stream.Next(draw % 7 == 0 ? ["hard"] : null);
                 if (draw % 3 == 0)
                 {
-                    stream.PassOver(pair);
+                    stream.Skip(pair);
                 }
 
                 yield return pair.Pair.Query;
@@ -65,11 +66,11 @@ public sealed class PairStreamTests
     {
         PairStream stream = Stream([1], turns: 2);
         LabelledPair solved = stream.Next(null);
-        stream.PassOver(solved);
+        stream.Skip(solved);
         string[] later = [.. Enumerable.Range(0, 5 + 5 + 5 + 6).Select(_ => stream.Next(null).Pair.Query)];
         Assert.DoesNotContain(solved.Pair.Query, later[..15]);
         Assert.Contains(solved.Pair.Query, later[15..]);
-        Assert.Equal(2, stream.PassedOver);
+        Assert.Equal(2, stream.Skipped);
     }
 
     [Fact]
@@ -78,7 +79,7 @@ public sealed class PairStreamTests
         PairStream stream = Stream([1], turns: 3);
         for (int pair = 0; pair < 6; pair++)
         {
-            stream.PassOver(stream.Next(null));
+            stream.Skip(stream.Next(null));
         }
 
         Assert.NotNull(stream.Next(null));
@@ -91,7 +92,7 @@ public sealed class PairStreamTests
         Assert.Contains("source-0", error.Message, StringComparison.Ordinal);
     }
 
-    private static PairStream Stream(double[] weights, int turns = 0, PairStreamPosition? position = null) =>
+    private static PairStream Stream(double[] weights, int turns = 0, MixturePosition? position = null) =>
         new(
             [
                 .. weights.Select(

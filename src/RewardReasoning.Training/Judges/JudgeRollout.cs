@@ -1,9 +1,12 @@
+using RewardReasoning.Training.Grpo;
 using RewardReasoning.Training.Rollouts;
 
-namespace RewardReasoning.Training.Grpo;
+namespace RewardReasoning.Training.Judges;
 
 /// <summary>A labelled pair of the training data.</summary>
-public sealed record LabelledPair(PreferencePair Pair, string Difficulty)
+/// <param name="Pair">The pair, as it is judged.</param>
+/// <param name="Difficulty">Its <c>difficulty</c> field, for the metrics and the curriculum; empty without one.</param>
+internal sealed record LabelledPair(PreferencePair Pair, string Difficulty)
 {
     /// <summary>Number of its file among those of the data.</summary>
     internal int Source { get; init; }
@@ -14,13 +17,13 @@ public sealed record LabelledPair(PreferencePair Pair, string Difficulty)
 
 /// <summary>A comparison as it is put to the judge, in the numbering of its prompt.</summary>
 /// <param name="Group">Number of its pair within the step.</param>
-/// <param name="Difficulty">For the metrics and the curriculum.</param>
+/// <param name="Pair">The pair.</param>
 /// <param name="Right">The right verdict.</param>
 /// <param name="PromptIds">What the judge reads.</param>
-public sealed record JudgeQuestion(int Group, string Difficulty, Verdict Right, int[] PromptIds) : RolloutPrompt(Group, PromptIds);
+internal sealed record JudgeQuestion(int Group, LabelledPair Pair, Verdict Right, int[] PromptIds) : RolloutPrompt(Group, PromptIds);
 
-/// <summary>One sampled judgment and what it earned.</summary>
-public sealed record JudgeRollout(JudgeQuestion Question, SampledCompletion Completion, string Text, Verdict Verdict, double Reward)
+/// <summary>One sampled judgment and its reward.</summary>
+internal sealed record JudgeRollout(JudgeQuestion Question, SampledCompletion Completion, string Text, Verdict Verdict, double Reward)
     : Rollout(Question, Completion, Text, Reward)
 {
     /// <summary>Whether the verdict is right.</summary>

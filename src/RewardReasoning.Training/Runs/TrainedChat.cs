@@ -1,0 +1,161 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.AI;
+using RewardReasoning.Models.Decoder;
+using RewardReasoning.Recipes;
+using RewardReasoning.Text;
+using RewardReasoning.Text.ChatTemplates;
+using RewardReasoning.Text.Tokenization;
+
+namespace RewardReasoning.Training.Runs;
+
+/// <summary>
+/// The tokenizer and chat template of the model in training: conversations to token ids that the model can read, and the tokens that end a
+/// turn. Message texts are untrusted: control tokens in them are ordinary text.
+/// </summary>
+internal sealed class TrainedChat
+{
+    private readonly ChatTokenizer _chat;
+    private readonly DecoderConfig _config;
+    private readonly ChatRenderOptions _whole;
+    private readonly ChatRenderOptions _assistantBegins;
+
+    /// <param name="folder">The model's folder.</param>
+    /// <param name="config">Its configuration.</param>
+    /// <param name="variables">Further variables of the template; null for none.</param>
+    /// <param name="date">What templates that write the date are given, so that a resumed run writes the date on which it began.</param>
+    /// <exception cref="RecipeException">The model names no token that ends a turn, or one that it has no embedding for.</exception>
+    public TrainedChat(string folder, DecoderConfig config, JsonObject? variables, DateTimeOffset date)
+    {
+        (_chat, _config) = (ChatTokenizer.Load(folder), config);
+        _whole = new ChatRenderOptions { Variables = Variables(variables), Clock = new StoppedClock(date) };
+        _assistantBegins = _whole with { AddGenerationPrompt = true };
+        int? named = TokenizerConfig.Load(folder).EosToken is { } text ? Tokenizer.FindToken(text) : null;
+        EndTokens = named is { } end ? [.. config.EosTokenIds, end] : [.. config.EosTokenIds];
+        if (EndTokens.Count == 0)
+        {
+            throw new RecipeException(
+                $"{folder} names no token that ends a turn; set eos_token_id in its config.json or generation_config.json."
+            );
+        }
+
+        EndOfTurn = WrittenEnd(folder) ?? named ?? config.EosTokenIds[0];
+        RequireReadable([EndOfTurn], $"{folder}: the end of a turn");
+    }
+
+    /// <summary>The tokenizer.</summary>
+    public Tokenizer Tokenizer => _chat.Tokenizer;
+
+    /// <summary>All tokens that end a turn: those of config.json, generation_config.json and tokenizer_config.json.</summary>
+    public HashSet<int> EndTokens { get; }
+
+    /// <summary>The one of them with which the template ends the assistant's turn: what the model learns to write.</summary>
+    public int EndOfTurn { get; }
+
+    /// <summary>Tokens of prompt and completion together that the model can read.</summary>
+    public int ContextLength => _config.MaxPositions;
+
+    /// <summary>Ids of the messages and the generation prompt.</summary>
+    /// <exception cref="RecipeException">A token has no embedding.</exception>
+    public int[] Prompt(IEnumerable<ChatMessage> messages) => Readable(_chat.Render(Texts(messages), _assistantBegins).Ids);
+
+    /// <summary>Ids of a conversation that the assistant has answered.</summary>
+    /// <exception cref="RecipeException">A token has no embedding.</exception>
+    public int[] Whole(IEnumerable<ChatMessage> messages, string response) =>
+        Readable(_chat.Render([.. Texts(messages), new ChatMessageText(ChatRole.Assistant.Value, response)], _whole).Ids);
+
+    /// <summary>
+    /// Ids of the assistant's own text after a prompt, without the end of its turn; control tokens in it are control tokens. If the
+    /// template's generation prompt already opened the reasoning, a <c>&lt;think&gt;</c> at the beginning is not repeated.
+    /// </summary>
+    /// <exception cref="RecipeException">A token has no embedding.</exception>
+    public int[] Reply(ReadOnlySpan<int> prompt, string text) => Readable(Tokenizer.Encode(WithoutRepeatedTag(prompt, text)));
+
+    /// <summary>
+    /// Ids of a reply whose reasoning is given apart, as the template writes it, without the end of the turn; where the template does not
+    /// write a final turn's reasoning, it is put between <c>&lt;think&gt;</c> tags before the answer.
+    /// </summary>
+    /// <exception cref="RecipeException">A token has no embedding.</exception>
+    public int[] Reply(IReadOnlyList<ChatMessage> messages, int[] prompt, string reasoning, string answer)
+    {
+        ChatMessageText reply = new(ChatRole.Assistant.Value, answer) { ReasoningContent = reasoning };
+        RenderedPrompt whole = _chat.Render([.. Texts(messages), reply], _whole);
+        int end = Array.LastIndexOf(whole.Ids, EndOfTurn);
+        return
+            whole.Text.Contains(reasoning.Trim(), StringComparison.Ordinal) && end >= prompt.Length && whole.Ids.AsSpan().StartsWith(prompt)
+            ? Readable(whole.Ids[prompt.Length..end])
+            : Reply(prompt, $"{ReasoningText.OpenTag}\n{reasoning.Trim()}\n{ReasoningText.CloseTag}\n\n{answer.TrimStart()}");
+    }
+
+    private int[] Readable(int[] ids)
+    {
+        RequireReadable(ids, "The text");
+        return ids;
+    }
+
+    private void RequireReadable(IReadOnlyList<int> ids, string what)
+    {
+        foreach (int id in ids)
+        {
+            if (id >= _config.VocabularySize)
+            {
+                throw new RecipeException(
+                    $"{what} has the token {id} ({Tokenizer.Decode([id])}), and the model has embeddings for 0 to "
+                        + $"{_config.VocabularySize - 1} only; resize its embeddings to the tokenizer, or take the tokenizer that belongs to it."
+                );
+            }
+        }
+    }
+
+    private string WithoutRepeatedTag(ReadOnlySpan<int> prompt, string text)
+    {
+        if (!text.StartsWith(ReasoningText.OpenTag, StringComparison.Ordinal))
+        {
+            return text;
+        }
+
+        string ending = Tokenizer.Decode(prompt[Math.Max(0, prompt.Length - 4)..]);
+        if (!ending.TrimEnd().EndsWith(ReasoningText.OpenTag, StringComparison.Ordinal))
+        {
+            return text;
+        }
+
+        string rest = text[ReasoningText.OpenTag.Length..];
+        return ending.EndsWith('\n') && rest.StartsWith('\n') ? rest[1..] : rest;
+    }
+
+    /// <summary>The end token that the template writes after an assistant's answer; null where it writes none.</summary>
+    private int? WrittenEnd(string folder)
+    {
+        const string Probe = "ok";
+        try
+        {
+            ChatMessageText[] asked = [new ChatMessageText(ChatRole.User.Value, Probe)];
+            int[] ids = _chat.Render([.. asked, new ChatMessageText(ChatRole.Assistant.Value, Probe)], _whole).Ids;
+            int start = ids.AsSpan().CommonPrefixLength(_chat.Render(asked, _assistantBegins).Ids);
+            RequireReadable(ids, $"{folder}: the chat template");
+            return ids.Skip(start).Where(EndTokens.Contains).Select(id => (int?)id).FirstOrDefault();
+        }
+        catch (ChatTemplateException)
+        {
+            return null; // a template that demands more of a conversation, such as a system message
+        }
+    }
+
+    private static ChatMessageText[] Texts(IEnumerable<ChatMessage> messages) =>
+        [.. messages.Select(message => new ChatMessageText(message.Role.Value, message.Text))];
+
+    private static Dictionary<string, object?> Variables(JsonObject? variables) =>
+        (variables ?? []).ToDictionary(
+            variable => variable.Key,
+            variable => variable.Value is null ? null : (object?)JsonSerializer.SerializeToElement(variable.Value)
+        );
+
+    /// <summary>A clock that always shows the same local time.</summary>
+    private sealed class StoppedClock(DateTimeOffset now) : TimeProvider
+    {
+        public override TimeZoneInfo LocalTimeZone { get; } = TimeZoneInfo.CreateCustomTimeZone("run", now.Offset, "run", "run");
+
+        public override DateTimeOffset GetUtcNow() => now.ToUniversalTime();
+    }
+}
