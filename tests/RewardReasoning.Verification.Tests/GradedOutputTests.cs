@@ -43,7 +43,7 @@ public sealed class GradedOutputTests
     [InlineData("Qwen1.5-7B-Chat", 0.99)]
     public void FindChoice_StatedAnswersOfMmluPro_AreFound(string model, double share)
     {
-        string path = Fixtures.Data($"mmlu-pro/outputs-{model}.jsonl.gz", out _);
+        string path = Fixtures.Data($"mmlu-pro/outputs-{model}.jsonl.gz", out bool whole);
         using StreamReader reader = new(new GZipStream(File.OpenRead(path), CompressionMode.Decompress));
         int stated = 0;
         int same = 0;
@@ -62,6 +62,6 @@ public sealed class GradedOutputTests
         }
 
         // The source takes the first "answer is (X)" of an output, we take the last before the model asks itself the next question.
-        Assert.InRange((double)same / stated, share, 1);
+        Assert.InRange((double)same / stated, whole ? share : share - 0.005, 1); // a sample has 600 rows a model
     }
 }

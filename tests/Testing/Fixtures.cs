@@ -7,7 +7,7 @@ public static class Fixtures
     /// <exception cref="FileNotFoundException">There is no such file or folder.</exception>
     public static string PathOf(string relativePath)
     {
-        string path = Path.Combine(SharedFolder.RepositoryRoot, "tests", "Fixtures", relativePath);
+        string path = Path.TrimEndingDirectorySeparator(Path.Combine(SharedFolder.RepositoryRoot, "tests", "Fixtures", relativePath));
         return File.Exists(path) || Directory.Exists(path)
             ? path
             : throw new FileNotFoundException($"tests/Fixtures has no {relativePath}.", path);
@@ -22,7 +22,7 @@ public static class Fixtures
     public static string Data(string relativePath, out bool whole)
     {
         whole = SharedFolder.TryFind($"data/{relativePath}", out string path, out _);
-        return whole ? path : PathOf($"data/{relativePath}");
+        return whole ? Path.TrimEndingDirectorySeparator(path) : PathOf($"data/{relativePath}");
     }
 
     /// <summary>Full path of public data that the repository holds whole.</summary>

@@ -3,16 +3,16 @@ using Microsoft.AspNetCore.Http;
 namespace RewardReasoning.Server.Chat;
 
 /// <summary>
-/// How many completions are under way or waiting; who comes when the house is full is sent away at once. Safe to use from any thread.
+/// Limits how many completions run or wait at once; a request at capacity is refused at once. Safe to use from any thread.
 /// </summary>
 internal sealed class Admission(int most)
 {
     private int _inside;
 
-    /// <summary>Lets a request in until what it returns is disposed.</summary>
-    /// <param name="response">Told to come again later where the house is full.</param>
+    /// <summary>Admits a request until the lease that it returns is disposed.</summary>
+    /// <param name="response">Its Retry-After header is set when the request is refused.</param>
     /// <param name="completions">How many completions it asks for.</param>
-    /// <exception cref="ApiException">The house is full, or could never hold so many.</exception>
+    /// <exception cref="ApiException">The server is at capacity, or its capacity is smaller than the request.</exception>
     public IDisposable Enter(HttpResponse response, int completions)
     {
         if (completions > most)
@@ -31,13 +31,13 @@ internal sealed class Admission(int most)
             );
         }
 
-        return new Stay(this, completions);
+        return new Lease(this, completions);
     }
 
-    private sealed class Stay(Admission house, int completions) : IDisposable
+    private sealed class Lease(Admission admission, int completions) : IDisposable
     {
         private int _left = completions;
 
-        public void Dispose() => Interlocked.Add(ref house._inside, -Interlocked.Exchange(ref _left, 0));
+        public void Dispose() => Interlocked.Add(ref admission._inside, -Interlocked.Exchange(ref _left, 0));
     }
 }

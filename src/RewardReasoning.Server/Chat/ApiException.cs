@@ -4,7 +4,7 @@ using RewardReasoning.Endpoints;
 
 namespace RewardReasoning.Server.Chat;
 
-/// <summary>A request that is answered with an error object: HTTP status, and the fields of the object.</summary>
+/// <summary>A request that is answered with an error object: its HTTP status and fields.</summary>
 internal sealed class ApiException(int status, string message, string? code = null, string? parameter = null, Exception? cause = null)
     : RewardReasoningException(message, cause)
 {
@@ -50,7 +50,8 @@ internal sealed class ApiException(int status, string message, string? code = nu
             _ when error.Data[ChatResponseKeys.PromptTokens] is int prompt && error.Data[ChatResponseKeys.ContextTokens] is int context =>
                 new(
                     StatusCodes.Status400BadRequest,
-                    $"This model's maximum context length is {context} tokens, the completion included. However, your request has {prompt} input tokens. Shorten the messages.",
+                    $"This model's maximum context length is {context} tokens, the completion included. "
+                        + $"However, your request has {prompt} input tokens. Shorten the messages.",
                     "context_length_exceeded",
                     "messages",
                     error
@@ -65,6 +66,7 @@ internal sealed class ApiException(int status, string message, string? code = nu
 
     private static string WhereInJson(JsonException error) =>
         FieldOf(error) is { } field && error.InnerException is not JsonException
-            ? $"The field {field} has a value of the wrong type, or the body's JSON breaks off there (line {error.LineNumber + 1}, byte {error.BytePositionInLine + 1})."
+            ? $"The field {field} has a value of the wrong type, or the body's JSON ends there "
+                + $"(line {error.LineNumber + 1}, byte {error.BytePositionInLine + 1})."
             : $"The body is not the JSON object that is expected here (line {error.LineNumber + 1}, byte {error.BytePositionInLine + 1}).";
 }

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace RewardReasoning.Server.Chat;
 
-/// <summary>The key that requests must bring, if any, as a hash: the time a comparison takes tells nothing about it.</summary>
+/// <summary>The key that requests must bring, if any, as a hash: how long a comparison takes reveals nothing about it.</summary>
 internal sealed class ApiKey
 {
     private readonly byte[]? _hash;
@@ -15,7 +15,7 @@ internal sealed class ApiKey
         _hash = variable is null ? null : HashOf(Read(variable));
     }
 
-    /// <summary>Why a variable holds no key that a request could bring; null where it does.</summary>
+    /// <summary>Why a variable holds no usable key; null where it does.</summary>
     public static string? FaultOf(string variable) =>
         Read(variable) switch
         {
@@ -25,7 +25,7 @@ internal sealed class ApiKey
             _ => null,
         };
 
-    /// <exception cref="ApiException">The key is missing or another one.</exception>
+    /// <exception cref="ApiException">The key is missing or wrong.</exception>
     public void Require(HttpContext context)
     {
         if (_hash is null)

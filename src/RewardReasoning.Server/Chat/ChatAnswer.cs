@@ -3,7 +3,7 @@ using Microsoft.Extensions.AI;
 
 namespace RewardReasoning.Server.Chat;
 
-/// <summary>Puts what a chat client returned into the fields of an answer.</summary>
+/// <summary>Writes what a chat client returned as the fields of an answer.</summary>
 internal static class ChatAnswer
 {
     public static ChoiceWire Choice(int index, ChatResponse response)
@@ -23,13 +23,13 @@ internal static class ChatAnswer
         };
     }
 
-    /// <summary>A thought under the two names that clients look for.</summary>
+    /// <summary>Reasoning, under both names that clients look for.</summary>
     public static TextWire Thought(string thought) =>
         thought.Length == 0 ? new() : new() { Reasoning = thought, ReasoningContent = thought };
 
     public static string FinishReason(ChatFinishReason? reason) => (reason ?? ChatFinishReason.Stop).Value;
 
-    /// <summary>What all completions of a request cost; the prompt, which they share, counts once.</summary>
+    /// <summary>Usage of all completions of a request; the prompt, which they share, counts once.</summary>
     public static UsageWire Usage(IReadOnlyList<UsageDetails?> completions)
     {
         long prompt = completions.Max(usage => usage?.InputTokenCount) ?? 0;

@@ -21,7 +21,7 @@ internal sealed record ChatCall
     /// <summary>The answer is one of these texts; null for any answer.</summary>
     public IReadOnlyList<string>? Choices { get; init; }
 
-    /// <summary>Options of one completion: each has a seed of its own, counted up from the first one's.</summary>
+    /// <summary>Options of one completion: each has its own seed, counted up from that of the first.</summary>
     public ChatOptions OptionsOf(int index)
     {
         ChatOptions options = Options.Clone();

@@ -114,7 +114,7 @@ internal sealed class ChatCompletions(IChatClient client, ChatServerOptions opti
             }
             catch (Exception error)
             {
-                updates.Writer.TryComplete(error); // the first failure is the one to be told; the others are stopped by it
+                updates.Writer.TryComplete(error); // the first failure is reported; it stops the others
                 await stop.CancelAsync();
                 throw;
             }
@@ -151,7 +151,7 @@ internal sealed class ChatCompletions(IChatClient client, ChatServerOptions opti
         return call.Choices is { } choices ? Chosen(response, choices) : response;
     }
 
-    /// <summary>The choices' first tokens differ, so the one that was generated tells which choice it is, whole.</summary>
+    /// <summary>The first tokens of the choices differ, so the generated one identifies the whole choice.</summary>
     private static ChatResponse Chosen(ChatResponse response, IReadOnlyList<string> choices)
     {
         string[] begun =
@@ -162,7 +162,8 @@ internal sealed class ChatCompletions(IChatClient client, ChatServerOptions opti
         {
             throw ApiException.BadField(
                 "structured_outputs.choice",
-                "The model thinks before it answers, or its first token tells the choices not apart. Begin its turn with a closed thought (continue_final_message), or with what the choices have in common."
+                "The model reasons before it answers, or the choices begin with the same token. Begin its turn with closed reasoning "
+                    + "(continue_final_message), or with what the choices have in common."
             );
         }
 

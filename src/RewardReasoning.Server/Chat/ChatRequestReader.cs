@@ -4,7 +4,7 @@ using Microsoft.Extensions.AI;
 
 namespace RewardReasoning.Server.Chat;
 
-/// <summary>Turns the fields of a request into what the chat client understands, and refuses what it does not.</summary>
+/// <summary>Translates the fields of a request for the chat client, and refuses what cannot be honoured.</summary>
 internal sealed class ChatRequestReader(string model, IReadOnlySet<string> supported)
 {
     private const int MostCompletions = 128;
@@ -41,7 +41,7 @@ internal sealed class ChatRequestReader(string model, IReadOnlySet<string> suppo
         if (choices is not null)
         {
             Set(options, ChatOptionKeys.AllowedNextTokens, choices.ToArray(), "structured_outputs");
-            options.MaxOutputTokens = 1; // which one it is, the first token says
+            options.MaxOutputTokens = 1; // the first token identifies the choice
         }
 
         return new()
@@ -84,7 +84,7 @@ internal sealed class ChatRequestReader(string model, IReadOnlySet<string> suppo
         Refuse(
             HasContent(request.ChatTemplateKwargs),
             "chat_template_kwargs",
-            "Settings of the chat template are not supported; thinking_token_budget limits the thought, to 0 for none."
+            "Settings of the chat template are not supported; thinking_token_budget limits the reasoning, 0 turns it off."
         );
         Refuse(
             request.ResponseFormat is { } format
@@ -194,7 +194,7 @@ internal sealed class ChatRequestReader(string model, IReadOnlySet<string> suppo
         };
     }
 
-    /// <summary>Takes the last message off the chat where the completion goes on from it.</summary>
+    /// <summary>Removes the last message from the chat where the completion continues it.</summary>
     private static string? Prefill(ChatRequestWire request, List<ChatMessage> messages)
     {
         if (request.ContinueFinalMessage != true)
@@ -227,7 +227,8 @@ internal sealed class ChatRequestReader(string model, IReadOnlySet<string> suppo
             ? last.Text
             : throw ApiException.BadField(
                 "messages",
-                $"The message to be continued has its reasoning in a field of its own; write it into the content, between {ReasoningText.OpenTag} and {ReasoningText.CloseTag}."
+                "The message to be continued has its reasoning in a separate field; write it into the content, between "
+                    + $"{ReasoningText.OpenTag} and {ReasoningText.CloseTag}."
             );
     }
 

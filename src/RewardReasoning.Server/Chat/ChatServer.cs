@@ -12,8 +12,7 @@ namespace RewardReasoning.Server.Chat;
 
 /// <summary>
 /// A server with OpenAI's chat completions interface over a chat client: <c>/v1/chat/completions</c>, <c>/v1/models</c> and <c>/health</c>.
-/// It
-/// writes no log; faults go to <see cref="ChatServerOptions.OnFailure"/>, without any text or key. It does not own the client.
+/// It writes no log; faults go to <see cref="ChatServerOptions.OnFailure"/>, without any text or key. It does not own the client.
 /// </summary>
 public sealed class ChatServer : IAsyncDisposable
 {
@@ -39,7 +38,7 @@ public sealed class ChatServer : IAsyncDisposable
     /// <param name="client">Answers; it must be safe to use from many threads.</param>
     /// <param name="options">How to serve it.</param>
     /// <param name="time">Clock for the times in answers; the system's if null.</param>
-    /// <param name="cancellationToken">Gives up starting.</param>
+    /// <param name="cancellationToken">Cancels starting.</param>
     /// <exception cref="ArgumentException">The options have faults; the message lists all of them.</exception>
     /// <exception cref="IOException">The port is taken.</exception>
     public static async Task<ChatServer> StartAsync(
@@ -97,7 +96,7 @@ public sealed class ChatServer : IAsyncDisposable
     }
 
     /// <summary>
-    /// Takes no more requests, lets those under way end for <see cref="ChatServerOptions.ShutdownTimeout"/>, and cancels the rest.
+    /// Accepts no more requests, gives running ones <see cref="ChatServerOptions.ShutdownTimeout"/> to end, and cancels the rest.
     /// </summary>
     public Task StopAsync() => _app.StopAsync(CancellationToken.None);
 
@@ -118,7 +117,7 @@ public sealed class ChatServer : IAsyncDisposable
                 "model"
             );
 
-    /// <summary>Around every request: the key, and an error object for whatever goes wrong.</summary>
+    /// <summary>Wraps every request: checks the key, and answers failures with an error object.</summary>
     private async Task GuardAsync(HttpContext context, RequestDelegate next)
     {
         try
@@ -143,7 +142,7 @@ public sealed class ChatServer : IAsyncDisposable
         }
         catch (Exception) when (context.RequestAborted.IsCancellationRequested)
         {
-            // Whoever asked has gone; there is nobody to tell.
+            // The client has disconnected; there is nobody to answer.
         }
         catch (Exception error)
         {
@@ -165,7 +164,7 @@ public sealed class ChatServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Starting and stopping is the caller's; the host must not listen to the signals of the process besides.</summary>
+    /// <summary>The caller starts and stops the server; the host must not react to signals of the process.</summary>
     private sealed class CallersLifetime : IHostLifetime
     {
         public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;

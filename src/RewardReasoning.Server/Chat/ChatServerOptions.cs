@@ -1,9 +1,11 @@
+using System.ComponentModel.DataAnnotations;
 using System.Net;
+using RewardReasoning.Recipes;
 
 namespace RewardReasoning.Server.Chat;
 
 /// <summary>How a <see cref="ChatServer"/> serves its model.</summary>
-public sealed record ChatServerOptions
+public sealed record ChatServerOptions : ICheckedOptions
 {
     /// <summary>The name under which the model is served, and which requests must give.</summary>
     public required string Model { get; init; }
@@ -14,10 +16,12 @@ public sealed record ChatServerOptions
 
     /// <summary>The port to listen on; 0 takes one that is free.</summary>
     /// <value>8000.</value>
+    [Range(IPEndPoint.MinPort, IPEndPoint.MaxPort)]
     public int Port { get; init; } = 8000;
 
-    /// <summary>Tokens of prompt and completion together, told under <c>/v1/models</c>.</summary>
-    /// <value>null (not told).</value>
+    /// <summary>Tokens of prompt and completion together, reported under <c>/v1/models</c>.</summary>
+    /// <value>null (not reported).</value>
+    [Range(1, int.MaxValue)]
     public int? ContextLength { get; init; }
 
     /// <summary>
@@ -26,56 +30,56 @@ public sealed record ChatServerOptions
     /// <value>null (no key is asked for).</value>
     public string? ApiKeyVariable { get; init; }
 
-    /// <summary>Completions that may be under way or waiting at once; requests beyond them are refused with 429.</summary>
+    /// <summary>Completions that may run or wait at once; requests beyond them are refused with 429.</summary>
     /// <value>1,024, at least 1.</value>
+    [Range(1, int.MaxValue)]
     public int MaxCompletions { get; init; } = 1024;
 
     /// <summary>Most bytes of a request's body.</summary>
     /// <value>16 MiB, at least 1.</value>
+    [Range(1.0, double.MaxValue)]
     public long MaxRequestBytes { get; init; } = 16 << 20;
 
-    /// <summary>How long requests under way may go on once the server is asked to stop; what is left is then cancelled.</summary>
+    /// <summary>How long running requests may go on once the server is asked to stop; the rest is then cancelled.</summary>
     /// <value>10 seconds.</value>
     public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Told in one line of every request that failed by the server's own fault; the line holds no text of any request.</summary>
+    /// <summary>Receives a line for every request that failed through the server's fault; it holds no text of the request.</summary>
     /// <value>null (nobody).</value>
     public Action<string>? OnFailure { get; init; }
 
-    /// <summary>The address that <see cref="Host"/> means; null where it means none.</summary>
+    /// <summary>The address of <see cref="Host"/>; null where it is not an address.</summary>
     internal IPAddress? Address =>
         Host == "localhost" ? IPAddress.Loopback
         : IPAddress.TryParse(Host, out IPAddress? address) ? address
         : null;
 
-    /// <summary>Checks all values together.</summary>
+    /// <summary>Checks all values.</summary>
     /// <exception cref="ArgumentException">At least one cannot be used; the message lists every fault, a line each.</exception>
-    public void Validate()
+    public void Validate() => OptionsCheck.ThrowIfInvalid(this);
+
+    /// <inheritdoc/>
+    public IEnumerable<string> Faults(OptionNames names)
     {
-        List<string> faults = [];
-        Check(!string.IsNullOrWhiteSpace(Model), "Model is empty; give the name under which it is served.");
-        Check(Address is not null, $"Host is {Host}; it is an IP address of this machine, such as 127.0.0.1 or 0.0.0.0, or localhost.");
-        Check(Port is >= IPEndPoint.MinPort and <= IPEndPoint.MaxPort, $"Port is {Port}; it is 0 (any free one) to {IPEndPoint.MaxPort}.");
-        Check(ContextLength is null or >= 1, $"ContextLength is {ContextLength}; it is at least 1, or null.");
-        Check(MaxCompletions >= 1, $"MaxCompletions is {MaxCompletions}; at least 1 is needed.");
-        Check(MaxRequestBytes >= 1, $"MaxRequestBytes is {MaxRequestBytes}; at least 1 is needed.");
-        Check(ShutdownTimeout >= TimeSpan.Zero, $"ShutdownTimeout is {ShutdownTimeout}; it is 0 or more.");
+        ArgumentNullException.ThrowIfNull(names);
+        if (string.IsNullOrWhiteSpace(Model))
+        {
+            yield return $"{names[nameof(Model)]} is empty; give the name under which the model is served.";
+        }
+
+        if (Address is null)
+        {
+            yield return $"{names[nameof(Host)]} is {Host}; it must be localhost or an IP address of this machine, such as 0.0.0.0.";
+        }
+
+        if (ShutdownTimeout < TimeSpan.Zero)
+        {
+            yield return $"{names[nameof(ShutdownTimeout)]} is {ShutdownTimeout}; it must be 0 or more.";
+        }
+
         if (ApiKeyVariable is not null && ApiKey.FaultOf(ApiKeyVariable) is { } fault)
         {
-            faults.Add(fault);
-        }
-
-        if (faults.Count > 0)
-        {
-            throw new ArgumentException($"ChatServerOptions: {string.Join(Environment.NewLine, faults)}");
-        }
-
-        void Check(bool holds, string fault)
-        {
-            if (!holds)
-            {
-                faults.Add(fault);
-            }
+            yield return fault;
         }
     }
 }

@@ -3,9 +3,8 @@ using System.Text.Json.Serialization;
 
 namespace RewardReasoning.Server.Chat;
 
-// The chat completions interface as it goes over the wire: the fields that are honoured, and those that are refused because leaving them
-// out
-// would change the answer. Unknown fields are ignored.
+// The chat completions interface as it goes over the wire: the fields that are honoured, and those that are refused because
+// leaving them out would change the answer. Unknown fields are ignored.
 internal sealed record ChatRequestWire
 {
     public string? Model { get; init; }

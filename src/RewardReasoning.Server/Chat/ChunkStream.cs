@@ -7,9 +7,8 @@ using Microsoft.Extensions.AI;
 namespace RewardReasoning.Server.Chat;
 
 /// <summary>
-/// A streamed answer: server-sent events, one chunk each, written together where several are ready. A failure before the first chunk
-/// becomes
-/// an error's status, a later one an error event.
+/// A streamed answer: server-sent events, one chunk each, written together where several are ready. A failure before the first
+/// chunk becomes an error's status, a later one an error event.
 /// </summary>
 internal static class ChunkStream
 {
