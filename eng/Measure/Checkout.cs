@@ -7,7 +7,9 @@ namespace RewardReasoning.Measure;
 /// <summary>A parsed source file; its path is relative to the checkout, with forward slashes.</summary>
 public sealed record SourceFile(string Path, string Text, SyntaxNode Root)
 {
-    /// <summary>The project folder it lies in, such as <c>RewardReasoning.Cli</c> for <c>src/RewardReasoning.Cli/ExitCodes.cs</c>.</summary>
+    /// <summary>
+    /// The project folder it lies in, such as <c>RewardReasoning.Cli</c> for <c>src/RewardReasoning.Cli/ExitCodes.cs</c>.
+    /// </summary>
     public string Project => Path.Split('/')[1];
 
     /// <summary>File and line of a node.</summary>

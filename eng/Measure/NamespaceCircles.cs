@@ -5,7 +5,8 @@ namespace RewardReasoning.Measure;
 
 /// <summary>Pairs of namespaces inside one project that use each other's types.</summary>
 /// <remarks>
-/// Names are resolved without compiling: a name stands for a type of the project that is declared in a namespace which the file can see (its
+/// Names are resolved without compiling: a name stands for a type of the project that is declared in a namespace which the file can see
+/// (its
 /// own, those around it, and its usings), where only one such namespace declares it.
 /// </remarks>
 public static class NamespaceCircles

@@ -1,5 +1,7 @@
-// Rewards in a training loop: a policy has sampled several responses to each query; a judge ranks each group, the ranking gives rewards, and
-// their standardised values are the advantages of GRPO. A response without a decided match has no reward, and leaves its group's statistics.
+// Rewards in a training loop: a policy has sampled several responses to each query; a judge ranks each group, the ranking gives rewards,
+// and
+// their standardised values are the advantages of GRPO. A response without a decided match has no reward, and leaves its group's
+// statistics.
 //
 //     dotnet run --project examples/RewardsInTraining -- models/rrm-mini
 using RewardReasoning.Judging;

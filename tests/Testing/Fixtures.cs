@@ -14,7 +14,8 @@ public static class Fixtures
     }
 
     /// <summary>
-    /// Full path of public data, such as <c>mmlu-pro</c>: the whole set where it lies beside the checkout, else the repository's, which may be a
+    /// Full path of public data, such as <c>mmlu-pro</c>: the whole set where it lies beside the checkout, else the repository's, which may
+    /// be a
     /// sample.
     /// </summary>
     /// <param name="relativePath">Path below <c>data/</c>.</param>
