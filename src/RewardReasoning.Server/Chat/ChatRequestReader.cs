@@ -91,6 +91,7 @@ internal sealed class ChatRequestReader(string model, IReadOnlySet<string> suppo
                 && !(
                     format.ValueKind == JsonValueKind.Object
                     && format.TryGetProperty("type", out JsonElement type)
+                    && type.ValueKind == JsonValueKind.String
                     && type.ValueEquals("text")
                 )
                 && format.ValueKind != JsonValueKind.Null,

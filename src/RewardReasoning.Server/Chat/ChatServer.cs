@@ -122,6 +122,15 @@ public sealed class ChatServer : IAsyncDisposable
     {
         try
         {
+            if (!_options.Serves(context.Request.Host))
+            {
+                throw new ApiException(
+                    StatusCodes.Status421MisdirectedRequest,
+                    "This server answers requests for localhost and 127.0.0.1 only; the Host header names another host.",
+                    "wrong_host"
+                );
+            }
+
             if (context.Request.Path != "/health")
             {
                 _key.Require(context);

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
+using Microsoft.AspNetCore.Http;
 using RewardReasoning.Recipes;
 
 namespace RewardReasoning.Server.Chat;
@@ -53,6 +54,16 @@ public sealed record ChatServerOptions : ICheckedOptions
         Host == "localhost" ? IPAddress.Loopback
         : IPAddress.TryParse(Host, out IPAddress? address) ? address
         : null;
+
+    /// <summary>
+    /// Whether requests may name this host. A server on a loopback address answers under loopback names only, so that a web page cannot
+    /// reach it under a name of its own (DNS rebinding).
+    /// </summary>
+    internal bool Serves(HostString host) =>
+        Address is null
+        || !IPAddress.IsLoopback(Address)
+        || host.Host == "localhost"
+        || (IPAddress.TryParse(host.Host, out IPAddress? named) && IPAddress.IsLoopback(named));
 
     /// <summary>Checks all values.</summary>
     /// <exception cref="ArgumentException">At least one cannot be used; the message lists every fault, a line each.</exception>

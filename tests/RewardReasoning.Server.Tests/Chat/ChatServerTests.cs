@@ -419,6 +419,39 @@ public sealed class ChatServerTests
     }
 
     [Theory]
+    [InlineData("localhost", 200)]
+    [InlineData("127.0.0.1", 200)]
+    [InlineData("[::1]", 200)]
+    [InlineData("attacker.example", 421)]
+    [InlineData("192.168.1.7", 421)]
+    public async Task Request_ToALoopbackServer_IsAnsweredUnderLoopbackNamesOnly(string host, int status)
+    {
+        using ScriptedChatClient client = ScriptedChatClient.Of("because");
+        await using ServedClient served = await ServedClient.StartAsync(client);
+        using HttpClient http = new();
+        using HttpRequestMessage request = new(HttpMethod.Get, new Uri(served.Server.Url, "/v1/models"));
+        request.Headers.Host = $"{host}:{served.Server.Url.Port}";
+        using HttpResponseMessage response = await http.SendAsync(request, Cancellation);
+        Assert.Equal(status, (int)response.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("""{"messages": [{"role": "user", "content": "a\ud800b"}]}""")]
+    [InlineData("""{"messages": [{"role": "user", "content": [{"type": "text", "text": "\udc00"}]}]}""")]
+    [InlineData("""{"stop": ["\ud800"]}""")]
+    [InlineData("""{"response_format": {"type": 5}}""")]
+    public async Task Request_WithBrokenTextOrType_IsRefusedAsTheClientsFault(string fields)
+    {
+        using ScriptedChatClient client = ScriptedChatClient.Of("because");
+        await using ServedClient served = await ServedClient.StartAsync(client);
+        Answer answer = await served.PostAsync(
+            $$"""{"model": "{{ServedClient.Model}}", "messages": [{"role": "user", "content": "q"}], {{fields[1..]}}"""
+        );
+        Assert.Equal((400, "invalid_request_error"), (answer.Status, answer.Json.GetProperty("error").GetProperty("type").GetString()));
+        Assert.Empty(client.Requests);
+    }
+
+    [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task Connection_Closed_CancelsTheCompletions(bool stream)
@@ -432,7 +465,7 @@ public sealed class ChatServerTests
                 ServedClient.Request($$"""{"n": 2, "stream": {{(stream ? "true" : "false")}}}""").ToJsonString()
             );
             byte[] head = Encoding.ASCII.GetBytes(
-                $"POST /v1/chat/completions HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n"
+                $"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n"
             );
             await socket.GetStream().WriteAsync((byte[])[.. head, .. body], Cancellation);
             await UntilAsync(() => client.InFlight == 2);
