@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using RewardReasoning.Data.Pairs;
+using RewardReasoning.Evaluation.Metrics;
 using RewardReasoning.Evaluation.Plots;
 
 namespace RewardReasoning.Bench;

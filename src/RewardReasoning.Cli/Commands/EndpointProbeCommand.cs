@@ -6,7 +6,6 @@ using RewardReasoning.Cli.Judging;
 using RewardReasoning.Cli.Output;
 using RewardReasoning.Endpoints;
 using RewardReasoning.Endpoints.Probing;
-using RewardReasoning.Text;
 using RewardReasoning.Text.ChatTemplates;
 
 namespace RewardReasoning.Cli.Commands;

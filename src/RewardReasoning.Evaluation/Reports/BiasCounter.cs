@@ -1,4 +1,3 @@
-using RewardReasoning.Evaluation.Benchmarks;
 using RewardReasoning.Ratings;
 
 namespace RewardReasoning.Evaluation.Reports;

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using RewardReasoning.Models.Decoder;
-using RewardReasoning.Text.ChatTemplates;
 using RewardReasoning.Training.Losses;
 using RewardReasoning.Training.Preferences;
 using RewardReasoning.Training.Runs;

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using RewardReasoning.Judging;
 using RewardReasoning.Recipes;
-using RewardReasoning.Text.ChatTemplates;
 using RewardReasoning.Training.Grpo;
 using RewardReasoning.Training.Preferences;
 using RewardReasoning.Training.Rollouts;

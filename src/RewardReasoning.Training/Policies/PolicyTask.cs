@@ -2,7 +2,6 @@ using System.Runtime.ExceptionServices;
 using System.Text.Json.Nodes;
 using RewardReasoning.Data.Recognition;
 using RewardReasoning.Judging;
-using RewardReasoning.Text.ChatTemplates;
 using RewardReasoning.Training.Grpo;
 using RewardReasoning.Training.Rollouts;
 using RewardReasoning.Training.Runs;

@@ -2,7 +2,6 @@ using System.Globalization;
 using RewardReasoning.Models;
 using RewardReasoning.Models.Decoder;
 using RewardReasoning.Recipes;
-using RewardReasoning.Text.ChatTemplates;
 using RewardReasoning.Training.Preferences;
 using RewardReasoning.Training.Runs;
 using TorchSharp;

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.AI;
 using RewardReasoning.Recipes;
-using RewardReasoning.Text.ChatTemplates;
 using RewardReasoning.Training.Rollouts;
 using RewardReasoning.Training.Runs;
 

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using RewardReasoning.Models.Decoder;
-using RewardReasoning.Text.ChatTemplates;
 using RewardReasoning.Training.Losses;
 using RewardReasoning.Training.Rollouts;
 using RewardReasoning.Training.Runs;

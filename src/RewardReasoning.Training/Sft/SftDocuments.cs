@@ -3,8 +3,6 @@ using Microsoft.Extensions.AI;
 using RewardReasoning.Data.Recognition;
 using RewardReasoning.Data.Rows;
 using RewardReasoning.Recipes;
-using RewardReasoning.Text.ChatTemplates;
-using RewardReasoning.Text.Tokenization;
 using RewardReasoning.Training.Runs;
 
 namespace RewardReasoning.Training.Sft;

@@ -1,6 +1,5 @@
 using RewardReasoning.Models.Decoder;
 using RewardReasoning.Recipes;
-using RewardReasoning.Text.ChatTemplates;
 using RewardReasoning.Training.Losses;
 using RewardReasoning.Training.Rollouts;
 using RewardReasoning.Training.Runs;

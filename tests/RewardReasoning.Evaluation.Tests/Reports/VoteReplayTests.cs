@@ -1,5 +1,4 @@
 using CsCheck;
-using RewardReasoning.Evaluation.Benchmarks;
 using RewardReasoning.Evaluation.Metrics;
 using RewardReasoning.Evaluation.Reports;
 using RewardReasoning.Ratings;

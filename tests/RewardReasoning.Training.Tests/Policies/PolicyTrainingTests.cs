@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using RewardReasoning.Judging;
 using RewardReasoning.Recipes;
 using RewardReasoning.Testing;
-using RewardReasoning.Training.Grpo;
 using RewardReasoning.Training.Policies;
 using RewardReasoning.Training.Runs;
 using Xunit;
