@@ -2,7 +2,9 @@ using RewardReasoning.Recipes;
 
 namespace RewardReasoning.Cli;
 
-/// <summary>Options that were bound from the command line, checked as such: their faults are the user's, and named as the user wrote them.</summary>
+/// <summary>
+/// Options that were bound from the command line, checked as such: their faults are the user's, and named as the user wrote them.
+/// </summary>
 internal static class CheckedOptions
 {
     /// <summary>The options, if they have no fault.</summary>

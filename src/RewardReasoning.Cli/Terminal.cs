@@ -92,7 +92,9 @@ internal sealed class Terminal : IDisposable
     /// <summary>The width that help and tables are wrapped to.</summary>
     public int Width => OutIsTerminal ? Math.Max(Console.WindowWidth, 40) : WidthOfNoTerminal;
 
-    /// <summary><paramref name="text"/> in a colour where a person sees it on <see cref="Out"/>, else as it is; it is written there in one piece.</summary>
+    /// <summary>
+    /// <paramref name="text"/> in a colour where a person sees it on <see cref="Out"/>, else as it is; it is written there in one piece.
+    /// </summary>
     public string Paint(string text, string ansiStyle) => OutIsTerminal && !NoColor ? _out.Paint(text, ansiStyle) : text;
 
     /// <summary>A line on <see cref="Error"/>, above the progress bar where one is drawn.</summary>

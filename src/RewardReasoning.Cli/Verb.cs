@@ -4,26 +4,24 @@ using System.CommandLine.Invocation;
 
 namespace RewardReasoning.Cli;
 
-/// <summary>A command whose <c>--help</c> ends with examples.</summary>
+/// <summary>A command whose <c>--help</c> groups its options and ends with examples.</summary>
 internal static class Verb
 {
     public static Command Create(Terminal terminal, string name, string description, string examples) =>
         new(name, description)
         {
-            new HelpOption { Recursive = false, Action = new HelpWithExamples(terminal, examples) },
+            new HelpOption { Recursive = false, Action = new GroupedHelp(terminal, examples) },
         };
 
-    private sealed class HelpWithExamples(Terminal terminal, string examples) : SynchronousCommandLineAction
+    private sealed class GroupedHelp(Terminal terminal, string examples) : SynchronousCommandLineAction
     {
         public override bool ClearsParseErrors => true;
 
         public override int Invoke(ParseResult parseResult)
         {
-            new HelpAction { MaxWidth = terminal.Width }.Invoke(parseResult);
-            terminal.Out.WriteLine("Examples:");
-            foreach (string line in examples.Split('\n'))
+            foreach (string line in new HelpText(parseResult.CommandResult.Command, examples, terminal.Width).Lines())
             {
-                terminal.Out.WriteLine($"  {line}".TrimEnd());
+                terminal.Out.WriteLine(line);
             }
 
             return ExitCodes.Done;

@@ -74,7 +74,8 @@ public sealed class BenchmarkRunner(OpenedJudge judge, BenchmarkRunOptions? opti
         BenchmarkDefinition definition =
             benchmark as BenchmarkDefinition
             ?? throw new RunException(
-                $"--replay scores recorded comparisons; {benchmark.Name} has rankings. Completions in a store are not asked for again (--store)."
+                $"--replay scores recorded comparisons; {benchmark.Name} has rankings. Completions in a store are not asked for "
+                    + $"again (--store)."
             );
         IReadOnlyList<BenchmarkReport> reports =
             data is not null ? await ReplayAsync(definition, data, replay, options ?? new(), judge, cancellationToken).ConfigureAwait(false)
@@ -103,7 +104,8 @@ public sealed class BenchmarkRunner(OpenedJudge judge, BenchmarkRunOptions? opti
         if (report.Benchmark != other.Benchmark)
         {
             throw new RunException(
-                $"'{first}' is a run of {report.Benchmark}, '{second}' one of {other.Benchmark}; only runs of one benchmark can be compared."
+                $"'{first}' is a run of {report.Benchmark}, '{second}' one of {other.Benchmark}; only runs of one benchmark can "
+                    + $"be compared."
             );
         }
 
@@ -160,7 +162,8 @@ public sealed class BenchmarkRunner(OpenedJudge judge, BenchmarkRunOptions? opti
             if (judges.Length != 1)
             {
                 throw new RunException(
-                    $"--out keeps one judge, and '{replay}' has {judges.Length}: {string.Join(", ", judges.Select(recorded => $"'{recorded.Name}'"))}. Choose with --judge."
+                    $"--out keeps one judge, and '{replay}' has {judges.Length}: "
+                        + $"{string.Join(", ", judges.Select(recorded => $"'{recorded.Name}'"))}. Choose with --judge."
                 );
             }
 

@@ -176,11 +176,21 @@ public sealed class StoringChatClient : DelegatingChatClient
         reason is null || reason == ChatFinishReason.Stop || reason == ChatFinishReason.Length || reason == ChatFinishReason.ToolCalls;
 
     /// <summary>
+    /// An answer that ended and is empty: the model said nothing, or a server took all of it for reasoning. Stored, it would be replayed for
+    /// ever, even after the server was set up correctly.
+    /// </summary>
+    private static bool IsEmpty(ChatResponse response) =>
+        response.FinishReason != ChatFinishReason.Length
+        && response
+            .Messages.SelectMany(message => message.Contents)
+            .All(content => content is TextReasoningContent or UsageContent or TextContent { Text.Length: 0 });
+
+    /// <summary>
     /// Where another process was first, its answer is the one that all will find from now on, so it is this caller's too.
     /// </summary>
     private async Task<ChatResponse> KeepAsync(CompletionRequest request, ChatResponse response, long start)
     {
-        if (!IsKept(response.FinishReason) || ResponseForm.Write(response) is not { } bytes)
+        if (!IsKept(response.FinishReason) || IsEmpty(response) || ResponseForm.Write(response) is not { } bytes)
         {
             return response;
         }

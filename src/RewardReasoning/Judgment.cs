@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace RewardReasoning;
 
 /// <summary>How a draw between the two responses was decided.</summary>
@@ -30,6 +32,7 @@ public enum VotingEnd
 }
 
 /// <summary>The votes of one comparison and what follows from them, numbered as the caller numbers the responses.</summary>
+[JsonConverter(typeof(JudgmentJson))]
 public sealed record Judgment
 {
     /// <summary>

@@ -1,9 +1,11 @@
 using System.Numerics;
+using System.Text.Json.Serialization;
 using Microsoft.Extensions.AI;
 
 namespace RewardReasoning;
 
 /// <summary>What completions cost. A count that a model did not report is null (or 0 where every server has it).</summary>
+[JsonConverter(typeof(JudgmentJson))]
 public sealed record Usage
 {
     /// <summary>Nothing spent.</summary>

@@ -1,6 +1,9 @@
+using System.Text.Json.Serialization;
+
 namespace RewardReasoning;
 
 /// <summary>One sampled completion of a judge and what it decided, numbered as the caller numbers the responses.</summary>
+[JsonConverter(typeof(JudgmentJson))]
 public sealed record Vote
 {
     /// <summary>Place of the vote within its judgment, from 0; in one that is repeated, counted on beyond those before.</summary>

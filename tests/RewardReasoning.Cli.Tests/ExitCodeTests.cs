@@ -10,7 +10,7 @@ public sealed class ExitCodeTests
     {
         RrmResult result = await Rrm.StartAsync("", "--help");
         Assert.Equal(ExitCodes.Done, result.ExitCode);
-        Assert.StartsWith("Description:", result.Out, StringComparison.Ordinal);
+        Assert.StartsWith("Reward reasoning models", result.Out, StringComparison.Ordinal);
         Assert.Empty(result.Error);
     }
 

@@ -61,6 +61,20 @@ public sealed class StoringChatClientTests : IDisposable
     }
 
     [Fact]
+    public async Task Ask_EmptyAnswer_IsNotKept()
+    {
+        ScriptedChatClient inner = ScriptedChatClient.Of(
+            new ScriptedReply { Reasoning = @"\boxed{Assistant 1}" },
+            new ScriptedReply { Reasoning = "fine", Text = @"\boxed{Assistant 1}" }
+        );
+        using StoringChatClient client = new(inner, _store);
+        Assert.Empty((await client.GetResponseAsync(Samples.Messages("q"), Samples.Options(), Cancel)).Text);
+        Assert.NotEmpty((await client.GetResponseAsync(Samples.Messages("q"), Samples.Options(), Cancel)).Text);
+        Assert.NotEmpty((await client.GetResponseAsync(Samples.Messages("q"), Samples.Options(), Cancel)).Text);
+        Assert.Equal(2, inner.Requests.Count);
+    }
+
+    [Fact]
     public async Task Ask_AtTheSameTime_AsksOnce()
     {
         ScriptedChatClient inner = new(_ => "a") { Delay = TimeSpan.FromMilliseconds(50) };

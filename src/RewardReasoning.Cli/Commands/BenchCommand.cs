@@ -52,7 +52,8 @@ internal sealed class BenchCommand
             """
             rrm bench list
             rrm bench pairs --data labelled.jsonl --out runs/mini
-            rrm bench judgebench --data judgebench/data --out runs/rrm-7b --votes 5 --endpoint http://localhost:8000/v1 --model Reward-Reasoning/RRM-7B
+            rrm bench judgebench --data judgebench/data --out runs/rrm-7b --votes 5 \
+              --endpoint http://localhost:8000/v1 --model Reward-Reasoning/RRM-7B
             rrm bench best-of-n --data candidates.jsonl --out runs/best --votes 5
             rrm bench pandalm --data testset-v1.json --replay gpt-3.5-turbo-testset-v1.json
             rrm bench compare runs/mini runs/rrm-7b
@@ -138,13 +139,15 @@ internal sealed class BenchCommand
         if (benchmark.Orders == AskedOrders.Both && options.Order != VoteOrder.Both)
         {
             _terminal.WriteStatus(
-                $"rrm: warning: {benchmark.Name} asks for both orders, --order {options.Order.ToString().ToLowerInvariant()} shows one; the figures are no longer the benchmark's."
+                $"rrm: warning: {benchmark.Name} asks for both orders, --order {options.Order.ToString().ToLowerInvariant()} shows "
+                    + $"one; the figures are no longer the benchmark's."
             );
         }
         else if (options.Order == VoteOrder.Given)
         {
             _terminal.WriteStatus(
-                "rrm: warning: with --order given, data that has the better response first always shows it first; the default order has no such habit."
+                "rrm: warning: with --order given, data that has the better response first always shows it first; the default order "
+                    + "has no such habit."
             );
         }
 

@@ -50,10 +50,12 @@ internal sealed class BenchProbesCommand
         Command command = Verb.Create(
             terminal,
             "probes",
-            "See how often an empty answer, an injected verdict, padding, self-praise, a swap or a change of style turns a judge's verdict.",
+            "See how often an empty answer, an injected verdict, padding, self-praise, a swap or a change of style turns a "
+                + "judge's verdict.",
             """
             rrm bench probes --data labelled.jsonl --limit 100
-            rrm bench probes --data judgebench/data --benchmark judgebench --out runs/probes --endpoint http://localhost:8000/v1 --model Reward-Reasoning/RRM-7B
+            rrm bench probes --data judgebench/data --benchmark judgebench --out runs/probes \
+              --endpoint http://localhost:8000/v1 --model Reward-Reasoning/RRM-7B
             rrm bench probes --data labelled.jsonl --probe verdict --probe instruction --votes 5
             """
         );
@@ -76,7 +78,8 @@ internal sealed class BenchProbesCommand
         if (_judging.NamesOrder(parsed))
         {
             throw new UsageException(
-                "--order does not go with probes: the better response is shown first in every other pair, and swap asks for the other order."
+                "--order does not go with probes: the better response is shown first in every other pair, and swap asks for the "
+                    + "other order."
             );
         }
 

@@ -142,7 +142,8 @@ internal sealed class CalibrateCommand
             source is FolderSource { Folder: var folder }
                 ? Path.Combine(folder, CalibrationFile.Name)
                 : throw new UsageException(
-                    "A model at --endpoint has no folder to keep the fit in; name a file with --out FILE, and read it with --calibration FILE."
+                    "A model at --endpoint has no folder to keep the fit in; name a file with --out FILE, and read it with "
+                        + "--calibration FILE."
                 )
         );
 

@@ -42,7 +42,8 @@ internal sealed class DataBuildCommand
         Command command = Verb.Create(
             terminal,
             "build",
-            "Build labelled pairs for training a judge: from verified outputs, sampled ones, annotated pairs and preference sets (docs/data.md).",
+            "Build labelled pairs for training a judge: from verified outputs, sampled ones, annotated pairs and preference sets "
+                + "(docs/data.md).",
             """
             rrm data build recipes/pairs/mmlu-pro.json --out runs/pairs
             rrm data build recipe.json --out runs/pairs --check
@@ -145,7 +146,8 @@ internal sealed class DataBuildCommand
         foreach (OutputManifest output in manifest.Outputs)
         {
             _terminal.Error.WriteLine(
-                $"{output.File.Path}: {output.Rows} pairs; the better response stands first in {output.BetterFirst}, is longer in {output.BetterLonger} and shorter in {output.BetterShorter}"
+                $"{output.File.Path}: {output.Rows} pairs; the better response stands first in {output.BetterFirst}, is longer in "
+                    + $"{output.BetterLonger} and shorter in {output.BetterShorter}"
             );
         }
 

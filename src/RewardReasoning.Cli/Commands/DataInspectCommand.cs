@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json;
 using RewardReasoning.Cli.Output;
 using RewardReasoning.Cli.Runs;
@@ -88,8 +89,10 @@ internal static class DataInspectCommand
         }
 
         string packed = file.Compression == "none" ? "" : $", {file.Compression}";
-        yield return FormattableString.Invariant(
-            $"{file.File}: {file.Format?.Replace('_', ' ')}{packed}, {file.Rows} rows: {string.Join("; ", file.Kinds.Select(kind => Share(kind, file)))}"
+        yield return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{file.File}: {file.Format?.Replace('_', ' ')}{packed}, {file.Rows} rows: "
+                + $"{string.Join("; ", file.Kinds.Select(kind => Share(kind, file)))}"
         );
         if (file.Labels is { } labels)
         {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json;
 using RewardReasoning.Cli.Output;
 using RewardReasoning.Cli.Runs;
@@ -17,7 +18,8 @@ internal sealed class DataVerifyCommand
     private readonly Argument<string[]> _in = new("IN")
     {
         Description =
-            "Rows of gold and prediction: JSON lines, JSON lists or Parquet (.gz and .zst too), folders or patterns of them, or - for standard input (docs/data.md).",
+            "Rows of gold and prediction: JSON lines, JSON lists or Parquet (.gz and .zst too), folders or patterns of them, or - "
+            + "for standard input (docs/data.md).",
         Arity = ArgumentArity.OneOrMore,
     };
 
@@ -84,15 +86,19 @@ internal sealed class DataVerifyCommand
     private int Finish(ParseResult parsed, VerificationSummary summary, TimeSpan elapsed)
     {
         _terminal.Error.WriteLine(
-            FormattableString.Invariant(
-                $"{summary.Rows} rows: {summary.Equal} equal, {summary.Different} different, {summary.Unknown} unknown, {summary.Errors} without answers, in {elapsed.TotalSeconds:0.0} s"
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{summary.Rows} rows: {summary.Equal} equal, {summary.Different} different, {summary.Unknown} unknown, "
+                    + $"{summary.Errors} without answers, in {elapsed.TotalSeconds:0.0} s"
             )
         );
         if (summary.Agreement is { } agreement)
         {
             _terminal.Error.WriteLine(
-                FormattableString.Invariant(
-                    $"{summary.Agreeing} of {summary.Expected} rows agree with their own verdict ({agreement:0.0%}); {summary.WronglyEqual} are equal against it"
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{summary.Agreeing} of {summary.Expected} rows agree with their own verdict ({agreement:0.0%}); "
+                        + $"{summary.WronglyEqual} are equal against it"
                 )
             );
         }

@@ -111,7 +111,8 @@ internal sealed class JudgeCommand
         if (responses.Length != 2)
         {
             throw new UsageException(
-                $"--response is given {responses.Length} time{(responses.Length == 1 ? "" : "s")}; judge compares two: --response A --response B."
+                $"--response is given {responses.Length} time{(responses.Length == 1 ? "" : "s")}; judge compares two: --response A "
+                    + $"--response B."
             );
         }
 
@@ -148,9 +149,7 @@ internal sealed class JudgeCommand
         Judgment whole = await judge.Judge.JudgeAsync(comparison, cancellationToken);
         if (json)
         {
-            _terminal.Out.WriteLine(
-                JsonSerializer.Serialize(JudgmentJson.Of(whole, withReasoning: true), OutputJson.Indented.JudgmentJson)
-            );
+            _terminal.Out.WriteLine(JsonSerializer.Serialize(whole, OutputJson.Indented.Judgment));
         }
         else
         {
@@ -165,11 +164,12 @@ internal sealed class JudgeCommand
         _terminal.Out.WriteLine();
         _terminal.Out.WriteLine(
             judgment.Preferred is { } preferred
-                ? _terminal.Paint($"Response {JudgmentJson.NumberOf(preferred)} is better.", Green)
+                ? _terminal.Paint($"Response {(preferred == Verdict.First ? 1 : 2)} is better.", Green)
                 : _terminal.Paint($"No judgment. {judgment.MissingReason}", Yellow)
         );
         int first = judgment.Votes.Count(vote => vote.Verdict == Verdict.First);
         int second = judgment.Votes.Count(vote => vote.Verdict == Verdict.Second);
+        long tokens = judgment.Votes.Count == 0 ? judgment.Usage.PromptTokens : judgment.Usage.OutputTokens;
         string[] facts =
         [
             judgment.Votes.Count == 0
@@ -179,7 +179,7 @@ internal sealed class JudgeCommand
             judgment.CalibratedConfidence is { } calibrated ? FormattableString.Invariant($"calibrated {calibrated:0.00}") : "",
             judgment.PositionBias is { } bias ? FormattableString.Invariant($"position bias {bias:+0.00;-0.00;0.00}") : "",
             judgment.Votes.Count(vote => vote.Forced) is > 0 and int forced ? $"{forced} forced" : "",
-            $"{(judgment.Votes.Count == 0 ? judgment.Usage.PromptTokens : judgment.Usage.OutputTokens).ToString(CultureInfo.InvariantCulture)} tokens",
+            FormattableString.Invariant($"{tokens} tokens"),
             judgment.Usage.KeptOutputTokens is > 0 and long kept
                 ? $"{kept.ToString(CultureInfo.InvariantCulture)} of them from the store"
                 : "",

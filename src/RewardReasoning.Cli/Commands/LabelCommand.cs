@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json;
 using RewardReasoning.Cli.Exporting;
 using RewardReasoning.Cli.Judging;
@@ -121,8 +122,10 @@ internal sealed class LabelCommand
 
     private static IEnumerable<string> Lines(LabelReport report)
     {
-        yield return FormattableString.Invariant(
-            $"{report.Rows} rows: {report.Pairs} pairs written, {report.Draws} draws, {report.LowMargins} of too small a margin and {report.Unusable} unusable ones dropped, {report.Missing} rows missing, in {report.Seconds:0.0} s"
+        yield return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{report.Rows} rows: {report.Pairs} pairs written, {report.Draws} draws, {report.LowMargins} of too small a margin and "
+                + $"{report.Unusable} unusable ones dropped, {report.Missing} rows missing, in {report.Seconds:0.0} s"
         );
         if (report.MissingMatches > 0)
         {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json;
 using RewardReasoning.Cli.Hub;
 using RewardReasoning.Cli.Judging;
@@ -64,8 +65,10 @@ internal static class ModelCheckCommand
         foreach (ModelCheckQuantity quantity in report.Quantities)
         {
             terminal.Out.WriteLine(
-                FormattableString.Invariant(
-                    $"{quantity.Name.PadRight(width)}  largest difference {quantity.LargestDifference:0.0e+00}  tolerance {quantity.Tolerance:0.0e+00}  {quantity.ValueCount, 8} values  {(quantity.Passed ? "ok" : "DIFFERS")}"
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{quantity.Name.PadRight(width)}  largest difference {quantity.LargestDifference:0.0e+00}  tolerance "
+                        + $"{quantity.Tolerance:0.0e+00}  {quantity.ValueCount, 8} values  {(quantity.Passed ? "ok" : "DIFFERS")}"
                 )
             );
         }

@@ -39,7 +39,8 @@ internal sealed class RankCommand
     private readonly Option<string?> _row = new("--row")
     {
         Description =
-            "In place of these: one row of a data file (a JSON object with query and responses), - for standard input. rrm data inspect says how rows are read.",
+            "In place of these: one row of a data file (a JSON object with query and responses), - for standard input. rrm data "
+            + "inspect says how rows are read.",
         HelpName = "FILE",
     };
 
@@ -128,7 +129,8 @@ internal sealed class RankCommand
         return responses.Count >= 2
             ? (text, responses)
             : throw new UsageException(
-                $"There {(responses.Count == 1 ? "is 1 response" : "are no responses")}; a ranking needs at least two: --response A --response B, or --responses FILE."
+                $"There {(responses.Count == 1 ? "is 1 response" : "are no responses")}; a ranking needs at least two: --response A "
+                    + $"--response B, or --responses FILE."
             );
     }
 
@@ -142,7 +144,7 @@ internal sealed class RankCommand
     {
         if (parsed.GetValue(_json))
         {
-            _terminal.Out.WriteLine(JsonSerializer.Serialize(RankingJson.Of(ranking, cancelled), OutputJson.Indented.RankingJson));
+            _terminal.Out.WriteLine(JsonSerializer.Serialize(ranking, OutputJson.Indented.Ranking));
         }
         else
         {

@@ -98,7 +98,23 @@ internal sealed class RateCommand
         }
 
         Write(parsed, list, method, standings);
+        WarnOfGroups(list);
         return refused > 0 ? ExitCodes.SomeMissing : ExitCodes.Done;
+    }
+
+    private void WarnOfGroups(MatchList list)
+    {
+        IReadOnlyList<IReadOnlyList<int>> groups = MatchResult.Groups(list.Players.Count, list.Matches);
+        if (groups.Count > 1)
+        {
+            string named = string.Join(
+                "; ",
+                groups.Take(3).Select(group => string.Join(", ", group.Take(4).Select(player => list.Players[player])))
+            );
+            _terminal.WriteStatus(
+                $"rrm: warning: the players form {groups.Count} groups that never met each other ({named}{(groups.Count > 3 ? "; …" : "")}). Ratings can be compared within a group only."
+            );
+        }
     }
 
     private static IReadOnlyList<Standing> Standings(MatchList list, RatingMethod method, bool missingIsTie) =>
@@ -164,8 +180,10 @@ internal sealed class RateCommand
         }
 
         _terminal.Error.WriteLine(
-            FormattableString.Invariant(
-                $"{list.Matches.Count} matches of {list.Players.Count} players{(missing > 0 ? $", {missing} of them without a winner" : "")}"
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{list.Matches.Count} matches of {list.Players.Count} "
+                    + $"players{(missing > 0 ? $", {missing} of them without a winner" : "")}"
             )
         );
     }

@@ -39,7 +39,8 @@ internal sealed class ReportCommand
         Command command = Verb.Create(
             terminal,
             "report",
-            "Show what benchmark runs hold: accuracy against votes, thinking and comparisons, confidence, biases, patterns of reasoning. Nothing is asked of a model.",
+            "Show what benchmark runs hold: accuracy against votes, thinking and comparisons, confidence, biases, patterns of "
+                + "reasoning. Nothing is asked of a model.",
             """
             rrm report runs/mini --out report.html
             rrm report runs/budget-256 runs/budget-1024 runs/budget-4096 --out thinking.html --plots plots

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json;
 using RewardReasoning.Cli.Judging;
 using RewardReasoning.Cli.Output;
@@ -46,8 +47,10 @@ internal static class StoreStatsCommand
                 foreach (ModelStatistics model in statistics.Models)
                 {
                     terminal.Out.WriteLine(
-                        FormattableString.Invariant(
-                            $"{model.Model.Name}: {model.Completions} completions of {model.Prompts} prompts, {Quantity.OfBytes(model.Bytes)}, {model.Oldest:yyyy-MM-dd} to {model.Newest:yyyy-MM-dd}"
+                        string.Create(
+                            CultureInfo.InvariantCulture,
+                            $"{model.Model.Name}: {model.Completions} completions of {model.Prompts} prompts, "
+                                + $"{Quantity.OfBytes(model.Bytes)}, {model.Oldest:yyyy-MM-dd} to {model.Newest:yyyy-MM-dd}"
                         )
                     );
                 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json;
 using RewardReasoning.Cli.Output;
 using RewardReasoning.Cli.Runs;
@@ -14,7 +15,8 @@ internal sealed class ExportArguments
     private readonly Argument<string[]> _in = new("IN")
     {
         Description =
-            "Pairs with a label, or judged by rrm score: files, folders or patterns of JSON lines, JSON lists or Parquet, or - for standard input.",
+            "Pairs with a label, or judged by rrm score: files, folders or patterns of JSON lines, JSON lists or Parquet, or - for "
+            + "standard input.",
         Arity = ArgumentArity.OneOrMore,
     };
 
@@ -50,9 +52,11 @@ internal sealed class ExportArguments
         }
         else
         {
+            string test = report.Test > 0 ? FormattableString.Invariant($", {report.Test} of them for testing") : "";
             terminal.WriteStatus(
-                FormattableString.Invariant(
-                    $"{output}: {report.Written} rows of {report.Rows} read{(report.Test > 0 ? FormattableString.Invariant($", {report.Test} of them for testing") : "")}; {report.LeftOut} left out"
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{output}: {report.Written} rows of {report.Rows} read{test}; {report.LeftOut} left out"
                 )
             );
         }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using RewardReasoning.Endpoints;
@@ -15,7 +16,8 @@ internal sealed class EndpointArguments
     private readonly Option<string[]> _endpoints = new("--endpoint")
     {
         Description =
-            "Address of an OpenAI-compatible server, such as http://localhost:8000/v1; give it again for each further server of the same model.",
+            "Address of an OpenAI-compatible server, such as http://localhost:8000/v1; give it again for each further server of "
+            + "the same model.",
         HelpName = "URL",
         Arity = ArgumentArity.OneOrMore,
     };
@@ -70,14 +72,16 @@ internal sealed class EndpointArguments
     private readonly Option<int?> _tries = new("--tries")
     {
         Description =
-            $"How often a request to --endpoint is tried before its failure counts (default {Defaults.Tries}, within {Defaults.RetryWindow.TotalMinutes:0} minutes).",
+            $"How often a request to --endpoint is tried before its failure counts (default {Defaults.Tries}, within "
+            + $"{Defaults.RetryWindow.TotalMinutes:0} minutes).",
         HelpName = "N",
     };
 
     private readonly Option<double?> _timeout = new("--timeout")
     {
         Description =
-            $"Seconds that a try at --endpoint may take, waiting for its turn not counted (default {Defaults.RequestTimeout.TotalSeconds:0}).",
+            $"Seconds that a try at --endpoint may take, waiting for its turn not counted (default "
+            + $"{Defaults.RequestTimeout.TotalSeconds:0}).",
         HelpName = "S",
     };
 
@@ -132,8 +136,10 @@ internal sealed class EndpointArguments
             RequestTimeout = parsed.GetValue(_timeout) is { } seconds ? SecondsOf(seconds) : Defaults.RequestTimeout,
             OnRetry = (failure, tried, wait) =>
                 terminal.WriteStatus(
-                    FormattableString.Invariant(
-                        $"rrm: {failure.Message} Try {tried} failed; {(wait == TimeSpan.Zero ? "the next goes to another server" : $"the next in {wait.TotalSeconds:0.0} s")}."
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"rrm: {failure.Message} Try {tried} failed; "
+                            + $"{(wait == TimeSpan.Zero ? "the next goes to another server" : $"the next in {wait.TotalSeconds:0.0} s")}."
                     )
                 ),
         };
@@ -179,7 +185,8 @@ internal sealed class EndpointArguments
         return folder is null || files != new JudgeFiles()
             ? files
             : throw new UsageException(
-                $"--judge-files is '{folder}', which holds none of {JudgeFiles.PromptFile}, {JudgeFiles.DomainFile} and {JudgeFiles.StubFile}; it is the folder of the model that is served."
+                $"--judge-files is '{folder}', which holds none of {JudgeFiles.PromptFile}, {JudgeFiles.DomainFile} and "
+                    + $"{JudgeFiles.StubFile}; it is the folder of the model that is served."
             );
     }
 

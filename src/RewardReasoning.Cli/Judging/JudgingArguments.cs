@@ -24,14 +24,16 @@ internal sealed class JudgingArguments
     private readonly Option<string?> _adaptive = new("--adaptive")
     {
         Description =
-            "End voting early: when further votes cannot change the outcome (certain), or when the leader is the judge's choice with probability P, such as 0.95.",
+            "End voting early: when further votes cannot change the outcome (certain), or when the leader is the judge's choice with "
+            + "probability P, such as 0.95.",
         HelpName = "certain|P",
     };
 
     private readonly Option<string> _order = new("--order")
     {
         Description =
-            "Which response a vote is shown first: both in turn, begun by a hash of the pair (hashed); as given; or every vote in both orders.",
+            "Which response a vote is shown first: both in turn, begun by a hash of the pair (hashed); as given; or every vote in "
+            + "both orders.",
         HelpName = "hashed|given|both",
         DefaultValueFactory = _ => NameOf(Defaults.Order),
     };
@@ -85,14 +87,16 @@ internal sealed class JudgingArguments
     private readonly Option<string?> _calibration = new("--calibration")
     {
         Description =
-            "Fits of confidence, as rrm calibrate writes them, in place of the model folder's own; refused where none is for this model and these settings.",
+            "Fits of confidence, as rrm calibrate writes them, in place of the model folder's own; refused where none is for this "
+            + "model and these settings.",
         HelpName = "FILE",
     };
 
     private readonly Option<int?> _concurrency = new("--concurrency")
     {
         Description =
-            $"Requests in flight at once: at each --endpoint (default {JudgeOptions.DefaultConcurrency}), or in a model folder (default as many as fill its batches).",
+            $"Requests in flight at once: at each --endpoint (default {JudgeOptions.DefaultConcurrency}), or in a model folder "
+            + $"(default as many as fill its batches).",
         HelpName = "N",
     };
 

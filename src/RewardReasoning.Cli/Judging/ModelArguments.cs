@@ -8,7 +8,8 @@ internal sealed class ModelArguments
     private readonly Option<string?> _model = new("--model")
     {
         Description =
-            "Folder of a model that runs in this process, or hf://OWNER/NAME of one on the hub (default: models/rrm-mini of this clone); with --endpoint, the model's name there.",
+            "Folder of a model that runs in this process, or hf://OWNER/NAME of one on the hub (default: models/rrm-mini of this "
+            + "clone); with --endpoint, the model's name there.",
         HelpName = "FOLDER|NAME",
     };
 

@@ -13,7 +13,8 @@ internal sealed class StoreArgument
     private readonly Option<string?> _store = new(Name)
     {
         Description =
-            $"Where completions are kept, so that none is paid for twice: an SQLite file, postgres://user@host/database, or none (default: {FileName} in the user's data folder; docs/store.md).",
+            $"Where completions are kept, so that none is paid for twice: an SQLite file, postgres://user@host/database, or none "
+            + $"(default: {FileName} in the user's data folder; docs/store.md).",
         HelpName = "PATH|URL|none",
     };
 
@@ -48,7 +49,8 @@ internal sealed class StoreArgument
         terminal.Folders.Data is { } folder
             ? Path.Combine(folder, FileName)
             : throw new UsageException(
-                $"There is no place for the store: neither XDG_DATA_HOME nor HOME is set to an absolute path. Name one with {setting} PATH, or keep nothing with {setting} none."
+                $"There is no place for the store: neither XDG_DATA_HOME nor HOME is set to an absolute path. Name one with "
+                    + $"{setting} PATH, or keep nothing with {setting} none."
             );
 
     /// <summary>
@@ -77,7 +79,8 @@ internal sealed class StoreArgument
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             throw new UsageException(
-                $"The folder '{folder}' for the store cannot be made: {error.Message} Name another place with {setting} PATH, or keep nothing with {setting} none.",
+                $"The folder '{folder}' for the store cannot be made: {error.Message} Name another place with {setting} PATH, or "
+                    + $"keep nothing with {setting} none.",
                 error
             );
         }

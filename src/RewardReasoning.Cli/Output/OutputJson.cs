@@ -6,15 +6,14 @@ using RewardReasoning.Data.Export;
 using RewardReasoning.Data.Inspection;
 using RewardReasoning.Evaluation.Calibration;
 using RewardReasoning.Evaluation.Labelling;
-using RewardReasoning.Evaluation.Running;
 using RewardReasoning.Evaluation.Scoring;
 
 namespace RewardReasoning.Cli.Output;
 
 /// <summary>Every JSON object that the command prints, with names in snake case.</summary>
-[JsonSerializable(typeof(JudgmentJson))]
+[JsonSerializable(typeof(Judgment))]
 [JsonSerializable(typeof(PromptJson))]
-[JsonSerializable(typeof(RankingJson))]
+[JsonSerializable(typeof(Rankings.Ranking))]
 [JsonSerializable(typeof(RatingsJson))]
 [JsonSerializable(typeof(ScoreReport))]
 [JsonSerializable(typeof(LabelReport))]

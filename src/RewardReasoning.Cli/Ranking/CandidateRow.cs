@@ -44,7 +44,8 @@ internal static class CandidateRow
         catch (JsonException exception)
         {
             throw new UsageException(
-                $"--row {path} is not one JSON object ({exception.Message}); a row is one, with query and responses. Take one line of a file of many.",
+                $"--row {path} is not one JSON object ({exception.Message}); a row is one, with query and responses. Take one line "
+                    + $"of a file of many.",
                 exception
             );
         }

@@ -12,7 +12,8 @@ internal sealed class MethodArgument
     private readonly Option<string?> _method = new("--method")
     {
         Description =
-            $"How ratings are computed: with intervals and whatever the order of the matches, or as the paper's code does (default {BradleyTerryName}).",
+            $"How ratings are computed: with intervals and whatever the order of the matches, or as the paper's code does (default "
+            + $"{BradleyTerryName}).",
         HelpName = $"{BradleyTerryName}|{EloName}",
     };
 

@@ -54,7 +54,8 @@ internal sealed class RankingArguments
     private readonly Option<string?> _reward = new("--reward")
     {
         Description =
-            "What rewards are: the mean probability of beating another, points per match, or (elo - 1000)/200 + 0.5 (default: by --method).",
+            "What rewards are: the mean probability of beating another, points per match, or (elo - 1000)/200 + 0.5 (default: "
+            + "by --method).",
         HelpName = "win-probability|win-rate|elo",
     };
 

@@ -29,7 +29,8 @@ internal static class RankingText
             ranking.Responses.Select(response =>
                 new[]
                 {
-                    $"{response.Index + 1}  {Shown(responses[response.Index])}{(response.SameAs is { } same ? $" (same as {same + 1})" : "")}",
+                    $"{response.Index + 1}  {Shown(responses[response.Index])}"
+                        + (response.SameAs is { } same ? $" (same as {same + 1})" : ""),
                     Number(response.Rating, "0"),
                     response is { Low: { } low, High: { } high } ? $"{Number(low, "0")} to {Number(high, "0")}" : "-",
                     Number(response.Wins, "0"),

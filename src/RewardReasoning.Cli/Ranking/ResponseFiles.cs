@@ -48,7 +48,8 @@ internal static class ResponseFiles
         catch (JsonException exception)
         {
             throw new UsageException(
-                $"{place}: this is no JSON ({exception.Message}); responses are JSON texts, or objects with one under {string.Join(", ", TextFields)}.",
+                $"{place}: this is no JSON ({exception.Message}); responses are JSON texts, or objects with one under "
+                    + $"{string.Join(", ", TextFields)}.",
                 exception
             );
         }

@@ -13,7 +13,8 @@ internal sealed class ScreenArgument
     private readonly Option<string?> _screen = new("--screen")
     {
         Description =
-            "Folder of a scalar reward model (rrm train reward-model) that decides clear matches, so that only close ones are left to the judge.",
+            "Folder of a scalar reward model (rrm train reward-model) that decides clear matches, so that only close ones are left "
+            + "to the judge.",
         HelpName = "FOLDER",
     };
 

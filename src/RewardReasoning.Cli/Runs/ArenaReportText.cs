@@ -1,3 +1,4 @@
+using System.Globalization;
 using RewardReasoning.Cli.Output;
 using RewardReasoning.Evaluation.Arena;
 
@@ -50,7 +51,11 @@ internal static class ArenaReportText
         ];
         yield return string.Join(" · ", facts.Where(fact => fact.Length > 0));
         yield return report.StyleWeights is { } weights
-            ? $"what moves the judge, in logits: {string.Join(", ", weights.Select(weight => FormattableString.Invariant($"{weight.Key.Replace('_', ' ')} {weight.Value:+0.00;-0.00;0.00}")))}"
+            ? "what moves the judge, in logits: "
+                + string.Join(
+                    ", ",
+                    weights.Select(weight => FormattableString.Invariant($"{weight.Key.Replace('_', ' ')} {weight.Value:+0.00;-0.00;0.00}"))
+                )
             : "no control for length and style: the answers are not known";
     }
 

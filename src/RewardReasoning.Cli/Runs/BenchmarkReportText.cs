@@ -1,3 +1,4 @@
+using System.Globalization;
 using RewardReasoning.Cli.Output;
 using RewardReasoning.Evaluation.Benchmarks;
 
@@ -33,18 +34,19 @@ internal static class BenchmarkReportText
 
         if (report.Consistency is { } consistency)
         {
-            yield return FormattableString.Invariant(
-                $"the same answer in both orders: {consistency:0.0%}; lean to the response shown first: {report.PositionBias:+0.000;-0.000;0.000}"
+            yield return string.Create(
+                CultureInfo.InvariantCulture,
+                $"the same answer in both orders: {consistency:0.0%}; lean to the response shown first: "
+                    + $"{report.PositionBias:+0.000;-0.000;0.000}"
             );
         }
 
         if (report.Usage.OutputTokens > 0)
         {
-            string cost = report.Usage.Cost is { } price
-                ? FormattableString.Invariant(
-                    $"; cost {price:0.####}{(report.Usage.KeptCost > 0 ? FormattableString.Invariant($", of it {report.Usage.KeptCost:0.####} spent before") : "")}"
-                )
+            string before = report.Usage.KeptCost is > 0 and { } kept
+                ? FormattableString.Invariant($", of it {kept:0.####} spent before")
                 : "";
+            string cost = report.Usage.Cost is { } price ? FormattableString.Invariant($"; cost {price:0.####}{before}") : "";
             yield return FormattableString.Invariant(
                 $"tokens: {report.Usage.PromptTokens} read, {report.Usage.OutputTokens} written{cost}"
             );
@@ -79,11 +81,15 @@ internal static class BenchmarkReportText
         );
         yield return FormattableString.Invariant($"{comparison.First}: {comparison.FirstScore:0.0%}");
         yield return FormattableString.Invariant($"{comparison.Second}: {comparison.SecondScore:0.0%}");
-        yield return FormattableString.Invariant(
-            $"difference {comparison.Difference * 100:+0.0;-0.0;0.0} points (95% interval {comparison.Low * 100:+0.0;-0.0;0.0} to {comparison.High * 100:+0.0;-0.0;0.0}, paired bootstrap)"
+        yield return string.Create(
+            CultureInfo.InvariantCulture,
+            $"difference {comparison.Difference * 100:+0.0;-0.0;0.0} points (95% interval {comparison.Low * 100:+0.0;-0.0;0.0} to "
+                + $"{comparison.High * 100:+0.0;-0.0;0.0}, paired bootstrap)"
         );
-        yield return FormattableString.Invariant(
-            $"right alone: {comparison.OnlyFirstRight} against {comparison.OnlySecondRight} (McNemar p {(comparison.McNemarP < 0.001 ? "< 0.001" : FormattableString.Invariant($"= {comparison.McNemarP:0.000}"))})"
+        yield return string.Create(
+            CultureInfo.InvariantCulture,
+            $"right alone: {comparison.OnlyFirstRight} against {comparison.OnlySecondRight} (McNemar p "
+                + $"{(comparison.McNemarP < 0.001 ? "< 0.001" : FormattableString.Invariant($"= {comparison.McNemarP:0.000}"))})"
         );
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using RewardReasoning.Calibration;
 using RewardReasoning.Evaluation.Calibration;
 
@@ -8,8 +9,10 @@ internal static class CalibrationReportText
 {
     public static IEnumerable<string> Lines(CalibrationReport report)
     {
-        yield return FormattableString.Invariant(
-            $"{report.Labelled} labelled judgments of {report.Queries} queries, {report.Accuracy:0.0%} right; {report.Missing} rows missing, {report.Unlabelled} without a label"
+        yield return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{report.Labelled} labelled judgments of {report.Queries} queries, {report.Accuracy:0.0%} right; {report.Missing} rows "
+                + $"missing, {report.Unlabelled} without a label"
         );
         yield return FormattableString.Invariant($"{"", -28}{"before", 8}{"after", 8}  ({report.Folds} folds)");
         yield return FormattableString.Invariant(
@@ -19,8 +22,11 @@ internal static class CalibrationReportText
         yield return report.Fit.Map switch
         {
             ConfidenceMap.Temperature temperature => FormattableString.Invariant($"temperature {temperature.Value:0.###}"),
-            ConfidenceMap.Isotonic isotonic =>
-                $"isotonic: {string.Join(", ", isotonic.Knots.Select(knot => FormattableString.Invariant($"{knot.Confidence:0.###} -> {knot.Value:0.###}")))}",
+            ConfidenceMap.Isotonic isotonic => "isotonic: "
+                + string.Join(
+                    ", ",
+                    isotonic.Knots.Select(knot => FormattableString.Invariant($"{knot.Confidence:0.###} -> {knot.Value:0.###}"))
+                ),
             _ => "",
         };
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using RewardReasoning.Cli.Output;
 using RewardReasoning.Evaluation.Probes;
 
@@ -8,8 +9,10 @@ internal static class ProbeReportText
 {
     public static IEnumerable<string> Lines(ProbeReport report)
     {
-        yield return FormattableString.Invariant(
-            $"{report.Judge}: right on {report.Right} of {report.Pairs} pairs ({report.Refused} refused, {report.Missing} missing); each probe is asked of those"
+        yield return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{report.Judge}: right on {report.Right} of {report.Pairs} pairs ({report.Refused} refused, {report.Missing} missing); "
+                + $"each probe is asked of those"
         );
         string[][] rows =
         [
@@ -32,7 +35,8 @@ internal static class ProbeReportText
             yield return line;
         }
 
-        yield return "Turned: right before, wrong as changed. What `again` turns is chance. Refused: outside of what the judge says it can judge.";
+        yield return "Turned: right before, wrong as changed. What `again` turns is chance. Refused: outside of what the judge says "
+            + "it can judge.";
         foreach (ProbeResult probe in report.Probes)
         {
             yield return $"{probe.Probe}: {probe.Says}";

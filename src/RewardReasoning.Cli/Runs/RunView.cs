@@ -1,3 +1,4 @@
+using System.Globalization;
 using RewardReasoning.Evaluation.Running;
 using Spectre.Console;
 
@@ -57,8 +58,10 @@ internal sealed class RunView(Terminal terminal, TimeProvider time)
         Usage usage = progress.Usage;
         string cost = usage.Cost is { } all ? FormattableString.Invariant($", cost {all - (usage.KeptCost ?? 0):0.00}") : "";
         string missing = progress.Missing > 0 ? FormattableString.Invariant($", {progress.Missing} missing") : "";
-        return FormattableString.Invariant(
-            $"{progress.Done}{missing}, {(progress.Done - progress.Missing) / seconds:0.0}/s, {(usage.OutputTokens - usage.KeptOutputTokens) / seconds:0} tokens/s{cost}"
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{progress.Done}{missing}, {(progress.Done - progress.Missing) / seconds:0.0}/s, "
+                + $"{(usage.OutputTokens - usage.KeptOutputTokens) / seconds:0} tokens/s{cost}"
         );
     }
 

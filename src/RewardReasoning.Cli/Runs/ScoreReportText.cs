@@ -1,3 +1,4 @@
+using System.Globalization;
 using RewardReasoning.Cli.Output;
 using RewardReasoning.Evaluation.Scoring;
 
@@ -9,8 +10,10 @@ internal static class ScoreReportText
     public static IEnumerable<string> Lines(ScoreReport report)
     {
         ScoreGroup total = report.Total;
-        yield return FormattableString.Invariant(
-            $"{total.Rows} rows: {total.Judged} judged, {total.Missing} missing, in {report.Seconds:0.0} s ({report.PairsPerSecond:0.0} pairs/s)"
+        yield return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{total.Rows} rows: {total.Judged} judged, {total.Missing} missing, in {report.Seconds:0.0} s "
+                + $"({report.PairsPerSecond:0.0} pairs/s)"
         );
         if (report.MissingMatches > 0)
         {
@@ -24,15 +27,19 @@ internal static class ScoreReportText
 
         if (total.Votes > 0)
         {
-            yield return FormattableString.Invariant(
-                $"{total.Votes} votes: {total.MissingVotes} without a verdict, {total.ForcedVotes} forced; {total.MeanReasoningTokens:0.0} tokens of reasoning a vote"
+            yield return string.Create(
+                CultureInfo.InvariantCulture,
+                $"{total.Votes} votes: {total.MissingVotes} without a verdict, {total.ForcedVotes} forced; "
+                    + $"{total.MeanReasoningTokens:0.0} tokens of reasoning a vote"
             );
         }
 
         if (report.Tokens is { KeptCompletions: > 0 } tokens)
         {
-            yield return FormattableString.Invariant(
-                $"{tokens.KeptCompletions} completions came from the store: {tokens.Output - tokens.KeptOutput} of {tokens.Output} tokens were written now"
+            yield return string.Create(
+                CultureInfo.InvariantCulture,
+                $"{tokens.KeptCompletions} completions came from the store: {tokens.Output - tokens.KeptOutput} of {tokens.Output} "
+                    + $"tokens were written now"
             );
         }
 
@@ -45,8 +52,10 @@ internal static class ScoreReportText
 
         if (total.Accuracy is { } accuracy)
         {
-            yield return FormattableString.Invariant(
-                $"accuracy {accuracy:0.0%} ({total.Correct} of {total.Labelled}; 95% interval {total.AccuracyLow:0.0%} to {total.AccuracyHigh:0.0%})"
+            yield return string.Create(
+                CultureInfo.InvariantCulture,
+                $"accuracy {accuracy:0.0%} ({total.Correct} of {total.Labelled}; 95% interval {total.AccuracyLow:0.0%} to "
+                    + $"{total.AccuracyHigh:0.0%})"
             );
         }
 

@@ -19,7 +19,8 @@ internal static class RecipeText
         {
             terminal.Out.WriteLine();
             terminal.Out.WriteLine(
-                $"{terminal.Paint(field.Name, Bold)}  {field.Type}{(field.Default is { } value ? $" (default {value})" : ", must be given")}"
+                $"{terminal.Paint(field.Name, Bold)}  "
+                    + $"{field.Type}{(field.Default is { } value ? $" (default {value})" : ", must be given")}"
             );
             foreach (string line in Wrap(field.Says, terminal.Width - Indent.Length))
             {

@@ -9,6 +9,10 @@ namespace RewardReasoning.Cli.Training;
 internal static class TrainingView
 {
     private const int StepsPerLogLine = 10;
+    private const int BarWidth = 16;
+
+    /// <summary>Columns for the bar, the percentage, the time that is left, and the gaps between them.</summary>
+    private const int OtherColumns = BarWidth + 20;
 
     /// <summary>What a line shows, in this order, where a step has it.</summary>
     private static readonly (string Metric, string Label, string Format)[] Shown =
@@ -42,7 +46,7 @@ internal static class TrainingView
             .Status.Progress()
             .AutoClear(false)
             .Columns(
-                new ProgressBarColumn(),
+                new ProgressBarColumn { Width = BarWidth },
                 new PercentageColumn(),
                 new TaskDescriptionColumn { Alignment = Justify.Left },
                 new RemainingTimeColumn()
@@ -55,7 +59,7 @@ internal static class TrainingView
                     {
                         bar.MaxValue = step.TotalSteps;
                         bar.Value = step.Step;
-                        bar.Description = Markup.Escape(Line(step));
+                        bar.Description = Markup.Escape(Line(step, Math.Max(0, terminal.Status.Profile.Width - OtherColumns)));
                     })
                 );
             });
@@ -76,15 +80,25 @@ internal static class TrainingView
         }
         else if (step.Step % StepsPerLogLine == 0 || step.Step == step.TotalSteps)
         {
-            terminal.Error.WriteLine(Line(step));
+            terminal.Error.WriteLine(Line(step, int.MaxValue));
         }
     }
 
-    private static string Line(TrainingProgress step) =>
-        string.Create(CultureInfo.InvariantCulture, $"{step.Step}/{step.TotalSteps}")
-        + string.Concat(
-            Shown
-                .Where(entry => step.Metrics.ContainsKey(entry.Metric))
-                .Select(entry => $"  {entry.Label} {step.Metrics[entry.Metric].ToString(entry.Format, CultureInfo.InvariantCulture)}")
-        );
+    /// <summary>The step and as many of its figures as fit, so that the bar never takes a second line.</summary>
+    private static string Line(TrainingProgress step, int width)
+    {
+        string line = string.Create(CultureInfo.InvariantCulture, $"{step.Step}/{step.TotalSteps}");
+        foreach ((string metric, string label, string format) in Shown.Where(entry => step.Metrics.ContainsKey(entry.Metric)))
+        {
+            string figure = $"  {label} {step.Metrics[metric].ToString(format, CultureInfo.InvariantCulture)}";
+            if (line.Length + figure.Length > width)
+            {
+                break;
+            }
+
+            line += figure;
+        }
+
+        return line;
+    }
 }

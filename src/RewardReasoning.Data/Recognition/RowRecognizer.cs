@@ -236,7 +236,7 @@ public static class RowRecognizer
                 {
                     "1" or "model_a" => MatchOutcome.First,
                     "2" or "model_b" => MatchOutcome.Second,
-                    "tie" or "tie (bothbad)" => MatchOutcome.Tie,
+                    "tie" or "tie (bothbad)" or "both_bad" => MatchOutcome.Tie,
                     _ => throw new JsonException(
                         $"'winner' is {JsonRow.Describe(winner)}; it must be 1, 2 or \"tie\" (or model_a, model_b), or null for a match that nobody judged."
                     ),

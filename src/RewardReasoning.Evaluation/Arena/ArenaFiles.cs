@@ -25,7 +25,8 @@ internal static class ArenaFiles
             if (RowRecognizer.Recognize(row) is not ModelAnswerContent { Query: { } query } answer)
             {
                 throw new InvalidDataException(
-                    $"{row.Place}: {row.Error ?? "the row is no answer of a model"}; an arena's answers are rows of model, prompt and answer."
+                    $"{row.Place}: {row.Error ?? "the row is no answer of a model"}; an arena's answers are rows of model, "
+                        + $"prompt and answer."
                 );
             }
 

@@ -79,7 +79,8 @@ public sealed class Calibrator(OpenedJudge judge, CalibrationOptions? options = 
         if (labelled.Judgments.Count == 0)
         {
             throw new RunException(
-                $"None of the {labelled.Rows} rows has both a label and a judgment; a label is 'label' (1 or 2), or 'chosen' and 'rejected'."
+                $"None of the {labelled.Rows} rows has both a label and a judgment; a label is 'label' (1 or 2), or 'chosen' "
+                    + $"and 'rejected'."
             );
         }
 

@@ -79,7 +79,8 @@ internal sealed record ConfidenceFit
         if (queries.Length < folds)
         {
             throw new ArgumentException(
-                $"The labelled judgments have {queries.Length} distinct {(queries.Length == 1 ? "query" : "queries")} for {folds} folds; give more rows, or fewer folds.",
+                $"The labelled judgments have {queries.Length} distinct {(queries.Length == 1 ? "query" : "queries")} for {folds} "
+                    + $"folds; give more rows, or fewer folds.",
                 nameof(judgments)
             );
         }

@@ -47,7 +47,8 @@ internal sealed class LabelledJudgments
         if (Text(judgment, "max_votes") is var votes && votes != FormattableString.Invariant($"{maxVotes}"))
         {
             throw new FormatException(
-                $"the row was judged with at most {votes ?? "an unknown number of"} votes, these options mean {maxVotes}; give the options that it was judged with."
+                $"the row was judged with at most {votes ?? "an unknown number of"} votes, these options mean {maxVotes}; give the "
+                    + $"options that it was judged with."
             );
         }
 

@@ -31,7 +31,7 @@ public sealed record LabelReport
     public required double? MeanMargin { get; init; }
 
     /// <summary>What all judgments took.</summary>
-    public required UsageJson Usage { get; init; }
+    public required Usage Usage { get; init; }
 
     /// <summary>Time from the first row to the last.</summary>
     public required double Seconds { get; init; }

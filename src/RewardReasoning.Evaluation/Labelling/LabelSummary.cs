@@ -59,7 +59,7 @@ internal sealed class LabelSummary(TrlRows format, double minMargin)
             LowMargins = LowMargins,
             Unusable = Unusable,
             MeanMargin = MeanMargin,
-            Usage = UsageJson.Of(Usage),
+            Usage = Usage,
             Seconds = Math.Round(elapsed.TotalSeconds, 3),
         };
 

@@ -53,7 +53,7 @@ internal sealed class RowLabeller(RowJudge judge, PairChoice choice)
         }
 
         int best = JudgedFor(ranking.Responses[0]);
-        int worst = JudgedFor(ranking.Responses[^1]);
+        int worst = JudgedFor(ranking.Responses.Last(response => response.Reward is not null));
         if (best == worst)
         {
             return new LabelledRow(scored, [new TrlPair(candidates.Query, candidates.Responses[best], candidates.Responses[best], 0)]);

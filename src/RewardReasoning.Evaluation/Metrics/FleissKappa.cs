@@ -15,7 +15,8 @@ internal static class FleissKappa
         if (raters < 2 || counts.Any(item => item.Sum() != raters || item.Count != counts[0].Count))
         {
             throw new ArgumentException(
-                $"{counts.Count} items with {raters} raters on the first; kappa needs an item, two raters, and the same raters and classes on every item.",
+                $"{counts.Count} items with {raters} raters on the first; kappa needs an item, two raters, and the same raters and "
+                    + $"classes on every item.",
                 nameof(counts)
             );
         }

@@ -63,7 +63,8 @@ internal sealed class ReasoningPatterns
         catch (JsonException exception)
         {
             throw new FormatException(
-                $"{file}, line {exception.LineNumber + 1}: no lists of keywords: {exception.Message} It looks like {{\"reflection\": [\"wait\", \"let me check\"]}}.",
+                $"{file}, line {exception.LineNumber + 1}: no lists of keywords: {exception.Message} It looks like {{\"reflection\": "
+                    + $"[\"wait\", \"let me check\"]}}.",
                 exception
             );
         }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using RewardReasoning.Evaluation.Plots;
 
 namespace RewardReasoning.Evaluation.Reports;
@@ -23,7 +24,8 @@ internal static class ReportFigures
             "votes of a comparison",
             "share of comparisons that are right",
             run => run.ByVotes,
-            "Accuracy against the number of votes: so many of each comparison's votes, drawn at random from those that were kept; the exact expectation, with 95% intervals over rows."
+            "Accuracy against the number of votes: so many of each comparison's votes, drawn at random from those that were kept; "
+                + "the exact expectation, with 95% intervals over rows."
         );
 
     /// <summary>Accuracy against the length of thoughts.</summary>
@@ -34,7 +36,8 @@ internal static class ReportFigures
             "longest thought that counts, in tokens",
             "share of comparisons that are right",
             run => run.ByThoughtTokens,
-            "Accuracy against a limit on thinking: votes whose thought is longer than the limit are left out, and without any vote a coin is tossed. What a judge that is made to answer at the limit would add is not in it."
+            "Accuracy against a limit on thinking: votes whose thought is longer than the limit are left out, and without any vote a "
+                + "coin is tossed. What a judge that is made to answer at the limit would add is not in it."
         );
 
     /// <summary>Accuracy of runs against the thought they spent; for two runs or more of one benchmark over as many items.</summary>
@@ -66,7 +69,8 @@ internal static class ReportFigures
             ? null
             : new ReportFigure(
                 "budgets",
-                "The main figure of runs of one judge against the thought that they spent on a comparison (mean tokens a vote times votes): budgets and numbers of votes side by side.",
+                "The main figure of runs of one judge against the thought that they spent on a comparison (mean tokens a vote times "
+                    + "votes): budgets and numbers of votes side by side.",
                 new LineChart
                 {
                     Width = Width,
@@ -86,8 +90,10 @@ internal static class ReportFigures
             ? null
             : new ReportFigure(
                 $"choices-{run.Name}",
-                FormattableString.Invariant(
-                    $"{run.Name}: share of {choices.Queries} queries whose chosen response is right, against comparisons a query; beside it a response at random, the most frequent answer, and the oracle."
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{run.Name}: share of {choices.Queries} queries whose chosen response is right, against comparisons a query; "
+                        + $"beside it a response at random, the most frequent answer, and the oracle."
                 ),
                 new LineChart
                 {
@@ -133,7 +139,8 @@ internal static class ReportFigures
             ? null
             : new ReportFigure(
                 "calibration",
-                "How often judgments of a confidence are right; on the diagonal confidence is worth what it says. The area of a mark tells the number of judgments.",
+                "How often judgments of a confidence are right; on the diagonal confidence is worth what it says. The area of a mark "
+                    + "tells the number of judgments.",
                 new ReliabilityDiagram { Width = Width, Curves = curves }
             );
     }
@@ -147,7 +154,8 @@ internal static class ReportFigures
             ? null
             : new ReportFigure(
                 $"bias-{run.Name}",
-                $"{run.Name}: what the place and the length of responses do. Votes of one comparison are not independent, so the intervals of the first three rows are too narrow where there are many votes.",
+                $"{run.Name}: what the place and the length of responses do. Votes of one comparison are not independent, so the "
+                    + $"intervals of the first three rows are too narrow where there are many votes.",
                 new IntervalChart
                 {
                     Width = Width,

@@ -77,7 +77,8 @@ internal static class ReportPage
         body.Element("h2", "Runs");
         body.Element(
             "p",
-            "The main figure is the benchmark's own, with a 95% bootstrap interval, in percent. Thought is the mean number of tokens a vote."
+            "The main figure is the benchmark's own, with a 95% bootstrap interval, in percent. Thought is the mean number of "
+                + "tokens a vote."
         );
         body.Table(ReportTables.Overview(runs));
         if (ReportTables.Comparisons(runs) is { Count: > 0 } comparisons)
@@ -85,7 +86,8 @@ internal static class ReportPage
             body.Element("h3", "Runs of one benchmark against each other");
             body.Element(
                 "p",
-                "What the items that both runs hold add to the main figure: the difference in points with a paired bootstrap interval over rows, and McNemar's exact test on those that only one of them got right."
+                "What the items that both runs hold add to the main figure: the difference in points with a paired bootstrap "
+                    + "interval over rows, and McNemar's exact test on those that only one of them got right."
             );
             body.Table(comparisons);
         }
@@ -113,7 +115,8 @@ internal static class ReportPage
         {
             body.Element(
                 "p",
-                "Some comparisons have fewer votes than others, because voting ended early: those were the clear ones, so the curve by votes is of these votes, and not of as many from everyone."
+                "Some comparisons have fewer votes than others, because voting ended early: those were the clear ones, so the curve "
+                    + "by votes is of these votes, and not of as many from everyone."
             );
         }
 
@@ -129,7 +132,8 @@ internal static class ReportPage
         body.Element("h2", $"{run.Name}: choosing among candidates");
         body.Element(
             "p",
-            "Over the queries that something hangs on: those with right and wrong responses. A knockout's curve has a point for each round: the share of right ones among the responses still in the bracket."
+            "Over the queries that something hangs on: those with right and wrong responses. A knockout's curve has a point for each "
+                + "round: the share of right ones among the responses still in the bracket."
         );
         Figures(body, [.. new[] { ReportFigures.Choices(run) }.OfType<ReportFigure>()]);
         if (run.Choices is { } choices)
@@ -166,7 +170,8 @@ internal static class ReportPage
             body.Element("h2", "Patterns of reasoning");
             body.Element(
                 "p",
-                "Share of votes whose thought has a keyword of the pattern. Keywords are a rough measure: a word may be there for another reason."
+                "Share of votes whose thought has a keyword of the pattern. Keywords are a rough measure: a word may be there for "
+                    + "another reason."
             );
             body.Table(ReportTables.Patterns(runs));
         }
@@ -187,7 +192,8 @@ internal static class ReportPage
         body.Element("h3", example.Why);
         body.Element(
             "p",
-            $"Right: {Describe(example.Gold)}. Preferred: {Describe(example.Preferred)}{confidence}. Votes: {example.Votes[0]} for the first, {example.Votes[1]} for the second, {example.Votes[2]} without a verdict."
+            $"Right: {Describe(example.Gold)}. Preferred: {Describe(example.Preferred)}{confidence}. Votes: {example.Votes[0]} for "
+                + $"the first, {example.Votes[1]} for the second, {example.Votes[2]} without a verdict."
         );
         foreach (
             (string name, string text) in new[]

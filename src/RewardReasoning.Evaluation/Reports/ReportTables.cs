@@ -66,8 +66,10 @@ internal static class ReportTables
                         comparison.First,
                         comparison.Second,
                         Whole(comparison.Items),
-                        FormattableString.Invariant(
-                            $"{comparison.Difference * 100:+0.0;-0.0;0.0} ({comparison.Low * 100:+0.0;-0.0;0.0} to {comparison.High * 100:+0.0;-0.0;0.0})"
+                        string.Create(
+                            CultureInfo.InvariantCulture,
+                            $"{comparison.Difference * 100:+0.0;-0.0;0.0} ({comparison.Low * 100:+0.0;-0.0;0.0} to "
+                                + $"{comparison.High * 100:+0.0;-0.0;0.0})"
                         ),
                         Whole(comparison.OnlyFirstRight),
                         Whole(comparison.OnlySecondRight),

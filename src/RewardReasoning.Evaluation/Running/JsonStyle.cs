@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -25,6 +27,18 @@ internal static class JsonStyle
         }
 
         return options;
+    }
+
+    /// <summary>What is written, on one line.</summary>
+    public static string Text(Action<Utf8JsonWriter> write)
+    {
+        ArrayBufferWriter<byte> bytes = new();
+        using (Utf8JsonWriter json = new(bytes, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        {
+            write(json);
+        }
+
+        return Encoding.UTF8.GetString(bytes.WrittenSpan);
     }
 
     public static JsonConverter Words<T>()

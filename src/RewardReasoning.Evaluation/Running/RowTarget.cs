@@ -55,7 +55,8 @@ public sealed record RowTarget
         if (!columnsAreKnown && rows.IsStream && NeedsColumns)
         {
             throw new RunException(
-                $"--out is '{Path}': the columns of a Parquet file are found by reading the rows beforehand, and standard input can be read only once. Name a file as IN, or write JSON lines."
+                $"--out is '{Path}': the columns of a Parquet file are found by reading the rows beforehand, and standard input can "
+                    + $"be read only once. Name a file as IN, or write JSON lines."
             );
         }
     }

@@ -77,7 +77,8 @@ internal sealed class RunRecord
             )
             {
                 throw new RunException(
-                    $"An unfinished run to '{output}' had other settings: here {string.Join(", ", differences)}. Resume it with its own settings ('{path}' lists them), name another --out, or remove that file to begin anew."
+                    $"An unfinished run to '{output}' had other settings: here {string.Join(", ", differences)}. Resume it with its "
+                        + $"own settings ('{path}' lists them), name another --out, or remove that file to begin anew."
                 );
             }
         }

@@ -85,7 +85,8 @@ public sealed class FileScorer(OpenedJudge judge, ScoreOptions? options = null)
                 if (!warned && judged.Content is PairContent { IsNamedByLabel: true })
                 {
                     run.OnWarning?.Invoke(
-                        "the responses are shown in the given order, so the chosen response of every row is shown first; the default order has no such habit."
+                        "the responses are shown in the given order, so the chosen response of every row is shown first; the default "
+                            + "order has no such habit."
                     );
                     warned = true;
                 }

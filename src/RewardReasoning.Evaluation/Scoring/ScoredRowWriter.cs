@@ -3,6 +3,7 @@ using RewardReasoning.Data.Columns;
 using RewardReasoning.Data.Recognition;
 using RewardReasoning.Data.Rows;
 using RewardReasoning.Evaluation.Running;
+using RewardReasoning.Rankings;
 
 namespace RewardReasoning.Evaluation.Scoring;
 
@@ -41,21 +42,20 @@ internal static class ScoredRowWriter
         judged.Row.WriteFields(writer, name => written.Contains(name) || columns?.Names.Contains(name) == false);
         if (judged.Judgment is not null)
         {
-            JudgmentJson judgment = JudgmentJson.Of(judged.Judgment, withReasoning);
             if (columns is null)
             {
                 writer.WritePropertyName("judgment");
-                JsonSerializer.Serialize(writer, judgment, RunJson.Lines.JudgmentJson);
+                JudgmentJson.Write(writer, judged.Judgment, withReasoning);
             }
             else
             {
-                WriteFlat(writer, judgment);
+                WriteFlat(writer, judged.Judgment, withReasoning);
             }
         }
 
         if (judged.Ranking is { Best: not null } ranking)
         {
-            WriteRanking(writer, RankingJson.Of(ranking), ranking.Rewards, columns);
+            WriteRanking(writer, ranking, columns);
             writer.WriteNumber("missing_matches", judged.MissingMatches);
         }
 
@@ -73,20 +73,20 @@ internal static class ScoredRowWriter
         && fields.TryGetProperty("judgment", out JsonElement judgment)
         && judgment.ValueKind == JsonValueKind.String;
 
-    private static void WriteRanking(Utf8JsonWriter writer, RankingJson ranking, IReadOnlyList<double?> rewards, RowColumns? columns)
+    private static void WriteRanking(Utf8JsonWriter writer, Ranking ranking, RowColumns? columns)
     {
         if (columns is null)
         {
             writer.WritePropertyName("ranking");
-            JsonSerializer.Serialize(writer, ranking.Ranking, RunJson.Lines.IReadOnlyListRankedResponseJson);
+            RankingJson.WriteResponses(writer, ranking);
         }
         else
         {
-            writer.WriteString("ranking", JsonSerializer.Serialize(ranking.Ranking, RunJson.Lines.IReadOnlyListRankedResponseJson));
+            writer.WriteString("ranking", JsonStyle.Text(json => RankingJson.WriteResponses(json, ranking)));
         }
 
         writer.WriteStartArray("rewards");
-        foreach (double? reward in rewards)
+        foreach (double? reward in ranking.Rewards)
         {
             if (reward is { } known)
             {
@@ -101,11 +101,11 @@ internal static class ScoredRowWriter
         writer.WriteEndArray();
     }
 
-    private static void WriteFlat(Utf8JsonWriter writer, JudgmentJson judgment)
+    private static void WriteFlat(Utf8JsonWriter writer, Judgment judgment, bool withReasoning)
     {
         if (judgment.Preferred is { } preferred)
         {
-            writer.WriteNumber("preferred", preferred);
+            writer.WriteNumber("preferred", preferred == Verdict.First ? 1 : 2);
         }
 
         if (judgment.Confidence is { } confidence)
@@ -113,6 +113,6 @@ internal static class ScoredRowWriter
             writer.WriteNumber("confidence", confidence);
         }
 
-        writer.WriteString("judgment", JsonSerializer.Serialize(judgment, RunJson.Lines.JudgmentJson));
+        writer.WriteString("judgment", JsonStyle.Text(json => JudgmentJson.Write(json, judgment, withReasoning)));
     }
 }

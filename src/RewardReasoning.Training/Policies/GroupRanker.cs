@@ -54,22 +54,5 @@ internal sealed class GroupRanker(IJudge judge, PolicyRecipe recipe)
 
     private static double[] None(IReadOnlyList<string> answers) => [.. answers.Select(_ => double.NaN)];
 
-    private static double[] Rewards(Ranking ranking)
-    {
-        // Who has no decided match has only the rating that everyone begins with: nothing is known of it, unless nobody could meet.
-        HashSet<int> met =
-        [
-            .. ranking
-                .Matches.Where(match => match.Outcome != MatchOutcome.Missing)
-                .SelectMany(match => (int[])[match.First, match.Second]),
-        ];
-        double[] rewards = new double[ranking.Responses.Count];
-        foreach (RankedResponse response in ranking.Responses)
-        {
-            rewards[response.Index] =
-                ranking.Matches.Count == 0 || met.Contains(response.SameAs ?? response.Index) ? response.Reward ?? double.NaN : double.NaN;
-        }
-
-        return rewards;
-    }
+    private static double[] Rewards(Ranking ranking) => [.. ranking.Rewards.Select(reward => reward ?? double.NaN)];
 }

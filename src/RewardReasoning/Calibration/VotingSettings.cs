@@ -6,12 +6,13 @@ using RewardReasoning.Judging;
 namespace RewardReasoning.Calibration;
 
 /// <summary>
-/// The settings of a judge that its confidence hangs on. A calibration holds for equal settings alone: nine votes mean something else
-/// than one, and a vote at another temperature or of another prompt does too. Seed and concurrency change nothing of that.
+/// The settings of a judge on which its confidence depends. A calibration holds for equal settings only: nine votes mean something else
+/// than one, and so does a vote at another temperature or with another prompt. Seed and concurrency do not matter.
 /// </summary>
 public sealed record VotingSettings
 {
     private const string PromptName = "prompt";
+    private const string StubName = "stub";
 
     /// <summary>The most votes.</summary>
     public required int Votes { get; init; }
@@ -52,6 +53,11 @@ public sealed record VotingSettings
     /// <summary>SHA-256 of the template, lines ended by line feeds.</summary>
     public required string Prompt { get; init; }
 
+    /// <summary>
+    /// SHA-256 of what closes reasoning at its budget and begins a verdict (<c>judge-stub.json</c>); null for the default.
+    /// </summary>
+    public string? Stub { get; init; }
+
     /// <summary>Those of a judge that scores each response once and has no votes: nothing about it can be set.</summary>
     public static VotingSettings OfScores { get; } =
         new()
@@ -85,13 +91,13 @@ public sealed record VotingSettings
             FurtherVotes = options.FurtherVotesOnDraw,
             Truncate = options.Truncate,
             Strict = options.StrictParsing,
-            Prompt =
-                $"sha256:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(options.Prompt.Text.ReplaceLineEndings("\n"))))}",
+            Stub = options.ThinkingStub == JudgeOptions.DefaultThinkingStub ? null : HashOf(options.ThinkingStub),
+            Prompt = HashOf(options.Prompt.Text.ReplaceLineEndings("\n")),
         };
     }
 
     /// <summary>
-    /// What is another in these settings than in those, for people: <c>votes 9 instead of 1</c>. None where they are equal.
+    /// Readable list of the settings that differ: <c>votes 9 instead of 1</c>. Empty where all are equal.
     /// </summary>
     public IEnumerable<string> DifferencesFrom(VotingSettings other)
     {
@@ -100,7 +106,9 @@ public sealed record VotingSettings
             .Zip(other.Named(), (mine, theirs) => (mine.Name, Mine: mine.Value, Theirs: theirs.Value))
             .Where(setting => !Equals(setting.Mine, setting.Theirs))
             .Select(setting =>
-                setting.Name == PromptName ? "another prompt" : $"{setting.Name} {Text(setting.Mine)} instead of {Text(setting.Theirs)}"
+                setting.Name is PromptName or StubName
+                    ? $"another {setting.Name}"
+                    : $"{setting.Name} {Text(setting.Mine)} instead of {Text(setting.Theirs)}"
             );
     }
 
@@ -118,8 +126,11 @@ public sealed record VotingSettings
             ("further votes", FurtherVotes),
             ("truncate", Truncate),
             ("strict", Strict),
+            (StubName, Stub),
             (PromptName, Prompt),
         ];
+
+    private static string HashOf(string text) => $"sha256:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))}";
 
     private static string Text(object? value) => value is null ? "none" : Convert.ToString(value, CultureInfo.InvariantCulture) ?? "";
 }

@@ -41,7 +41,10 @@ public sealed record Completion
     /// client does not say whether the thought was closed (<see cref="ChatResponseKeys.ReasoningClosed"/>) and the completion was cut at
     /// its length, text with think tags in it counts as unclosed: a tag that the judge only quoted could not be told from its own.
     /// </summary>
-    public static Completion From(ChatResponse response, TimeSpan elapsed)
+    public static Completion From(ChatResponse response, TimeSpan elapsed) => From(response, elapsed, continuesVerdict: false);
+
+    /// <summary>The same; a response to a prefill that ends in an open box continues the verdict.</summary>
+    internal static Completion From(ChatResponse response, TimeSpan elapsed, bool continuesVerdict)
     {
         ArgumentNullException.ThrowIfNull(response);
         List<AIContent> contents =
@@ -70,18 +73,30 @@ public sealed record Completion
         }
 
         bool forced = Property<bool>(response, ChatResponseKeys.ThinkingForced) ?? false;
-        Usage usage = Usage.From(response.Usage, elapsed);
         closed = said ?? closed;
+        string reasoning = apart + inside + (closed == false ? answer : "");
+        Usage usage = Usage.From(response.Usage, elapsed);
+        if (reasoning.Length > 0 && usage.ReasoningTokens is null or 0)
+        {
+            // Servers that do not see reasoning report 0 tokens of it.
+            usage = usage with
+            {
+                ReasoningTokens = ReasoningTokensIn(response, reasoning),
+            };
+        }
+
         return new()
         {
-            Reasoning = apart + inside + (closed == false ? answer : ""),
+            Reasoning = reasoning,
             Answer = closed == false ? "" : answer,
             ReasoningClosed = closed,
             Cut = cut,
             Withheld = response.FinishReason == ChatFinishReason.ContentFilter,
             OddEnd = OddEndOf(response.FinishReason),
             Forced = forced,
-            ShownFirstProbability = SoftVerdict.FirstProbability(response, forced),
+            ShownFirstProbability = continuesVerdict
+                ? SoftVerdict.FirstProbabilityOfContinuation(response)
+                : SoftVerdict.FirstProbability(response, forced),
             Usage = Property<bool>(response, ChatResponseKeys.Kept) == true ? usage.AsKept() : usage,
         };
     }
@@ -94,6 +109,32 @@ public sealed record Completion
         && known != ChatFinishReason.ToolCalls
             ? known.Value
             : null;
+
+    /// <summary>
+    /// How many of the tokens whose log-probs were returned make up the reasoning; null where they do not cover it.
+    /// </summary>
+    private static long? ReasoningTokensIn(ChatResponse response, string reasoning)
+    {
+        if (
+            response.AdditionalProperties?.TryGetValue(ChatResponseKeys.TokenTexts, out object? value) != true
+            || value is not string[] tokens
+            || string.Concat(tokens).IndexOf(reasoning, StringComparison.Ordinal) is var start && start < 0
+        )
+        {
+            return null;
+        }
+
+        int end = start + reasoning.Length;
+        int offset = 0;
+        long count = 0;
+        foreach (string token in tokens)
+        {
+            count += offset < end && offset + token.Length > start ? 1 : 0;
+            offset += token.Length;
+        }
+
+        return count;
+    }
 
     private static T? Property<T>(ChatResponse response, string key)
         where T : struct => response.AdditionalProperties?.TryGetValue(key, out object? value) == true && value is T typed ? typed : null;

@@ -60,6 +60,42 @@ internal sealed class CompletionSource(IChatClient client, JudgeOptions options,
         ).ConfigureAwait(false);
     }
 
+    /// <summary>
+    /// Asks for the verdict of a completion that ended without one, by beginning the box behind its answer: a few tokens, where another draw
+    /// would cost a whole completion. Null where the client cannot continue an answer, or the completion was broken off.
+    /// </summary>
+    public async Task<Completion?> AskForMissingVerdictAsync(
+        IReadOnlyList<ChatMessage> prompt,
+        Completion ended,
+        Draw draw,
+        CancellationToken cancellationToken
+    )
+    {
+        if (ended is { Cut: true } or { Forced: true } or { ReasoningClosed: false } || !_supported.Contains(ChatOptionKeys.Prefill))
+        {
+            return null;
+        }
+
+        ChatOptions brief = OptionsFor(draw, ForcedTokens);
+        string reasoning = ended.ReasoningClosed is null ? "" : ReasoningText.OpenTag + ended.Reasoning + ReasoningText.CloseTag;
+        string begun = ended.Answer + AfterThought(options.ThinkingStub);
+        Set(brief, ChatOptionKeys.Prefill, reasoning + begun);
+        if (_supported.Contains(ChatOptionKeys.AllowedNextTokens))
+        {
+            Set(brief, ChatOptionKeys.AllowedNextTokens, Numbers);
+        }
+
+        Completion end = await AskAsync(prompt, brief, draw, cancellationToken, continuesVerdict: true).ConfigureAwait(false);
+        return ended with
+        {
+            Answer = begun + end.Reasoning + end.Answer,
+            Cut = end.Cut,
+            Forced = true,
+            ShownFirstProbability = end.ShownFirstProbability,
+            Usage = ended.Usage + end.Usage,
+        };
+    }
+
     private async Task<Completion> ContinueAsync(
         IReadOnlyList<ChatMessage> prompt,
         Completion begun,
@@ -83,7 +119,7 @@ internal sealed class CompletionSource(IChatClient client, JudgeOptions options,
             Set(rest, ChatOptionKeys.AllowedNextTokens, Numbers);
         }
 
-        Completion end = await AskAsync(prompt, rest, draw, cancellationToken).ConfigureAwait(false);
+        Completion end = await AskAsync(prompt, rest, draw, cancellationToken, continuesVerdict: forced).ConfigureAwait(false);
 
         // The thought is closed already, so whatever a server's reasoning parser takes for more of it is answer.
         string added = end.Reasoning + end.Answer;
@@ -130,7 +166,8 @@ internal sealed class CompletionSource(IChatClient client, JudgeOptions options,
         IReadOnlyList<ChatMessage> messages,
         ChatOptions chatOptions,
         Draw draw,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        bool continuesVerdict = false
     )
     {
         await _slots.Writer.WriteAsync(true, cancellationToken).ConfigureAwait(false);
@@ -140,7 +177,7 @@ internal sealed class CompletionSource(IChatClient client, JudgeOptions options,
             ChatResponse response = draw.Listener is null
                 ? await client.GetResponseAsync(messages, chatOptions, cancellationToken).ConfigureAwait(false)
                 : await StreamAsync(messages, chatOptions, draw, draw.Listener, cancellationToken).ConfigureAwait(false);
-            Completion completion = Completion.From(response, time.GetElapsedTime(start));
+            Completion completion = Completion.From(response, time.GetElapsedTime(start), continuesVerdict);
             return completion with { Usage = completion.Usage.Priced(options.Prices) };
         }
         finally

@@ -51,7 +51,10 @@ public sealed record JudgeOptions
     /// <value>The closing tag and an open box; must hold <c>&lt;/think&gt;</c>.</value>
     public string ThinkingStub { get; init; } = DefaultThinkingStub;
 
-    /// <summary>How often a vote without a readable verdict is drawn again, with a new seed, before it is missing.</summary>
+    /// <summary>
+    /// How often a vote without a readable verdict is drawn again, with a new seed, before it is missing. Before each, a client that can
+    /// continue an answer (<see cref="ChatOptionKeys.Prefill"/>) is asked for the verdict alone, unless <see cref="StrictParsing"/>.
+    /// </summary>
     /// <value>2, at least 0.</value>
     public int UnparsableRedraws { get; init; } = 2;
 

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.AI;
 
 namespace RewardReasoning.Judging;
@@ -6,14 +7,24 @@ namespace RewardReasoning.Judging;
 public static class SoftVerdict
 {
     private const double Extreme = 1e-6;
+    private const string Assistant = "Assistant";
 
     /// <summary>
-    /// Probability that the response shown first is better: P(1) / (P(1) + P(2)) at the token that holds the number of the last box, or
-    /// for a forced verdict at the last token that is a number of the two. A number that is not among the most probable tokens gets the
-    /// least it could have been given: the smaller of the last one listed and the mass not listed.
+    /// Probability that the response shown first is better: P(1) / (P(1) + P(2)) at the token that holds the number of the last box, or, for
+    /// a verdict that was begun for the model, at the first number after that beginning. A number that is not among the most probable tokens
+    /// gets the least it could have been given: the smaller of the last one listed and the mass not listed.
     /// </summary>
+    /// <param name="response">With log-probs.</param>
+    /// <param name="forced">Whether the model's reasoning was closed for it, so that the box's beginning is not among its tokens.</param>
     /// <returns>Null where there are no log-probs or no verdict token.</returns>
-    public static double? FirstProbability(ChatResponse response, bool forced)
+    public static double? FirstProbability(ChatResponse response, bool forced) =>
+        FirstProbability(response, tokens => forced ? NumberOfForced(tokens, response.Text) : NumberInLastBox(tokens));
+
+    /// <summary>The same for a response that continues an open box: its first number is the verdict, unless it opens a box of its own.</summary>
+    internal static double? FirstProbabilityOfContinuation(ChatResponse response) =>
+        FirstProbability(response, tokens => NumberInLastBox(tokens) ?? FirstNumber(tokens, 0));
+
+    private static double? FirstProbability(ChatResponse response, Func<string[], int?> find)
     {
         ArgumentNullException.ThrowIfNull(response);
         return
@@ -23,7 +34,7 @@ public static class SoftVerdict
             && properties.TryGetValue(ChatResponseKeys.TokenTopLogProbs, out object? tops)
             && tops is KeyValuePair<string, float>[][] top
             && top.Length == tokens.Length
-            && (forced ? LastNumber(tokens, 0) : NumberInLastBox(tokens)) is { } at
+            && find(tokens) is { } at
             ? FirstProbability(top[at])
             : null;
     }
@@ -79,11 +90,26 @@ public static class SoftVerdict
         return null;
     }
 
-    private static int? LastNumber(string[] tokens, int from)
+    /// <summary>The first number in the end of the tokens that makes up what follows the begun box; else the last number of all.</summary>
+    private static int? NumberOfForced(string[] tokens, string answer)
     {
-        int at = Array.FindLastIndex(tokens, IsNumber);
-        return at < from ? null : at;
+        Match? box = VerdictParser.BoxOpening().Matches(answer).LastOrDefault();
+        string begun = box is null ? "" : answer[(box.Index + box.Length)..].TrimStart();
+        string rest = begun.StartsWith(Assistant, StringComparison.OrdinalIgnoreCase) ? begun[Assistant.Length..].TrimStart() : begun;
+        string end = "";
+        for (int at = tokens.Length - 1; at >= 0 && rest.Length > 0; at--)
+        {
+            end = tokens[at] + end;
+            if (end.Contains(rest, StringComparison.Ordinal))
+            {
+                return FirstNumber(tokens, at);
+            }
+        }
+
+        return Array.FindLastIndex(tokens, IsNumber) is >= 0 and var last ? last : null;
     }
+
+    private static int? FirstNumber(string[] tokens, int from) => Array.FindIndex(tokens, from, IsNumber) is >= 0 and var at ? at : null;
 
     private static bool IsNumber(string token) => token.Trim() is "1" or "2";
 }

@@ -33,15 +33,14 @@ public static partial class VerdictParser
 
     /// <summary>
     /// Reads text that is all answer. The last <c>\boxed{…}</c> or <c>\fbox{…}</c> decides; text commands, bold, blanks and case inside it
-    /// are forgiven, another content or a missing brace is not.
+    /// are forgiven, another content or a missing brace is not. Two boxes offered as alternatives ("either … or …") are not a verdict.
     /// </summary>
     public static Verdict ParseAnswer(string answer)
     {
         ArgumentNullException.ThrowIfNull(answer);
-        Match? last = BoxOpening().Matches(answer).LastOrDefault();
-        return last is not null && ContentOf(answer, last.Index + last.Length) is { } content
-            ? NumberOf(Decoration().Replace(content, ""), "assistant1", "assistant2", StringComparison.OrdinalIgnoreCase)
-            : Verdict.Unparsable;
+        MatchCollection boxes = BoxOpening().Matches(answer);
+        Verdict verdict = boxes.Count > 0 ? VerdictIn(answer, boxes[^1]) : Verdict.Unparsable;
+        return boxes.Count > 1 && AreAlternatives(answer, boxes[^2], boxes[^1]) ? Verdict.Unparsable : verdict;
     }
 
     /// <summary>Reads an answer whose beginning was written for the judge, so that it may stop before the closing brace.</summary>
@@ -67,6 +66,22 @@ public static partial class VerdictParser
         return start >= 0 && ContentOf(segment, start + command.Length) is { } content
             ? NumberOf(content, "Assistant 1", "Assistant 2", StringComparison.Ordinal)
             : Verdict.Unparsable;
+    }
+
+    private static Verdict VerdictIn(string answer, Match box) =>
+        ContentOf(answer, box.Index + box.Length) is { } content
+            ? NumberOf(Decoration().Replace(content, ""), "assistant1", "assistant2", StringComparison.OrdinalIgnoreCase)
+            : Verdict.Unparsable;
+
+    /// <summary>Whether two boxes name different responses and nothing but a word like "or" stands between them.</summary>
+    private static bool AreAlternatives(string answer, Match left, Match right)
+    {
+        int start = left.Index + left.Length;
+        return ContentOf(answer, start) is { } content
+            && start + content.Length + 1 <= right.Index
+            && Alternative().IsMatch(answer[(start + content.Length + 1)..right.Index])
+            && VerdictIn(answer, left) is not Verdict.Unparsable and var first
+            && first != VerdictIn(answer, right);
     }
 
     private static Verdict NumberOf(string content, string first, string second, StringComparison comparison) =>
@@ -95,8 +110,15 @@ public static partial class VerdictParser
         return null;
     }
 
+    /// <summary>What joins boxes that are offered as alternatives; marks of emphasis and mathematics around it do not matter.</summary>
+    [GeneratedRegex(
+        @"^[\s$*_`()""'\\]*(?:or|and|vs\.?|versus|and/or|/|\||,|;|oder|und|ou|或|或者|还是|和)[\s$*_`()""'\\]*$",
+        RegexOptions.CultureInvariant | RegexOptions.IgnoreCase
+    )]
+    private static partial Regex Alternative();
+
     [GeneratedRegex(@"\\(?:boxed|fbox)\s*\{", RegexOptions.CultureInvariant)]
-    private static partial Regex BoxOpening();
+    internal static partial Regex BoxOpening();
 
     [GeneratedRegex(
         @"\\(?:text(?:bf|it|rm|sf|tt|sc|up|normal)?|math(?:bf|it|rm|sf|tt|normal)|bf|it|rm|bfseries|q?quad|[ ,;:!])(?![A-Za-z])|[{}*_$~`\s]",

@@ -44,7 +44,18 @@ internal sealed class VoteCaster(IChatClient client, JudgeOptions options, TimeP
             {
                 Completion completion = await _completions.CompleteAsync(prompt, draw, cancellationToken).ConfigureAwait(false);
                 withheld = completion.Withheld;
-                vote = VoteOf(draw, completion, vote.Usage);
+                Usage before = vote.Usage;
+                vote = VoteOf(draw, completion, before);
+                if (
+                    vote.Verdict == Verdict.Unparsable
+                    && !withheld
+                    && !options.StrictParsing
+                    && await _completions.AskForMissingVerdictAsync(prompt, completion, draw, cancellationToken).ConfigureAwait(false)
+                        is { } asked
+                )
+                {
+                    vote = VoteOf(draw, asked, before);
+                }
             }
             catch (Exception error) when (!cancellationToken.IsCancellationRequested && FailurePolicy.ScopeOf(error) != FailureScope.Run)
             {

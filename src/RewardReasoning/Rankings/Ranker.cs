@@ -25,8 +25,8 @@ public sealed class Ranker
     }
 
     /// <summary>
-    /// Ranks the responses. A match whose judgment is missing, or failed, is no match; only when the judge fails before it has judged
-    /// anything is its first exception thrown.
+    /// Ranks the responses. A match whose judgment is missing, or failed, does not count, and a response without a decided match has no
+    /// reward. A failure that ends the run (<see cref="FailurePolicy"/>), and the first one where no match was judged at all, is thrown.
     /// </summary>
     /// <param name="query">The user's request.</param>
     /// <param name="responses">At least one; identical ones are one candidate.</param>
@@ -66,7 +66,7 @@ public sealed class Ranker
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             throw new RankingCancelledException(
-                RankingTable.Of(tournament, pool, _options, _time.GetElapsedTime(start)),
+                RankingTable.Of(tournament, pool, _options, _time.GetElapsedTime(start), cancelled: true),
                 cancellationToken
             );
         }

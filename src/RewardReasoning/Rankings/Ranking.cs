@@ -1,15 +1,23 @@
+using System.Text.Json.Serialization;
+
 namespace RewardReasoning.Rankings;
 
 /// <summary>Responses in the order of their quality, with what it was found from.</summary>
+[JsonConverter(typeof(RankingJson))]
 public sealed record Ranking
 {
     /// <summary>All responses, the best first. Those that are one candidate share its figures and stand together.</summary>
     public required IReadOnlyList<RankedResponse> Responses { get; init; }
 
-    /// <summary>Index of the best response; null when every judgment is missing.</summary>
+    /// <summary>
+    /// Index of the best response; null when every judgment is missing. Responses without a decided match are never ahead of others.
+    /// </summary>
     public int? Best { get; init; }
 
-    /// <summary>Rewards as the caller numbers the responses; all null when every judgment is missing.</summary>
+    /// <summary>
+    /// Rewards as the caller numbers the responses. Null for a response that has no decided match: nothing is known of it, and a failed
+    /// judgment is never turned into a number.
+    /// </summary>
     public required IReadOnlyList<double?> Rewards { get; init; }
 
     /// <summary>All matches, in the order they were given out.</summary>
@@ -24,7 +32,13 @@ public sealed record Ranking
     /// </summary>
     public double? CycleRate { get; init; }
 
-    /// <summary>Why there are no rewards; null when there are.</summary>
+    /// <summary>How many of the matches have no winner, because the judge failed or gave no verdict.</summary>
+    public int MissingMatches => Matches.Count(match => match.Winner is null);
+
+    /// <summary>Whether the ranking was cancelled before all its matches were judged.</summary>
+    public bool IsCancelled { get; init; }
+
+    /// <summary>Why there are no rewards at all; null when there are some.</summary>
     public string? MissingReason { get; init; }
 }
 
@@ -52,8 +66,11 @@ public sealed record RankedResponse
     /// <summary>Matches lost.</summary>
     public int Losses { get; init; }
 
-    /// <summary>See <see cref="RankingOptions.Reward"/>; null when every judgment is missing.</summary>
+    /// <summary>See <see cref="RankingOptions.Reward"/>; null where none of its matches has a winner.</summary>
     public double? Reward { get; init; }
+
+    /// <summary>Why it has no reward; null when it has one.</summary>
+    public string? MissingReason { get; init; }
 }
 
 /// <summary>A ranking was cancelled. What had been judged by then is not lost: it is ranked.</summary>
@@ -61,7 +78,7 @@ public sealed class RankingCancelledException : OperationCanceledException
 {
     /// <summary>With what was ranked so far.</summary>
     public RankingCancelledException(Ranking ranking, CancellationToken cancellationToken)
-        : base("The ranking was cancelled; its matches so far are kept in the exception.", cancellationToken) => Ranking = ranking;
+        : base("The ranking was cancelled; the exception holds the ranking by the matches so far.", cancellationToken) => Ranking = ranking;
 
     /// <summary>Without a ranking.</summary>
     public RankingCancelledException() { }

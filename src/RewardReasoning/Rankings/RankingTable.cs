@@ -7,25 +7,27 @@ internal static class RankingTable
 {
     private const double RewardOfNoRivals = 0.5;
 
-    public static Ranking Of(Tournament tournament, CandidatePool pool, RankingOptions options, TimeSpan elapsed)
+    public static Ranking Of(Tournament tournament, CandidatePool pool, RankingOptions options, TimeSpan elapsed, bool cancelled = false)
     {
         IReadOnlyList<MatchResult> results = tournament.Results;
-        bool judged = pool.Count == 1 || results.Any(result => result.Outcome != MatchOutcome.Missing);
+        bool[] decided = Decided(pool.Count, results);
+        bool judged = pool.Count == 1 || Array.Exists(decided, one => one);
         BradleyTerryFit? fit = options.Method == RatingMethod.BradleyTerry ? BradleyTerry.Fit(pool.Count, results, options.Lambda) : null;
         double[] elo = fit is null ? Elo.Rate(pool.Count, results) : [];
         IReadOnlyList<Standing> standings = fit is null ? Standing.Of(pool.Count, results, elo) : Standing.Of(pool.Count, results, fit);
         double?[] rewards =
             !judged ? new double?[pool.Count]
             : pool.Count == 1 ? [RewardOfNoRivals]
-            : RewardsOf(results, fit, elo, options);
+            : [.. RewardsOf(results, fit, elo, options).Select((reward, candidate) => decided[candidate] ? reward : null)];
 
-        // Whoever lasted longer in a bracket is ahead of those who did not; elsewhere ratings decide.
+        // Candidates without a decided match come last. In a bracket, whoever lasted longer is ahead; elsewhere ratings decide.
         int[] survived = tournament.Scheduler is KnockoutScheduler knockout ? knockout.RoundsSurvived(results) : new int[pool.Count];
         int[] order =
         [
             .. Enumerable
                 .Range(0, pool.Count)
-                .OrderByDescending(candidate => survived[candidate])
+                .OrderByDescending(candidate => decided[candidate])
+                .ThenByDescending(candidate => survived[candidate])
                 .ThenByDescending(candidate => standings[candidate].Rating),
         ];
         double?[] ofResponses =
@@ -50,6 +52,7 @@ internal static class RankingTable
                 Elapsed = elapsed,
             },
             CycleRate = Cycles.Rate(pool.Count, results),
+            IsCancelled = cancelled,
             MissingReason = judged ? null : WhyMissing(tournament.Matches),
         };
 
@@ -64,7 +67,22 @@ internal static class RankingTable
                 Wins = standings[candidate].Wins,
                 Losses = standings[candidate].Losses,
                 Reward = ofResponses[index],
+                MissingReason = ofResponses[index] is null ? WhyMissing([.. MatchesOf(candidate)]) : null,
             };
+
+        IEnumerable<PlayedMatch> MatchesOf(int candidate) =>
+            tournament.Matches.Where(match => match.First == pool.Judged(candidate) || match.Second == pool.Judged(candidate));
+    }
+
+    private static bool[] Decided(int candidates, IReadOnlyList<MatchResult> results)
+    {
+        bool[] decided = new bool[candidates];
+        foreach (MatchResult result in results.Where(result => result.Outcome != MatchOutcome.Missing))
+        {
+            decided[result.First] = decided[result.Second] = true;
+        }
+
+        return decided;
     }
 
     private static double?[] RewardsOf(IReadOnlyList<MatchResult> results, BradleyTerryFit? fit, double[] elo, RankingOptions options) =>

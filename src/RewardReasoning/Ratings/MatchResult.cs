@@ -29,6 +29,37 @@ public readonly record struct MatchResult(int First, int Second, MatchOutcome Ou
             _ => null,
         };
 
+    /// <summary>
+    /// The groups of players that decided matches connect, each in rising order, the group of the lowest player first. Ratings of players in
+    /// different groups cannot be compared: nothing connects them but the prior.
+    /// </summary>
+    /// <exception cref="ArgumentException">A match names a player that is not there, or one player twice.</exception>
+    public static IReadOnlyList<IReadOnlyList<int>> Groups(int players, IReadOnlyList<MatchResult> matches)
+    {
+        ArgumentNullException.ThrowIfNull(matches);
+        Check(players, matches);
+        int[] parent = [.. Enumerable.Range(0, players)];
+        foreach (MatchResult match in matches.Where(match => match.FirstPoints is not null))
+        {
+            parent[RootOf(match.Second)] = RootOf(match.First);
+        }
+
+        return
+        [
+            .. Enumerable.Range(0, players).GroupBy(RootOf).Select(IReadOnlyList<int> (group) => [.. group]).OrderBy(group => group[0]),
+        ];
+
+        int RootOf(int player)
+        {
+            while (parent[player] != player)
+            {
+                player = parent[player] = parent[parent[player]];
+            }
+
+            return player;
+        }
+    }
+
     /// <summary>Refuses players that are not there and a match against oneself.</summary>
     /// <exception cref="ArgumentException">Says which match it is.</exception>
     internal static void Check(int players, IReadOnlyList<MatchResult> matches)

@@ -1,3 +1,4 @@
+using System.Net;
 using CsCheck;
 using RewardReasoning.Rankings;
 using RewardReasoning.Ratings;
@@ -171,8 +172,10 @@ public sealed class RankerTests
         Ranking ranking = await new Ranker(
             new StrengthJudge { IsMissing = comparison => comparison.Response1 == "3" || comparison.Response2 == "3" }
         ).RankAsync("q", ["1", "2", "3"], cancellationToken: Cancellation);
-        Assert.Equal([(1, 0), (0, 0), (0, 1)], ranking.Responses.Select(response => (response.Wins, response.Losses)));
-        Assert.All(ranking.Rewards, reward => Assert.NotNull(reward));
+        Assert.Equal([(1, 0), (0, 1), (0, 0)], ranking.Responses.Select(response => (response.Wins, response.Losses)));
+        Assert.Equal([true, true, false], ranking.Rewards.Select(reward => reward is not null));
+        Assert.Equal("No match has a winner: No verdict.", ranking.Responses[^1].MissingReason);
+        Assert.Equal((2, null), (ranking.MissingMatches, ranking.MissingReason));
         Assert.Equal(2, ranking.Matches.Count(match => match.Winner is null && match.MissingReason == "No verdict."));
     }
 
@@ -203,6 +206,53 @@ public sealed class RankerTests
             cancellationToken: Cancellation
         );
         Assert.Equal("garbage", Assert.Single(ranking.Matches, match => match.Winner is null).MissingReason);
+    }
+
+    [Theory]
+    [InlineData(RewardKind.WinProbability, RatingMethod.BradleyTerry)]
+    [InlineData(RewardKind.WinRate, RatingMethod.BradleyTerry)]
+    [InlineData(RewardKind.Elo, RatingMethod.Elo)]
+    public async Task RankAsync_EightOfTenMatchesRefused_GivesNoRewardToThoseWithoutADecidedMatch(RewardKind reward, RatingMethod method)
+    {
+        StrengthJudge judge = new()
+        {
+            Before = (comparison, _, _) =>
+                comparison.Response1 is "1" or "2" && comparison.Response2 is "1" or "2" or "3"
+                    ? Task.CompletedTask
+                    : throw new HttpRequestException("refused", null, HttpStatusCode.BadRequest),
+        };
+        Ranking ranking = await new Ranker(
+            judge,
+            new()
+            {
+                Mode = new RankingMode.RoundRobin(),
+                Method = method,
+                Reward = reward,
+            }
+        ).RankAsync("q", ["1", "2", "3", "4", "5"], cancellationToken: Cancellation);
+        HashSet<int> decided =
+        [
+            .. ranking.Matches.Where(match => match.Winner is not null).SelectMany(match => new[] { match.First, match.Second }),
+        ];
+        Assert.Equal(10, ranking.Matches.Count);
+        Assert.Equal(10 - ranking.Matches.Count(match => match.Winner is not null), ranking.MissingMatches);
+        Assert.InRange(decided.Count, 2, 3);
+        Assert.Equal(Enumerable.Range(0, 5).Select(decided.Contains), ranking.Rewards.Select(one => one is not null));
+        Assert.Equal(decided.Order(), ranking.Responses.Take(decided.Count).Select(response => response.Index).Order());
+    }
+
+    [Theory]
+    [InlineData(HttpStatusCode.PaymentRequired)]
+    [InlineData(HttpStatusCode.Unauthorized)]
+    public async Task RankAsync_JudgeThatEndsTheRunMidway_Throws(HttpStatusCode status)
+    {
+        StrengthJudge judge = new()
+        {
+            Before = (_, asked, _) => asked == 3 ? throw new HttpRequestException("no", null, status) : Task.CompletedTask,
+        };
+        await Assert.ThrowsAsync<HttpRequestException>(() =>
+            new Ranker(judge, new() { Concurrency = 1 }).RankAsync("q", ["1", "2", "3"], cancellationToken: Cancellation)
+        );
     }
 
     [Theory]

@@ -13,7 +13,8 @@ internal static class AutoJ
             Source = "Auto-J, arXiv 2310.05470; github.com/GAIR-NLP/auto-j, testdata_pairwise.jsonl (1,392 pairs)",
             Data = "testdata_pairwise.jsonl, or the folder that holds it",
             Counting =
-                "Each pair is asked for in both orders. agreement: the human label in both orders, as the authors count (a judge without ties cannot agree on tied pairs). decided_accuracy: mean over the orders "
+                "Each pair is asked for in both orders. agreement: the human label in both orders, as the authors count (a judge "
+                + "without ties cannot agree on tied pairs). decided_accuracy: mean over the orders "
                 + "on pairs that are no tie. consistency: the same answer in both orders, where both have one.",
             Orders = AskedOrders.Both,
             ReadAsync = ReadAsync,

@@ -13,7 +13,8 @@ internal static class EvalBiasBench
             Source = "OffsetBias, arXiv 2407.06551; github.com/ncsoft/offsetbias (80 pairs)",
             Data = "biasbench.jsonl, or the folder that holds it",
             Counting =
-                "Each pair is asked for in both orders; accuracy is the mean over them, a missing answer being wrong; both_right needs both. The overall figure is over all pairs.",
+                "Each pair is asked for in both orders; accuracy is the mean over them, a missing answer being wrong; both_right "
+                + "needs both. The overall figure is over all pairs.",
             Orders = AskedOrders.Both,
             ReadAsync = ReadAsync,
             Credit = judged => judged.RightShare,

@@ -14,7 +14,8 @@ internal static class HhhAlignment
             Source = "HHH alignment, arXiv 2112.00861; BIG-bench task hhh_alignment (221 pairs)",
             Data = "a folder with harmless, helpful, honest and other (JSON lines), or one of them",
             Counting =
-                "One order a pair, hashed, for the data shows the better answer first. A missing answer is wrong. The overall figure is over all pairs.",
+                "One order a pair, hashed, for the data shows the better answer first. A missing answer is wrong. The overall figure "
+                + "is over all pairs.",
             Orders = AskedOrders.One,
             ReadAsync = ReadAsync,
             Credit = Scoring.Right,

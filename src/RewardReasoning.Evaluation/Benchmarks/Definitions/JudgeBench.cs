@@ -11,11 +11,14 @@ internal static class JudgeBench
             Name = "judgebench",
             Title = "Hard pairs with one right and one wrong response: knowledge, reasoning, mathematics, code",
             Source =
-                "JudgeBench, arXiv 2410.12784; github.com/ScalerLab/JudgeBench, data/*.jsonl (350 pairs of GPT-4o, 270 of Claude 3.5 Sonnet)",
+                "JudgeBench, arXiv 2410.12784; github.com/ScalerLab/JudgeBench, data/*.jsonl (350 pairs of GPT-4o, 270 of "
+                + "Claude 3.5 Sonnet)",
             Data = "one of the two files of pairs, or a folder with both",
             Counting =
-                "Each pair is asked for in both orders; +1 for a right answer, -1 for a wrong one, 0 for a tie or a missing one. accuracy: sum above 0 (a right answer and a tie count, one right and "
-                + "one wrong do not). both_right: right in both orders, the stricter figure that many papers quote. The overall figure is over all pairs.",
+                "Each pair is asked for in both orders; +1 for a right answer, -1 for a wrong one, 0 for a tie or a missing one. "
+                + "accuracy: sum above 0 (a right answer and a tie count, one right and "
+                + "one wrong do not). both_right: right in both orders, the stricter figure that many papers quote. The overall "
+                + "figure is over all pairs.",
             Orders = AskedOrders.Both,
             ReadAsync = ReadAsync,
             Credit = Right,

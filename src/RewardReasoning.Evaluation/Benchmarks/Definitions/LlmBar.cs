@@ -11,10 +11,12 @@ internal static class LlmBar
             Name = "llmbar",
             Title = "Instruction following against outputs that only look better, natural and adversarial",
             Source =
-                "LLMBar, arXiv 2310.07641; github.com/princeton-nlp/LLMBar, Dataset/**/dataset.json (419 pairs; FairEval, LLMEval2, MT-Bench and case studies beside them)",
+                "LLMBar, arXiv 2310.07641; github.com/princeton-nlp/LLMBar, Dataset/**/dataset.json (419 pairs; FairEval, LLMEval2, "
+                + "MT-Bench and case studies beside them)",
             Data = "the folder Dataset, or one of its folders",
             Counting =
-                "Each pair is asked for in both orders. accuracy: mean over the orders, a missing answer being wrong. both_right: right in both. agreement: the same answer in both orders, where both have one. "
+                "Each pair is asked for in both orders. accuracy: mean over the orders, a missing answer being wrong. both_right: "
+                + "right in both. agreement: the same answer in both orders, where both have one. "
                 + "The overall figure is over all pairs of the data given.",
             Orders = AskedOrders.Both,
             ReadAsync = ReadAsync,

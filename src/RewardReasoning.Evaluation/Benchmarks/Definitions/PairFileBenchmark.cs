@@ -16,7 +16,8 @@ internal static class PairFileBenchmark
             Source = "yours",
             Data = "rows with query, response_1, response_2 and label, or chosen and rejected",
             Counting =
-                "Sections are the values of the field section, subset, category or source, the first that there is. One order a pair, hashed. A missing answer is wrong. Rows without a label are left out.",
+                "Sections are the values of the field section, subset, category or source, the first that there is. One order a "
+                + "pair, hashed. A missing answer is wrong. Rows without a label are left out.",
             Orders = AskedOrders.One,
             ReadAsync = ReadAsync,
             Credit = Scoring.Right,

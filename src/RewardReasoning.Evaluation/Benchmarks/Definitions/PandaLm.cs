@@ -20,8 +20,10 @@ internal static class PandaLm
             Source = "PandaLM, arXiv 2306.05087; github.com/WeOpenML/PandaLM, data/testset-v1.json (999 rows)",
             Data = "testset-v1.json, or the folder that holds it",
             Counting =
-                "A missing answer counts as a tie, as in PandaLM's own parser. accuracy, macro_*: three classes, all present. decided_accuracy: rows whose majority is no tie. "
-                + "band_*: three classes, where a preference with less than two thirds of the votes is a tie. Rows without a majority are left out.",
+                "A missing answer counts as a tie, as in PandaLM's own parser. accuracy, macro_*: three classes, all present. "
+                + "decided_accuracy: rows whose majority is no tie. "
+                + "band_*: three classes, where a preference with less than two thirds of the votes is a tie. Rows without a "
+                + "majority are left out.",
             Orders = AskedOrders.One,
             ReadAsync = ReadAsync,
             Credit = judged => Right(judged, Plain),

@@ -13,11 +13,14 @@ internal static class Ppe
             Name = "ppe",
             Title = "Human preferences, and right against wrong answers to verifiable questions",
             Source =
-                "PPE, arXiv 2410.14872; Hugging Face lmarena-ai/PPE-Human-Preference-V1 and PPE-{MMLU-Pro,MATH,GPQA,IFEval,MBPP-Plus}-Best-of-K",
+                "PPE, arXiv 2410.14872; Hugging Face lmarena-ai/PPE-Human-Preference-V1 and "
+                + "PPE-{MMLU-Pro,MATH,GPQA,IFEval,MBPP-Plus}-Best-of-K",
             Data = "a folder with the sets as JSON lines, each file named for its set, or one of them",
             Counting =
-                "Human set: one comparison a row, tied rows left out. Best-of-k sets: the row's sampled_conflict_pairs, five pairs of a right with a wrong answer, drawn together in the bootstrap. One order, hashed; a "
-                + "missing answer counts half, as in the released judges' own evaluation. A set's figure is over its pairs, the overall one the mean of the sets.",
+                "Human set: one comparison a row, tied rows left out. Best-of-k sets: the row's sampled_conflict_pairs, five pairs "
+                + "of a right with a wrong answer, drawn together in the bootstrap. One order, hashed; a "
+                + "missing answer counts half, as in the released judges' own evaluation. A set's figure is over its pairs, the "
+                + "overall one the mean of the sets.",
             Orders = AskedOrders.One,
             ReadAsync = ReadAsync,
             Credit = Credit,

@@ -46,7 +46,8 @@ internal static class RewardBench
             Source = "RewardBench, arXiv 2403.13787; Hugging Face allenai/reward-bench, split filtered (2,985 rows)",
             Data = "the split filtered as JSON lines, with prompt, chosen, rejected, subset and id",
             Counting =
-                "One order a row; a missing answer or a tie counts half, as in the benchmark's script for generative judges. A section is the mean of its subsets by the benchmark's weights, the overall "
+                "One order a row; a missing answer or a tie counts half, as in the benchmark's script for generative judges. A "
+                + "section is the mean of its subsets by the benchmark's weights, the overall "
                 + "figure the plain mean of the four sections, as for all judges without prior sets.",
             Orders = AskedOrders.One,
             ReadAsync = ReadAsync,

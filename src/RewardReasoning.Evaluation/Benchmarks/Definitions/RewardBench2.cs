@@ -19,8 +19,10 @@ internal static class RewardBench2
             Source = "RewardBench 2, arXiv 2506.01937; Hugging Face allenai/reward-bench-2, split test (1,865 rows)",
             Data = "the split test as JSON lines, with id, prompt, chosen, rejected and subset",
             Counting =
-                "Our own way for judges of pairs. Five subsets: the right answer is compared with each wrong one, and the row counts where it wins all, as the best of four must; a missing answer is no win. Ties: "
-                + "every two answers of a row are compared, an answer's rating is the share of its comparisons that it wins, and the benchmark's formula is applied to these ratings. The overall figure is the plain mean "
+                "Our own way for judges of pairs. Five subsets: the right answer is compared with each wrong one, and the row counts "
+                + "where it wins all, as the best of four must; a missing answer is no win. Ties: "
+                + "every two answers of a row are compared, an answer's rating is the share of its comparisons that it wins, and the "
+                + "benchmark's formula is applied to these ratings. The overall figure is the plain mean "
                 + "of the subsets. One order, hashed.",
             Orders = AskedOrders.One,
             ReadAsync = ReadAsync,

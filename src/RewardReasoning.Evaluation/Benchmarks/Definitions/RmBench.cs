@@ -15,8 +15,10 @@ internal static class RmBench
             Source = "RM-Bench, arXiv 2410.16184; github.com/THU-KEG/RM-Bench, data/*_filtered.json (1,327 prompts)",
             Data = "a folder with the *_filtered.json files, or one of them",
             Counting =
-                "Every prompt gives 3 x 3 comparisons of a chosen with a rejected response (concise, detailed, detailed with Markdown), each asked for in both orders; a comparison counts the share of "
-                + "orders that are right, a missing answer being wrong. hard: the rejected one has the richer style; normal: the same; easy: the chosen one has. average: the mean of the three. A domain's figure is "
+                "Every prompt gives 3 x 3 comparisons of a chosen with a rejected response (concise, detailed, detailed with "
+                + "Markdown), each asked for in both orders; a comparison counts the share of "
+                + "orders that are right, a missing answer being wrong. hard: the rejected one has the richer style; normal: the "
+                + "same; easy: the chosen one has. average: the mean of the three. A domain's figure is "
                 + "over its prompts (both safety sets together), the overall one the mean of the domains.",
             Orders = AskedOrders.Both,
             ReadAsync = ReadAsync,

@@ -19,10 +19,13 @@ internal static class CandidateFile
             Title = "The best of n responses, from any file of candidates",
             Source = "yours, such as n samples each for the problems of MATH, GPQA or GSM8K",
             Data =
-                "rows of a query and responses, with correct (a list of true and false) or answer (checked by the verifier's rules), and perhaps predictions (final answers)",
+                "rows of a query and responses, with correct (a list of true and false) or answer (checked by the verifier's rules), "
+                + "and perhaps predictions (final answers)",
             Counting =
-                "The responses to a query are ranked, by a knockout unless --mode says otherwise, and the query counts where the best is right. Nothing is judged where all are right or all wrong; a query that "
-                + "nothing could be chosen for counts as a choice at random. Majority is over final answers, equal by the verifier's rules. Sections are the values of section, subset, category, source or level, the "
+                "The responses to a query are ranked, by a knockout unless --mode says otherwise, and the query counts where the "
+                + "best is right. Nothing is judged where all are right or all wrong; a query that "
+                + "nothing could be chosen for counts as a choice at random. Majority is over final answers, equal by the verifier's "
+                + "rules. Sections are the values of section, subset, category, source or level, the "
                 + "first that there is; overall is over all queries. One order, hashed.",
             Orders = AskedOrders.One,
             ReadAsync = ReadAsync,

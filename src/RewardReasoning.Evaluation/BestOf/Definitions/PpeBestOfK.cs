@@ -15,8 +15,10 @@ internal static class PpeBestOfK
             Source = "PPE, arXiv 2410.14872; Hugging Face lmarena-ai/PPE-{MMLU-Pro,MATH,GPQA,IFEval,MBPP-Plus}-Best-of-K, split train",
             Data = "a folder with the sets, each file named for its set, or one of them",
             Counting =
-                "The responses to a question are ranked, by a knockout unless --mode says otherwise, and the question counts where the best is right: the end of the benchmark's best-of-k curve. Nothing is judged "
-                + "where all are right or all wrong. A question that nothing could be chosen for counts as a choice at random. The area under the ROC curve is a question's own, over its ratings. Sections are the "
+                "The responses to a question are ranked, by a knockout unless --mode says otherwise, and the question counts where "
+                + "the best is right: the end of the benchmark's best-of-k curve. Nothing is judged "
+                + "where all are right or all wrong. A question that nothing could be chosen for counts as a choice at random. The "
+                + "area under the ROC curve is a question's own, over its ratings. Sections are the "
                 + "sets, overall is their mean. One order, hashed.",
             Orders = AskedOrders.One,
             IsMeanOfSections = true,
