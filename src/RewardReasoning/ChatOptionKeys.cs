@@ -4,7 +4,7 @@ namespace RewardReasoning;
 
 /// <summary>
 /// What the judge asks of a chat client beyond the members of <see cref="ChatOptions"/>, as keys of its <c>AdditionalProperties</c>. A
-/// client tells which of them it honours: <c>GetService(typeof(IReadOnlySet&lt;string&gt;), "chat_option_keys")</c> returns their names.
+/// client reports which of them it honours: <c>GetService(typeof(IReadOnlySet&lt;string&gt;), "chat_option_keys")</c> returns their names.
 /// </summary>
 public static class ChatOptionKeys
 {
@@ -24,7 +24,7 @@ public static class ChatOptionKeys
 
     /// <summary>
     /// <see cref="string"/>: the text with which the assistant turn already begins, from its very start, think tags included; the model
-    /// goes on after it and returns new text only.
+    /// continues after it and returns new text only.
     /// </summary>
     public const string Prefill = "prefill";
 
@@ -35,16 +35,16 @@ public static class ChatOptionKeys
     public const string LogProbs = "logprobs";
 
     /// <summary>
-    /// <see cref="bool"/>: <see cref="LogProbs"/> only of the tokens outside thoughts, which spares the work for all the others.
+    /// <see cref="bool"/>: <see cref="LogProbs"/> only of the tokens outside reasoning, which saves the work for all the others.
     /// </summary>
     public const string LogProbsOfAnswer = "logprobs_of_answer";
 
     /// <summary>
-    /// <see cref="int"/>: the most tokens a thought may have before the client closes it with <see cref="ThinkingStub"/>.
+    /// <see cref="int"/>: the most tokens of reasoning before the client closes it with <see cref="ThinkingStub"/>.
     /// </summary>
     public const string ThinkingBudget = "thinking_budget";
 
-    /// <summary><see cref="string"/>: what is written into a thought that has used up its budget, closing tag included.</summary>
+    /// <summary><see cref="string"/>: what is written when reasoning has used up its budget, closing tag included.</summary>
     public const string ThinkingStub = "thinking_stub";
 
     /// <summary><c>string[]</c>: what the token after <see cref="ThinkingStub"/> may be.</summary>
@@ -53,7 +53,7 @@ public static class ChatOptionKeys
     /// <summary><see cref="float"/>: tokens less probable than this share of the most probable one are not sampled.</summary>
     public const string MinP = "min_p";
 
-    /// <summary>Only in the supported set: the client's samples truly hang on <see cref="ChatOptions.Seed"/>.</summary>
+    /// <summary>Only in the supported set: the client's samples depend on <see cref="ChatOptions.Seed"/>.</summary>
     public const string Seed = "seed";
 
     /// <summary>The keys that a client honours; none where it does not say.</summary>
@@ -89,7 +89,7 @@ public static class ChatOptionKeys
 public static class ChatResponseKeys
 {
     /// <summary>
-    /// <see cref="bool"/>: whether a thought that was opened (by prompt, prefill or completion) was closed. Absent where none was opened.
+    /// <see cref="bool"/>: whether reasoning that was opened (by prompt, prefill or completion) was closed. Absent where none was opened.
     /// </summary>
     public const string ReasoningClosed = "reasoning_closed";
 
@@ -107,7 +107,7 @@ public static class ChatResponseKeys
     /// <summary>
     /// <c>string[]</c>: text of each generated token, think tags included; where a client honoured <see
     /// cref="ChatOptionKeys.LogProbsOfAnswer"/>,
-    /// of each one outside thoughts.
+    /// of each one outside reasoning.
     /// </summary>
     public const string TokenTexts = "token_texts";
 

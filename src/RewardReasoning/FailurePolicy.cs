@@ -19,8 +19,10 @@ public enum FailureScope
 /// The one rule for what a failure ends. One instance serves one run and can be used from many threads.
 /// <list type="bullet">
 /// <item>
-/// The <b>vote</b>: a server that cannot be reached, is silent, overloaded or gives an unusable answer, after all of its client's own tries;
-/// any exception of a chat client that is not known here. The vote is missing, and others are still counted. If all votes of a row fail, the
+/// The <b>vote</b>: a server that cannot be reached, is silent, overloaded or gives an unusable answer, after all of its client's own
+/// tries;
+/// any exception of a chat client that is not known here. The vote is missing, and others are still counted. If all votes of a row fail,
+/// the
 /// row is missing.
 /// </item>
 /// <item>

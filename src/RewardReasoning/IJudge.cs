@@ -23,7 +23,7 @@ public interface IRepeatableJudge : IJudge
 /// <summary>A comparison that a judge declines because its model was not made for it. The message says so and what to do instead.</summary>
 public sealed class OutOfDomainException : RewardReasoningException
 {
-    /// <summary>With a message that tells a user what the judge can do.</summary>
+    /// <summary>With a message that says what the judge can do.</summary>
     public OutOfDomainException(string message)
         : base(message) { }
 

@@ -60,7 +60,7 @@ public sealed record Judgment
     public double? CalibratedConfidence { get; init; }
 
     /// <summary>
-    /// How much this judge leans to the response shown first, from -0.5 to 0.5: half the sum of the shares of such votes in either
+    /// The judge's bias to the response shown first, from -0.5 to 0.5: half the sum of the shares of such votes in either
     /// order, less one half. Null unless votes of both orders have a verdict.
     /// </summary>
     public double? PositionBias { get; init; }

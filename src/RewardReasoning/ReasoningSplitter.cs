@@ -26,7 +26,7 @@ public sealed class ReasoningSplitter(bool promptOpensReasoning = false)
     /// <summary>Whether reasoning was opened and closed.</summary>
     public bool Closed { get; private set; }
 
-    /// <summary>The pieces that can be told apart by now; what may still become a marker is held back.</summary>
+    /// <summary>The pieces that are certain by now; what may still become a marker is held back.</summary>
     public IEnumerable<(bool IsReasoning, string Text)> Feed(string text)
     {
         ArgumentNullException.ThrowIfNull(text);

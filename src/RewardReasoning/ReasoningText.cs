@@ -16,7 +16,8 @@ public readonly record struct ReasoningText(string Reasoning, string Answer, boo
     /// Splits at the last closing marker, for a model may quote one in its reasoning. Where reasoning was opened, by the prompt or by the
     /// text, and not closed afterwards, everything is reasoning and there is no answer. The markers of other model families are known too:
     /// <c>&lt;thinking&gt;</c>, <c>&lt;thought&gt;</c>, <c>&lt;reasoning&gt;</c>, <c>[THINK]</c>, <c>◁think▷</c>,
-    /// <c>&lt;|begin_of_thought|&gt;</c>, <c>&lt;|START_THINKING|&gt;</c>, <c>&lt;seed:think&gt;</c> and the channels of gpt-oss (harmony), of
+    /// <c>&lt;|begin_of_thought|&gt;</c>, <c>&lt;|START_THINKING|&gt;</c>, <c>&lt;seed:think&gt;</c> and the channels of gpt-oss (harmony),
+    /// of
     /// which only the final one is an answer.
     /// </summary>
     /// <param name="text">A completion as the model wrote it.</param>
@@ -38,7 +39,8 @@ public readonly record struct ReasoningText(string Reasoning, string Answer, boo
     }
 
     /// <summary>
-    /// The answer alone, without blanks around it. Null where the reasoning was never closed (the text was cut inside it) or nothing follows
+    /// The answer alone, without blanks around it. Null where the reasoning was never closed (the text was cut inside it) or nothing
+    /// follows
     /// it.
     /// </summary>
     public static string? AnswerOf(string text) => Split(text).Answer.Trim() is { Length: > 0 } answer ? answer : null;

@@ -22,7 +22,7 @@ public sealed record TokenPrices
     /// <summary>
     /// The prices of a model from a table: a JSON file with an object {"prompt": …, "cached": …, "output": …} under each name.
     /// </summary>
-    /// <exception cref="FormatException">The file is no such table, or does not have the model; the message names the file.</exception>
+    /// <exception cref="FormatException">The file is not such a table, or does not have the model; the message names the file.</exception>
     public static TokenPrices Load(string path, string model)
     {
         Dictionary<string, TokenPrices>? table;

@@ -17,7 +17,7 @@ public sealed record Usage
     /// <summary>Prompt tokens that came from a prefix cache; null when not reported.</summary>
     public long? CachedTokens { get; init; }
 
-    /// <summary>Generated tokens inside the thought; null when not reported.</summary>
+    /// <summary>Generated tokens of reasoning; null when not reported.</summary>
     public long? ReasoningTokens { get; init; }
 
     /// <summary>All generated tokens, reasoning included.</summary>

@@ -24,7 +24,7 @@ public enum ShownOrder
 }
 
 /// <summary>Translation between the numbering of a prompt and the caller's.</summary>
-public static class VerdictNumbering
+internal static class VerdictNumbering
 {
     /// <summary>
     /// The verdict in the other numbering: what the judge wrote as the caller numbers the responses, or the caller's as the judge saw

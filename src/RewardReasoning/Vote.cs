@@ -15,13 +15,13 @@ public sealed record Vote
     /// <summary>The order in which this vote's prompt showed the responses.</summary>
     public required ShownOrder Order { get; init; }
 
-    /// <summary>The thought, without its tags. Its "Assistant 1" is the response that was <em>shown</em> first.</summary>
+    /// <summary>The reasoning, without its tags. Its "Assistant 1" is the response that was <em>shown</em> first.</summary>
     public string Reasoning { get; init; } = "";
 
-    /// <summary>What the judge wrote after the thought; numbered as shown, like <see cref="Reasoning"/>.</summary>
+    /// <summary>What the judge wrote after its reasoning; numbered as shown, like <see cref="Reasoning"/>.</summary>
     public string Answer { get; init; } = "";
 
-    /// <summary>Whether the thought was closed by the thinking budget instead of by the judge.</summary>
+    /// <summary>Whether the verdict was begun for the judge: at its thinking budget, or because its answer had none.</summary>
     public bool Forced { get; init; }
 
     /// <summary>The seed the completion was sampled with (31 bits); of the last draw, if there were redraws.</summary>

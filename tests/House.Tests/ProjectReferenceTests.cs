@@ -14,6 +14,7 @@ public sealed class ProjectReferenceTests
         ["RewardReasoning.Endpoints"] = ["RewardReasoning"],
         ["RewardReasoning.Models"] = ["RewardReasoning", "RewardReasoning.Text"],
         ["RewardReasoning.Storage"] = ["RewardReasoning"],
+        ["RewardReasoning.Extensions.Evaluation"] = ["RewardReasoning"],
         ["RewardReasoning.Data"] = ["RewardReasoning", "RewardReasoning.Verification"],
         ["RewardReasoning.Evaluation"] = ["RewardReasoning", "RewardReasoning.Verification", "RewardReasoning.Data"],
         ["RewardReasoning.Training"] =

@@ -203,7 +203,7 @@ public sealed class CalibrateCommandTests : IDisposable
     [InlineData("--folds is 1", "--out", "m.json", "--folds", "1")]
     [InlineData("3 distinct queries for 10 folds", "--out", "m.json")]
     [InlineData("plots are written as .svg or .png", "--out", "m.json", "--plot", "plot.pdf")]
-    [InlineData("is no calibration file", "--out", "notes.txt")]
+    [InlineData("is not a calibration file", "--out", "notes.txt")]
     public async Task Calibrate_BadUsage_SaysWhatIsWrongAndWritesNothing(string message, params string[] args)
     {
         await using FakeOpenAIServer server = await RightAnswerServer.StartAsync();

@@ -19,7 +19,7 @@ public sealed class LocalJudgeTests
         Assert.Equal(Verdict.First, judgment.Preferred);
         Assert.Equal("rrm-mini", judge.Name);
         Assert.NotNull(judge.Domain);
-        Assert.Equal(VotingSettings.Of(JudgeFiles.Read(Folder).ApplyTo(new JudgeOptions())).Prompt, judge.Voting.Prompt);
+        Assert.Equal(JudgeFiles.Read(Folder).ApplyTo(new JudgeOptions()).Voting.Prompt, judge.Voting.Prompt);
         await Assert.ThrowsAsync<OutOfDomainException>(() =>
             judge.JudgeAsync(new Comparison("Who wrote Faust?", "Goethe", "Schiller"), TestContext.Current.CancellationToken)
         );

@@ -84,7 +84,10 @@ public sealed class TokenPricesTests : IDisposable
     {
         File.WriteAllText(
             _file,
-            """{ "small": { "prompt": 0.1, "output": 0.2 }, /* from the price list */ "large": { "prompt": 2, "cached": 0.5, "output": 10 }, }"""
+            """
+            { "small": { "prompt": 0.1, "output": 0.2 }, /* from the price list */
+              "large": { "prompt": 2, "cached": 0.5, "output": 10 }, }
+            """
         );
         Assert.Equal(Prices, TokenPrices.Load(_file, "large"));
     }

@@ -1,5 +1,4 @@
 using RewardReasoning.Calibration;
-using RewardReasoning.Judging;
 
 namespace RewardReasoning.Evaluation.Calibration;
 
@@ -23,7 +22,7 @@ internal static class TemperatureFit
     {
         ArgumentNullException.ThrowIfNull(confidences);
         ArgumentNullException.ThrowIfNull(right);
-        double[] logOdds = [.. confidences.Select(SoftVerdict.LogOdds)];
+        double[] logOdds = [.. confidences.Select(ConfidenceMap.LogOdds)];
         if (Array.TrueForAll(logOdds, x => x == 0))
         {
             return new(1);

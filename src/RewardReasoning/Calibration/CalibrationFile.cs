@@ -34,7 +34,7 @@ public sealed record CalibrationFile
         }
         catch (JsonException error)
         {
-            throw new FormatException($"{path} is no calibration file: {error.Message} `rrm calibrate` makes one.", error);
+            throw new FormatException($"{path} is not a calibration file: {error.Message} `rrm calibrate` makes one.", error);
         }
     }
 
@@ -79,6 +79,7 @@ public sealed record CalibrationFile
             nearest is null ? "it holds no fit"
             : nearest.Model != model ? $"it was made for the model {nearest.Model}, this is {model}"
             : $"it was made with {string.Join(", ", nearest.Voting.DifferencesFrom(voting))}";
-        return $"{Path} does not hold here: {why}. Confidence stays uncalibrated; `rrm calibrate` with this model and these settings adds a fit.";
+        return $"{Path} does not hold here: {why}. Confidence stays uncalibrated; "
+            + "`rrm calibrate` with this model and these settings adds a fit.";
     }
 }

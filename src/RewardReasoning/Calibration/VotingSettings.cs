@@ -1,7 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
-using RewardReasoning.Judging;
 
 namespace RewardReasoning.Calibration;
 
@@ -20,7 +17,7 @@ public sealed record VotingSettings
     /// <summary>Which response a vote is shown first: <c>hashed</c>, <c>given</c> or <c>both</c>.</summary>
     public required string Order { get; init; }
 
-    /// <summary>When voting ends, as <see cref="VoteStopping.Parse"/> reads it.</summary>
+    /// <summary>When voting ends, such as <c>fixed</c>, <c>certain</c> or <c>0.95</c>.</summary>
     public required string Stopping { get; init; }
 
     /// <summary>Sampling temperature.</summary>
@@ -35,7 +32,7 @@ public sealed record VotingSettings
     /// <summary>The most tokens of a completion.</summary>
     public required int MaxTokens { get; init; }
 
-    /// <summary>The most tokens of a thought; null for no budget.</summary>
+    /// <summary>The most tokens of reasoning; null for no budget.</summary>
     public int? ThinkingBudget { get; init; }
 
     /// <summary>Redraws of an unreadable vote.</summary>
@@ -64,7 +61,7 @@ public sealed record VotingSettings
         {
             Votes = 1,
             Order = "none",
-            Stopping = new VoteStopping.Fixed().ToString(),
+            Stopping = "fixed",
             Temperature = 0,
             TopP = 1,
             MaxTokens = 0,
@@ -72,29 +69,6 @@ public sealed record VotingSettings
             FurtherVotes = 0,
             Prompt = "none",
         };
-
-    /// <summary>The settings within a judge's options.</summary>
-    public static VotingSettings Of(JudgeOptions options)
-    {
-        ArgumentNullException.ThrowIfNull(options);
-        return new()
-        {
-            Votes = options.Votes,
-            Order = options.Order.ToString().ToLowerInvariant(),
-            Stopping = options.Stopping.ToString(),
-            Temperature = options.Temperature,
-            TopP = options.TopP,
-            TopK = options.TopK,
-            MaxTokens = options.MaxCompletionTokens,
-            ThinkingBudget = options.ThinkingBudget,
-            Redraws = options.UnparsableRedraws,
-            FurtherVotes = options.FurtherVotesOnDraw,
-            Truncate = options.Truncate,
-            Strict = options.StrictParsing,
-            Stub = options.ThinkingStub == JudgeOptions.DefaultThinkingStub ? null : HashOf(options.ThinkingStub),
-            Prompt = HashOf(options.Prompt.Text.ReplaceLineEndings("\n")),
-        };
-    }
 
     /// <summary>
     /// Readable list of the settings that differ: <c>votes 9 instead of 1</c>. Empty where all are equal.
@@ -129,8 +103,6 @@ public sealed record VotingSettings
             (StubName, Stub),
             (PromptName, Prompt),
         ];
-
-    private static string HashOf(string text) => $"sha256:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))}";
 
     private static string Text(object? value) => value is null ? "none" : Convert.ToString(value, CultureInfo.InvariantCulture) ?? "";
 }

@@ -114,7 +114,8 @@ public static class AtomicFile
         WriteAsync(path, (stream, token) => stream.WriteAsync(Utf8.GetBytes(text), token).AsTask(), cancellationToken);
 
     /// <summary>
-    /// Whether a file can take a path's place: there is a file, or nothing yet. Devices, named pipes and sockets are written to as they are.
+    /// Whether a file can take a path's place: there is a file, or nothing yet. Devices, named pipes and sockets are written to as they
+    /// are.
     /// </summary>
     public static bool IsReplaceable(string path)
     {

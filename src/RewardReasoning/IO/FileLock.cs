@@ -109,7 +109,8 @@ public sealed class FileLock : IDisposable
             _path + HolderEnding,
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"process {Environment.ProcessId} ({ProcessName()}) on {Environment.MachineName}, since {time.GetUtcNow():yyyy-MM-dd HH:mm:ss} UTC\n"
+                $"process {Environment.ProcessId} ({ProcessName()}) on {Environment.MachineName}, "
+                    + $"since {time.GetUtcNow():yyyy-MM-dd HH:mm:ss} UTC\n"
             )
         );
 

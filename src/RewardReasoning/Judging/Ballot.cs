@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using RewardReasoning.Calibration;
 
 namespace RewardReasoning.Judging;
 
@@ -11,7 +12,7 @@ internal sealed class Ballot(VoteCaster caster, JudgeOptions options, Comparison
     private const double EvenLogOdds = 1e-9;
 
     /// <summary>
-    /// Index of the first vote. A repetition goes on after the indices that one before could have used, so no seed comes twice; their odd
+    /// Index of the first vote. A repetition starts after the indices that earlier ones could have used, so no seed comes twice; their odd
     /// number turns the order round in which the first vote is shown the responses.
     /// </summary>
     private readonly int _firstIndex =
@@ -35,7 +36,8 @@ internal sealed class Ballot(VoteCaster caster, JudgeOptions options, Comparison
     /// none is waited for that could run beside another.
     /// </summary>
     /// <exception cref="Exception">
-    /// Every request failed: the first failure, as it came from the client; one that ends the row ends the voting at once. Or one failed with
+    /// Every request failed: the first failure, as it came from the client; one that ends the row ends the voting at once. Or one failed
+    /// with
     /// what ends the run.
     /// </exception>
     public async Task<VotingEnd> VoteAsync(CancellationToken cancellationToken)
@@ -107,7 +109,7 @@ internal sealed class Ballot(VoteCaster caster, JudgeOptions options, Comparison
     private Verdict ByLogOdds()
     {
         List<double?> probabilities = [.. _votes.Where(vote => vote.Verdict != Verdict.Unparsable).Select(vote => vote.FirstProbability)];
-        double? mean = probabilities.Average(probability => probability is { } known ? SoftVerdict.LogOdds(known) : null);
+        double? mean = probabilities.Average(probability => probability is { } known ? ConfidenceMap.LogOdds(known) : null);
         return probabilities.Contains(null) || mean is null || Math.Abs(mean.Value) < EvenLogOdds ? Verdict.Unparsable
             : mean > 0 ? Verdict.First
             : Verdict.Second;

@@ -4,7 +4,7 @@ namespace RewardReasoning.Judging;
 /// The Beta(1,1) posterior of a vote probability. After a votes for the leader and b against, P(p &gt; 1/2) = 1 - I_{1/2}(a + 1, b + 1);
 /// for whole a and b the regularised incomplete beta function is a binomial sum, exact up to rounding.
 /// </summary>
-public static class BetaPosterior
+internal static class BetaPosterior
 {
     /// <summary>Probability that the leader would win a vote more often than not: 0.75 after one vote for it, 0.5 when even.</summary>
     public static double LeaderProbability(int votesFor, int votesAgainst)

@@ -7,7 +7,7 @@ namespace RewardReasoning.Judging;
 /// </summary>
 /// <param name="judge">Any judge, such as a scalar reward model.</param>
 /// <param name="map">Fitted to the confidences of just this judge.</param>
-public sealed class CalibratedJudge(IJudge judge, ConfidenceMap map) : IJudge
+internal sealed class CalibratedJudge(IJudge judge, ConfidenceMap map) : IJudge
 {
     /// <inheritdoc/>
     public async Task<Judgment> JudgeAsync(Comparison comparison, CancellationToken cancellationToken = default)

@@ -5,13 +5,13 @@ namespace RewardReasoning.Judging;
 /// <summary>What a judge wrote, taken apart. "Assistant 1" in it is the response shown first.</summary>
 public sealed record Completion
 {
-    /// <summary>The thought, as the client returns it.</summary>
+    /// <summary>The reasoning, as the client returns it.</summary>
     public string Reasoning { get; init; } = "";
 
-    /// <summary>The text after the thought; where the verdict was forced, with the stub it was begun with.</summary>
+    /// <summary>The text after the reasoning; where the verdict was forced, with the stub it was begun with.</summary>
     public string Answer { get; init; } = "";
 
-    /// <summary>Whether a thought that was opened was closed; null where none was opened.</summary>
+    /// <summary>Whether reasoning that was opened was closed; null where none was opened.</summary>
     public bool? ReasoningClosed { get; init; }
 
     /// <summary>Whether the completion ended at its token limit.</summary>
@@ -27,7 +27,7 @@ public sealed record Completion
     /// </summary>
     public string? OddEnd { get; init; }
 
-    /// <summary>Whether the thought was closed by the thinking budget.</summary>
+    /// <summary>Whether the verdict was begun for the judge: at its thinking budget, or because its answer had none.</summary>
     public bool Forced { get; init; }
 
     /// <summary>Probability that the response shown first is better, at the verdict token; null without log-probs.</summary>
@@ -38,7 +38,7 @@ public sealed record Completion
 
     /// <summary>
     /// Reads a client's response. Thoughts come as <see cref="TextReasoningContent"/> or inside the text between think tags. Where a
-    /// client does not say whether the thought was closed (<see cref="ChatResponseKeys.ReasoningClosed"/>) and the completion was cut at
+    /// client does not say whether the reasoning was closed (<see cref="ChatResponseKeys.ReasoningClosed"/>) and the completion was cut at
     /// its length, text with think tags in it counts as unclosed: a tag that the judge only quoted could not be told from its own.
     /// </summary>
     public static Completion From(ChatResponse response, TimeSpan elapsed) => From(response, elapsed, continuesVerdict: false);

@@ -3,13 +3,13 @@ using Microsoft.Extensions.AI;
 
 namespace RewardReasoning.Judging;
 
-/// <summary>Where and under which draw new text belongs, and who wants to hear of it (null: nobody, and nothing is streamed).</summary>
+/// <summary>Where and under which draw new text belongs, and who is told of it (null: nobody, and nothing is streamed).</summary>
 internal readonly record struct Draw(int Vote, ShownOrder Order, int Seed, int Redraw, Action<JudgmentEvent>? Listener);
 
 /// <summary>
 /// One completion of a judge under its thinking budget. A client that honours <see cref="ChatOptionKeys.ThinkingBudget"/> keeps it
-/// itself, exactly. Elsewhere the first request is cut at the budget; where its thought is still open, a second one continues from the
-/// thought, the closing tag and the verdict stub as prefill, or, on a client without prefill, asks for the verdict alone.
+/// itself, exactly. Elsewhere the first request is cut at the budget; where its reasoning is still open, a second one continues from the
+/// reasoning, the closing tag and the verdict stub as prefill, or, on a client without prefill, asks for the verdict alone.
 /// </summary>
 internal sealed class CompletionSource(IChatClient client, JudgeOptions options, TimeProvider time)
 {
@@ -17,7 +17,8 @@ internal sealed class CompletionSource(IChatClient client, JudgeOptions options,
     private const int ShortRequestTokens = 256;
     private const int TopLogProbs = 5;
     private const string ShortRequest =
-        @"Stop thinking now. On what you have considered so far, reply with your verdict alone: \boxed{Assistant 1} or \boxed{Assistant 2}.";
+        "Stop thinking now. On what you have considered so far, reply with your verdict alone: "
+        + @"\boxed{Assistant 1} or \boxed{Assistant 2}.";
     private static readonly string[] Numbers = ["1", "2"];
 
     private readonly IReadOnlySet<string> _supported = ChatOptionKeys.SupportedBy(client);
@@ -40,7 +41,7 @@ internal sealed class CompletionSource(IChatClient client, JudgeOptions options,
             Set(whole, ChatOptionKeys.ThinkingBudget, budget);
             Set(whole, ChatOptionKeys.ThinkingStub, options.ThinkingStub);
             Set(whole, ChatOptionKeys.ThinkingStubChoices, Numbers);
-            return WithThoughtApart(await AskAsync(prompt, whole, draw, cancellationToken).ConfigureAwait(false));
+            return WithReasoningApart(await AskAsync(prompt, whole, draw, cancellationToken).ConfigureAwait(false));
         }
 
         Completion begun = new() { ReasoningClosed = false, Cut = true };
@@ -61,7 +62,8 @@ internal sealed class CompletionSource(IChatClient client, JudgeOptions options,
     }
 
     /// <summary>
-    /// Asks for the verdict of a completion that ended without one, by beginning the box behind its answer: a few tokens, where another draw
+    /// Asks for the verdict of a completion that ended without one, by beginning the box behind its answer: a few tokens, where another
+    /// draw
     /// would cost a whole completion. Null where the client cannot continue an answer, or the completion was broken off.
     /// </summary>
     public async Task<Completion?> AskForMissingVerdictAsync(
@@ -78,7 +80,7 @@ internal sealed class CompletionSource(IChatClient client, JudgeOptions options,
 
         ChatOptions brief = OptionsFor(draw, ForcedTokens);
         string reasoning = ended.ReasoningClosed is null ? "" : ReasoningText.OpenTag + ended.Reasoning + ReasoningText.CloseTag;
-        string begun = ended.Answer + AfterThought(options.ThinkingStub);
+        string begun = ended.Answer + AfterReasoning(options.ThinkingStub);
         Set(brief, ChatOptionKeys.Prefill, reasoning + begun);
         if (_supported.Contains(ChatOptionKeys.AllowedNextTokens))
         {
@@ -111,9 +113,9 @@ internal sealed class CompletionSource(IChatClient client, JudgeOptions options,
         }
 
         ChatOptions rest = OptionsFor(draw, forced ? ForcedTokens : tokensLeft);
-        string thought = begun.ReasoningClosed is null ? "" : ReasoningText.OpenTag + begun.Reasoning;
+        string reasoning = begun.ReasoningClosed is null ? "" : ReasoningText.OpenTag + begun.Reasoning;
         string close = begun.ReasoningClosed == true ? ReasoningText.CloseTag : "";
-        Set(rest, ChatOptionKeys.Prefill, thought + (forced ? options.ThinkingStub : close + begun.Answer));
+        Set(rest, ChatOptionKeys.Prefill, reasoning + (forced ? options.ThinkingStub : close + begun.Answer));
         if (forced && _supported.Contains(ChatOptionKeys.AllowedNextTokens))
         {
             Set(rest, ChatOptionKeys.AllowedNextTokens, Numbers);
@@ -121,11 +123,11 @@ internal sealed class CompletionSource(IChatClient client, JudgeOptions options,
 
         Completion end = await AskAsync(prompt, rest, draw, cancellationToken, continuesVerdict: forced).ConfigureAwait(false);
 
-        // The thought is closed already, so whatever a server's reasoning parser takes for more of it is answer.
+        // The reasoning is closed already, so whatever a server's reasoning parser takes for more of it is answer.
         string added = end.Reasoning + end.Answer;
         return begun with
         {
-            Answer = (forced ? AfterThought(options.ThinkingStub) : begun.Answer) + added,
+            Answer = (forced ? AfterReasoning(options.ThinkingStub) : begun.Answer) + added,
             ReasoningClosed = begun.ReasoningClosed is null ? null : true,
             Cut = end.Cut,
             Forced = forced,
@@ -211,7 +213,7 @@ internal sealed class CompletionSource(IChatClient client, JudgeOptions options,
             when (contents.Count > 0 && FailurePolicy.ScopeOf(error) == FailureScope.Vote && !cancellationToken.IsCancellationRequested)
         {
             // The stream broke off: what was shown is void, and the same draw begins anew, with the client's own tries behind it.
-            Tell(JudgmentEventKind.DrawStarted, "");
+            Report(JudgmentEventKind.DrawStarted, "");
             ChatResponse whole = await client.GetResponseAsync(messages, chatOptions, cancellationToken).ConfigureAwait(false);
             foreach (ChatResponseUpdate update in whole.ToChatResponseUpdates())
             {
@@ -230,13 +232,13 @@ internal sealed class CompletionSource(IChatClient client, JudgeOptions options,
             {
                 switch (content)
                 {
-                    case TextReasoningContent { Text.Length: > 0 } thought:
-                        contents.Add(thought);
-                        Tell(JudgmentEventKind.Reasoning, thought.Text);
+                    case TextReasoningContent { Text.Length: > 0 } reasoning:
+                        contents.Add(reasoning);
+                        Report(JudgmentEventKind.Reasoning, reasoning.Text);
                         break;
                     case TextContent { Text.Length: > 0 } text:
                         contents.Add(text);
-                        Tell(JudgmentEventKind.Answer, text.Text);
+                        Report(JudgmentEventKind.Answer, text.Text);
                         break;
                     case UsageContent usage:
                         response.Usage = usage.Details;
@@ -252,7 +254,7 @@ internal sealed class CompletionSource(IChatClient client, JudgeOptions options,
             }
         }
 
-        void Tell(JudgmentEventKind kind, string text) =>
+        void Report(JudgmentEventKind kind, string text) =>
             listener(
                 new()
                 {
@@ -288,17 +290,17 @@ internal sealed class CompletionSource(IChatClient client, JudgeOptions options,
         return chatOptions;
     }
 
-    /// <summary>A model without think tags thinks in its answer: what it wrote before the stub was its thought.</summary>
-    private Completion WithThoughtApart(Completion completion)
+    /// <summary>A model without think tags reasons in its answer: what it wrote before the stub was its reasoning.</summary>
+    private Completion WithReasoningApart(Completion completion)
     {
         int stub = completion is { Forced: true, Reasoning: "" }
-            ? completion.Answer.LastIndexOf(AfterThought(options.ThinkingStub), StringComparison.Ordinal)
+            ? completion.Answer.LastIndexOf(AfterReasoning(options.ThinkingStub), StringComparison.Ordinal)
             : 0;
         return stub <= 0 ? completion : completion with { Reasoning = completion.Answer[..stub], Answer = completion.Answer[stub..] };
     }
 
     private static void Set(ChatOptions chatOptions, string key, object value) => (chatOptions.AdditionalProperties ??= [])[key] = value;
 
-    private static string AfterThought(string stub) =>
+    private static string AfterReasoning(string stub) =>
         stub[(stub.LastIndexOf(ReasoningText.CloseTag, StringComparison.Ordinal) + ReasoningText.CloseTag.Length)..];
 }

@@ -14,7 +14,7 @@ public sealed class JudgeDomain
     private readonly Regex _response;
 
     /// <summary>A domain of two patterns; each must match from the first to the last character.</summary>
-    /// <exception cref="ArgumentException">A pattern is no regular expression, or one that needs backtracking.</exception>
+    /// <exception cref="ArgumentException">A pattern is not a regular expression, or one that needs backtracking.</exception>
     public JudgeDomain(string queryPattern, string responsePattern, string says)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(says);
@@ -23,7 +23,7 @@ public sealed class JudgeDomain
         Says = says;
     }
 
-    /// <summary>One sentence that tells people what the model can judge.</summary>
+    /// <summary>One sentence that says what the model can judge.</summary>
     public string Says { get; }
 
     /// <summary>Reads a <c>judge-domain.json</c>.</summary>

@@ -26,7 +26,7 @@ public static class JudgeFactory
                 Judge = judge,
                 Reasoning = judge,
                 Name = (client.GetService(typeof(ChatClientMetadata)) as ChatClientMetadata)?.DefaultModelId ?? "unknown",
-                Voting = VotingSettings.Of(resolved),
+                Voting = resolved.Voting,
                 Seed = resolved.Seed,
                 MaxVotes = resolved.Order.Completions(resolved.Votes),
                 Concurrency = resolved.ConcurrencyOver(client),

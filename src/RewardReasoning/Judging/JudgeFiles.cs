@@ -16,7 +16,7 @@ public sealed record JudgeFiles
     /// <summary>File name of the declaration of what a model can judge.</summary>
     public const string DomainFile = "judge-domain.json";
 
-    /// <summary>File name of what closes a thought that has used up its budget, in the words that the model was trained with.</summary>
+    /// <summary>Name of the file with the text that closes reasoning at its budget, in the words that the model was trained with.</summary>
     public const string StubFile = "judge-stub.json";
 
     /// <summary>The model's own template; null where it has none.</summary>

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Microsoft.Extensions.AI;
 using RewardReasoning.Calibration;
 
@@ -43,11 +45,11 @@ public sealed record JudgeOptions
     /// <value>8,192, at least 1.</value>
     public int MaxCompletionTokens { get; init; } = 8192;
 
-    /// <summary>The most tokens a thought may have before it is closed and the verdict forced.</summary>
+    /// <summary>The most tokens of reasoning before it is closed and the verdict forced.</summary>
     /// <value>null (none), else 0 to <see cref="MaxCompletionTokens"/>.</value>
     public int? ThinkingBudget { get; init; }
 
-    /// <summary>What closes a thought that has used up its budget, and begins the verdict.</summary>
+    /// <summary>What closes reasoning that has used up its budget, and begins the verdict.</summary>
     /// <value>The closing tag and an open box; must hold <c>&lt;/think&gt;</c>.</value>
     public string ThinkingStub { get; init; } = DefaultThinkingStub;
 
@@ -62,7 +64,7 @@ public sealed record JudgeOptions
     /// <value>3, at least 0.</value>
     public int FurtherVotesOnDraw { get; init; } = 3;
 
-    /// <summary>Keep only the last so many characters of each response.</summary>
+    /// <summary>Keep only the last N characters of each response.</summary>
     /// <value>null (responses are never cut), else at least 1.</value>
     public int? Truncate { get; init; }
 
@@ -96,6 +98,26 @@ public sealed record JudgeOptions
 
     /// <summary>How many requests a judge with these options has in flight at once over this client.</summary>
     public int ConcurrencyOver(IChatClient client) => Concurrency ?? ChatOptionKeys.ConcurrencyOf(client) ?? DefaultConcurrency;
+
+    /// <summary>The settings of these options on which a judge's confidence depends.</summary>
+    public VotingSettings Voting =>
+        new()
+        {
+            Votes = Votes,
+            Order = Order.ToString().ToLowerInvariant(),
+            Stopping = Stopping.ToString(),
+            Temperature = Temperature,
+            TopP = TopP,
+            TopK = TopK,
+            MaxTokens = MaxCompletionTokens,
+            ThinkingBudget = ThinkingBudget,
+            Redraws = UnparsableRedraws,
+            FurtherVotes = FurtherVotesOnDraw,
+            Truncate = Truncate,
+            Strict = StrictParsing,
+            Stub = ThinkingStub == DefaultThinkingStub ? null : HashOf(ThinkingStub),
+            Prompt = HashOf(Prompt.Text.ReplaceLineEndings("\n")),
+        };
 
     /// <summary>The comparison as a judge with these options is shown it: cut where <see cref="Truncate"/> asks for it.</summary>
     public Comparison Truncated(Comparison comparison)
@@ -138,7 +160,7 @@ public sealed record JudgeOptions
         );
         Check(
             ThinkingStub.Contains(ReasoningText.CloseTag, StringComparison.Ordinal),
-            $"ThinkingStub does not hold {ReasoningText.CloseTag}; without it the thought stays open."
+            $"ThinkingStub does not hold {ReasoningText.CloseTag}; without it the reasoning stays open."
         );
         Check(UnparsableRedraws >= 0, $"UnparsableRedraws is {UnparsableRedraws}; it is 0 or above.");
         Check(FurtherVotesOnDraw >= 0, $"FurtherVotesOnDraw is {FurtherVotesOnDraw}; it is 0 or above.");
@@ -157,6 +179,8 @@ public sealed record JudgeOptions
             }
         }
     }
+
+    private static string HashOf(string text) => $"sha256:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))}";
 
     private static string Tail(string text, int length)
     {

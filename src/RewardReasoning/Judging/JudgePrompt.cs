@@ -35,13 +35,13 @@ public sealed partial class JudgePrompt
     public string Text { get; }
 
     /// <summary>Reads a template file (UTF-8).</summary>
-    /// <exception cref="FormatException">The file is no template; the message names the file and what is missing.</exception>
+    /// <exception cref="FormatException">The file is not a template; the message names the file and what is missing.</exception>
     public static JudgePrompt Load(string path) => Parse(File.ReadAllText(path), path);
 
     /// <summary>Reads a template from its text.</summary>
     /// <param name="text">The template.</param>
     /// <param name="source">Where it comes from, for error messages.</param>
-    /// <exception cref="FormatException">The text is no template; the message names the source and what is missing.</exception>
+    /// <exception cref="FormatException">The text is not a template; the message names the source and what is missing.</exception>
     public static JudgePrompt Parse(string text, string source = "the template")
     {
         ArgumentNullException.ThrowIfNull(text);

@@ -6,7 +6,7 @@ public enum JudgmentEventKind
     /// <summary>A completion was asked for: <c>Vote</c>, <c>Order</c>, <c>Seed</c>, <c>Redraw</c>.</summary>
     DrawStarted,
 
-    /// <summary>A piece of a thought: <c>Text</c>.</summary>
+    /// <summary>A piece of reasoning: <c>Text</c>.</summary>
     Reasoning,
 
     /// <summary>A piece of an answer: <c>Text</c>.</summary>
@@ -37,7 +37,7 @@ public sealed record JudgmentEvent
     /// <summary>0 for a vote's first draw.</summary>
     public int Redraw { get; init; }
 
-    /// <summary>New text of a thought or an answer.</summary>
+    /// <summary>New text of reasoning or of an answer.</summary>
     public string Text { get; init; } = "";
 
     /// <summary>The vote that is in.</summary>

@@ -30,7 +30,8 @@ internal static class JudgmentWarnings
 
         if (seedsMatter && votes.GroupBy(vote => (vote.Order, vote.Reasoning, vote.Answer)).Any(IsTellingRepeat))
         {
-            yield return "Votes with different seeds have the same completion: the server seems to ignore the seed, so more votes add nothing.";
+            yield return "Votes with different seeds have the same completion: the server seems to ignore the seed, "
+                + "so more votes add nothing.";
         }
     }
 

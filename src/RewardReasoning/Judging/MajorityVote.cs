@@ -4,7 +4,7 @@ namespace RewardReasoning.Judging;
 /// <param name="First">Votes for the caller's first response.</param>
 /// <param name="Second">Votes for the caller's second response.</param>
 /// <param name="Missing">Votes without a verdict.</param>
-public sealed record MajorityVote(int First, int Second, int Missing)
+internal sealed record MajorityVote(int First, int Second, int Missing)
 {
     /// <summary>Votes with a verdict.</summary>
     public int Decided => First + Second;

@@ -1,6 +1,9 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using RewardReasoning.Calibration;
 
 namespace RewardReasoning.Judging;
@@ -17,23 +20,26 @@ public sealed class ReasoningJudge : IRepeatableJudge
     private readonly TimeProvider _time;
     private readonly VoteCaster _caster;
     private readonly bool _seedsMatter;
+    private readonly ILogger _logger;
     private readonly ConfidenceMap? _calibration;
 
     /// <summary>A judge over a client.</summary>
     /// <param name="client">The model.</param>
     /// <param name="options">How to judge; the defaults if null.</param>
     /// <param name="time">Clock for the time that completions take; the system's if null.</param>
+    /// <param name="logger">Told of every judgment, without any text of it; nobody if null.</param>
     /// <exception cref="ArgumentException">The options have faults; the message lists all of them.</exception>
-    public ReasoningJudge(IChatClient client, JudgeOptions? options = null, TimeProvider? time = null)
+    public ReasoningJudge(IChatClient client, JudgeOptions? options = null, TimeProvider? time = null, ILogger? logger = null)
     {
         ArgumentNullException.ThrowIfNull(client);
         _client = client;
+        _logger = logger ?? NullLogger.Instance;
         _options = options ?? new();
         _options.Validate();
         _time = time ?? TimeProvider.System;
         _caster = new(client, _options, _time);
         (_calibration, CalibrationFault) =
-            _options.Calibration?.MapFor(ChatOptionKeys.ModelIdentityOf(client), VotingSettings.Of(_options)) ?? (null, null);
+            _options.Calibration?.MapFor(ChatOptionKeys.ModelIdentityOf(client), _options.Voting) ?? (null, null);
         _seedsMatter = _options.Temperature > 0 && !ChatOptionKeys.SupportedBy(client).Contains(ChatOptionKeys.Seed);
     }
 
@@ -68,7 +74,7 @@ public sealed class ReasoningJudge : IRepeatableJudge
     }
 
     /// <summary>
-    /// Judges one comparison and tells what happens meanwhile, reasoning as it is written; the last event holds the judgment. Giving up
+    /// Judges one comparison and reports what happens, reasoning as it is written; the last event holds the judgment. Giving up
     /// the enumeration cancels what is under way.
     /// </summary>
     /// <exception cref="OutOfDomainException">The model declares what it can judge, and this is outside of it.</exception>
@@ -116,6 +122,29 @@ public sealed class ReasoningJudge : IRepeatableJudge
             throw new OutOfDomainException(refusal);
         }
 
+        string model = (_client.GetService(typeof(ChatClientMetadata)) as ChatClientMetadata)?.DefaultModelId ?? "unknown";
+        using Activity? activity = JudgeTelemetry.StartJudgment(model, _options.Order.Completions(_options.Votes));
+        try
+        {
+            Judgment judgment = await VoteAsync(comparison, model, repetition, listener, cancellationToken).ConfigureAwait(false);
+            JudgeTelemetry.EndJudgment(activity, judgment, _logger);
+            return judgment;
+        }
+        catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
+        {
+            JudgeTelemetry.FailJudgment(activity, model, failure, _logger);
+            throw;
+        }
+    }
+
+    private async Task<Judgment> VoteAsync(
+        Comparison comparison,
+        string model,
+        int repetition,
+        Action<JudgmentEvent>? listener,
+        CancellationToken cancellationToken
+    )
+    {
         long start = _time.GetTimestamp();
         Ballot ballot = new(_caster, _options, _options.Truncated(comparison), repetition, listener);
         VotingEnd endedBy = await ballot.VoteAsync(cancellationToken).ConfigureAwait(false);
@@ -134,7 +163,7 @@ public sealed class ReasoningJudge : IRepeatableJudge
             EndedBy = endedBy,
             Votes = ballot.Votes,
             Usage = ballot.Votes.Aggregate(Usage.None, (sum, vote) => sum + vote.Usage) with { Elapsed = _time.GetElapsedTime(start) },
-            Model = (_client.GetService(typeof(ChatClientMetadata)) as ChatClientMetadata)?.DefaultModelId ?? "unknown",
+            Model = model,
             MissingReason = decided
                 ? null
                 : $"No vote has a verdict: {string.Join(" ", ballot.Votes.Select(vote => vote.MissingReason).Distinct())}",

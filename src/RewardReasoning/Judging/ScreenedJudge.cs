@@ -1,7 +1,8 @@
 namespace RewardReasoning.Judging;
 
 /// <summary>
-/// Two judges one after the other: a cheap one decides what it is sure of, and only the rest is left to a dear one. The cheap judge is
+/// Two judges one after the other: a cheap one decides what it is sure of, and only the rest is left to an expensive one. The cheap judge
+/// is
 /// asked first about everything, so it should cost next to nothing.
 /// </summary>
 public sealed class ScreenedJudge : IRepeatableJudge

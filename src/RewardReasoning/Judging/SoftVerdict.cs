@@ -4,14 +4,15 @@ using Microsoft.Extensions.AI;
 namespace RewardReasoning.Judging;
 
 /// <summary>The probability of 1 against 2 at the verdict token, where a client returned log-probs.</summary>
-public static class SoftVerdict
+internal static class SoftVerdict
 {
-    private const double Extreme = 1e-6;
     private const string Assistant = "Assistant";
 
     /// <summary>
-    /// Probability that the response shown first is better: P(1) / (P(1) + P(2)) at the token that holds the number of the last box, or, for
-    /// a verdict that was begun for the model, at the first number after that beginning. A number that is not among the most probable tokens
+    /// Probability that the response shown first is better: P(1) / (P(1) + P(2)) at the token that holds the number of the last box, or,
+    /// for
+    /// a verdict that was begun for the model, at the first number after that beginning. A number that is not among the most probable
+    /// tokens
     /// gets the least it could have been given: the smaller of the last one listed and the mass not listed.
     /// </summary>
     /// <param name="response">With log-probs.</param>
@@ -20,7 +21,9 @@ public static class SoftVerdict
     public static double? FirstProbability(ChatResponse response, bool forced) =>
         FirstProbability(response, tokens => forced ? NumberOfForced(tokens, response.Text) : NumberInLastBox(tokens));
 
-    /// <summary>The same for a response that continues an open box: its first number is the verdict, unless it opens a box of its own.</summary>
+    /// <summary>
+    /// The same for a response that continues an open box: its first number is the verdict, unless it opens a box of its own.
+    /// </summary>
     internal static double? FirstProbabilityOfContinuation(ChatResponse response) =>
         FirstProbability(response, tokens => NumberInLastBox(tokens) ?? FirstNumber(tokens, 0));
 
@@ -55,13 +58,6 @@ public static class SoftVerdict
         first = first == 0 ? least : first;
         second = second == 0 ? least : second;
         return first / (first + second);
-    }
-
-    /// <summary>Log-odds of a probability, kept finite: within ±ln(10^6), about 13.8.</summary>
-    public static double LogOdds(double probability)
-    {
-        double kept = Math.Clamp(probability, Extreme, 1 - Extreme);
-        return Math.Log(kept / (1 - kept));
     }
 
     private static double MassOf(IReadOnlyList<KeyValuePair<string, float>> top, string number) =>

@@ -5,12 +5,12 @@ namespace RewardReasoning.Judging;
 /// most, each of which may turn out missing. Certain: a - b &gt; r, for then even r votes against the leader leave it ahead, without a draw
 /// that would have to be broken. Confidence p: P(leader's vote probability &gt; 1/2) &gt;= p under the Beta(1,1) posterior.
 /// </summary>
-public static class StoppingRule
+internal static class StoppingRule
 {
     /// <summary>Rounding of the posterior, which must not cost a vote: 3/4 counts as 0.75.</summary>
     private const double Rounding = 1e-12;
 
-    /// <summary>Why voting ends here; null where it goes on.</summary>
+    /// <summary>Why voting ends here; null where it continues.</summary>
     /// <param name="stopping">The rule.</param>
     /// <param name="first">Votes so far for one response.</param>
     /// <param name="second">Votes so far for the other.</param>
@@ -35,7 +35,8 @@ public static class StoppingRule
     }
 
     /// <summary>
-    /// The fewest further completions after which voting could end, were they all votes for the leader: so many may be asked for at once
+    /// The fewest further completions after which voting could end, were they all votes for the leader: up to that many may be asked for at
+    /// once
     /// without asking for one too many. 0 exactly where it ends now.
     /// </summary>
     /// <param name="stopping">The rule.</param>

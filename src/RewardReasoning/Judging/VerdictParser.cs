@@ -3,13 +3,13 @@ using System.Text.RegularExpressions;
 namespace RewardReasoning.Judging;
 
 /// <summary>
-/// Reads verdicts, numbered as the judge was shown the responses. Never throws on what a model wrote: whatever is no verdict is
+/// Reads verdicts, numbered as the judge was shown the responses. Never throws on what a model wrote: whatever is not a verdict is
 /// <see cref="Verdict.Unparsable"/>.
 /// </summary>
 public static partial class VerdictParser
 {
     /// <summary>
-    /// Reads raw completion text: of the text after the last <c>&lt;/think&gt;</c> the last box decides. A thought that was opened, by the
+    /// Reads raw completion text: of the text after the last <c>&lt;/think&gt;</c> the last box decides. Reasoning that was opened, by the
     /// prompt or by the text, and not closed gives no verdict.
     /// </summary>
     public static Verdict Parse(string completion, bool promptOpensReasoning = false)
@@ -73,7 +73,7 @@ public static partial class VerdictParser
             ? NumberOf(Decoration().Replace(content, ""), "assistant1", "assistant2", StringComparison.OrdinalIgnoreCase)
             : Verdict.Unparsable;
 
-    /// <summary>Whether two boxes name different responses and nothing but a word like "or" stands between them.</summary>
+    /// <summary>Whether two boxes name different responses and only a word like "or" is between them.</summary>
     private static bool AreAlternatives(string answer, Match left, Match right)
     {
         int start = left.Index + left.Length;
@@ -89,7 +89,7 @@ public static partial class VerdictParser
         : content.Equals(second, comparison) ? Verdict.Second
         : Verdict.Unparsable;
 
-    /// <summary>What stands between an opening brace, which ends before <paramref name="start"/>, and its own closing one.</summary>
+    /// <summary>The text between an opening brace, which ends before <paramref name="start"/>, and its own closing one.</summary>
     private static string? ContentOf(string text, int start)
     {
         int depth = 1;
@@ -121,7 +121,8 @@ public static partial class VerdictParser
     internal static partial Regex BoxOpening();
 
     [GeneratedRegex(
-        @"\\(?:text(?:bf|it|rm|sf|tt|sc|up|normal)?|math(?:bf|it|rm|sf|tt|normal)|bf|it|rm|bfseries|q?quad|[ ,;:!])(?![A-Za-z])|[{}*_$~`\s]",
+        @"\\(?:text(?:bf|it|rm|sf|tt|sc|up|normal)?|math(?:bf|it|rm|sf|tt|normal)|bf|it|rm|bfseries|q?quad|[ ,;:!])(?![A-Za-z])"
+            + @"|[{}*_$~`\s]",
         RegexOptions.CultureInvariant
     )]
     private static partial Regex Decoration();

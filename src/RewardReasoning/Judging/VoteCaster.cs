@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.AI;
 
 namespace RewardReasoning.Judging;
@@ -26,6 +27,7 @@ internal sealed class VoteCaster(IChatClient client, JudgeOptions options, TimeP
             Seed = 0,
         };
         Exception? failure = null;
+        using Activity? activity = JudgeTelemetry.StartVote(index, order);
         bool withheld = false; // what a filter took is not given at the next draw either
         for (int redraw = 0; redraw <= options.UnparsableRedraws && vote.Verdict == Verdict.Unparsable && !withheld; redraw++)
         {
@@ -66,6 +68,7 @@ internal sealed class VoteCaster(IChatClient client, JudgeOptions options, TimeP
             }
         }
 
+        JudgeTelemetry.EndVote(activity, vote, failure);
         listener?.Invoke(
             new()
             {
@@ -132,6 +135,7 @@ internal sealed class VoteCaster(IChatClient client, JudgeOptions options, TimeP
 
     private static string? TooLong(Exception error) =>
         error.Data[ChatResponseKeys.PromptTokens] is int prompt && error.Data[ChatResponseKeys.ContextTokens] is int context
-            ? $"The prompt has {prompt} tokens and the model's context {context}; it is never cut unasked. Shorten the responses or truncate them on purpose."
+            ? $"The prompt has {prompt} tokens and the model's context {context}; it is never cut unasked. "
+                + "Shorten the responses or truncate them on purpose."
             : null;
 }

@@ -8,7 +8,7 @@ namespace RewardReasoning.Judging;
 /// comparison without its numbering (32 bytes: query, smaller response, larger response, each UTF-8 after its 8-byte length), vote
 /// index (4) and redraw (4), all little-endian. The same on every machine and in every version of this library.
 /// </summary>
-public static class VoteSeeds
+internal static class VoteSeeds
 {
     /// <summary>The seed of one draw of one vote, 0 to 2^31 - 1.</summary>
     /// <param name="baseSeed">The caller's seed.</param>

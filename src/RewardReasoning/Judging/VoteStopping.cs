@@ -55,7 +55,8 @@ public abstract record VoteStopping
             _ when double.TryParse(level, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && IsLevel(value) =>
                 new Confidence(value) { OrCertain = level != text },
             _ => throw new FormatException(
-                $"'{text}' does not say when voting ends; it is {CertainName}, a confidence between 0.5 and 1 such as 0.95, or both: 0.95,{CertainName}."
+                $"'{text}' does not say when voting ends; it is {CertainName}, a confidence between 0.5 and 1 such as 0.95, "
+                    + $"or both: 0.95,{CertainName}."
             ),
         };
     }

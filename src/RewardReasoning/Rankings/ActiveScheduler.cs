@@ -3,7 +3,8 @@ using RewardReasoning.Ratings;
 namespace RewardReasoning.Rankings;
 
 /// <summary>
-/// Matches where they tell most. After a first round of random pairs, the strengths have a normal posterior (Laplace's approximation under
+/// Chooses the most informative matches. After a first round of random pairs, the strengths have a normal posterior (Laplace's
+/// approximation under
 /// a normal prior); a match between i and j would add the information w = p(1 − p) about their difference.
 /// <para>
 /// Goal <see cref="RankingGoal.Best"/>: what is at stake is Σk E[max(0, θk − θleader)], the expected loss, against each challenger k, of
@@ -24,7 +25,7 @@ internal sealed class ActiveScheduler(int candidates, RankingGoal goal, long see
     /// <summary>The most matches of one candidate in one round.</summary>
     private const int MostInRound = 4;
 
-    /// <summary>Who could beat the leader only at this many deviations, or is not among this many likeliest to, is no challenger.</summary>
+    /// <summary>A challenger is within this many standard deviations of the leader and among this many most likely to beat it.</summary>
     private const double HopelessDeviations = 4;
     private const int MostChallengers = 64;
 

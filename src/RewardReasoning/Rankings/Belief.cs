@@ -48,7 +48,7 @@ internal sealed class Belief
                 .Select(entry => entry.candidate),
         ];
 
-    /// <summary>p (1 − p): what a match would tell about the difference of the two.</summary>
+    /// <summary>p (1 − p): how much a match would say about the difference of the two.</summary>
     public double Information(Pairing pairing)
     {
         double rarer = Logistic.Of(-Math.Abs(_means[pairing.First] - _means[pairing.Second]));
@@ -61,7 +61,7 @@ internal sealed class Belief
         + _covariance[pairing.Second][pairing.Second]
         - (2 * _covariance[pairing.First][pairing.Second]);
 
-    /// <summary>What is at stake against each of the challengers, as the covariance stands.</summary>
+    /// <summary>The expected loss against each of the challengers under the present covariance.</summary>
     public Stake[] Stakes(int[] challengers) =>
         [
             .. challengers

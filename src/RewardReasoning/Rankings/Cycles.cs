@@ -3,7 +3,7 @@ using RewardReasoning.Ratings;
 namespace RewardReasoning.Rankings;
 
 /// <summary>How often three candidates beat each other in a circle.</summary>
-public static class Cycles
+internal static class Cycles
 {
     /// <summary>
     /// The share of triples with three decided pairs that are circles; null without such a triple. Chance alone makes 0.25.

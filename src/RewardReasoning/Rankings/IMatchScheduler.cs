@@ -19,7 +19,7 @@ public interface IMatchScheduler
 
     /// <summary>The matches of the next round, which may all run at once; none when the tournament is over.</summary>
     /// <param name="played">
-    /// Results of all rounds before, in the order they were given out, missing ones included. A round that was cut short is not gone on
+    /// Results of all rounds before, in the order they were given out, missing ones included. A round that was cut short is not continued
     /// with.
     /// </param>
     IReadOnlyList<Pairing> NextRound(IReadOnlyList<MatchResult> played);

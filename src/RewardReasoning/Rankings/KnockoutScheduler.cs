@@ -4,7 +4,8 @@ using RewardReasoning.Ratings;
 namespace RewardReasoning.Rankings;
 
 /// <summary>
-/// A seeded bracket. Where the number of candidates is no power of two, the first round has so few matches that the second has a power of
+/// A seeded bracket. Where the number of candidates is not a power of two, the first round has just enough matches that the second has a
+/// power of
 /// two, and the others have a bye into it. A match without a judgment, or a tie, is decided by a coin.
 /// </summary>
 internal sealed class KnockoutScheduler(int candidates, long seed) : IMatchScheduler

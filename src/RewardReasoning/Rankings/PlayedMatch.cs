@@ -38,7 +38,7 @@ public sealed record PlayedMatch
         };
 }
 
-/// <summary>What a running ranking tells after each match.</summary>
+/// <summary>What a running ranking reports after each match.</summary>
 /// <param name="Match">The match that has just ended.</param>
 /// <param name="Played">Matches ended so far.</param>
 /// <param name="Planned">Matches there will be; null where that is open.</param>

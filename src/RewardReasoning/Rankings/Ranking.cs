@@ -6,7 +6,7 @@ namespace RewardReasoning.Rankings;
 [JsonConverter(typeof(RankingJson))]
 public sealed record Ranking
 {
-    /// <summary>All responses, the best first. Those that are one candidate share its figures and stand together.</summary>
+    /// <summary>All responses, the best first. Those that are one candidate share its figures and are listed together.</summary>
     public required IReadOnlyList<RankedResponse> Responses { get; init; }
 
     /// <summary>

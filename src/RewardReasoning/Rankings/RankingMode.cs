@@ -18,7 +18,7 @@ public abstract record RankingMode
     /// <summary>The schedule for a number of candidates.</summary>
     /// <param name="candidates">At least 1.</param>
     /// <param name="seed">What chance there is follows from it.</param>
-    /// <param name="rematches">Whether a pair may meet again: whether the judge's second look tells more than its first.</param>
+    /// <param name="rematches">Whether a pair may meet again: whether the judge's second look adds to its first.</param>
     /// <exception cref="ArgumentException">A value of the mode is out of range; the message says which.</exception>
     public abstract IMatchScheduler Schedule(int candidates, long seed, bool rematches);
 
@@ -51,7 +51,7 @@ public abstract record RankingMode
 
     /// <summary>
     /// Rounds in which candidates of similar points meet, nobody the same one twice; <paramref name="Rounds"/> is ⌈log2 n⌉ if null. Where
-    /// a match budget is set and no number of rounds, rounds go on until it is used up.
+    /// a match budget is set and no number of rounds, rounds continue until it is used up.
     /// </summary>
     public sealed record Swiss(int? Rounds = null) : RankingMode
     {
@@ -63,7 +63,7 @@ public abstract record RankingMode
     }
 
     /// <summary>
-    /// Matches go where they tell most for the goal, round by round, until a budget is used up (3 n matches if none is set).
+    /// Each match is the one that says most about the goal, round by round, until a budget is used up (3 n matches if none is set).
     /// </summary>
     public sealed record Active(RankingGoal Goal = RankingGoal.Best) : RankingMode
     {

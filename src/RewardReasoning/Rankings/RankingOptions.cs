@@ -20,7 +20,8 @@ public sealed record RankingOptions
     public int? MaxMatches { get; init; }
 
     /// <summary>
-    /// The most tokens, read and written. The cost of a match is not known before it is played: it is told from the matches before, so the
+    /// The most tokens, read and written. The cost of a match is not known before it is played: it is estimated from the matches before, so
+    /// the
     /// sum may go beyond this by what the last matches cost more than those.
     /// </summary>
     /// <value>null (no limit), else at least 1.</value>
@@ -38,7 +39,7 @@ public sealed record RankingOptions
     /// <value>null: <see cref="RewardKind.WinProbability"/> with Bradley-Terry, <see cref="RewardKind.Elo"/> with Elo.</value>
     public RewardKind? Reward { get; init; }
 
-    /// <summary>Whether rewards are given less their mean and by their standard deviation.</summary>
+    /// <summary>Whether rewards are standardised: the mean subtracted, divided by the standard deviation.</summary>
     /// <value>false.</value>
     public bool StandardiseRewards { get; init; }
 

@@ -96,5 +96,6 @@ internal static class RankingTable
     private static string WhyMissing(IReadOnlyList<PlayedMatch> matches) =>
         matches.Count == 0
             ? "No match has been judged."
-            : $"No match has a winner: {string.Join(" ", matches.Select(match => match.MissingReason).OfType<string>().Distinct().Take(3))}";
+            : "No match has a winner: "
+                + string.Join(" ", matches.Select(match => match.MissingReason).OfType<string>().Distinct().Take(3));
 }

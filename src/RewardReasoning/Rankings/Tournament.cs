@@ -13,7 +13,7 @@ internal sealed class Tournament(
     IProgress<RankingProgress>? progress
 )
 {
-    /// <summary>How many matches tell what a match costs, where tokens are limited and none was played.</summary>
+    /// <summary>How many matches are played first to learn what one costs, where tokens are limited.</summary>
     private const int Probes = 4;
 
     private readonly List<PlayedMatch> _matches = [];

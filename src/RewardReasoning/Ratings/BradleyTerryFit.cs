@@ -13,7 +13,7 @@ public sealed record BradleyTerryFit
 
     /// <summary>
     /// Roots of the diagonal of the covariance of the strengths, by the observed information and the prior, on the subspace of sum 0: the
-    /// common shift, which no match tells anything about, is left out.
+    /// common shift, which no match says anything about, is left out.
     /// </summary>
     public required IReadOnlyList<double> StandardErrors { get; init; }
 

@@ -15,7 +15,7 @@ public sealed record EloOptions
     /// <value>400.</value>
     public double Scale { get; init; } = 400;
 
-    /// <summary>Whether a missing match counts half a point each, as in the released code; else it is no match.</summary>
+    /// <summary>Whether a missing match counts half a point each, as in the released code; else it does not count.</summary>
     /// <value>false.</value>
     public bool MissingIsTie { get; init; }
 }

@@ -30,7 +30,8 @@ public readonly record struct MatchResult(int First, int Second, MatchOutcome Ou
         };
 
     /// <summary>
-    /// The groups of players that decided matches connect, each in rising order, the group of the lowest player first. Ratings of players in
+    /// The groups of players that decided matches connect, each in rising order, the group of the lowest player first. Ratings of players
+    /// in
     /// different groups cannot be compared: nothing connects them but the prior.
     /// </summary>
     /// <exception cref="ArgumentException">A match names a player that is not there, or one player twice.</exception>

@@ -55,7 +55,8 @@ public static class Rewards
     }
 
     /// <summary>
-    /// The rewards less their mean, by their standard deviation (of a sample, n − 1); missing ones stay missing. All 0 where they do not
+    /// Standardised rewards: the mean subtracted, divided by the standard deviation (of a sample, n − 1); missing ones stay missing. All 0
+    /// where they do not
     /// differ.
     /// </summary>
     public static double?[] Standardised(IReadOnlyList<double?> rewards)

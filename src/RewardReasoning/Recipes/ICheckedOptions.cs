@@ -1,6 +1,8 @@
 namespace RewardReasoning.Recipes;
 
-/// <summary>Options with rules that concern several fields at once; <see cref="OptionsCheck"/> reports them with all other faults.</summary>
+/// <summary>
+/// Options with rules that concern several fields at once; <see cref="OptionsCheck"/> reports them with all other faults.
+/// </summary>
 public interface ICheckedOptions
 {
     /// <summary>

@@ -128,7 +128,7 @@ public sealed partial class ReportPageTests
                 new(rounds: 20)
             ) with
             {
-                Judging = VotingSettings.Of(new JudgeOptions { Votes = 3 }),
+                Judging = (new JudgeOptions { Votes = 3 }).Voting,
             },
             TestContext.Current.CancellationToken
         );

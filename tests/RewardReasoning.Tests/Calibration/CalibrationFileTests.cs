@@ -36,13 +36,13 @@ public sealed class CalibrationFileTests : IDisposable
             .With(FitFor("m", new()))
             .With(FitFor("m", Nine) with { Rows = 7 });
         Assert.Equal([100, 7], file.Fits.Select(fit => fit.Rows));
-        Assert.Equal(7, file.Find("m", VotingSettings.Of(Nine))?.Rows);
-        Assert.Null(file.Find("other", VotingSettings.Of(Nine)));
+        Assert.Equal(7, file.Find("m", Nine.Voting)?.Rows);
+        Assert.Null(file.Find("other", Nine.Voting));
     }
 
     [Fact]
     public void Find_OtherSeedOrConcurrency_HoldsStill() =>
-        Assert.NotNull(new CalibrationFile().With(FitFor("m", Nine)).Find("m", VotingSettings.Of(Nine with { Seed = 7, Concurrency = 3 })));
+        Assert.NotNull(new CalibrationFile().With(FitFor("m", Nine)).Find("m", (Nine with { Seed = 7, Concurrency = 3 }).Voting));
 
     [Fact]
     public void WhyNone_OtherSettings_NamesEachOfThem()
@@ -50,7 +50,7 @@ public sealed class CalibrationFileTests : IDisposable
         CalibrationFile file = new CalibrationFile { Path = "calibration.json" }.With(FitFor("m", Nine));
         string why = file.WhyNone(
             "m",
-            VotingSettings.Of(
+            (
                 Nine with
                 {
                     Votes = 17,
@@ -58,19 +58,20 @@ public sealed class CalibrationFileTests : IDisposable
                     ThinkingBudget = 64,
                     Prompt = JudgePrompt.Parse("[user]\n{query}{response_1}{response_2}"),
                 }
-            )
+            ).Voting
         );
         Assert.Equal(
-            "calibration.json does not hold here: it was made with votes 9 instead of 17, temperature 0.6 instead of 1, thinking budget none instead of 64, another prompt. "
+            "calibration.json does not hold here: it was made with votes 9 instead of 17, temperature 0.6 instead of 1, "
+                + "thinking budget none instead of 64, another prompt. "
                 + "Confidence stays uncalibrated; `rrm calibrate` with this model and these settings adds a fit.",
             why
         );
-        Assert.Contains("made for the model m, this is n", file.WhyNone("n", VotingSettings.Of(Nine)), StringComparison.Ordinal);
-        Assert.Contains("holds no fit", new CalibrationFile().WhyNone("m", VotingSettings.Of(Nine)), StringComparison.Ordinal);
+        Assert.Contains("made for the model m, this is n", file.WhyNone("n", Nine.Voting), StringComparison.Ordinal);
+        Assert.Contains("holds no fit", new CalibrationFile().WhyNone("m", Nine.Voting), StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData("{", "is no calibration file")]
+    [InlineData("{", "is not a calibration file")]
     [InlineData("{}", "fits")]
     [InlineData("null", "fits")]
     [InlineData("""{"fits":[{"method":"magic"}]}""", "missing required properties")]
@@ -82,7 +83,8 @@ public sealed class CalibrationFileTests : IDisposable
     public void Load_NoCalibrationFile_NamesFileAndFault(string json, string message)
     {
         const string Rest = """
-            "model":"m","voting":{"votes":1,"order":"hashed","stopping":"fixed","temperature":0.6,"top_p":1,"max_tokens":8192,"redraws":2,"further_votes":3,"prompt":"x"},
+            "model":"m","voting":{"votes":1,"order":"hashed","stopping":"fixed","temperature":0.6,"top_p":1,"max_tokens":8192,
+             "redraws":2,"further_votes":3,"prompt":"x"},
             "rows":1,"accuracy":1,"before":{"ece":0,"brier":0},"after":{"ece":0,"brier":0}
             """;
         File.WriteAllText(PathOf(), json.Replace("FIT", Rest, StringComparison.Ordinal));
@@ -147,7 +149,7 @@ public sealed class CalibrationFileTests : IDisposable
         {
             Map = new ConfidenceMap.Temperature(2),
             Model = model,
-            Voting = VotingSettings.Of(options),
+            Voting = options.Voting,
             Rows = 100,
             Accuracy = 0.8,
             Before = new(0.1, 0.2),

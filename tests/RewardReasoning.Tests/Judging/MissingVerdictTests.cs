@@ -129,9 +129,9 @@ public sealed class MissingVerdictTests
     [Fact]
     public void VotingSettings_AnotherStub_IsAnotherJudge()
     {
-        VotingSettings trained = VotingSettings.Of(Given with { ThinkingStub = "</think>I say \\boxed{Assistant " });
-        Assert.Null(VotingSettings.Of(Given).Stub);
-        Assert.NotEqual(VotingSettings.Of(Given), trained);
-        Assert.Equal(["another stub"], trained.DifferencesFrom(VotingSettings.Of(Given)));
+        VotingSettings trained = (Given with { ThinkingStub = "</think>I say \\boxed{Assistant " }).Voting;
+        Assert.Null(Given.Voting.Stub);
+        Assert.NotEqual(Given.Voting, trained);
+        Assert.Equal(["another stub"], trained.DifferencesFrom(Given.Voting));
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.AI;
+using RewardReasoning.Calibration;
 using RewardReasoning.Judging;
 using Xunit;
 
@@ -50,7 +51,7 @@ public sealed class SoftVerdictTests
     [InlineData(0, -13.8155095579)]
     [InlineData(1, 13.8155095579)]
     public void LogOdds_AnyProbability_IsFinite(double probability, double expected) =>
-        Assert.Equal(expected, SoftVerdict.LogOdds(probability), 1e-6);
+        Assert.Equal(expected, ConfidenceMap.LogOdds(probability), 1e-6);
 
     private static KeyValuePair<string, float> Top(string token, double probability) => new(token, (float)Math.Log(probability));
 
