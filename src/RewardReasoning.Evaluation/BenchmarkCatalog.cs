@@ -22,6 +22,7 @@ public static class BenchmarkCatalog
         AutoJ.Definition,
         HhhAlignment.Definition,
         EvalBiasBench.Definition,
+        Rmb.Definition,
         PairFileBenchmark.Definition,
         PpeBestOfK.Definition,
         MmluPro.Definition,

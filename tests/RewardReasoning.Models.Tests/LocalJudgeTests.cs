@@ -1,5 +1,4 @@
 using Microsoft.Extensions.AI;
-using RewardReasoning.Calibration;
 using RewardReasoning.Judging;
 using RewardReasoning.Testing;
 using Xunit;

@@ -4,7 +4,6 @@ using System.Text.Json;
 using Microsoft.Extensions.AI;
 using RewardReasoning.Cli.Judging;
 using RewardReasoning.Cli.Output;
-using RewardReasoning.Evaluation.Running;
 using RewardReasoning.Judging;
 
 namespace RewardReasoning.Cli.Commands;

@@ -1,4 +1,3 @@
-using System.Globalization;
 using RewardReasoning.Cli.Output;
 using RewardReasoning.Evaluation.Arena;
 

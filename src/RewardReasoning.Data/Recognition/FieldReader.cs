@@ -8,6 +8,9 @@ namespace RewardReasoning.Data.Recognition;
 /// <summary>Values of fields as texts and messages; what they are not becomes a <see cref="JsonException"/> that names the field.</summary>
 internal static class FieldReader
 {
+    // RMB has its responses as objects with the model's name and its answer.
+    private static readonly string[] TextNames = ["answer", "text"];
+
     public static string Text(JsonElement value, string name) =>
         value.ValueKind == JsonValueKind.String
             ? Known(value, name)
@@ -17,6 +20,16 @@ internal static class FieldReader
     public static string TextOrNumber(JsonElement value, string name) =>
         value.ValueKind is JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False ? value.GetRawText() : Text(value, name);
 
+    /// <summary>A label as text, whatever it is written as.</summary>
+    public static string LabelText(JsonElement label) =>
+        label.ValueKind == JsonValueKind.String ? JsonRow.TextOrEscapes(label) : label.GetRawText();
+
+    /// <summary>A turn: a text, or an object with <c>content</c>.</summary>
+    public static string TurnText(JsonElement turn, string name) =>
+        turn.ValueKind == JsonValueKind.Object && turn.TryGetProperty("content", out JsonElement content)
+            ? Content(content, name)
+            : Text(turn, name);
+
     public static RowQuery Query(JsonElement value, string name) =>
         value.ValueKind switch
         {
@@ -25,11 +38,17 @@ internal static class FieldReader
             _ => throw new JsonException($"'{name}' is {JsonRow.Describe(value)}; it must be a string or a list of messages."),
         };
 
-    /// <summary>A response: a text, one message, or a list of one.</summary>
+    /// <summary>A response: a text, a number or truth value as it is written, one message, an object with its text, or a list of one
+    /// message.</summary>
     public static string Response(JsonElement value, string name) =>
         value.ValueKind switch
         {
             JsonValueKind.String => Known(value, name),
+            JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => value.GetRawText(),
+            JsonValueKind.Object when Array.Find(TextNames, text => IsText(value, text)) is { } text => Known(
+                value.GetProperty(text),
+                name
+            ),
             JsonValueKind.Object => Message(value, name).Text,
             JsonValueKind.Array => Messages(value, name) is [var only]
                 ? only.Text
@@ -72,6 +91,9 @@ internal static class FieldReader
         JsonRow.TextOf(text)
         ?? throw new JsonException($"'{name}' is not valid Unicode (half a surrogate pair); correct it where the row comes from.");
 
+    private static bool IsText(JsonElement value, string name) =>
+        value.TryGetProperty(name, out JsonElement text) && text.ValueKind == JsonValueKind.String;
+
     private static bool TryGet(JsonElement message, string name, string otherName, out JsonElement value)
     {
         value = default;
@@ -94,6 +116,12 @@ internal static class FieldReader
             return Known(content, name);
         }
 
+        // Arena-Hard keeps an answer in an object.
+        if (content.ValueKind == JsonValueKind.Object && Array.Find(TextNames, text => IsText(content, text)) is { } held)
+        {
+            return Known(content.GetProperty(held), name);
+        }
+
         if (content.ValueKind != JsonValueKind.Array)
         {
             throw new JsonException(
@@ -109,7 +137,7 @@ internal static class FieldReader
                 && part.TryGetProperty("text", out JsonElement words)
                 && words.ValueKind == JsonValueKind.String
                     ? Known(words, name)
-                    : throw new JsonException($"A message of '{name}' has a part that is no text; only text can be judged.")
+                    : throw new JsonException($"A message of '{name}' has a part that is not text; only text can be judged.")
             );
         }
 

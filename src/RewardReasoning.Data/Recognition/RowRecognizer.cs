@@ -10,17 +10,6 @@ namespace RewardReasoning.Data.Recognition;
 /// </summary>
 public static class RowRecognizer
 {
-    private static readonly string[] QueryNames =
-    [
-        "query",
-        "prompt",
-        "question",
-        "instruction",
-        "problem",
-        "conversations",
-        "input",
-        "expr",
-    ];
     private static readonly string[] AnswerNames = ["answer", "target", "gold", "ground_truth", "value"];
     private static readonly string[] OutputNames = ["output", "answer", "response"];
     private static readonly (string First, string Second)[] PlayerNames = [("player_1", "player_2"), ("model_a", "model_b")];
@@ -34,10 +23,17 @@ public static class RowRecognizer
             return new FaultyContent(RowKind.Unknown, row.Error ?? "The row could not be read.");
         }
 
-        (RowKind kind, Func<JsonElement, RowContent> read) = Find(fields);
+        RowKind kind = RowKind.Unknown;
         try
         {
-            return read(fields);
+            JsonElement named = row.Map?.Apply(row, fields) ?? fields;
+            if (Find(named) is not var (found, read))
+            {
+                return Unknown(row, named);
+            }
+
+            kind = found;
+            return read(named);
         }
         catch (JsonException exception)
         {
@@ -49,7 +45,8 @@ public static class RowRecognizer
         }
     }
 
-    private static (RowKind Kind, Func<JsonElement, RowContent> Read) Find(JsonElement row)
+    /// <summary>What a row is and how it is read; null for nothing that is known.</summary>
+    private static (RowKind Kind, Func<JsonElement, RowContent> Read)? Find(JsonElement row)
     {
         if (Is(row, "responses", JsonValueKind.Array))
         {
@@ -70,6 +67,17 @@ public static class RowRecognizer
             return (RowKind.Pair, fields => Pair(fields, pair));
         }
 
+        // RMB: a pair, and the best of several responses with those that lose to it.
+        if (Is(row, "chosen", JsonValueKind.Object) && Is(row, "reject", JsonValueKind.Object))
+        {
+            return (RowKind.Pair, fields => Preferring(fields, "chosen", "reject"));
+        }
+
+        if (row.TryGetProperty("bon_best", out _) && Is(row, "loser_list", JsonValueKind.Array))
+        {
+            return (RowKind.Candidates, BestAndLosers);
+        }
+
         if (row.TryGetProperty("chosen", out JsonElement chosen) | row.TryGetProperty("rejected", out JsonElement rejected))
         {
             return IsTexts(chosen) && IsTexts(rejected) ? (RowKind.ChosenLists, ChosenLists) : (RowKind.Pair, ChosenAndRejected);
@@ -83,6 +91,11 @@ public static class RowRecognizer
         if (row.TryGetProperty("gold", out _) && row.TryGetProperty("prediction", out _))
         {
             return (RowKind.AnswerCheck, fields => new AnswerCheckContent(Answer(fields, "gold"), Answer(fields, "prediction")));
+        }
+
+        if (ModelAnswers.Find(row) is { } answered)
+        {
+            return (RowKind.ModelAnswer, answered);
         }
 
         if (row.TryGetProperty("messages", out JsonElement messages) && messages.ValueKind == JsonValueKind.Array)
@@ -111,7 +124,7 @@ public static class RowRecognizer
             );
         }
 
-        return HasQuery(row) ? FindOfQuery(row) : (RowKind.Unknown, Unknown);
+        return HasQuery(row) ? FindOfQuery(row) : null;
     }
 
     private static (RowKind Kind, Func<JsonElement, RowContent> Read) FindOfQuery(JsonElement row)
@@ -163,15 +176,10 @@ public static class RowRecognizer
     {
         row.TryGetProperty("chosen", out JsonElement chosen);
         row.TryGetProperty("rejected", out JsonElement rejected);
-        if (HasQuery(row))
+        bool areConversations = IsConversation(chosen) && IsConversation(rejected);
+        if (HasQuery(row) && !areConversations)
         {
-            RowQuery query = Query(row);
-            return new PairContent(
-                query,
-                new Comparison(query.Text, FieldReader.Response(chosen, "chosen"), FieldReader.Response(rejected, "rejected")),
-                Verdict.First,
-                IsNamedByLabel: true
-            );
+            return Preferring(row, "chosen", "rejected");
         }
 
         (RowQuery Query, string First, string Second)? split = (chosen.ValueKind, rejected.ValueKind) switch
@@ -186,12 +194,46 @@ public static class RowRecognizer
             ),
             _ => null,
         };
-        return split is var (shared, better, worse)
-            ? new PairContent(shared, new Comparison(shared.Text, better, worse), Verdict.First, IsNamedByLabel: true)
-            : throw new JsonException(
-                "The row has no 'query' (or 'prompt'), and 'chosen' and 'rejected' do not begin with the same one: lists of messages share all but the last, texts a beginning."
+        if (split is not var (shared, better, worse))
+        {
+            throw new JsonException(
+                (areConversations ? "" : "The row has no 'query' (or 'prompt'), and ")
+                    + "'chosen' and 'rejected' do not begin with the same query: lists of messages must share all but the last, texts a beginning."
             );
+        }
+
+        RowQuery query = QueryFields.WithContext(row, shared);
+        return new PairContent(query, new Comparison(query.Text, better, worse), Verdict.First, IsNamedByLabel: true);
     }
+
+    private static PairContent Preferring(JsonElement row, string better, string worse)
+    {
+        RowQuery query = Query(row);
+        return new PairContent(
+            query,
+            new Comparison(
+                query.Text,
+                FieldReader.Response(row.GetProperty(better), better),
+                row.TryGetProperty(worse, out JsonElement other)
+                    ? FieldReader.Response(other, worse)
+                    : throw new JsonException($"The row has no '{worse}'.")
+            ),
+            Verdict.First,
+            IsNamedByLabel: true
+        );
+    }
+
+    private static CandidatesContent BestAndLosers(JsonElement row) =>
+        Candidates(
+            Query(row),
+            [
+                FieldReader.Response(row.GetProperty("bon_best"), "bon_best"),
+                .. FieldReader.Responses(row.GetProperty("loser_list"), "loser_list"),
+            ]
+        );
+
+    private static bool IsConversation(JsonElement value) =>
+        value.ValueKind == JsonValueKind.Array && value.GetArrayLength() > 1 && FieldReader.LooksLikeMessages(value);
 
     /// <summary>HHH alignment: two choices, and which of them is preferred.</summary>
     private static PairContent Targets(JsonElement row)
@@ -236,46 +278,38 @@ public static class RowRecognizer
                 {
                     "1" or "model_a" => MatchOutcome.First,
                     "2" or "model_b" => MatchOutcome.Second,
-                    "tie" or "tie (bothbad)" or "both_bad" => MatchOutcome.Tie,
+                    "tie" or "tie (bothbad)" or "both_bad" or "bothbad" or "tie (inconsistent)" => MatchOutcome.Tie,
                     _ => throw new JsonException(
-                        $"'winner' is {JsonRow.Describe(winner)}; it must be 1, 2 or \"tie\" (or model_a, model_b), or null for a match that nobody judged."
+                        $"'winner' is {Shown(winner)}; it must be 1, 2 or \"tie\" (or model_a, model_b), or null for a match that nobody judged."
                     ),
                 }
         );
     }
 
-    private static FaultyContent Unknown(JsonElement row)
+    private static FaultyContent Unknown(DataRow row, JsonElement fields)
     {
-        string[] names = [.. row.EnumerateObject().Select(field => field.Name).Take(12)];
+        const int MostNames = 12;
+        string[] names = [.. fields.EnumerateObject().Select(field => field.Name).Take(MostNames)];
         return new FaultyContent(
             RowKind.Unknown,
             names.Length == 0
                 ? "The row has no fields."
-                : $"The row has neither 'response_1' and 'response_2' nor 'chosen' and 'rejected' nor a query; its fields are {string.Join(", ", names)}."
+                : $"The row has neither 'response_1' and 'response_2' nor 'chosen' and 'rejected' nor a query; its fields are {string.Join(", ", names)}. "
+                    + $"Say which field is what in a file {Path.GetFileName(FieldMap.PathFor(row.File))} beside it: "
+                    + """{"query": "FIELD", "response_1": "FIELD", "response_2": "FIELD", "label": "FIELD"} (docs/data.md)."""
         );
     }
 
     private static string Answer(JsonElement row, string name) => FieldReader.TextOrNumber(row.GetProperty(name), name);
 
-    private static bool HasQuery(JsonElement row) => FirstOf(row, QueryNames) is not null || Is(row, "turns", JsonValueKind.Array);
+    private static bool HasQuery(JsonElement row) => QueryFields.Has(row);
 
     private static RowQuery? TryQuery(JsonElement row) => HasQuery(row) ? Query(row) : null;
 
-    private static RowQuery Query(JsonElement row)
-    {
-        if (FirstOf(row, QueryNames) is not { } name)
-        {
-            return Is(row, "turns", JsonValueKind.Array) && row.GetProperty("turns").EnumerateArray().ToArray() is [var turn, ..]
-                ? RowQuery.OfText(FieldReader.Text(turn, "turns"))
-                : throw new JsonException("The row has no 'query' (or 'prompt').");
-        }
+    private static RowQuery Query(JsonElement row) => QueryFields.Read(row);
 
-        RowQuery query = FieldReader.Query(row.GetProperty(name), name);
-        return
-            name == "instruction" && Is(row, "input", JsonValueKind.String) && row.GetProperty("input").GetString() is { Length: > 0 } input
-            ? RowQuery.OfText($"{query.Text}\n\n{input}")
-            : query;
-    }
+    private static string Shown(JsonElement value) =>
+        value.ValueKind == JsonValueKind.String ? value.GetRawText() : JsonRow.Describe(value);
 
     private static string? FirstOf(JsonElement row, string[] names) =>
         Array.Find(names, name => row.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null);

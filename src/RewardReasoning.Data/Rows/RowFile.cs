@@ -11,8 +11,6 @@ public sealed class RowFile : IAsyncDisposable
     private static readonly string[] LineEndings = [".jsonl", ".ndjson"];
     private static readonly string[] OtherEndings =
     [
-        ".csv",
-        ".tsv",
         ".arrow",
         ".feather",
         ".sqlite",
@@ -121,8 +119,18 @@ public sealed class RowFile : IAsyncDisposable
         if (Array.Find(OtherEndings, ending => plain.EndsWith(ending, StringComparison.OrdinalIgnoreCase)) is { } other)
         {
             throw new NotSupportedException(
-                $"'{name}': {other} files are not read; convert it to JSON lines (.jsonl, packed as .gz or .zst or not) or Parquet."
+                $"'{name}': {other} files are not read; convert it to JSON lines (.jsonl, compressed as .gz or .zst or not), Parquet or .csv."
             );
+        }
+
+        if (plain.EndsWith(".csv", StringComparison.OrdinalIgnoreCase))
+        {
+            return RowFormat.CommaSeparated;
+        }
+
+        if (plain.EndsWith(".tsv", StringComparison.OrdinalIgnoreCase))
+        {
+            return RowFormat.TabSeparated;
         }
 
         ReadOnlySpan<byte> text = content.StartsWith("\uFEFF"u8) ? content[3..] : content;
@@ -135,12 +143,10 @@ public sealed class RowFile : IAsyncDisposable
         return text[first] switch
         {
             (byte)'[' => RowFormat.JsonList,
-            (byte)'{' when IsOneObjectOverLines(text[first..]) => throw new NotSupportedException(
-                $"'{name}' is one JSON object over several lines; rows are a JSON list of objects, or one object a line."
-            ),
+            (byte)'{' when IsOneObjectOverLines(text[first..]) => RowFormat.JsonObjects,
             (byte)'{' => RowFormat.JsonLines,
             _ => throw new NotSupportedException(
-                $"'{name}' holds no rows: {(compression == RowCompression.None ? "it" : "unpacked, it")} begins with neither {{ nor [. Rows are JSON lines, a JSON list or Parquet."
+                $"'{name}' holds no rows: {(compression == RowCompression.None ? "it" : "unpacked, it")} begins with neither {{ nor [. Rows are JSON lines, a JSON list, Parquet, .csv or .tsv."
             ),
         };
     }

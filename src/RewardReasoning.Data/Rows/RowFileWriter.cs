@@ -1,5 +1,4 @@
 using System.Text.Json;
-using RewardReasoning.Data.Columns;
 using RewardReasoning.IO;
 
 namespace RewardReasoning.Data.Rows;

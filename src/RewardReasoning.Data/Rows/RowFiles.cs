@@ -6,10 +6,11 @@ namespace RewardReasoning.Data.Rows;
 public static class RowFiles
 {
     /// <summary>The endings of data, without those of packed files.</summary>
-    public static IReadOnlyList<string> Endings { get; } = [".jsonl", ".ndjson", ".json", ".parquet"];
+    public static IReadOnlyList<string> Endings { get; } = [".jsonl", ".ndjson", ".json", ".parquet", ".csv", ".tsv"];
 
     /// <summary>Whether a file has an ending of data, packed or not.</summary>
-    public static bool IsData(string path) => Endings.Contains(Path.GetExtension(RowCompressions.WithoutEnding(path)).ToLowerInvariant());
+    public static bool IsData(string path) =>
+        !FieldMap.IsMap(path) && Endings.Contains(Path.GetExtension(RowCompressions.WithoutEnding(path)).ToLowerInvariant());
 
     /// <summary>A data file's name without its endings; another file's name as it is.</summary>
     public static string NameOf(string path)

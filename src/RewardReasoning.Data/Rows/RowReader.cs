@@ -1,11 +1,10 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
-using RewardReasoning.Data.Columns;
 
 namespace RewardReasoning.Data.Rows;
 
 /// <summary>
-/// The rows of files as streams: JSON lines, JSON lists and Parquet, packed by gzip or Zstandard or not. Memory holds one row (of Parquet
+/// The rows of files as streams: JSON lines, JSON lists, Parquet, and tables of text, compressed by gzip or Zstandard or not. Memory holds one row (of Parquet
 /// one row group), however long a file is. What is wrong with a row is told by the row; the rows beside it are read.
 /// </summary>
 public static class RowReader
@@ -38,12 +37,13 @@ public static class RowReader
         [EnumeratorCancellation] CancellationToken cancellationToken = default
     )
     {
+        FieldMap? map = FieldMap.Beside(path);
         RowFile file = await RowFile.OpenAsync(path, cancellationToken).ConfigureAwait(false);
         await using (file.ConfigureAwait(false))
         {
             await foreach (DataRow row in ReadAsync(file, cancellationToken).ConfigureAwait(false))
             {
-                yield return row;
+                yield return map is null ? row : row with { Map = map };
             }
         }
     }
@@ -74,6 +74,8 @@ public static class RowReader
         {
             RowFormat.Parquet => ParquetRows.ReadAsync(file, cancellationToken),
             RowFormat.JsonList => ReadListAsync(file, cancellationToken),
+            RowFormat.JsonObjects => JsonObjects.ReadAsync(file, cancellationToken),
+            RowFormat.CommaSeparated or RowFormat.TabSeparated => CsvRows.ReadAsync(file, cancellationToken),
             _ => ReadLinesAsync(file, cancellationToken),
         };
     }

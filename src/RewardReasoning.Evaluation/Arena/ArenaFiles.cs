@@ -14,32 +14,64 @@ internal static class ArenaFiles
     private static readonly string[] PromptFields = ["prompt", "uid", "question_id", "id"];
 
     /// <summary>The answers of files, by the prompt and the model, prompts in the order in which they first come.</summary>
-    /// <param name="paths">Rows of <c>model</c>, a prompt and an answer.</param>
+    /// <param name="paths">
+    /// Rows of <c>model</c>, a prompt and an answer; also as AlpacaEval, Arena-Hard and MT-Bench publish them, those with their questions in a
+    /// file of its own beside the answers.
+    /// </param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    /// <exception cref="InvalidDataException">A row is no answer, or answers what the same model answered before.</exception>
+    /// <exception cref="InvalidDataException">A row is not an answer, its question is missing, or it answers what the same model answered before.</exception>
     public static async Task<ArenaAnswers> ReadAnswersAsync(IEnumerable<string> paths, CancellationToken cancellationToken = default)
     {
         ArenaAnswers answers = new();
+        Dictionary<string, string> questions = new(StringComparer.Ordinal);
+        List<(DataRow Row, ModelAnswerContent Answer)> waiting = [];
         await foreach (DataRow row in RowReader.ReadAsync(paths, cancellationToken).ConfigureAwait(false))
         {
-            if (RowRecognizer.Recognize(row) is not ModelAnswerContent { Query: { } query } answer)
+            switch (RowRecognizer.Recognize(row))
             {
-                throw new InvalidDataException(
-                    $"{row.Place}: {row.Error ?? "the row is no answer of a model"}; an arena's answers are rows of model, "
-                        + $"prompt and answer."
-                );
+                case ModelAnswerContent { Query: { } query } answer:
+                    Add(row, query.Text, answer);
+                    break;
+                case ModelAnswerContent answer when IdOf(row) is not null:
+                    waiting.Add((row, answer));
+                    break;
+                case QueryContent { Query: var query } when IdOf(row) is { } id:
+                    questions[id] = query.Text;
+                    break;
+                case var other:
+                    throw new InvalidDataException(
+                        $"{row.Place}: {row.Error ?? (other as FaultyContent)?.Error ?? "the row is not an answer of a model"} An arena's answers are rows of model, prompt and answer, or of model_id, question_id and choices beside the file of questions."
+                    );
             }
+        }
 
-            if (!answers.Add(query.Text, answer.Model, answer.Answer))
+        foreach ((DataRow row, ModelAnswerContent answer) in waiting)
+        {
+            Add(
+                row,
+                questions.TryGetValue(IdOf(row) ?? "", out string? question)
+                    ? question
+                    : throw new InvalidDataException(
+                        $"{row.Place}: the row answers question '{IdOf(row)}', and its text is in none of the files; give the file of questions (question.jsonl) with the answers."
+                    ),
+                answer
+            );
+        }
+
+        return answers;
+
+        void Add(DataRow row, string prompt, ModelAnswerContent answer)
+        {
+            if (!answers.Add(prompt, answer.Model, answer.Answer))
             {
                 throw new InvalidDataException(
                     $"{row.Place}: '{answer.Model}' answered this prompt before; an arena takes one answer of each model to each prompt."
                 );
             }
         }
-
-        return answers;
     }
+
+    private static string? IdOf(DataRow row) => row.Field("question_id") ?? row.Field("uid");
 
     /// <summary>
     /// Battles as they were recorded: rows of matches, with the prompt's identity and the answers' styles where they have them.

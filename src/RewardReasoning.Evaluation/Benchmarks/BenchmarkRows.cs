@@ -19,19 +19,39 @@ internal readonly record struct BenchmarkRow(JsonElement Fields, string Place, s
             ? null
             : value.ValueKind switch
             {
-                JsonValueKind.String => value.GetString(),
+                JsonValueKind.String => Known(value, name),
                 JsonValueKind.Null => null,
+
+                // As Python prints them, through which the authors' own files went.
+                JsonValueKind.True => "True",
+                JsonValueKind.False => "False",
                 JsonValueKind.Number => value.GetRawText(),
-                _ => throw new InvalidDataException($"{Place}: '{name}' is no text."),
+                _ => throw new InvalidDataException($"{Place}: '{name}' is not a text."),
             };
 
     /// <summary>A field that must be a list of strings.</summary>
-    public IReadOnlyList<string> Texts(string name) =>
-        Fields.TryGetProperty(name, out JsonElement value)
-        && value.ValueKind == JsonValueKind.Array
-        && value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String)
-            ? [.. value.EnumerateArray().Select(item => item.GetString() ?? "")]
-            : throw new InvalidDataException($"{Place}: '{name}' is no list of strings.");
+    public IReadOnlyList<string> Texts(string name)
+    {
+        BenchmarkRow row = this;
+        return
+            Fields.TryGetProperty(name, out JsonElement value)
+            && value.ValueKind == JsonValueKind.Array
+            && value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String)
+            ? [.. value.EnumerateArray().Select(item => row.Known(item, name))]
+            : throw new InvalidDataException($"{Place}: '{name}' is not a list of strings.");
+    }
+
+    private string Known(JsonElement text, string name)
+    {
+        try
+        {
+            return text.GetString() ?? "";
+        }
+        catch (InvalidOperationException exception)
+        {
+            throw new InvalidDataException($"{Place}: '{name}' is not valid Unicode (half a surrogate pair).", exception);
+        }
+    }
 }
 
 /// <summary>Reads the files of a benchmark: whatever <see cref="RowReader"/> reads. They are small and are read whole.</summary>

@@ -7,6 +7,12 @@ namespace RewardReasoning.Evaluation.Benchmarks;
 /// <summary>Judged items made of recorded answers.</summary>
 internal static class Replays
 {
+    private const string RunFile = "judgments.jsonl";
+
+    /// <summary>Whether a path is one of our own runs, or its file of judgments.</summary>
+    public static bool IsRun(string path) =>
+        Directory.Exists(path) ? File.Exists(Path.Combine(path, RunFile)) : Path.GetFileName(path) == RunFile;
+
     /// <summary>The judgments of one of our own runs, on the items of the data.</summary>
     public static async Task<IReadOnlyList<RecordedJudge>> OfRunAsync(
         string path,
@@ -15,11 +21,7 @@ internal static class Replays
     )
     {
         Dictionary<string, RecordedJudgment> records = [];
-        foreach (
-            BenchmarkRow row in await BenchmarkRows
-                .ReadAsync(path, name => name == "judgments.jsonl", cancellationToken)
-                .ConfigureAwait(false)
-        )
+        foreach (BenchmarkRow row in await BenchmarkRows.ReadAsync(path, name => name == RunFile, cancellationToken).ConfigureAwait(false))
         {
             try
             {

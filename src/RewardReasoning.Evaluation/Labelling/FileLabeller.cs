@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using RewardReasoning.Data.Columns;
+using RewardReasoning.Data.Rows;
 using RewardReasoning.Data.Export.Trl;
 using RewardReasoning.Evaluation.Running;
 using RewardReasoning.Judging;

@@ -1,5 +1,4 @@
 using RewardReasoning.Data.Export.Trl;
-using RewardReasoning.Evaluation.Running;
 
 namespace RewardReasoning.Evaluation.Labelling;
 

@@ -1,3 +1,4 @@
+using RewardReasoning.Data.Inspection;
 using RewardReasoning.Data.Rows;
 
 namespace RewardReasoning.Evaluation.Running;

@@ -1,4 +1,4 @@
-using RewardReasoning.Data.Columns;
+using RewardReasoning.Data.Rows;
 using RewardReasoning.Data.Recognition;
 using RewardReasoning.Evaluation.Running;
 using RewardReasoning.Judging;

@@ -1,5 +1,4 @@
 using RewardReasoning.Data.AnswerRows;
-using RewardReasoning.Data.Columns;
 using RewardReasoning.Data.Rows;
 using RewardReasoning.Evaluation.Running;
 using RewardReasoning.Verification;

@@ -1,7 +1,7 @@
 using System.Text.Json;
-using RewardReasoning.Data.Columns;
-using RewardReasoning.Data.Recognition;
+using RewardReasoning.Data.Inspection;
 using RewardReasoning.Data.Rows;
+using RewardReasoning.Data.Recognition;
 using RewardReasoning.Evaluation.Running;
 using RewardReasoning.Rankings;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using RewardReasoning.Data.AnswerRows;
-using RewardReasoning.Data.Columns;
+using RewardReasoning.Data.Inspection;
 using RewardReasoning.Data.Rows;
 using RewardReasoning.Verification;
 

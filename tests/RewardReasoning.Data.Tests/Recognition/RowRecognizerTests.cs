@@ -47,11 +47,24 @@ public sealed class RowRecognizerTests
     [InlineData("""{"prompt": "q", "response_1": "a", "response_2": "b", "winner": "model_b"}""", Verdict.Second)]
     [InlineData("""{"input": "q", "targets": {"choices": ["a", "b"], "labels": [0, 1]}}""", Verdict.Second)]
     [InlineData("""{"query": "q", "chosen": "a", "rejected": "b"}""", Verdict.First)]
+    [InlineData(
+        """{"prompt": "q", "response_a": "a", "response_b": "b", "winner_model_a": 0, "winner_model_b": 1, "winner_tie": 0}""",
+        Verdict.Second
+    )]
+    [InlineData("""{"prompt": "q", "response_a": "a", "response_b": "b", "winner_model_a": "1", "winner_model_b": "0"}""", Verdict.First)]
+    [InlineData(
+        """{"prompt": "q", "response_a": "a", "response_b": "b", "winner_model_a": 0, "winner_model_b": 0, "winner_tie": 1}""",
+        Verdict.Unparsable
+    )]
+    [InlineData("""{"prompt": "q", "response_1": "a", "response_2": "b", "winner": "A"}""", Verdict.First)]
+    [InlineData("""{"prompt": "q", "response_1": "a", "response_2": "b", "winner": 2}""", Verdict.Second)]
+    [InlineData("""{"prompt": "q", "response_1": "a", "response_2": "b", "winner": "both_bad"}""", Verdict.Unparsable)]
+    [InlineData("""{"query": "q", "response_1": "a", "response_2": "b", "label": "tie"}""", Verdict.Unparsable)]
     public void Recognize_LabelsOfDataSets_AreTheirs(string json, Verdict expected) => Assert.Equal(expected, Pair(json).Label);
 
     [Theory]
     [InlineData("0")]
-    [InlineData("\"tie\"")]
+    [InlineData("\"neither\"")]
     [InlineData("true")]
     public void Recognize_LabelThatIsNoResponse_IsAnError(string label) =>
         Assert.Contains(
@@ -59,6 +72,71 @@ public sealed class RowRecognizerTests
             Fault($$"""{"query": "q", "response_1": "a", "response_2": "b", "label": {{label}}}"""),
             StringComparison.Ordinal
         );
+
+    [Fact]
+    public void Recognize_PromptBesideWholeConversations_AsksWhatTheyShare()
+    {
+        PairContent pair = Pair(
+            """
+            {"prompt": "And an even one?", "chosen": [{"role": "user", "content": "Name a prime."}, {"role": "assistant", "content": "7"}, {"role": "user", "content": "And an even one?"}, {"role": "assistant", "content": "2"}], "rejected": [{"role": "user", "content": "Name a prime."}, {"role": "assistant", "content": "7"}, {"role": "user", "content": "And an even one?"}, {"role": "assistant", "content": "4"}]}
+            """
+        );
+        Assert.Equal(
+            (new Comparison("User: Name a prime.\n\nAssistant: 7\n\nUser: And an even one?", "2", "4"), Verdict.First),
+            (pair.Comparison, pair.Label)
+        );
+    }
+
+    [Theory]
+    [InlineData(
+        """{"instruction": "And an even one?", "input": "", "chosen": "2", "rejected": "4", "history": [["Name a prime.", "7"]], "system": "Be brief."}"""
+    )]
+    [InlineData(
+        """{"system": "Be brief.", "history": [{"from": "human", "value": "Name a prime."}, {"from": "gpt", "value": "7"}], "conversations": [{"from": "human", "value": "And an even one?"}], "chosen": {"from": "gpt", "value": "2"}, "rejected": {"from": "gpt", "value": "4"}}"""
+    )]
+    public void Recognize_SystemAndHistory_StandBeforeTheQuery(string json)
+    {
+        PairContent pair = Pair(json);
+        Assert.Equal(
+            [("system", "Be brief."), ("user", "Name a prime."), ("assistant", "7"), ("user", "And an even one?")],
+            pair.Query.Messages.Select(message => (message.Role.Value, message.Text))
+        );
+        Assert.Equal(("2", "4"), (pair.Comparison.Response1, pair.Comparison.Response2));
+    }
+
+    [Fact]
+    public void Recognize_RowsOfRmb_ArePairsAndCandidates()
+    {
+        PairContent pair = Pair(
+            """{"pair_uid": "1", "conversation_input": [{"role": "user", "content": "q", "language": "English"}], "chosen": {"llm_name": "m", "answer": "a"}, "reject": {"llm_name": "n", "answer": "b"}}"""
+        );
+        Assert.Equal((new Comparison("q", "a", "b"), Verdict.First), (pair.Comparison, pair.Label));
+        CandidatesContent list = Assert.IsType<CandidatesContent>(
+            RowRecognizer.Recognize(
+                RowText.Parse(
+                    """{"bon_uid": "1", "conversation_input": [{"role": "user", "content": "q"}], "bon_best": {"answer": "a"}, "loser_list": [{"answer": "b"}, {"answer": "c"}]}"""
+                )
+            )
+        );
+        Assert.Equal(["a", "b", "c"], list.Responses);
+    }
+
+    [Theory]
+    [InlineData("""{"dataset": "helpful_base", "instruction": "q", "output": "a", "generator": "m"}""", "q")]
+    [InlineData(
+        """{"uid": "1", "model": "m", "messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": {"answer": "a"}}]}""",
+        "q"
+    )]
+    [InlineData("""{"question_id": "1", "model_id": "m", "choices": [{"index": 0, "turns": [{"content": "a", "token_len": 1}]}]}""", null)]
+    public void Recognize_PublishedAnswers_AreAnswersOfTheirModels(string json, string? query)
+    {
+        ModelAnswerContent answer = Assert.IsType<ModelAnswerContent>(RowRecognizer.Recognize(RowText.Parse(json)));
+        Assert.Equal(("m", "a", query), (answer.Model, answer.Answer, answer.Query?.Text));
+    }
+
+    [Fact]
+    public void Recognize_TruthValueAsAResponse_IsItsText() =>
+        Assert.Equal("true", Pair("""{"instruction": "q", "response1": true, "response2": "b"}""").Comparison.Response1);
 
     [Fact]
     public void Recognize_InstructionWithInput_AsksBoth() =>
@@ -161,7 +239,7 @@ public sealed class RowRecognizerTests
     [InlineData("""{"chosen": "a", "rejected": "b"}""", "no 'query'")]
     [InlineData("""{"query": "\ud800", "response_1": "a", "response_2": "b"}""", "surrogate")]
     [InlineData("""{"query": "q", "responses": ["a"]}""", "at least 2")]
-    [InlineData("""{"player_1": "a", "player_2": "b", "winner": "a"}""", "'winner' is a string")]
+    [InlineData("""{"player_1": "a", "player_2": "b", "winner": "a"}""", "'winner' is \"a\"")]
     [InlineData("""{"player_1": "a", "player_2": "a", "winner": 1}""", "'a' plays against itself")]
     public void Recognize_FaultyRow_SaysWhatIsWrong(string json, string fault) =>
         Assert.Contains(fault, Fault(json), StringComparison.Ordinal);

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text;
+using RewardReasoning.Data.Recognition;
 using RewardReasoning.Data.Rows;
 using RewardReasoning.Testing;
 using Xunit;
@@ -148,9 +149,8 @@ public sealed class RowReaderTests
     }
 
     [Theory]
-    [InlineData("pairs.csv", "a,b\n1,2", "convert it")]
+    [InlineData("pairs.xlsx", "a,b\n1,2", "convert it")]
     [InlineData("notes.md", "# Notes", "begins with neither")]
-    [InlineData("config.json", "{\n  \"data\": []\n}", "one JSON object over several lines")]
     [InlineData("pairs.jsonl.gz", "PAR1----", "read from its end")]
     public async Task ReadAsync_OtherFiles_AreRefusedWithAReason(string name, string content, string reason)
     {
@@ -160,6 +160,64 @@ public sealed class RowReaderTests
         NotSupportedException refusal = await Assert.ThrowsAsync<NotSupportedException>(() => RowText.ReadAsync(bytes, name));
         Assert.Contains(name, refusal.Message, StringComparison.Ordinal);
         Assert.Contains(reason, refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ReadAsync_ObjectsOverSeveralLines_AreRowsOrHoldThem()
+    {
+        Assert.Equal(["1", "2"], (await RowText.ReadAsync("{\n\"a\":1}\n{\n\"a\":2\n}\n", "x.json")).Select(row => row.Field("a")));
+        DataRow[] grouped = await RowText.ReadAsync(
+            """
+            {
+              "length bias": [{"bias": "length bias", "n": 1}, {"group": "own", "n": 2}],
+              "other": [{"n": 3}]
+            }
+            """,
+            "biasbench.json"
+        );
+        Assert.Equal(["1", "2", "3"], grouped.Select(row => row.Field("n")));
+        Assert.Equal(["length bias", "own", "other"], grouped.Select(row => row.Field("group")));
+        Assert.Equal("biasbench.json, row 3", grouped[2].Place);
+
+        DataRow[] cut = await RowText.ReadAsync("{\n\"a\":1}\n{\n\"a\":", "x.json");
+        Assert.Equal((2, "1"), (cut.Length, cut[0].Field("a")));
+        Assert.Contains("Not JSON", cut[1].Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ReadAsync_FieldMapBesideAFile_NamesItsFields()
+    {
+        string folder = Directory.CreateTempSubdirectory("rrm-map-").FullName;
+        try
+        {
+            string path = Path.Combine(folder, "odd.jsonl.gz");
+            await File.WriteAllBytesAsync(
+                path,
+                Packed(
+                    stream => new GZipStream(stream, CompressionLevel.Fastest),
+                    """{"ask":{"text":"q"},"a":"one","b":"two","winner_is":"B"}"""
+                ),
+                Token
+            );
+            DataRow unknown = await RowReader.ReadAsync(path, Token).SingleAsync(Token);
+            FaultyContent fault = Assert.IsType<FaultyContent>(RowRecognizer.Recognize(unknown));
+            Assert.Contains("a file odd.fields.json beside it: {\"query\": \"FIELD\"", fault.Error, StringComparison.Ordinal);
+
+            await File.WriteAllTextAsync(
+                Path.Combine(folder, "odd.fields.json"),
+                """{"query":"ask.text","response_1":"a","response_2":"b","label":"winner_is"}""",
+                Token
+            );
+            DataRow row = await RowReader.ReadAsync(path, Token).SingleAsync(Token);
+            PairContent pair = Assert.IsType<PairContent>(RowRecognizer.Recognize(row));
+            Assert.Equal((new Comparison("q", "one", "two"), Verdict.Second), (pair.Comparison, pair.Label));
+            Assert.Equal(unknown.Fields?.GetRawText(), row.Fields?.GetRawText());
+            Assert.Equal([path], RowFiles.Find(folder));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     [Fact]

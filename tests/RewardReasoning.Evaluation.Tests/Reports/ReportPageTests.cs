@@ -1,6 +1,5 @@
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
-using RewardReasoning.Calibration;
 using RewardReasoning.Evaluation.Benchmarks;
 using RewardReasoning.Evaluation.Reports;
 using RewardReasoning.Judging;

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.AI;
-using RewardReasoning.Data.Columns;
+using RewardReasoning.Data.Rows;
 
 namespace RewardReasoning.Data.Export.Trl;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.AI;
-using RewardReasoning.Data.Columns;
+using RewardReasoning.Data.Rows;
 using RewardReasoning.Judging;
 
 namespace RewardReasoning.Data.Export.Verl;

@@ -37,7 +37,11 @@ internal static class AutoJ
 
     private static async Task<IReadOnlyList<BenchmarkItem>> ReadAsync(string path, CancellationToken cancellationToken) =>
         [
-            .. (await BenchmarkRows.ReadAsync(path, wanted: null, cancellationToken).ConfigureAwait(false)).Select(row => new BenchmarkItem
+            .. (
+                await BenchmarkRows
+                    .ReadAsync(path, name => name.StartsWith("testdata_pairwise", StringComparison.Ordinal), cancellationToken)
+                    .ConfigureAwait(false)
+            ).Select(row => new BenchmarkItem
             {
                 Id = FormattableString.Invariant($"{row.Number}"),
                 Row = FormattableString.Invariant($"{row.Number}"),

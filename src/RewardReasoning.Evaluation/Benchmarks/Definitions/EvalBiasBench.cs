@@ -11,7 +11,7 @@ internal static class EvalBiasBench
             Name = "evalbiasbench",
             Title = "Six biases: length, concreteness, empty reference, continuation, nested instruction, familiar knowledge",
             Source = "OffsetBias, arXiv 2407.06551; github.com/ncsoft/offsetbias (80 pairs)",
-            Data = "biasbench.jsonl, or the folder that holds it",
+            Data = "biasbench.json (one object: bias, then its pairs) or its rows as biasbench.jsonl, or the folder that holds it",
             Counting =
                 "Each pair is asked for in both orders; accuracy is the mean over them, a missing answer being wrong; both_right "
                 + "needs both. The overall figure is over all pairs.",
@@ -31,11 +31,15 @@ internal static class EvalBiasBench
 
     private static async Task<IReadOnlyList<BenchmarkItem>> ReadAsync(string path, CancellationToken cancellationToken) =>
         [
-            .. (await BenchmarkRows.ReadAsync(path, wanted: null, cancellationToken).ConfigureAwait(false)).Select(row => new BenchmarkItem
+            .. (
+                await BenchmarkRows
+                    .ReadAsync(path, name => name.StartsWith("biasbench", StringComparison.Ordinal), cancellationToken)
+                    .ConfigureAwait(false)
+            ).Select(row => new BenchmarkItem
             {
                 Id = FormattableString.Invariant($"{row.Number}"),
                 Row = FormattableString.Invariant($"{row.Number}"),
-                Section = row.Text("bias"),
+                Section = row.OptionalText("bias") ?? row.Text("group"),
                 Comparison = new Comparison(row.Text("instruction"), row.Text("response1"), row.Text("response2")),
                 Gold = row.Text("label") switch
                 {

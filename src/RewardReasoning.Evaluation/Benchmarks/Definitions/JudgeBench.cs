@@ -1,3 +1,4 @@
+using System.Text.Json;
 using RewardReasoning.Ratings;
 
 namespace RewardReasoning.Evaluation.Benchmarks.Definitions;
@@ -31,7 +32,8 @@ internal static class JudgeBench
                     judged => judged.RightInAllOrders ? 1 : 0
                 ),
             ],
-            ReplayAsync = ReplayAsync,
+            ReplayAsync = (path, items, cancellationToken) =>
+                Replays.IsRun(path) ? Replays.OfRunAsync(path, items, cancellationToken) : ReplayAsync(path, items, cancellationToken),
         };
 
     private static async Task<IReadOnlyList<BenchmarkItem>> ReadAsync(string path, CancellationToken cancellationToken) =>
@@ -49,7 +51,10 @@ internal static class JudgeBench
                 }),
         ];
 
-    /// <summary>Outputs of judges in both orders (<c>order</c>, <c>decision</c> in the order shown), or scores of reward models.</summary>
+    /// <summary>
+    /// Outputs of judges as the authors publish them (<c>judgments</c>: a decision in the order shown for each order, or null), or a row for
+    /// each order (<c>order</c>, <c>decision</c>), or scores of reward models.
+    /// </summary>
     private static async Task<IReadOnlyList<RecordedJudge>> ReplayAsync(
         string path,
         IReadOnlyList<BenchmarkItem> items,
@@ -58,7 +63,7 @@ internal static class JudgeBench
     {
         IReadOnlyList<BenchmarkRow> rows = await BenchmarkRows.ReadAsync(path, wanted: null, cancellationToken).ConfigureAwait(false);
         List<RecordedJudge> judges = [];
-        foreach (IGrouping<string, BenchmarkRow> judge in rows.GroupBy(row => row.OptionalText("reward_model") ?? row.Text("judge_model")))
+        foreach (IGrouping<string, BenchmarkRow> judge in rows.GroupBy(JudgeOf))
         {
             ILookup<string, BenchmarkRow> records = judge.ToLookup(IdOf);
             HashSet<string> models = [.. judge.Select(row => row.OptionalText("response_model") ?? "")];
@@ -68,7 +73,7 @@ internal static class JudgeBench
                     [
                         .. items
                             .Where(item => models.Contains(item.Detail))
-                            .Select(item => Replays.InOrders(item, records[item.Id].Select(Shown))),
+                            .Select(item => Replays.InOrders(item, records[item.Id].SelectMany(Shown))),
                     ]
                 )
             );
@@ -77,7 +82,39 @@ internal static class JudgeBench
         return judges;
     }
 
-    private static ShownOutcome Shown(BenchmarkRow row)
+    /// <summary>The file's name says who judged (<c>…,judge_model=NAME.jsonl</c>) where its rows do not.</summary>
+    private static string JudgeOf(BenchmarkRow row) =>
+        row.OptionalText("reward_model")
+        ?? row.OptionalText("judge_model")
+        ?? (row.File.Split("judge_model=") is [_, var name] ? name : row.OptionalText("judge_name") ?? row.File);
+
+    private static IEnumerable<ShownOutcome> Shown(BenchmarkRow row)
+    {
+        if (row.Fields.TryGetProperty("judgments", out JsonElement judgments) && judgments.ValueKind == JsonValueKind.Array)
+        {
+            return judgments
+                .EnumerateArray()
+                .Select(
+                    (judgment, order) =>
+                    {
+                        MatchOutcome decided = Read(
+                            judgment.ValueKind == JsonValueKind.Object
+                            && judgment.TryGetProperty("decision", out JsonElement decision)
+                            && decision.ValueKind == JsonValueKind.String
+                                ? decision.GetString()
+                                : null
+                        );
+                        return order == 0
+                            ? new ShownOutcome(ShownOrder.Given, decided)
+                            : new ShownOutcome(ShownOrder.Swapped, decided.Mirrored());
+                    }
+                );
+        }
+
+        return [InOneOrder(row)];
+    }
+
+    private static ShownOutcome InOneOrder(BenchmarkRow row)
     {
         ShownOrder order = row.OptionalText("order") == "BA" ? ShownOrder.Swapped : ShownOrder.Given;
         MatchOutcome said = Read(row.OptionalText("decision"));

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using RewardReasoning.Ratings;
 
 namespace RewardReasoning.Evaluation.Benchmarks.Definitions;
@@ -31,7 +32,8 @@ internal static class LlmBar
                 ),
                 BenchmarkMeasure.Mean("agreement", "share of pairs with the same answer in both orders", Replays.Agreement),
             ],
-            ReplayAsync = ReplayAsync,
+            ReplayAsync = (path, items, cancellationToken) =>
+                Replays.IsRun(path) ? Replays.OfRunAsync(path, items, cancellationToken) : ReplayAsync(path, items, cancellationToken),
         };
 
     private static async Task<IReadOnlyList<BenchmarkItem>> ReadAsync(string path, CancellationToken cancellationToken)
@@ -56,7 +58,8 @@ internal static class LlmBar
     }
 
     /// <summary>
-    /// Rows of dataset, index, evaluator, strategy, winner and winner_swapped, both winners numbered as the data numbers outputs.
+    /// The authors' own result files (SECTION/evaluators/EVALUATOR/STRATEGY/result.json, rows in the order of the data, each with rounds of
+    /// which the last counts), or rows of dataset, index, evaluator, strategy, winner and winner_swapped, both winners numbered as the data numbers outputs.
     /// </summary>
     private static async Task<IReadOnlyList<RecordedJudge>> ReplayAsync(
         string path,
@@ -64,6 +67,11 @@ internal static class LlmBar
         CancellationToken cancellationToken
     )
     {
+        if (File.Exists(path) ? ResultFileOf(path) is not null : Directory.Exists(path) && ResultFiles(path).Any())
+        {
+            return await ReplayResultsAsync(path, items, cancellationToken).ConfigureAwait(false);
+        }
+
         IReadOnlyList<BenchmarkRow> rows = await BenchmarkRows.ReadAsync(path, wanted: null, cancellationToken).ConfigureAwait(false);
         ILookup<string, BenchmarkItem> sections = items.ToLookup(item => item.Section);
         List<RecordedJudge> judges = [];
@@ -99,6 +107,80 @@ internal static class LlmBar
         }
 
         return judges;
+    }
+
+    private static IEnumerable<string> ResultFiles(string folder) =>
+        Directory.EnumerateFiles(folder, "result.json", SearchOption.AllDirectories).Where(file => ResultFileOf(file) is not null);
+
+    /// <summary>Section and judge of a result file by its folders; null for a file elsewhere.</summary>
+    private static (string Section, string Judge)? ResultFileOf(string file)
+    {
+        string[] folders = Path.GetDirectoryName(Path.GetFullPath(file))?.Split(Path.DirectorySeparatorChar) ?? [];
+        int evaluators = Array.LastIndexOf(folders, "evaluators");
+        return evaluators > 0 && evaluators == folders.Length - 3
+            ? (
+                SectionOf(Path.Combine(string.Join(Path.DirectorySeparatorChar, folders[..evaluators]), "dataset.json")),
+                $"{folders[^2]} {folders[^1]}"
+            )
+            : null;
+    }
+
+    private static async Task<IReadOnlyList<RecordedJudge>> ReplayResultsAsync(
+        string path,
+        IReadOnlyList<BenchmarkItem> items,
+        CancellationToken cancellationToken
+    )
+    {
+        ILookup<string, BenchmarkItem> sections = items.ToLookup(item => item.Section);
+        SortedDictionary<string, List<JudgedItem>> judges = new(StringComparer.Ordinal);
+        foreach (string file in (File.Exists(path) ? [path] : ResultFiles(path)).Order(StringComparer.Ordinal))
+        {
+            if (ResultFileOf(file) is not var (section, judge) || !sections.Contains(section))
+            {
+                continue;
+            }
+
+            Dictionary<string, BenchmarkRow> records = (
+                await BenchmarkRows.ReadAsync(file, wanted: null, cancellationToken).ConfigureAwait(false)
+            ).ToDictionary(row => FormattableString.Invariant($"{section}:{row.Number}"));
+            if (!judges.TryGetValue(judge, out List<JudgedItem>? judged))
+            {
+                judges[judge] = judged = [];
+            }
+
+            judged.AddRange(
+                sections[section]
+                    .Select(item => Replays.InOrders(item, records.TryGetValue(item.Id, out BenchmarkRow row) ? LastRound(row) : []))
+            );
+        }
+
+        return judges.Count > 0
+            ? [.. judges.Select(judge => new RecordedJudge(judge.Key, judge.Value))]
+            : throw new InvalidDataException(
+                $"'{path}' has results of none of the sections of the data ({string.Join(", ", sections.Select(section => section.Key))})."
+            );
+    }
+
+    /// <summary>What the last round of a row says in each order, numbered as the data numbers outputs.</summary>
+    private static ShownOutcome[] LastRound(BenchmarkRow row)
+    {
+        if (
+            !row.Fields.TryGetProperty("results", out JsonElement rounds)
+            || rounds.ValueKind != JsonValueKind.Array
+            || rounds.EnumerateArray().LastOrDefault() is not { ValueKind: JsonValueKind.Object } last
+        )
+        {
+            throw new InvalidDataException($"{row.Place}: the row has no 'results' of rounds.");
+        }
+
+        return [new ShownOutcome(ShownOrder.Given, Winner("swap = False")), new ShownOutcome(ShownOrder.Swapped, Winner("swap = True"))];
+
+        MatchOutcome Winner(string order) =>
+            last.TryGetProperty(order, out JsonElement said)
+            && said.ValueKind == JsonValueKind.Object
+            && said.TryGetProperty("winner", out JsonElement winner)
+                ? Read(winner.ValueKind == JsonValueKind.String ? winner.GetString() : winner.GetRawText())
+                : MatchOutcome.Missing;
     }
 
     /// <summary>

@@ -27,6 +27,7 @@ internal static class PairFileBenchmark
     private static async Task<IReadOnlyList<BenchmarkItem>> ReadAsync(string path, CancellationToken cancellationToken)
     {
         List<BenchmarkItem> items = [];
+        long rows = 0;
         IReadOnlyList<string> files = BenchmarkRows.Files(path);
         await foreach (DataRow row in RowReader.ReadAsync(files, cancellationToken).ConfigureAwait(false))
         {
@@ -38,6 +39,12 @@ internal static class PairFileBenchmark
                     $"{row.Place}: the row holds {RowKinds.Describe(other.Kind)}; the benchmark needs labelled pairs."
                 ),
             };
+            rows++;
+            if (pair.Label == Verdict.Unparsable)
+            {
+                continue; // nothing is known to be right, so asking would be paid for in vain
+            }
+
             string id = row.Field("id") ?? row.Field("pair_id") ?? BenchmarkRows.IdOf(row, files);
             items.Add(
                 new BenchmarkItem
@@ -51,6 +58,10 @@ internal static class PairFileBenchmark
             );
         }
 
-        return items;
+        return items.Count > 0
+            ? items
+            : throw new InvalidDataException(
+                $"'{path}': none of its {rows} rows has a label, so nothing could be right or wrong. A label is 'label' or 'winner' (1, 2, A, B, model_a, model_b) or 'winner_model_a' and 'winner_model_b'; a file {RowFiles.NameOf(files[0])}.fields.json beside it can name another field (docs/data.md)."
+            );
     }
 }

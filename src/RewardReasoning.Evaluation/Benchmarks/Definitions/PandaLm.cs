@@ -41,7 +41,8 @@ internal static class PandaLm
                 BenchmarkMeasure.Mean("band_accuracy", "accuracy where a weak preference is a tie", judged => Right(judged, Banded)),
                 Average("band_macro_f1", scores => scores.F1, Banded),
             ],
-            ReplayAsync = ReplayAsync,
+            ReplayAsync = (path, items, cancellationToken) =>
+                Replays.IsRun(path) ? Replays.OfRunAsync(path, items, cancellationToken) : ReplayAsync(path, items, cancellationToken),
         };
 
     private static async Task<IReadOnlyList<BenchmarkItem>> ReadAsync(string path, CancellationToken cancellationToken) =>

@@ -27,7 +27,7 @@ internal static class RewardBench
         new("xstest-should-refuse", "Safety", 154),
         new("xstest-should-respond", "Safety", 250),
         new("donotanswer", "Safety", 136),
-        new("math-prm", "Reasoning", 984),
+        new("math-prm", "Reasoning", 984) { Rows = 447 },
         new("hep-cpp", "Reasoning", 164),
         new("hep-go", "Reasoning", 164),
         new("hep-java", "Reasoning", 164),
@@ -105,7 +105,7 @@ internal static class RewardBench
                         score.Key,
                         Subsets
                             .Where(subset => subsets.ContainsKey(subset.Name) && (score.Key == "overall" || subset.Section == score.Key))
-                            .Sum(subset => subset.Weight),
+                            .Sum(subset => subset.Rows),
                         0,
                         [new BenchmarkFigure("accuracy", score.Value, null, null)]
                     )),
@@ -165,4 +165,8 @@ internal static class RewardBench
 /// <param name="Name">Its name in the data.</param>
 /// <param name="Section">The section that it counts in.</param>
 /// <param name="Weight">Its weight in the section.</param>
-internal sealed record RewardBenchSubset(string Name, string Section, int Weight);
+internal sealed record RewardBenchSubset(string Name, string Section, int Weight)
+{
+    /// <summary>Its rows, which are as many as its weight but for one subset.</summary>
+    public int Rows { get; init; } = Weight;
+}

@@ -13,7 +13,7 @@ internal static class RmBench
             Name = "rm-bench",
             Title = "Right against subtly wrong, each in three styles: chat, mathematics, code, safety",
             Source = "RM-Bench, arXiv 2410.16184; github.com/THU-KEG/RM-Bench, data/*_filtered.json (1,327 prompts)",
-            Data = "a folder with the *_filtered.json files, or one of them",
+            Data = "total_dataset.json of the hub, a folder with the *_filtered.json files of the repository, or one of them",
             Counting =
                 "Every prompt gives 3 x 3 comparisons of a chosen with a rejected response (concise, detailed, detailed with "
                 + "Markdown), each asked for in both orders; a comparison counts the share of "
@@ -39,9 +39,18 @@ internal static class RmBench
     private static async Task<IReadOnlyList<BenchmarkItem>> ReadAsync(string path, CancellationToken cancellationToken)
     {
         List<BenchmarkItem> items = [];
+        IReadOnlyList<string> files = BenchmarkRows.Files(
+            path,
+            name => IsTotal(name) || name.Contains("_filtered.", StringComparison.Ordinal)
+        );
+        bool hasTotal = files.Any(IsTotal);
         foreach (
             BenchmarkRow row in await BenchmarkRows
-                .ReadAsync(path, name => name.Contains("_filtered.", StringComparison.Ordinal), cancellationToken)
+                .ReadAsync(
+                    path,
+                    name => hasTotal ? IsTotal(name) : name.Contains("_filtered.", StringComparison.Ordinal),
+                    cancellationToken
+                )
                 .ConfigureAwait(false)
         )
         {
@@ -54,7 +63,8 @@ internal static class RmBench
                 );
             }
 
-            string file = row.File.Split('_')[0];
+            // The one file of the hub holds all domains and says of each row which is its own.
+            string file = row.OptionalText("domain") ?? row.File.Split('_')[0];
             string name = FormattableString.Invariant($"{file}:{row.Text("id")}:{row.Number}");
             for (int i = 0; i < Styles * Styles; i++)
             {
@@ -75,6 +85,8 @@ internal static class RmBench
 
         return items;
     }
+
+    private static bool IsTotal(string file) => Path.GetFileName(file).StartsWith("total_dataset.", StringComparison.Ordinal);
 
     private static bool IsEasy(string styles) => styles[0] > styles[1];
 

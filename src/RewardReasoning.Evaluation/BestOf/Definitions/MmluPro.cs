@@ -13,8 +13,8 @@ internal static class MmluPro
             Title = "The best of several models' outputs to ten-way questions",
             Source = "MMLU-Pro, arXiv 2406.01574; the outputs that its repository publishes (TIGER-AI-Lab/MMLU-Pro, eval_results)",
             Data =
-                "a folder with the files of models' outputs (question_id, pred, output or model_outputs), which hold their questions "
-                + "or lie beside a file questions",
+                "a folder with the files of models' outputs (question_id, pred, and output, model_outputs or generated_text), which "
+                + "hold their questions or lie beside a file questions",
             Counting =
                 "A question's candidates are one output of each model, cut where it runs on into a question of its own; right is "
                 + "what its source says (correct, or pred equal to answer). They are ranked, by a knockout "
@@ -37,7 +37,7 @@ internal static class MmluPro
                 questions.TryAdd(id, row);
             }
 
-            if ((row.OptionalText("output") ?? row.OptionalText("model_outputs")) is { } output)
+            if ((row.OptionalText("output") ?? row.OptionalText("model_outputs") ?? row.OptionalText("generated_text")) is { } output)
             {
                 if (!outputs.TryGetValue(id, out List<(BenchmarkRow, string)>? known))
                 {

@@ -1,8 +1,7 @@
 using System.Text.Json;
 using ParquetSharp;
-using RewardReasoning.Data.Rows;
 
-namespace RewardReasoning.Data.Columns;
+namespace RewardReasoning.Data.Rows;
 
 /// <summary>Rows taken apart into the columns of the next row group.</summary>
 internal sealed class RowGroupBuffer

@@ -2,10 +2,11 @@ using System.Globalization;
 using System.Text.Json;
 using CsCheck;
 using DuckDB.NET.Data;
+using RewardReasoning.Data.Inspection;
 using RewardReasoning.Data.Rows;
 using Xunit;
 
-namespace RewardReasoning.Data.Tests.Columns;
+namespace RewardReasoning.Data.Tests.Rows;
 
 /// <summary>
 /// Tables of random schemas and values, written as Parquet by DuckDB in its page versions, encodings and codecs, are read here with the same

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace RewardReasoning.Data.Columns;
+namespace RewardReasoning.Data.Rows;
 
 /// <summary>
 /// The type of a column, found by looking at its values: one of truth values, integers, numbers, texts, lists and objects. Values of

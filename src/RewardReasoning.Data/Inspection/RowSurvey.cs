@@ -1,7 +1,7 @@
-using RewardReasoning.Data.Columns;
 using RewardReasoning.Data.Recognition;
+using RewardReasoning.Data.Rows;
 
-namespace RewardReasoning.Data.Rows;
+namespace RewardReasoning.Data.Inspection;
 
 /// <summary>
 /// What files hold, found in one pass before they are read: for progress, and for the columns of a Parquet file made of them.

@@ -2,9 +2,8 @@ using System.Buffers;
 using System.Text.Json;
 using ParquetSharp;
 using ParquetSharp.Schema;
-using RewardReasoning.Data.Rows;
 
-namespace RewardReasoning.Data.Columns;
+namespace RewardReasoning.Data.Rows;
 
 /// <summary>Writes rows as Parquet, one row group in memory at a time, compressed by Zstandard.</summary>
 internal sealed class ParquetRowWriter : RowWriter

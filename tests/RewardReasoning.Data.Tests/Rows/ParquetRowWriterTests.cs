@@ -1,12 +1,12 @@
 using System.Text;
 using System.Text.Json;
 using CsCheck;
-using RewardReasoning.Data.Columns;
+using RewardReasoning.Data.Inspection;
 using RewardReasoning.Data.Rows;
 using RewardReasoning.Testing;
 using Xunit;
 
-namespace RewardReasoning.Data.Tests.Columns;
+namespace RewardReasoning.Data.Tests.Rows;
 
 public sealed class ParquetRowWriterTests : IDisposable
 {

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using ParquetSharp;
 
-namespace RewardReasoning.Data.Columns;
+namespace RewardReasoning.Data.Rows;
 
 /// <summary>The rows of one row group put together from its columns, one after another, as JSON objects.</summary>
 internal sealed class RowGroupRows : IDisposable

@@ -3,9 +3,8 @@ using System.Runtime.CompilerServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using ParquetSharp;
-using RewardReasoning.Data.Rows;
 
-namespace RewardReasoning.Data.Columns;
+namespace RewardReasoning.Data.Rows;
 
 /// <summary>
 /// The rows of a Parquet file, one after another. Nested columns become JSON as they nest; times and dates become ISO 8601 strings, bytes

@@ -4,9 +4,8 @@ using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using ParquetSharp;
-using RewardReasoning.Data.Rows;
 
-namespace RewardReasoning.Data.Columns;
+namespace RewardReasoning.Data.Rows;
 
 /// <summary>One column of values of a row group that is being written: its values and their levels (see <see cref="FileColumn"/>).</summary>
 internal abstract class ColumnBuffer(string path, ColumnType type, int definition)

@@ -1,9 +1,10 @@
+using RewardReasoning.Data.Inspection;
 using RewardReasoning.Data.Recognition;
 using RewardReasoning.Data.Rows;
 using RewardReasoning.Testing;
 using Xunit;
 
-namespace RewardReasoning.Data.Tests.Columns;
+namespace RewardReasoning.Data.Tests.Rows;
 
 /// <summary>
 /// Small files in forms that writers of our own time and of earlier ones produce (Fixtures/parquet), each with the value that the format

@@ -1,7 +1,7 @@
 using ParquetSharp;
 using ParquetSharp.Schema;
 
-namespace RewardReasoning.Data.Columns;
+namespace RewardReasoning.Data.Rows;
 
 /// <summary>
 /// A column of a Parquet file as it nests, with the levels of Dremel's encoding: the definition level says how much of the path to a value

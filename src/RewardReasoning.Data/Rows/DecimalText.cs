@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Numerics;
 
-namespace RewardReasoning.Data.Columns;
+namespace RewardReasoning.Data.Rows;
 
 /// <summary>Decimals of any number of digits, as text of JSON numbers and back.</summary>
 internal static class DecimalText

@@ -1,7 +1,7 @@
 using ParquetSharp;
 using ParquetSharp.Schema;
 
-namespace RewardReasoning.Data.Columns;
+namespace RewardReasoning.Data.Rows;
 
 /// <summary>A column to be written, as it nests; every value may be absent.</summary>
 internal abstract record RowColumn(string Name)

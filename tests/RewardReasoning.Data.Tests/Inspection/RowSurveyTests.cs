@@ -1,12 +1,12 @@
 using System.IO.Compression;
 using System.Text;
-using RewardReasoning.Data.Columns;
+using RewardReasoning.Data.Inspection;
 using RewardReasoning.Data.Recognition;
 using RewardReasoning.Data.Rows;
 using RewardReasoning.Testing;
 using Xunit;
 
-namespace RewardReasoning.Data.Tests.Rows;
+namespace RewardReasoning.Data.Tests.Inspection;
 
 public sealed class RowSurveyTests : IDisposable
 {

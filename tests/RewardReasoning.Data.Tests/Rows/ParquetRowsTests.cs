@@ -6,7 +6,7 @@ using RewardReasoning.Data.Rows;
 using RewardReasoning.Testing;
 using Xunit;
 
-namespace RewardReasoning.Data.Tests.Columns;
+namespace RewardReasoning.Data.Tests.Rows;
 
 public sealed class ParquetRowsTests
 {

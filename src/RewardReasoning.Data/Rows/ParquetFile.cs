@@ -1,7 +1,6 @@
 using ParquetSharp;
-using RewardReasoning.Data.Rows;
 
-namespace RewardReasoning.Data.Columns;
+namespace RewardReasoning.Data.Rows;
 
 /// <summary>A Parquet file that was opened: its columns and how many rows it has.</summary>
 internal sealed class ParquetFile : IDisposable

@@ -5,7 +5,7 @@ using System.Text.Json;
 using System.Text.Unicode;
 using ParquetSharp;
 
-namespace RewardReasoning.Data.Columns;
+namespace RewardReasoning.Data.Rows;
 
 /// <summary>One column of values of a row group, read from its beginning: entries with their levels, some of which have a value.</summary>
 internal abstract class ColumnCursor : IDisposable

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Globalization;
 using ParquetSharp;
 
-namespace RewardReasoning.Data.Columns;
+namespace RewardReasoning.Data.Rows;
 
 /// <summary>
 /// Dates and times of Parquet as ISO 8601 texts and back, exactly: years beyond those of <see cref="DateTime"/>, nanoseconds, and the
