@@ -103,7 +103,7 @@ public sealed record Judgment
         return new Judgment
         {
             Preferred =
-                draw ? Judging.ComparisonHash.PickOne(comparison, CoinBit)
+                draw ? ComparisonHash.PickOne(comparison, CoinBit)
                 : ahead > 0 ? Verdict.First
                 : Verdict.Second,
             VoteShare = confidence,

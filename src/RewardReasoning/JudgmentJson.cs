@@ -136,6 +136,7 @@ public sealed class JudgmentJson : JsonConverterFactory
         json.WriteNumber("kept_completions", usage.KeptCompletions);
         json.WriteNumber("kept_prompt_tokens", usage.KeptPromptTokens);
         json.WriteNumber("kept_output_tokens", usage.KeptOutputTokens);
+        json.WriteNumber("unreported_completions", usage.UnreportedCompletions);
         json.WriteOptional("cost", usage.Cost);
         json.WriteOptional("kept_cost", usage.KeptCost);
         json.WriteEndObject();
@@ -187,6 +188,7 @@ public sealed class JudgmentJson : JsonConverterFactory
             KeptCompletions = (long)(Number(json, "kept_completions") ?? 0),
             KeptPromptTokens = (long)(Number(json, "kept_prompt_tokens") ?? 0),
             KeptOutputTokens = (long)(Number(json, "kept_output_tokens") ?? 0),
+            UnreportedCompletions = (long)(Number(json, "unreported_completions") ?? 0),
             Cost = Money(json, "cost"),
             KeptCost = Money(json, "kept_cost"),
         };

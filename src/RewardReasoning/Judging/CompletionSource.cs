@@ -73,7 +73,8 @@ internal sealed class CompletionSource(IChatClient client, JudgeOptions options,
         CancellationToken cancellationToken
     )
     {
-        if (ended is { Cut: true } or { Forced: true } or { ReasoningClosed: false } || !_supported.Contains(ChatOptionKeys.Prefill))
+        bool isWhole = ended is { Cut: false, Forced: false, Withheld: false, OddEnd: null, ReasoningClosed: not false };
+        if (!isWhole || !_supported.Contains(ChatOptionKeys.Prefill))
         {
             return null;
         }

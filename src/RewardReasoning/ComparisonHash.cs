@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace RewardReasoning.Judging;
+namespace RewardReasoning;
 
 /// <summary>Identity of a comparison that does not depend on how the caller numbers the responses, nor on process or machine.</summary>
 public static class ComparisonHash
