@@ -67,9 +67,7 @@ internal sealed class AnswerComparer
                 && list.Items.All(item => item is RelationNode or NumberNode or NegateNode);
 
     private static bool IsRealSet(Node node) =>
-        IsInequality(node)
-        || NodeRewriter.Any(node, at => at is SetOperationNode or SetBuilderNode or SymbolNode { Name: "ℝ" })
-            && !NodeRewriter.Any(node, at => at is SymbolNode { Name: "ℤ" or "Z" });
+        IsInequality(node) || NodeRewriter.Any(node, at => at is SetOperationNode or SetBuilderNode or SymbolNode { Name: "ℝ" });
 
     private static bool IsSet(Node node) => Unlabelled(node) is GroupNode or SetOperationNode;
 
@@ -248,6 +246,7 @@ internal sealed class AnswerComparer
             (_, TextNode) or (TextNode, _) => CompareTexts(a, b),
             (CongruenceNode x, CongruenceNode y) => CompareCongruences(x, y),
             (CongruenceNode, _) or (_, CongruenceNode) => AnswerVerdict.Unknown,
+            (PiecewiseNode x, PiecewiseNode y) when AreSamePieces(x, y) => AnswerVerdict.Equal,
             (PiecewiseNode, _) or (_, PiecewiseNode) => PiecewiseComparer.Compare(a, b, _budget),
             (SetBuilderNode x, SetBuilderNode y) => Verdicts.All(Compare(x.Element, y.Element), Compare(x.Condition, y.Condition))
             == AnswerVerdict.Equal
@@ -273,6 +272,19 @@ internal sealed class AnswerComparer
             _ => CompareScalars(a, b),
         };
     }
+
+    /// <summary>Whether two functions have the same values under the same conditions, in the same order.</summary>
+    private bool AreSamePieces(PiecewiseNode a, PiecewiseNode b) =>
+        Verdicts.Pairwise(
+            a.Pieces,
+            b.Pieces,
+            (x, y) =>
+                x.Condition is null || y.Condition is null
+                    ? x.Condition is null && y.Condition is null
+                        ? Compare(x.Value, y.Value)
+                        : AnswerVerdict.Unknown
+                    : Verdicts.All(Compare(x.Value, y.Value), Compare(x.Condition, y.Condition))
+        ) == AnswerVerdict.Equal;
 
     private static bool HasUnit(Node node) => node is QuantityNode or NegateNode { Value: QuantityNode };
 

@@ -100,6 +100,11 @@ internal sealed partial class AnswerReader(VerifierOptions options, WorkBudget b
             }
         }
 
+        if (Approximation().Match(text) is { Success: true } rounded)
+        {
+            readings.Add(Read(rounded.Groups["value"].Value, CommaReading.Thousands));
+        }
+
         AddNumbers(text, readings);
         return readings;
     }
@@ -283,6 +288,12 @@ internal sealed partial class AnswerReader(VerifierOptions options, WorkBudget b
     )]
     private static partial Regex Sentence();
 
+    [GeneratedRegex(
+        @"(\\approx|≈|\\simeq)\s*(?<value>-?\d+(\.\d+)?)\$?$",
+        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
+    )]
+    private static partial Regex Approximation();
+
     [GeneratedRegex(@"^(\d+) to (\d+)$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex Proportion();
 
@@ -302,7 +313,7 @@ internal sealed partial class AnswerReader(VerifierOptions options, WorkBudget b
     private static partial Regex CountedThing();
 
     [GeneratedRegex(
-        @"^((x|y|t) (is|can be|=) )?(the set of )?(all|any|every) (x in )?reals?( numbers?"
+        @"^(([a-z]|the [a-z ]{3,40}) (is|can be|=) )?(the set of )?(all|any|every) (x in )?reals?( numbers?"
             + @"| values?)?( of)?( [a-z])?(,?\s*(except|excluding|but not|other than|but)( for)?\s*(?<but>.+))?$",
         RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase
     )]
@@ -312,7 +323,7 @@ internal sealed partial class AnswerReader(VerifierOptions options, WorkBudget b
         @"[\s,;(]*(\\text\{|\\mbox\{|\\quad|\\ )*\s*[,(]?\s*(where |with |for )?(any |all |some "
             + @"|every )?(integers? )?\$?\\?[(]?\s*(?<letter>[a-zA-Z])\s*\\?[)]?\$?\}?\s*(\\text\{|\\mbox\{)?\s*(is |are |be "
             + @"|being )?(an |any |some )?(arbitrary )?(integers?|∈ integers)[\s.)}]*$|[\s,;(]*(\\text\{|\\mbox\{)?\s*(where "
-            + @"|with |for )?(any |all |some |every )?integers? \$?(?<letter>[a-zA-Z])\$?[\s.)}]*$",
+            + @"|with |for )?(any |all |some |every )?integers?\s*\}?\s*\$?(?<letter>[a-zA-Z])\$?[\s.)}]*$",
         RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
     )]
     private static partial Regex DeclaredInteger();

@@ -130,6 +130,14 @@ internal static class AnswerText
             return null;
         }
 
+        if (
+            words is "diverges" or "converges"
+            && (sentence.EndsWith(" diverges", StringComparison.Ordinal) || sentence.EndsWith(" converges", StringComparison.Ordinal))
+        )
+        {
+            return sentence.EndsWith(words, StringComparison.Ordinal);
+        }
+
         foreach (string verb in Verbs)
         {
             int at = sentence.LastIndexOf(verb, StringComparison.Ordinal);

@@ -51,6 +51,15 @@ internal readonly record struct LabelledAnswer(Node? Label, Node Value)
                 : Of(new RelationNode([.. relation.Sides.Take(approximation + 1)], relation.Relations[..approximation]));
         }
 
+        // x + y = 6 + 4 = 10 is worked out too, from the second side on.
+        if (
+            relation.Relations.Length > 1
+            && relation.Sides.Skip(1).All(side => !NodeRewriter.Any(side, at => at is SymbolNode or TextNode))
+        )
+        {
+            return new LabelledAnswer(null, relation.Sides[^1]);
+        }
+
         // 3 + 4 = 7 is worked out; 25 = x² + y² is an equation.
         return relation.Sides.Any(side => NodeRewriter.Variables(side).Any() || NodeRewriter.Any(side, at => at is TextNode))
             ? new LabelledAnswer(null, node)

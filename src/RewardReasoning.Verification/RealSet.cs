@@ -97,12 +97,13 @@ internal sealed class RealSet
         bool complete
     )
     {
+        int reach = complete ? 1000 : 8;
         BigInteger[] edges =
         [
             .. critical
                 .SelectMany(pair => new[] { pair.Mine, pair.Other })
-                .Append(critical.Count == 0 ? 0 : critical[0].Mine - (1000 * FixedMath.One))
-                .Append(critical.Count == 0 ? FixedMath.One : critical[^1].Mine + (1000 * FixedMath.One))
+                .Append((critical.Count == 0 ? 0 : critical[0].Mine) - (reach * FixedMath.One))
+                .Append((critical.Count == 0 ? 0 : critical[^1].Mine) + (reach * FixedMath.One))
                 .Order(),
         ];
         foreach ((BigInteger, BigInteger) pair in critical)

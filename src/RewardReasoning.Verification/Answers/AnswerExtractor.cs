@@ -81,11 +81,25 @@ internal static partial class AnswerExtractor
             return new StatedAnswer(AnswerSource.Stated, [indirect]);
         }
 
+        if (!guess && OnlyValue(visible) is { } only)
+        {
+            return new StatedAnswer(AnswerSource.Last, [only]);
+        }
+
         string plain = Fence().Match(visible) is { Success: true } fence ? fence.Groups["content"].Value.Trim() : visible;
         return guess && IsProse(plain) && Statements.LastValue(plain) is { } last ? new StatedAnswer(AnswerSource.Last, [last])
             : plain.Length <= MaxWholeText ? new StatedAnswer(AnswerSource.Whole, [plain])
             : StatedAnswer.None;
     }
+
+    /// <summary>The value of a sentence that says but one: "The increase is 15%."; null for anything else.</summary>
+    private static string? OnlyValue(string text) =>
+        text.Length <= MaxWholeAnswer
+        && AnswerTextParts.Find(text) is [var only]
+        && text[only.End..].Trim(' ', '.', '*').Length == 0
+        && SaysIs().IsMatch(text.AsSpan(0, only.Start))
+            ? only.Text
+            : null;
 
     /// <summary>
     /// What the last answer tag holds, or the field "answer" of a text that is a JSON object; null where there is neither.
@@ -162,7 +176,8 @@ internal static partial class AnswerExtractor
             && text.AsSpan(0, parts[0].Start).IndexOfAnyExcept(" $") < 0
             && !text.Contains('=')
             && text.AsSpan(0, parts[0].End).IndexOfAnyExcept(PlainNumber) < 0;
-        return words
+        return (words >= 1 && Connective().IsMatch(text))
+            || words
                 >= (
                     opensWithNumber ? MinWordsAfterNumber
                     : parts.Exists(part => part.IsFormula) ? 1
@@ -191,13 +206,25 @@ internal static partial class AnswerExtractor
     private static partial Regex Tag();
 
     [GeneratedRegex(
+        @"[A-Za-z]{3,}.* (is|are|equals) (\$|\*|~)*$",
+        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
+    )]
+    private static partial Regex SaysIs();
+
+    [GeneratedRegex(
+        @"^\W*(so|thus|hence|therefore|then|now|we|it|finally|since|also|daher|donc|por tanto)\b",
+        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase
+    )]
+    private static partial Regex Connective();
+
+    [GeneratedRegex(
         @"^\s*```[a-zA-Z]*\s*\n?(?<content>[^`]*)```\s*$",
         RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
     )]
     private static partial Regex Fence();
 
     [GeneratedRegex(
-        @"\b(cannot|can't|can not|unable to|don't know|do not know|not sure|no idea|insufficient|not enough|unclear"
+        @"\b(cannot|can't|can not|unable to|don't know|do not know|not sure|no idea|insufficient|not enough|real numbers?|reals|unclear"
             + @"|cannot be determined)\b",
         RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase
     )]

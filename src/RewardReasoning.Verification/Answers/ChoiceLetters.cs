@@ -132,7 +132,7 @@ internal static partial class ChoiceLetters
     private static partial Regex OpenedStatement();
 
     [GeneratedRegex(
-        @"(答案|选|選|选择|正确)\s*(是|为|為|：|:|应为|应该是)?\s*[：:]?\s*[(（]?(?<letter>[A-J])",
+        @"(答案|选项|选|選|选择|正确)\s*(是|为|為|：|:|应为|应该是)?\s*[：:]?\s*[(（]?(?<letter>[A-J])",
         RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
     )]
     private static partial Regex Asian();

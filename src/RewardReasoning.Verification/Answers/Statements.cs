@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.RegularExpressions;
 
 namespace RewardReasoning.Verification.Answers;
@@ -32,6 +33,7 @@ internal static partial class Statements
         " потому ",
     ];
 
+    private static readonly SearchValues<char> LabelCharacters = SearchValues.Create("0123456789().");
     private static readonly string[] ReasonsOfSentences =
     [
         " because ",
@@ -106,6 +108,15 @@ internal static partial class Statements
         {
             for (int i = sentences.Count - 1; i >= 0; i--)
             {
+                if (
+                    Remark().IsMatch(sentences[i]) == remarks
+                    && Hedged().IsMatch(sentences[i])
+                    && AnswerTextParts.Find(sentences[i]).Count > 0
+                )
+                {
+                    return null;
+                }
+
                 if (Remark().IsMatch(sentences[i]) == remarks && ValueOf(sentences[i]) is { } value)
                 {
                     return value;
@@ -130,6 +141,7 @@ internal static partial class Statements
     /// <summary>The value that a statement opens with; null where other text belongs to it.</summary>
     private static string? Leading(string statement, List<AnswerPart> parts)
     {
+        statement = WithoutRemark(statement);
         string clause = WithoutRemark(statement[..ClauseEnd(statement, parts[0].End)]);
         List<AnswerPart> inside = AnswerTextParts.Find(clause);
         if (inside.Count == 0)
@@ -186,7 +198,10 @@ internal static partial class Statements
         [
             .. AnswerTextParts
                 .Find(WithoutRemark(clause))
-                .Where(part => !Named().IsMatch(clause[Math.Max(0, part.Start - 14)..part.Start])),
+                .Where(part =>
+                    part.Text.AsSpan().IndexOfAnyExcept(LabelCharacters) >= 0
+                    || !Named().IsMatch(clause[Math.Max(0, part.Start - 14)..part.Start])
+                ),
         ];
         if (parts.Count == 0)
         {
@@ -235,6 +250,14 @@ internal static partial class Statements
             end = at > 0 && !(reason == " where " && Domain().IsMatch(statement[(at + 1)..])) ? Math.Min(end, at) : end;
         }
 
+        int semicolon = statement.IndexOf("; ", Math.Max(0, from - 1), StringComparison.Ordinal);
+        end =
+            semicolon > 0
+            && semicolon + 3 < statement.Length
+            && char.IsLetter(statement[semicolon + 2])
+            && char.IsLetter(statement[semicolon + 3])
+                ? Math.Min(end, semicolon)
+                : end;
         int dash = statement.IndexOf(" — ", from > 0 ? from - 1 : 0, StringComparison.Ordinal);
         return dash > 0 ? Math.Min(end, dash) : end;
     }

@@ -221,7 +221,17 @@ internal sealed partial class MathParser
         }
 
         _depth--;
-        return terms.Count == 1 ? terms[0] : new SumNode(terms);
+        Node sum = terms.Count == 1 ? terms[0] : new SumNode(terms);
+        if (Current is not { Kind: TokenKind.Operator, Text: "over" or "choose" })
+        {
+            return sum;
+        }
+
+        // {a + b \over 2}: everything before it in the braces stands above.
+        bool isFraction = Current.Text == "over";
+        _at++;
+        Node below = ParseSum();
+        return isFraction ? new QuotientNode(sum, below) : new CallNode("binom", [sum, below]);
     }
 
     /// <summary>product := factor (("*" | "/" | nothing) factor)*</summary>
@@ -247,14 +257,6 @@ internal sealed partial class MathParser
             else if (Take(TokenKind.Operator, "/"))
             {
                 left = new QuotientNode(left, ParseUnary());
-            }
-            else if (Current.Is(TokenKind.Operator, "over") || Current.Is(TokenKind.Operator, "choose"))
-            {
-                // {a \over b}: everything before it in the braces, as far as it is one product.
-                bool isFraction = Current.Text == "over";
-                _at++;
-                Node below = ParseSum();
-                left = isFraction ? new QuotientNode(left, below) : new CallNode("binom", [left, below]);
             }
             else if (Current.Kind == TokenKind.Text)
             {

@@ -95,6 +95,16 @@ internal static class NumberWords
         }
 
         string[] words = text.Replace('-', ' ').Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        if (words is ["negative" or "minus", .. { Length: > 0 } positive])
+        {
+            return Read(string.Join(' ', positive)) is { } opposite ? (-opposite.Value, opposite.After) : null;
+        }
+
+        if (words is ["half", "a" or "an", var scaled, .. var behind] && Scale(scaled) is { } size)
+        {
+            return (new Fraction(size, 2), string.Join(' ', behind));
+        }
+
         int at = 0;
         if (Whole(words, ref at) is not { } whole)
         {
