@@ -585,8 +585,7 @@ internal sealed class AnswerComparer
         );
     }
 
-    private static bool IsTime(RatioNode ratio) =>
-        ratio.Source.Split(':') is [{ Length: 1 or 2 }, { Length: 2 } minutes] && minutes.All(char.IsAsciiDigit);
+    private static bool IsTime(RatioNode ratio) => Moments.Seconds(ratio) is not null;
 
     private AnswerVerdict CompareRatioWithValue(RatioNode ratio, Node value) =>
         ratio.Parts.Count == 2

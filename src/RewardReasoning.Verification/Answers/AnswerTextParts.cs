@@ -158,7 +158,10 @@ internal static partial class AnswerTextParts
             else if (
                 next.Kind == PieceKind.Joint
                 && i + 1 < pieces.Count
-                && pieces[i + 1].Kind is PieceKind.Math
+                && (
+                    pieces[i + 1].Kind is PieceKind.Math
+                    || (pieces[i + 1].Kind == PieceKind.Letter && i + 2 < pieces.Count && OpensRelation(text, pieces, i + 1))
+                )
                 && before.Kind is PieceKind.Math or PieceKind.Letter or PieceKind.Unit
             )
             {
