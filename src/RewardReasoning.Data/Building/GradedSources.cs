@@ -282,15 +282,24 @@ internal sealed class GradedSources(BuildSource source, BuildRecipe recipe, Buil
         return text;
     }
 
+    /// <summary>
+    /// The query with its right and wrong responses. A response that counts as wrong, but gives the same answer as one that counts as right,
+    /// is neither: a pair of the two would have no right label.
+    /// </summary>
     private GradedQuery Of(RowQuery query, IReadOnlyList<(string Text, bool? IsRight)> graded)
     {
-        counts.UndecidedResponses += graded.Count(one => one.IsRight is null);
-        return new GradedQuery(
-            query,
-            [.. graded.Where(one => one.IsRight == true).Select(one => one.Text)],
-            [.. graded.Where(one => one.IsRight == false).Select(one => one.Text)]
-        );
+        string[] right = [.. graded.Where(one => one.IsRight == true).Select(one => one.Text)];
+        string[] wrong =
+        [
+            .. graded
+                .Where(one => one.IsRight == false && (source.Correct is not null || !GivesAnswerOf(right, one.Text)))
+                .Select(one => one.Text),
+        ];
+        counts.UndecidedResponses += graded.Count - right.Length - wrong.Length;
+        return new GradedQuery(query, right, wrong);
     }
+
+    private bool GivesAnswerOf(string[] right, string text) => right.Length > 0 && _verifier.Verify(right[0], text) == AnswerVerdict.Equal;
 
     private GradedQuery Preferring(PairContent pair, Verdict better)
     {

@@ -21,7 +21,7 @@ public sealed class SourceCounts
     /// <summary>Responses that are empty, or cut inside their thought.</summary>
     public long EmptyResponses { get; internal set; }
 
-    /// <summary>Outputs that could not be told right or wrong.</summary>
+    /// <summary>Outputs that could not be told right or wrong: no pair is made of them.</summary>
     public long UndecidedResponses { get; internal set; }
 
     /// <summary>Right (or better) responses that are left.</summary>

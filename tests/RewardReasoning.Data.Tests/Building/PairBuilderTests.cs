@@ -104,6 +104,49 @@ public sealed class PairBuilderTests : IDisposable
     }
 
     [Fact]
+    public async Task BuildAsync_ResponsesBothRightBothWrongOrUndecided_MakeNoPair()
+    {
+        Write(
+            "questions.jsonl",
+            """
+            {"id":1,"question":"Solve x^2=16.","answer":"-4, 4"}
+            {"id":2,"question":"Which option?","options":["one","two","three","four"],"answer":"C"}
+            {"id":3,"question":"How many people live there?","answer":"1500000"}
+            {"id":4,"question":"Solve x >= 5.","answer":"x \\ge 5"}
+            {"id":5,"question":"How much is it in percent?","answer":"50\\%"}
+            {"id":6,"question":"2+2?","answer":"4"}
+            """
+        );
+        Write(
+            "one.jsonl",
+            """
+            {"id":1,"output":"Factoring gives two roots. Therefore, x = 4 or x = -4."}
+            {"id":1,"output":"Taking roots, the answer is $x = \\pm 4$."}
+            {"id":2,"output":"The answer is a tough one, but it must be (C)."}
+            {"id":2,"output":"The answer is (C)."}
+            {"id":3,"output":"So the answer is 1.5 million."}
+            {"id":3,"output":"So the answer is 1,500,000."}
+            {"id":4,"output":"The answer is $|x| \\ge 5$."}
+            {"id":4,"output":"The answer is $x \\ge 6$."}
+            {"id":5,"output":"The answer is 50."}
+            {"id":5,"output":"The answer is 50%."}
+            {"id":6,"output":"It is 4."}
+            {"id":6,"output":"It is 5."}
+            """
+        );
+        BuildManifest manifest = await BuildAsync(
+            Source(
+                """
+                "kind": "outputs", "rows": "questions.jsonl", "outputs": "one.jsonl", "key": "id"
+                """
+            )
+        );
+        SourceCounts counts = manifest.Sources[0].Counts;
+        Assert.Equal((8, 3, 1, 1, 1), (counts.Right, counts.Wrong, counts.UndecidedResponses, counts.QueriesWithBoth, counts.Pairs));
+        Assert.Equal(("It is 4.", "It is 5."), Sides((await ReadAsync("train.jsonl"))[0]));
+    }
+
+    [Fact]
     public async Task BuildAsync_Again_GivesTheSameFilesAndManifest()
     {
         WritePreferences("pairs.jsonl", 60, "q");
