@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.RegularExpressions;
 using RewardReasoning.Verification.Answers;
 using RewardReasoning.Verification.Arithmetic;
@@ -12,6 +13,7 @@ namespace RewardReasoning.Verification;
 internal sealed partial class AnswerReader(VerifierOptions options, WorkBudget budget)
 {
     private const int MaxItems = 300;
+    private static readonly SearchValues<char> StepMarks = SearchValues.Create("\\⇒⟹⇔∴>");
     private const int MaxQuantity = 200;
 
     /// <summary>The readings of an answer.</summary>
@@ -54,7 +56,7 @@ internal sealed partial class AnswerReader(VerifierOptions options, WorkBudget b
             return [truncated];
         }
 
-        text = Proportion().Replace(text, "$1:$2");
+        text = text.Contains(" to ", StringComparison.Ordinal) ? Proportion().Replace(text, "$1:$2") : text;
         text = NumberForms.Combinations(NumberForms.Regroup(WithDeclaredIntegers(text)));
         List<Node> readings = [];
         if (LastStep(text) is { } step)
@@ -100,7 +102,13 @@ internal sealed partial class AnswerReader(VerifierOptions options, WorkBudget b
             }
         }
 
-        if (Approximation().Match(text) is { Success: true } rounded)
+        if (
+            (
+                text.Contains('≈')
+                || text.Contains("\\approx", StringComparison.Ordinal)
+                || text.Contains("\\simeq", StringComparison.Ordinal)
+            ) && Approximation().Match(text) is { Success: true } rounded
+        )
         {
             readings.Add(Read(rounded.Groups["value"].Value, CommaReading.Thousands));
         }
@@ -164,7 +172,10 @@ internal sealed partial class AnswerReader(VerifierOptions options, WorkBudget b
     private Node Read(string text, CommaReading commas)
     {
         string answer = Trimmed(text);
-        return answer.Length > options.MaxAnswerLength || IsWord(answer) || Sentence().IsMatch(answer)
+        return
+            answer.Length > options.MaxAnswerLength
+            || IsWord(answer)
+            || (answer.Contains(' ') && char.IsAsciiLetter(answer[0]) && Sentence().IsMatch(answer))
             ? new TextNode(answer)
             : MathParser.Parse(answer, commas, budget) ?? new TextNode(answer);
     }
@@ -222,6 +233,11 @@ internal sealed partial class AnswerReader(VerifierOptions options, WorkBudget b
     /// </summary>
     private string? LastStep(string text)
     {
+        if (text.AsSpan().IndexOfAny(StepMarks) < 0)
+        {
+            return null;
+        }
+
         int arrow = Arrow().Matches(text) is { Count: > 0 } arrows ? arrows[^1].Index + arrows[^1].Length : -1;
         if (arrow > 0)
         {

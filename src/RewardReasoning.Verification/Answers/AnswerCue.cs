@@ -13,6 +13,11 @@ internal readonly partial record struct AnswerCue(int Start, int End, bool IsFin
     public static List<AnswerCue> Find(string text, int max)
     {
         List<AnswerCue> cues = [];
+        if (!HasWords(text))
+        {
+            return cues;
+        }
+
         foreach (Regex pattern in new[] { English(), Reversed(), Heading(), European(), Asian() })
         {
             foreach (Match match in pattern.Matches(text))
@@ -36,6 +41,29 @@ internal readonly partial record struct AnswerCue(int Start, int End, bool IsFin
 
         cues.Sort((a, b) => a.Start.CompareTo(b.Start));
         return cues.Count > max ? cues[^max..] : cues;
+    }
+
+    /// <summary>Whether a text has a word, other than names of commands: most answers have none, and nothing is announced without one.</summary>
+    private static bool HasWords(string text)
+    {
+        int run = 0;
+        bool isCommand = false;
+        foreach (char c in text)
+        {
+            if (c is '#' or > '\u2E80')
+            {
+                return true;
+            }
+
+            isCommand = c == '\\' || (isCommand && char.IsAsciiLetter(c));
+            run = char.IsLetter(c) && !isCommand ? run + 1 : 0;
+            if (run >= 3)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     [GeneratedRegex(

@@ -123,7 +123,15 @@ internal static partial class NumberForms
     /// <summary>0xff, 0b101, FF_{16}, 1101 base 2; null for anything else.</summary>
     public static BaseNumeralNode? ReadBase(string text)
     {
-        if (text.Length > 4 * MaxLength)
+        if (
+            text.Length > 4 * MaxLength
+            || !(
+                text.StartsWith('0')
+                || text.Contains('_')
+                || text.Contains("base", StringComparison.Ordinal)
+                || text.Contains(" in ", StringComparison.Ordinal)
+            )
+        )
         {
             return null;
         }
@@ -165,8 +173,13 @@ internal static partial class NumberForms
     /// </summary>
     public static Node? ReadTruncated(string text)
     {
+        if (text.Length > MaxLength || !(text.EndsWith("dots", StringComparison.Ordinal) || text.EndsWith('.') || text.EndsWith('…')))
+        {
+            return null;
+        }
+
         Match match = Truncated().Match(text);
-        if (!match.Success || match.Length > MaxLength)
+        if (!match.Success)
         {
             return null;
         }
