@@ -20,6 +20,7 @@ public sealed class ScalarJudge : IScalarJudge
 
     private readonly DecoderModel _model;
     private readonly ChatTokenizer _chat;
+    private readonly ChatRenderOptions _rendering;
     private readonly TimeProvider _time;
     private readonly Lazy<string> _identity;
     private readonly Lock _computing = new();
@@ -28,6 +29,7 @@ public sealed class ScalarJudge : IScalarJudge
     private ScalarJudge(string folder, DecoderModel model, ChatTokenizer chat, LocalModelOptions options, TimeProvider time)
     {
         (_model, _chat, _time) = (model, chat, time);
+        _rendering = new ChatRenderOptions { Variables = options.TemplateVariables };
         _identity = new Lazy<string>(() => LocalModel.IdentityOf(folder, model, options));
         Name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
     }
@@ -61,7 +63,8 @@ public sealed class ScalarJudge : IScalarJudge
         {
             throw new CheckpointException(
                 Path.Combine(folder, DecoderConfig.FileName),
-                "the model writes text and gives no score; a scalar reward model is a …ForSequenceClassification, such as rrm train reward-model makes."
+                "the model writes text and gives no score; a scalar reward model is a …ForSequenceClassification, such as rrm train "
+                    + "reward-model makes."
             );
         }
 
@@ -102,9 +105,7 @@ public sealed class ScalarJudge : IScalarJudge
             return known;
         }
 
-        int[] ids = _chat
-            .Render([new ChatMessageText("user", query), new ChatMessageText("assistant", response)], new ChatRenderOptions())
-            .Ids;
+        int[] ids = _chat.Render([new ChatMessageText("user", query), new ChatMessageText("assistant", response)], _rendering).Ids;
         if (ids.Length > _model.Config.MaxPositions)
         {
             throw new ArgumentException(

@@ -70,6 +70,23 @@ public sealed class LocalModelTests(TinyJudge judge) : IClassFixture<TinyJudge>
     }
 
     [Fact]
+    public async Task Judge_TemplateArgument_ReachesTheModelsTemplate()
+    {
+        RrmResult result = await JudgeAsync("2", "3", "--show-prompt", "--order", "given", "--template-arg", "plain=true");
+        Assert.Equal("<|user|>1+1|2|3<|assistant|>", Object(result).GetProperty("text").GetString());
+    }
+
+    [Theory]
+    [InlineData("plain", "--template-arg is 'plain'; it is NAME=VALUE")]
+    [InlineData("=1", "--template-arg is '=1'; it is NAME=VALUE")]
+    public async Task Judge_TemplateArgumentWithoutNameOrValue_IsRefused(string argument, string says)
+    {
+        RrmResult result = await JudgeAsync("2", "3", "--template-arg", argument);
+        Assert.Equal(ExitCodes.BadUsage, result.ExitCode);
+        Assert.Contains(says, result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Score_ModelFolder_JudgesWhatItCanAndNamesTheRest()
     {
         string output = Path.Combine(judge.Folder, "out.jsonl");

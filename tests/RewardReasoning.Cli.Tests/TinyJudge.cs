@@ -23,7 +23,8 @@ public sealed class TinyJudge : IDisposable
                 SpecialTokens = ["<|end|>", "<|user|>", "<|assistant|>"],
                 VisibleTokens = ["<think>", "</think>"],
                 ChatTemplate =
-                    "{% for message in messages %}<|user|>{{ message.content }}{% endfor %}{% if add_generation_prompt %}<|assistant|><think>{% endif %}",
+                    "{% for message in messages %}<|user|>{{ message.content }}{% endfor %}{% if add_generation_prompt %}<|assistant|>"
+                    + "{% if not plain %}<think>{% endif %}{% endif %}",
                 EosToken = "<|end|>",
                 PadToken = "<|end|>",
             }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.RegularExpressions;
 using RewardReasoning.Cli.Hub;
 using RewardReasoning.Models;
@@ -20,8 +21,14 @@ internal sealed partial class FolderArguments
         HelpName = "cpu|cuda|cuda:N",
     };
 
+    private readonly Option<string[]> _template = new("--template-arg")
+    {
+        Description = "Variable of a model folder's chat template, such as enable_thinking=false; may be given several times.",
+        HelpName = "NAME=VALUE",
+    };
+
     /// <summary>The options, to be added to a command.</summary>
-    public Option[] Options => [_type, _device];
+    public Option[] Options => [_type, _device, _template];
 
     /// <summary>The folder that was named, loaded from the hub where it is there, or the shipped model where none was.</summary>
     /// <exception cref="UsageException">It is no model folder, or the options have wrong values.</exception>
@@ -31,6 +38,7 @@ internal sealed partial class FolderArguments
         {
             ComputeType = ComputeTypeOf(parsed.GetValue(_type)),
             HashFolder = terminal.Folders.Cache is { } cache ? Path.Combine(cache, "hashes") : null,
+            TemplateVariables = VariablesOf(parsed.GetValue(_template) ?? []),
         };
         return new FolderSource(
             folder is null
@@ -46,6 +54,36 @@ internal sealed partial class FolderArguments
 
     [GeneratedRegex("^(cpu|cuda(:[0-9]{1,3})?)$")]
     private static partial Regex DeviceName();
+
+    private static Dictionary<string, object?> VariablesOf(string[] arguments)
+    {
+        Dictionary<string, object?> variables = [];
+        foreach (string argument in arguments)
+        {
+            int sign = argument.IndexOf('=', StringComparison.Ordinal);
+            if (sign <= 0 || !variables.TryAdd(argument[..sign], ValueOf(argument[(sign + 1)..])))
+            {
+                throw new UsageException(
+                    $"--template-arg is '{argument}'; it is NAME=VALUE, each name once, such as enable_thinking=false."
+                );
+            }
+        }
+
+        return variables;
+    }
+
+    /// <summary>A JSON literal as what it is, any other text as a string.</summary>
+    private static object? ValueOf(string text) =>
+        text switch
+        {
+            "true" => true,
+            "false" => false,
+            "null" => null,
+            _ when long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number) => number,
+            _ when double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && double.IsFinite(number) =>
+                number,
+            _ => text,
+        };
 
     private static ComputeType ComputeTypeOf(string? name) =>
         name switch

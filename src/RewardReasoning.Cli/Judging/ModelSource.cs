@@ -62,7 +62,8 @@ internal sealed record FolderSource(string Folder, LocalModelOptions Options) : 
     public override (string Text, int Tokens)? Render(IReadOnlyList<ChatMessage> messages)
     {
         ChatMessageText[] texts = [.. messages.Select(message => new ChatMessageText(message.Role.Value, message.Text))];
-        RenderedPrompt prompt = ChatTokenizer.Load(Folder).Render(texts, new ChatRenderOptions { AddGenerationPrompt = true });
+        ChatRenderOptions rendering = new() { AddGenerationPrompt = true, Variables = Options.TemplateVariables };
+        RenderedPrompt prompt = ChatTokenizer.Load(Folder).Render(texts, rendering);
         return (prompt.Text, prompt.Ids.Length);
     }
 

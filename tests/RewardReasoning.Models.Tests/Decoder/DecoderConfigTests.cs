@@ -13,8 +13,8 @@ public sealed class DecoderConfigTests : IDisposable
     private const string Classic = """
         {"architectures":["Qwen2ForCausalLM"],"model_type":"qwen2","hidden_act":"silu","vocab_size":320,"hidden_size":32,
          "intermediate_size":64,"num_hidden_layers":3,"num_attention_heads":4,"num_key_value_heads":2,"max_position_embeddings":128,
-         "rms_norm_eps":1e-06,"rope_theta":1000000.0,"tie_word_embeddings":false,"bos_token_id":1,"eos_token_id":2,"pad_token_id":0,"torch_dtype":"float32","use_sliding_window":false,
-         "sliding_window":16,"max_window_layers":1}
+         "rms_norm_eps":1e-06,"rope_theta":1000000.0,"tie_word_embeddings":false,"bos_token_id":1,"eos_token_id":2,
+         "pad_token_id":0,"torch_dtype":"float32","use_sliding_window":false,"sliding_window":16,"max_window_layers":1}
         """;
 
     private readonly TemporaryFolder _folder = new();
