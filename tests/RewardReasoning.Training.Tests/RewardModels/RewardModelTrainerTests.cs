@@ -51,7 +51,7 @@ public sealed class RewardModelTrainerTests : IDisposable
         RunFolder run = Run(Recipe("a", 1));
         JsonNode config =
             JsonNode.Parse(File.ReadAllText(Path.Combine(run.FinalModel, "config.json"))) ?? throw new InvalidDataException("no config");
-        Assert.Equal("Qwen2ForSequenceClassification", config["architectures"]?[0]?.GetValue<string>());
+        Assert.Equal("LlamaForSequenceClassification", config["architectures"]?[0]?.GetValue<string>());
         Assert.NotNull(config["pad_token_id"]);
         Assert.Equal(1, config["id2label"]?.AsObject().Count);
         using SafetensorsFile weights = SafetensorsFile.Open(Path.Combine(run.FinalModel, "model.safetensors"));
