@@ -165,7 +165,7 @@ public sealed class BenchArenaCommandTests : IDisposable
     [InlineData("--answers FILE and --baseline NAME|FILE are needed")]
     [InlineData("no answers of the baseline 'z'; there are of a, b", "--answers", "@answers.jsonl", "--baseline", "z")]
     [InlineData("of no model but the baseline", "--answers", "@answers.jsonl", "--baseline", "a", "b")]
-    [InlineData("answers.jsonl:1: the row is no answer of a model", "--answers", "@pairs/answers.jsonl", "--baseline", "a")]
+    [InlineData("answers.jsonl:1: the row is not an answer of a model", "--answers", "@pairs/answers.jsonl", "--baseline", "a")]
     [InlineData("'a' answered this prompt before", "--answers", "@answers.jsonl", "@answers.jsonl", "--baseline", "a")]
     [InlineData("leave out --order", "--answers", "@answers.jsonl", "--baseline", "a", "--order", "given")]
     [InlineData("--limit is 0", "--answers", "@answers.jsonl", "--baseline", "a", "--limit", "0")]

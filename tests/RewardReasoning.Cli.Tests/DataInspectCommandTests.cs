@@ -26,18 +26,18 @@ public sealed class DataInspectCommandTests : IDisposable
     public async Task Inspect_Json_IsOneListOfFiles()
     {
         await WriteAsync("a.jsonl", """{"query":"q","responses":["a","b"]}""");
-        await WriteAsync("b.csv", "a,b");
+        await WriteAsync("b.xlsx", "a,b");
         RrmResult result = await Rrm.RunAsync(
             "data",
             "inspect",
             Path.Combine(_folder, "a.jsonl"),
-            Path.Combine(_folder, "b.csv"),
+            Path.Combine(_folder, "b.xlsx"),
             "--json"
         );
         Assert.Equal(ExitCodes.SomeMissing, result.ExitCode);
         JsonElement[] files = [.. JsonDocument.Parse(result.Out).RootElement.EnumerateArray()];
         Assert.Equal("candidates", files[0].GetProperty("taken_for").GetString());
-        Assert.Contains(".csv files are not read", files[1].GetProperty("refused").GetString(), StringComparison.Ordinal);
+        Assert.Contains(".xlsx files are not read", files[1].GetProperty("refused").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -40,7 +40,7 @@ internal static class ArenaFiles
                     break;
                 case var other:
                     throw new InvalidDataException(
-                        $"{row.Place}: {row.Error ?? (other as FaultyContent)?.Error ?? "the row is not an answer of a model"} An arena's answers are rows of model, prompt and answer, or of model_id, question_id and choices beside the file of questions."
+                        $"{row.Place}: {(row.Error ?? (other as FaultyContent)?.Error ?? "the row is not an answer of a model").TrimEnd('.')}. An arena's answers are rows of model, prompt and answer, or of model_id, question_id and choices beside the file of questions."
                     );
             }
         }
