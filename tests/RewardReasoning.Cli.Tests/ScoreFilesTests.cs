@@ -169,7 +169,10 @@ public sealed class ScoreFilesTests : IDisposable
 
         Assert.Equal(ExitCodes.Done, (await Rrm.RunAsync(args)).ExitCode);
         Assert.Equal(8, (await ReadAsync(Path("out.jsonl"))).Length);
-        Assert.Equal(ExitCodes.Done, (await Rrm.RunAsync([.. args, "--votes", "2"])).ExitCode);
+        RrmResult replaced = await Rrm.RunAsync([.. args, "--votes", "2"]);
+        Assert.Equal(ExitCodes.BadUsage, replaced.ExitCode);
+        Assert.Contains("is from a run with other settings: here votes 2 instead of 1", replaced.Error, StringComparison.Ordinal);
+        Assert.Equal(ExitCodes.Done, (await Rrm.RunAsync([.. args, "--votes", "2", "--force"])).ExitCode);
         Assert.False(File.Exists(Path("out.jsonl.partial.run.json")));
     }
 

@@ -61,7 +61,8 @@ internal sealed class DataVerifyCommand
             """
         );
         command.Arguments.Add(verify._in);
-        foreach (Option option in new Option[] { verify._out, verify._decimals, verify._choices, verify._by, verify._json })
+        verify._out.AddTo(command);
+        foreach (Option option in new Option[] { verify._decimals, verify._choices, verify._by, verify._json })
         {
             command.Options.Add(option);
         }

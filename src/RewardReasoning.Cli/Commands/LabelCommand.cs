@@ -63,7 +63,7 @@ internal sealed class LabelCommand
             """
         );
         label._rows.AddTo(command);
-        command.Options.Add(label._out);
+        label._out.AddTo(command);
         label._shape.AddTo(command);
         foreach (Option option in new Option[] { label._pairs, label._minMargin, label._strict })
         {

@@ -55,7 +55,8 @@ internal sealed class ScoreCommand
             """
         );
         score._rows.AddTo(command);
-        foreach (Option option in new Option[] { score._out, score._strict, score._keepReasoning, score._by })
+        score._out.AddTo(command);
+        foreach (Option option in new Option[] { score._strict, score._keepReasoning, score._by })
         {
             command.Options.Add(option);
         }

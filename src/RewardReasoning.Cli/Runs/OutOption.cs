@@ -9,12 +9,24 @@ internal sealed class OutOption : Option<string>
 {
     private const string StandardOutput = "-";
 
+    private readonly Option<bool> _force = new("--force")
+    {
+        Description = "Replace OUT although rrm did not write it, or wrote it in a run with other settings.",
+    };
+
     public OutOption(string description)
         : base("--out")
     {
         Description = description;
         HelpName = "OUT";
         Required = true;
+    }
+
+    /// <summary>Adds this option and <c>--force</c>.</summary>
+    public void AddTo(Command command)
+    {
+        command.Options.Add(this);
+        command.Options.Add(_force);
     }
 
     /// <summary>The file, or standard output.</summary>
@@ -28,7 +40,11 @@ internal sealed class OutOption : Option<string>
         string output = parsed.GetRequiredValue(this);
         if (output != StandardOutput)
         {
-            return RowTarget.OfFile(output) with { Command = ["rrm", .. parsed.Tokens.Select(token => EndpointOptions.Redacted(token.Value))] };
+            return RowTarget.OfFile(output) with
+            {
+                Command = ["rrm", .. parsed.Tokens.Select(token => EndpointOptions.Redacted(token.Value))],
+                Overwrite = parsed.GetValue(_force),
+            };
         }
 
         return printsJson

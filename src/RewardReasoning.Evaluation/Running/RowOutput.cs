@@ -68,10 +68,16 @@ internal sealed class RowOutput : IAsyncDisposable
         }
 
         _disposed = true;
+        IReadOnlyList<string> changed = _record?.ChangedInputs() ?? [];
+        foreach (string input in changed)
+        {
+            _warn?.Invoke($"'{input}' changed while it was read: these rows may be of neither its old nor its new content. Run again.");
+        }
+
         await _writer.DisposeAsync().ConfigureAwait(false);
         if (_complete || Rows > 0)
         {
-            _record?.End(_complete, Rows, _file?.LeftAt);
+            _record?.End(_complete && changed.Count == 0, Rows, _file?.LeftAt);
         }
 
         if (_file?.LeftAt is { } left)

@@ -13,6 +13,11 @@ public sealed record RowTarget
     /// <summary>The command that made the run, for its settings file; nothing for runs from code.</summary>
     public IReadOnlyList<string> Command { get; init; } = [];
 
+    /// <summary>
+    /// Whether a file that is there may be replaced although this library did not write it, or wrote it in a run with other settings.
+    /// </summary>
+    public bool Overwrite { get; init; }
+
     internal Stream? Stream { get; private init; }
 
     /// <summary>A file, whose ending says its format: <c>.jsonl</c>, packed as <c>.gz</c> or <c>.zst</c>, or <c>.parquet</c>.</summary>

@@ -18,12 +18,19 @@ internal sealed class RunRecord
 
     private readonly string _output;
     private readonly TimeProvider _time;
+    private readonly IReadOnlyList<(string Path, long Bytes, DateTime Written)> _inputs;
     private RunSettings _settings;
 
-    private RunRecord(string output, RunSettings settings, TimeProvider time)
+    private RunRecord(
+        string output,
+        RunSettings settings,
+        IReadOnlyList<(string Path, long Bytes, DateTime Written)> inputs,
+        TimeProvider time
+    )
     {
         _output = output;
         _settings = settings;
+        _inputs = inputs;
         _time = time;
     }
 
@@ -34,15 +41,17 @@ internal sealed class RunRecord
     /// </summary>
     /// <param name="target">Where the rows go.</param>
     /// <param name="rows">The rows to be read; files are hashed.</param>
-    /// <param name="judge">The judge.</param>
+    /// <param name="judge">The judge; null for a run that asks no model.</param>
     /// <param name="settings">Further settings that affect the rows, by the names of their options.</param>
     /// <param name="time">The clock.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
-    /// <exception cref="RunException">An unfinished run with other settings is there.</exception>
+    /// <exception cref="RunException">
+    /// A file of somebody else, or a run with other settings, is there, and the target does not say that it may be replaced.
+    /// </exception>
     public static async Task<RunRecord?> OpenAsync(
         RowTarget target,
         RowSource rows,
-        OpenedJudge judge,
+        OpenedJudge? judge,
         IReadOnlyDictionary<string, string> settings,
         TimeProvider time,
         CancellationToken cancellationToken
@@ -53,37 +62,71 @@ internal sealed class RunRecord
             return null;
         }
 
+        (string, long, DateTime)[] inputs = [.. rows.Paths.Select(StateOf)];
         RunSettings mine = new()
         {
             Version =
                 typeof(RunRecord).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown",
             Command = target.Command,
             Started = time.GetUtcNow(),
-            Model = judge.Identity,
-            Seed = judge.Seed,
-            Judging = judge.Voting,
-            Calibrated = judge.IsCalibrated,
+            Model = judge?.Identity ?? "none",
+            Seed = judge?.Seed ?? 0,
+            Judging = judge?.Voting,
+            Calibrated = judge?.IsCalibrated ?? false,
             Inputs = await Task.WhenAll(rows.Paths.Select(path => DescribeAsync(path, cancellationToken))).ConfigureAwait(false),
             Shard = rows.Shard?.ToString(),
             Limit = rows.Limit,
             Options = settings,
         };
-        RunRecord record = new(output, mine, time);
-        foreach (string path in new[] { record.WhileWritten, output + Ending })
+        RunRecord record = new(output, mine, inputs, time);
+        if (!target.Overwrite)
         {
-            if (
-                Read(path) is { End: not { Complete: true } } before
-                && mine.DifferencesFrom(before).ToArray() is { Length: > 0 } differences
-            )
-            {
-                throw new RunException(
-                    $"An unfinished run to '{output}' had other settings: here {string.Join(", ", differences)}. Resume it with its "
-                        + $"own settings ('{path}' lists them), name another --out, or remove that file to begin anew."
-                );
-            }
+            record.RequireOurs();
         }
 
         return record;
+    }
+
+    /// <summary>Inputs that are not as they were when the run began.</summary>
+    public IReadOnlyList<string> ChangedInputs() =>
+        [
+            .. _inputs
+                .Where(input => StateOf(input.Path) is var now && (now.Bytes, now.Written) != (input.Bytes, input.Written))
+                .Select(input => input.Path),
+        ];
+
+    /// <summary>
+    /// A file is replaced only by the run that wrote it: its settings beside it prove that. An unfinished run counts with its settings too.
+    /// </summary>
+    private void RequireOurs()
+    {
+        bool isThere = File.Exists(_output) && new FileInfo(AtomicFile.Resolve(_output)).Length > 0;
+        RunSettings? before = Read(_output + Ending);
+        if (isThere && before is null)
+        {
+            throw new RunException(
+                $"'{_output}' is there, and nothing beside it ({Path.GetFileName(_output)}{Ending}) says that rrm wrote it. "
+                    + "Name another --out, or replace the file with --force."
+            );
+        }
+
+        foreach ((string path, RunSettings? other) in new[] { (WhileWritten, Read(WhileWritten)), (_output + Ending, before) })
+        {
+            if (
+                other is not null
+                && (isThere || other.End is not { Complete: true })
+                && _settings.DifferencesFrom(other).ToArray() is { Length: > 0 } differences
+            )
+            {
+                throw new RunException(
+                    other.End is { Complete: true }
+                        ? $"'{_output}' is from a run with other settings: here {string.Join(", ", differences)}. "
+                            + "Name another --out, or replace the file with --force."
+                        : $"An unfinished run to '{_output}' had other settings: here {string.Join(", ", differences)}. Resume it with its "
+                            + $"own settings ('{path}' lists them), name another --out, or begin anew with --force."
+                );
+            }
+        }
     }
 
     /// <summary>Writes the settings beside the rows that are being written.</summary>
@@ -101,6 +144,12 @@ internal sealed class RunRecord
         {
             File.Move(WhileWritten, _output + Ending, overwrite: true);
         }
+    }
+
+    private static (string Path, long Bytes, DateTime Written) StateOf(string path)
+    {
+        FileInfo file = new(AtomicFile.Resolve(path));
+        return file.Exists ? (path, file.Length, file.LastWriteTimeUtc) : (path, 0, default);
     }
 
     private static async Task<InputFile> DescribeAsync(string path, CancellationToken cancellationToken)

@@ -12,11 +12,13 @@ internal sealed record RunSettings
 
     public required DateTimeOffset Started { get; init; }
 
+    /// <summary>The judge's identity; of a run that asks no model, what it does.</summary>
     public required string Model { get; init; }
 
     public required long Seed { get; init; }
 
-    public required VotingSettings Judging { get; init; }
+    /// <summary>How the judge votes; null for a run that asks no model.</summary>
+    public required VotingSettings? Judging { get; init; }
 
     /// <summary>Whether confidence was calibrated.</summary>
     public required bool Calibrated { get; init; }
@@ -39,7 +41,7 @@ internal sealed record RunSettings
         [
             .. Difference("model", Model, other.Model),
             .. Difference("seed", $"{Seed}", $"{other.Seed}"),
-            .. Judging.DifferencesFrom(other.Judging),
+            .. Judging is not null && other.Judging is not null ? Judging.DifferencesFrom(other.Judging) : [],
             .. Calibrated == other.Calibrated
                 ? Array.Empty<string>()
                 : [Calibrated ? "calibrated instead of not" : "not calibrated instead of calibrated"],

@@ -35,7 +35,10 @@ public sealed class FileVerifier(VerifierOptions? options = null, RunOptions? ru
         RowColumns? columns = target.NeedsColumns
             ? VerifiedRow.Columns(await rows.SurveyAsync(cancellationToken).ConfigureAwait(false))
             : null;
-        RowOutput output = await RowOutput.OpenAsync(target, columns, null, _run, cancellationToken).ConfigureAwait(false);
+        RunRecord? record = await RunRecord
+            .OpenAsync(target, rows, null, SettingsOf(_options), _run.Time, cancellationToken)
+            .ConfigureAwait(false);
+        RowOutput output = await RowOutput.OpenAsync(target, columns, record, _run, cancellationToken).ConfigureAwait(false);
         await using (output.ConfigureAwait(false))
         {
             await foreach (
@@ -65,4 +68,17 @@ public sealed class FileVerifier(VerifierOptions? options = null, RunOptions? ru
 
         return summary;
     }
+
+    private static Dictionary<string, string> SettingsOf(VerifierOptions options) =>
+        new()
+        {
+            ["verb"] = "data verify",
+            ["decimals"] = options.Decimals.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            ["choices"] = options.Choices switch
+            {
+                true => "yes",
+                false => "no",
+                null => "by gold",
+            },
+        };
 }
