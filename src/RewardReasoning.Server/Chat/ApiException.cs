@@ -48,7 +48,7 @@ internal sealed class ApiException(int status, string message, string? code = nu
             BadHttpRequestException bad => new(bad.StatusCode, bad.Message, cause: bad),
             JsonException json => new(StatusCodes.Status400BadRequest, WhereInJson(json), "invalid_json", FieldOf(json), json),
             // Text is decoded where it is used: the reader finds broken text only then.
-            InvalidOperationException { Source: "System.Text.Json" } => new(
+            InvalidOperationException { Source: "System.Text.Json" or "System.Text.Json.Rethrowable" } => new(
                 StatusCodes.Status400BadRequest,
                 "A text in the body is not Unicode: it holds half of a surrogate pair, or bytes that are not UTF-8.",
                 "invalid_json",
