@@ -286,7 +286,7 @@ internal sealed class GradedSources(BuildSource source, BuildRecipe recipe, Buil
     /// The query with its right and wrong responses. A response that counts as wrong, but gives the same answer as one that counts as right,
     /// is neither: a pair of the two would have no right label.
     /// </summary>
-    private GradedQuery Of(RowQuery query, IReadOnlyList<(string Text, bool? IsRight)> graded)
+    private GradedQuery Of(RowQuery query, List<(string Text, bool? IsRight)> graded)
     {
         string[] right = [.. graded.Where(one => one.IsRight == true).Select(one => one.Text)];
         string[] wrong =

@@ -3,7 +3,6 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using RewardReasoning.Data.Recognition;
 using RewardReasoning.Data.Rows;
-using RewardReasoning.Judging;
 
 namespace RewardReasoning.Data.Inspection;
 

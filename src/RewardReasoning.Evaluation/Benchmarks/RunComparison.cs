@@ -1,6 +1,5 @@
 using System.Text.Json;
 using RewardReasoning.Evaluation.Metrics;
-using RewardReasoning.Judging;
 
 namespace RewardReasoning.Evaluation.Benchmarks;
 

@@ -3,7 +3,6 @@ using System.Globalization;
 using RewardReasoning.Data.Recognition;
 using RewardReasoning.Data.Rows;
 using RewardReasoning.Evaluation.Running;
-using RewardReasoning.Judging;
 using RewardReasoning.Rankings;
 
 namespace RewardReasoning.Evaluation.Scoring;

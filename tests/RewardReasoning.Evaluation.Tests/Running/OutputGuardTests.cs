@@ -1,3 +1,4 @@
+using RewardReasoning.Data.AnswerRows;
 using RewardReasoning.Evaluation.Running;
 using RewardReasoning.Evaluation.Scoring;
 using RewardReasoning.IO;
@@ -101,7 +102,7 @@ public sealed class OutputGuardTests : IDisposable
         Assert.Throws<FileInUseException>(() => LineFile.Create(_folder.Path, "judgments.jsonl"));
     }
 
-    private Task VerifyAsync(VerifierOptions? options = null, bool overwrite = false) =>
+    private Task<VerificationSummary> VerifyAsync(VerifierOptions? options = null, bool overwrite = false) =>
         new FileVerifier(options).VerifyAsync(RowSource.OfFiles(In), RowTarget.OfFile(Out) with { Overwrite = overwrite }, null, Token);
 
     private sealed class Immediate(Action action) : IProgress<RunProgress>

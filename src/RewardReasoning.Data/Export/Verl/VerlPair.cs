@@ -1,5 +1,4 @@
 using RewardReasoning.Data.Rows;
-using RewardReasoning.Judging;
 
 namespace RewardReasoning.Data.Export.Verl;
 
