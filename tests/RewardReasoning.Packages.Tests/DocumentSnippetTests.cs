@@ -26,7 +26,12 @@ public sealed partial class DocumentSnippetTests
             static readonly IReadOnlyList<Comparison> comparisons = [];
             static readonly IChatClient client = null!;
             static readonly OpenedJudge judge = null!;
+            static readonly ICompletionStore store = null!;
             static readonly JudgeOptions options = new();
+            static readonly IChatClient judgeClient = null!;
+            static readonly IReadOnlyList<ChatMessage> messages = [];
+            static readonly ChatResponse response = new();
+            static readonly string textOfTheCurrentModel = "";
             static readonly Microsoft.Extensions.DependencyInjection.IServiceCollection services = null!;
             static readonly CancellationToken cancellationToken;
 
@@ -73,7 +78,7 @@ public sealed partial class DocumentSnippetTests
                 )
                 .Where(assembly => assembly.GetName().Name is { } name && IsPackage(name))
                 .SelectMany(assembly => assembly.GetExportedTypes().Select(type => type.Namespace))
-                .Append("Microsoft.Extensions.AI")
+                .Concat(["Microsoft.Extensions.AI", "OpenTelemetry.Trace", "OpenTelemetry.Metrics"])
                 .Append("Microsoft.Extensions.DependencyInjection")
                 .Distinct()
                 .Select(name => $"using {name};\n")

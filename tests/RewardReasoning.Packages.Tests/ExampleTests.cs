@@ -19,11 +19,18 @@ public sealed class ExampleTests
                 "Rayleigh scattering."
             )
         );
-        CommandResult result = await RunAsync("JudgeInAnApp", server.Url.ToString(), "judge");
+        using TemporaryFolder folder = new();
+        CommandResult result = await RunAsync("JudgeInAnApp", server.Url.ToString(), "judge", folder["completions.db"]);
         Assert.Equal((0, ""), (result.ExitCode, result.Error));
         Assert.Contains("prefers First, confidence 0.94, 3 votes", result.Out, StringComparison.Ordinal);
-        Assert.Contains("Activity.DisplayName:", result.Out, StringComparison.Ordinal);
+        Assert.Contains("judge judge", result.Out, StringComparison.Ordinal);
+        Assert.Contains("gen_ai.evaluation.result", result.Out, StringComparison.Ordinal);
         Assert.Contains("GetResponseAsync", result.Out, StringComparison.Ordinal);
+        Assert.Equal(3, server.Requests.Count);
+
+        CommandResult again = await RunAsync("JudgeInAnApp", server.Url.ToString(), "judge", folder["completions.db"]);
+        Assert.Contains("prefers First, confidence 0.94, 3 votes", again.Out, StringComparison.Ordinal);
+        Assert.Equal(3, server.Requests.Count);
     }
 
     [Fact]
@@ -44,6 +51,16 @@ public sealed class ExampleTests
         Assert.Equal(6, rewards.Length);
         Assert.Equal("55", rewards.MaxBy(reward => reward.Advantage).Response);
         Assert.Equal(0, rewards.Sum(reward => reward.Advantage), 0.05);
+    }
+
+    [Fact]
+    public async Task BenchmarkFromCSharp_ShippedModelOnPairs_PrintsFiguresAndKeepsTheRun()
+    {
+        using TemporaryFolder folder = new();
+        CommandResult result = await RunAsync("BenchmarkFromCSharp", "pairs", "samples/arithmetic.jsonl", Model, folder["run"]);
+        Assert.Equal((0, ""), (result.ExitCode, result.Error));
+        Assert.Matches(@"accuracy \d+\.\d %", result.Out);
+        Assert.True(File.Exists(folder["run/report.json"]));
     }
 
     internal static Task<CommandResult> RunAsync(string example, params string[] arguments)
