@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using RewardReasoning.Recipes;
 using RewardReasoning.Training.Dpo;
 using RewardReasoning.Training.Judges;
@@ -39,6 +41,10 @@ public enum TrainingKind
 /// </example>
 public sealed class TrainingRun
 {
+    private const string HubScheme = "hf://";
+
+    private static readonly JsonDocumentOptions Comments = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
+
     private readonly TrainingRecipe _recipe;
 
     private TrainingRun(TrainingRecipe recipe) => _recipe = recipe;
@@ -85,8 +91,16 @@ public sealed class TrainingRun
     {
         TrainingRecipe recipe = (TrainingRecipe)RecipeFile.Load(RecipeOf(kind), path, text);
         recipe.Validate();
-        return new TrainingRun(recipe);
+        return new TrainingRun(recipe with { GivenModel = text is null ? null : ModelNamedIn(path) });
     }
+
+    /// <summary>The model that a recipe's own file names, such as one of the hub.</summary>
+    private static string? ModelNamedIn(string path) =>
+        JsonNode.Parse(File.ReadAllText(path), null, Comments)?["model"]?.GetValue<string>() is { } named
+            ? named.StartsWith(HubScheme, StringComparison.Ordinal)
+                ? named[HubScheme.Length..]
+                : named
+            : null;
 
     /// <summary>Runs or resumes the recipe until its last step.</summary>
     /// <param name="progress">Called after each step.</param>

@@ -29,6 +29,8 @@ internal sealed record DpoRecipe : PreferenceRecipe
     /// <summary>Compute a prompt once for both its responses.</summary>
     public bool SharePrompts { get; init; }
 
+    internal override (string Name, string Tag) Method => ("direct preference optimization", "dpo");
+
     /// <inheritdoc/>
     public override IEnumerable<string> Faults(OptionNames names)
     {

@@ -110,6 +110,8 @@ internal sealed record JudgeRecipe : GrpoRecipe
     /// <summary>The difficulties allowed at a step; null: all.</summary>
     public IReadOnlyList<string>? DifficultiesAt(int step) => Curriculum.LastOrDefault(stage => stage.FromStep <= step)?.Difficulties;
 
+    internal override (string Name, string Tag) Method => ("reinforcement learning of a judge (GRPO)", "grpo");
+
     /// <inheritdoc/>
     public override IEnumerable<string> Faults(OptionNames names)
     {

@@ -60,6 +60,8 @@ internal sealed record PolicyRecipe : GrpoRecipe
 
     internal override RolloutEvaluationOptions? Measured => Evaluation;
 
+    internal override (string Name, string Tag) Method => ("reinforcement learning of a policy by a judge's rankings (GRPO)", "grpo");
+
     /// <inheritdoc/>
     public override IEnumerable<string> Faults(OptionNames names)
     {

@@ -21,4 +21,6 @@ internal sealed record RewardModelRecipe : PreferenceRecipe
 
     /// <summary>Objective.</summary>
     public RewardModelOptions Loss { get; init; } = new();
+
+    internal override (string Name, string Tag) Method => ("a scalar reward model (Bradley-Terry)", "reward-model");
 }

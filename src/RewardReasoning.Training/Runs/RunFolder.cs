@@ -36,7 +36,10 @@ internal sealed class RunFolder
     /// <summary>
     /// Whether anything but the recipe lies here: a run that failed before its first measurement or step left nothing to go on with.
     /// </summary>
-    private bool HasBegun => Directory.EnumerateFileSystemEntries(_path).Any(entry => Path.GetFileName(entry) != RecipeName);
+    private bool HasBegun =>
+        Directory
+            .EnumerateFileSystemEntries(_path)
+            .Any(entry => Path.GetFileName(entry) is not (RecipeName or RunLock.FileName or RunLock.OwnerName));
 
     /// <summary>Opens a run, new or begun. Where nothing came of an earlier recipe, this one takes its place.</summary>
     /// <exception cref="RecipeException">The folder holds a run of another recipe; the fields that differ are named.</exception>

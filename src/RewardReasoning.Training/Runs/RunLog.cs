@@ -39,7 +39,12 @@ internal sealed class RunLog : IDisposable
         {
             WriteEvents(row);
         }
+
+        Last = kept.Count > 0 ? kept[^1] : [];
     }
+
+    /// <summary>Metrics of the last step logged; empty before the first.</summary>
+    public JsonObject Last { get; private set; }
 
     /// <summary>Appends a step's metrics; numbers that are not finite become null.</summary>
     public void Metrics(int step, IReadOnlyDictionary<string, double> metrics)
@@ -53,6 +58,7 @@ internal sealed class RunLog : IDisposable
         row[TimeMetric] = Math.Round((_clock.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalSeconds, 3);
         File.AppendAllText(Path.Combine(_folder, MetricsName), row.ToJsonString() + "\n");
         WriteEvents(row);
+        Last = row;
     }
 
     /// <summary>Appends sampled completions, a line each.</summary>

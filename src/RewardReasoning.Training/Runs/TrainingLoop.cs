@@ -27,6 +27,7 @@ internal sealed class TrainingLoop<TPosition>(TrainingRecipe recipe, TimeProvide
     )
     {
         recipe.Validate();
+        using RunLock held = RunLock.Take(recipe.Out, clock);
         RunFolder folder = RunFolder.Open(recipe.Out, recipe);
         if (folder.IsFinished)
         {
@@ -63,7 +64,14 @@ internal sealed class TrainingLoop<TPosition>(TrainingRecipe recipe, TimeProvide
 
         if (recipe.Lora is not null)
         {
-            folder.Place("adapter", session.SaveWeights);
+            folder.Place(
+                "adapter",
+                target =>
+                {
+                    session.SaveWeights(target);
+                    ModelCard.Write(target, recipe, log.Last, isAdapter: true);
+                }
+            );
         }
 
         if (recipe.EarlyStop is not null && loop.State.Best is { } best)
@@ -71,7 +79,11 @@ internal sealed class TrainingLoop<TPosition>(TrainingRecipe recipe, TimeProvide
             session.LoadWeights(folder.BestModel(best.Step));
         }
 
-        folder.Finish(session.SaveFinished);
+        folder.Finish(target =>
+        {
+            session.SaveFinished(target);
+            ModelCard.Write(target, recipe, log.Last, isAdapter: false);
+        });
         return folder;
     }
 

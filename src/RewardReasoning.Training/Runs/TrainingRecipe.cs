@@ -91,6 +91,15 @@ internal abstract record TrainingRecipe : ICheckedOptions
     /// <summary>When to end before the last step; null: never.</summary>
     public EarlyStopOptions? EarlyStop { get; init; }
 
+    /// <summary>The model as the user named it, where <see cref="Model"/> is the folder that a hub's model was fetched to.</summary>
+    internal string? GivenModel { get; init; }
+
+    /// <summary>Name of the base in cards and adapters.</summary>
+    internal string BaseName => GivenModel ?? Model;
+
+    /// <summary>The method's name in a sentence, and its tag on the hub.</summary>
+    internal abstract (string Name, string Tag) Method { get; }
+
     /// <summary>The warm-up of a method's long runs.</summary>
     protected int UsualWarmupSteps { get; init; }
 

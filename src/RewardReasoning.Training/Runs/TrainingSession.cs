@@ -124,7 +124,7 @@ internal sealed class TrainingSession : IDisposable
     {
         if (_recipe.Lora is { } lora)
         {
-            AdapterFolder.Save(_master, lora, _recipe.Model, folder);
+            AdapterFolder.Save(_master, lora, _recipe.BaseName, folder);
         }
         else
         {

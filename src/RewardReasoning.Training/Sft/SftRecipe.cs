@@ -58,6 +58,8 @@ internal sealed record SftRecipe : TrainingRecipe
     /// <summary>Documents measured on the way and never trained on; null for none.</summary>
     public HeldOutOptions? HeldOut { get; init; }
 
+    internal override (string Name, string Tag) Method => ("supervised training", "sft");
+
     /// <inheritdoc/>
     public override IEnumerable<string> Faults(OptionNames names)
     {

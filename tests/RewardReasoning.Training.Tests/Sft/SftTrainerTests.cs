@@ -396,6 +396,35 @@ public sealed class SftTrainerTests : IDisposable
     }
 
     [Fact]
+    public void Run_Finished_WritesACardWithoutPathsOfThisMachine()
+    {
+        File.WriteAllText(_folder["tiny/README.md"], "---\nlanguage: en\nlicense: apache-2.0\n---\n# Tiny\n");
+        RunFolder run = Run(
+            Recipe("a", 3) with
+            {
+                Lora = new LowRankOptions { Rank = 2 },
+                GivenModel = "org/tiny",
+            }
+        );
+        foreach (string folder in (string[])["model", "adapter"])
+        {
+            string card = File.ReadAllText(_folder[$"a/{folder}/README.md"]);
+            Assert.Contains("base_model: org/tiny\nlicense: apache-2.0\n", card, StringComparison.Ordinal);
+            Assert.Contains("supervised training, 3 steps", card, StringComparison.Ordinal);
+            Assert.Contains("- Data: `data.jsonl`", card, StringComparison.Ordinal);
+            Assert.Contains("| `train/loss` |", card, StringComparison.Ordinal);
+            Assert.DoesNotContain(_folder.Path, card, StringComparison.Ordinal);
+        }
+
+        Assert.Contains(
+            "\"base_model_name_or_path\": \"org/tiny\"",
+            File.ReadAllText(_folder["a/adapter/adapter_config.json"]),
+            StringComparison.Ordinal
+        );
+        Assert.True(run.IsFinished);
+    }
+
+    [Fact]
     public void Run_NoDocumentFits_SaysSo()
     {
         RecipeException error = Assert.Throws<RecipeException>(() => Run(Recipe("a") with { RowTokens = 8 }));
