@@ -51,7 +51,7 @@ internal sealed class HelpText(Command command, string examples, int width)
                 "--store",
             ]
         ),
-        ("Model in this process", ["--model", "--dtype", "--device"]),
+        ("Model in this process", ["--model", "--dtype", "--device", "--template-arg"]),
         (
             "Model on a server",
             [
