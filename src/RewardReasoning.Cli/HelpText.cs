@@ -60,6 +60,8 @@ internal sealed class HelpText(Command command, string examples, int width)
                 "--judge-files",
                 "--api-key-env",
                 "--api-key-file",
+                "--api-key-header",
+                "--header",
                 "--server",
                 "--logprobs",
                 "--request-fields",
@@ -67,6 +69,8 @@ internal sealed class HelpText(Command command, string examples, int width)
                 "--tokens-per-minute",
                 "--tries",
                 "--timeout",
+                "--thinking-cap",
+                "--reward-model",
                 "--prices",
             ]
         ),
