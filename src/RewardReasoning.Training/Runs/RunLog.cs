@@ -33,7 +33,7 @@ internal sealed class RunLog : IDisposable
         (_folder, _clock) = (folder.Location, clock);
         Forget(CompletionsName, firstCompletions);
         _rightAtStart = Right(Forget(HeldOutName, firstMetrics).Where(row => row["step"]?.GetValue<int>() == 0));
-        IReadOnlyList<JsonObject> kept = Forget(MetricsName, firstMetrics);
+        List<JsonObject> kept = Forget(MetricsName, firstMetrics);
         _events = EventFile.Create(Path.Combine(_folder, EventsName), clock.GetUtcNow());
         foreach (JsonObject row in kept)
         {
