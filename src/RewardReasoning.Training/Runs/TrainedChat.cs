@@ -30,16 +30,16 @@ internal sealed class TrainedChat
         (_chat, _config) = (ChatTokenizer.Load(folder), config);
         _whole = new ChatRenderOptions { Variables = Variables(variables), Clock = new StoppedClock(date) };
         _assistantBegins = _whole with { AddGenerationPrompt = true };
-        int? named = TokenizerConfig.Load(folder).EosToken is { } text ? Tokenizer.FindToken(text) : null;
-        EndTokens = named is { } end ? [.. config.EosTokenIds, end] : [.. config.EosTokenIds];
-        if (EndTokens.Count == 0)
+        Models.EndTokens ends = Models.EndTokens.Of(folder, config, _chat);
+        EndTokens = [.. ends.Ids];
+        if (ends.OfTurn is not { } ofTurn)
         {
             throw new RecipeException(
                 $"{folder} names no token that ends a turn; set eos_token_id in its config.json or generation_config.json."
             );
         }
 
-        EndOfTurn = WrittenEnd(folder) ?? named ?? config.EosTokenIds[0];
+        EndOfTurn = WrittenEnd(folder) ?? ofTurn;
         RequireReadable([EndOfTurn], $"{folder}: the end of a turn");
     }
 
