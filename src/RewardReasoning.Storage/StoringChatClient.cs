@@ -132,6 +132,11 @@ public sealed class StoringChatClient : DelegatingChatClient
     }
 
     /// <inheritdoc/>
+    /// <remarks>Gives the store too, as an <see cref="ICompletionStore"/>.</remarks>
+    public override object? GetService(Type serviceType, object? serviceKey = null) =>
+        serviceKey is null && serviceType == typeof(ICompletionStore) ? _store : base.GetService(serviceType, serviceKey);
+
+    /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
         base.Dispose(disposing);

@@ -103,8 +103,14 @@ public sealed class JudgmentJson : JsonConverterFactory
         };
     }
 
-    internal static void Write(Utf8JsonWriter json, Vote vote, bool withReasoning)
+    /// <summary>Writes a vote as an object.</summary>
+    /// <param name="json">Where to.</param>
+    /// <param name="vote">What to write.</param>
+    /// <param name="withReasoning">Whether it keeps what the judge wrote.</param>
+    public static void Write(Utf8JsonWriter json, Vote vote, bool withReasoning = true)
     {
+        ArgumentNullException.ThrowIfNull(json);
+        ArgumentNullException.ThrowIfNull(vote);
         json.WriteStartObject();
         json.WriteNumber("index", vote.Index);
         json.WriteOptional("verdict", NumberOf(vote.Verdict));

@@ -27,7 +27,14 @@ public sealed class ProjectReferenceTests
             "RewardReasoning.Storage",
             "RewardReasoning.Data",
         ],
-        ["RewardReasoning.Server"] = ["RewardReasoning", "RewardReasoning.Endpoints"],
+        ["RewardReasoning.Server"] =
+        [
+            "RewardReasoning",
+            "RewardReasoning.Endpoints",
+            "RewardReasoning.Storage",
+            "RewardReasoning.Data",
+            "RewardReasoning.Evaluation",
+        ],
         ["RewardReasoning.Lab"] = ["RewardReasoning.Verification", "RewardReasoning.Training"],
     };
 

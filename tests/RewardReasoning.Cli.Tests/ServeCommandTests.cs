@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using System.Text.Json;
 using RewardReasoning.Testing;
 
@@ -44,11 +45,54 @@ public sealed class ServeCommandTests(TinyJudge judge) : IClassFixture<TinyJudge
         Assert.Equal("rrm: stopping; requests under way are answered first.\n", await rest);
     }
 
+    [Fact]
+    public async Task Serve_Judges_AsTheCommandDoes_AndAnswersWithOpenAIsInterfaceToo()
+    {
+        using Process process = Rrm.Start("serve", "--port", "0", "--dtype", "f32", "--store", "none");
+        string told = await process.StandardError.ReadLineAsync(Cancellation) ?? "";
+        string url = told["rrm: rrm-mini answers at ".Length..told.IndexOf(';', StringComparison.Ordinal)];
+        using HttpClient http = new();
+        using StringContent pair = new(
+            """{"query": "12*4+7", "response_1": "55", "response_2": "54"}""",
+            Encoding.UTF8,
+            "application/json"
+        );
+        using HttpResponseMessage response = await http.PostAsync(new Uri($"{url}/judge"), pair, Cancellation);
+        JsonElement served = JsonDocument.Parse(await response.Content.ReadAsStringAsync(Cancellation)).RootElement;
+        string models = await http.GetStringAsync(new Uri($"{url}/models"), Cancellation);
+        RrmResult judged = await Rrm.RunAsync(
+            "judge",
+            "--query",
+            "12*4+7",
+            "--response",
+            "55",
+            "--response",
+            "54",
+            "--dtype",
+            "f32",
+            "--store",
+            "none",
+            "--json"
+        );
+
+        JsonElement direct = JsonDocument.Parse(judged.Out).RootElement;
+        Assert.Equal(
+            direct.GetProperty("votes")[0].GetProperty("reasoning").GetString(),
+            served.GetProperty("votes")[0].GetProperty("reasoning").GetString()
+        );
+        Assert.Equal(1, served.GetProperty("preferred").GetInt32());
+        Assert.Contains("rrm-mini", models, StringComparison.Ordinal);
+
+        using Process kill = Process.Start("kill", ["-TERM", $"{process.Id}"]);
+        await process.WaitForExitAsync(Cancellation);
+        Assert.Equal(ExitCodes.Done, process.ExitCode);
+    }
+
     [Theory]
-    [InlineData("--openai is missing")]
+    [InlineData("--deadline is -1", "--deadline", "-1")]
     [InlineData("--port is 70000", "--openai", "--port", "70000")]
     [InlineData("--host is example.org", "--openai", "--host", "example.org")]
-    [InlineData("RRM_TEST_NOT_SET is not set", "--openai", "--api-key-env", "RRM_TEST_NOT_SET")]
+    [InlineData("RRM_TEST_NOT_SET is not set", "--openai", "--key-env", "RRM_TEST_NOT_SET")]
     public async Task Serve_BadUsage_SaysSo(string says, params string[] args)
     {
         RrmResult result = await Rrm.RunAsync(["serve", "--model", judge.Folder, .. args]);

@@ -1,33 +1,32 @@
 using System.CommandLine;
-using System.Net;
 using Microsoft.Extensions.AI;
 using RewardReasoning.Cli.Judging;
+using RewardReasoning.Cli.Ranking;
+using RewardReasoning.Judging;
 using RewardReasoning.Models;
-using RewardReasoning.Server.Chat;
+using RewardReasoning.Rankings;
+using RewardReasoning.Server;
+using RewardReasoning.Storage;
 
 namespace RewardReasoning.Cli.Commands;
 
-/// <summary><c>rrm serve</c>: a model over HTTP.</summary>
+/// <summary><c>rrm serve</c>: a judge over HTTP, and a model with OpenAI's interface.</summary>
 internal sealed class ServeCommand
 {
-    private static readonly ChatServerOptions Defaults = new() { Model = "" };
+    private static readonly JudgeServerOptions Defaults = new();
 
     private readonly Terminal _terminal;
-    private readonly FolderArguments _folder = new();
+    private readonly ModelArguments _model = new();
+    private readonly JudgingArguments _judging = new();
+    private readonly RankingArguments _ranking = new();
     private readonly Option<bool> _openAI = new("--openai")
     {
-        Description = "Serve the model itself, with OpenAI's chat completions interface.",
-    };
-
-    private readonly Option<string?> _model = new("--model")
-    {
-        Description = "Folder of the model, or hf://OWNER/NAME of one on the hub (default: models/rrm-mini of this clone).",
-        HelpName = "FOLDER",
+        Description = "Serve only the model itself, with OpenAI's chat completions interface; nothing is judged.",
     };
 
     private readonly Option<string?> _name = new("--name")
     {
-        Description = "The name under which the model is served (default: its folder's).",
+        Description = "The name under which the model is served (default: its folder's, or its name at --endpoint).",
         HelpName = "NAME",
     };
 
@@ -45,17 +44,37 @@ internal sealed class ServeCommand
         DefaultValueFactory = _ => Defaults.Port,
     };
 
-    private readonly Option<string?> _apiKeyVariable = new("--api-key-env")
+    private readonly Option<string?> _keyVariable = new("--key-env")
     {
         Description = "Name of the environment variable that holds the key that requests must bring.",
         HelpName = "VAR",
     };
 
+    private readonly Option<int> _maxRequests = new("--max-requests")
+    {
+        Description = "Requests to judge or rank that run or wait at once; those beyond them are refused with 429.",
+        HelpName = "N",
+        DefaultValueFactory = _ => Defaults.MaxRequests,
+    };
+
     private readonly Option<int> _maxCompletions = new("--max-completions")
     {
-        Description = "Completions under way or waiting at once; requests beyond them are refused with 429.",
+        Description = "Completions of OpenAI's interface that run or wait at once; requests beyond them are refused with 429.",
         HelpName = "N",
         DefaultValueFactory = _ => Defaults.MaxCompletions,
+    };
+
+    private readonly Option<double?> _deadline = new("--deadline")
+    {
+        Description = "Seconds that a request to judge or rank may take (default: no limit); requests may ask for less.",
+        HelpName = "S",
+    };
+
+    private readonly Option<double> _drain = new("--drain-timeout")
+    {
+        Description = "Seconds that accepted work may go on once the server is asked to stop.",
+        HelpName = "S",
+        DefaultValueFactory = _ => Defaults.DrainTimeout.TotalSeconds,
     };
 
     private ServeCommand(Terminal terminal) => _terminal = terminal;
@@ -66,81 +85,118 @@ internal sealed class ServeCommand
         Command command = Verb.Create(
             terminal,
             "serve",
-            "Serve a model over HTTP until Ctrl-C or SIGTERM.",
+            "Serve a judge over HTTP until Ctrl-C or SIGTERM; a model in this process answers with OpenAI's interface too.",
             """
-            rrm serve --openai
-            rrm serve --openai --model models/rrm-mini --port 8080
-            rrm serve --openai --host 0.0.0.0 --api-key-env RRM_API_KEY
+            rrm serve
+            rrm serve --votes 5 --port 8080
+            rrm serve --endpoint http://localhost:8000/v1 --model Reward-Reasoning/RRM-7B --port 8090
+            rrm serve --openai --model models/rrm-mini
+            rrm serve --host 0.0.0.0 --key-env RRM_SERVER_KEY
             """
         );
         foreach (
             Option option in new Option[]
             {
                 serve._openAI,
-                serve._model,
                 serve._name,
                 serve._host,
                 serve._port,
-                serve._apiKeyVariable,
+                serve._keyVariable,
+                serve._maxRequests,
                 serve._maxCompletions,
+                serve._deadline,
+                serve._drain,
             }
         )
         {
             command.Options.Add(option);
         }
 
-        foreach (Option option in serve._folder.Options)
-        {
-            command.Options.Add(option);
-        }
-
+        serve._ranking.AddTo(command);
+        serve._judging.AddTo(command);
+        serve._model.AddTo(command);
         command.SetAction(serve.RunAsync);
         return command;
     }
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        if (!parsed.GetValue(_openAI))
+        JudgeServerOptions options = CheckedOptions.Require(Read(parsed), checkedOptions => checkedOptions.Validate());
+        ModelSource source = await _model.ReadAsync(parsed, _terminal, cancellationToken);
+        string name = parsed.GetValue(_name) ?? NameOf(source);
+        if (parsed.GetValue(_openAI))
         {
-            throw new UsageException("--openai is missing: `rrm serve --openai` serves a model with OpenAI's chat completions interface.");
+            using IChatClient client = source is FolderSource { IsScalar: false } folder
+                ? folder.Open()
+                : throw new UsageException("--openai serves a model folder that writes; what is at --endpoint has that interface already.");
+            return await ServeAsync(ChatModel(name, client), options, cancellationToken);
         }
 
-        FolderSource source = await _folder.ReadAsync(parsed, parsed.GetValue(_model), _terminal, cancellationToken);
-        ChatServerOptions options = new()
-        {
-            Model = parsed.GetValue(_name) ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(source.Folder))),
-            Host = parsed.GetRequiredValue(_host),
-            Port = parsed.GetValue(_port),
-            ApiKeyVariable = parsed.GetValue(_apiKeyVariable),
-            MaxCompletions = parsed.GetValue(_maxCompletions),
-            OnFailure = line => _terminal.Error.WriteLine($"rrm: {line}"),
-        };
-        _ = CheckedOptions.Require(options, checkedOptions => checkedOptions.Validate());
-        using IChatClient client = source.Open();
-        await using ChatServer server = await ChatServer.StartAsync(
-            client,
-            options with
+        JudgeOptions judging = _judging.Read(parsed, source);
+        RankingOptions ranking = _ranking.Read(parsed, judging);
+        using OpenedJudge judge = await _judging.OpenJudgeAsync(parsed, source, judging, _terminal, cancellationToken);
+        ServedModel model = judge.Client?.GetService<LocalChatClient>() is { } local
+            ? ChatModel(name, local)
+            : new ServedModel { Name = name };
+        return await ServeAsync(
+            model with
             {
-                ContextLength = client.GetService<LocalModel>()?.ContextLength,
+                Judge = judge,
+                Ranking = ranking,
+                Store = judge.Client?.GetService<ICompletionStore>(),
             },
-            TimeProvider.System,
+            options,
             cancellationToken
         );
-        if (
-            options.ApiKeyVariable is null
-            && !IPAddress.IsLoopback(new IPEndPoint(IPAddress.Parse(server.Url.Host.Trim('[', ']')), 0).Address)
-        )
+    }
+
+    private static ServedModel ChatModel(string name, IChatClient client) =>
+        new()
         {
-            _terminal.Error.WriteLine("rrm: warning: other machines can reach this server, and no key is asked for (--api-key-env VAR).");
+            Name = name,
+            Chat = client,
+            ContextLength = client.GetService<LocalModel>()?.ContextLength,
+        };
+
+    private static string NameOf(ModelSource source) =>
+        source switch
+        {
+            FolderSource folder => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder.Folder))),
+            EndpointSource endpoint => endpoint.Options.Model,
+            _ => "judge",
+        };
+
+    private JudgeServerOptions Read(ParseResult parsed) =>
+        new()
+        {
+            Host = parsed.GetRequiredValue(_host),
+            Port = parsed.GetValue(_port),
+            KeyVariable = parsed.GetValue(_keyVariable),
+            MaxRequests = parsed.GetValue(_maxRequests),
+            MaxCompletions = parsed.GetValue(_maxCompletions),
+            Deadline = parsed.GetValue(_deadline) is { } seconds ? SecondsOf(seconds, _deadline) : null,
+            DrainTimeout = SecondsOf(parsed.GetValue(_drain), _drain),
+            OnFailure = line => _terminal.Error.WriteLine($"rrm: {line}"),
+        };
+
+    /// <exception cref="UsageException">It is no length of time.</exception>
+    private static TimeSpan SecondsOf(double seconds, Option option) =>
+        seconds is >= 0 and <= 1e6
+            ? TimeSpan.FromSeconds(seconds)
+            : throw new UsageException(FormattableString.Invariant($"{option.Name} is {seconds}; it is 0 to 1000000 seconds."));
+
+    private async Task<int> ServeAsync(ServedModel model, JudgeServerOptions options, CancellationToken cancellationToken)
+    {
+        await using JudgeServer server = await JudgeServer.StartAsync(model, options, TimeProvider.System, cancellationToken);
+        if (options.KeyVariable is null && !server.Url.IsLoopback)
+        {
+            _terminal.Error.WriteLine("rrm: warning: other machines can reach this server, and no key is asked for (--key-env VAR).");
         }
 
-        _terminal.Error.WriteLine($"rrm: {options.Model} answers at {server.Url}; Ctrl-C stops it.");
-        await UntilCancelledAsync(cancellationToken);
+        _terminal.Error.WriteLine($"rrm: {model.Name} answers at {server.Url}; Ctrl-C stops it.");
+        await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _terminal.Error.WriteLine("rrm: stopping; requests under way are answered first.");
         await server.StopAsync();
         return ExitCodes.Done;
     }
-
-    private static async Task UntilCancelledAsync(CancellationToken cancellationToken) =>
-        await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 }

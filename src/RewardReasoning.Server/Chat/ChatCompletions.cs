@@ -3,29 +3,29 @@ using System.Text.Json;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.AI;
+using RewardReasoning.Server.Http;
 
 namespace RewardReasoning.Server.Chat;
 
 /// <summary>
 /// <c>POST /v1/chat/completions</c> over a chat client, whole or streamed. A client that goes away cancels its completions.
 /// </summary>
-internal sealed class ChatCompletions(IChatClient client, ChatServerOptions options, TimeProvider time)
+internal sealed class ChatCompletions(ChatModel model, TimeProvider time)
 {
-    private readonly ChatRequestReader _reader = new(options.Model, ChatOptionKeys.SupportedBy(client));
-    private readonly Admission _admission = new(options.MaxCompletions);
+    private readonly ChatRequestReader _reader = new(model.Name, ChatOptionKeys.SupportedBy(model.Client));
     private readonly long _start = time.GetUtcNow().ToUnixTimeMilliseconds();
     private long _count;
 
     public async Task AnswerAsync(HttpContext context)
     {
         ChatCall call = _reader.Read(await ReadBodyAsync(context));
-        using IDisposable stay = _admission.Enter(context.Response, call.Completions);
+        using IDisposable stay = model.Admission.Enter(call.Completions, "n");
         ChatAnswerWire frame = new()
         {
             Id = FormattableString.Invariant($"chatcmpl-{_start:x}-{Interlocked.Increment(ref _count):x}"),
             Object = call.Streams ? "chat.completion.chunk" : "chat.completion",
             Created = time.GetUtcNow().ToUnixTimeSeconds(),
-            Model = options.Model,
+            Model = model.Name,
             Choices = [],
         };
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
@@ -34,14 +34,7 @@ internal sealed class ChatCompletions(IChatClient client, ChatServerOptions opti
 
     private static async Task<ChatRequestWire> ReadBodyAsync(HttpContext context)
     {
-        if (!context.Request.HasJsonContentType())
-        {
-            throw new ApiException(
-                StatusCodes.Status415UnsupportedMediaType,
-                "The body is JSON; say so with the header \"Content-Type: application/json\"."
-            );
-        }
-
+        JsonBody.RequireJson(context);
         return await JsonSerializer.DeserializeAsync(context.Request.Body, ChatJson.Wire.ChatRequestWire, context.RequestAborted)
             ?? throw new ApiException(StatusCodes.Status400BadRequest, "The body is null; it must be a JSON object.", "invalid_json");
     }
@@ -138,7 +131,7 @@ internal sealed class ChatCompletions(IChatClient client, ChatServerOptions opti
         }
 
         await foreach (
-            ChatResponseUpdate update in client.GetStreamingResponseAsync(call.Messages, call.OptionsOf(index), cancellationToken)
+            ChatResponseUpdate update in model.Client.GetStreamingResponseAsync(call.Messages, call.OptionsOf(index), cancellationToken)
         )
         {
             yield return update;
@@ -147,7 +140,7 @@ internal sealed class ChatCompletions(IChatClient client, ChatServerOptions opti
 
     private async Task<ChatResponse> AskAsync(ChatCall call, int index, CancellationToken cancellationToken)
     {
-        ChatResponse response = await client.GetResponseAsync(call.Messages, call.OptionsOf(index), cancellationToken);
+        ChatResponse response = await model.Client.GetResponseAsync(call.Messages, call.OptionsOf(index), cancellationToken);
         return call.Choices is { } choices ? Chosen(response, choices) : response;
     }
 

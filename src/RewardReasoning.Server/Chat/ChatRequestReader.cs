@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.AI;
+using RewardReasoning.Server.Http;
 
 namespace RewardReasoning.Server.Chat;
 

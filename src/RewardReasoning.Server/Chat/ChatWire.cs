@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using RewardReasoning.Server.Http;
 
 namespace RewardReasoning.Server.Chat;
 
@@ -149,9 +150,10 @@ internal sealed record ModelsWire(string Object, IReadOnlyList<ModelWire> Data);
 
 internal sealed record ModelWire(string Id, string Object, long Created, string OwnedBy, int? MaxModelLen);
 
-internal sealed record HealthWire(string Status);
-
-internal sealed record ErrorWire(ErrorFieldsWire Error);
+internal sealed record ErrorWire(ErrorFieldsWire Error)
+{
+    public static ErrorWire Of(ApiException error) => new(new ErrorFieldsWire(error.Message, error.Type, error.Parameter, error.Code));
+}
 
 internal sealed record ErrorFieldsWire(
     string Message,
@@ -169,6 +171,5 @@ internal sealed record ErrorFieldsWire(
 [JsonSerializable(typeof(ChatAnswerWire))]
 [JsonSerializable(typeof(ModelsWire))]
 [JsonSerializable(typeof(ModelWire))]
-[JsonSerializable(typeof(HealthWire))]
 [JsonSerializable(typeof(ErrorWire))]
 internal sealed partial class ChatWireJson : JsonSerializerContext;

@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.AI;
+using RewardReasoning.Server.Http;
 
 namespace RewardReasoning.Server.Chat;
 
@@ -58,7 +59,7 @@ internal static class ChunkStream
         }
         catch (Exception error) when (response.HasStarted && !cancellationToken.IsCancellationRequested)
         {
-            ChatJson.WriteEvent(body, ApiException.Of(error).ToWire(), ChatJson.Wire.ErrorWire);
+            ChatJson.WriteEvent(body, ErrorWire.Of(ApiException.Of(error)), ChatJson.Wire.ErrorWire);
             await body.FlushAsync(CancellationToken.None);
             throw;
         }

@@ -25,6 +25,7 @@ public static class JudgeFactory
             {
                 Judge = judge,
                 Reasoning = judge,
+                Client = client,
                 Name = (client.GetService(typeof(ChatClientMetadata)) as ChatClientMetadata)?.DefaultModelId ?? "unknown",
                 Voting = resolved.Voting,
                 Seed = resolved.Seed,

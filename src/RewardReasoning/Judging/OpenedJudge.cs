@@ -1,3 +1,4 @@
+using Microsoft.Extensions.AI;
 using RewardReasoning.Calibration;
 
 namespace RewardReasoning.Judging;
@@ -18,6 +19,9 @@ public sealed class OpenedJudge : IJudge, IDisposable
 
     /// <summary>The same judge if it reasons, which can stream its reasoning; null for a scalar reward model.</summary>
     public ReasoningJudge? Reasoning { get; internal init; }
+
+    /// <summary>The client that it asks, which is this judge's own; null for a scalar reward model.</summary>
+    public IChatClient? Client { get; internal init; }
 
     /// <summary>The model's name, for people.</summary>
     public required string Name { get; init; }

@@ -65,8 +65,11 @@ public sealed class RankingJson : JsonConverter<Ranking>
         json.WriteEndArray();
     }
 
-    private static void Write(Utf8JsonWriter json, PlayedMatch match)
+    /// <summary>Writes one match as an object.</summary>
+    public static void Write(Utf8JsonWriter json, PlayedMatch match)
     {
+        ArgumentNullException.ThrowIfNull(json);
+        ArgumentNullException.ThrowIfNull(match);
         json.WriteStartObject();
         json.WriteNumber("round", match.Round);
         json.WriteNumber("first", match.First);

@@ -2,7 +2,6 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.AI;
-using RewardReasoning.Server.Chat;
 using RewardReasoning.Testing;
 
 namespace RewardReasoning.Server.Tests.Chat;
@@ -335,7 +334,7 @@ public sealed class ChatServerTests
     }
 
     [Theory]
-    [InlineData("/v2/nothing", 404)]
+    [InlineData("/v1/chat/nothing", 404)]
     [InlineData("/v1/models/other", 404)]
     [InlineData("/v1/chat/completions", 405)]
     public async Task Address_Unknown_IsAnErrorObject(string path, int status)
@@ -352,8 +351,12 @@ public sealed class ChatServerTests
     {
         using ScriptedChatClient client = ScriptedChatClient.Of("a");
         await using ServedClient served = await ServedClient.StartAsync(
-            client,
-            options => options with { ContextLength = 99, Model = "org/judge" }
+            new ServedModel
+            {
+                Name = "org/judge",
+                Chat = client,
+                ContextLength = 99,
+            }
         );
         JsonElement model = Assert.Single((await served.GetAsync("/v1/models")).Json.GetProperty("data").EnumerateArray());
         Assert.Equal(("org/judge", 99), (model.GetProperty("id").GetString(), model.GetProperty("max_model_len").GetInt32()));
@@ -366,7 +369,7 @@ public sealed class ChatServerTests
         const string Variable = "RRM_TEST_SERVER_KEY";
         Environment.SetEnvironmentVariable(Variable, "open-sesame");
         using ScriptedChatClient client = ScriptedChatClient.Of("a");
-        await using ServedClient served = await ServedClient.StartAsync(client, options => options with { ApiKeyVariable = Variable });
+        await using ServedClient served = await ServedClient.StartAsync(client, options => options with { KeyVariable = Variable });
         string body = ServedClient.Request().ToJsonString();
         Answer[] answers =
         [
@@ -484,20 +487,16 @@ public sealed class ChatServerTests
         Task<Answer> asked = served.AskAsync();
         await client.Asked.WaitAsync(Cancellation);
         Task stopped = served.Server.StopAsync();
-        await Assert.ThrowsAnyAsync<HttpRequestException>(UntilRefusedAsync);
+        Answer refused = await served.AskAsync();
+        Answer notReady = await served.GetAsync("/ready");
+        Answer alive = await served.GetAsync("/health");
         free.SetResult();
+        Assert.Equal((503, 503, 200), (refused.Status, notReady.Status, alive.Status));
+        Assert.Equal("stopping", refused.Error.GetProperty("code").GetString());
+        Assert.NotNull(refused.Headers.RetryAfter);
         Assert.Equal(200, (await asked).Status);
         await stopped.WaitAsync(Cancellation);
-
-        async Task UntilRefusedAsync()
-        {
-            while (true)
-            {
-                using HttpClient other = new();
-                await other.GetAsync(new Uri(served.Server.Url, "/health"), Cancellation);
-                await Task.Delay(10, Cancellation);
-            }
-        }
+        await Assert.ThrowsAnyAsync<HttpRequestException>(() => served.GetAsync("/health"));
     }
 
     [Fact]
@@ -506,12 +505,13 @@ public sealed class ChatServerTests
         using ScriptedChatClient client = ScriptedChatClient.Of(new ScriptedReply { Hangs = true });
         await using ServedClient served = await ServedClient.StartAsync(
             client,
-            options => options with { ShutdownTimeout = TimeSpan.FromMilliseconds(50) }
+            options => options with { DrainTimeout = TimeSpan.FromMilliseconds(50) }
         );
         Task<Answer> asked = served.AskAsync();
         await UntilAsync(() => client.InFlight == 1);
         await served.Server.StopAsync();
-        await Assert.ThrowsAnyAsync<HttpRequestException>(() => asked);
+        Answer answer = await asked;
+        Assert.Equal((503, "stopping"), (answer.Status, answer.Error.GetProperty("code").GetString()));
         await UntilAsync(() => client.InFlight == 0);
     }
 
@@ -519,19 +519,18 @@ public sealed class ChatServerTests
     public async Task Start_BadOptions_NamesEveryFault()
     {
         using ScriptedChatClient client = ScriptedChatClient.Of("a");
-        ChatServerOptions options = new()
+        JudgeServerOptions options = new()
         {
-            Model = " ",
             Host = "example.org",
             Port = 70000,
             MaxCompletions = 0,
-            ApiKeyVariable = "RRM_TEST_NOT_SET",
+            KeyVariable = "RRM_TEST_NOT_SET",
         };
         ArgumentException error = await Assert.ThrowsAsync<ArgumentException>(() =>
-            ChatServer.StartAsync(client, options, cancellationToken: Cancellation)
+            JudgeServer.StartAsync(new ServedModel { Name = "m", Chat = client }, options, cancellationToken: Cancellation)
         );
         Assert.All(
-            ["Model", "Host", "Port", "MaxCompletions", "RRM_TEST_NOT_SET"],
+            ["Host", "Port", "MaxCompletions", "RRM_TEST_NOT_SET"],
             name => Assert.Contains(name, error.Message, StringComparison.Ordinal)
         );
     }
@@ -541,8 +540,10 @@ public sealed class ChatServerTests
     {
         using ScriptedChatClient client = ScriptedChatClient.Of("a");
         await using ServedClient served = await ServedClient.StartAsync(client);
-        ChatServerOptions options = new() { Model = "m", Port = served.Server.Url.Port };
-        await Assert.ThrowsAnyAsync<IOException>(() => ChatServer.StartAsync(client, options, cancellationToken: Cancellation));
+        JudgeServerOptions options = new() { Port = served.Server.Url.Port };
+        await Assert.ThrowsAnyAsync<IOException>(() =>
+            JudgeServer.StartAsync(new ServedModel { Name = "m", Chat = client }, options, cancellationToken: Cancellation)
+        );
     }
 
     private static UsageDetails Usage(long prompt, long written, long cached, long reasoning) =>

@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.AI;
-using RewardReasoning.Server.Chat;
 
 namespace RewardReasoning.Server.Tests.Chat;
 
@@ -31,16 +30,19 @@ internal sealed class ServedClient : IAsyncDisposable
 
     private readonly HttpClient _http = new();
 
-    private ServedClient(ChatServer server) => Server = server;
+    private ServedClient(JudgeServer server) => Server = server;
 
-    public ChatServer Server { get; }
+    public JudgeServer Server { get; }
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public static async Task<ServedClient> StartAsync(IChatClient client, Func<ChatServerOptions, ChatServerOptions>? change = null)
+    public static Task<ServedClient> StartAsync(IChatClient client, Func<JudgeServerOptions, JudgeServerOptions>? change = null) =>
+        StartAsync(new ServedModel { Name = Model, Chat = client }, change);
+
+    public static async Task<ServedClient> StartAsync(ServedModel model, Func<JudgeServerOptions, JudgeServerOptions>? change = null)
     {
-        ChatServerOptions options = new() { Model = Model, Port = 0 };
-        return new(await ChatServer.StartAsync(client, change is null ? options : change(options), TimeProvider.System, Cancellation));
+        JudgeServerOptions options = new() { Port = 0 };
+        return new(await JudgeServer.StartAsync(model, change is null ? options : change(options), TimeProvider.System, Cancellation));
     }
 
     /// <summary>A request with one user message and these fields besides.</summary>

@@ -18,7 +18,10 @@ public sealed class ShippedModel : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         Environment.SetEnvironmentVariable(KeyVariable, Key);
-        _served = await ServedClient.StartAsync(Client, options => options with { Model = "rrm-mini", ApiKeyVariable = KeyVariable });
+        _served = await ServedClient.StartAsync(
+            new ServedModel { Name = "rrm-mini", Chat = Client },
+            options => options with { KeyVariable = KeyVariable }
+        );
     }
 
     public async ValueTask DisposeAsync()

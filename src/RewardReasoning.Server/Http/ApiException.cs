@@ -1,8 +1,9 @@
+using System.Net;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using RewardReasoning.Endpoints;
 
-namespace RewardReasoning.Server.Chat;
+namespace RewardReasoning.Server.Http;
 
 /// <summary>A request that is answered with an error object: its HTTP status and fields.</summary>
 internal sealed class ApiException(int status, string message, string? code = null, string? parameter = null, Exception? cause = null)
@@ -14,6 +15,9 @@ internal sealed class ApiException(int status, string message, string? code = nu
 
     /// <summary>A word for programs, such as <c>context_length_exceeded</c>.</summary>
     public string? Code { get; } = code;
+
+    /// <summary>When to try again; null where that would not help, or nothing is known.</summary>
+    public TimeSpan? RetryAfter { get; init; }
 
     /// <summary>The field of the request that is at fault.</summary>
     public string? Parameter { get; } = parameter;
@@ -28,7 +32,27 @@ internal sealed class ApiException(int status, string message, string? code = nu
             _ => "invalid_request_error",
         };
 
-    public ErrorWire ToWire() => new(new ErrorFieldsWire(Message, Type, Parameter, Code));
+    /// <summary>What the status means, for people; the same for every request that ends with it.</summary>
+    public string Title =>
+        Status switch
+        {
+            StatusCodes.Status400BadRequest => "The request cannot be read",
+            StatusCodes.Status401Unauthorized => "The API key is missing or wrong",
+            StatusCodes.Status403Forbidden => "The request comes from another site",
+            StatusCodes.Status404NotFound => "There is nothing here",
+            StatusCodes.Status405MethodNotAllowed => "This address has other methods",
+            StatusCodes.Status409Conflict => "The request contradicts an earlier one",
+            StatusCodes.Status413PayloadTooLarge => "The request is too large",
+            StatusCodes.Status415UnsupportedMediaType => "The body is not of a type that is read here",
+            StatusCodes.Status421MisdirectedRequest => "The request is for another host",
+            StatusCodes.Status422UnprocessableEntity => "This cannot be judged",
+            StatusCodes.Status429TooManyRequests => "Too many requests",
+            StatusCodes.Status502BadGateway => "The model's server failed",
+            StatusCodes.Status503ServiceUnavailable => "The server cannot take this now",
+            StatusCodes.Status504GatewayTimeout => "The deadline has passed",
+            >= 500 => "The server failed",
+            _ => "The request was refused",
+        };
 
     /// <summary>A field holds something that cannot be used.</summary>
     public static ApiException BadField(string parameter, string message) =>
@@ -64,7 +88,20 @@ internal sealed class ApiException(int status, string message, string? code = nu
                     error
                 ),
             ArgumentException or NotSupportedException => new(StatusCodes.Status400BadRequest, error.Message, cause: error),
+            OutOfDomainException => new(StatusCodes.Status422UnprocessableEntity, error.Message, "out_of_domain", cause: error),
+            EndpointException { Status: HttpStatusCode.BadRequest or HttpStatusCode.UnprocessableEntity } => new(
+                StatusCodes.Status422UnprocessableEntity,
+                "The server of the model refused this text.",
+                "refused_upstream",
+                cause: error
+            ),
             EndpointException => new(StatusCodes.Status502BadGateway, "The server behind this one failed.", "upstream_error", cause: error),
+            RewardReasoningException { Boundary: FailureBoundary.Store } => new(
+                StatusCodes.Status503ServiceUnavailable,
+                "The store cannot be used, so nothing can be judged: what is paid for must be kept.",
+                "store_failed",
+                cause: error
+            ),
             _ => new(StatusCodes.Status500InternalServerError, "The model failed at this request.", "internal_error", cause: error),
         };
 

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 
-namespace RewardReasoning.Server.Chat;
+namespace RewardReasoning.Server.Http;
 
 /// <summary>The key that requests must bring, if any, as a hash: how long a comparison takes reveals nothing about it.</summary>
 internal sealed class ApiKey
@@ -40,7 +40,6 @@ internal sealed class ApiKey
                 : null;
         if (given is null || !CryptographicOperations.FixedTimeEquals(HashOf(given), _hash))
         {
-            context.Response.Headers.WWWAuthenticate = "Bearer";
             throw new ApiException(
                 StatusCodes.Status401Unauthorized,
                 given is null

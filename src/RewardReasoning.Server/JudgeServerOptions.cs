@@ -2,15 +2,13 @@ using System.ComponentModel.DataAnnotations;
 using System.Net;
 using Microsoft.AspNetCore.Http;
 using RewardReasoning.Recipes;
+using RewardReasoning.Server.Http;
 
-namespace RewardReasoning.Server.Chat;
+namespace RewardReasoning.Server;
 
-/// <summary>How a <see cref="ChatServer"/> serves its model.</summary>
-public sealed record ChatServerOptions : ICheckedOptions
+/// <summary>How a <see cref="JudgeServer"/> serves.</summary>
+public sealed record JudgeServerOptions : ICheckedOptions
 {
-    /// <summary>The name under which the model is served, and which requests must give.</summary>
-    public required string Model { get; init; }
-
     /// <summary>The address to listen on: an IP address, or <c>localhost</c>.</summary>
     /// <value>127.0.0.1, which other machines cannot reach.</value>
     public string Host { get; init; } = "127.0.0.1";
@@ -20,30 +18,39 @@ public sealed record ChatServerOptions : ICheckedOptions
     [Range(IPEndPoint.MinPort, IPEndPoint.MaxPort)]
     public int Port { get; init; } = 8000;
 
-    /// <summary>Tokens of prompt and completion together, reported under <c>/v1/models</c>.</summary>
-    /// <value>null (not reported).</value>
-    [Range(1, int.MaxValue)]
-    public int? ContextLength { get; init; }
-
     /// <summary>
     /// Name of the environment variable that holds the key that requests must bring. The key itself appears in no answer and no log.
     /// </summary>
     /// <value>null (no key is asked for).</value>
-    public string? ApiKeyVariable { get; init; }
+    public string? KeyVariable { get; init; }
 
-    /// <summary>Completions that may run or wait at once; requests beyond them are refused with 429.</summary>
+    /// <summary>Completions of the chat model that may run or wait at once; requests beyond them are refused with 429.</summary>
     /// <value>1,024, at least 1.</value>
     [Range(1, int.MaxValue)]
     public int MaxCompletions { get; init; } = 1024;
+
+    /// <summary>Requests to judge or rank that may run or wait at once; those beyond them are refused with 429.</summary>
+    /// <value>256, at least 1.</value>
+    [Range(1, int.MaxValue)]
+    public int MaxRequests { get; init; } = 256;
+
+    /// <summary>Most responses to one query.</summary>
+    /// <value>256, at least 2.</value>
+    [Range(2, int.MaxValue)]
+    public int MaxResponses { get; init; } = 256;
 
     /// <summary>Most bytes of a request's body.</summary>
     /// <value>16 MiB, at least 1.</value>
     [Range(1.0, double.MaxValue)]
     public long MaxRequestBytes { get; init; } = 16 << 20;
 
-    /// <summary>How long running requests may go on once the server is asked to stop; the rest is then cancelled.</summary>
-    /// <value>10 seconds.</value>
-    public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(10);
+    /// <summary>How long a request to judge or rank may take; requests may ask for less.</summary>
+    /// <value>null (no limit), else above 0.</value>
+    public TimeSpan? Deadline { get; init; }
+
+    /// <summary>How long what was accepted may go on once the server is asked to stop; the rest is then cancelled.</summary>
+    /// <value>60 seconds.</value>
+    public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>Receives a line for every request that failed through the server's fault; it holds no text of the request.</summary>
     /// <value>null (nobody).</value>
@@ -73,22 +80,22 @@ public sealed record ChatServerOptions : ICheckedOptions
     public IEnumerable<string> Faults(OptionNames names)
     {
         ArgumentNullException.ThrowIfNull(names);
-        if (string.IsNullOrWhiteSpace(Model))
-        {
-            yield return $"{names[nameof(Model)]} is empty; give the name under which the model is served.";
-        }
-
         if (Address is null)
         {
             yield return $"{names[nameof(Host)]} is {Host}; it must be localhost or an IP address of this machine, such as 0.0.0.0.";
         }
 
-        if (ShutdownTimeout < TimeSpan.Zero)
+        if (DrainTimeout < TimeSpan.Zero)
         {
-            yield return $"{names[nameof(ShutdownTimeout)]} is {ShutdownTimeout}; it must be 0 or more.";
+            yield return $"{names[nameof(DrainTimeout)]} is {DrainTimeout}; it must be 0 or more.";
         }
 
-        if (ApiKeyVariable is not null && ApiKey.FaultOf(ApiKeyVariable) is { } fault)
+        if (Deadline <= TimeSpan.Zero)
+        {
+            yield return $"{names[nameof(Deadline)]} is {Deadline}; it must be above 0.";
+        }
+
+        if (KeyVariable is not null && ApiKey.FaultOf(KeyVariable) is { } fault)
         {
             yield return fault;
         }

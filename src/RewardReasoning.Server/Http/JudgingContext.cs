@@ -1,0 +1,36 @@
+using RewardReasoning.Judging;
+using RewardReasoning.Rankings;
+using RewardReasoning.Storage;
+
+namespace RewardReasoning.Server.Http;
+
+/// <summary>What every group of routes that judges is given.</summary>
+internal sealed record JudgingContext
+{
+    /// <summary>The judge, which is the caller's.</summary>
+    public required OpenedJudge Judge { get; init; }
+
+    /// <summary>How responses are ranked, with the concurrency that keeps the judge busy.</summary>
+    public required RankingOptions Ranking { get; init; }
+
+    /// <summary>Where completions are stored; null where nothing is kept.</summary>
+    public required ICompletionStore? Store { get; init; }
+
+    /// <summary>Requests that judge, running or waiting.</summary>
+    public required Admission Admission { get; init; }
+
+    /// <summary>What is under way; work that outlives its request is entered there too.</summary>
+    public required Drain Drain { get; init; }
+
+    /// <summary>Cancelled when a server that stops no longer waits for what is under way.</summary>
+    public required CancellationToken Stopping { get; init; }
+
+    /// <summary>How long a request may take at most; null for no limit.</summary>
+    public required TimeSpan? Deadline { get; init; }
+
+    /// <summary>The most responses to one query.</summary>
+    public required int MaxResponses { get; init; }
+
+    /// <summary>The clock.</summary>
+    public required TimeProvider Time { get; init; }
+}

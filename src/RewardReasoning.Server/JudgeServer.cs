@@ -1,0 +1,165 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using RewardReasoning.Server.Chat;
+using RewardReasoning.Server.Http;
+using RewardReasoning.Server.Judging;
+
+namespace RewardReasoning.Server;
+
+/// <summary>
+/// A judge over HTTP: <c>/v1/judge</c> and <c>/v1/rank</c>, beside them OpenAI's chat completions interface where a chat model is served,
+/// <c>/health</c> and <c>/ready</c>. It writes no log; faults go to <see cref="JudgeServerOptions.OnFailure"/>, without any text or key.
+/// </summary>
+public sealed class JudgeServer : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly JudgeServerOptions _options;
+    private readonly TimeProvider _time;
+    private readonly Drain _drain = new();
+    private readonly CancellationTokenSource _stopping = new();
+    private Task? _stopped;
+
+    private JudgeServer(WebApplication app, JudgeServerOptions options, TimeProvider time) =>
+        (_app, _options, _time) = (app, options, time);
+
+    /// <summary>Address up to <c>/v1</c>, with the port that it was given.</summary>
+    public Uri Url =>
+        new(
+            new Uri(_app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Single()),
+            "/v1"
+        );
+
+    /// <summary>Starts a server, which answers when this returns.</summary>
+    /// <param name="model">What is served; it must outlive the server.</param>
+    /// <param name="options">How to serve it; the defaults if null.</param>
+    /// <param name="time">Clock for deadlines and the times in answers; the system's if null.</param>
+    /// <param name="cancellationToken">Cancels starting.</param>
+    /// <exception cref="ArgumentException">The options have faults, all of which the message lists, or the model is nothing.</exception>
+    /// <exception cref="IOException">The port is taken.</exception>
+    public static async Task<JudgeServer> StartAsync(
+        ServedModel model,
+        JudgeServerOptions? options = null,
+        TimeProvider? time = null,
+        CancellationToken cancellationToken = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentException.ThrowIfNullOrWhiteSpace(model.Name);
+        if (model is { Judge: null, Chat: null })
+        {
+            throw new ArgumentException("There is neither a judge nor a chat model to serve; give one.", nameof(model));
+        }
+
+        options ??= new();
+        options.Validate();
+        time ??= TimeProvider.System;
+        WebApplication app = Build(options);
+        JudgeServer server = new(app, options, time);
+        RequestGuard guard = new(options, server._drain, server._stopping.Token);
+        app.Use(guard.RunAsync);
+        app.UseRouting();
+        server.Map(model);
+        try
+        {
+            await app.StartAsync(cancellationToken);
+        }
+        catch
+        {
+            await app.DisposeAsync();
+            throw;
+        }
+
+        return server;
+    }
+
+    /// <summary>
+    /// Takes no new work, which is answered with 503, and finishes what was accepted; what takes longer than
+    /// <see cref="JudgeServerOptions.DrainTimeout"/> is cancelled. Then the port is closed.
+    /// </summary>
+    public Task StopAsync() => _stopped ??= StopOnceAsync();
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        await _app.DisposeAsync();
+        _stopping.Dispose();
+    }
+
+    private static WebApplication Build(JudgeServerOptions options)
+    {
+        // An empty builder: no settings files, environment variables or log of the host can change what is served.
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new());
+        builder
+            .WebHost.UseKestrelCore()
+            .ConfigureKestrel(kestrel =>
+            {
+                kestrel.AddServerHeader = false;
+                kestrel.Limits.MaxRequestBodySize = options.MaxRequestBytes;
+                kestrel.Listen(
+                    options.Address ?? throw new ArgumentException(options.Host),
+                    options.Port,
+                    listen => listen.Protocols = HttpProtocols.Http1
+                );
+            });
+        builder.Services.AddRoutingCore();
+        builder.Services.AddSingleton<IHostLifetime, CallersLifetime>();
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5)); // all work has ended by then
+        return builder.Build();
+    }
+
+    private void Map(ServedModel model)
+    {
+        HealthRoutes.Map(_app, _drain);
+        if (model.Chat is { } chat)
+        {
+            ChatModel served = new(model.Name, model.ContextLength, chat, new Admission(_options.MaxCompletions, "completions"));
+            ChatRoutes.Map(_app, served, _time);
+        }
+
+        if (model.Judge is { } judge)
+        {
+            JudgingContext context = new()
+            {
+                Judge = judge,
+                Ranking = model.Ranking with { Concurrency = judge.Concurrency },
+                Store = model.Store,
+                Admission = new Admission(_options.MaxRequests, "requests"),
+                Drain = _drain,
+                Stopping = _stopping.Token,
+                Deadline = _options.Deadline,
+                MaxResponses = _options.MaxResponses,
+                Time = _time,
+            };
+            JudgeRoutes.Map(_app, context);
+        }
+    }
+
+    private async Task StopOnceAsync()
+    {
+        try
+        {
+            await _drain.BeginAsync().WaitAsync(_options.DrainTimeout, _time);
+        }
+        catch (TimeoutException)
+        {
+            await _stopping.CancelAsync();
+        }
+
+        await _app.StopAsync(CancellationToken.None);
+    }
+
+    /// <summary>The caller starts and stops the server; the host must not react to signals of the process.</summary>
+    private sealed class CallersLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

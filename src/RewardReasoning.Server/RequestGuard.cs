@@ -1,0 +1,115 @@
+using Microsoft.AspNetCore.Http;
+using RewardReasoning.Server.Chat;
+using RewardReasoning.Server.Http;
+
+namespace RewardReasoning.Server;
+
+/// <summary>
+/// Wraps every request: checks host, site and key, counts what is under way, and answers failures in the form of the address: OpenAI's
+/// error object for its interface, problem details for all others.
+/// </summary>
+internal sealed class RequestGuard(JudgeServerOptions options, Drain drain, CancellationToken stopping)
+{
+    private readonly ApiKey _key = new(options.KeyVariable);
+
+    public async Task RunAsync(HttpContext context, RequestDelegate next)
+    {
+        CancellationToken gone = context.RequestAborted;
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(gone, stopping);
+        context.RequestAborted = either.Token;
+        context.Response.Headers.XContentTypeOptions = "nosniff";
+        context.Response.Headers.CacheControl = "no-store";
+        try
+        {
+            RequireOwnHost(context.Request);
+            RequireSameSite(context.Request);
+            if (!HealthRoutes.IsOpen(context.Request.Path))
+            {
+                _key.Require(context);
+                using IDisposable work = drain.Enter(isNew: HttpMethods.IsPost(context.Request.Method));
+                await next(context);
+            }
+            else
+            {
+                await next(context);
+            }
+
+            RequireFound(context);
+        }
+        catch (Exception) when (gone.IsCancellationRequested)
+        {
+            // The client has disconnected; there is nobody to answer.
+        }
+        catch (Exception error)
+        {
+            context.RequestAborted = gone;
+            await AnswerErrorAsync(
+                context,
+                stopping.IsCancellationRequested && error is OperationCanceledException ? Drain.Stopping() : error
+            );
+        }
+    }
+
+    private void RequireOwnHost(HttpRequest request)
+    {
+        if (!options.Serves(request.Host))
+        {
+            throw new ApiException(
+                StatusCodes.Status421MisdirectedRequest,
+                "This server answers requests for localhost and 127.0.0.1 only; the Host header names another host.",
+                "wrong_host"
+            );
+        }
+    }
+
+    /// <summary>Browsers say when a page of another site sends a request; nothing of this server is for such pages.</summary>
+    private static void RequireSameSite(HttpRequest request)
+    {
+        string origin = request.Headers.Origin.ToString();
+        bool isOwn = origin.Length == 0 || (Uri.TryCreate(origin, UriKind.Absolute, out Uri? from) && from.Authority == request.Host.Value);
+        if (!isOwn || request.Headers["Sec-Fetch-Site"].ToString() is "cross-site" or "same-site")
+        {
+            throw new ApiException(
+                StatusCodes.Status403Forbidden,
+                "A page of another site sent this request; this server answers its own pages and programs only.",
+                "cross_site"
+            );
+        }
+    }
+
+    private static void RequireFound(HttpContext context)
+    {
+        if (
+            !context.Response.HasStarted
+            && context.Response.StatusCode is StatusCodes.Status404NotFound or StatusCodes.Status405MethodNotAllowed
+        )
+        {
+            throw new ApiException(
+                context.Response.StatusCode,
+                "There is no such address or method here; docs/serving.md lists the addresses.",
+                "unknown_url"
+            );
+        }
+    }
+
+    private async Task AnswerErrorAsync(HttpContext context, Exception error)
+    {
+        ApiException answer = ApiException.Of(error);
+        if (answer.Status == StatusCodes.Status500InternalServerError || answer.Status == StatusCodes.Status502BadGateway)
+        {
+            options.OnFailure?.Invoke($"{context.Request.Method} {context.Request.Path}: {answer.Status} after {error.GetType().Name}");
+        }
+
+        if (context.Response.HasStarted)
+        {
+            return;
+        }
+
+        JsonAnswer.SetHeaders(context.Response, answer);
+        await (
+            ChatRoutes.Owns(context.Request.Path)
+                ? ChatJson.WriteAsync(context.Response, answer.Status, ErrorWire.Of(answer), ChatJson.Wire.ErrorWire)
+                : JsonAnswer.WriteProblemAsync(context, answer)
+        );
+    }
+}
