@@ -3,7 +3,7 @@ using RewardReasoning.Recipes;
 namespace RewardReasoning.Lab;
 
 /// <summary>What a step of a lab does.</summary>
-public enum LabStepKind
+internal enum LabStepKind
 {
     /// <summary>Makes a tokenizer (<see cref="RewardReasoning.Text.Tokenization.TokenizerRecipe"/>) in <see cref="LabStep.To"/>.</summary>
     Tokenizer,
@@ -27,7 +27,7 @@ public enum LabStepKind
 }
 
 /// <summary>One step of a lab.</summary>
-public sealed record LabStep
+internal sealed record LabStep
 {
     /// <summary>What it does.</summary>
     public required LabStepKind Kind { get; init; }
@@ -43,12 +43,12 @@ public sealed record LabStep
 }
 
 /// <summary>A model made from nothing: steps one after another, each skipped or resumed where an earlier call got to.</summary>
-public sealed record LabRecipe : ICheckedOptions
+internal sealed record LabRecipe : ICheckedOptions
 {
     /// <summary>The steps in their order.</summary>
     public required IReadOnlyList<LabStep> Steps { get; init; }
 
-    /// <exception cref="RecipeException">A step lacks what it needs; every fault is listed.</exception>
+    /// <exception cref="RewardReasoningException">A step lacks what it needs; every fault is listed.</exception>
     public void Validate() => OptionsCheck.ThrowIfInvalidRecipe(this);
 
     /// <inheritdoc/>

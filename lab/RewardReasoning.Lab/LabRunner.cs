@@ -9,7 +9,7 @@ namespace RewardReasoning.Lab;
 /// <summary>
 /// Runs a lab's steps. Finished training steps are skipped and unfinished ones are resumed; the other steps are quick and run again.
 /// </summary>
-public sealed class LabRunner(LabRecipe recipe, TimeProvider clock)
+internal sealed class LabRunner(LabRecipe recipe, TimeProvider clock)
 {
     /// <summary>As <see cref="TrainingRun.DefaultStore"/>.</summary>
     /// <value>null: nowhere.</value>
@@ -19,7 +19,7 @@ public sealed class LabRunner(LabRecipe recipe, TimeProvider clock)
     /// <param name="began">Told of each step as it begins: its number from 1 and the step.</param>
     /// <param name="progress">Told of each training step.</param>
     /// <param name="cancellationToken">Ends the step in hand at its next checkpoint or token.</param>
-    /// <exception cref="RecipeException">A recipe, its data or a run folder is unusable.</exception>
+    /// <exception cref="RewardReasoningException">A recipe, its data or a run folder is unusable.</exception>
     public void Run(
         Action<int, LabStep>? began = null,
         Action<TrainingProgress>? progress = null,

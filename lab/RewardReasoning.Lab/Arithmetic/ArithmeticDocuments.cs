@@ -3,20 +3,20 @@ using System.Text;
 namespace RewardReasoning.Lab.Arithmetic;
 
 /// <summary>A stretch of a completion and the weight of its tokens in the loss.</summary>
-public sealed record WeightedText(string Text, double Weight);
+internal sealed record WeightedText(string Text, double Weight);
 
 /// <summary>How often each kind of document is drawn.</summary>
 /// <param name="Solve">Worked solutions.</param>
 /// <param name="Judge">Comparisons with a verdict by chance.</param>
 /// <param name="Quote">Who said a number.</param>
 /// <param name="Direct">Answers without a thought: what a policy that is to learn thinking may begin with; a judge's base has none.</param>
-public sealed record DocumentMix(double Solve, double Judge, double Quote, double Direct = 0);
+internal sealed record DocumentMix(double Solve, double Judge, double Quote, double Direct = 0);
 
 /// <summary>One training document: what is asked, and the completion after the opened thought.</summary>
 /// <param name="Kind">solve, judge, quote or direct.</param>
 /// <param name="Prompt">The user's turn.</param>
 /// <param name="Completion">Everything from the first token of the thought on, without the end of the turn.</param>
-public sealed record ArithmeticDocument(string Kind, string Prompt, IReadOnlyList<WeightedText> Completion);
+internal sealed record ArithmeticDocument(string Kind, string Prompt, IReadOnlyList<WeightedText> Completion);
 
 /// <summary>
 /// Supervised documents for the base model of a miniature judge. They teach to solve (worked solutions), to compare (is the result the
@@ -24,7 +24,7 @@ public sealed record ArithmeticDocument(string Kind, string Prompt, IReadOnlyLis
 /// documents the verdict is a coin flip, in quote documents it depends on who said a number, not on who is right. Choosing the right
 /// response is left to reinforcement learning.
 /// </summary>
-public sealed class ArithmeticDocuments(
+internal sealed class ArithmeticDocuments(
     ExpressionSampler sampler,
     Func<string, string, string, string> judgePrompt,
     SeededRandom random,

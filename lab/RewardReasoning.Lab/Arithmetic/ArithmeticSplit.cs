@@ -4,7 +4,7 @@ namespace RewardReasoning.Lab.Arithmetic;
 /// Which expressions are held out: a hash of the normal form decides, so that <c>.5*4</c> and <c>0.50 * 4</c> always fall on the same
 /// side, in real data and in generated data alike.
 /// </summary>
-public static class ArithmeticSplit
+internal static class ArithmeticSplit
 {
     /// <summary>One expression in this many is held out.</summary>
     public const int HeldOutOneIn = 10;

@@ -3,7 +3,7 @@ using RewardReasoning.Verification.Arithmetic;
 namespace RewardReasoning.Lab.Arithmetic;
 
 /// <summary>The rarer shapes of real expressions, about one in nine, which an average hides.</summary>
-public static class ArithmeticTail
+internal static class ArithmeticTail
 {
     /// <summary>
     /// Whether the expression divides by more than 99, holds an operand over 9,999, a quotient that does not end, or no operation.

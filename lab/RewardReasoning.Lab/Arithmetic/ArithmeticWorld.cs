@@ -21,7 +21,7 @@ namespace RewardReasoning.Lab.Arithmetic;
 /// </list>
 /// The same recipe writes the same bytes.
 /// </summary>
-public static class ArithmeticWorld
+internal static class ArithmeticWorld
 {
     private static readonly JsonSerializerOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 

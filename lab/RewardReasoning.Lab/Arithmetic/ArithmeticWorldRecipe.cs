@@ -1,7 +1,7 @@
 namespace RewardReasoning.Lab.Arithmetic;
 
 /// <summary>What a miniature world of arithmetic consists of.</summary>
-public sealed record ArithmeticWorldRecipe
+internal sealed record ArithmeticWorldRecipe
 {
     /// <summary>Folder for the files.</summary>
     public required string Out { get; init; }

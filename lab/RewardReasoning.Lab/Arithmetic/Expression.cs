@@ -5,7 +5,7 @@ using RewardReasoning.Verification.Arithmetic;
 namespace RewardReasoning.Lab.Arithmetic;
 
 /// <summary>One number, operator or parenthesis of an expression. <paramref name="Symbol"/> is <c>'n'</c> for a number.</summary>
-public readonly record struct ExpressionToken(char Symbol, decimal Value)
+internal readonly record struct ExpressionToken(char Symbol, decimal Value)
 {
     /// <summary>Whether this is a number.</summary>
     public bool IsNumber => Symbol == 'n';
@@ -21,7 +21,7 @@ public readonly record struct ExpressionToken(char Symbol, decimal Value)
 /// A calculator expression as people write them in grade-school mathematics: + - * /, parentheses, decimals in any spelling
 /// (<c>.5</c>, <c>1.50</c>), <c>%</c> meaning a hundredth, blanks.
 /// </summary>
-public sealed class Expression
+internal sealed class Expression
 {
     private Expression(string text, IReadOnlyList<ExpressionToken> tokens)
     {

@@ -4,7 +4,7 @@ using RewardReasoning.Verification.Arithmetic;
 namespace RewardReasoning.Lab.Arithmetic;
 
 /// <summary>An expression of the training world, with its solution.</summary>
-public sealed record ArithmeticProblem(Expression Expression, WorkedSolution Solution);
+internal sealed record ArithmeticProblem(Expression Expression, WorkedSolution Solution);
 
 /// <summary>
 /// Draws expressions as people write them in grade-school mathematics: real ones of a training part, real ones with other numbers in
@@ -12,7 +12,7 @@ public sealed record ArithmeticProblem(Expression Expression, WorkedSolution Sol
 /// end, percentages,
 /// long sums, lone numbers). Held-out expressions (<see cref="ArithmeticSplit"/>) are never drawn, whichever way they arise.
 /// </summary>
-public sealed class ExpressionSampler
+internal sealed class ExpressionSampler
 {
     private const int Attempts = 40;
     private static readonly double[] OperationWeights = [0.50, 0.31, 0.14, 0.05];

@@ -1,7 +1,7 @@
 namespace RewardReasoning.Lab.Arithmetic;
 
 /// <summary>The ways in which people write one number: <c>0.5</c>, <c>.5</c>, <c>0.50</c>; <c>12</c>, <c>12.0</c>, <c>12.00</c>.</summary>
-public static class NumberSpelling
+internal static class NumberSpelling
 {
     /// <summary>The number in normal form, or with probability <paramref name="variety"/> in another spelling.</summary>
     public static string Write(decimal number, SeededRandom random, double variety)

@@ -10,7 +10,7 @@ namespace RewardReasoning.Lab.Arithmetic;
 /// </summary>
 /// <param name="Text">All steps.</param>
 /// <param name="Value">The value.</param>
-public sealed record WorkedSolution(string Text, decimal Value)
+internal sealed record WorkedSolution(string Text, decimal Value)
 {
     /// <summary>Solutions beyond this many characters are not written.</summary>
     public const int MaximumLength = 320;

@@ -6,7 +6,7 @@ namespace RewardReasoning.Lab.Arithmetic;
 /// <summary>A wrong value that somebody could have arrived at, and by which kind of mistake.</summary>
 /// <param name="Value">Never equal to the right value.</param>
 /// <param name="Kind">digit, carry, scale, slip, order or propagated.</param>
-public sealed record WrongAnswer(decimal Value, string Kind)
+internal sealed record WrongAnswer(decimal Value, string Kind)
 {
     /// <summary>Draws a mistake; kinds that the expression does not allow fall back to a wrong digit.</summary>
     public static WrongAnswer Draw(ArithmeticProblem problem, SeededRandom random)
