@@ -8,7 +8,7 @@ namespace RewardReasoning.Measure;
 public sealed record SourceFile(string Path, string Text, SyntaxNode Root)
 {
     /// <summary>
-    /// The project folder it lies in, such as <c>RewardReasoning.Cli</c> for <c>src/RewardReasoning.Cli/ExitCodes.cs</c>.
+    /// The project folder it lies in, such as <c>RewardReasoning.Cli</c> for <c>src/RewardReasoning.Cli/Program.cs</c>.
     /// </summary>
     public string Project => Path.Split('/')[1];
 

@@ -5,9 +5,8 @@ namespace RewardReasoning.Measure;
 
 /// <summary>Pairs of namespaces inside one project that use each other's types.</summary>
 /// <remarks>
-/// Names are resolved without compiling: a name stands for a type of the project that is declared in a namespace which the file can see
-/// (its
-/// own, those around it, and its usings), where only one such namespace declares it.
+/// Names are resolved without compiling: a name means the type of the project that is declared in a namespace which the file can see
+/// (its own, those around it, and its usings), if only one such namespace declares it.
 /// </remarks>
 public static class NamespaceCircles
 {
@@ -80,7 +79,7 @@ public static class NamespaceCircles
                 .OfType<SimpleNameSyntax>()
                 .Where(name => name.Parent is not MemberAccessExpressionSyntax access || access.Name != name)
                 .Where(name => name.Parent is not (NameColonSyntax or NameEqualsSyntax))
-                .Where(name => !name.Ancestors().Any(node => node is CrefSyntax))
+                .Where(name => !name.Ancestors().Any(node => node is CrefSyntax or UsingDirectiveSyntax))
                 .Select(name => name.Identifier.ValueText),
         ];
 }

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using RewardReasoning.Cli.Commands;
+using RewardReasoning.Cli.Parsing;
+using RewardReasoning.Cli.Terminals;
 
 namespace RewardReasoning.Cli;
 

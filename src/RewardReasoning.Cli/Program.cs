@@ -1,4 +1,5 @@
 using RewardReasoning.Cli;
+using RewardReasoning.Cli.Terminals;
 
 using CancellationTokenSource interrupt = new();
 using IDisposable signals = InterruptSignals.Cancel(interrupt);

@@ -30,7 +30,7 @@ public static class BenchmarkCatalog
     ];
 
     /// <summary>The benchmark with a name.</summary>
-    /// <exception cref="RunException">There is none; the message lists the names.</exception>
+    /// <exception cref="RewardReasoningException">There is none; the message lists the names.</exception>
     public static Benchmark Find(string name) =>
         All.FirstOrDefault(benchmark => string.Equals(benchmark.Name, name, StringComparison.OrdinalIgnoreCase))
         ?? throw new RunException(

@@ -37,7 +37,7 @@ public sealed class BenchmarkRunner(OpenedJudge judge, BenchmarkRunOptions? opti
     /// <param name="benchmark">Which one; <see cref="BenchmarkCatalog"/> has them by name.</param>
     /// <param name="data">Its data, a file or folder.</param>
     /// <param name="cancellationToken">Ends the run; what was judged is kept in the folder.</param>
-    /// <exception cref="RunException">The data holds nothing of the benchmark.</exception>
+    /// <exception cref="RewardReasoningException">The data holds nothing of the benchmark.</exception>
     /// <remarks>A failure that would hit every further comparison ends the run (<see cref="FailurePolicy"/>).</remarks>
     public async Task<BenchmarkReport> RunAsync(Benchmark benchmark, string data, CancellationToken cancellationToken = default)
     {
@@ -60,7 +60,7 @@ public sealed class BenchmarkRunner(OpenedJudge judge, BenchmarkRunOptions? opti
     /// <param name="options">What of them, and where the result is kept; everything, nowhere, if null.</param>
     /// <param name="judge">Of several recorded judges, this one; all if null.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    /// <exception cref="RunException">There is no such judge, or the benchmark needs its data.</exception>
+    /// <exception cref="RewardReasoningException">There is no such judge, or the benchmark needs its data.</exception>
     public static async Task<IReadOnlyList<BenchmarkReport>> ReplayAsync(
         Benchmark benchmark,
         string? data,
@@ -96,7 +96,7 @@ public sealed class BenchmarkRunner(OpenedJudge judge, BenchmarkRunOptions? opti
     /// <param name="first">Folder of a run.</param>
     /// <param name="second">Folder of another.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    /// <exception cref="RunException">They are runs of different benchmarks.</exception>
+    /// <exception cref="RewardReasoningException">They are runs of different benchmarks.</exception>
     public static async Task<RunComparison> CompareAsync(string first, string second, CancellationToken cancellationToken = default)
     {
         BenchmarkReport report = await new BenchmarkRunFolder(first).ReadReportAsync(cancellationToken).ConfigureAwait(false);

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.AI;
 using RewardReasoning.Models.Generation;
-using RewardReasoning.Text;
 using RewardReasoning.Text.ChatTemplates;
 using RewardReasoning.Text.Jinja;
 using RewardReasoning.Text.Tokenization;
@@ -16,7 +15,7 @@ internal sealed record ChatPrompt(string Text, int[] Ids, bool? ReasoningOpen)
     /// <summary>
     /// Renders messages with the model's template, opens the assistant's turn and begins it with <paramref name="prefill"/>.
     /// </summary>
-    /// <exception cref="ChatTemplateException">The template refuses the messages.</exception>
+    /// <exception cref="RewardReasoningException">The template refuses the messages.</exception>
     /// <exception cref="NotSupportedException">A message holds something that is not text.</exception>
     public static ChatPrompt Render(
         ChatTokenizer chat,

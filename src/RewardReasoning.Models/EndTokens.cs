@@ -16,7 +16,7 @@ namespace RewardReasoning.Models;
 internal sealed record EndTokens(IReadOnlyList<int> Ids, int? OfTurn)
 {
     /// <summary>Reads them from a model folder.</summary>
-    /// <exception cref="TokenizerException"><c>tokenizer_config.json</c> cannot be read.</exception>
+    /// <exception cref="RewardReasoningException"><c>tokenizer_config.json</c> cannot be read.</exception>
     public static EndTokens Of(string folder, DecoderConfig config, ChatTokenizer chat)
     {
         int? named = TokenizerConfig.Load(folder).EosToken is { } text ? chat.Tokenizer.FindToken(text) : null;

@@ -70,7 +70,7 @@ public sealed class LocalChatClient : IChatClient
     /// The options cannot be honoured, or the prompt does not fit the context; then <see cref="Exception.Data"/> has <c>prompt_tokens</c>
     /// and <c>context_tokens</c>.
     /// </exception>
-    /// <exception cref="GenerationException">The model failed.</exception>
+    /// <exception cref="RewardReasoningException">The model failed.</exception>
     public async Task<ChatResponse> GetResponseAsync(
         IEnumerable<ChatMessage> messages,
         ChatOptions? options = null,

@@ -1,7 +1,6 @@
 using RewardReasoning.Models.Checkpoints;
 using RewardReasoning.Models.Decoder;
 using RewardReasoning.Models.Generation;
-using RewardReasoning.Text;
 using RewardReasoning.Text.ChatTemplates;
 using RewardReasoning.Text.Tokenization;
 using static TorchSharp.torch;
@@ -28,7 +27,7 @@ public sealed class LocalModel : IDisposable
     public string Name => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(Folder)));
 
     /// <summary>The weights.</summary>
-    public DecoderModel Decoder { get; }
+    internal DecoderModel Decoder { get; }
 
     /// <summary>Tokenizer and chat template.</summary>
     public ChatTokenizer Chat { get; }
@@ -60,7 +59,7 @@ public sealed class LocalModel : IDisposable
     internal IReadOnlyDictionary<string, object?> TemplateVariables { get; }
 
     /// <summary>The <see cref="Identity"/> of a folder that is loaded by other means.</summary>
-    public static string IdentityOf(string folder, DecoderModel decoder, LocalModelOptions options)
+    internal static string IdentityOf(string folder, DecoderModel decoder, LocalModelOptions options)
     {
         ArgumentNullException.ThrowIfNull(decoder);
         ArgumentNullException.ThrowIfNull(options);
@@ -73,9 +72,9 @@ public sealed class LocalModel : IDisposable
     }
 
     /// <summary>Loads a folder.</summary>
-    /// <exception cref="CheckpointException">Config or weights are missing, damaged or of an unknown kind.</exception>
-    /// <exception cref="TokenizerException">The tokenizer cannot be loaded.</exception>
-    /// <exception cref="ChatTemplateException">The chat template is missing or cannot be read.</exception>
+    /// <exception cref="RewardReasoningException">Config or weights are missing, damaged or of an unknown kind.</exception>
+    /// <exception cref="RewardReasoningException">The tokenizer cannot be loaded.</exception>
+    /// <exception cref="RewardReasoningException">The chat template is missing or cannot be read.</exception>
     /// <exception cref="ArgumentException">The options name no device or type.</exception>
     public static LocalModel Load(string folder, LocalModelOptions? options = null)
     {
@@ -108,9 +107,9 @@ public sealed class LocalModel : IDisposable
     }
 
     /// <summary>Loads only the weights of a folder, of any kind.</summary>
-    /// <exception cref="CheckpointException">Weights are missing or damaged, or do not fit the config.</exception>
+    /// <exception cref="RewardReasoningException">Weights are missing or damaged, or do not fit the config.</exception>
     /// <exception cref="ArgumentException">The options name no device or type.</exception>
-    public static DecoderModel LoadDecoder(string folder, DecoderConfig config, LocalModelOptions options)
+    internal static DecoderModel LoadDecoder(string folder, DecoderConfig config, LocalModelOptions options)
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(options);

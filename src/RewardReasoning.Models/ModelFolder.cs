@@ -34,8 +34,8 @@ public static class ModelFolder
     };
 
     /// <summary>How other programs would tokenize otherwise than this one, a sentence each; empty where none is known to.</summary>
-    /// <exception cref="CheckpointException"><c>config.json</c> cannot be read.</exception>
-    /// <exception cref="TokenizerException"><c>tokenizer.json</c> cannot be read.</exception>
+    /// <exception cref="RewardReasoningException"><c>config.json</c> cannot be read.</exception>
+    /// <exception cref="RewardReasoningException"><c>tokenizer.json</c> cannot be read.</exception>
     public static IReadOnlyList<string> Warnings(string folder)
     {
         JsonSettings config = JsonSettings.Load(Path.Combine(folder, DecoderConfig.FileName));
@@ -48,7 +48,7 @@ public static class ModelFolder
     /// </summary>
     /// <param name="from">A model folder.</param>
     /// <param name="to">The new folder; it must not hold a model yet.</param>
-    /// <exception cref="CheckpointException">The model cannot be read, or <paramref name="to"/> holds one already.</exception>
+    /// <exception cref="RewardReasoningException">The model cannot be read, or <paramref name="to"/> holds one already.</exception>
     public static void Rewrite(string from, string to)
     {
         ArgumentNullException.ThrowIfNull(from);

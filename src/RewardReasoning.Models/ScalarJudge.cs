@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using RewardReasoning.Judging;
 using RewardReasoning.Models.Checkpoints;
 using RewardReasoning.Models.Decoder;
-using RewardReasoning.Text;
 using RewardReasoning.Text.ChatTemplates;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -46,15 +45,15 @@ public sealed class ScalarJudge : IScalarJudge
     public int Concurrency => 2;
 
     /// <summary>Whether a folder holds a scalar reward model: its <c>config.json</c> names a <c>…ForSequenceClassification</c>.</summary>
-    /// <exception cref="CheckpointException">The config is missing, broken or of an unknown kind.</exception>
+    /// <exception cref="RewardReasoningException">The config is missing, broken or of an unknown kind.</exception>
     public static bool Handles(string folder) => DecoderConfig.Load(folder).ScalarHead;
 
     /// <summary>Loads a folder.</summary>
     /// <param name="folder">A Hugging Face folder with <c>score.weight</c>, tokenizer and chat template.</param>
     /// <param name="options">Type and device; the defaults if null.</param>
     /// <param name="time">Clock for the time that judgments take; the system's if null.</param>
-    /// <exception cref="CheckpointException">Config or weights are missing or damaged, or of another kind.</exception>
-    /// <exception cref="ChatTemplateException">The chat template is missing or cannot be read.</exception>
+    /// <exception cref="RewardReasoningException">Config or weights are missing or damaged, or of another kind.</exception>
+    /// <exception cref="RewardReasoningException">The chat template is missing or cannot be read.</exception>
     public static ScalarJudge Load(string folder, LocalModelOptions? options = null, TimeProvider? time = null)
     {
         ArgumentNullException.ThrowIfNull(folder);

@@ -77,7 +77,7 @@ public sealed record JudgeServerOptions : ICheckedOptions
     public void Validate() => OptionsCheck.ThrowIfInvalid(this);
 
     /// <inheritdoc/>
-    public IEnumerable<string> Faults(OptionNames names)
+    IEnumerable<string> ICheckedOptions.Faults(OptionNames names)
     {
         ArgumentNullException.ThrowIfNull(names);
         if (Address is null)

@@ -1,6 +1,3 @@
-using RewardReasoning.Storage.Postgres;
-using RewardReasoning.Storage.Sqlite;
-
 namespace RewardReasoning.Storage;
 
 /// <summary>Stores by their location: a path is an SQLite file, <c>postgres://…</c> a PostgreSQL database.</summary>

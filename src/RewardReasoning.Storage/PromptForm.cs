@@ -7,7 +7,7 @@ namespace RewardReasoning.Storage;
 /// Messages as bytes: the version (1), the number of messages (4 bytes), and for each its role, text and reasoning, every text as UTF-8
 /// after its length (7 bits a byte, the high bit for "more follows"). Numbers are little-endian.
 /// </summary>
-public static class PromptForm
+internal static class PromptForm
 {
     private const byte Version = 1;
 

@@ -8,7 +8,7 @@ namespace RewardReasoning.Storage;
 /// the properties of <see cref="ChatResponseKeys"/>, log-probs included, bit for bit. Numbers are little-endian, texts UTF-8 after their
 /// length, absent values a zero byte.
 /// </summary>
-public static class ResponseForm
+internal static class ResponseForm
 {
     private const byte Version = 1;
 

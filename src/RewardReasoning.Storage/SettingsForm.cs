@@ -9,7 +9,7 @@ namespace RewardReasoning.Storage;
 /// sorted by name. An entry is its name, a byte for its kind and its value: 1 bool (a byte), 2 integer (8 bytes), 3 single, 4 double,
 /// 5 text, 6 list of texts (count in 4 bytes). What is not set is not written, so that later settings leave earlier keys as they are.
 /// </summary>
-public static class SettingsForm
+internal static class SettingsForm
 {
     private const byte Version = 1;
 

@@ -4,7 +4,7 @@ namespace RewardReasoning.Text;
 /// A chat template that cannot be read or run: it is no valid Jinja, uses a construct that is not supported, refuses the messages
 /// (<c>raise_exception</c>), or asks for what the messages do not have. The message names the line of the template.
 /// </summary>
-public sealed class ChatTemplateException : RewardReasoningException
+internal sealed class ChatTemplateException : RewardReasoningException
 {
     /// <summary>An error without further detail.</summary>
     public ChatTemplateException() { }

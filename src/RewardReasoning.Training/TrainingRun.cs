@@ -86,7 +86,7 @@ public sealed class TrainingRun
     /// <param name="kind">Which kind of recipe it is.</param>
     /// <param name="path">Its file; paths in it start from the current folder.</param>
     /// <param name="text">Read in place of the file's own text, such as that text with other paths; null for the file's.</param>
-    /// <exception cref="RecipeException">The recipe has faults; the message lists all of them.</exception>
+    /// <exception cref="RewardReasoningException">The recipe has faults; the message lists all of them.</exception>
     public static TrainingRun Load(TrainingKind kind, string path, string? text = null)
     {
         TrainingRecipe recipe = (TrainingRecipe)RecipeFile.Load(RecipeOf(kind), path, text);
@@ -106,7 +106,7 @@ public sealed class TrainingRun
     /// <param name="progress">Called after each step.</param>
     /// <param name="cancellationToken">Ends the run with a checkpoint of the last finished step.</param>
     /// <returns>The folder of the finished model.</returns>
-    /// <exception cref="RecipeException">The recipe, its data or its run folder cannot be used.</exception>
+    /// <exception cref="RewardReasoningException">The recipe, its data or its run folder cannot be used.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; a checkpoint of the last finished step was written.</exception>
     public string Run(Action<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
     {

@@ -5,7 +5,7 @@ using System.Text;
 namespace RewardReasoning;
 
 /// <summary>Identity of a comparison that does not depend on how the caller numbers the responses, nor on process or machine.</summary>
-public static class ComparisonHash
+internal static class ComparisonHash
 {
     /// <summary>
     /// SHA-256 over query, the ordinally smaller response and the other one, each as UTF-8 with its length (8 bytes, little-endian)

@@ -38,7 +38,7 @@ public enum FailureScope
 /// Until something has succeeded, a failure that would only end a vote ends the run as well: the server's address or the model's name is
 /// then likely to be wrong, and asking for every other row would not help.
 /// </summary>
-public sealed class FailurePolicy
+internal sealed class FailurePolicy
 {
     private volatile bool _hasSucceeded;
 

@@ -7,7 +7,7 @@ namespace RewardReasoning;
 /// completion.
 /// </summary>
 /// <param name="promptOpensReasoning">Whether the prompt, or a prefill, ended inside reasoning.</param>
-public sealed class ReasoningSplitter(bool promptOpensReasoning = false)
+internal sealed class ReasoningSplitter(bool promptOpensReasoning = false)
 {
     private enum State
     {

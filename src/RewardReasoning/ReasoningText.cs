@@ -4,7 +4,7 @@ namespace RewardReasoning;
 /// <param name="Reasoning">The reasoning without its markers; empty where there is none.</param>
 /// <param name="Answer">What follows the reasoning; empty where the reasoning was never closed.</param>
 /// <param name="Closed">Whether reasoning that was opened was also closed; null where none was opened.</param>
-public readonly record struct ReasoningText(string Reasoning, string Answer, bool? Closed)
+internal readonly record struct ReasoningText(string Reasoning, string Answer, bool? Closed)
 {
     /// <summary>The tag that opens reasoning in most models, and in every prefill of this library.</summary>
     public const string OpenTag = "<think>";

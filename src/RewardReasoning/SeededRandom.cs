@@ -4,7 +4,7 @@ namespace RewardReasoning;
 /// A small generator (SplitMix64) whose sequence is part of a data set's definition: the same seed gives the same documents on every
 /// runtime version, which <see cref="Random"/> does not promise.
 /// </summary>
-public sealed class SeededRandom(ulong seed)
+internal sealed class SeededRandom(ulong seed)
 {
     private ulong _state = seed;
 

@@ -17,7 +17,7 @@ internal static class House
     public static string FullPath(string path) => Checkout.FullPath(path);
 
     /// <summary>
-    /// The project folder a path lies in, such as <c>RewardReasoning.Cli</c> for <c>src/RewardReasoning.Cli/ExitCodes.cs</c>.
+    /// The project folder a path lies in, such as <c>RewardReasoning.Cli</c> for <c>src/RewardReasoning.Cli/Program.cs</c>.
     /// </summary>
     public static string ProjectOf(string path) => path.Split('/')[1];
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using RewardReasoning.Cli.Terminals;
 using RewardReasoning.Testing;
 
 namespace RewardReasoning.Cli.Tests;

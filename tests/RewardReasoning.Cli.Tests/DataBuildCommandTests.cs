@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using RewardReasoning.Cli.Terminals;
 using RewardReasoning.Testing;
 
 namespace RewardReasoning.Cli.Tests;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using RewardReasoning.Cli.Terminals;
 using RewardReasoning.Testing;
 
 namespace RewardReasoning.Cli.Tests;

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using RewardReasoning.Cli.Hub;
+using RewardReasoning.Cli.Terminals;
 using RewardReasoning.Data.Hub;
 using RewardReasoning.Testing;
 

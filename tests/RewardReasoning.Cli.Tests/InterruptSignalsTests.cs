@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using RewardReasoning.Cli.Terminals;
 
 namespace RewardReasoning.Cli.Tests;
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using RewardReasoning.Cli.Terminals;
 
 namespace RewardReasoning.Cli.Tests;
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using RewardReasoning.Cli.Terminals;
 using RewardReasoning.Testing;
 
 namespace RewardReasoning.Cli.Tests;

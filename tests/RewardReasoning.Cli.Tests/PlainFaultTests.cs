@@ -1,4 +1,4 @@
-using RewardReasoning.Cli.Output;
+using RewardReasoning.Cli.Terminals;
 
 namespace RewardReasoning.Cli.Tests;
 

@@ -1,3 +1,5 @@
+using RewardReasoning.Cli.Parsing;
+
 namespace RewardReasoning.Cli.Tests;
 
 public sealed class QuantityTests

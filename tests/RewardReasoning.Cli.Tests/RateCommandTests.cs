@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
+using RewardReasoning.Cli.Terminals;
 
 namespace RewardReasoning.Cli.Tests;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using RewardReasoning.Cli.Terminals;
 
 [assembly: AssemblyFixture(typeof(RewardReasoning.Cli.Tests.UserHomes))]
 

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text.Json;
+using RewardReasoning.Cli.Terminals;
 using RewardReasoning.Testing;
 
 namespace RewardReasoning.Cli.Tests;

@@ -1,3 +1,5 @@
+using RewardReasoning.Cli.Terminals;
+
 namespace RewardReasoning.Cli.Tests;
 
 public sealed class UserFoldersTests

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
-using RewardReasoning.Storage.Sqlite;
 using RewardReasoning.Testing;
 using Xunit;
 

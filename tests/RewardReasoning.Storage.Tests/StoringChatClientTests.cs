@@ -1,6 +1,5 @@
 using Microsoft.Extensions.AI;
 using RewardReasoning.Judging;
-using RewardReasoning.Storage.Sqlite;
 using RewardReasoning.Testing;
 using Xunit;
 

@@ -1,7 +1,9 @@
 using System.CommandLine;
 using RewardReasoning.Cli.Hub;
 using RewardReasoning.Cli.Judging;
+using RewardReasoning.Cli.Parsing;
 using RewardReasoning.Cli.Runs;
+using RewardReasoning.Cli.Terminals;
 using RewardReasoning.Evaluation;
 using RewardReasoning.Evaluation.Benchmarks;
 using RewardReasoning.Judging;

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using RewardReasoning.Cli.Parsing;
 using RewardReasoning.Cli.Runs;
+using RewardReasoning.Cli.Terminals;
 using RewardReasoning.Evaluation;
 using RewardReasoning.Evaluation.Benchmarks;
 

@@ -3,6 +3,8 @@ using Microsoft.Extensions.AI;
 using RewardReasoning.Cli.Hub;
 using RewardReasoning.Cli.Judging;
 using RewardReasoning.Cli.Output;
+using RewardReasoning.Cli.Parsing;
+using RewardReasoning.Cli.Terminals;
 using RewardReasoning.Data.Building;
 using RewardReasoning.Endpoints;
 using RewardReasoning.Judging;

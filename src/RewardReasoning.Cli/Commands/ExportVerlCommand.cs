@@ -1,5 +1,7 @@
 using System.CommandLine;
 using RewardReasoning.Cli.Exporting;
+using RewardReasoning.Cli.Parsing;
+using RewardReasoning.Cli.Terminals;
 using RewardReasoning.Data.Export;
 using RewardReasoning.Data.Export.Verl;
 using RewardReasoning.Evaluation.Running;

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using RewardReasoning.Cli.Judging;
+using RewardReasoning.Cli.Parsing;
+using RewardReasoning.Cli.Terminals;
 using RewardReasoning.Cli.Training;
 using RewardReasoning.Lab;
 using RewardReasoning.Recipes;

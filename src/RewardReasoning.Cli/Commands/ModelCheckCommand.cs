@@ -4,6 +4,8 @@ using System.Text.Json;
 using RewardReasoning.Cli.Hub;
 using RewardReasoning.Cli.Judging;
 using RewardReasoning.Cli.Output;
+using RewardReasoning.Cli.Parsing;
+using RewardReasoning.Cli.Terminals;
 using RewardReasoning.Models;
 using RewardReasoning.Models.Checking;
 

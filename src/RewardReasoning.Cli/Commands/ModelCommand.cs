@@ -1,4 +1,6 @@
 using System.CommandLine;
+using RewardReasoning.Cli.Parsing;
+using RewardReasoning.Cli.Terminals;
 
 namespace RewardReasoning.Cli.Commands;
 

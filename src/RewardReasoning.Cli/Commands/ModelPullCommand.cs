@@ -1,5 +1,7 @@
 using System.CommandLine;
 using RewardReasoning.Cli.Hub;
+using RewardReasoning.Cli.Parsing;
+using RewardReasoning.Cli.Terminals;
 using RewardReasoning.Data.Hub;
 
 namespace RewardReasoning.Cli.Commands;

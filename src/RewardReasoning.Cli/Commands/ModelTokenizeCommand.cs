@@ -3,6 +3,8 @@ using System.Globalization;
 using System.Text.Json;
 using RewardReasoning.Cli.Hub;
 using RewardReasoning.Cli.Judging;
+using RewardReasoning.Cli.Parsing;
+using RewardReasoning.Cli.Terminals;
 using RewardReasoning.Data.Rows;
 using RewardReasoning.Text.Tokenization;
 

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using RewardReasoning.Cli.Output;
+using RewardReasoning.Cli.Parsing;
+using RewardReasoning.Cli.Terminals;
 using RewardReasoning.Evaluation.Reports;
 
 namespace RewardReasoning.Cli.Commands;

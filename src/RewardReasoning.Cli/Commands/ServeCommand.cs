@@ -1,7 +1,9 @@
 using System.CommandLine;
 using Microsoft.Extensions.AI;
 using RewardReasoning.Cli.Judging;
+using RewardReasoning.Cli.Parsing;
 using RewardReasoning.Cli.Ranking;
+using RewardReasoning.Cli.Terminals;
 using RewardReasoning.Judging;
 using RewardReasoning.Models;
 using RewardReasoning.Rankings;

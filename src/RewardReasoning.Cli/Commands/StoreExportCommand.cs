@@ -1,6 +1,8 @@
 using System.CommandLine;
 using RewardReasoning.Cli.Judging;
 using RewardReasoning.Cli.Output;
+using RewardReasoning.Cli.Parsing;
+using RewardReasoning.Cli.Terminals;
 using RewardReasoning.Storage;
 
 namespace RewardReasoning.Cli.Commands;

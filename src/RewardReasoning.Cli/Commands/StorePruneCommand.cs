@@ -2,6 +2,8 @@ using System.CommandLine;
 using System.Text.Json;
 using RewardReasoning.Cli.Judging;
 using RewardReasoning.Cli.Output;
+using RewardReasoning.Cli.Parsing;
+using RewardReasoning.Cli.Terminals;
 using RewardReasoning.Storage;
 
 namespace RewardReasoning.Cli.Commands;

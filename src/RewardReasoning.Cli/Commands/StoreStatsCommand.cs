@@ -3,6 +3,8 @@ using System.Globalization;
 using System.Text.Json;
 using RewardReasoning.Cli.Judging;
 using RewardReasoning.Cli.Output;
+using RewardReasoning.Cli.Parsing;
+using RewardReasoning.Cli.Terminals;
 using RewardReasoning.Storage;
 
 namespace RewardReasoning.Cli.Commands;

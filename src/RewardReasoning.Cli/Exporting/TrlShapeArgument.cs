@@ -1,4 +1,5 @@
 using System.CommandLine;
+using RewardReasoning.Cli.Parsing;
 using RewardReasoning.Data.Export.Trl;
 
 namespace RewardReasoning.Cli.Exporting;

@@ -1,3 +1,4 @@
+using RewardReasoning.Cli.Terminals;
 using RewardReasoning.Data.Hub;
 using RewardReasoning.Data.Rows;
 

@@ -1,3 +1,4 @@
+using RewardReasoning.Cli.Parsing;
 using RewardReasoning.Data.Hub;
 
 namespace RewardReasoning.Cli.Hub;

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using RewardReasoning.Cli.Terminals;
 using RewardReasoning.Data.Hub;
 
 namespace RewardReasoning.Cli.Hub;

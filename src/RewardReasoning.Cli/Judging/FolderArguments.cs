@@ -2,6 +2,8 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using RewardReasoning.Cli.Hub;
+using RewardReasoning.Cli.Parsing;
+using RewardReasoning.Cli.Terminals;
 using RewardReasoning.Models;
 
 namespace RewardReasoning.Cli.Judging;

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Microsoft.Extensions.AI;
 using RewardReasoning.Calibration;
+using RewardReasoning.Cli.Parsing;
+using RewardReasoning.Cli.Terminals;
 using RewardReasoning.Endpoints;
 using RewardReasoning.Judging;
 using RewardReasoning.Storage;

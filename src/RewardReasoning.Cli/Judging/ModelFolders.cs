@@ -1,3 +1,5 @@
+using RewardReasoning.Cli.Parsing;
+
 namespace RewardReasoning.Cli.Judging;
 
 /// <summary>Where model folders are.</summary>

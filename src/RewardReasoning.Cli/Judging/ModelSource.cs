@@ -1,4 +1,5 @@
 using Microsoft.Extensions.AI;
+using RewardReasoning.Cli.Parsing;
 using RewardReasoning.Endpoints;
 using RewardReasoning.Judging;
 using RewardReasoning.Models;

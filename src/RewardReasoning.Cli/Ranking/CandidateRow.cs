@@ -1,4 +1,5 @@
 using System.Text.Json;
+using RewardReasoning.Cli.Parsing;
 using RewardReasoning.Data.Recognition;
 using RewardReasoning.Data.Rows;
 

@@ -1,3 +1,4 @@
+using RewardReasoning.Cli.Terminals;
 using RewardReasoning.Rankings;
 using Spectre.Console;
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using RewardReasoning.Cli.Judging;
+using RewardReasoning.Cli.Parsing;
 using RewardReasoning.Judging;
 using RewardReasoning.Models;
 

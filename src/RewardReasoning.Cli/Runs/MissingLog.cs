@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using RewardReasoning.Cli.Terminals;
 using RewardReasoning.Evaluation.Running;
 
 namespace RewardReasoning.Cli.Runs;

@@ -1,5 +1,7 @@
 using System.CommandLine;
 using RewardReasoning.Cli.Hub;
+using RewardReasoning.Cli.Parsing;
+using RewardReasoning.Cli.Terminals;
 using RewardReasoning.Evaluation.Running;
 
 namespace RewardReasoning.Cli.Runs;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using RewardReasoning.Cli.Terminals;
 using RewardReasoning.Evaluation.Running;
 using Spectre.Console;
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using RewardReasoning.Cli.Terminals;
 
 namespace RewardReasoning.Cli.Runs;
 

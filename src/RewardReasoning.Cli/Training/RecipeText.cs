@@ -1,3 +1,4 @@
+using RewardReasoning.Cli.Terminals;
 using RewardReasoning.Recipes;
 
 namespace RewardReasoning.Cli.Training;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using RewardReasoning.Cli.Terminals;
 using RewardReasoning.Training.Runs;
 using Spectre.Console;
 

@@ -13,7 +13,7 @@ namespace RewardReasoning.Data.AnswerRows;
 /// <param name="Prediction">What a model wrote.</param>
 /// <param name="Expected">Whether they are known to be equal: the row's <c>equal</c> or <c>correct</c>; null where it has neither.</param>
 /// <param name="Options">The rules for this row.</param>
-public sealed record AnswerRow(string Gold, string Prediction, bool? Expected, VerifierOptions Options)
+internal sealed record AnswerRow(string Gold, string Prediction, bool? Expected, VerifierOptions Options)
 {
     /// <summary>Reads a row.</summary>
     /// <param name="fields">Its fields.</param>

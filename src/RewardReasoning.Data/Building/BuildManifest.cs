@@ -8,7 +8,7 @@ using RewardReasoning.Data.Rows;
 namespace RewardReasoning.Data.Building;
 
 /// <summary>What was built of what. It holds no times: the same recipe over the same files gives the same manifest.</summary>
-public sealed record BuildManifest
+internal sealed record BuildManifest
 {
     /// <summary>SHA-256 of the recipe.</summary>
     public required string Recipe { get; init; }
@@ -42,7 +42,7 @@ public sealed record BuildManifest
 /// <param name="Counts">What became of rows and pairs.</param>
 /// <param name="Train">Pairs in the training part.</param>
 /// <param name="HeldOut">Pairs in the held-out part.</param>
-public sealed record SourceManifest(
+internal sealed record SourceManifest(
     string Name,
     BuildSourceKind Kind,
     string Licence,
@@ -58,7 +58,7 @@ public sealed record SourceManifest(
 /// <param name="Name">Its name.</param>
 /// <param name="Queries">Queries found in it.</param>
 /// <param name="Files">Its files.</param>
-public sealed record BenchmarkManifest(string Name, long Queries, IReadOnlyList<BuildFile> Files);
+internal sealed record BenchmarkManifest(string Name, long Queries, IReadOnlyList<BuildFile> Files);
 
 /// <summary>A file of built pairs.</summary>
 /// <param name="File">The file.</param>
@@ -66,13 +66,13 @@ public sealed record BenchmarkManifest(string Name, long Queries, IReadOnlyList<
 /// <param name="BetterFirst">Rows whose better response stands first.</param>
 /// <param name="BetterLonger">Rows whose better response is the longer one, in characters.</param>
 /// <param name="BetterShorter">Rows whose better response is the shorter one.</param>
-public sealed record OutputManifest(BuildFile File, long Rows, long BetterFirst, long BetterLonger, long BetterShorter);
+internal sealed record OutputManifest(BuildFile File, long Rows, long BetterFirst, long BetterLonger, long BetterShorter);
 
 /// <summary>A file by its content.</summary>
 /// <param name="Path">Its path as the recipe names it, or its name; of a file of the hub its address, with the commit.</param>
 /// <param name="Bytes">Its size.</param>
 /// <param name="Sha256">Its hash.</param>
-public sealed record BuildFile(string Path, long Bytes, string Sha256)
+internal sealed record BuildFile(string Path, long Bytes, string Sha256)
 {
     internal static async Task<BuildFile> OfAsync(string path, string? shown = null, CancellationToken cancellationToken = default)
     {

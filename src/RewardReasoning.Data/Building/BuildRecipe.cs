@@ -5,7 +5,7 @@ using System.Text.Json;
 namespace RewardReasoning.Data.Building;
 
 /// <summary>What a data set of labelled pairs is built of, and how. docs/data.md describes every field of its JSON.</summary>
-public sealed record BuildRecipe
+internal sealed record BuildRecipe
 {
     /// <summary>What chance there is follows from it.</summary>
     public long Seed { get; init; } = 42;
@@ -60,7 +60,7 @@ public sealed record BuildRecipe
 }
 
 /// <summary>How the pairs of a source come about.</summary>
-public enum BuildSourceKind
+internal enum BuildSourceKind
 {
     /// <summary>Questions with answers, and outputs of models that lie in files: right ones are paired with wrong ones.</summary>
     Outputs,
@@ -76,7 +76,7 @@ public enum BuildSourceKind
 }
 
 /// <summary>One source of pairs. Which fields a source has hangs on its kind.</summary>
-public sealed record BuildSource
+internal sealed record BuildSource
 {
     /// <summary>Its name in rows and manifest.</summary>
     public required string Name { get; init; }
@@ -140,10 +140,10 @@ public sealed record BuildSource
 /// <param name="Model">The folder or name.</param>
 /// <param name="Endpoint">Address of an OpenAI-compatible server; null for a folder.</param>
 /// <param name="ApiKeyVariable">Environment variable that holds the server's key; null for none.</param>
-public sealed record SampledModel(string Model, Uri? Endpoint, string? ApiKeyVariable);
+internal sealed record SampledModel(string Model, Uri? Endpoint, string? ApiKeyVariable);
 
 /// <summary>Data that pairs must not be of, and what counts as being of it.</summary>
-public sealed record DecontaminationRecipe
+internal sealed record DecontaminationRecipe
 {
     /// <summary>Benchmarks by name, each with its files, folders or patterns.</summary>
     public required IReadOnlyDictionary<string, IReadOnlyList<string>> Against { get; init; }

@@ -3,7 +3,7 @@ using Microsoft.Extensions.AI;
 namespace RewardReasoning.Data.Building;
 
 /// <summary>What a build needs beside its files. A recipe without samples and annotation needs none of it.</summary>
-public sealed record BuildTools
+internal sealed record BuildTools
 {
     /// <summary>Judges pairs that are annotated; null where no source is.</summary>
     public IJudge? Judge { get; init; }

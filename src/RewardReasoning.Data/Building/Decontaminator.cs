@@ -24,7 +24,7 @@ internal sealed class Decontaminator
     /// <param name="recipe">The benchmarks and what counts as being of them.</param>
     /// <param name="complain">Told of every row in which no query was found, with the reason.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
-    /// <exception cref="RecipeException">No query was found in a file, so that nothing could be checked against it.</exception>
+    /// <exception cref="RewardReasoningException">No query was found in a file, so that nothing could be checked against it.</exception>
     public static async Task<(Decontaminator Check, IReadOnlyList<BenchmarkManifest> Benchmarks)> LoadAsync(
         DecontaminationRecipe recipe,
         Action<string, string> complain,

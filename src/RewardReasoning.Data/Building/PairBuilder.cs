@@ -8,7 +8,7 @@ namespace RewardReasoning.Data.Building;
 /// Builds a data set of labelled pairs by a <see cref="BuildRecipe"/>. Every source is read once, as a stream, into a file of its own; then
 /// these are mixed. Memory holds 16 bytes for each pair (to know it again), the n-grams of the benchmarks, and one row of each file.
 /// </summary>
-public sealed class PairBuilder(BuildRecipe recipe, BuildTools tools, TimeProvider time)
+internal sealed class PairBuilder(BuildRecipe recipe, BuildTools tools, TimeProvider time)
 {
     private const string Parts = ".parts";
     private readonly HashSet<UInt128> _seen = [];

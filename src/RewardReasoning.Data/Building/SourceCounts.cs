@@ -1,7 +1,7 @@
 namespace RewardReasoning.Data.Building;
 
 /// <summary>What became of the rows, responses and pairs of a source.</summary>
-public sealed class SourceCounts
+internal sealed class SourceCounts
 {
     /// <summary>Rows read: questions or pairs.</summary>
     public long Rows { get; internal set; }

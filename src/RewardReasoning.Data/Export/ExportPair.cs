@@ -5,7 +5,7 @@ using RewardReasoning.Data.Rows;
 namespace RewardReasoning.Data.Export;
 
 /// <summary>A pair whose better response is known, ready to be written for a trainer.</summary>
-public sealed record ExportPair
+internal sealed record ExportPair
 {
     /// <summary>What was asked.</summary>
     public required RowQuery Query { get; init; }

@@ -3,7 +3,7 @@ using RewardReasoning.Data.Recognition;
 namespace RewardReasoning.Data.Inspection;
 
 /// <summary>What a file was taken for, and what stands out in it.</summary>
-public sealed record FileInspection
+internal sealed record FileInspection
 {
     /// <summary>The file's name.</summary>
     public required string File { get; init; }
@@ -42,7 +42,7 @@ public sealed record FileInspection
 /// <summary>How many rows are of a kind.</summary>
 /// <param name="Kind">What they are.</param>
 /// <param name="Rows">How many.</param>
-public sealed record KindCount(RowKind Kind, long Rows);
+internal sealed record KindCount(RowKind Kind, long Rows);
 
 /// <summary>One field over all rows.</summary>
 /// <param name="Name">Its name.</param>
@@ -52,7 +52,7 @@ public sealed record KindCount(RowKind Kind, long Rows);
 /// <param name="Shortest">Smallest length: characters of strings, elements of lists; null where it has neither.</param>
 /// <param name="MeanLength">Mean length.</param>
 /// <param name="Longest">Largest length.</param>
-public sealed record FieldInspection(
+internal sealed record FieldInspection(
     string Name,
     IReadOnlyList<string> Types,
     long Rows,
@@ -65,10 +65,10 @@ public sealed record FieldInspection(
 /// <param name="First">Rows whose first response is the better one.</param>
 /// <param name="Second">Rows whose second response is.</param>
 /// <param name="None">Rows without a label, or with a tie.</param>
-public sealed record LabelCount(long First, long Second, long None);
+internal sealed record LabelCount(long First, long Second, long None);
 
 /// <summary>Something that stands out.</summary>
 /// <param name="What">What it is, for people.</param>
 /// <param name="Rows">Rows that have it.</param>
 /// <param name="FirstPlace">Where it is first.</param>
-public sealed record Oddity(string What, long Rows, string FirstPlace);
+internal sealed record Oddity(string What, long Rows, string FirstPlace);

@@ -10,7 +10,7 @@ namespace RewardReasoning.Data.Inspection;
 /// Reads a file once and says what it is. Memory: a few counters a field, and sixteen bytes a pair for finding pairs that come twice (the
 /// first <see cref="MaxPairsRemembered"/> of them).
 /// </summary>
-public sealed class FileInspector
+internal sealed class FileInspector
 {
     /// <summary>How many pairs are remembered for finding those that come twice.</summary>
     public const int MaxPairsRemembered = 4_000_000;

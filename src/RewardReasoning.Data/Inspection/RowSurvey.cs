@@ -9,7 +9,7 @@ namespace RewardReasoning.Data.Inspection;
 /// <param name="Rows">Rows, unreadable ones included.</param>
 /// <param name="Kinds">What they are; of Parquet files the first row of each speaks for all, which have the same columns.</param>
 /// <param name="Columns">Their fields as columns: of Parquet files of one schema the very types, else what the values show.</param>
-public sealed record RowSurvey(long Rows, IReadOnlySet<RowKind> Kinds, RowColumns Columns)
+internal sealed record RowSurvey(long Rows, IReadOnlySet<RowKind> Kinds, RowColumns Columns)
 {
     /// <summary>Surveys files, at most <paramref name="limit"/> rows of them.</summary>
     /// <exception cref="NotSupportedException">A file holds something else than rows.</exception>

@@ -44,7 +44,7 @@ public sealed record CandidatesContent(RowQuery Query, IReadOnlyList<string> Res
 /// <param name="Query">What was asked.</param>
 /// <param name="Chosen">The better ones.</param>
 /// <param name="Rejected">The worse ones.</param>
-public sealed record ChosenListsContent(RowQuery Query, IReadOnlyList<string> Chosen, IReadOnlyList<string> Rejected) : RowContent
+internal sealed record ChosenListsContent(RowQuery Query, IReadOnlyList<string> Chosen, IReadOnlyList<string> Rejected) : RowContent
 {
     /// <inheritdoc/>
     public override RowKind Kind => RowKind.ChosenLists;
@@ -52,7 +52,7 @@ public sealed record ChosenListsContent(RowQuery Query, IReadOnlyList<string> Ch
 
 /// <summary>A conversation.</summary>
 /// <param name="Messages">Its turns, at least one.</param>
-public sealed record MessagesContent(IReadOnlyList<ChatMessage> Messages) : RowContent
+internal sealed record MessagesContent(IReadOnlyList<ChatMessage> Messages) : RowContent
 {
     /// <inheritdoc/>
     public override RowKind Kind => RowKind.Messages;
@@ -61,7 +61,7 @@ public sealed record MessagesContent(IReadOnlyList<ChatMessage> Messages) : RowC
 /// <summary>A question whose answer can be checked.</summary>
 /// <param name="Query">The question.</param>
 /// <param name="Answer">The right answer as its source writes it.</param>
-public sealed record QuestionContent(RowQuery Query, string Answer) : RowContent
+internal sealed record QuestionContent(RowQuery Query, string Answer) : RowContent
 {
     /// <inheritdoc/>
     public override RowKind Kind => RowKind.Question;
@@ -70,7 +70,7 @@ public sealed record QuestionContent(RowQuery Query, string Answer) : RowContent
 /// <summary>An expected and a given answer.</summary>
 /// <param name="Gold">The right answer.</param>
 /// <param name="Prediction">An answer, or an output that holds one.</param>
-public sealed record AnswerCheckContent(string Gold, string Prediction) : RowContent
+internal sealed record AnswerCheckContent(string Gold, string Prediction) : RowContent
 {
     /// <inheritdoc/>
     public override RowKind Kind => RowKind.AnswerCheck;
@@ -78,7 +78,7 @@ public sealed record AnswerCheckContent(string Gold, string Prediction) : RowCon
 
 /// <summary>A query without responses.</summary>
 /// <param name="Query">What is asked.</param>
-public sealed record QueryContent(RowQuery Query) : RowContent
+internal sealed record QueryContent(RowQuery Query) : RowContent
 {
     /// <inheritdoc/>
     public override RowKind Kind => RowKind.Query;
@@ -88,7 +88,7 @@ public sealed record QueryContent(RowQuery Query) : RowContent
 /// <param name="Model">Its name.</param>
 /// <param name="Query">What it was asked; null where the row does not say.</param>
 /// <param name="Answer">What it wrote.</param>
-public sealed record ModelAnswerContent(string Model, RowQuery? Query, string Answer) : RowContent
+internal sealed record ModelAnswerContent(string Model, RowQuery? Query, string Answer) : RowContent
 {
     /// <inheritdoc/>
     public override RowKind Kind => RowKind.ModelAnswer;
@@ -98,7 +98,7 @@ public sealed record ModelAnswerContent(string Model, RowQuery? Query, string An
 /// <param name="Player1">The first player.</param>
 /// <param name="Player2">The second player.</param>
 /// <param name="Outcome">Who won; <see cref="MatchOutcome.Missing"/> where the row says that nobody judged it.</param>
-public sealed record MatchContent(string Player1, string Player2, MatchOutcome Outcome) : RowContent
+internal sealed record MatchContent(string Player1, string Player2, MatchOutcome Outcome) : RowContent
 {
     /// <inheritdoc/>
     public override RowKind Kind => RowKind.Match;

@@ -6,10 +6,10 @@ namespace RewardReasoning.Data.Rows;
 /// <param name="Number">From 1.</param>
 /// <param name="Bytes">The line without its end; good until the next line is asked for.</param>
 /// <param name="Error">Why the line cannot be had; null when it can.</param>
-public readonly record struct Line(long Number, ReadOnlyMemory<byte> Bytes, string? Error = null);
+internal readonly record struct Line(long Number, ReadOnlyMemory<byte> Bytes, string? Error = null);
 
 /// <summary>Streams of lines: memory holds one line, however many there are.</summary>
-public static class JsonLines
+internal static class JsonLines
 {
     /// <summary>The longest line that is read, in bytes; a longer one is named and passed over.</summary>
     public const int MaxLineBytes = 32 << 20;

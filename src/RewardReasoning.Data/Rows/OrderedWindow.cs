@@ -4,7 +4,7 @@ using System.Runtime.ExceptionServices;
 namespace RewardReasoning.Data.Rows;
 
 /// <summary>Work on a stream of items, many at once, whose results come in the order of the items.</summary>
-public static class OrderedWindow
+internal static class OrderedWindow
 {
     private const int LeastWindow = 256;
 

@@ -4,7 +4,7 @@ using ParquetSharp.Schema;
 namespace RewardReasoning.Data.Rows;
 
 /// <summary>The columns of a Parquet file to be written: names and types, every value optional.</summary>
-public sealed class RowColumns
+internal sealed class RowColumns
 {
     private RowColumns(IReadOnlyList<RowColumn> fields)
     {

@@ -9,7 +9,7 @@ namespace RewardReasoning.Data.Rows;
 /// the last, of Parquet nothing that can be read. A run that ended early hands over what it has too, unless that would replace a file: then
 /// its rows stay beside it. One writer at a time has a file (<see cref="FileLock"/>); devices and named pipes are written to directly.
 /// </summary>
-public sealed class RowFileWriter : RowWriter
+internal sealed class RowFileWriter : RowWriter
 {
     /// <summary>What is added to the file's name while it is written.</summary>
     public const string PartialEnding = ".partial";
@@ -40,7 +40,7 @@ public sealed class RowFileWriter : RowWriter
     /// <param name="cancellationToken">Ends the attempt.</param>
     /// <exception cref="NotSupportedException">The ending is that of a format that is not written, or columns cannot be
     /// written.</exception>
-    /// <exception cref="FileInUseException">Another run is writing it.</exception>
+    /// <exception cref="RewardReasoningException">Another run is writing it.</exception>
     /// <exception cref="IOException">It cannot be created.</exception>
     public static async Task<RowFileWriter> CreateAsync(
         string path,

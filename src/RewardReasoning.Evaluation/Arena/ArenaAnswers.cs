@@ -34,7 +34,7 @@ internal sealed class ArenaAnswers
     /// </summary>
     /// <param name="baselines">Models that the others meet; they do not meet each other.</param>
     /// <param name="prompts">The most prompts.</param>
-    /// <exception cref="RunException">A baseline has no answers, or no other model has.</exception>
+    /// <exception cref="RewardReasoningException">A baseline has no answers, or no other model has.</exception>
     public IReadOnlyList<BenchmarkItem> Battles(IReadOnlyList<string> baselines, int prompts)
     {
         ArgumentNullException.ThrowIfNull(baselines);

@@ -34,7 +34,7 @@ public sealed class ArenaRunner(OpenedJudge judge, ArenaOptions? options = null)
     /// <param name="baselines">Whom the others meet: names of models in these files, or further files of answers.</param>
     /// <param name="cancellationToken">Ends the run; what was judged is kept.</param>
     /// <returns>The leaderboard; null where no battle has a result.</returns>
-    /// <exception cref="RunException">No prompt was answered by a model and by its baseline.</exception>
+    /// <exception cref="RewardReasoningException">No prompt was answered by a model and by its baseline.</exception>
     public async Task<ArenaReport?> RunAsync(
         IReadOnlyList<string> answers,
         IReadOnlyList<string> baselines,
@@ -60,7 +60,7 @@ public sealed class ArenaRunner(OpenedJudge judge, ArenaOptions? options = null)
     /// <param name="baselines">The models that the others met; none for ratings of all.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <returns>The leaderboard; null where no battle has a result.</returns>
-    /// <exception cref="RunException">A baseline has no battles, or there are battles among the others.</exception>
+    /// <exception cref="RewardReasoningException">A baseline has no battles, or there are battles among the others.</exception>
     public static async Task<ArenaReport?> ReplayAsync(
         string path,
         IReadOnlyList<string> baselines,

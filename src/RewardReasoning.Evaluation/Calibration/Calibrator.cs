@@ -27,7 +27,7 @@ public sealed class Calibrator(OpenedJudge judge, CalibrationOptions? options = 
     private readonly CalibrationOptions _options = options ?? new();
 
     /// <summary>Judges labelled pairs and fits a map to the judgments.</summary>
-    /// <exception cref="RunException">No row has both a label and a judgment, or there are fewer queries than folds.</exception>
+    /// <exception cref="RewardReasoningException">No row has both a label and a judgment, or there are fewer queries than folds.</exception>
     public async Task<CalibrationReport> CalibrateAsync(RowSource pairs, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(pairs);
@@ -54,7 +54,7 @@ public sealed class Calibrator(OpenedJudge judge, CalibrationOptions? options = 
     }
 
     /// <summary>Fits a map to the judgments that <c>rrm score</c> wrote with this judge and these settings; nothing is judged.</summary>
-    /// <exception cref="RunException">A row holds no judgment, or one of another model or other votes; or as above.</exception>
+    /// <exception cref="RewardReasoningException">A row holds no judgment, or one of another model or other votes; or as above.</exception>
     public async Task<CalibrationReport> FitToJudgedAsync(RowSource judged, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(judged);

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
-using RewardReasoning.Data.Rows;
 using RewardReasoning.Data.Export.Trl;
+using RewardReasoning.Data.Rows;
 using RewardReasoning.Evaluation.Running;
 using RewardReasoning.Judging;
 using RewardReasoning.Rankings;
@@ -42,7 +42,7 @@ public sealed class FileLabeller(OpenedJudge judge, LabelOptions? options = null
     /// <param name="rows">What is read.</param>
     /// <param name="target">Where the pairs go.</param>
     /// <param name="cancellationToken">Ends the run; pairs that were judged are written.</param>
-    /// <exception cref="RunException">The target cannot be used, or has an unfinished run with other settings.</exception>
+    /// <exception cref="RewardReasoningException">The target cannot be used, or has an unfinished run with other settings.</exception>
     public async Task<LabelReport> LabelAsync(RowSource rows, RowTarget target, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(rows);

@@ -5,7 +5,7 @@ using ScottPlot.TickGenerators;
 namespace RewardReasoning.Evaluation.Plots;
 
 /// <summary>A value with its interval per row, the first row on top: a leaderboard.</summary>
-public sealed record IntervalChart : Figure
+internal sealed record IntervalChart : Figure
 {
     private const int RowPixels = 22;
     private const int FramePixels = 110;
@@ -64,4 +64,4 @@ public sealed record IntervalChart : Figure
 /// <summary>
 /// One row of an <see cref="IntervalChart"/>; without <paramref name="Low"/> and <paramref name="High"/> it is the value alone.
 /// </summary>
-public sealed record IntervalRow(string Name, double Value, double? Low = null, double? High = null);
+internal sealed record IntervalRow(string Name, double Value, double? Low = null, double? High = null);

@@ -104,7 +104,7 @@ internal static partial class ProbeCatalog
     ];
 
     /// <summary>The probe of a name.</summary>
-    /// <exception cref="RunException">There is none.</exception>
+    /// <exception cref="RewardReasoningException">There is none.</exception>
     public static ProbeDefinition Find(string name) =>
         All.FirstOrDefault(probe => probe.Name == name)
         ?? throw new RunException($"There is no probe '{name}'; there are {string.Join(", ", All.Select(probe => probe.Name))}.");

@@ -38,7 +38,7 @@ public sealed class ProbeRunner(OpenedJudge judge, ProbeOptions? options = null)
     public static IReadOnlyList<string> Names { get; } = [.. ProbeCatalog.All.Select(probe => probe.Name)];
 
     /// <summary>Refuses names that no probe has.</summary>
-    /// <exception cref="RunException">There is no such probe.</exception>
+    /// <exception cref="RewardReasoningException">There is no such probe.</exception>
     public static void RequireKnown(IEnumerable<string> names)
     {
         foreach (string name in names)
@@ -57,7 +57,7 @@ public sealed class ProbeRunner(OpenedJudge judge, ProbeOptions? options = null)
     /// <param name="benchmark">A benchmark of pairs.</param>
     /// <param name="data">Its data.</param>
     /// <param name="cancellationToken">Ends the run; what was judged is kept.</param>
-    /// <exception cref="RunException">The data has no labelled pair, or there is no such probe.</exception>
+    /// <exception cref="RewardReasoningException">The data has no labelled pair, or there is no such probe.</exception>
     public async Task<ProbeReport> RunAsync(Benchmark benchmark, string data, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(benchmark);

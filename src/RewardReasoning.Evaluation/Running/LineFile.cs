@@ -15,7 +15,7 @@ internal sealed class LineFile : IAsyncDisposable
     /// <summary>
     /// Begins a file of a folder, in place of an older one, and holds the folder until it ends; without a folder nothing is written.
     /// </summary>
-    /// <exception cref="FileInUseException">Another run writes to the folder.</exception>
+    /// <exception cref="RewardReasoningException">Another run writes to the folder.</exception>
     public static LineFile Create(string? folder, string name)
     {
         if (folder is null)

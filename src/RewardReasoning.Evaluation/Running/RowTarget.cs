@@ -37,7 +37,7 @@ public sealed record RowTarget
     /// <summary>Refuses a target that is also read, or whose columns cannot be known beforehand.</summary>
     /// <param name="rows">What is read.</param>
     /// <param name="columnsAreKnown">Whether the columns do not depend on the rows that are read.</param>
-    /// <exception cref="RunException">It is one of these.</exception>
+    /// <exception cref="RewardReasoningException">It is one of these.</exception>
     public void RequireUsable(RowSource rows, bool columnsAreKnown = false)
     {
         ArgumentNullException.ThrowIfNull(rows);

@@ -1,7 +1,7 @@
 namespace RewardReasoning.Evaluation.Running;
 
 /// <summary>A run cannot begin with what it was given: its files, its output or its settings. The message says what to do.</summary>
-public sealed class RunException : RewardReasoningException
+internal sealed class RunException : RewardReasoningException
 {
     /// <summary>With what was found, what must hold and what to do.</summary>
     public RunException(string message)

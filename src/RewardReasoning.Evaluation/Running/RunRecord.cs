@@ -45,7 +45,7 @@ internal sealed class RunRecord
     /// <param name="settings">Further settings that affect the rows, by the names of their options.</param>
     /// <param name="time">The clock.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
-    /// <exception cref="RunException">
+    /// <exception cref="RewardReasoningException">
     /// A file of somebody else, or a run with other settings, is there, and the target does not say that it may be replaced.
     /// </exception>
     public static async Task<RunRecord?> OpenAsync(

@@ -12,7 +12,7 @@ namespace RewardReasoning.Evaluation.Running;
 public sealed record Shard(int Index, int Count)
 {
     /// <summary>Reads <c>i/n</c>, such as 2/8.</summary>
-    /// <exception cref="RunException">The text is not i/n with i from 1 to n.</exception>
+    /// <exception cref="RewardReasoningException">The text is not i/n with i from 1 to n.</exception>
     public static Shard Parse(string text)
     {
         string[] parts = text.Split('/');

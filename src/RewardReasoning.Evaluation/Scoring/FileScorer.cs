@@ -1,5 +1,5 @@
-using RewardReasoning.Data.Rows;
 using RewardReasoning.Data.Recognition;
+using RewardReasoning.Data.Rows;
 using RewardReasoning.Evaluation.Running;
 using RewardReasoning.Judging;
 using RewardReasoning.Rankings;
@@ -44,7 +44,7 @@ public sealed class FileScorer(OpenedJudge judge, ScoreOptions? options = null)
     /// <param name="rows">What is read.</param>
     /// <param name="target">Where the scored rows go.</param>
     /// <param name="cancellationToken">Ends the run; rows that were judged are written.</param>
-    /// <exception cref="RunException">The target cannot be used, or has an unfinished run with other settings.</exception>
+    /// <exception cref="RewardReasoningException">The target cannot be used, or has an unfinished run with other settings.</exception>
     /// <remarks>A failure that would hit every further row ends the run (<see cref="FailurePolicy"/>).</remarks>
     public async Task<ScoreReport> ScoreAsync(RowSource rows, RowTarget target, CancellationToken cancellationToken = default)
     {

@@ -20,7 +20,7 @@ public sealed class FileVerifier(VerifierOptions? options = null, RunOptions? ru
     /// <param name="target">Where the rows go with their verdict, in the same order.</param>
     /// <param name="by">A field (dotted path) by which the summary is broken down; none if null.</param>
     /// <param name="cancellationToken">Ends the run.</param>
-    /// <exception cref="RunException">The target cannot be used.</exception>
+    /// <exception cref="RewardReasoningException">The target cannot be used.</exception>
     public async Task<VerificationSummary> VerifyAsync(
         RowSource rows,
         RowTarget target,

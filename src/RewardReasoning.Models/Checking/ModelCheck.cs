@@ -16,7 +16,7 @@ public static class ModelCheck
     /// <param name="expectedPath">The reference; its extension decides the kind, <c>.safetensors</c> or <c>.json</c>.</param>
     /// <param name="device">Where to compute; the CPU if null.</param>
     /// <param name="cancellationToken">Looked at between prompts.</param>
-    /// <exception cref="CheckpointException">Model or reference cannot be read, or the reference is of another model.</exception>
+    /// <exception cref="RewardReasoningException">Model or reference cannot be read, or the reference is of another model.</exception>
     public static ModelCheckReport Run(
         string folder,
         string expectedPath,

@@ -3,7 +3,7 @@ namespace RewardReasoning.Models.Checkpoints;
 /// <summary>
 /// A file of a model folder is missing, half written or says something that cannot be used; the message begins with its path.
 /// </summary>
-public sealed class CheckpointException : RewardReasoningException
+internal sealed class CheckpointException : RewardReasoningException
 {
     /// <summary>The file or folder at fault.</summary>
     public string FilePath { get; }

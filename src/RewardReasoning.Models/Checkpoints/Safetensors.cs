@@ -6,7 +6,7 @@ using TorchSharp;
 namespace RewardReasoning.Models.Checkpoints;
 
 /// <summary>Writes safetensors files and folders as Hugging Face's libraries do.</summary>
-public static class Safetensors
+internal static class Safetensors
 {
     private const long ChunkBytes = 1 << 28;
     private static readonly JsonSerializerOptions IndentedJson = new() { WriteIndented = true };

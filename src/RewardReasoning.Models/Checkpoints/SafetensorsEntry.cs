@@ -8,4 +8,4 @@ namespace RewardReasoning.Models.Checkpoints;
 /// <param name="Shape">Empty for a scalar.</param>
 /// <param name="Offset">First byte, counted from the start of the file.</param>
 /// <param name="ByteCount">Always the element count times the element size.</param>
-public sealed record SafetensorsEntry(string Name, torch.ScalarType Type, IReadOnlyList<long> Shape, long Offset, long ByteCount);
+internal sealed record SafetensorsEntry(string Name, torch.ScalarType Type, IReadOnlyList<long> Shape, long Offset, long ByteCount);

@@ -5,7 +5,7 @@ using TorchSharp;
 namespace RewardReasoning.Models.Checkpoints;
 
 /// <summary>One safetensors file, mapped into memory. The whole header is checked on opening; tensors are copied out one by one.</summary>
-public sealed class SafetensorsFile : IDisposable
+internal sealed class SafetensorsFile : IDisposable
 {
     /// <summary>Bytes moved at once: a span cannot describe a tensor beyond 2 GiB.</summary>
     private const long ChunkBytes = 1 << 28;
@@ -33,7 +33,7 @@ public sealed class SafetensorsFile : IDisposable
     /// <summary>
     /// Maps the file and checks its header: offsets inside the file, sizes that fit the shapes, no name twice, no overlap.
     /// </summary>
-    /// <exception cref="CheckpointException">The file is missing, cut short or no safetensors file.</exception>
+    /// <exception cref="RewardReasoningException">The file is missing, cut short or no safetensors file.</exception>
     public static SafetensorsFile Open(string path)
     {
         MemoryMappedFile? map = null;
@@ -79,7 +79,7 @@ public sealed class SafetensorsFile : IDisposable
     }
 
     /// <summary>A copy on the CPU in the type of the file; it belongs to the caller's dispose scope.</summary>
-    /// <exception cref="CheckpointException">The file has no tensor of that name.</exception>
+    /// <exception cref="RewardReasoningException">The file has no tensor of that name.</exception>
     public torch.Tensor Read(string name)
     {
         SafetensorsEntry entry = Entries.TryGetValue(name, out SafetensorsEntry? found)

@@ -6,7 +6,7 @@ namespace RewardReasoning.Models.Checkpoints;
 /// <summary>
 /// The weights of a model folder: one <c>model.safetensors</c>, or the shards that <c>model.safetensors.index.json</c> lists.
 /// </summary>
-public sealed class SafetensorsFolder : IDisposable
+internal sealed class SafetensorsFolder : IDisposable
 {
     /// <summary>Name of the only weight file of a folder that is not sharded.</summary>
     public const string SingleFileName = "model.safetensors";
@@ -29,7 +29,7 @@ public sealed class SafetensorsFolder : IDisposable
     public IEnumerable<string> FilePaths => _files.Select(file => file.FilePath);
 
     /// <summary>Opens and checks every weight file, and that each shard holds what the index says.</summary>
-    /// <exception cref="CheckpointException">A file is missing or damaged, or a shard and the index disagree.</exception>
+    /// <exception cref="RewardReasoningException">A file is missing or damaged, or a shard and the index disagree.</exception>
     public static SafetensorsFolder Open(string folder)
     {
         if (!Directory.Exists(folder))
@@ -78,7 +78,7 @@ public sealed class SafetensorsFolder : IDisposable
     public string PathOf(string name) => _fileOf.TryGetValue(name, out SafetensorsFile? file) ? file.FilePath : Folder;
 
     /// <summary>A copy on the CPU in the type of the file; it belongs to the caller's dispose scope.</summary>
-    /// <exception cref="CheckpointException">The folder has no tensor of that name.</exception>
+    /// <exception cref="RewardReasoningException">The folder has no tensor of that name.</exception>
     public torch.Tensor Read(string name) =>
         _fileOf.TryGetValue(name, out SafetensorsFile? file)
             ? file.Read(name)

@@ -51,7 +51,7 @@ internal static class AdapterFolder
     }
 
     /// <summary>Reads adapters into those that the model has.</summary>
-    /// <exception cref="CheckpointException">The files are missing or damaged, or do not fit the model's adapters.</exception>
+    /// <exception cref="RewardReasoningException">The files are missing or damaged, or do not fit the model's adapters.</exception>
     public static void Load(DecoderModel model, string folder)
     {
         ArgumentNullException.ThrowIfNull(model);

@@ -1,7 +1,7 @@
 namespace RewardReasoning.Models.Decoder;
 
 /// <summary>The families of one decoder; they differ in where biases and norms are.</summary>
-public enum DecoderArchitecture
+internal enum DecoderArchitecture
 {
     /// <summary>Biases on query, key and value projections (Qwen2, Qwen2.5, DeepSeek-R1-Distill-Qwen, the released RRMs).</summary>
     Qwen2,

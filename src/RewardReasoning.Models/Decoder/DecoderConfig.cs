@@ -1,10 +1,9 @@
-using RewardReasoning.Models.Checkpoints;
 using TorchSharp;
 
 namespace RewardReasoning.Models.Decoder;
 
 /// <summary>Shape and settings of a decoder, as <c>config.json</c> gives them.</summary>
-public sealed record DecoderConfig
+internal sealed record DecoderConfig
 {
     /// <summary>Name of the file in a model folder.</summary>
     public const string FileName = "config.json";
@@ -81,7 +80,7 @@ public sealed record DecoderConfig
     /// <summary>
     /// Reads <c>config.json</c>, in the classic or the transformers-5 layout, and the end tokens of <c>generation_config.json</c>.
     /// </summary>
-    /// <exception cref="CheckpointException">
+    /// <exception cref="RewardReasoningException">
     /// A file is missing or broken, a key is missing or mistyped, or the model is of a kind that is not known here.
     /// </exception>
     public static DecoderConfig Load(string folder) => DecoderConfigReader.Load(folder);

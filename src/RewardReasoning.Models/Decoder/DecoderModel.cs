@@ -11,7 +11,7 @@ namespace RewardReasoning.Models.Decoder;
 /// A decoder-only language model (Qwen2, Qwen3 or Llama). A model belongs to one thread; <see cref="ShareWeights"/> gives another thread
 /// its own over the same weights. What a method returns belongs to the caller's dispose scope: open one per step.
 /// </summary>
-public sealed class DecoderModel : IDisposable
+internal sealed class DecoderModel : IDisposable
 {
     private readonly ParameterSet _parameters;
     private DecoderLayer[] _layers;
@@ -65,7 +65,7 @@ public sealed class DecoderModel : IDisposable
             : [.. Adapters, .. Parameters.Where(parameter => parameter.Name == ParameterSpecification.ScoreWeight)];
 
     /// <summary>Loads a Hugging Face folder, converting the weights to <paramref name="type"/>.</summary>
-    /// <exception cref="CheckpointException">
+    /// <exception cref="RewardReasoningException">
     /// Config or weights are missing, damaged, of an unknown kind, or do not fit each other.
     /// </exception>
     public static DecoderModel Load(string folder, ScalarType type, Device device) =>

@@ -6,7 +6,7 @@ namespace RewardReasoning.Models.Decoder;
 /// Low-rank adapters (LoRA, arXiv 2106.09685) on every linear layer of attention and MLP: W x becomes W x + alpha / rank · B A x, and only
 /// A and B are trained. B begins at 0, so a model with new adapters computes what it did without them.
 /// </summary>
-public sealed record LowRankOptions
+internal sealed record LowRankOptions
 {
     /// <summary>Rows of A and columns of B.</summary>
     [Range(1, 4_096)]

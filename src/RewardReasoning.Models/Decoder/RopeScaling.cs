@@ -1,7 +1,7 @@
 namespace RewardReasoning.Models.Decoder;
 
 /// <summary>How rotary frequencies are stretched beyond the trained length.</summary>
-public enum RopeScalingKind
+internal enum RopeScalingKind
 {
     /// <summary>Llama 3.1: long wavelengths are divided by the factor, short ones unchanged, those between blended.</summary>
     Llama3,
@@ -11,7 +11,7 @@ public enum RopeScalingKind
 }
 
 /// <summary>The <c>rope_scaling</c> of a config; the names follow its keys.</summary>
-public sealed record RopeScaling
+internal sealed record RopeScaling
 {
     /// <summary>Which rule.</summary>
     public required RopeScalingKind Kind { get; init; }

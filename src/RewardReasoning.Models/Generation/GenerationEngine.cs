@@ -38,7 +38,7 @@ internal sealed class GenerationEngine : IAsyncDisposable, IDisposable
 
     /// <summary>Answers a request.</summary>
     /// <exception cref="ArgumentException">This model cannot answer it; see <see cref="GenerationRequest.Validate"/>.</exception>
-    /// <exception cref="GenerationException">The model failed; the inner exception is the cause.</exception>
+    /// <exception cref="RewardReasoningException">The model failed; the inner exception is the cause.</exception>
     /// <exception cref="OperationCanceledException">The request was cancelled; it leaves its batch at the next step.</exception>
     /// <exception cref="ObjectDisposedException">The engine was disposed before the request was answered.</exception>
     public async Task<Completion> GenerateAsync(GenerationRequest request, CancellationToken cancellationToken = default)

@@ -1,7 +1,7 @@
 namespace RewardReasoning.Models.Generation;
 
 /// <summary>The engine could not finish a request; the inner exception is the cause.</summary>
-public sealed class GenerationException : RewardReasoningException
+internal sealed class GenerationException : RewardReasoningException
 {
     /// <summary>An error without further detail.</summary>
     public GenerationException() { }

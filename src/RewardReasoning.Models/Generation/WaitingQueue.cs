@@ -21,7 +21,7 @@ internal sealed class WaitingQueue(int workers) : IDisposable
     public int Count => _waiting.Reader.Count;
 
     /// <exception cref="ObjectDisposedException">The engine has ended.</exception>
-    /// <exception cref="GenerationException">The engine has crashed.</exception>
+    /// <exception cref="RewardReasoningException">The engine has crashed.</exception>
     public void Add(Sequence sequence)
     {
         if (!_waiting.Writer.TryWrite(sequence))

@@ -49,8 +49,8 @@ public sealed class ChatTemplate
     /// <summary>
     /// The template of a model folder: <c>chat_template.jinja</c>, else <c>chat_template</c> in <c>tokenizer_config.json</c>, else null.
     /// </summary>
-    /// <exception cref="ChatTemplateException">The template is no Jinja, or holds a statement that is not supported.</exception>
-    /// <exception cref="TokenizerException"><c>tokenizer_config.json</c> cannot be read.</exception>
+    /// <exception cref="RewardReasoningException">The template is no Jinja, or holds a statement that is not supported.</exception>
+    /// <exception cref="RewardReasoningException"><c>tokenizer_config.json</c> cannot be read.</exception>
     public static ChatTemplate? Load(string folder)
     {
         ArgumentNullException.ThrowIfNull(folder);
@@ -60,7 +60,7 @@ public sealed class ChatTemplate
     }
 
     /// <summary>Whether a model folder has a chat template, readable or not.</summary>
-    /// <exception cref="TokenizerException"><c>tokenizer_config.json</c> cannot be read.</exception>
+    /// <exception cref="RewardReasoningException"><c>tokenizer_config.json</c> cannot be read.</exception>
     public static bool IsIn(string folder)
     {
         ArgumentNullException.ThrowIfNull(folder);
@@ -68,12 +68,12 @@ public sealed class ChatTemplate
     }
 
     /// <summary>Reads a template that knows no token names.</summary>
-    /// <exception cref="ChatTemplateException">The template is no Jinja, or holds a statement that is not supported.</exception>
+    /// <exception cref="RewardReasoningException">The template is no Jinja, or holds a statement that is not supported.</exception>
     public static ChatTemplate Parse(string source) => Parse(source, new TokenizerConfig());
 
     /// <summary>Reads a template; <c>bos_token</c> and its like are those of a configuration.</summary>
-    /// <exception cref="ChatTemplateException">The template is no Jinja, or holds a statement that is not supported.</exception>
-    public static ChatTemplate Parse(string source, TokenizerConfig config)
+    /// <exception cref="RewardReasoningException">The template is no Jinja, or holds a statement that is not supported.</exception>
+    internal static ChatTemplate Parse(string source, TokenizerConfig config)
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(config);
@@ -88,13 +88,13 @@ public sealed class ChatTemplate
     }
 
     /// <summary>The text of a conversation.</summary>
-    /// <exception cref="ChatTemplateException">The template refuses the messages or cannot be run.</exception>
+    /// <exception cref="RewardReasoningException">The template refuses the messages or cannot be run.</exception>
     public string Render(IReadOnlyList<ChatMessageText> messages, ChatRenderOptions options) => RenderMarked(messages, options).Value;
 
     /// <summary>
     /// The text of a conversation given as a JSON array of messages, which may hold tool calls and whatever else the template knows.
     /// </summary>
-    /// <exception cref="ChatTemplateException">The template refuses the messages or cannot be run.</exception>
+    /// <exception cref="RewardReasoningException">The template refuses the messages or cannot be run.</exception>
     public string Render(JsonElement messages, ChatRenderOptions options) => RenderMarked(messages, options).Value;
 
     /// <summary>The text of a conversation, with the characters marked that came out of its messages or tools.</summary>

@@ -27,8 +27,8 @@ public sealed class ChatTokenizer
     public ChatTemplate Template { get; }
 
     /// <summary>Loads both from a model folder.</summary>
-    /// <exception cref="ChatTemplateException">The folder has no chat template, or one that is not supported.</exception>
-    /// <exception cref="TokenizerException">The tokenizer cannot be loaded.</exception>
+    /// <exception cref="RewardReasoningException">The folder has no chat template, or one that is not supported.</exception>
+    /// <exception cref="RewardReasoningException">The tokenizer cannot be loaded.</exception>
     public static ChatTokenizer Load(string folder) =>
         new(
             Tokenizer.Load(folder),
@@ -40,12 +40,12 @@ public sealed class ChatTokenizer
         );
 
     /// <summary>The text and ids of a conversation.</summary>
-    /// <exception cref="ChatTemplateException">The template refuses the messages or cannot be run.</exception>
+    /// <exception cref="RewardReasoningException">The template refuses the messages or cannot be run.</exception>
     public RenderedPrompt Render(IReadOnlyList<ChatMessageText> messages, ChatRenderOptions options) =>
         Encode(Template.RenderMarked(messages, options));
 
     /// <summary>The text and ids of a conversation given as a JSON array of messages.</summary>
-    /// <exception cref="ChatTemplateException">The template refuses the messages or cannot be run.</exception>
+    /// <exception cref="RewardReasoningException">The template refuses the messages or cannot be run.</exception>
     public RenderedPrompt Render(JsonElement messages, ChatRenderOptions options) => Encode(Template.RenderMarked(messages, options));
 
     private RenderedPrompt Encode(MarkedText rendered) => new(rendered.Value, Tokenizer.Encode(rendered.Value, rendered.Untrusted));

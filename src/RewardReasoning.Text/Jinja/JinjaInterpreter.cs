@@ -31,7 +31,7 @@ internal sealed class JinjaInterpreter
     }
 
     /// <summary>The text that a template makes of its variables.</summary>
-    /// <exception cref="ChatTemplateException">The template fails, or asks for more than a template should.</exception>
+    /// <exception cref="RewardReasoningException">The template fails, or asks for more than a template should.</exception>
     public static MarkedText Render(JinjaStatement[] template, IEnumerable<KeyValuePair<string, object?>> variables, TimeProvider clock)
     {
         JinjaScope globals = new(parent: null);

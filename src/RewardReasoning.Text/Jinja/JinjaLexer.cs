@@ -23,7 +23,7 @@ internal sealed class JinjaLexer
     }
 
     /// <summary>The tokens of a template, ended by one of kind <see cref="JinjaTokenKind.End"/>.</summary>
-    /// <exception cref="ChatTemplateException">A tag, comment or string is not closed, or holds a character that Jinja does not
+    /// <exception cref="RewardReasoningException">A tag, comment or string is not closed, or holds a character that Jinja does not
     /// know.</exception>
     public static List<JinjaToken> Tokenize(string source)
     {

@@ -18,7 +18,7 @@ internal sealed class JinjaParser
     }
 
     /// <summary>The statements of a template.</summary>
-    /// <exception cref="ChatTemplateException">The source is no Jinja, or holds a statement that is not supported.</exception>
+    /// <exception cref="RewardReasoningException">The source is no Jinja, or holds a statement that is not supported.</exception>
     public static JinjaStatement[] Parse(string source)
     {
         JinjaParser parser = new(new JinjaTokenStream(JinjaLexer.Tokenize(source)));

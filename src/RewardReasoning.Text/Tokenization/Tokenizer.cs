@@ -52,7 +52,7 @@ public sealed class Tokenizer
     public IReadOnlyList<int> SuffixIds { get; }
 
     /// <summary>Loads <c>tokenizer.json</c> from a model folder, with what its <c>tokenizer_config.json</c>, if any, changes.</summary>
-    /// <exception cref="TokenizerException">The file is missing, broken, or no byte-level BPE.</exception>
+    /// <exception cref="RewardReasoningException">The file is missing, broken, or no byte-level BPE.</exception>
     public static Tokenizer Load(string folder)
     {
         ArgumentNullException.ThrowIfNull(folder);

@@ -9,7 +9,7 @@ namespace RewardReasoning.Text.Tokenization;
 /// splitting, so that a separator of a prompt can be one token whatever it is made of. Written field by field as the tokenizers
 /// library writes it; transformers and vLLM read it as it is where the model's type lets them (<see cref="TokenizerReaders"/>).
 /// </summary>
-public static class TokenizerBuilder
+internal static class TokenizerBuilder
 {
     private static readonly JsonWriterOptions Indented = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 

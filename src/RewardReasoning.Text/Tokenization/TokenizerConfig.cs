@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace RewardReasoning.Text.Tokenization;
 
 /// <summary>What <c>tokenizer_config.json</c> says beside the tokenizer itself: the names of tokens, and the chat template.</summary>
-public sealed record TokenizerConfig
+internal sealed record TokenizerConfig
 {
     private const string FileName = "tokenizer_config.json";
     private const string SpecialTokensName = "special_tokens_map.json";
@@ -27,7 +27,7 @@ public sealed record TokenizerConfig
     public string? ChatTemplate { get; init; }
 
     /// <summary>Reads the configuration of a model folder; empty where the folder has none.</summary>
-    /// <exception cref="TokenizerException">The file is no JSON object.</exception>
+    /// <exception cref="RewardReasoningException">The file is no JSON object.</exception>
     public static TokenizerConfig Load(string folder)
     {
         JsonElement root = Object(Path.Combine(folder, FileName));

@@ -4,7 +4,7 @@ namespace RewardReasoning.Text.Tokenization;
 /// A tokenizer file that cannot be read, contradicts itself, or is of a kind that is not supported. The message names the file,
 /// what was found there and what must hold.
 /// </summary>
-public sealed class TokenizerException : RewardReasoningException
+internal sealed class TokenizerException : RewardReasoningException
 {
     /// <summary>An error without further detail.</summary>
     public TokenizerException() { }

@@ -28,7 +28,7 @@ internal sealed class TokenizerFile
     /// <summary>The definition that a file holds.</summary>
     /// <param name="path">The <c>tokenizer.json</c>.</param>
     /// <param name="tokenizerClass"><c>tokenizer_class</c> of the configuration beside it.</param>
-    /// <exception cref="TokenizerException">The file is missing, broken, or no byte-level BPE.</exception>
+    /// <exception cref="RewardReasoningException">The file is missing, broken, or no byte-level BPE.</exception>
     public static TokenizerDefinition Read(string path, string? tokenizerClass)
     {
         if (!File.Exists(path))

@@ -12,7 +12,7 @@ namespace RewardReasoning.Text.Tokenization;
 /// <c>model_type</c>, whatever <c>tokenizer_class</c> says. Its <c>Qwen2Tokenizer</c> keeps vocabulary and merges and replaces
 /// normaliser and pre-tokenizer by Qwen2's own. transformers 4 does not. llama.cpp knows a fixed list of pre-tokenizers.
 /// </remarks>
-public static class TokenizerReaders
+internal static class TokenizerReaders
 {
     /// <summary>The class of transformers that takes <c>tokenizer.json</c> as it is, in versions 4 and 5.</summary>
     public const string GenericClass = "PreTrainedTokenizerFast";
@@ -52,7 +52,7 @@ public static class TokenizerReaders
     /// <summary>Whether a type's readers put Qwen2's own splitting in place of that of the folder's <c>tokenizer.json</c>.</summary>
     /// <param name="folder">A model folder; false where it has no tokenizer.</param>
     /// <param name="modelType">The <c>model_type</c> of its <c>config.json</c>.</param>
-    /// <exception cref="TokenizerException"><c>tokenizer.json</c> cannot be read.</exception>
+    /// <exception cref="RewardReasoningException"><c>tokenizer.json</c> cannot be read.</exception>
     public static bool Misread(string folder, string modelType)
     {
         ArgumentNullException.ThrowIfNull(folder);
@@ -62,7 +62,7 @@ public static class TokenizerReaders
     /// <summary>How other programs would tokenize otherwise than this one, a sentence each; empty where none is known to.</summary>
     /// <param name="folder">A model folder.</param>
     /// <param name="modelType">The <c>model_type</c> of its <c>config.json</c>.</param>
-    /// <exception cref="TokenizerException"><c>tokenizer.json</c> cannot be read.</exception>
+    /// <exception cref="RewardReasoningException"><c>tokenizer.json</c> cannot be read.</exception>
     public static IReadOnlyList<string> Warnings(string folder, string modelType)
     {
         ArgumentNullException.ThrowIfNull(folder);

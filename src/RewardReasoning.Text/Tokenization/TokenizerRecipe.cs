@@ -1,7 +1,7 @@
 namespace RewardReasoning.Text.Tokenization;
 
 /// <summary>What a small model's own tokenizer shall hold; <see cref="TokenizerBuilder"/> makes it.</summary>
-public sealed record TokenizerRecipe
+internal sealed record TokenizerRecipe
 {
     /// <summary>
     /// Texts that merges are learnt from until each of them is one token. Digits never merge: a text with digits is cut there, and

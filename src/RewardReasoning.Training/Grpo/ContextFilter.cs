@@ -16,7 +16,7 @@ internal sealed class ContextFilter(int contextLength, int maxTokens, string ite
     public long LeftOut { get; private set; }
 
     /// <summary>Whether all prompts of an item fit.</summary>
-    /// <exception cref="RecipeException">No item of the data does.</exception>
+    /// <exception cref="RewardReasoningException">No item of the data does.</exception>
     public bool Fits(IReadOnlyList<RolloutPrompt> prompts)
     {
         int longest = prompts.Max(prompt => prompt.PromptIds.Length);
@@ -37,7 +37,7 @@ internal sealed class ContextFilter(int contextLength, int maxTokens, string ite
     }
 
     /// <summary>Requires that held-out items fit, for leaving some out would change what is measured.</summary>
-    /// <exception cref="RecipeException">One does not.</exception>
+    /// <exception cref="RewardReasoningException">One does not.</exception>
     public IReadOnlyList<RolloutPrompt> RequireAll(IReadOnlyList<RolloutPrompt> heldOut) =>
         heldOut.MaxBy(prompt => prompt.PromptIds.Length) is { } longest && longest.PromptIds.Length + (long)maxTokens > contextLength
             ? throw new RecipeException(

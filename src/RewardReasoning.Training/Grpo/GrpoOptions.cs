@@ -54,7 +54,7 @@ public sealed record GrpoOptions : ICheckedOptions
     public void Validate() => OptionsCheck.ThrowIfInvalid(this);
 
     /// <inheritdoc/>
-    public IEnumerable<string> Faults(OptionNames names)
+    IEnumerable<string> ICheckedOptions.Faults(OptionNames names)
     {
         if (FixedLength is not null && Aggregation != LossAggregation.SequenceMeanTokenSumNorm)
         {

@@ -1,5 +1,4 @@
 using RewardReasoning.Models.Decoder;
-using RewardReasoning.Recipes;
 using RewardReasoning.Training.Grpo;
 using RewardReasoning.Training.Runs;
 
@@ -13,7 +12,7 @@ namespace RewardReasoning.Training.Judges;
 internal sealed class JudgeTrainer(JudgeRecipe recipe, TimeProvider clock)
 {
     /// <summary>Runs or resumes the recipe until its last step; the finished model is in <see cref="RunFolder.FinalModel"/>.</summary>
-    /// <exception cref="RecipeException">The recipe, its data or its run folder cannot be used.</exception>
+    /// <exception cref="RewardReasoningException">The recipe, its data or its run folder cannot be used.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; a checkpoint of the last finished step was written.</exception>
     public RunFolder Run(Action<TrainingProgress>? progress = null, CancellationToken cancellationToken = default) =>
         new TrainingLoop<GrpoPosition>(recipe, clock).Run(

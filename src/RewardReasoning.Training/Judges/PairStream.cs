@@ -75,7 +75,7 @@ internal sealed class PairStream
 
     /// <summary>The next pair.</summary>
     /// <param name="difficulties">The difficulties asked for; null for all.</param>
-    /// <exception cref="RecipeException">The source whose turn it is has no pair of them.</exception>
+    /// <exception cref="RewardReasoningException">The source whose turn it is has no pair of them.</exception>
     public LabelledPair Next(IReadOnlyList<string>? difficulties)
     {
         int number = Enumerable.Range(0, _sources.Length).MinBy(source => (_drawn[source] + 0.5) / _sources[source].Weight);

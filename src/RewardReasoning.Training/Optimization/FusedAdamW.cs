@@ -1,3 +1,4 @@
+using RewardReasoning.Models.Tensors;
 using TorchSharp;
 using static TorchSharp.torch;
 

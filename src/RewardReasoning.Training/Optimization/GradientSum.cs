@@ -1,3 +1,4 @@
+using RewardReasoning.Models.Tensors;
 using static TorchSharp.torch;
 
 namespace RewardReasoning.Training.Optimization;

@@ -16,7 +16,7 @@ internal sealed class PolicyTrainer(PolicyRecipe recipe, TimeProvider clock, IJu
     public Func<string>? DefaultStore { get; init; }
 
     /// <summary>Runs or resumes the recipe until its last step; the finished model is in <see cref="RunFolder.FinalModel"/>.</summary>
-    /// <exception cref="RecipeException">The recipe, its data or its run folder cannot be used.</exception>
+    /// <exception cref="RewardReasoningException">The recipe, its data or its run folder cannot be used.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; a checkpoint of the last finished step was written.</exception>
     public RunFolder Run(Action<TrainingProgress>? progress = null, CancellationToken cancellationToken = default) =>
         new TrainingLoop<GrpoPosition>(recipe, clock).Run(

@@ -13,7 +13,7 @@ internal static class QuestionFile
     /// <param name="answered">Whether every row must have an answer.</param>
     /// <param name="most">Rows to read, from the first on.</param>
     /// <param name="domain">What the judge can judge, so every question must be of it; null for anything.</param>
-    /// <exception cref="RecipeException">The file cannot be read or holds no question, or a row is unusable; the place is
+    /// <exception cref="RewardReasoningException">The file cannot be read or holds no question, or a row is unusable; the place is
     /// named.</exception>
     public static List<(RowQuery Query, string? Answer)> Read(
         string path,

@@ -1,5 +1,4 @@
 using RewardReasoning.Models.Decoder;
-using RewardReasoning.Recipes;
 using RewardReasoning.Training.Preferences;
 using RewardReasoning.Training.Runs;
 
@@ -11,7 +10,7 @@ internal sealed class RewardModelTrainer(RewardModelRecipe recipe, TimeProvider 
     /// <summary>
     /// Runs, or goes on with, the recipe until its last step; the finished model lies in <see cref="RunFolder.FinalModel"/>.
     /// </summary>
-    /// <exception cref="RecipeException">The recipe, its data or its run folder is unusable.</exception>
+    /// <exception cref="RewardReasoningException">The recipe, its data or its run folder is unusable.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; a checkpoint of the last finished step was written.</exception>
     public RunFolder Run(Action<TrainingProgress>? progress = null, CancellationToken cancellationToken = default) =>
         new TrainingLoop<PreferencePosition>(recipe, clock).Run(

@@ -42,7 +42,7 @@ internal sealed class RunFolder
             .Any(entry => Path.GetFileName(entry) is not (RecipeName or RunLock.FileName or RunLock.OwnerName));
 
     /// <summary>Opens a run, new or begun. Where nothing came of an earlier recipe, this one takes its place.</summary>
-    /// <exception cref="RecipeException">The folder holds a run of another recipe; the fields that differ are named.</exception>
+    /// <exception cref="RewardReasoningException">The folder holds a run of another recipe; the fields that differ are named.</exception>
     public static RunFolder Open(string path, TrainingRecipe recipe)
     {
         ArgumentNullException.ThrowIfNull(recipe);

@@ -16,7 +16,7 @@ internal sealed class RunLock : IDisposable
     private RunLock(FileStream file) => _file = file;
 
     /// <summary>Locks a folder, which is made where it does not exist.</summary>
-    /// <exception cref="RecipeException">Another run holds it; the message names that process.</exception>
+    /// <exception cref="RewardReasoningException">Another run holds it; the message names that process.</exception>
     public static RunLock Take(string folder, TimeProvider clock)
     {
         Directory.CreateDirectory(folder);

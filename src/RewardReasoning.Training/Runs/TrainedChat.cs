@@ -24,7 +24,7 @@ internal sealed class TrainedChat
     /// <param name="config">Its configuration.</param>
     /// <param name="variables">Further variables of the template; null for none.</param>
     /// <param name="date">What templates that write the date are given, so that a resumed run writes the date on which it began.</param>
-    /// <exception cref="RecipeException">The model names no token that ends a turn, or one that it has no embedding for.</exception>
+    /// <exception cref="RewardReasoningException">The model names no token that ends a turn, or one that it has no embedding for.</exception>
     public TrainedChat(string folder, DecoderConfig config, JsonObject? variables, DateTimeOffset date)
     {
         (_chat, _config) = (ChatTokenizer.Load(folder), config);
@@ -56,11 +56,11 @@ internal sealed class TrainedChat
     public int ContextLength => _config.MaxPositions;
 
     /// <summary>Ids of the messages and the generation prompt.</summary>
-    /// <exception cref="RecipeException">A token has no embedding.</exception>
+    /// <exception cref="RewardReasoningException">A token has no embedding.</exception>
     public int[] Prompt(IEnumerable<ChatMessage> messages) => Readable(_chat.Render(Texts(messages), _assistantBegins).Ids);
 
     /// <summary>Ids of a conversation that the assistant has answered.</summary>
-    /// <exception cref="RecipeException">A token has no embedding.</exception>
+    /// <exception cref="RewardReasoningException">A token has no embedding.</exception>
     public int[] Whole(IEnumerable<ChatMessage> messages, string response) =>
         Readable(_chat.Render([.. Texts(messages), new ChatMessageText(ChatRole.Assistant.Value, response)], _whole).Ids);
 
@@ -68,14 +68,14 @@ internal sealed class TrainedChat
     /// Ids of the assistant's own text after a prompt, without the end of its turn; control tokens in it are control tokens. If the
     /// template's generation prompt already opened the reasoning, a <c>&lt;think&gt;</c> at the beginning is not repeated.
     /// </summary>
-    /// <exception cref="RecipeException">A token has no embedding.</exception>
+    /// <exception cref="RewardReasoningException">A token has no embedding.</exception>
     public int[] Reply(ReadOnlySpan<int> prompt, string text) => Readable(Tokenizer.Encode(WithoutRepeatedTag(prompt, text)));
 
     /// <summary>
     /// Ids of a reply whose reasoning is given apart, as the template writes it, without the end of the turn; where the template does not
     /// write a final turn's reasoning, it is put between <c>&lt;think&gt;</c> tags before the answer.
     /// </summary>
-    /// <exception cref="RecipeException">A token has no embedding.</exception>
+    /// <exception cref="RewardReasoningException">A token has no embedding.</exception>
     public int[] Reply(IReadOnlyList<ChatMessage> messages, int[] prompt, string reasoning, string answer)
     {
         ChatMessageText reply = new(ChatRole.Assistant.Value, answer) { ReasoningContent = reasoning };

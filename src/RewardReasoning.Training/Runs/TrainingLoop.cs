@@ -1,5 +1,4 @@
 using RewardReasoning.Models.Decoder;
-using RewardReasoning.Recipes;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -17,7 +16,7 @@ internal sealed class TrainingLoop<TPosition>(TrainingRecipe recipe, TimeProvide
     /// <param name="begin">Makes the method, at the beginning (null) or where its data stood.</param>
     /// <param name="progress">Told of each finished step.</param>
     /// <param name="cancellationToken">Ends the run with a checkpoint of the last finished step.</param>
-    /// <exception cref="RecipeException">The recipe, its data or its run folder is unusable.</exception>
+    /// <exception cref="RewardReasoningException">The recipe, its data or its run folder is unusable.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; nothing that was finished is lost.</exception>
     public RunFolder Run(
         Func<string, ScalarType, Device, DecoderModel> load,

@@ -114,7 +114,7 @@ internal abstract record TrainingRecipe : ICheckedOptions
             FloorRatio = FinalRateRatio,
         };
 
-    /// <exception cref="RecipeException">A value is out of range or contradicts another; every fault is listed.</exception>
+    /// <exception cref="RewardReasoningException">A value is out of range or contradicts another; every fault is listed.</exception>
     public void Validate() => OptionsCheck.ThrowIfInvalidRecipe(this);
 
     /// <inheritdoc/>

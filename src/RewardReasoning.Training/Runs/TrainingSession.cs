@@ -94,7 +94,7 @@ internal sealed class TrainingSession : IDisposable
     /// <summary>Ends an update: the workers' gradients summed, clipped, checked, applied at the step's rate and cleared.</summary>
     /// <param name="step">Steps done before this one.</param>
     /// <returns>The gradient's norm before clipping, and the rate.</returns>
-    /// <exception cref="RecipeException">The gradient is not finite.</exception>
+    /// <exception cref="RewardReasoningException">The gradient is not finite.</exception>
     public (double Norm, double Rate) Update(int step)
     {
         using TorchSharp.DisposeScope scope = NewDisposeScope();

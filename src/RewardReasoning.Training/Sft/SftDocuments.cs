@@ -29,7 +29,7 @@ internal sealed class SftDocuments : IDisposable
     private readonly TrainedChat _chat;
 
     /// <summary>Opens the file and finds its lines.</summary>
-    /// <exception cref="RecipeException">The file is missing or empty.</exception>
+    /// <exception cref="RewardReasoningException">The file is missing or empty.</exception>
     public SftDocuments(string path, TrainedChat chat)
     {
         if (!File.Exists(path))
@@ -51,7 +51,7 @@ internal sealed class SftDocuments : IDisposable
     public int Count => _places.Count;
 
     /// <summary>Reads document <paramref name="index"/>.</summary>
-    /// <exception cref="RecipeException">The line is no document; file and line are named.</exception>
+    /// <exception cref="RewardReasoningException">The line is no document; file and line are named.</exception>
     public SftDocument Read(int index)
     {
         Place place = _places[index];
@@ -77,7 +77,7 @@ internal sealed class SftDocuments : IDisposable
     /// <param name="count">How many.</param>
     /// <param name="longest">Their most tokens.</param>
     /// <param name="seed">Of the choice.</param>
-    /// <exception cref="RecipeException">There are not that many, or none would be left.</exception>
+    /// <exception cref="RewardReasoningException">There are not that many, or none would be left.</exception>
     public IReadOnlyList<SftDocument> TakeOut(int count, int longest, ulong seed)
     {
         int[] order = [.. Enumerable.Range(0, Count)];

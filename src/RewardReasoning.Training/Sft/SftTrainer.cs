@@ -1,5 +1,4 @@
 using RewardReasoning.Models.Decoder;
-using RewardReasoning.Recipes;
 using RewardReasoning.Training.Runs;
 using static TorchSharp.torch;
 
@@ -14,7 +13,7 @@ internal sealed class SftTrainer(SftRecipe recipe, TimeProvider clock)
     /// <summary>
     /// Runs, or goes on with, the recipe until its last step; the finished model lies in <see cref="RunFolder.FinalModel"/>.
     /// </summary>
-    /// <exception cref="RecipeException">The recipe, its data or its run folder is unusable.</exception>
+    /// <exception cref="RewardReasoningException">The recipe, its data or its run folder is unusable.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; a checkpoint of the last finished step was written.</exception>
     public RunFolder Run(Action<TrainingProgress>? progress = null, CancellationToken cancellationToken = default) =>
         new TrainingLoop<SftPosition>(recipe, clock).Run(

@@ -7,7 +7,7 @@ namespace RewardReasoning.IO;
 /// failure, a full disk or a kill leaves what was there before. A symbolic link stays: the file that it points to is replaced. What cannot
 /// be replaced (a device, a named pipe) is written to directly.
 /// </summary>
-public static class AtomicFile
+internal static class AtomicFile
 {
     private const int BufferSize = 1 << 16;
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);

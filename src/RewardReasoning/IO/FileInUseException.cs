@@ -1,7 +1,7 @@
 namespace RewardReasoning.IO;
 
 /// <summary>A file or folder is being written by another run; the message says by which.</summary>
-public sealed class FileInUseException : RewardReasoningException
+internal sealed class FileInUseException : RewardReasoningException
 {
     /// <summary>With a message for people.</summary>
     public FileInUseException(string message, Exception? innerException = null)

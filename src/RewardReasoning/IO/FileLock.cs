@@ -9,7 +9,7 @@ namespace RewardReasoning.IO;
 /// takes it back when the process ends, however it ends; the files beside the target (<c>OUT.lock</c>, or <c>.lock</c> in a folder) are
 /// removed then, or used again by the next run. Beside the lock, who holds it is written down for those that it turns away.
 /// </summary>
-public sealed class FileLock : IDisposable
+internal sealed class FileLock : IDisposable
 {
     private const string Ending = ".lock";
     private const string HolderEnding = ".holder";
@@ -25,7 +25,7 @@ public sealed class FileLock : IDisposable
     /// <summary>Takes the lock of a file, which need not exist, or of a folder that exists.</summary>
     /// <param name="target">What is going to be written.</param>
     /// <param name="time">Clock for since when it is held; the system's if null.</param>
-    /// <exception cref="FileInUseException">Another run has it; the message says which.</exception>
+    /// <exception cref="RewardReasoningException">Another run has it; the message says which.</exception>
     /// <exception cref="IOException">No lock can be made there.</exception>
     public static FileLock Take(string target, TimeProvider? time = null)
     {

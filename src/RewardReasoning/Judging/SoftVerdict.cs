@@ -4,7 +4,7 @@ using Microsoft.Extensions.AI;
 namespace RewardReasoning.Judging;
 
 /// <summary>The probability of 1 against 2 at the verdict token, where a client returned log-probs.</summary>
-public static class SoftVerdict
+internal static class SoftVerdict
 {
     private const string Assistant = "Assistant";
 

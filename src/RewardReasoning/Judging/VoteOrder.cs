@@ -17,7 +17,7 @@ public enum VoteOrder
 }
 
 /// <summary>The order of each completion under a <see cref="VoteOrder"/>.</summary>
-public static class VoteOrderRules
+internal static class VoteOrderRules
 {
     private const int OrderBit = 0;
 

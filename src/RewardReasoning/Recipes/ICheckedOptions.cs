@@ -3,7 +3,7 @@ namespace RewardReasoning.Recipes;
 /// <summary>
 /// Options with rules that concern several fields at once; <see cref="OptionsCheck"/> reports them with all other faults.
 /// </summary>
-public interface ICheckedOptions
+internal interface ICheckedOptions
 {
     /// <summary>
     /// Returns one sentence for each rule that is broken: what was found, what must hold, what to do. Rules about a single field are

@@ -4,7 +4,7 @@ namespace RewardReasoning.Recipes;
 /// <param name="name">The field as it was written, such as <c>policy</c>.</param>
 /// <param name="advice">A sentence on what to do, such as which field or verb replaces it.</param>
 [AttributeUsage(AttributeTargets.Class, AllowMultiple = true)]
-public sealed class MovedFieldAttribute(string name, string advice) : Attribute
+internal sealed class MovedFieldAttribute(string name, string advice) : Attribute
 {
     /// <summary>The field as it was written.</summary>
     public string Name => name;

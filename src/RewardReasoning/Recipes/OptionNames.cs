@@ -7,7 +7,7 @@ namespace RewardReasoning.Recipes;
 /// Writes the names and values of options in the user's own notation: fields of a recipe (<c>judge.votes</c>), options of the command
 /// line (<c>--votes</c>), or members of C# (<c>Judge.Votes</c>).
 /// </summary>
-public sealed class OptionNames
+internal sealed class OptionNames
 {
     private readonly Func<string, string> _convert;
     private readonly string _before;

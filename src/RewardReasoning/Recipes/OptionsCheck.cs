@@ -9,7 +9,7 @@ namespace RewardReasoning.Recipes;
 /// Checks options: the annotations of each member, the rules across members (<see cref="ICheckedOptions"/>), and the same for options
 /// inside options. All faults are reported at once.
 /// </summary>
-public static class OptionsCheck
+internal static class OptionsCheck
 {
     /// <summary>Returns every fault, a sentence each; empty when the options are valid.</summary>
     /// <param name="options">Options, such as a recipe.</param>
@@ -33,7 +33,7 @@ public static class OptionsCheck
     }
 
     /// <summary>Checks a recipe.</summary>
-    /// <exception cref="RecipeException">It has faults; the message lists all of them, a line each.</exception>
+    /// <exception cref="RewardReasoningException">It has faults; the message lists all of them, a line each.</exception>
     public static void ThrowIfInvalidRecipe(object recipe)
     {
         IReadOnlyList<string> faults = Faults(recipe, OptionNames.RecipeFields);

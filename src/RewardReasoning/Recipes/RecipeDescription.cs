@@ -12,13 +12,13 @@ namespace RewardReasoning.Recipes;
 /// <param name="Type">The type of its value, or the words of an enumeration.</param>
 /// <param name="Default">As JSON; null where the field must be given.</param>
 /// <param name="Says">What it means.</param>
-public sealed record RecipeField(string Name, string Type, string? Default, string Says);
+internal sealed record RecipeField(string Name, string Type, string? Default, string Says);
 
 /// <summary>
 /// Describes the fields of recipes: names, types, defaults and bounds by reflection, meanings from the XML documentation that the
 /// compiler writes beside each assembly.
 /// </summary>
-public static partial class RecipeDescription
+internal static partial class RecipeDescription
 {
     /// <summary>What a kind of recipe is for.</summary>
     /// <exception cref="FileNotFoundException">The documentation file is missing.</exception>

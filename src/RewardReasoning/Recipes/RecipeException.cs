@@ -1,7 +1,7 @@
 namespace RewardReasoning.Recipes;
 
 /// <summary>A recipe, its data or its output folder cannot be used as it is; the message says what was found and what to do.</summary>
-public sealed class RecipeException : RewardReasoningException
+internal sealed class RecipeException : RewardReasoningException
 {
     /// <inheritdoc cref="RecipeException"/>
     public RecipeException(string message)

@@ -9,7 +9,7 @@ namespace RewardReasoning.Recipes;
 /// Reads and writes recipes: JSON with comments. Unknown, missing and unreadable fields are all reported at once, so that a misspelt
 /// setting is never ignored.
 /// </summary>
-public static class RecipeFile
+internal static class RecipeFile
 {
     private static readonly JsonDocumentOptions Syntax = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
 
@@ -38,7 +38,7 @@ public static class RecipeFile
     /// <summary>Reads a recipe. Its values are not yet checked: that is <see cref="OptionsCheck.ThrowIfInvalidRecipe"/>.</summary>
     /// <param name="path">Its file.</param>
     /// <param name="text">Read in place of the file's own text, such as that text with other paths; null for the file's.</param>
-    /// <exception cref="RecipeException">The file is missing, is not JSON, or has unknown, missing or unreadable fields; the message
+    /// <exception cref="RewardReasoningException">The file is missing, is not JSON, or has unknown, missing or unreadable fields; the message
     /// lists all of them.</exception>
     public static T Load<T>(string path, string? text = null)
         where T : class => (T)Load(typeof(T), path, text);

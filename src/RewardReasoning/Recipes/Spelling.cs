@@ -1,7 +1,7 @@
 namespace RewardReasoning.Recipes;
 
 /// <summary>Finds what a misspelt name was meant to be.</summary>
-public static class Spelling
+internal static class Spelling
 {
     /// <summary>The known name that is nearest to a misspelt one; null where none is near enough to be meant.</summary>
     /// <param name="name">As it was written.</param>

@@ -7,7 +7,7 @@ using Xunit;
 namespace RewardReasoning.Models.Tests.Checkpoints;
 
 /// <summary>A tiny checkpoint with the numbers that transformers computes from it.</summary>
-public sealed class ParityFolder
+internal sealed class ParityFolder
 {
     private ParityFolder(string path) => Path = path;
 

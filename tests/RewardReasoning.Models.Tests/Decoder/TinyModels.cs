@@ -4,7 +4,7 @@ using Xunit;
 namespace RewardReasoning.Models.Tests.Decoder;
 
 /// <summary>Shapes for tests that need no checkpoint.</summary>
-public static class TinyModels
+internal static class TinyModels
 {
     public static DecoderConfig Qwen2 { get; } =
         new()

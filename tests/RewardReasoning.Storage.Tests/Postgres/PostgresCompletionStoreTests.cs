@@ -1,5 +1,4 @@
 using Npgsql;
-using RewardReasoning.Storage.Postgres;
 using RewardReasoning.Testing;
 using Xunit;
 

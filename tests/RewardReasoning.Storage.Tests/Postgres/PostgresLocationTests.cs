@@ -1,5 +1,4 @@
 using Npgsql;
-using RewardReasoning.Storage.Postgres;
 using Xunit;
 
 namespace RewardReasoning.Storage.Tests.Postgres;

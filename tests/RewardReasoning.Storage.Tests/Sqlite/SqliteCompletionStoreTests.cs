@@ -1,5 +1,4 @@
 using Microsoft.Data.Sqlite;
-using RewardReasoning.Storage.Sqlite;
 using Xunit;
 
 namespace RewardReasoning.Storage.Tests.Sqlite;

@@ -167,7 +167,7 @@ public sealed record Sample : ICheckedOptions
 
     public IReadOnlyList<SampleStage> Stages { get; init; } = [];
 
-    public IEnumerable<string> Faults(OptionNames names) =>
+    IEnumerable<string> ICheckedOptions.Faults(OptionNames names) =>
         Shape == SampleShape.Constant && Rate > 1
             ? [$"{names[nameof(Shape)]} is {names.Value(Shape)} and {names[nameof(Rate)]} {Rate}; a constant rate of {Rate} diverges."]
             : [];

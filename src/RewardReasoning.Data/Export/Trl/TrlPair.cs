@@ -7,4 +7,4 @@ namespace RewardReasoning.Data.Export.Trl;
 /// <param name="Chosen">The better response.</param>
 /// <param name="Rejected">The worse one.</param>
 /// <param name="Margin">How much better: the share of the votes for it less that against it, up to 1; null where that is not known.</param>
-public sealed record TrlPair(RowQuery Query, string Chosen, string Rejected, double? Margin);
+internal sealed record TrlPair(RowQuery Query, string Chosen, string Rejected, double? Margin);

@@ -17,7 +17,7 @@ public sealed class TrlRows(TrlShape shape, bool withMargin)
     private bool HasPrompt => shape is TrlShape.Messages or TrlShape.Text;
 
     /// <summary>The columns, for Parquet.</summary>
-    public RowColumns Columns()
+    internal RowColumns Columns()
     {
         string[] names = HasPrompt ? ["prompt", "chosen", "rejected"] : ["chosen", "rejected"];
         RowColumns columns = names.Aggregate(RowColumns.None, (sum, name) => IsText ? sum.WithText(name) : sum.WithMessages(name));
@@ -25,7 +25,7 @@ public sealed class TrlRows(TrlShape shape, bool withMargin)
     }
 
     /// <summary>Why a trainer cannot take a pair in this shape, for people; null where it can.</summary>
-    public string? FaultOf(TrlPair pair)
+    internal string? FaultOf(TrlPair pair)
     {
         ArgumentNullException.ThrowIfNull(pair);
         return pair.Chosen == pair.Rejected ? "The two responses are the same text."
@@ -38,7 +38,7 @@ public sealed class TrlRows(TrlShape shape, bool withMargin)
     }
 
     /// <summary>Writes a pair as one JSON object.</summary>
-    public void Write(Utf8JsonWriter writer, TrlPair pair)
+    internal void Write(Utf8JsonWriter writer, TrlPair pair)
     {
         ArgumentNullException.ThrowIfNull(writer);
         ArgumentNullException.ThrowIfNull(pair);

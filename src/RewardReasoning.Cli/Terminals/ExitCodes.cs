@@ -1,0 +1,20 @@
+namespace RewardReasoning.Cli.Terminals;
+
+/// <summary>What the exit code of every verb means; docs/cli.md has the same table for people.</summary>
+internal static class ExitCodes
+{
+    /// <summary>Everything that was asked for was done.</summary>
+    public const int Done = 0;
+
+    /// <summary>The work was started and failed.</summary>
+    public const int Failed = 1;
+
+    /// <summary>The command line or an input cannot be used; nothing was run.</summary>
+    public const int BadUsage = 2;
+
+    /// <summary>Finished, but some items have an error in place of a result.</summary>
+    public const int SomeMissing = 3;
+
+    /// <summary>Stopped by Ctrl-C or SIGTERM.</summary>
+    public const int Cancelled = 130;
+}

@@ -1,0 +1,95 @@
+using System.Globalization;
+using Npgsql;
+
+namespace RewardReasoning.Storage;
+
+/// <summary>The tables of a store, in a schema of their own, and whether a database has them.</summary>
+internal static class PostgresSchema
+{
+    private const string Version = "1";
+
+    /// <summary>Any number that no other program locks: whoever holds it makes or changes the schema.</summary>
+    private const long AdvisoryLock = 0x5252_4D73_746F_7265;
+
+    private const string Tables = $"""
+        CREATE SCHEMA IF NOT EXISTS rewardreasoning;
+        CREATE TABLE rewardreasoning.form (version integer NOT NULL);
+        INSERT INTO rewardreasoning.form VALUES ({Version});
+        CREATE TABLE rewardreasoning.models (id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, identity text NOT NULL UNIQUE, name text NOT NULL);
+        CREATE TABLE rewardreasoning.prompts (hash bytea PRIMARY KEY, messages bytea NOT NULL);
+        CREATE TABLE rewardreasoning.completions (
+          id bigint GENERATED ALWAYS AS IDENTITY UNIQUE,
+          key bytea PRIMARY KEY,
+          model integer NOT NULL REFERENCES rewardreasoning.models (id),
+          created bigint NOT NULL, -- milliseconds since 1970
+          elapsed bigint NOT NULL, -- milliseconds
+          prompt bytea NOT NULL,   -- hash of prompts
+          settings bytea NOT NULL,
+          response bytea NOT NULL
+        );
+        -- The bytes come compressed.
+        ALTER TABLE rewardreasoning.prompts ALTER COLUMN messages SET STORAGE EXTERNAL;
+        ALTER TABLE rewardreasoning.completions ALTER COLUMN response SET STORAGE EXTERNAL;
+        CREATE INDEX completions_by_age ON rewardreasoning.completions (created);
+        """;
+
+    /// <summary>Makes the tables where they are missing; of several processes that find them missing, one.</summary>
+    public static async Task EnsureAsync(NpgsqlConnection connection, string location, CancellationToken cancellationToken)
+    {
+        if (await IsStoreAsync(connection, location, cancellationToken).ConfigureAwait(false))
+        {
+            return;
+        }
+
+        NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+        await using (transaction.ConfigureAwait(false))
+        {
+            await ExecuteAsync(connection, FormattableString.Invariant($"SELECT pg_advisory_xact_lock({AdvisoryLock})"), cancellationToken)
+                .ConfigureAwait(false);
+            if (!await IsStoreAsync(connection, location, cancellationToken).ConfigureAwait(false))
+            {
+                await ExecuteAsync(connection, Tables, cancellationToken).ConfigureAwait(false);
+            }
+
+            await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private static async Task<bool> IsStoreAsync(NpgsqlConnection connection, string location, CancellationToken cancellationToken)
+    {
+        // Asked of the catalogue itself: to_regclass may answer from what the session remembers of the time before it got the lock.
+        if (
+            await ExecuteAsync(
+                    connection,
+                    "SELECT EXISTS (SELECT FROM pg_tables WHERE schemaname = 'rewardreasoning' AND tablename = 'form')",
+                    cancellationToken
+                )
+                .ConfigureAwait(false)
+            is not true
+        )
+        {
+            return false;
+        }
+
+        object? version = await ExecuteAsync(connection, "SELECT max(version) FROM rewardreasoning.form", cancellationToken)
+            .ConfigureAwait(false);
+        string found = Convert.ToString(version, CultureInfo.InvariantCulture) ?? "";
+        return found == Version
+            ? true
+            : throw new CompletionStoreException(
+                $"The store {location} has form {found}; this program knows form {Version}. Use the version of rrm that wrote it, or another store with --store."
+            )
+            {
+                IsUnusable = true,
+            };
+    }
+
+    private static async Task<object?> ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
+    {
+        NpgsqlCommand command = new(sql, connection);
+        await using (command.ConfigureAwait(false))
+        {
+            return await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+}
