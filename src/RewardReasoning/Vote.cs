@@ -41,4 +41,29 @@ public sealed record Vote
 
     /// <summary>Cost of all draws of this vote.</summary>
     public Usage Usage { get; init; } = Usage.None;
+
+    /// <summary>What kind of failure made the vote missing; it is not kept in JSON.</summary>
+    internal VoteFault Fault { get; init; }
+
+    /// <summary>What the client threw, where the vote's request failed.</summary>
+    internal Exception? Failure { get; init; }
+}
+
+/// <summary>Why a vote has no verdict.</summary>
+internal enum VoteFault
+{
+    /// <summary>It has one, or nobody said.</summary>
+    None,
+
+    /// <summary>No verdict could be read in what the judge wrote.</summary>
+    Unparsable,
+
+    /// <summary>The judge was cut at its token limit.</summary>
+    Cut,
+
+    /// <summary>A content filter, a refusal, or a prompt that the model does not take.</summary>
+    Refused,
+
+    /// <summary>The request failed.</summary>
+    Failed,
 }

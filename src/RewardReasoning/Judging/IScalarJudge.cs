@@ -14,4 +14,8 @@ public interface IScalarJudge : IJudge, IDisposable
 
     /// <summary>How many comparisons at once keep the model busy.</summary>
     int Concurrency { get; }
+
+    /// <summary>The score of one response; only differences between responses to one query mean anything.</summary>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    Task<double> ScoreAsync(string query, string response, CancellationToken cancellationToken = default);
 }

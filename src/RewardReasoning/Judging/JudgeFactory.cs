@@ -53,6 +53,7 @@ public static class JudgeFactory
         return new OpenedJudge(scalar, () => scalar.Identity)
         {
             Judge = map is null ? scalar : new CalibratedJudge(scalar, map),
+            Scalar = scalar,
             Name = scalar.Name,
             Voting = VotingSettings.OfScores,
             Seed = new JudgeOptions().Seed,

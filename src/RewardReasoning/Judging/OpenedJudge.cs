@@ -23,6 +23,9 @@ public sealed class OpenedJudge : IJudge, IDisposable
     /// <summary>The client that it asks, which is this judge's own; null for a scalar reward model.</summary>
     public IChatClient? Client { get; internal init; }
 
+    /// <summary>The scalar reward model, which can score a response by itself; null for a judge that reasons.</summary>
+    internal IScalarJudge? Scalar { get; init; }
+
     /// <summary>The model's name, for people.</summary>
     public required string Name { get; init; }
 

@@ -63,7 +63,14 @@ internal sealed class VoteCaster(IChatClient client, JudgeOptions options, TimeP
             {
                 string? tooLong = TooLong(error);
                 failure = tooLong is null ? error : null;
-                vote = vote with { Seed = draw.Seed, Redraws = redraw, MissingReason = tooLong ?? error.Message };
+                vote = vote with
+                {
+                    Seed = draw.Seed,
+                    Redraws = redraw,
+                    MissingReason = tooLong ?? error.Message,
+                    Fault = tooLong is null ? VoteFault.Failed : VoteFault.Refused,
+                    Failure = error,
+                };
                 break;
             }
         }
@@ -103,6 +110,11 @@ internal sealed class VoteCaster(IChatClient client, JudgeOptions options, TimeP
             Redraws = draw.Redraw,
             GeneratedTokens = (int)completion.Usage.OutputTokens,
             MissingReason = shown == Verdict.Unparsable ? WhyUnparsable(completion, draw.Redraw + 1) : null,
+            Fault =
+                shown != Verdict.Unparsable ? VoteFault.None
+                : completion.Withheld ? VoteFault.Refused
+                : completion.Cut ? VoteFault.Cut
+                : VoteFault.Unparsable,
             FirstProbability = draw.Order == ShownOrder.Given ? completion.ShownFirstProbability : 1 - completion.ShownFirstProbability,
             Usage = before + completion.Usage,
         };

@@ -1,0 +1,572 @@
+using RewardReasoning.Rankings;
+using RewardReasoning.Ratings;
+
+namespace RewardReasoning.Server.Rewards;
+
+/// <summary>What a cohort needs around it.</summary>
+/// <param name="Options">How rewards are given.</param>
+/// <param name="Judge">The judge.</param>
+/// <param name="Time">The clock.</param>
+/// <param name="Gate">Guards all cohorts; timers take it.</param>
+/// <param name="Enqueue">Queues a match for the judge.</param>
+/// <param name="Release">Gives a place of the judge back.</param>
+/// <param name="Close">Keeps the answers and gives them out.</param>
+internal sealed record CohortContext(
+    RewardOptions Options,
+    RewardJudge Judge,
+    TimeProvider Time,
+    Lock Gate,
+    Action<CohortMatch> Enqueue,
+    Action Release,
+    Action<Cohort, IReadOnlyDictionary<int, RewardAnswer>> Close
+);
+
+/// <summary>How a cohort is judged; kept with it.</summary>
+internal sealed record CohortSettings(
+    double CollectS,
+    double JudgeS,
+    PartialPolicy Policy,
+    RewardMode Mode,
+    IReadOnlyList<string> References
+)
+{
+    public RewardDeadline Deadline => new(CollectS, JudgeS);
+}
+
+/// <summary>
+/// The responses to one query that are judged together. Members come in any order; from the second one on, every pair that is to meet is
+/// judged as soon as both are there. Two clocks end it: one for the members to come, from the first one on; one for the judge, which runs
+/// while at least one match is with the judge, so that waiting for members or for a place costs nothing. For callers that hold the gate.
+/// </summary>
+internal sealed class Cohort
+{
+    private readonly CohortContext _context;
+    private readonly IReadOnlySet<Pairing> _pairs;
+    private readonly List<string> _candidates = [];
+    private readonly Dictionary<string, int> _candidateOf = new(StringComparer.Ordinal);
+    private readonly Dictionary<Pairing, CohortMatch> _matches = [];
+    private readonly ITimer _collectClock;
+    private readonly ITimer _judgeClock;
+    private int _running;
+    private long _runningSince;
+    private TimeSpan _judged;
+
+    public Cohort(CohortContext context, string group, int attempt, int size, string query, CohortSettings settings)
+    {
+        _context = context;
+        (Group, Attempt, Size, Query, Settings) = (group, attempt, size, query, settings);
+        _pairs =
+            settings.Mode == RewardMode.Group
+                ? CohortTable.Pairs(size, context.Options.RoundRobinSize, context.Options.Opponents, context.Judge.Seed)
+                : new HashSet<Pairing>();
+        CreatedAt = context.Time.GetUtcNow();
+        Start = LastArrival = context.Time.GetTimestamp();
+        _collectClock = context.Time.CreateTimer(
+            _ => UnderGate(CollectingTimedOut),
+            null,
+            TimeSpan.FromSeconds(settings.CollectS),
+            Timeout.InfiniteTimeSpan
+        );
+        _judgeClock = context.Time.CreateTimer(_ => UnderGate(JudgingTimedOut), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    public string Group { get; }
+
+    public int Attempt { get; }
+
+    public int Size { get; }
+
+    public string Query { get; }
+
+    public CohortSettings Settings { get; }
+
+    /// <summary>What members without a group's name are recognised by; null for a named group.</summary>
+    public string? ImplicitKey { get; init; }
+
+    /// <summary>Counted up with each cohort: the judge works on older ones first.</summary>
+    public required long Number { get; init; }
+
+    public DateTimeOffset CreatedAt { get; init; }
+
+    public long Start { get; }
+
+    public long LastArrival { get; private set; }
+
+    public DateTimeOffset? ClosedAt { get; private set; }
+
+    public SortedDictionary<int, CohortMember> Members { get; } = [];
+
+    /// <summary><see cref="RewardAnswer.Collecting"/>, <see cref="RewardAnswer.Judging"/> or <see cref="RewardAnswer.Done"/>.</summary>
+    public string State { get; private set; } = RewardAnswer.Collecting;
+
+    public bool IsOpen => State != RewardAnswer.Done;
+
+    /// <summary>Whether its members waited in vain because their client kept back the others; set by the service.</summary>
+    public bool IsStarving { get; set; }
+
+    public int Arrived => Members.Values.Count(member => member.HasArrived);
+
+    /// <summary>Time between the last member's arrival and closing, less the longest of its own matches.</summary>
+    public TimeSpan? LastMemberWait { get; private set; }
+
+    /// <summary>A member is there, and kept.</summary>
+    public void Arrive(CohortMember member)
+    {
+        if (!IsOpen)
+        {
+            return;
+        }
+
+        LastArrival = _context.Time.GetTimestamp();
+        member.Candidate = CandidateOf(member.Response);
+        if (Settings.Mode == RewardMode.Scalar)
+        {
+            ScheduleScalar(member.Candidate);
+            EndCollecting();
+            return;
+        }
+
+        foreach (CohortMember other in Members.Values)
+        {
+            if (other.HasArrived && other != member && _pairs.Contains(new Pairing(member.Index, other.Index).Ordered))
+            {
+                Schedule(member.Candidate, other.Candidate);
+            }
+        }
+
+        if (Arrived == Size)
+        {
+            EndCollecting();
+        }
+    }
+
+    /// <summary>The judge begins with a match.</summary>
+    public Comparison Begin(CohortMatch match)
+    {
+        match.IsRunning = true;
+        if (_running++ == 0)
+        {
+            _runningSince = _context.Time.GetTimestamp();
+            TimeSpan left = TimeSpan.FromSeconds(Settings.JudgeS) - _judged;
+            _judgeClock.Change(left > TimeSpan.Zero ? left : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+        }
+
+        return match.Second == CohortMatch.Nobody
+            ? new(Query, _candidates[match.First], "")
+            : new(Query, _candidates[match.First], _candidates[match.Second]);
+    }
+
+    /// <summary>A match has ended, by the judge or by a clock.</summary>
+    public void End(CohortMatch match, MatchEnd end)
+    {
+        if (match.End(end))
+        {
+            LeaveJudge(match);
+            CloseIfJudged();
+        }
+    }
+
+    /// <summary>A later attempt replaces this one.</summary>
+    public void Supersede(int by) =>
+        Fail(
+            new(
+                FailureClass.Conflict,
+                RewardStage.Collect,
+                Retryable: false,
+                FormattableString.Invariant($"Attempt {Attempt} was replaced by attempt {by}.")
+            )
+        );
+
+    /// <summary>What a member is answered now.</summary>
+    public RewardAnswer Current(CohortMember member) =>
+        member.Final.IsCompletedSuccessfully
+            ? member.Final.Result
+            // Closed, and the answers are not kept yet: nobody is given them before they are.
+            : Frame(member, IsOpen ? State : RewardAnswer.Judging);
+
+    /// <summary>What a member is answered that comes when the cohort is closed.</summary>
+    public RewardAnswer Late(RewardMember member, int index)
+    {
+        byte[] hash = member.Hash();
+        RewardAnswer[] known = [.. Members.Values.Where(other => other.Final.IsCompletedSuccessfully).Select(other => other.Final.Result)];
+        if (
+            Members.Values.FirstOrDefault(other => other.Hash.AsSpan().SequenceEqual(hash) && other.Final.IsCompletedSuccessfully) is
+            { } equal
+        )
+        {
+            return equal.Final.Result with { Id = null, Index = index, WaitedS = 0 };
+        }
+
+        RewardFailure? ofAll =
+            known.Length > 0 && Array.TrueForAll(known, answer => answer.Failure?.Class == known[0].Failure?.Class)
+                ? known[0].Failure
+                : null;
+        return new()
+        {
+            State = RewardAnswer.Done,
+            Group = ImplicitKey is null ? Group : null,
+            Attempt = Attempt,
+            Index = index,
+            Failure =
+                ofAll
+                ?? new(
+                    FailureClass.TimeoutCollect,
+                    RewardStage.Collect,
+                    Retryable: false,
+                    "The cohort was closed before this member came; the others have their rewards."
+                ),
+            Cohort = new(Arrived, Size, Arrived < Size),
+            Judge = _context.Judge.Fingerprint.Value,
+            Deadline = Settings.Deadline,
+        };
+    }
+
+    /// <summary>Whether a clock or the judge may still change it; the service stops it when it ends itself.</summary>
+    public void Abandon()
+    {
+        StopClocks();
+        foreach (CohortMatch match in _matches.Values.Where(match => !match.HasEnded))
+        {
+            _ = match.Stop.CancelAsync();
+        }
+    }
+
+    /// <summary>Takes over what another process closed.</summary>
+    public void Restore(DateTimeOffset closedAt)
+    {
+        (State, ClosedAt) = (RewardAnswer.Done, closedAt);
+        foreach (CohortMember member in Members.Values)
+        {
+            member.Candidate = 0;
+        }
+
+        StopClocks();
+    }
+
+    private int CandidateOf(string response)
+    {
+        if (!_candidateOf.TryGetValue(response, out int candidate))
+        {
+            candidate = _candidateOf[response] = _candidates.Count;
+            _candidates.Add(response);
+        }
+
+        return candidate;
+    }
+
+    private void ScheduleScalar(int candidate)
+    {
+        if (_context.Judge.Score is not null)
+        {
+            Enqueue(new(candidate, CohortMatch.Nobody));
+        }
+
+        foreach (string reference in _context.Judge.Score is null ? Settings.References : [])
+        {
+            Schedule(candidate, CandidateOf(reference));
+        }
+    }
+
+    /// <summary>Two candidates are to meet, the smaller text first, so that neither numbering nor order of arrival matters.</summary>
+    private void Schedule(int one, int other)
+    {
+        if (one != other)
+        {
+            Enqueue(string.CompareOrdinal(_candidates[one], _candidates[other]) < 0 ? new(one, other) : new(other, one));
+        }
+    }
+
+    private void Enqueue(Pairing pairing)
+    {
+        if (!_matches.ContainsKey(pairing))
+        {
+            CohortMatch match = _matches[pairing] = new(this, pairing.First, pairing.Second);
+            _context.Enqueue(match);
+        }
+    }
+
+    private void EndCollecting()
+    {
+        State = RewardAnswer.Judging;
+        _collectClock.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        if (Settings.Mode == RewardMode.Group && Arrived < Size)
+        {
+            int[] present = [.. Members.Values.Where(member => member.HasArrived).Select(member => member.Index)];
+            int opponents = Size <= _context.Options.RoundRobinSize ? Size : _context.Options.Opponents;
+            foreach (Pairing pairing in CohortTable.PairsOfPresent(present, _pairs, opponents, _context.Judge.Seed))
+            {
+                Schedule(Members[pairing.First].Candidate, Members[pairing.Second].Candidate);
+            }
+        }
+
+        CloseIfJudged();
+    }
+
+    private void CollectingTimedOut()
+    {
+        if (State != RewardAnswer.Collecting)
+        {
+            return;
+        }
+
+        int arrived = Arrived;
+        if (arrived >= 2 && Settings.Policy == PartialPolicy.JudgePresent)
+        {
+            EndCollecting();
+            return;
+        }
+
+        Fail(
+            new(
+                FailureClass.TimeoutCollect,
+                RewardStage.Collect,
+                Retryable: true,
+                FormattableString.Invariant($"{arrived} of {Size} members came within {Settings.CollectS} s.")
+                    + (
+                        IsStarving
+                            ? " Their client held its connections and sent no others: submit with wait_s 0 and poll, or open more connections."
+                            : ""
+                    )
+            )
+        );
+    }
+
+    private void JudgingTimedOut()
+    {
+        if (!IsOpen)
+        {
+            return;
+        }
+
+        State = RewardAnswer.Judging;
+        GiveUp(FailureClass.TimeoutJudge);
+        CloseIfJudged();
+    }
+
+    /// <summary>Ends what is not judged; places are given back when nothing of this cohort waits for one any more.</summary>
+    private void GiveUp(FailureClass failure)
+    {
+        CohortMatch[] left = [.. _matches.Values.Where(match => !match.HasEnded)];
+        foreach (CohortMatch match in left)
+        {
+            match.End(MatchEnd.Failed(failure));
+            _ = match.Stop.CancelAsync(); // elsewhere: what the judge does then must not run under the gate
+        }
+
+        foreach (CohortMatch match in left)
+        {
+            LeaveJudge(match);
+        }
+    }
+
+    private void LeaveJudge(CohortMatch match)
+    {
+        if (!match.IsRunning)
+        {
+            return;
+        }
+
+        match.IsRunning = false;
+        if (--_running == 0)
+        {
+            _judged += _context.Time.GetElapsedTime(_runningSince);
+            _judgeClock.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        }
+
+        _context.Release();
+    }
+
+    private void CloseIfJudged()
+    {
+        if (State == RewardAnswer.Judging && _matches.Values.All(match => match.HasEnded))
+        {
+            Close(Settings.Mode == RewardMode.Scalar ? ScalarAnswer : GroupAnswers());
+        }
+    }
+
+    private void Fail(RewardFailure failure)
+    {
+        if (IsOpen)
+        {
+            GiveUp(failure.Class);
+            Close(member => Frame(member, RewardAnswer.Done) with { Failure = failure });
+        }
+    }
+
+    private void Close(Func<CohortMember, RewardAnswer> answer)
+    {
+        Dictionary<int, RewardAnswer> answers = Members.Values.ToDictionary(
+            member => member.Index,
+            member =>
+                member.HasArrived
+                    ? answer(member)
+                    : Frame(member, RewardAnswer.Done) with
+                    {
+                        Failure = new(
+                            FailureClass.TimeoutCollect,
+                            RewardStage.Collect,
+                            Retryable: false,
+                            "The cohort was closed meanwhile."
+                        ),
+                    }
+        );
+        LastMemberWait = WaitOfLast();
+        State = RewardAnswer.Done;
+        ClosedAt = _context.Time.GetUtcNow();
+        StopClocks();
+        _matches.Clear();
+        _candidates.Clear();
+        _candidateOf.Clear();
+        _context.Close(this, answers);
+    }
+
+    private Func<CohortMember, RewardAnswer> GroupAnswers()
+    {
+        if (Size == 1)
+        {
+            RewardFailure alone = new(
+                FailureClass.TooFew,
+                RewardStage.Collect,
+                Retryable: false,
+                "The group has one member, which nothing can be compared with; raise the number of samples, or use mode scalar."
+            );
+            return member => Frame(member, RewardAnswer.Done) with { Failure = alone };
+        }
+
+        IReadOnlyList<CandidateScore> scores = CohortTable.Of(
+            _candidates.Count,
+            [.. _matches.Values.Select(match => new MatchResult(match.First, match.Second, match.Outcome))]
+        );
+        RewardFailure? ofAll =
+            Settings.Policy == PartialPolicy.FailGroup && (Arrived < Size || scores.Any(score => score.Reward is null))
+                ? FailureOf(_matches.Values, "Of a match") with
+                {
+                    Detail = "A member has no reward, and the policy is fail_group.",
+                }
+                : null;
+        return member =>
+        {
+            CandidateScore score = scores[member.Candidate];
+            CohortMatch[] own = [.. _matches.Values.Where(match => match.Has(member.Candidate))];
+            return Frame(member, RewardAnswer.Done) with
+            {
+                Reward = ofAll is null ? score.Reward : null,
+                Rank = ofAll is null ? score.Rank : null,
+                Wins = score.Wins,
+                Losses = score.Losses,
+                Matches = own.Length,
+                Failure = ofAll ?? (score.Reward is null ? FailureOf(own, "Of this response") : null),
+                Usage = UsageOf(own),
+            };
+        };
+    }
+
+    private RewardAnswer ScalarAnswer(CohortMember member)
+    {
+        CohortMatch[] own = [.. _matches.Values.Where(match => match.Has(member.Candidate))];
+        int wins = own.Count(match => Winner(match) == member.Candidate);
+        int losses = own.Count(match => Winner(match) is { } winner && winner != member.Candidate);
+        double? reward =
+            own.Length == 0 ? CohortTable.RewardOfEquals // its only reference is the same text
+            : own[0].Second == CohortMatch.Nobody
+                ? own[0].Score is { } score ? 1 / (1 + Math.Exp(-score))
+                    : null
+            : CohortTable.AgainstReferences(wins, losses);
+        return Frame(member, RewardAnswer.Done) with
+        {
+            Reward = reward,
+            Wins = wins,
+            Losses = losses,
+            Matches = own.Length,
+            Failure = reward is null ? FailureOf(own, "Of this response") : null,
+            Usage = UsageOf(own),
+        };
+    }
+
+    private static int? Winner(CohortMatch match) =>
+        match.Outcome switch
+        {
+            MatchOutcome.First => match.First,
+            MatchOutcome.Second => match.Second,
+            _ => null,
+        };
+
+    private static RewardFailure FailureOf(IEnumerable<CohortMatch> matches, string whose)
+    {
+        IGrouping<FailureClass, CohortMatch>[] failures =
+        [
+            .. matches
+                .Where(match => match.Failure is not null)
+                .GroupBy(match => match.Failure ?? FailureClass.Transport)
+                .OrderByDescending(group => group.Count())
+                .ThenBy(group => group.Key),
+        ];
+        FailureClass most = failures.Length > 0 ? failures[0].Key : FailureClass.TimeoutCollect;
+        return new(
+            most,
+            failures.Length > 0 ? RewardStage.Judge : RewardStage.Collect,
+            MatchFailure.IsRetryable(most),
+            $"{whose}, no match has a winner: "
+                + string.Join(", ", failures.Select(group => FormattableString.Invariant($"{group.Count()} {WordOf(group.Key)}")))
+                + "."
+        );
+    }
+
+    private static string WordOf(FailureClass failure) =>
+        failure switch
+        {
+            FailureClass.TimeoutJudge => "timed out",
+            FailureClass.Cut => "cut at the token limit",
+            FailureClass.Unparsable => "without a readable verdict",
+            FailureClass.Refused => "refused",
+            FailureClass.Overload => "turned away by an overloaded judge",
+            _ => "failed on the way to the judge",
+        };
+
+    private static Usage UsageOf(CohortMatch[] matches) => matches.Aggregate(Usage.None, (sum, match) => sum + match.Usage);
+
+    private RewardAnswer Frame(CohortMember member, string state) =>
+        new()
+        {
+            Id = member.Id,
+            State = state,
+            Group = ImplicitKey is null ? Group : null,
+            Attempt = Attempt,
+            Index = member.Index,
+            Cohort = new(Arrived, Size, Arrived < Size),
+            Judge = _context.Judge.Fingerprint.Value,
+            Deadline = Settings.Deadline,
+            WaitedS = Math.Round(Math.Max(0, (_context.Time.GetUtcNow() - member.ArrivedAt).TotalSeconds), 3),
+        };
+
+    private TimeSpan? WaitOfLast()
+    {
+        CohortMember? last = Members.Values.Where(member => member.HasArrived).MaxBy(member => member.ArrivedAt);
+        if (last is null || State != RewardAnswer.Judging)
+        {
+            return null;
+        }
+
+        TimeSpan own = _matches
+            .Values.Where(match => match.Has(last.Candidate))
+            .Select(match => match.Elapsed)
+            .DefaultIfEmpty(TimeSpan.Zero)
+            .Max();
+        TimeSpan waited = _context.Time.GetElapsedTime(LastArrival) - own;
+        return waited > TimeSpan.Zero ? waited : TimeSpan.Zero;
+    }
+
+    private void StopClocks()
+    {
+        _collectClock.Dispose();
+        _judgeClock.Dispose();
+    }
+
+    private void UnderGate(Action action)
+    {
+        lock (_context.Gate)
+        {
+            action();
+        }
+    }
+}

@@ -1,0 +1,41 @@
+namespace RewardReasoning.Server.Rewards;
+
+/// <summary>A member of a cohort. Guarded by the service's lock, but for <see cref="Final"/>.</summary>
+internal sealed class CohortMember(Cohort cohort, int index, string id, byte[] hash, string response, DateTimeOffset arrivedAt)
+{
+    private readonly TaskCompletionSource<RewardAnswer> _final = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public Cohort Cohort => cohort;
+
+    public int Index => index;
+
+    public string Id => id;
+
+    public byte[] Hash => hash;
+
+    public string Response => response;
+
+    public DateTimeOffset ArrivedAt => arrivedAt;
+
+    /// <summary>Which of the cohort's distinct responses it has; -1 before it was kept.</summary>
+    public int Candidate { get; set; } = -1;
+
+    public bool HasArrived => Candidate >= 0;
+
+    /// <summary>Done when the member is kept and takes part.</summary>
+    public Task Kept { get; set; } = Task.CompletedTask;
+
+    /// <summary>Requests about it that are open now.</summary>
+    public int Connections { get; set; }
+
+    /// <summary>Whether it counts among those that the service holds open.</summary>
+    public bool IsCounted { get; set; }
+
+    /// <summary>Whether any answer was sent, so that an equal request without a group's name is another member.</summary>
+    public bool IsAnswered { get; set; }
+
+    /// <summary>Its answer once its cohort is closed and the answers are kept.</summary>
+    public Task<RewardAnswer> Final => _final.Task;
+
+    public void Finish(RewardAnswer answer) => _final.TrySetResult(answer);
+}
