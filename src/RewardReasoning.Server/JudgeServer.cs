@@ -9,6 +9,7 @@ using Microsoft.Extensions.Hosting;
 using RewardReasoning.Server.Chat;
 using RewardReasoning.Server.Http;
 using RewardReasoning.Server.Judging;
+using RewardReasoning.Server.Keys;
 
 namespace RewardReasoning.Server;
 
@@ -18,6 +19,11 @@ namespace RewardReasoning.Server;
 /// </summary>
 public sealed class JudgeServer : IAsyncDisposable
 {
+    private const int MaxHeaderBytes = 16 << 10;
+    private const int MaxHeaders = 64;
+    private const double SlowestBytesPerSecond = 240;
+    private const int MaxBodyMegabytes = 512;
+
     private readonly WebApplication _app;
     private readonly JudgeServerOptions _options;
     private readonly TimeProvider _time;
@@ -41,6 +47,7 @@ public sealed class JudgeServer : IAsyncDisposable
     /// <param name="time">Clock for deadlines and the times in answers; the system's if null.</param>
     /// <param name="cancellationToken">Cancels starting.</param>
     /// <exception cref="ArgumentException">The options have faults, all of which the message lists, or the model is nothing.</exception>
+    /// <exception cref="RewardReasoningException">The keys cannot be read.</exception>
     /// <exception cref="IOException">The port is taken.</exception>
     public static async Task<JudgeServer> StartAsync(
         ServedModel model,
@@ -59,9 +66,10 @@ public sealed class JudgeServer : IAsyncDisposable
         options ??= new();
         options.Validate();
         time ??= TimeProvider.System;
+        KeyRing keys = new(options.KeyFile, options.KeyVariable, time, options.OnFailure);
         WebApplication app = Build(options);
         JudgeServer server = new(app, options, time);
-        RequestGuard guard = new(options, server._drain, server._stopping.Token);
+        RequestGuard guard = new(options, keys, server._drain, server._stopping.Token);
         app.Use(guard.RunAsync);
         app.UseRouting();
         server.Map(model);
@@ -102,6 +110,11 @@ public sealed class JudgeServer : IAsyncDisposable
             {
                 kestrel.AddServerHeader = false;
                 kestrel.Limits.MaxRequestBodySize = options.MaxRequestBytes;
+                kestrel.Limits.MaxRequestHeadersTotalSize = MaxHeaderBytes;
+                kestrel.Limits.MaxRequestHeaderCount = MaxHeaders;
+                kestrel.Limits.MaxConcurrentConnections = options.MaxConnections;
+                kestrel.Limits.RequestHeadersTimeout = options.SenderPatience;
+                kestrel.Limits.MinRequestBodyDataRate = new(SlowestBytesPerSecond, options.SenderPatience);
                 kestrel.Listen(
                     options.Address ?? throw new ArgumentException(options.Host),
                     options.Port,
@@ -131,6 +144,8 @@ public sealed class JudgeServer : IAsyncDisposable
                 Ranking = model.Ranking with { Concurrency = judge.Concurrency },
                 Store = model.Store,
                 Admission = new Admission(_options.MaxRequests, "requests"),
+                Bodies = new Admission(Math.Max(MaxBodyMegabytes, Megabytes.Of(_options.MaxRequestBytes)), "MiB of requests"),
+                MaxRequestBytes = _options.MaxRequestBytes,
                 Drain = _drain,
                 Stopping = _stopping.Token,
                 Deadline = _options.Deadline,

@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Net;
 using Microsoft.AspNetCore.Http;
 using RewardReasoning.Recipes;
-using RewardReasoning.Server.Http;
+using RewardReasoning.Server.Keys;
 
 namespace RewardReasoning.Server;
 
@@ -24,6 +24,24 @@ public sealed record JudgeServerOptions : ICheckedOptions
     /// <value>null (no key is asked for).</value>
     public string? KeyVariable { get; init; }
 
+    /// <summary>
+    /// A file of keys as <c>rrm keys</c> writes it, one of which requests must bring. Changes of the file count from then on, without a
+    /// restart.
+    /// </summary>
+    /// <value>null (no key is asked for).</value>
+    public string? KeyFile { get; init; }
+
+    /// <summary>Whether a server that other machines can reach may do without keys: whoever reaches it may then use it.</summary>
+    /// <value>false.</value>
+    public bool WithoutKeys { get; init; }
+
+    /// <summary>
+    /// Names under which the server may be asked, such as that of a proxy before it. Loopback names always count. A server on a loopback
+    /// address, or without keys, answers under no other names, so that a web page cannot reach it under a name of its own (DNS rebinding).
+    /// </summary>
+    /// <value>None: for a server with keys on another address, any name.</value>
+    public IReadOnlyList<string> AllowedHosts { get; init; } = [];
+
     /// <summary>Completions of the chat model that may run or wait at once; requests beyond them are refused with 429.</summary>
     /// <value>1,024, at least 1.</value>
     [Range(1, int.MaxValue)]
@@ -44,6 +62,11 @@ public sealed record JudgeServerOptions : ICheckedOptions
     [Range(1.0, double.MaxValue)]
     public long MaxRequestBytes { get; init; } = 16 << 20;
 
+    /// <summary>Connections that may be open at once; more are closed unanswered.</summary>
+    /// <value>10,000, at least 1.</value>
+    [Range(1, int.MaxValue)]
+    public int MaxConnections { get; init; } = 10_000;
+
     /// <summary>How long a request to judge or rank may take; requests may ask for less.</summary>
     /// <value>null (no limit), else above 0.</value>
     public TimeSpan? Deadline { get; init; }
@@ -62,15 +85,20 @@ public sealed record JudgeServerOptions : ICheckedOptions
         : IPAddress.TryParse(Host, out IPAddress? address) ? address
         : null;
 
-    /// <summary>
-    /// Whether requests may name this host. A server on a loopback address answers under loopback names only, so that a web page cannot
-    /// reach it under a name of its own (DNS rebinding).
-    /// </summary>
-    internal bool Serves(HostString host) =>
-        Address is null
-        || !IPAddress.IsLoopback(Address)
-        || host.Host == "localhost"
-        || (IPAddress.TryParse(host.Host, out IPAddress? named) && IPAddress.IsLoopback(named));
+    /// <summary>How long a sender may stay below 240 bytes a second, and how long it may take for the headers.</summary>
+    internal TimeSpan SenderPatience { get; init; } = TimeSpan.FromSeconds(10);
+
+    private bool HasKeys => KeyVariable is not null || KeyFile is not null;
+
+    /// <summary>Whether requests may name this host.</summary>
+    internal bool Serves(HostString host)
+    {
+        bool isAddress = IPAddress.TryParse(host.Host, out IPAddress? named);
+        return host.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+            || (named is not null && IPAddress.IsLoopback(named))
+            || AllowedHosts.Contains(host.Host, StringComparer.OrdinalIgnoreCase)
+            || (Address is not null && !IPAddress.IsLoopback(Address) && AllowedHosts.Count == 0 && (HasKeys || isAddress));
+    }
 
     /// <summary>Checks all values.</summary>
     /// <exception cref="ArgumentException">At least one cannot be used; the message lists every fault, a line each.</exception>
@@ -95,7 +123,13 @@ public sealed record JudgeServerOptions : ICheckedOptions
             yield return $"{names[nameof(Deadline)]} is {Deadline}; it must be above 0.";
         }
 
-        if (KeyVariable is not null && ApiKey.FaultOf(KeyVariable) is { } fault)
+        if (Address is not null && !IPAddress.IsLoopback(Address) && !HasKeys && !WithoutKeys)
+        {
+            yield return $"{names[nameof(Host)]} is {Host}, which other machines can reach, and no key is asked for. Make a key with "
+                + "`rrm keys add NAME --keys FILE` and serve with --keys FILE, or let everybody in with --without-keys.";
+        }
+
+        if (KeyVariable is not null && KeyRing.FaultOf(KeyVariable) is { } fault)
         {
             yield return fault;
         }

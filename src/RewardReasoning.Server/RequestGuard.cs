@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using RewardReasoning.Server.Chat;
 using RewardReasoning.Server.Http;
+using RewardReasoning.Server.Keys;
 
 namespace RewardReasoning.Server;
 
@@ -8,10 +9,8 @@ namespace RewardReasoning.Server;
 /// Wraps every request: checks host, site and key, counts what is under way, and answers failures in the form of the address: OpenAI's
 /// error object for its interface, problem details for all others.
 /// </summary>
-internal sealed class RequestGuard(JudgeServerOptions options, Drain drain, CancellationToken stopping)
+internal sealed class RequestGuard(JudgeServerOptions options, KeyRing keys, Drain drain, CancellationToken stopping)
 {
-    private readonly ApiKey _key = new(options.KeyVariable);
-
     public async Task RunAsync(HttpContext context, RequestDelegate next)
     {
         CancellationToken gone = context.RequestAborted;
@@ -25,7 +24,7 @@ internal sealed class RequestGuard(JudgeServerOptions options, Drain drain, Canc
             RequireSameSite(context.Request);
             if (!HealthRoutes.IsOpen(context.Request.Path))
             {
-                _key.Require(context);
+                using IDisposable? limits = keys.Enter(context.Request);
                 using IDisposable work = drain.Enter(isNew: HttpMethods.IsPost(context.Request.Method));
                 await next(context);
             }
@@ -56,7 +55,7 @@ internal sealed class RequestGuard(JudgeServerOptions options, Drain drain, Canc
         {
             throw new ApiException(
                 StatusCodes.Status421MisdirectedRequest,
-                "This server answers requests for localhost and 127.0.0.1 only; the Host header names another host.",
+                "The Host header names a host under which this server does not answer (--allowed-host NAME adds one).",
                 "wrong_host"
             );
         }

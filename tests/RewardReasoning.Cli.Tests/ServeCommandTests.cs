@@ -91,6 +91,8 @@ public sealed class ServeCommandTests(TinyJudge judge) : IClassFixture<TinyJudge
 
     [Theory]
     [InlineData("--deadline is -1", "--deadline", "-1")]
+    [InlineData("no key is asked for", "--host", "0.0.0.0")]
+    [InlineData("cannot be read", "--keys", "no-such-keys.json")]
     [InlineData("--port is 70000", "--openai", "--port", "70000")]
     [InlineData("--host is example.org", "--openai", "--host", "example.org")]
     [InlineData("RRM_TEST_NOT_SET is not set", "--openai", "--key-env", "RRM_TEST_NOT_SET")]
@@ -99,5 +101,23 @@ public sealed class ServeCommandTests(TinyJudge judge) : IClassFixture<TinyJudge
         RrmResult result = await Rrm.RunAsync(["serve", "--model", judge.Folder, .. args]);
         Assert.Equal((ExitCodes.BadUsage, ""), (result.ExitCode, result.Out));
         Assert.Contains(says, result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Keys_AddListRemove_PrintTheKeyOnceAndKeepItsHash()
+    {
+        using TemporaryFolder folder = new();
+        string file = Path.Combine(folder.Path, "keys.json");
+        RrmResult added = await Rrm.RunAsync("keys", "add", "trainer", "--keys", file, "--at-once", "8");
+        RrmResult listed = await Rrm.RunAsync("keys", "list", "--keys", file);
+        RrmResult again = await Rrm.RunAsync("keys", "add", "trainer", "--keys", file);
+        RrmResult removed = await Rrm.RunAsync("keys", "remove", "trainer", "--keys", file);
+        RrmResult missing = await Rrm.RunAsync("keys", "remove", "trainer", "--keys", file);
+
+        Assert.Equal((ExitCodes.Done, ""), (added.ExitCode, added.Error));
+        Assert.Matches("^rrm_[A-Za-z0-9_-]{43}\n$", added.Out);
+        Assert.Matches("^trainer · made [0-9-]{10} · 8 at once\n$", listed.Out);
+        Assert.Equal((ExitCodes.BadUsage, ExitCodes.Done, ExitCodes.BadUsage), (again.ExitCode, removed.ExitCode, missing.ExitCode));
+        Assert.Contains("has no key named", missing.Error, StringComparison.Ordinal);
     }
 }

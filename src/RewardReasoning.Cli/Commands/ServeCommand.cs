@@ -52,6 +52,23 @@ internal sealed class ServeCommand
         HelpName = "VAR",
     };
 
+    private readonly Option<string?> _keyFile = new("--keys")
+    {
+        Description = "File of the keys, one of which requests must bring; rrm keys makes it.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<bool> _withoutKeys = new("--without-keys")
+    {
+        Description = "With --host: let everybody in who can reach the address.",
+    };
+
+    private readonly Option<string[]> _allowedHosts = new("--allowed-host")
+    {
+        Description = "Name under which the server may be asked, such as a proxy's; give it again for each further name.",
+        HelpName = "NAME",
+    };
+
     private readonly Option<int> _maxRequests = new("--max-requests")
     {
         Description = "Requests to judge or rank that run or wait at once; those beyond them are refused with 429.",
@@ -93,7 +110,7 @@ internal sealed class ServeCommand
             rrm serve --votes 5 --port 8080
             rrm serve --endpoint http://localhost:8000/v1 --model Reward-Reasoning/RRM-7B --port 8090
             rrm serve --openai --model models/rrm-mini
-            rrm serve --host 0.0.0.0 --key-env RRM_SERVER_KEY
+            rrm serve --host 0.0.0.0 --keys keys.json
             """
         );
         foreach (
@@ -103,7 +120,10 @@ internal sealed class ServeCommand
                 serve._name,
                 serve._host,
                 serve._port,
+                serve._keyFile,
                 serve._keyVariable,
+                serve._withoutKeys,
+                serve._allowedHosts,
                 serve._maxRequests,
                 serve._maxCompletions,
                 serve._deadline,
@@ -173,7 +193,10 @@ internal sealed class ServeCommand
         {
             Host = parsed.GetRequiredValue(_host),
             Port = parsed.GetValue(_port),
+            KeyFile = parsed.GetValue(_keyFile),
             KeyVariable = parsed.GetValue(_keyVariable),
+            WithoutKeys = parsed.GetValue(_withoutKeys),
+            AllowedHosts = parsed.GetValue(_allowedHosts) ?? [],
             MaxRequests = parsed.GetValue(_maxRequests),
             MaxCompletions = parsed.GetValue(_maxCompletions),
             Deadline = parsed.GetValue(_deadline) is { } seconds ? SecondsOf(seconds, _deadline) : null,
@@ -190,11 +213,6 @@ internal sealed class ServeCommand
     private async Task<int> ServeAsync(ServedModel model, JudgeServerOptions options, CancellationToken cancellationToken)
     {
         await using JudgeServer server = await JudgeServer.StartAsync(model, options, TimeProvider.System, cancellationToken);
-        if (options.KeyVariable is null && !server.Url.IsLoopback)
-        {
-            _terminal.Error.WriteLine("rrm: warning: other machines can reach this server, and no key is asked for (--key-env VAR).");
-        }
-
         _terminal.Error.WriteLine($"rrm: {model.Name} answers at {server.Url}; Ctrl-C stops it.");
         await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _terminal.Error.WriteLine("rrm: stopping; requests under way are answered first.");

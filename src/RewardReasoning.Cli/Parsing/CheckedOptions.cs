@@ -53,6 +53,8 @@ internal static class CheckedOptions
             "Url" => "--endpoint",
             "ExtraFields" => "--request-fields",
             "ApiKeyVariable" => "--api-key-env",
+            "KeyVariable" => "--key-env",
+            "KeyFile" => "--keys",
             _ => OptionNames.CommandLine[member],
         };
 }

@@ -70,6 +70,11 @@ internal sealed class ApiException(int status, string message, string? code = nu
                 cause: large
             ),
             BadHttpRequestException bad => new(bad.StatusCode, bad.Message, cause: bad),
+            IOException { InnerException: OverflowException } => new(
+                StatusCodes.Status400BadRequest,
+                "A chunk of the body has an impossible size.",
+                cause: error
+            ),
             JsonException json => new(StatusCodes.Status400BadRequest, WhereInJson(json), "invalid_json", FieldOf(json), json),
             // Text is decoded where it is used: the reader finds broken text only then.
             InvalidOperationException { Source: "System.Text.Json" or "System.Text.Json.Rethrowable" } => new(

@@ -23,9 +23,14 @@ internal static class JsonBody
             ReadResult read = await body.ReadAsync(context.RequestAborted);
             if (read.IsCompleted)
             {
-                JsonElement json = Parse(read.Buffer);
-                body.AdvanceTo(read.Buffer.End);
-                return json;
+                try
+                {
+                    return Parse(read.Buffer);
+                }
+                finally
+                {
+                    body.AdvanceTo(read.Buffer.End);
+                }
             }
 
             body.AdvanceTo(read.Buffer.Start, read.Buffer.End);

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http;
 using RewardReasoning.Judging;
 using RewardReasoning.Rankings;
 using RewardReasoning.Storage;
@@ -19,6 +20,12 @@ internal sealed record JudgingContext
     /// <summary>Requests that judge, running or waiting.</summary>
     public required Admission Admission { get; init; }
 
+    /// <summary>MiB of bodies that are being read or worked on.</summary>
+    public required Admission Bodies { get; init; }
+
+    /// <summary>The most bytes of one body.</summary>
+    public required long MaxRequestBytes { get; init; }
+
     /// <summary>What is under way; work that outlives its request is entered there too.</summary>
     public required Drain Drain { get; init; }
 
@@ -33,4 +40,35 @@ internal sealed record JudgingContext
 
     /// <summary>The clock.</summary>
     public required TimeProvider Time { get; init; }
+
+    /// <summary>Admits a request that judges, before its body is read: what waits for a place takes no memory.</summary>
+    /// <exception cref="ApiException">The server is at capacity.</exception>
+    public IDisposable Enter(HttpContext http)
+    {
+        IDisposable place = Admission.Enter();
+        try
+        {
+            return new Both(place, Bodies.Enter(Megabytes.Of(Math.Min(http.Request.ContentLength ?? MaxRequestBytes, MaxRequestBytes))));
+        }
+        catch
+        {
+            place.Dispose();
+            throw;
+        }
+    }
+
+    private sealed class Both(IDisposable first, IDisposable second) : IDisposable
+    {
+        public void Dispose()
+        {
+            first.Dispose();
+            second.Dispose();
+        }
+    }
+}
+
+/// <summary>Sizes in whole MiB, rounded up.</summary>
+internal static class Megabytes
+{
+    public static int Of(long bytes) => (int)Math.Clamp((bytes + (1 << 20) - 1) >> 20, 1, int.MaxValue);
 }

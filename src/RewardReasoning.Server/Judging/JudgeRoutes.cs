@@ -26,7 +26,7 @@ internal sealed class JudgeRoutes(JudgingContext context)
 
     private async Task JudgeAsync(HttpContext http)
     {
-        using IDisposable place = context.Admission.Enter(); // before the body is read: what waits for a place takes no memory
+        using IDisposable place = context.Enter(http);
         JudgeRequest request = await JudgeRequest.ReadAsync(http, context);
         Comparison comparison = request.Comparison();
         using Deadline deadline = new(http, request.Deadline, context.Time);
@@ -83,7 +83,7 @@ internal sealed class JudgeRoutes(JudgingContext context)
 
     private async Task RankAsync(HttpContext http)
     {
-        using IDisposable place = context.Admission.Enter();
+        using IDisposable place = context.Enter(http);
         JudgeRequest request = await JudgeRequest.ReadAsync(http, context);
         (string query, IReadOnlyList<string> responses) = request.Candidates(context.MaxResponses);
         using Deadline deadline = new(http, request.Deadline, context.Time);
