@@ -222,7 +222,6 @@ internal static class TournamentSimulation
             ],
             YMinimum = 0,
             YMaximum = 1,
-            Legend = LegendCorner.UpperLeft,
         };
 
     private static LineChart RankingPlot(Dictionary<(double, Contestant, int), Score> scores) =>

@@ -37,26 +37,8 @@ internal static class TrainingCurve
             XTitle = "step",
             YTitle = measured ? "held-out" : $"mean over the last {Window} steps",
             Lines = lines,
-            Legend = EmptiestCorner(lines),
         }.Save(args[1]);
         return Task.FromResult(0);
-    }
-
-    /// <summary>The corner in whose third of both axes the fewest points lie.</summary>
-    private static LegendCorner EmptiestCorner(Line[] lines)
-    {
-        (double X, double Y)[] points = [.. lines.SelectMany(line => line.X.Zip(line.Y))];
-        double left = points.Min(point => point.X),
-            right = points.Max(point => point.X),
-            bottom = points.Min(point => point.Y),
-            top = points.Max(point => point.Y);
-        return Enum.GetValues<LegendCorner>()
-            .MinBy(corner =>
-                points.Count(point =>
-                    (corner is LegendCorner.LowerRight or LegendCorner.UpperRight ? right - point.X : point.X - left) < (right - left) / 3
-                    && (corner is LegendCorner.UpperLeft or LegendCorner.UpperRight ? top - point.Y : point.Y - bottom) < (top - bottom) / 3
-                )
-            );
     }
 
     private static Line Of(string run, string metric, string name)

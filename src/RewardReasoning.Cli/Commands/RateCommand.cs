@@ -131,7 +131,8 @@ internal sealed class RateCommand
     private static IntervalChart Plot(MatchList list, Standing[] standings) =>
         new()
         {
-            XTitle = "rating",
+            Title = "Leaderboard",
+            XTitle = "rating (Elo points)",
             Rows =
             [
                 .. standings.Select(standing => new IntervalRow(

@@ -164,10 +164,14 @@ public sealed record ArenaReport
 
     private static double Rating(double strength) => MeanRating + (PerLogit * strength);
 
-    private IntervalChart Plot() =>
+    /// <summary>The leaderboard as a chart.</summary>
+    internal IntervalChart Plot(int width = 800) =>
         new()
         {
-            XTitle = Measure == ArenaMeasure.WinRate ? $"win rate against {Baselines[0]}" : "rating",
+            Title = "Leaderboard",
+            Width = width,
+            XTitle = Measure == ArenaMeasure.WinRate ? $"win rate against {Baselines[0]} (%)" : "rating (Elo points)",
+            IsPercent = Measure == ArenaMeasure.WinRate,
             Rows =
             [
                 .. Standings.SelectMany(standing =>
@@ -175,6 +179,7 @@ public sealed record ArenaReport
                 ),
             ],
             Reference = Measure == ArenaMeasure.WinRate ? 0.5 : null,
+            ReferenceName = Measure == ArenaMeasure.WinRate ? "as many wins as losses" : "",
         };
 
     private static IEnumerable<IntervalRow> Rows(string name, ArenaFigure? figure) =>

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 using ScottPlot;
+using ScottPlot.TickGenerators;
 
 namespace RewardReasoning.Evaluation.Plots;
 
@@ -18,9 +19,17 @@ public abstract partial record Figure
         .. new[] { "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000" }.Select(code => new Color(code)),
     ];
 
+    // An SVG follows the reader's colour scheme, wherever it is shown: dark paper, light letters and lighter blues and greens.
+    private const string DarkStyle =
+        "<style>@media (prefers-color-scheme: dark) { text { fill: #e6e8eb } [fill=\"white\"] { fill: #16181c } "
+        + "[fill=\"black\"], [fill=\"#010101\"] { fill: #e6e8eb } [stroke=\"black\"], [stroke=\"#010101\"] { stroke: #e6e8eb } "
+        + "[fill=\"#0072B2\"] { fill: #4fa8e0 } [stroke=\"#0072B2\"] { stroke: #4fa8e0 } "
+        + "[fill=\"#D55E00\"] { fill: #ff8a3d } [stroke=\"#D55E00\"] { stroke: #ff8a3d } "
+        + "[fill=\"#009E73\"] { fill: #2fc79b } [stroke=\"#009E73\"] { stroke: #2fc79b } }</style>";
+
     private protected Figure() { }
 
-    /// <summary>What stands above the plot; nothing if empty.</summary>
+    /// <summary>The heading above the plot; no heading if empty.</summary>
     public string Title { get; init; } = "";
 
     /// <summary>Width in pixels of an SVG; a PNG has twice as many, for sharp screens.</summary>
@@ -65,12 +74,10 @@ public abstract partial record Figure
 
         // The drawing library numbers clip paths through the life of the process; counted anew, equal figures are equal texts.
         Dictionary<string, string> clips = [];
-        return ClipPath()
-                .Replace(
-                    svg,
-                    match => clips.TryGetValue(match.Value, out string? known) ? known : clips[match.Value] = $"clip{clips.Count}"
-                )
-                .TrimEnd() + "\n";
+        string counted = ClipPath()
+            .Replace(svg, match => clips.TryGetValue(match.Value, out string? known) ? known : clips[match.Value] = $"clip{clips.Count}");
+        int content = counted.IndexOf('>', counted.IndexOf("<svg", StringComparison.Ordinal)) + 1;
+        return counted.Insert(content, $"\n\t{DarkStyle}").TrimEnd() + "\n";
     }
 
     /// <summary>The figure as a PNG file.</summary>
@@ -84,6 +91,16 @@ public abstract partial record Figure
     /// <summary>The height where the caller names none.</summary>
     private protected virtual int OwnHeight => 480;
 
+    /// <summary>What the figure shows, in words: its title and its values, for those who cannot see it.</summary>
+    internal string Description =>
+        string.Join(
+            ' ',
+            new[] { Title.Length > 0 ? $"{Title}." : "", string.Join("; ", DescribedValues) + "." }.Where(text => text.Length > 1)
+        );
+
+    /// <summary>The values in words, those that tell most where there are many.</summary>
+    private protected abstract IEnumerable<string> DescribedValues { get; }
+
     /// <summary>Every text that is drawn, for the choice of a font.</summary>
     private protected abstract IEnumerable<string> Texts { get; }
 
@@ -91,6 +108,25 @@ public abstract partial record Figure
 
     /// <summary>The colour of the i-th of several things, told apart by colour-blind readers too.</summary>
     private protected static Color ColorOf(int index) => Palette[index % Palette.Length];
+
+    /// <summary>A value in words: a share in percent, another number with four figures.</summary>
+    private protected static string Said(double value, bool isPercent) =>
+        isPercent
+            ? string.Create(CultureInfo.InvariantCulture, $"{value * 100:0.0} %")
+            : value.ToString("0.####", CultureInfo.InvariantCulture);
+
+    /// <summary>Ticks of shares from 0 to 1, written in percent.</summary>
+    private protected static ITickGenerator PercentTicks =>
+        new NumericAutomatic { LabelFormatter = share => string.Create(CultureInfo.InvariantCulture, $"{share * 100:0.##} %") };
+
+    /// <summary>Puts the legend below the plot, where it covers nothing.</summary>
+    private protected static void ShowLegendBelow(Plot plot)
+    {
+        plot.ShowLegend(Edge.Bottom);
+        plot.Legend.OutlineColor = Colors.Transparent;
+        plot.Legend.ShadowColor = Colors.Transparent;
+        plot.Legend.FontSize = 12;
+    }
 
     /// <summary>A text as it can be drawn on one line: what is no character of a line becomes a blank.</summary>
     private protected static string OneLine(string text)

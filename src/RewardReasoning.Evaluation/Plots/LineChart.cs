@@ -22,8 +22,11 @@ internal sealed record LineChart : Figure
     /// <summary>Horizontal marks, such as chance or a target.</summary>
     public IReadOnlyList<Level> Levels { get; init; } = [];
 
-    /// <summary>Whether the x axis is logarithmic; all x are above 0 then, and the ticks stand at the x of the lines.</summary>
+    /// <summary>Whether the x axis is logarithmic; all x are above 0 then, and the ticks are at the x of the lines.</summary>
     public bool LogarithmicX { get; init; }
+
+    /// <summary>Whether x are whole numbers, so that no tick is between two of them.</summary>
+    public bool IsWholeX { get; init; }
 
     /// <summary>Lower end of the y axis; by the data if null.</summary>
     public double? YMinimum { get; init; }
@@ -31,9 +34,16 @@ internal sealed record LineChart : Figure
     /// <summary>Upper end of the y axis; by the data if null.</summary>
     public double? YMaximum { get; init; }
 
-    /// <summary>Where the legend stands, chosen so that it hides no line.</summary>
-    /// <value><see cref="LegendCorner.LowerRight"/>.</value>
-    public LegendCorner Legend { get; init; }
+    /// <summary>Whether y are shares from 0 to 1, whose axis is in percent.</summary>
+    public bool IsPercent { get; init; }
+
+    private protected override IEnumerable<string> DescribedValues =>
+        Lines
+            .Select(line =>
+                $"{line.Name}: from {Said(line.Y[0], IsPercent)} at {Said(line.X[0], false)} to {Said(line.Y[^1], IsPercent)} at "
+                + Said(line.X[^1], false)
+            )
+            .Concat(Levels.Select(level => $"{level.Name}: {Said(level.Y, IsPercent)}"));
 
     private protected override IEnumerable<string> Texts =>
         [XTitle, YTitle, .. Lines.Select(line => line.Name), .. Levels.Select(level => level.Name)];
@@ -53,6 +63,11 @@ internal sealed record LineChart : Figure
 
         plot.XLabel(OneLine(XTitle));
         plot.YLabel(OneLine(YTitle));
+        if (IsWholeX)
+        {
+            plot.Axes.Bottom.TickGenerator = new NumericAutomatic { IntegerTicksOnly = true };
+        }
+
         if (LogarithmicX)
         {
             double[] places = [.. Lines.SelectMany(line => line.X).Distinct().Order()];
@@ -62,15 +77,20 @@ internal sealed record LineChart : Figure
             );
         }
 
+        if (IsPercent)
+        {
+            plot.Axes.Left.TickGenerator = PercentTicks;
+        }
+
         plot.Axes.AutoScale();
         plot.Axes.SetLimitsY(YMinimum ?? plot.Axes.GetLimits().Bottom, YMaximum ?? plot.Axes.GetLimits().Top);
         if (Lines.Count + Levels.Count > 1)
         {
-            plot.ShowLegend(Legend.ToAlignment());
-            plot.Legend.OutlineColor = Colors.Transparent;
-            plot.Legend.ShadowColor = Colors.Transparent;
-            plot.Legend.BackgroundColor = Colors.White.WithOpacity(0.8);
-            plot.Legend.FontSize = 12;
+            ShowLegendBelow(plot);
+        }
+        else
+        {
+            plot.HideLegend();
         }
     }
 
@@ -96,22 +116,6 @@ internal sealed record LineChart : Figure
         : throw new ArgumentException($"x is {x}; on a logarithmic axis it must be above 0.");
 }
 
-/// <summary>A corner of a plot.</summary>
-internal enum LegendCorner
-{
-    /// <summary>Below on the right, where rising lines leave room.</summary>
-    LowerRight,
-
-    /// <summary>Above on the right.</summary>
-    UpperRight,
-
-    /// <summary>Above on the left.</summary>
-    UpperLeft,
-
-    /// <summary>Below on the left.</summary>
-    LowerLeft,
-}
-
 /// <summary>One line of a chart; all its lists are equally long.</summary>
 internal sealed record Line(string Name, IReadOnlyList<double> X, IReadOnlyList<double> Y)
 {
@@ -124,16 +128,3 @@ internal sealed record Line(string Name, IReadOnlyList<double> X, IReadOnlyList<
 
 /// <summary>A horizontal mark at <paramref name="Y"/>.</summary>
 internal sealed record Level(string Name, double Y);
-
-internal static class LegendCornerAlignment
-{
-    public static Alignment ToAlignment(this LegendCorner corner) =>
-        corner switch
-        {
-            LegendCorner.LowerRight => Alignment.LowerRight,
-            LegendCorner.UpperRight => Alignment.UpperRight,
-            LegendCorner.UpperLeft => Alignment.UpperLeft,
-            LegendCorner.LowerLeft => Alignment.LowerLeft,
-            _ => throw new ArgumentOutOfRangeException(nameof(corner), corner, "no such corner"),
-        };
-}

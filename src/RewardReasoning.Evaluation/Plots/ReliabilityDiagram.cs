@@ -3,14 +3,15 @@ using ScottPlot.Plottables;
 
 namespace RewardReasoning.Evaluation.Plots;
 
-/// <summary>How often claims of a confidence are right: on the diagonal they are worth what they say.</summary>
+/// <summary>How often claims of a confidence are right: on the diagonal, as often as the confidence says.</summary>
 internal sealed record ReliabilityDiagram : Figure
 {
+    private const string Diagonal = "right as often as the confidence says";
     private const float SmallestMarker = 5;
     private const float LargestMarker = 15;
 
     /// <summary>
-    /// A bin with a smaller share of its curve's claims is drawn, and not joined to the others: where it stands is chance.
+    /// A bin with a smaller share of its curve's claims is drawn, but not joined to the others: its height is mostly chance.
     /// </summary>
     private const double JoinedShare = 0.01;
 
@@ -23,29 +24,37 @@ internal sealed record ReliabilityDiagram : Figure
 
     private protected override int OwnHeight => 560;
 
-    private protected override IEnumerable<string> Texts => Curves.Select(curve => curve.Name);
+    private protected override IEnumerable<string> DescribedValues =>
+        Curves.Select(curve =>
+            $"{curve.Name}: "
+            + string.Join(
+                ", ",
+                curve
+                    .Bins.Where(bin => bin.Count > 0)
+                    .Select(bin => $"at confidence {Said(bin.Confidence, true)} {Said(bin.Accuracy, true)} of {bin.Count} are right")
+            )
+        );
+
+    private protected override IEnumerable<string> Texts => [.. Curves.Select(curve => curve.Name), Diagonal];
 
     private protected override void DrawOn(Plot plot)
     {
         LinePlot diagonal = plot.Add.Line(Minimum, Minimum, 1, 1);
         diagonal.LineColor = Colors.Gray;
+        diagonal.LegendText = Diagonal;
         double most = Curves.SelectMany(curve => curve.Bins).Select(bin => (double)bin.Count).DefaultIfEmpty(1).Max();
         for (int i = 0; i < Curves.Count; i++)
         {
             Draw(plot, Curves[i], ColorOf(i), most);
         }
 
-        plot.XLabel("confidence");
-        plot.YLabel("share that is right");
+        plot.XLabel("confidence (%)");
+        plot.YLabel("right judgments (%)");
+        plot.Axes.Bottom.TickGenerator = PercentTicks;
+        plot.Axes.Left.TickGenerator = PercentTicks;
         double lowest = Curves.SelectMany(curve => curve.Bins).Select(bin => bin.Low ?? bin.Accuracy).Append(Minimum).Min();
         plot.Axes.SetLimits(Minimum - 0.02, 1.02, Math.Max(0, lowest) - 0.02, 1.02);
-
-        // Modest judges stand above the diagonal, bold ones below it: the legend goes to the other side.
-        double modesty = Curves.SelectMany(curve => curve.Bins).Sum(bin => bin.Count * (bin.Accuracy - bin.Confidence));
-        plot.ShowLegend(modesty > 0 ? Alignment.LowerRight : Alignment.UpperLeft);
-        plot.Legend.OutlineColor = Colors.Transparent;
-        plot.Legend.ShadowColor = Colors.Transparent;
-        plot.Legend.FontSize = 12;
+        ShowLegendBelow(plot);
     }
 
     private static void Draw(Plot plot, ReliabilityCurve curve, Color color, double most)

@@ -47,7 +47,7 @@ public sealed class FigureTests
         {
             "lines" => ["Best of 32 found", "matches", "share of trials", "active", "random ≤ σ", "round robin", "8", "16", "32"],
             "intervals" => ["Leaderboard", "rating", "first", "second"],
-            _ => ["confidence", "share that is right", "before", "after"],
+            _ => ["confidence (%)", "right judgments (%)", "before", "after", "60 %", "right as often as the confidence says"],
         };
         string[] texts =
         [
@@ -89,6 +89,40 @@ public sealed class FigureTests
         );
         Assert.Contains("<b>&", text, StringComparison.Ordinal);
         Assert.Contains(new string('y', 47) + "…", text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Figures))]
+    public void ToSvg_AnyFigure_HasColoursForDarkPaper(string name)
+    {
+        XElement svg = XDocument.Parse(Of(name).ToSvg()).Root ?? new XElement("none");
+        string style = Assert.Single(svg.Elements(), element => element.Name.LocalName == "style").Value;
+        Assert.Contains("prefers-color-scheme: dark", style, StringComparison.Ordinal);
+
+        // Every dark colour that a plot is drawn with has a light one in its place.
+        string[] dark =
+        [
+            .. svg.Descendants()
+                .SelectMany(element => new[] { element.Attribute("fill")?.Value, element.Attribute("stroke")?.Value })
+                .OfType<string>()
+                .Where(colour => colour is "black" or "#010101" or "#0072B2" or "#D55E00" or "#009E73")
+                .Distinct(),
+        ];
+        Assert.NotEmpty(dark);
+        Assert.All(dark, colour => Assert.Contains($"=\"{colour}\"]", style, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Description_Intervals_SaysEveryValueInPercent()
+    {
+        IntervalChart shares = new()
+        {
+            Title = "Accuracy",
+            XTitle = "accuracy (%)",
+            IsPercent = true,
+            Rows = [new("all", 0.832, 0.81, 0.853), new("hard", 0.5)],
+        };
+        Assert.Equal("Accuracy. all: 83.2 % (81.0 % to 85.3 %); hard: 50.0 %.", shares.Description);
     }
 
     [Fact]
