@@ -48,6 +48,12 @@ public sealed record RunComparison
     /// <summary>McNemar's exact p-value of these two counts.</summary>
     public required double McNemarP { get; init; }
 
+    /// <summary>
+    /// Two-sided p-value of a paired permutation test of <see cref="Difference"/> over rows. Of single items that are right or wrong it is
+    /// <see cref="McNemarP"/>.
+    /// </summary>
+    public required double PermutationP { get; init; }
+
     /// <summary>Compares two judges item by item, by what each item adds to the benchmark's main figure.</summary>
     /// <param name="benchmark">Name of the benchmark.</param>
     /// <param name="first">A judge and its credits.</param>
@@ -118,6 +124,7 @@ public sealed record RunComparison
             OnlyFirstRight = onlyFirst,
             OnlySecondRight = onlySecond,
             McNemarP = McNemar.ExactP(onlyFirst, onlySecond),
+            PermutationP = PairedPermutation.P([.. rows.Select(row => row.Sum(pair => pair.First - pair.Second))]),
         };
     }
 }
