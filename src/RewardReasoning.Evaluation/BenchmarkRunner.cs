@@ -42,15 +42,37 @@ public sealed class BenchmarkRunner(OpenedJudge judge, BenchmarkRunOptions? opti
     public async Task<BenchmarkReport> RunAsync(Benchmark benchmark, string data, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(benchmark);
+        RunFolderSettings? settings = await SettingsAsync(benchmark, [data], judge, _options, cancellationToken).ConfigureAwait(false);
         BenchmarkReport report = benchmark is BestOfBenchmark bestOf
             ? await ChooseAsync(bestOf, data, cancellationToken).ConfigureAwait(false)
             : await CompareAsync((BenchmarkDefinition)benchmark, data, cancellationToken).ConfigureAwait(false);
-        if (_options.Folder is { } folder)
+        if (_options.Folder is { } folder && settings is not null)
         {
+            await settings.WriteAsync(folder, report.Overall.Items, cancellationToken).ConfigureAwait(false);
             await new BenchmarkRunFolder(folder).WriteReportAsync(report, cancellationToken).ConfigureAwait(false);
         }
 
         return report;
+    }
+
+    /// <summary>The settings of a run whose results are kept; null where they are not.</summary>
+    private static async Task<RunFolderSettings?> SettingsAsync(
+        Benchmark benchmark,
+        IEnumerable<string> data,
+        OpenedJudge? judge,
+        BenchmarkRunOptions options,
+        CancellationToken cancellationToken
+    )
+    {
+        Dictionary<string, string> named = new() { ["benchmark"] = benchmark.Name };
+        if (benchmark.HasCandidates)
+        {
+            named["mode"] = options.Mode is RankingMode.RoundRobin ? "round-robin" : "knockout";
+        }
+
+        return options.Folder is null
+            ? null
+            : await RunFolderSettings.BeginAsync(data, judge, options.Run, options.Limit, named, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Scores recorded outputs of judges in place of a judge.</summary>
@@ -168,7 +190,14 @@ public sealed class BenchmarkRunner(OpenedJudge judge, BenchmarkRunOptions? opti
             }
 
             BenchmarkRunFolder run = new(folder);
+            RunFolderSettings? settings = await SettingsAsync(benchmark, [data, replay], null, options, cancellationToken)
+                .ConfigureAwait(false);
             await run.WriteJudgmentsAsync(judges[0].Items.Select(judged => RecordedJudgment.Of(judged, null))).ConfigureAwait(false);
+            if (settings is not null)
+            {
+                await settings.WriteAsync(folder, judges[0].Items.Count, cancellationToken).ConfigureAwait(false);
+            }
+
             await run.WriteReportAsync(reports[0], cancellationToken).ConfigureAwait(false);
         }
 

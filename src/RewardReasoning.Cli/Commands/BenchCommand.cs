@@ -101,7 +101,11 @@ internal sealed class BenchCommand
         JudgeOptions options = OptionsFor(benchmark, _judging.Read(parsed, source), _judging.NamesOrder(parsed));
         using OpenedJudge judge = await _judging.OpenJudgeAsync(parsed, source, options, _terminal, cancellationToken);
         BenchmarkReport report = await new RunView(_terminal, _time).RunAsync(run =>
-            new BenchmarkRunner(judge, bench with { Run = run }).RunAsync(benchmark, data, cancellationToken)
+            new BenchmarkRunner(judge, bench with { Run = run with { Command = RecordedCommand.Of(parsed) } }).RunAsync(
+                benchmark,
+                data,
+                cancellationToken
+            )
         );
         return Print(parsed, [report]);
     }

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using RewardReasoning.Cli.Parsing;
 using RewardReasoning.Cli.Terminals;
-using RewardReasoning.Endpoints;
 using RewardReasoning.Evaluation.Running;
 
 namespace RewardReasoning.Cli.Runs;
@@ -42,11 +41,7 @@ internal sealed class OutOption : Option<string>
         string output = parsed.GetRequiredValue(this);
         if (output != StandardOutput)
         {
-            return RowTarget.OfFile(output) with
-            {
-                Command = ["rrm", .. parsed.Tokens.Select(token => EndpointOptions.Redacted(token.Value))],
-                Overwrite = parsed.GetValue(_force),
-            };
+            return RowTarget.OfFile(output) with { Command = RecordedCommand.Of(parsed), Overwrite = parsed.GetValue(_force) };
         }
 
         return printsJson

@@ -2,6 +2,7 @@ using RewardReasoning.Data.Rows;
 using RewardReasoning.Evaluation.Benchmarks;
 using RewardReasoning.Evaluation.Metrics;
 using RewardReasoning.Evaluation.Running;
+using RewardReasoning.IO;
 using RewardReasoning.Judging;
 
 namespace RewardReasoning.Evaluation.Arena;
@@ -48,8 +49,20 @@ public sealed class ArenaRunner(OpenedJudge judge, ArenaOptions? options = null)
             .ConfigureAwait(false);
         string[] names = [.. baselines.Except(files), .. ofBaselines];
         IReadOnlyList<BenchmarkItem> items = all.Battles(names, _options.Limit ?? int.MaxValue);
+        RunFolderSettings? settings = _options.Folder is null
+            ? null
+            : await RunFolderSettings
+                .BeginAsync(
+                    [.. answers, .. files],
+                    judge,
+                    _options.Run,
+                    _options.Limit,
+                    new Dictionary<string, string> { ["baseline"] = string.Join(", ", names) },
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
         return items.Count > 0
-            ? await JudgeAsync(items, names, cancellationToken).ConfigureAwait(false)
+            ? await JudgeAsync(items, names, settings, cancellationToken).ConfigureAwait(false)
             : throw new RunException(
                 "No prompt was answered by a model and by its baseline; answers meet where their prompts are the same text."
             );
@@ -86,6 +99,7 @@ public sealed class ArenaRunner(OpenedJudge judge, ArenaOptions? options = null)
     private async Task<ArenaReport?> JudgeAsync(
         IReadOnlyList<BenchmarkItem> items,
         IReadOnlyList<string> baselines,
+        RunFolderSettings? settings,
         CancellationToken cancellationToken
     )
     {
@@ -99,10 +113,12 @@ public sealed class ArenaRunner(OpenedJudge judge, ArenaOptions? options = null)
             .ConfigureAwait(false);
         Battle[] battles = [.. judged.Select(Battle.Of).OfType<Battle>()];
         ArenaReport? result = Report(run.Model, battles, judged.Count - battles.Length, baselines)?.WithJudgments(judged);
-        if (result is not null && _options.Folder is { } folder)
+        if (result is not null && settings is not null && _options.Folder is { } folder)
         {
             await ArenaFiles.WriteBattlesAsync(folder, judged, cancellationToken).ConfigureAwait(false);
-            await File.WriteAllTextAsync(Path.Combine(folder, "report.json"), result.ToJson() + "\n", cancellationToken)
+            await settings.WriteAsync(folder, judged.Count, cancellationToken).ConfigureAwait(false);
+            await AtomicFile
+                .WriteAllTextAsync(Path.Combine(folder, LineFile.ReportFile), result.ToJson() + "\n", cancellationToken)
                 .ConfigureAwait(false);
         }
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using RewardReasoning.Data.Recognition;
 using RewardReasoning.Data.Rows;
+using RewardReasoning.Evaluation.Running;
 
 namespace RewardReasoning.Evaluation.Calibration;
 
@@ -24,7 +25,7 @@ internal sealed class LabelledJudgments
     /// <summary>Adds a row that was judged now; null where that failed.</summary>
     public void Add(RowContent content, Judgment? judgment) => Add(content, judgment?.Preferred, judgment?.Confidence);
 
-    /// <summary>Adds a row of <c>rrm score</c> with the judgment that stands in it.</summary>
+    /// <summary>Adds a row of <c>rrm score</c> with its judgment.</summary>
     /// <param name="row">The row.</param>
     /// <param name="model">The name of the model that must have judged it.</param>
     /// <param name="maxVotes">The most completions that voting must have been able to take.</param>
@@ -38,7 +39,8 @@ internal sealed class LabelledJudgments
             return;
         }
 
-        JsonElement judgment = JudgmentOf(row);
+        JsonElement judgment =
+            ScoredRow.JudgmentOf(row) ?? throw new FormatException("the row has no 'judgment'; --judged takes what rrm score wrote.");
         if (Text(judgment, "model") is var judge && judge != model)
         {
             throw new FormatException($"the row was judged by '{judge}', not by '{model}'; name the model that judged it.");
@@ -64,28 +66,6 @@ internal sealed class LabelledJudgments
             },
             hasConfidence ? confidence.GetDouble() : null
         );
-    }
-
-    /// <summary>The judgment of a row; Parquet keeps it as text.</summary>
-    private static JsonElement JudgmentOf(DataRow row)
-    {
-        if (row.Fields is { } fields && fields.TryGetProperty("judgment", out JsonElement judgment))
-        {
-            try
-            {
-                JsonElement value = judgment.ValueKind == JsonValueKind.String ? JsonElement.Parse(judgment.GetString() ?? "") : judgment;
-                if (value.ValueKind == JsonValueKind.Object)
-                {
-                    return value;
-                }
-            }
-            catch (JsonException)
-            {
-                // Told below: it is no judgment.
-            }
-        }
-
-        throw new FormatException("the row has no 'judgment'; --judged takes what rrm score wrote.");
     }
 
     private static string? Text(JsonElement judgment, string name) =>

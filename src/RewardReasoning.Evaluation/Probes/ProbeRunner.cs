@@ -1,6 +1,7 @@
 using RewardReasoning.Data.Rows;
 using RewardReasoning.Evaluation.Benchmarks;
 using RewardReasoning.Evaluation.Running;
+using RewardReasoning.IO;
 using RewardReasoning.Judging;
 
 namespace RewardReasoning.Evaluation.Probes;
@@ -70,21 +71,32 @@ public sealed class ProbeRunner(OpenedJudge judge, ProbeOptions? options = null)
         [
             .. ProbePair.Of(await definition.ReadAsync(data, cancellationToken).ConfigureAwait(false)).Take(_options.Limit ?? int.MaxValue),
         ];
+        RunFolderSettings? settings = _options.Folder is null
+            ? null
+            : await RunFolderSettings
+                .BeginAsync(
+                    [data],
+                    judge,
+                    _options.Run,
+                    _options.Limit,
+                    new Dictionary<string, string> { ["benchmark"] = benchmark.Name },
+                    cancellationToken
+                )
+                .ConfigureAwait(false);
         return pairs.Length == 0
             ? throw new RunException($"'{data}' holds no pair of {benchmark.Name} with a label; --data is {benchmark.Data}.")
-            : await RunAsync(pairs, probes, cancellationToken).ConfigureAwait(false);
+            : await RunAsync(pairs, probes, settings, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<ProbeReport> RunAsync(ProbePair[] pairs, ProbeDefinition[] probes, CancellationToken cancellationToken)
+    private async Task<ProbeReport> RunAsync(
+        ProbePair[] pairs,
+        ProbeDefinition[] probes,
+        RunFolderSettings? settings,
+        CancellationToken cancellationToken
+    )
     {
         ProbeTally tally = new(pairs.Length * (1L + probes.Length), _options.Run);
-        string? report = _options.Folder is { } folder ? Path.Combine(folder, "report.json") : null;
         LineFile lines = LineFile.Create(_options.Folder, "judgments.jsonl");
-        if (report is not null)
-        {
-            File.Delete(report);
-        }
-
         await using (lines.ConfigureAwait(false))
         {
             await AskAsync(pairs.SelectMany(pair => QuestionOf(pair, ProbeCatalog.Unchanged))).ConfigureAwait(false);
@@ -96,9 +108,12 @@ public sealed class ProbeRunner(OpenedJudge judge, ProbeOptions? options = null)
         }
 
         ProbeReport result = ProbeReport.Of(tally.Model ?? "no judgment", probes, tally.Judgments) with { Judging = judge.Voting };
-        if (report is not null)
+        if (_options.Folder is { } folder && settings is not null)
         {
-            await File.WriteAllTextAsync(report, result.ToJson() + "\n", cancellationToken).ConfigureAwait(false);
+            await settings.WriteAsync(folder, tally.Judgments.Count, cancellationToken).ConfigureAwait(false);
+            await AtomicFile
+                .WriteAllTextAsync(Path.Combine(folder, LineFile.ReportFile), result.ToJson() + "\n", cancellationToken)
+                .ConfigureAwait(false);
         }
 
         return result;

@@ -21,6 +21,9 @@ public sealed record RunOptions
 
     /// <summary>Clock for times and for handing rows to the system.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>The command that made the run, for the settings that are kept in its folder; nothing for runs from code.</summary>
+    public IReadOnlyList<string> Command { get; init; } = [];
 }
 
 /// <summary>How far a run is.</summary>

@@ -1,5 +1,3 @@
-using System.Reflection;
-using System.Security.Cryptography;
 using System.Text.Json;
 using RewardReasoning.Data.Rows;
 using RewardReasoning.IO;
@@ -65,15 +63,14 @@ internal sealed class RunRecord
         (string, long, DateTime)[] inputs = [.. rows.Paths.Select(StateOf)];
         RunSettings mine = new()
         {
-            Version =
-                typeof(RunRecord).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown",
+            Version = RunSettings.ThisVersion,
             Command = target.Command,
             Started = time.GetUtcNow(),
             Model = judge?.Identity ?? "none",
             Seed = judge?.Seed ?? 0,
             Judging = judge?.Voting,
             Calibrated = judge?.IsCalibrated ?? false,
-            Inputs = await Task.WhenAll(rows.Paths.Select(path => DescribeAsync(path, cancellationToken))).ConfigureAwait(false),
+            Inputs = await Task.WhenAll(rows.Paths.Select(path => InputFile.ReadAsync(path, cancellationToken))).ConfigureAwait(false),
             Shard = rows.Shard?.ToString(),
             Limit = rows.Limit,
             Options = settings,
@@ -101,7 +98,7 @@ internal sealed class RunRecord
     private void RequireOurs()
     {
         bool isThere = File.Exists(_output) && new FileInfo(AtomicFile.Resolve(_output)).Length > 0;
-        RunSettings? before = Read(_output + Ending);
+        RunSettings? before = RunSettings.Read(_output + Ending);
         if (isThere && before is null)
         {
             throw new RunException(
@@ -110,7 +107,7 @@ internal sealed class RunRecord
             );
         }
 
-        foreach ((string path, RunSettings? other) in new[] { (WhileWritten, Read(WhileWritten)), (_output + Ending, before) })
+        foreach ((string path, RunSettings? other) in new[] { (WhileWritten, RunSettings.Read(WhileWritten)), (_output + Ending, before) })
         {
             if (
                 other is not null
@@ -150,36 +147,6 @@ internal sealed class RunRecord
     {
         FileInfo file = new(AtomicFile.Resolve(path));
         return file.Exists ? (path, file.Length, file.LastWriteTimeUtc) : (path, 0, default);
-    }
-
-    private static async Task<InputFile> DescribeAsync(string path, CancellationToken cancellationToken)
-    {
-        FileStream file = new(
-            path,
-            FileMode.Open,
-            FileAccess.Read,
-            FileShare.ReadWrite | FileShare.Delete,
-            bufferSize: 1,
-            FileOptions.SequentialScan | FileOptions.Asynchronous
-        );
-        await using (file.ConfigureAwait(false))
-        {
-            byte[] hash = await SHA256.HashDataAsync(file, cancellationToken).ConfigureAwait(false);
-            return new InputFile(path, file.Length, Convert.ToHexStringLower(hash));
-        }
-    }
-
-    /// <summary>The settings in a file; null where there is none, or none that can be read: then nothing is known of a run there.</summary>
-    private static RunSettings? Read(string path)
-    {
-        try
-        {
-            return File.Exists(path) ? JsonSerializer.Deserialize(File.ReadAllBytes(path), RunJson.Indented.RunSettings) : null;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
     }
 
     private void Write(string path) =>

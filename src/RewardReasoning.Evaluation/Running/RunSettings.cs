@@ -1,3 +1,6 @@
+using System.Reflection;
+using System.Security.Cryptography;
+using System.Text.Json;
 using RewardReasoning.Calibration;
 
 namespace RewardReasoning.Evaluation.Running;
@@ -5,6 +8,10 @@ namespace RewardReasoning.Evaluation.Running;
 /// <summary>The settings that a run was made with, kept beside what it wrote: enough to repeat it, and to see later what it was.</summary>
 internal sealed record RunSettings
 {
+    /// <summary>The version of this library, with its commit.</summary>
+    public static string ThisVersion { get; } =
+        typeof(RunSettings).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+
     public required string Version { get; init; }
 
     /// <summary>The command line as it was given.</summary>
@@ -36,6 +43,19 @@ internal sealed record RunSettings
     /// <summary>Null while the run is going on, and after it was killed.</summary>
     public RunEnd? End { get; init; }
 
+    /// <summary>The settings in a file; null where there is none, or none that can be read: then nothing is known of a run there.</summary>
+    public static RunSettings? Read(string path)
+    {
+        try
+        {
+            return File.Exists(path) ? JsonSerializer.Deserialize(File.ReadAllBytes(path), RunJson.Indented.RunSettings) : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Readable list of the settings that affect the rows and differ between the two runs.</summary>
     public IEnumerable<string> DifferencesFrom(RunSettings other) =>
         [
@@ -65,7 +85,26 @@ internal sealed record RunSettings
 }
 
 /// <summary>A file that a run read.</summary>
-internal sealed record InputFile(string Path, long Bytes, string Sha256);
+internal sealed record InputFile(string Path, long Bytes, string Sha256)
+{
+    /// <summary>Describes a file by its content.</summary>
+    public static async Task<InputFile> ReadAsync(string path, CancellationToken cancellationToken)
+    {
+        FileStream file = new(
+            path,
+            FileMode.Open,
+            FileAccess.Read,
+            FileShare.ReadWrite | FileShare.Delete,
+            bufferSize: 1,
+            FileOptions.SequentialScan | FileOptions.Asynchronous
+        );
+        await using (file.ConfigureAwait(false))
+        {
+            byte[] hash = await SHA256.HashDataAsync(file, cancellationToken).ConfigureAwait(false);
+            return new InputFile(path, file.Length, Convert.ToHexStringLower(hash));
+        }
+    }
+}
 
 /// <summary>How a run ended: whether all rows were written, when, and how many.</summary>
 internal sealed record RunEnd(bool Complete, DateTimeOffset At, long Rows);
