@@ -15,6 +15,9 @@ internal static class ExitCodes
     /// <summary>Finished, but some items have an error in place of a result.</summary>
     public const int SomeMissing = 3;
 
+    /// <summary>A check that was asked for does not hold: <c>rrm report --fail-below</c>, <c>--fail-if-worse-than</c>.</summary>
+    public const int CheckFailed = 4;
+
     /// <summary>Stopped by Ctrl-C or SIGTERM.</summary>
     public const int Cancelled = 130;
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using RewardReasoning.Evaluation.Running;
 using RewardReasoning.IO;
@@ -52,6 +53,10 @@ internal sealed record RecordedJudgment
     /// <summary>The votes, with their reasoning; none of a replayed judge.</summary>
     public IReadOnlyList<Vote> Votes { get; init; } = [];
 
+    /// <summary>Who judged, where that is known row by row; not written.</summary>
+    [JsonIgnore]
+    public string? Model { get; init; }
+
     /// <summary>The line of a judged item.</summary>
     /// <param name="judged">The item.</param>
     /// <param name="judgment">What was judged; null where nothing was, and of a replayed judge.</param>
@@ -100,13 +105,13 @@ internal sealed record RecordedJudgment
 
 /// <summary>
 /// A run on disk: <c>judgments.jsonl</c>, a line for each comparison (of a best-of-n benchmark <c>rankings.jsonl</c>, a line for each
-/// query), and <c>report.json</c>.
+/// query), <c>report.json</c>, and <c>run.json</c> with the settings.
 /// </summary>
 /// <param name="path">The folder; it is created when something is written.</param>
 internal sealed class BenchmarkRunFolder(string path)
 {
     internal const string JudgmentsFile = "judgments.jsonl";
-    private const string ReportFile = "report.json";
+    private const string ReportFile = LineFile.ReportFile;
 
     /// <summary>Writes judgments.jsonl, over an existing one.</summary>
     internal async Task WriteJudgmentsAsync(IEnumerable<RecordedJudgment> judgments)

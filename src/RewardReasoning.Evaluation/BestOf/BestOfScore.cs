@@ -12,6 +12,9 @@ internal sealed record BestOfScore
     /// <summary>Name of the main figure.</summary>
     public const string ChosenName = "best_of_n";
 
+    /// <summary>Where <see cref="Values"/> has the figure of a choice at random.</summary>
+    public const int RandomAt = 2;
+
     /// <summary>The query's identity, its texts included.</summary>
     public required string Id { get; init; }
 

@@ -4,7 +4,8 @@ using RewardReasoning.Ratings;
 
 namespace RewardReasoning.Evaluation.Reports;
 
-/// <summary>A comparison of a run, whether it stood alone or was a match between candidates.</summary>
+/// <summary>A comparison of a run, an item of its own or a match between candidates.</summary>
+/// <param name="Item">Identity of the item that it belongs to.</param>
 /// <param name="Row">The row of the data that it belongs to; comparisons of one row are drawn together.</param>
 /// <param name="Texts">What was asked; null in runs that did not keep it.</param>
 /// <param name="Gold">What is right; <see cref="MatchOutcome.Missing"/> where nothing is known to be.</param>
@@ -14,6 +15,7 @@ namespace RewardReasoning.Evaluation.Reports;
 /// <param name="Votes">Its votes.</param>
 /// <param name="Missing">Why there is no answer.</param>
 internal sealed record AnalysedComparison(
+    string Item,
     string Row,
     Comparison? Texts,
     MatchOutcome Gold,
@@ -30,6 +32,7 @@ internal sealed record AnalysedComparison(
 
     public static AnalysedComparison Of(RecordedJudgment judgment) =>
         new(
+            judgment.Id,
             $"{judgment.Section}\n{judgment.Row}",
             judgment.Comparison,
             judgment.Gold,
@@ -43,6 +46,7 @@ internal sealed record AnalysedComparison(
     /// <summary>The matches of a ranking; between two right or two wrong responses nothing is right.</summary>
     public static IEnumerable<AnalysedComparison> Of(RecordedRanking ranking) =>
         ranking.Matches.Select(match => new AnalysedComparison(
+            ranking.Item.Id,
             ranking.Item.Id,
             new Comparison(ranking.Item.Query, ranking.Item.Responses[match.First], ranking.Item.Responses[match.Second]),
             (ranking.Item.Correct[match.First], ranking.Item.Correct[match.Second]) switch

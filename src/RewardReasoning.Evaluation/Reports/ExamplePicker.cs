@@ -4,8 +4,8 @@ using RewardReasoning.Ratings;
 namespace RewardReasoning.Evaluation.Reports;
 
 /// <summary>
-/// Picks judgments that tell most about a judge: the surest wrong ones, a right one it was least and one it was most sure of, and one
-/// without an answer. Of equals the first stays, so equal runs give equal pages.
+/// Picks judgments that show most about a judge: the wrong ones with the highest confidence, the right ones with the lowest and with the
+/// highest, and one without a verdict. Of equals the first stays, so equal runs give equal pages.
 /// </summary>
 internal sealed class ExamplePicker
 {
@@ -14,10 +14,22 @@ internal sealed class ExamplePicker
 
     private readonly Shelf[] _shelves =
     [
-        new("Wrong, and sure of it", 3, one => one is { HasGold: true, IsRight: false, Confidence: { } confidence } ? confidence : null),
-        new("Right, but unsure", 1, one => one is { HasGold: true, IsRight: true, Confidence: { } confidence } ? -confidence : null),
-        new("Right, and sure of it", 1, one => one is { HasGold: true, IsRight: true, Confidence: { } confidence } ? confidence : null),
-        new("Without an answer", 1, one => one.Preferred == MatchOutcome.Missing && one.Missing is not null ? 0 : null),
+        new(
+            "Wrong, with the highest confidence of the wrong ones",
+            3,
+            one => one is { HasGold: true, IsRight: false, Confidence: { } confidence } ? confidence : null
+        ),
+        new(
+            "Right, with the lowest confidence of the right ones",
+            1,
+            one => one is { HasGold: true, IsRight: true, Confidence: { } confidence } ? -confidence : null
+        ),
+        new(
+            "Right, with the highest confidence of the right ones",
+            1,
+            one => one is { HasGold: true, IsRight: true, Confidence: { } confidence } ? confidence : null
+        ),
+        new("Without a verdict", 1, one => one.Preferred == MatchOutcome.Missing && one.Missing is not null ? 0 : null),
     ];
 
     public void Add(AnalysedComparison comparison)

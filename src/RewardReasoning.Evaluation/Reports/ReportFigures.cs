@@ -1,4 +1,5 @@
 using System.Globalization;
+using RewardReasoning.Evaluation.Benchmarks;
 using RewardReasoning.Evaluation.Plots;
 
 namespace RewardReasoning.Evaluation.Reports;
@@ -13,39 +14,113 @@ internal sealed record ReportFigure(string Name, string Caption, Figure Figure);
 internal static class ReportFigures
 {
     // Small enough that its letters can be read on a phone, where it is as wide as the screen.
-    private const int Width = 520;
-    private const int Height = 380;
+    internal const int Width = 440;
+    private const int Height = 350;
+    private const string Chance = "chance: a coin for each answer";
+
+    /// <summary>The main figure of several runs side by side; null where fewer than two have one.</summary>
+    public static ReportFigure? Main(IReadOnlyList<RunAnalysis> runs)
+    {
+        IntervalRow[] rows =
+        [
+            .. runs.Where(run => run.Report.Overall.Figures[0].Value is not null)
+                .Select(run => RowOf(run.Name, run.Report.Overall.Figures[0])),
+        ];
+        string[] names = [.. runs.Select(run => ReportText.FigureName(run.Report.Overall.Figures[0].Name)).Distinct()];
+        return rows.Length < 2
+            ? null
+            : new ReportFigure(
+                "main",
+                "The main figure of each run with its 95 % interval.",
+                new IntervalChart
+                {
+                    Title = "The runs side by side",
+                    Width = Width,
+                    XTitle = names.Length == 1 ? $"{names[0]} (%)" : "main figure (%)",
+                    IsPercent = true,
+                    Rows = rows,
+                    Reference = ChanceOf(runs),
+                    ReferenceName = ChanceOf(runs) is null ? "" : Chance,
+                }
+            );
+    }
+
+    /// <summary>The main figure of one run of comparisons: all items, the sections, and by where the right response was shown.</summary>
+    public static ReportFigure? Main(RunAnalysis run)
+    {
+        const int MostSections = 30;
+        BenchmarkFigure overall = run.Report.Overall.Figures[0];
+        if (overall.Value is null)
+        {
+            return Preferences(run);
+        }
+
+        string figure = ReportText.FigureName(overall.Name);
+        return new ReportFigure(
+            "main",
+            run.Report.Sections.Count > 0
+                ? $"The main figure ({figure}) over all items and by section, with 95 % intervals."
+                : $"The main figure ({figure}) over all items, and the votes by where the right response was shown, with 95 % intervals. "
+                    + "A judge without a position bias is equally often right in both places.",
+            new IntervalChart
+            {
+                Title = run.Report.Sections.Count > 0 ? $"{Capital(figure)} by section" : Capital(figure),
+                Width = Width,
+                XTitle = $"{figure} (%)",
+                IsPercent = true,
+                Rows =
+                [
+                    RowOf("all", overall),
+                    .. run
+                        .Report.Sections.Where(section => section.Figures[0].Value is not null)
+                        .Take(MostSections)
+                        .Select(section => RowOf(section.Section, section.Figures[0])),
+                    .. run.Report.Sections.Count > 0 || run.Choices is not null
+                        ? []
+                        : new[]
+                        {
+                            ("votes, right one shown first", run.Bias.RightShownFirst),
+                            ("votes, right one shown second", run.Bias.RightShownSecond),
+                        }
+                            .Where(row => row.Item2.Of > 0)
+                            .Select(row => RowOf(row.Item1, row.Item2)),
+                ],
+                Reference = ChanceOf([run]),
+                ReferenceName = ChanceOf([run]) is null ? "" : Chance,
+            }
+        );
+    }
 
     /// <summary>Accuracy against votes.</summary>
     public static ReportFigure? Votes(IReadOnlyList<RunAnalysis> runs) =>
         Lines(
             runs,
             "votes",
-            "votes of a comparison",
-            "share of comparisons that are right",
+            "Accuracy against votes",
+            "votes a comparison",
             run => run.ByVotes,
-            "Accuracy against the number of votes: so many of each comparison's votes, drawn at random from those that were kept; "
-                + "the exact expectation, with 95% intervals over rows."
+            "How often the majority is right with fewer votes: that many of each comparison's votes are drawn at random from those that "
+                + "were cast. Exact expectation, 95 % intervals over rows."
         );
 
-    /// <summary>Accuracy against the length of thoughts.</summary>
-    public static ReportFigure? ThoughtTokens(IReadOnlyList<RunAnalysis> runs) =>
+    /// <summary>Accuracy against the length of reasoning.</summary>
+    public static ReportFigure? ReasoningTokens(IReadOnlyList<RunAnalysis> runs) =>
         Lines(
             runs,
             "thinking",
-            "longest thought that counts, in tokens",
-            "share of comparisons that are right",
-            run => run.ByThoughtTokens,
-            "Accuracy against a limit on thinking: votes whose thought is longer than the limit are left out, and without any vote a "
-                + "coin is tossed. What a judge that is made to answer at the limit would add is not in it."
+            "Accuracy against a limit on reasoning",
+            "longest reasoning that counts (tokens)",
+            run => run.ByReasoningTokens,
+            "Votes whose reasoning is longer than the limit are left out, and a coin decides where no vote is left. A judge that is made "
+                + "to answer at its limit would do better than this."
         );
 
-    /// <summary>Accuracy of runs against the thought they spent; for two runs or more of one benchmark over as many items.</summary>
+    /// <summary>Accuracy of runs against the reasoning they spent; for two runs or more of one benchmark over as many items.</summary>
     public static ReportFigure? Budgets(IReadOnlyList<RunAnalysis> runs)
     {
         Line[] lines =
         [
-            .. runs.Where(run => run.MeanThoughtTokens is > 0 && run.Report.Overall.Figures[0].Value is not null)
+            .. runs.Where(run => run.MeanReasoningTokens is > 0 && run.Report.Overall.Figures[0].Value is not null)
                 .GroupBy(run => (run.Report.Benchmark, run.Report.Judge, run.Report.Overall.Items))
                 .Where(group => group.Count() > 1)
                 .Select(group =>
@@ -55,7 +130,7 @@ internal static class ReportFigures
                             .. group
                                 .Select(run =>
                                     (
-                                        Tokens: (run.MeanThoughtTokens ?? 0) * (run.Report.Judging?.Votes ?? 1),
+                                        Tokens: (run.MeanReasoningTokens ?? 0) * (run.Report.Judging?.Votes ?? 1),
                                         Figure: run.Report.Overall.Figures[0]
                                     )
                                 )
@@ -69,14 +144,16 @@ internal static class ReportFigures
             ? null
             : new ReportFigure(
                 "budgets",
-                "The main figure of runs of one judge against the thought that they spent on a comparison (mean tokens a vote times "
+                "The main figure of the runs of one judge against the reasoning that they spent on a comparison (mean tokens a vote times "
                     + "votes): budgets and numbers of votes side by side.",
                 new LineChart
                 {
+                    Title = "Main figure against tokens spent",
                     Width = Width,
                     Height = Height,
-                    XTitle = "tokens of thought a comparison",
-                    YTitle = "main figure",
+                    XTitle = "reasoning a comparison (tokens)",
+                    YTitle = "main figure (%)",
+                    IsPercent = true,
                     Lines = lines,
                 }
             );
@@ -92,20 +169,23 @@ internal static class ReportFigures
                 $"choices-{run.Name}",
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{run.Name}: share of {choices.Queries} queries whose chosen response is right, against comparisons a query; "
-                        + $"beside it a response at random, the most frequent answer, and the oracle."
+                    $"How often the chosen response is right over {choices.Queries} queries that have both right and wrong "
+                        + $"responses, against the comparisons spent on a query. Beside it a random response, the most frequent "
+                        + $"answer and the best possible choice."
                 ),
                 new LineChart
                 {
+                    Title = "Right choices against comparisons",
                     Width = Width,
-                    Height = Height,
+                    Height = Height + 50,
                     XTitle = "comparisons a query",
-                    YTitle = "share of queries that are right",
+                    YTitle = "chosen response is right (%)",
+                    IsPercent = true,
                     Lines =
                     [
                         .. choices.Ways.Select(way => LineOf(way.Name, way.Points)),
-                        Flat("oracle", choices.Oracle),
-                        Flat("majority", choices.Majority),
+                        Flat("best possible", choices.Oracle),
+                        Flat("most frequent", choices.Majority),
                         Flat("random", choices.Random),
                     ],
                     YMinimum = Math.Max(0, Math.Min(choices.Random, choices.Majority) - 0.08),
@@ -135,13 +215,20 @@ internal static class ReportFigures
                 )
                 .OfType<ReliabilityCurve>(),
         ];
-        return curves.Length == 0
+
+        // Where all judgments have one confidence, such as those of one vote, there is a point and no curve.
+        return !Array.Exists(curves, curve => curve.Bins.Count(bin => bin.Count > 0) > 1)
             ? null
             : new ReportFigure(
                 "calibration",
-                "How often judgments of a confidence are right; on the diagonal confidence is worth what it says. The area of a mark "
-                    + "tells the number of judgments.",
-                new ReliabilityDiagram { Width = Width, Curves = curves }
+                "How often judgments of a confidence are right. On the diagonal they are right as often as their confidence says; below it "
+                    + "they are too confident. A larger mark stands for more judgments.",
+                new ReliabilityDiagram
+                {
+                    Title = "Right judgments against confidence",
+                    Width = Width,
+                    Curves = curves,
+                }
             );
     }
 
@@ -155,33 +242,68 @@ internal static class ReportFigures
             : new ReportFigure(
                 $"bias-{run.Name}",
                 $"{run.Name}: what the place and the length of responses do. Votes of one comparison are not independent, so the "
-                    + $"intervals of the first three rows are too narrow where there are many votes.",
-                new IntervalChart
-                {
-                    Width = Width,
-                    XTitle = "share",
-                    Reference = 0.5,
-                    Rows = [.. shares.Select(row => new IntervalRow(row.Name, row.Share.Value ?? 0, row.Share.Low, row.Share.High))],
-                }
+                    + $"intervals of votes are too narrow where a comparison has many.",
+                Shares($"{run.Name}: place and length", shares)
             );
     }
 
     internal static IEnumerable<(string Name, CountedShare Share)> BiasRows(BiasAnalysis bias) =>
         [
             ("votes for the one shown first", bias.ShownFirst),
-            ("right, where right was shown first", bias.RightShownFirst),
-            ("right, where it was shown second", bias.RightShownSecond),
+            ("votes right, right one shown first", bias.RightShownFirst),
+            ("votes right, right one shown second", bias.RightShownSecond),
             ("judgments for the longer one", bias.Longer),
-            ("comparisons whose longer is right", bias.LongerIsRight),
-            ("right, where the longer is right", bias.RightIsLonger),
-            ("right, where the shorter is right", bias.RightIsShorter),
+            ("right one is the longer one", bias.LongerIsRight),
+            ("right, if the right one is longer", bias.RightIsLonger),
+            ("right, if the right one is shorter", bias.RightIsShorter),
         ];
+
+    /// <summary>Of a run without labels: what its preferences go to.</summary>
+    private static ReportFigure? Preferences(RunAnalysis run)
+    {
+        (string Name, CountedShare Share)[] shares =
+        [
+            .. new[]
+            {
+                ("judgments for the longer response", run.Bias.Longer),
+                ("votes for the response shown first", run.Bias.ShownFirst),
+            }.Where(row => row.Item2.Of > 0),
+        ];
+        return shares.Length == 0
+            ? null
+            : new ReportFigure(
+                "main",
+                "What the preferences go to, with 95 % intervals. The rows have no labels, so nothing can be right or wrong.",
+                Shares("Preferences by place and length", shares)
+            );
+    }
+
+    private static IntervalChart Shares(string title, IEnumerable<(string Name, CountedShare Share)> shares) =>
+        new()
+        {
+            Title = title,
+            Width = Width,
+            XTitle = "share (%)",
+            IsPercent = true,
+            Reference = 0.5,
+            ReferenceName = "one half",
+            Rows = [.. shares.Select(row => RowOf(row.Name, row.Share))],
+        };
+
+    private static double? ChanceOf(IReadOnlyList<RunAnalysis> runs) =>
+        runs.Select(run => run.Main?.Chance).Distinct().Take(2).ToArray() is [{ } chance] ? chance : null;
+
+    private static IntervalRow RowOf(string name, BenchmarkFigure figure) => new(name, figure.Value ?? 0, figure.Low, figure.High);
+
+    private static IntervalRow RowOf(string name, CountedShare share) => new(name, share.Value ?? 0, share.Low, share.High);
+
+    private static string Capital(string text) => text.Length == 0 ? text : char.ToUpperInvariant(text[0]) + text[1..];
 
     private static ReportFigure? Lines(
         IReadOnlyList<RunAnalysis> runs,
         string name,
+        string title,
         string xTitle,
-        string yTitle,
         Func<RunAnalysis, IReadOnlyList<CurvePoint>> points,
         string caption
     )
@@ -194,10 +316,13 @@ internal static class ReportFigures
                 caption,
                 new LineChart
                 {
+                    Title = title,
                     Width = Width,
                     Height = Height,
                     XTitle = xTitle,
-                    YTitle = yTitle,
+                    YTitle = "right comparisons (%)",
+                    IsPercent = true,
+                    IsWholeX = true,
                     Lines = lines,
                 }
             );

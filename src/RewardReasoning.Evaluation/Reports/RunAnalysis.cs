@@ -15,6 +15,18 @@ internal sealed record RunAnalysis
     /// <summary>The run's own report.</summary>
     public required BenchmarkReport Report { get; init; }
 
+    /// <summary>The main figure with missing verdicts all wrong or all right, and by chance; null where it is undefined.</summary>
+    public MainFigure? Main { get; init; }
+
+    /// <summary>Missing verdicts by class, the most frequent first; empty where none is missing.</summary>
+    public required IReadOnlyList<MissingClass> Missing { get; init; }
+
+    /// <summary>Votes that were cut at the token limit before a verdict, of all votes.</summary>
+    public required CountedShare CutVotes { get; init; }
+
+    /// <summary>Rows without a label; what was judged of them is neither right nor wrong.</summary>
+    public int Unlabelled { get; init; }
+
     /// <summary>
     /// How often m of a comparison's votes, drawn anew from those that were kept, have the right majority. Empty where all comparisons have
     /// one vote.
@@ -25,17 +37,17 @@ internal sealed record RunAnalysis
     public bool VotesDiffer { get; init; }
 
     /// <summary>
-    /// How often the votes whose thought ended within x tokens have the right majority. Empty where tokens are not known.
+    /// How often the votes whose reasoning ended within x tokens have the right majority. Empty where tokens are not known.
     /// </summary>
-    public required IReadOnlyList<CurvePoint> ByThoughtTokens { get; init; }
+    public required IReadOnlyList<CurvePoint> ByReasoningTokens { get; init; }
 
-    /// <summary>Mean tokens of thought a vote; null where they are not known.</summary>
-    public double? MeanThoughtTokens { get; init; }
+    /// <summary>Mean tokens of reasoning a vote; null where they are not known.</summary>
+    public double? MeanReasoningTokens { get; init; }
 
     /// <summary>Ways of choosing among candidates over the matches of the run; null of a run of pairs.</summary>
     public ChoiceAnalysis? Choices { get; init; }
 
-    /// <summary>Whether confidence is worth what it says; null without labelled judgments.</summary>
+    /// <summary>Whether judgments are right as often as their confidence says; null without labelled judgments.</summary>
     public CalibrationAnalysis? Calibration { get; init; }
 
     /// <summary>What the place and the length of responses do to judgments.</summary>
@@ -49,10 +61,15 @@ internal sealed record RunAnalysis
 
     /// <summary>The run against the first one of the same benchmark, item by item; null of that first one.</summary>
     public RunComparison? Comparison { get; init; }
+
+    /// <summary>
+    /// Items that only one of the two compared runs has fully right, those that this run lost first; empty without a comparison.
+    /// </summary>
+    public IReadOnlyList<FlippedItem> Flips { get; init; } = [];
 }
 
 /// <summary>A point of a curve.</summary>
-/// <param name="X">Where it stands.</param>
+/// <param name="X">Its place on the x axis.</param>
 /// <param name="Value">Its value.</param>
 /// <param name="Low">Lower bound of a 95% interval; null where there is none.</param>
 /// <param name="High">Upper bound.</param>
@@ -74,7 +91,7 @@ internal sealed record CountedShare(long Count, long Of)
 }
 
 /// <summary>Ways of choosing among candidates.</summary>
-/// <param name="Queries">Queries that something hangs on and that were ranked; all figures are over these.</param>
+/// <param name="Queries">Ranked queries that have both right and wrong responses; all figures are over these.</param>
 /// <param name="Ways">Each way, from no comparison to all of them; the last point is the way's result.</param>
 /// <param name="Random">A response at random.</param>
 /// <param name="Majority">One with the most frequent final answer.</param>
@@ -135,6 +152,16 @@ internal sealed record PatternShare(
 /// <summary>A judgment to read, its long texts cut in the middle.</summary>
 internal sealed record ExampleJudgment
 {
+    /// <summary>Votes in words: <c>2 for the first, 1 for the second</c>, and those without a verdict where there are some.</summary>
+    public static string Describe(IReadOnlyList<Vote> votes) =>
+        Describe([
+            .. new[] { Verdict.First, Verdict.Second, Verdict.Unparsable }.Select(verdict => votes.Count(vote => vote.Verdict == verdict)),
+        ]);
+
+    /// <summary>The same of counted votes: for the first, for the second, and without a verdict.</summary>
+    public static string Describe(IReadOnlyList<int> counts) =>
+        $"{counts[0]} for the first, {counts[1]} for the second" + (counts[2] > 0 ? $", {counts[2]} without a verdict" : "");
+
     /// <summary>Why it is shown.</summary>
     public required string Why { get; init; }
 
@@ -162,9 +189,40 @@ internal sealed record ExampleJudgment
     /// <summary>In which order the vote below was shown the responses; null without a vote.</summary>
     public ShownOrder? Order { get; init; }
 
-    /// <summary>The thought of one vote; its "Assistant 1" is the response that was shown first.</summary>
+    /// <summary>The reasoning of one vote; its "Assistant 1" is the response that was shown first.</summary>
     public string Reasoning { get; init; } = "";
 
-    /// <summary>What that vote said after its thought, or why it said nothing.</summary>
+    /// <summary>What that vote said after its reasoning, or why it said nothing.</summary>
     public string Answer { get; init; } = "";
 }
+
+/// <summary>An item that only one of two compared runs has fully right.</summary>
+internal sealed record FlippedItem
+{
+    /// <summary>The item's identity within its data.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The item's section.</summary>
+    public required string Section { get; init; }
+
+    /// <summary>Whether this run has it right and the other one has not; else the other way round.</summary>
+    public required bool IsGained { get; init; }
+
+    /// <summary>The texts, each with its name, long ones cut in the middle; empty beyond the first flips.</summary>
+    public required IReadOnlyList<NamedText> Texts { get; init; }
+
+    /// <summary>What the other run, with which this one is compared, made of it.</summary>
+    public required FlippedAnswer Before { get; init; }
+
+    /// <summary>What this run made of it.</summary>
+    public required FlippedAnswer Now { get; init; }
+}
+
+/// <summary>A text with its name.</summary>
+internal sealed record NamedText(string Name, string Text);
+
+/// <summary>What one run made of an item.</summary>
+/// <param name="Preferred">What it preferred, in words.</param>
+/// <param name="Votes">Its votes, in words; empty where it has none.</param>
+/// <param name="Reasoning">The reasoning of a vote, cut in the middle where it is long; empty where none was kept.</param>
+internal sealed record FlippedAnswer(string Preferred, string Votes, string Reasoning);

@@ -17,8 +17,8 @@ public sealed partial class ReportPageTests
     public async Task Of_HostileTexts_AreNeverMarkup()
     {
         using TemporaryFolder folder = new();
-        RunAnalysis run = await RunAsync(folder, Hostile, Hostile);
-        string page = ReportPage.Of(Hostile, [run]);
+        JudgedRun run = await RunAsync(folder, Hostile, Hostile);
+        string page = ReportPage.Of(Hostile, [run], [new ReportCheck(Hostile, "fail-below", false, Hostile)]);
         Assert.DoesNotContain("<script", page, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain("<img src=x", page, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain("onerror=alert(1)>", page, StringComparison.Ordinal);
@@ -40,7 +40,7 @@ public sealed partial class ReportPageTests
     public async Task Of_Run_NeedsNothingBesideIt()
     {
         using TemporaryFolder folder = new();
-        string page = ReportPage.Of("t", [await RunAsync(folder, "run", "think")]);
+        string page = ReportPage.Of("t", [await RunAsync(folder, "run", "think")], []);
         Assert.Contains("default-src 'none'", page, StringComparison.Ordinal);
         Assert.DoesNotContain("http://", Without(page), StringComparison.Ordinal);
         Assert.DoesNotContain("https://", Without(page), StringComparison.Ordinal);
@@ -57,10 +57,63 @@ public sealed partial class ReportPageTests
     }
 
     [Fact]
+    public async Task Of_Run_CanBeReadWithoutSeeing()
+    {
+        using TemporaryFolder folder = new();
+        string page = ReportPage.Of("t", [await RunAsync(folder, "run", "think")], []);
+        XElement body = XElement.Parse(
+            ImageTag()
+                .Replace(
+                    page[page.IndexOf("<body>", StringComparison.Ordinal)..page.IndexOf("</html>", StringComparison.Ordinal)],
+                    "<img/>"
+                )
+        );
+
+        // What came out is said before anything is drawn, and how it was made before the details.
+        string[] order =
+        [
+            .. body.Descendants().Select(element => element.Attribute("class")?.Value == "result" ? "result" : element.Name.LocalName),
+        ];
+        Assert.True(Array.IndexOf(order, "result") < Array.IndexOf(order, "figure"));
+        Assert.True(Array.IndexOf(order, "figure") < Array.IndexOf(order, "dl"));
+        Assert.True(Array.IndexOf(order, "dl") < Array.IndexOf(order, "table"));
+
+        // Headings go down one level at a time, and every link of the contents has its heading.
+        int[] levels =
+        [
+            .. order.Where(name => name.Length == 2 && name[0] == 'h' && char.IsAsciiDigit(name[1])).Select(name => name[1] - '0'),
+        ];
+        Assert.All(levels.Zip(levels.Skip(1)), pair => Assert.True(pair.Second <= pair.First + 1));
+        string[] ids = [.. body.Descendants("h2").Select(heading => heading.Attribute("id")?.Value ?? "")];
+        Assert.Equal(ids, body.Descendants("a").Select(link => link.Attribute("href")?.Value.TrimStart('#')));
+        Assert.NotEmpty(ids);
+
+        // Tables have a caption and headers of columns and rows, and can be scrolled by keys.
+        Assert.All(
+            body.Descendants("table"),
+            table =>
+            {
+                Assert.NotEqual("", table.Element("caption")?.Value ?? "");
+                Assert.All(table.Element("thead")?.Descendants("th") ?? [], cell => Assert.Equal("col", cell.Attribute("scope")?.Value));
+                Assert.All(
+                    table.Element("tbody")?.Elements("tr") ?? [],
+                    row => Assert.Equal("row", row.Element("th")?.Attribute("scope")?.Value)
+                );
+                Assert.Equal("0", table.Parent?.Attribute("tabindex")?.Value);
+            }
+        );
+
+        // Images say their values.
+        string[] images = [.. ImageTag().Matches(page).Select(image => image.Value)];
+        Assert.All(images, image => Assert.Contains(" %", AltText().Match(image).Groups[1].Value, StringComparison.Ordinal));
+        Assert.Contains("prefers-color-scheme: dark", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Analyse_Run_CountsVotesBiasAndPatterns()
     {
         using TemporaryFolder folder = new();
-        RunAnalysis run = await RunAsync(folder, "run", "Wait, let me check. Wait!");
+        RunAnalysis run = (await RunAsync(folder, "run", "Wait, let me check. Wait!")).Analysis;
 
         // Rows 0 to 3: two of three votes are right but for row 3, where one is.
         Assert.Equal((0.75 * 2 / 3) + (0.25 / 3), run.ByVotes[0].Value, 1e-12);
@@ -73,7 +126,10 @@ public sealed partial class ReportPageTests
         PatternShare reflection = Assert.Single(run.Patterns, pattern => pattern.Pattern == "reflection");
         Assert.Equal((12, 12), (reflection.Votes.Count, reflection.Votes.Of));
         Assert.Equal(3000 / 5.0, reflection.PerThousandWords, 1e-9);
-        Assert.Equal(["Wrong, and sure of it", "Right, but unsure"], run.Examples.Select(example => example.Why).Take(2));
+        Assert.Equal(
+            ["Wrong, with the highest confidence of the wrong ones", "Right, with the lowest confidence of the right ones"],
+            run.Examples.Select(example => example.Why).Take(2)
+        );
         Assert.NotNull(run.Calibration);
     }
 
@@ -111,7 +167,7 @@ public sealed partial class ReportPageTests
         Assert.DoesNotContain('\uFFFD', new string([.. clipped.EnumerateRunes().Select(rune => (char)Math.Min(rune.Value, 0xFFFE))]));
     }
 
-    private static async Task<RunAnalysis> RunAsync(TemporaryFolder folder, string name, string reasoning)
+    private static async Task<JudgedRun> RunAsync(TemporaryFolder folder, string name, string reasoning)
     {
         BenchmarkRunFolder run = new(Path.Combine(folder.Path, "run"));
         RecordedJudgment[] judgments =
@@ -132,7 +188,11 @@ public sealed partial class ReportPageTests
             TestContext.Current.CancellationToken
         );
         return Assert.Single(
-            await RunAnalyzer.AnalyseAsync([(name, run)], ReasoningPatterns.BuiltIn, TestContext.Current.CancellationToken)
+            await RunAnalyzer.AnalyseAsync(
+                [new FolderSource(name, Path.Combine(folder.Path, "run"), "pairs")],
+                ReasoningPatterns.BuiltIn,
+                TestContext.Current.CancellationToken
+            )
         );
     }
 
@@ -180,6 +240,9 @@ public sealed partial class ReportPageTests
 
     [GeneratedRegex("<img [^>]*>")]
     private static partial Regex ImageTag();
+
+    [GeneratedRegex("alt=\"([^\"]*)\"")]
+    private static partial Regex AltText();
 
     [GeneratedRegex("data:image/svg\\+xml;base64,([A-Za-z0-9+/=]+)")]
     private static partial Regex Image();

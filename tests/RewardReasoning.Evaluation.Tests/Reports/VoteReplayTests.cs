@@ -56,6 +56,7 @@ public sealed class VoteReplayTests
     internal static AnalysedComparison Compared(string row, (bool IsRight, int Tokens)[] votes, Comparison? texts = null) =>
         new(
             row,
+            row,
             texts,
             MatchOutcome.First,
             votes.Count(vote => vote.IsRight) * 2 > votes.Length ? MatchOutcome.First : MatchOutcome.Second,
