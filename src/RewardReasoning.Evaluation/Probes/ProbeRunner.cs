@@ -192,7 +192,7 @@ public sealed class ProbeRunner(OpenedJudge judge, ProbeOptions? options = null)
         private long _missing;
         private Usage _usage = Usage.None;
 
-        public IReadOnlyList<ProbedJudgment> Judgments => _judgments;
+        public List<ProbedJudgment> Judgments => _judgments;
 
         public string? Model { get; private set; }
 

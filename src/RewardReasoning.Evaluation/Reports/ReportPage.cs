@@ -375,9 +375,9 @@ internal static class ReportPage
         body.Table(table.Title, table.Rows);
     }
 
-    private static void Figures(HtmlText body, IReadOnlyList<ReportFigure> figures)
+    private static void Figures(HtmlText body, ReportFigure[] figures)
     {
-        if (figures.Count > 0)
+        if (figures.Length > 0)
         {
             body.Element(
                 "div",
