@@ -1,5 +1,5 @@
-// A reward benchmark from C#: RM-Bench asks each prompt nine times, three chosen against three rejected styles, in both orders. Any model that
-// opens as a judge can be measured; the folder keeps every judgment, and rrm report shows it.
+// A reward benchmark from C#: RM-Bench asks each prompt nine times, three chosen against three rejected styles, in both orders. Any model
+// that opens as a judge can be measured; the folder keeps every judgment, and rrm report shows it.
 //
 //     dotnet run --project examples/BenchmarkFromCSharp -- rm-bench DATA models/my-judge runs/rm-bench
 using RewardReasoning.Evaluation;

@@ -126,7 +126,8 @@ internal sealed class PostgresCompletionStore : ICompletionStore
                     )
                     .ConfigureAwait(false);
                 List<long> bytes = await RowsAsync(
-                        "SELECT sum(pg_total_relation_size(oid))::bigint FROM pg_class WHERE relnamespace = 'rewardreasoning'::regnamespace AND relkind = 'r'",
+                        "SELECT sum(pg_total_relation_size(oid))::bigint FROM pg_class WHERE relnamespace = "
+                            + "'rewardreasoning'::regnamespace AND relkind = 'r'",
                         row => row.GetInt64(0),
                         stop
                     )

@@ -12,7 +12,8 @@ internal static class PostgresErrors
             {
                 SqlState: PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification
             } refused => Unusable(
-                $"The store {location} refuses this user: {refused.MessageText}. The password is read from the variable PGPASSWORD or the file ~/.pgpass.",
+                $"The store {location} refuses this user: {refused.MessageText}. The password is read from the variable PGPASSWORD or "
+                    + "the file ~/.pgpass.",
                 error
             ),
             PostgresException { SqlState: PostgresErrorCodes.InvalidCatalogName } => Unusable(
@@ -20,11 +21,13 @@ internal static class PostgresErrors
                 error
             ),
             PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege } refused => Unusable(
-                $"The store {location} refuses: {refused.MessageText}. The user needs the right to make a schema in the database, or one that was made by another user and granted to it.",
+                $"The store {location} refuses: {refused.MessageText}. The user needs the right to make a schema in the database, or one "
+                    + "that was made by another user and granted to it.",
                 error
             ),
             PostgresException { SqlState: PostgresErrorCodes.DiskFull } => new(
-                $"The disk of the store {location} is full; completions that could not be kept are not used. Make room there and run again: what is kept is not asked again.",
+                $"The disk of the store {location} is full; completions that could not be kept are not used. Make room there and run "
+                    + "again: what is kept is not asked again.",
                 error
             ),
             PostgresException refused => new($"The store {location} failed: {refused.MessageText} ({refused.SqlState}).", error),

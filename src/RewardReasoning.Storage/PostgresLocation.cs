@@ -30,7 +30,8 @@ internal static class PostgresLocation
         if (user.Length > 1)
         {
             throw Bad(
-                $"The address of the store on {url.Host} holds a password, which others can see in the list of processes. Leave it out, and put it into the variable PGPASSWORD or the file ~/.pgpass."
+                $"The address of the store on {url.Host} holds a password, which others can see in the list of processes. Leave it out, "
+                    + "and put it into the variable PGPASSWORD or the file ~/.pgpass."
             );
         }
 
@@ -57,7 +58,8 @@ internal static class PostgresLocation
                         && Enum.IsDefined(mode)
                             ? mode
                             : throw Bad(
-                                $"sslmode in the address of the store is '{value}'; it is disable, allow, prefer, require, verify-ca or verify-full."
+                                $"sslmode in the address of the store is '{value}'; it is disable, allow, prefer, require, verify-ca or "
+                                    + "verify-full."
                             );
                     break;
                 case "sslrootcert":
@@ -65,7 +67,8 @@ internal static class PostgresLocation
                     break;
                 default:
                     throw Bad(
-                        $"The address of the store sets '{setting[0]}'; it can set sslmode and sslrootcert. A password belongs into PGPASSWORD or ~/.pgpass."
+                        $"The address of the store sets '{setting[0]}'; it can set sslmode and sslrootcert. A password belongs into "
+                            + "PGPASSWORD or ~/.pgpass."
                     );
             }
         }
@@ -75,7 +78,9 @@ internal static class PostgresLocation
 
     /// <summary>The address without what is secret, for people.</summary>
     internal static string Describe(NpgsqlConnectionStringBuilder connection) =>
-        $"postgres://{(connection.Username is { Length: > 0 } user ? user + "@" : "")}{connection.Host}:{connection.Port}/{connection.Database}";
+        "postgres://"
+        + (connection.Username is { Length: > 0 } user ? user + "@" : "")
+        + $"{connection.Host}:{connection.Port}/{connection.Database}";
 
     private static CompletionStoreException Bad(string message) => new(message) { IsUnusable = true };
 }

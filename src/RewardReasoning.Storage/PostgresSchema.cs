@@ -77,7 +77,8 @@ internal static class PostgresSchema
         return found == Version
             ? true
             : throw new CompletionStoreException(
-                $"The store {location} has form {found}; this program knows form {Version}. Use the version of rrm that wrote it, or another store with --store."
+                $"The store {location} has form {found}; this program knows form {Version}. Use the version of rrm that wrote it, or "
+                    + "another store with --store."
             )
             {
                 IsUnusable = true,

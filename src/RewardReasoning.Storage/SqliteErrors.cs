@@ -17,7 +17,8 @@ internal static class SqliteErrors
         {
             Busy => new($"The store '{path}' stayed locked by another process. Let that one finish, or use another store.", error),
             ReadOnly => new(
-                $"The store '{path}' cannot be written: the file or its folder is read-only here. Name another place with --store PATH, or keep nothing with --store none.",
+                $"The store '{path}' cannot be written: the file or its folder is read-only here. Name another place with --store PATH, "
+                    + "or keep nothing with --store none.",
                 error
             )
             {
@@ -31,11 +32,13 @@ internal static class SqliteErrors
                 IsUnusable = true,
             },
             Full => new(
-                $"The disk of the store '{path}' is full; completions that could not be kept are not used. Make room (`rrm store prune` gives back what old completions take), and run again: what is kept is not asked again.",
+                $"The disk of the store '{path}' is full; completions that could not be kept are not used. Make room (`rrm store prune` "
+                    + "gives back what old completions take), and run again: what is kept is not asked again.",
                 error
             ),
             CannotOpen => new(
-                $"The store '{path}' cannot be opened: its folder must exist and be writable. Name another place with --store PATH, or keep nothing with --store none.",
+                $"The store '{path}' cannot be opened: its folder must exist and be writable. Name another place with --store PATH, or "
+                    + "keep nothing with --store none.",
                 error
             )
             {

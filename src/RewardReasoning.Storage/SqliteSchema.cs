@@ -67,7 +67,8 @@ internal static class SqliteSchema
             return version == Version
                 ? true
                 : throw new CompletionStoreException(
-                    $"The store '{path}' has form {version}; this program knows form {Version}. Use the version of rrm that wrote it, or another store with --store PATH."
+                    $"The store '{path}' has form {version}; this program knows form {Version}. Use the version of rrm that wrote it, or "
+                        + "another store with --store PATH."
                 )
                 {
                     IsUnusable = true,

@@ -22,7 +22,8 @@ public sealed record StoredModel(string Identity, string Name)
             ({ } told, var name) => new(told, name ?? told),
             (null, { } name) => new($"{metadata?.ProviderName}:{name}", name),
             _ => throw new ArgumentException(
-                $"The chat client {client.GetType().Name} tells neither a model identity nor the name of its model, so its completions could not be told from another model's. Use a client that names its model."
+                $"The chat client {client.GetType().Name} tells neither a model identity nor the name of its model, so its completions "
+                    + "could not be told from another model's. Use a client that names its model."
             ),
         };
     }

@@ -181,8 +181,8 @@ public sealed class StoringChatClient : DelegatingChatClient
         reason is null || reason == ChatFinishReason.Stop || reason == ChatFinishReason.Length || reason == ChatFinishReason.ToolCalls;
 
     /// <summary>
-    /// An answer that ended and is empty: the model said nothing, or a server took all of it for reasoning. Stored, it would be replayed for
-    /// ever, even after the server was set up correctly.
+    /// An answer that ended and is empty: the model said nothing, or a server took all of it for reasoning. Stored, it would be replayed
+    /// for ever, even after the server was set up correctly.
     /// </summary>
     private static bool IsEmpty(ChatResponse response) =>
         response.FinishReason != ChatFinishReason.Length

@@ -30,8 +30,8 @@ public enum TrainingKind
 }
 
 /// <summary>
-/// Trains a model by a recipe, which is a JSON file. A run writes checkpoints and logs into the recipe's <c>out</c> folder; running the same
-/// recipe again resumes an unfinished run at its last checkpoint and returns at once from a finished one.
+/// Trains a model by a recipe, which is a JSON file. A run writes checkpoints and logs into the recipe's <c>out</c> folder; running the
+/// same recipe again resumes an unfinished run at its last checkpoint and returns at once from a finished one.
 /// </summary>
 /// <example>
 /// <code>

@@ -198,7 +198,8 @@ public sealed class HubCommandTests(TinyJudge judge) : IClassFixture<TinyJudge>,
         string recipe = Path.Combine(_cache, "recipe.json");
         await File.WriteAllTextAsync(
             recipe,
-            "{ // \"hf://owner/other\" is not asked for\n  \"model\": \"hf://owner/judge\", \"judge\": { \"model\": \"hf://owner/judge@main\" }, \"steps\": 3,\n}",
+            "{ // \"hf://owner/other\" is not asked for\n  \"model\": \"hf://owner/judge\", \"judge\": { \"model\": "
+                + "\"hf://owner/judge@main\" }, \"steps\": 3,\n}",
             TestContext.Current.CancellationToken
         );
         using Terminal terminal = new(Stream.Null, Stream.Null, TextWriter.Null) { Hub = () => Options(hub) };

@@ -165,7 +165,8 @@ public sealed class RankCommandTests : IDisposable
     [Theory]
     [InlineData("""{"query": "q", "responses": ["1", "2"]}""")]
     [InlineData(
-        "{\n  \"prompt\": [{\"role\": \"user\", \"content\": \"q\"}],\n  \"responses\": [{\"role\": \"assistant\", \"content\": \"1\"}, \"2\"]\n}"
+        "{\n  \"prompt\": [{\"role\": \"user\", \"content\": \"q\"}],\n  \"responses\": [{\"role\": \"assistant\", \"content\": \"1\"}, "
+            + "\"2\"]\n}"
     )]
     [InlineData("""{"instruction": "q", "response_1": "1", "response_2": "2", "response_3": "0"}""")]
     [InlineData("""{"query": "q", "response_1": "1", "response_2": "2"}""")]

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using RewardReasoning.Verification.Arithmetic;
 
@@ -141,7 +142,7 @@ internal sealed class ExpressionSampler
                 : text.Append((char)('0' + (i == 0 || last ? _random.Between(1, 9) : _random.Between(0, 9))));
         }
 
-        return decimal.Parse(text.ToString(), System.Globalization.CultureInfo.InvariantCulture);
+        return decimal.Parse(text.ToString(), CultureInfo.InvariantCulture);
     }
 
     // ---- generated expressions ---------------------------------------------------------------------------------------------------
@@ -234,8 +235,7 @@ internal sealed class ExpressionSampler
             1 => $"{number}*(100%-{rate}%)",
             2 => $"{number}+{number}*{rate}%",
             3 => $"{number}-{number}*{rate}%",
-            4 =>
-                $"{Expression.Format(_random.Between(1, 60) * decimal.Parse(rate, System.Globalization.CultureInfo.InvariantCulture) / 10)}/{rate}%",
+            4 => $"{Expression.Format(_random.Between(1, 60) * decimal.Parse(rate, CultureInfo.InvariantCulture) / 10)}/{rate}%",
             5 or 6 => $"{number}*{rate}%",
             7 => $"{rate}%+{_random.Between(1, 90)}%",
             _ => $"{rate}%*{number}",

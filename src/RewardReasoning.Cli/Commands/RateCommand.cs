@@ -114,7 +114,8 @@ internal sealed class RateCommand
                 groups.Take(3).Select(group => string.Join(", ", group.Take(4).Select(player => list.Players[player])))
             );
             _terminal.WriteStatus(
-                $"rrm: warning: the players form {groups.Count} groups that never met each other ({named}{(groups.Count > 3 ? "; …" : "")}). Ratings can be compared within a group only."
+                $"rrm: warning: the players form {groups.Count} groups that never met each other "
+                    + $"({named}{(groups.Count > 3 ? "; …" : "")}). Ratings can be compared within a group only."
             );
         }
     }

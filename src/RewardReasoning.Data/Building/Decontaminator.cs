@@ -110,7 +110,8 @@ internal sealed class Decontaminator
         return queries > 0
             ? queries
             : throw new RecipeException(
-                $"decontaminate.against.{name}: no query was found in the {rows} rows of '{path}', so nothing could be checked against it. Name its fields query, prompt, question or the like (docs/data.md), or leave the file out."
+                $"decontaminate.against.{name}: no query was found in the {rows} rows of '{path}', so nothing could be checked against "
+                    + "it. Name its fields query, prompt, question or the like (docs/data.md), or leave the file out."
             );
     }
 

@@ -283,8 +283,8 @@ internal sealed class GradedSources(BuildSource source, BuildRecipe recipe, Buil
     }
 
     /// <summary>
-    /// The query with its right and wrong responses. A response that counts as wrong, but gives the same answer as one that counts as right,
-    /// is neither: a pair of the two would have no right label.
+    /// The query with its right and wrong responses. A response that counts as wrong, but gives the same answer as one that counts as
+    /// right, is neither: a pair of the two would have no right label.
     /// </summary>
     private GradedQuery Of(RowQuery query, List<(string Text, bool? IsRight)> graded)
     {
@@ -328,7 +328,8 @@ internal sealed class GradedSources(BuildSource source, BuildRecipe recipe, Buil
             .EnumerateArray()
             .Select(
                 (option, index) =>
-                    $"({(char)('A' + index)}) {(option.ValueKind == JsonValueKind.String ? JsonRow.TextOrEscapes(option) : option.GetRawText())}"
+                    $"({(char)('A' + index)}) "
+                    + $"{(option.ValueKind == JsonValueKind.String ? JsonRow.TextOrEscapes(option) : option.GetRawText())}"
             );
         return RowQuery.OfText($"{question.Query.Text}\n\n{string.Join('\n', lines)}");
     }

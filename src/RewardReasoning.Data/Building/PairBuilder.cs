@@ -39,7 +39,8 @@ internal sealed class PairBuilder(BuildRecipe recipe, BuildTools tools, TimeProv
             if (sources.FirstOrDefault(source => source.Counts.Pairs == source.Counts.HeldOutPairs) is { } empty)
             {
                 throw new InvalidDataException(
-                    $"The source '{empty.Name}' gave no pair to train on ({empty.Counts.Rows} rows, {empty.Counts.QueriesWithBoth} queries with both a better and a worse response); see its counts with rrm data inspect, or leave it out."
+                    $"The source '{empty.Name}' gave no pair to train on ({empty.Counts.Rows} rows, {empty.Counts.QueriesWithBoth} "
+                        + "queries with both a better and a worse response); see its counts with rrm data inspect, or leave it out."
                 );
             }
 

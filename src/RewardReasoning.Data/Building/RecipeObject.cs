@@ -184,7 +184,8 @@ internal sealed class RecipeObject(JsonElement value, string path, List<string> 
         {
             Fault(
                 name,
-                $"is {(member.ValueKind == JsonValueKind.Array ? "an empty list" : JsonRow.Describe(member))}; it must be a list of objects."
+                $"is {(member.ValueKind == JsonValueKind.Array ? "an empty list" : JsonRow.Describe(member))}; it must be a list of "
+                    + "objects."
             );
             return [];
         }

@@ -43,7 +43,8 @@ internal sealed record ExportPair
                 null,
                 recognized is FaultyContent faulty
                     ? faulty.Error
-                    : $"The row holds {RowKinds.Describe(recognized.Kind)}; an export is of labelled pairs{(recognized is CandidatesContent ? ", which rrm label makes of candidates" : "")}."
+                    : $"The row holds {RowKinds.Describe(recognized.Kind)}; an export is of labelled "
+                        + $"pairs{(recognized is CandidatesContent ? ", which rrm label makes of candidates" : "")}."
             );
         }
 

@@ -55,7 +55,8 @@ public sealed partial record HubAddress
         if (Form().Match(text) is not { Success: true } match)
         {
             throw new FormatException(
-                $"'{text}' is no address on the hub; it is hf://OWNER/NAME[@REVISION][/PATH] for a model, hf://datasets/OWNER/NAME[@REVISION][/PATH] for a data set."
+                $"'{text}' is no address on the hub; it is hf://OWNER/NAME[@REVISION][/PATH] for a model, "
+                    + "hf://datasets/OWNER/NAME[@REVISION][/PATH] for a data set."
             );
         }
 
@@ -90,7 +91,9 @@ public sealed partial record HubAddress
 
     /// <inheritdoc/>
     public override string ToString() =>
-        $"{Scheme}{(Kind == HubRepositoryKind.DataSet ? "datasets/" : "")}{Repository}{(Revision == DefaultRevision ? "" : $"@{Revision}")}{(Path.Length == 0 ? "" : $"/{Path}")}";
+        $"{Scheme}{(Kind == HubRepositoryKind.DataSet ? "datasets/" : "")}{Repository}"
+        + (Revision == DefaultRevision ? "" : $"@{Revision}")
+        + (Path.Length == 0 ? "" : $"/{Path}");
 
     /// <summary>A path that stays inside of the folder it is put under.</summary>
     internal static bool IsPlain(string path) =>
@@ -104,13 +107,16 @@ public sealed partial record HubAddress
         if (!IsPlain(path))
         {
             throw new FormatException(
-                $"'{text}': the path '{path}' has a part that is empty, '.' or '..', or a backslash; it is the path of a file, a folder or a pattern in the repository."
+                $"'{text}': the path '{path}' has a part that is empty, '.' or '..', or a backslash; it is the path of a file, a folder "
+                    + "or a pattern in the repository."
             );
         }
     }
 
     [GeneratedRegex(
-        @"^hf://(?>(?<kind>datasets/|models/|))(?!spaces/)(?<repository>[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*)(?:@(?<revision>refs/(?:convert|pr)/[^/@]+|[^/@]+))?(?:/(?<path>.*))?$",
+        @"^hf://(?>(?<kind>datasets/|models/|))(?!spaces/)"
+            + @"(?<repository>[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*)"
+            + @"(?:@(?<revision>refs/(?:convert|pr)/[^/@]+|[^/@]+))?(?:/(?<path>.*))?$",
         RegexOptions.Singleline
     )]
     private static partial Regex Form();

@@ -42,7 +42,8 @@ internal sealed class HubBody : IDisposable
         catch (Exception broken) when (broken is IOException or HttpRequestException)
         {
             throw new HubException(
-                $"The connection to {HubRequests.Shown(_response.RequestMessage?.RequestUri ?? new Uri("https://huggingface.co"))} broke: {broken.Message}",
+                $"The connection to {HubRequests.Shown(_response.RequestMessage?.RequestUri ?? new Uri("https://huggingface.co"))} "
+                    + $"broke: {broken.Message}",
                 broken
             )
             {

@@ -11,13 +11,15 @@ internal sealed partial class HubCache(string root, HubAddress address)
 {
     private readonly string _folder = Path.Combine(
         root,
-        $"{(address.Kind == HubRepositoryKind.DataSet ? "datasets" : "models")}--{address.Repository.Replace("/", "--", StringComparison.Ordinal)}"
+        (address.Kind == HubRepositoryKind.DataSet ? "datasets--" : "models--")
+            + address.Repository.Replace("/", "--", StringComparison.Ordinal)
     );
 
     /// <summary>The address, with its commit, of a file that lies in a cache; null for any other file.</summary>
     public static string? AddressOf(string path) =>
         Kept().Match(path) is { Success: true } match
-            ? $"hf://{(match.Groups["kind"].Value == "datasets" ? "datasets/" : "")}{match.Groups["owner"]}/{match.Groups["name"]}@{match.Groups["commit"]}/{match.Groups["path"].Value.Replace('\\', '/')}"
+            ? $"hf://{(match.Groups["kind"].Value == "datasets" ? "datasets/" : "")}{match.Groups["owner"]}/{match.Groups["name"]}"
+                + $"@{match.Groups["commit"]}/{match.Groups["path"].Value.Replace('\\', '/')}"
             : null;
 
     public string Snapshot(string commit) => Path.Combine(_folder, "snapshots", commit);

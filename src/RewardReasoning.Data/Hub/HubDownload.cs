@@ -107,7 +107,8 @@ internal sealed class HubDownload(HubRequests requests, HubOptions options, Time
         }
 
         throw new HubException(
-            $"{what} came with other bytes than the hub lists: its {(file.IsLarge ? "SHA-256" : "git hash")} is not {file.Hash}. Nothing of it is kept; try again, and if it happens again, tell who runs the hub."
+            $"{what} came with other bytes than the hub lists: its {(file.IsLarge ? "SHA-256" : "git hash")} is not {file.Hash}. Nothing "
+                + "of it is kept; try again, and if it happens again, tell who runs the hub."
         );
     }
 

@@ -49,7 +49,8 @@ internal sealed class HubRequests(HubOptions options, HttpClient http, TimeProvi
             (HttpStatusCode.Unauthorized, _) =>
                 "does not exist, or the token in HF_TOKEN is not valid for it. Check the name and the token.",
             (_, "GatedRepo") or (HttpStatusCode.Forbidden, _) =>
-                $"is not open to {(options.Token is null ? "everybody; put an access token into HF_TOKEN" : "the token in HF_TOKEN")}. Where it is gated, its conditions are accepted on its page at {Shown(options.Endpoint)}.",
+                $"is not open to {(options.Token is null ? "everybody; put an access token into HF_TOKEN" : "the token in HF_TOKEN")}. "
+                    + $"Where it is gated, its conditions are accepted on its page at {Shown(options.Endpoint)}.",
             (HttpStatusCode.NotFound, "RevisionNotFound") => "has no such revision.",
             (HttpStatusCode.NotFound, "EntryNotFound") => "has no such file or folder.",
             (HttpStatusCode.NotFound, _) => "does not exist.",

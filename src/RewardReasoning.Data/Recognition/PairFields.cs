@@ -23,7 +23,8 @@ internal sealed record PairFields(string First, string Second, Func<JsonElement,
         row.TryGetProperty(fields.First, out _) || row.TryGetProperty(fields.Second, out _);
 
     /// <summary>
-    /// <c>label</c> or <c>winner</c> names the better response or a tie; neither, or null, is no label. LMSYS has a column for each outcome.
+    /// <c>label</c> or <c>winner</c> names the better response or a tie; neither, or null, is no label. LMSYS has a column for each
+    /// outcome.
     /// </summary>
     private static Verdict ByNumber(JsonElement row)
     {
@@ -46,7 +47,8 @@ internal sealed record PairFields(string First, string Second, Func<JsonElement,
             "" or "tie" or "a=b" or "c" or "[[c]]" or "both_bad" or "bothbad" or "tie (bothbad)" or "tie (inconsistent)" =>
                 Verdict.Unparsable,
             _ => throw new JsonException(
-                $"'{name}' is {label.GetRawText()}; it must be 1 or 2, the number of the better response, or A, B, model_a, model_b or tie, or null."
+                $"'{name}' is {label.GetRawText()}; it must be 1 or 2, the number of the better response, or A, B, model_a, model_b or "
+                    + "tie, or null."
             ),
         };
 

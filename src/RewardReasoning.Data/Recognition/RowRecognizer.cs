@@ -198,7 +198,8 @@ public static class RowRecognizer
         {
             throw new JsonException(
                 (areConversations ? "" : "The row has no 'query' (or 'prompt'), and ")
-                    + "'chosen' and 'rejected' do not begin with the same query: lists of messages must share all but the last, texts a beginning."
+                    + "'chosen' and 'rejected' do not begin with the same query: lists of messages must share all but the last, texts a "
+                    + "beginning."
             );
         }
 
@@ -280,7 +281,8 @@ public static class RowRecognizer
                     "2" or "model_b" => MatchOutcome.Second,
                     "tie" or "tie (bothbad)" or "both_bad" or "bothbad" or "tie (inconsistent)" => MatchOutcome.Tie,
                     _ => throw new JsonException(
-                        $"'winner' is {Shown(winner)}; it must be 1, 2 or \"tie\" (or model_a, model_b), or null for a match that nobody judged."
+                        $"'winner' is {Shown(winner)}; it must be 1, 2 or \"tie\" (or model_a, model_b), or null for a match that nobody "
+                            + "judged."
                     ),
                 }
         );
@@ -294,7 +296,8 @@ public static class RowRecognizer
             RowKind.Unknown,
             names.Length == 0
                 ? "The row has no fields."
-                : $"The row has neither 'response_1' and 'response_2' nor 'chosen' and 'rejected' nor a query; its fields are {string.Join(", ", names)}. "
+                : $"The row has neither 'response_1' and 'response_2' nor 'chosen' and 'rejected' nor a query; its fields are "
+                    + $"{string.Join(", ", names)}. "
                     + $"Say which field is what in a file {Path.GetFileName(FieldMap.PathFor(row.File))} beside it: "
                     + """{"query": "FIELD", "response_1": "FIELD", "response_2": "FIELD", "label": "FIELD"} (docs/data.md)."""
         );

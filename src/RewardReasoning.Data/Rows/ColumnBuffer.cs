@@ -7,7 +7,9 @@ using ParquetSharp;
 
 namespace RewardReasoning.Data.Rows;
 
-/// <summary>One column of values of a row group that is being written: its values and their levels (see <see cref="FileColumn"/>).</summary>
+/// <summary>
+/// One column of values of a row group that is being written: its values and their levels (see <see cref="FileColumn"/>).
+/// </summary>
 internal abstract class ColumnBuffer(string path, ColumnType type, int definition)
 {
     private readonly List<short> _definitions = [];

@@ -196,7 +196,9 @@ internal abstract class ColumnCursor : IDisposable
         return null;
     }
 
-    /// <summary>A column of JSON holds values; what is not valid JSON, or nests too deep to be a value of a row, stays the text it is.</summary>
+    /// <summary>
+    /// A column of JSON holds values; what is not valid JSON, or nests too deep to be a value of a row, stays the text it is.
+    /// </summary>
     private static string? WriteJson(Utf8JsonWriter json, ReadOnlySpan<byte> text)
     {
         const int MaxDepth = 48;

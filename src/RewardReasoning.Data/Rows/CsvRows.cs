@@ -55,7 +55,10 @@ internal static class CsvRows
                 header = NamesOf(record);
                 if (header.GroupBy(name => name).FirstOrDefault(group => group.Count() > 1) is { } twice)
                 {
-                    yield return place with { Error = $"The first line names the column '{twice.Key}' twice." };
+                    yield return place with
+                    {
+                        Error = $"The first line names the column '{twice.Key}' twice.",
+                    };
                     yield break;
                 }
 
@@ -68,7 +71,8 @@ internal static class CsvRows
                 : place with
                 {
                     Error =
-                        $"The record has {record.Count} cells, and the header has {header.Length}; quote cells that hold a separator or a line break.",
+                        $"The record has {record.Count} cells, and the header has {header.Length}; quote cells that hold a separator or "
+                        + "a line break.",
                 };
         }
     }
@@ -134,7 +138,8 @@ internal static class CsvRows
                 if (++length > MaxCharacters)
                 {
                     throw new InvalidDataException(
-                        $"The record is longer than {MaxCharacters >> 20} million characters; is a quote missing? What follows cannot be read."
+                        $"The record is longer than {MaxCharacters >> 20} million characters; is a quote missing? What follows cannot be "
+                            + "read."
                     );
                 }
 

@@ -56,7 +56,8 @@ internal static class ParquetRows
                         yield return place with
                         {
                             Error =
-                                $"Row group {group + 1} of {parquet.Groups} cannot be read from here on (rows {place.Number} to {before + rows.Count}): {fault}",
+                                $"Row group {group + 1} of {parquet.Groups} cannot be read from here on (rows {place.Number} to "
+                                + $"{before + rows.Count}): {fault}",
                         };
                         break;
                     }

@@ -119,7 +119,8 @@ public sealed class RowFile : IAsyncDisposable
         if (Array.Find(OtherEndings, ending => plain.EndsWith(ending, StringComparison.OrdinalIgnoreCase)) is { } other)
         {
             throw new NotSupportedException(
-                $"'{name}': {other} files are not read; convert it to JSON lines (.jsonl, compressed as .gz or .zst or not), Parquet or .csv."
+                $"'{name}': {other} files are not read; convert it to JSON lines (.jsonl, compressed as .gz or .zst or not), Parquet or "
+                    + ".csv."
             );
         }
 
@@ -146,7 +147,8 @@ public sealed class RowFile : IAsyncDisposable
             (byte)'{' when IsOneObjectOverLines(text[first..]) => RowFormat.JsonObjects,
             (byte)'{' => RowFormat.JsonLines,
             _ => throw new NotSupportedException(
-                $"'{name}' holds no rows: {(compression == RowCompression.None ? "it" : "unpacked, it")} begins with neither {{ nor [. Rows are JSON lines, a JSON list, Parquet, .csv or .tsv."
+                $"'{name}' holds no rows: {(compression == RowCompression.None ? "it" : "unpacked, it")} begins with neither {{ nor [. "
+                    + "Rows are JSON lines, a JSON list, Parquet, .csv or .tsv."
             ),
         };
     }

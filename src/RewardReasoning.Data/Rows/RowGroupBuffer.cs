@@ -32,7 +32,8 @@ internal sealed class RowGroupBuffer
                 values[field.Name] = _fields.ContainsKey(field.Name)
                     ? field.Value
                     : throw new InvalidDataException(
-                        $"The row has a field '{field.Name}', which is not a column of the file; a Parquet file has the same columns throughout."
+                        $"The row has a field '{field.Name}', which is not a column of the file; a Parquet file has the same columns "
+                            + "throughout."
                     );
             }
 
@@ -118,7 +119,8 @@ internal sealed class RowGroupBuffer
             if (value.ValueKind != kind)
             {
                 throw new InvalidDataException(
-                    $"The column '{path}' holds {(kind == JsonValueKind.Array ? "lists" : "objects")}, and here is {JsonRow.Describe(value)}."
+                    $"The column '{path}' holds {(kind == JsonValueKind.Array ? "lists" : "objects")}, and here is "
+                        + $"{JsonRow.Describe(value)}."
                 );
             }
         }

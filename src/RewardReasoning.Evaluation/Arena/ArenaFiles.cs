@@ -15,11 +15,12 @@ internal static class ArenaFiles
 
     /// <summary>The answers of files, by the prompt and the model, prompts in the order in which they first come.</summary>
     /// <param name="paths">
-    /// Rows of <c>model</c>, a prompt and an answer; also as AlpacaEval, Arena-Hard and MT-Bench publish them, those with their questions in a
-    /// file of its own beside the answers.
+    /// Rows of <c>model</c>, a prompt and an answer; also as AlpacaEval, Arena-Hard and MT-Bench publish them, those with their questions
+    /// in a file of its own beside the answers.
     /// </param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    /// <exception cref="InvalidDataException">A row is not an answer, its question is missing, or it answers what the same model answered before.</exception>
+    /// <exception cref="InvalidDataException">A row is not an answer, its question is missing, or it answers what the same model answered
+    /// before.</exception>
     public static async Task<ArenaAnswers> ReadAnswersAsync(IEnumerable<string> paths, CancellationToken cancellationToken = default)
     {
         ArenaAnswers answers = new();
@@ -40,7 +41,10 @@ internal static class ArenaFiles
                     break;
                 case var other:
                     throw new InvalidDataException(
-                        $"{row.Place}: {(row.Error ?? (other as FaultyContent)?.Error ?? "the row is not an answer of a model").TrimEnd('.')}. An arena's answers are rows of model, prompt and answer, or of model_id, question_id and choices beside the file of questions."
+                        $"{row.Place}: "
+                            + $"{(row.Error ?? (other as FaultyContent)?.Error ?? "the row is not an answer of a model").TrimEnd('.')}. "
+                            + "An arena's answers are rows of model, prompt and answer, or of model_id, question_id and choices beside "
+                            + "the file of questions."
                     );
             }
         }
@@ -52,7 +56,8 @@ internal static class ArenaFiles
                 questions.TryGetValue(IdOf(row) ?? "", out string? question)
                     ? question
                     : throw new InvalidDataException(
-                        $"{row.Place}: the row answers question '{IdOf(row)}', and its text is in none of the files; give the file of questions (question.jsonl) with the answers."
+                        $"{row.Place}: the row answers question '{IdOf(row)}', and its text is in none of the files; give the file of "
+                            + "questions (question.jsonl) with the answers."
                     ),
                 answer
             );

@@ -27,7 +27,8 @@ public sealed class Calibrator(OpenedJudge judge, CalibrationOptions? options = 
     private readonly CalibrationOptions _options = options ?? new();
 
     /// <summary>Judges labelled pairs and fits a map to the judgments.</summary>
-    /// <exception cref="RewardReasoningException">No row has both a label and a judgment, or there are fewer queries than folds.</exception>
+    /// <exception cref="RewardReasoningException">No row has both a label and a judgment, or there are fewer queries than
+    /// folds.</exception>
     public async Task<CalibrationReport> CalibrateAsync(RowSource pairs, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(pairs);
@@ -80,7 +81,7 @@ public sealed class Calibrator(OpenedJudge judge, CalibrationOptions? options = 
         {
             throw new RunException(
                 $"None of the {labelled.Rows} rows has both a label and a judgment; a label is 'label' (1 or 2), or 'chosen' "
-                    + $"and 'rejected'."
+                    + "and 'rejected'."
             );
         }
 

@@ -6,7 +6,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace RewardReasoning.Server.Http;
 
-/// <summary>An answer of server-sent events, each one JSON object under the name of what happened. The first one decides the status.</summary>
+/// <summary>
+/// An answer of server-sent events, each one JSON object under the name of what happened. The first one decides the status.
+/// </summary>
 internal sealed class EventStream(HttpContext context)
 {
     private readonly PipeWriter _body = context.Response.BodyWriter;

@@ -6,7 +6,8 @@ using Microsoft.AspNetCore.Http;
 namespace RewardReasoning.Server.Http;
 
 /// <summary>
-/// Answers in JSON. Characters with a meaning in HTML are escaped, so that a response that holds a script stays a text wherever it is shown.
+/// Answers in JSON. Characters with a meaning in HTML are escaped, so that a response that holds a script stays a text wherever it is
+/// shown.
 /// </summary>
 internal static class JsonAnswer
 {

@@ -119,13 +119,15 @@ internal sealed record DpoOptions : ICheckedOptions
     {
         if (Variant == DpoVariant.ExoPair && LabelSmoothing == 0)
         {
-            yield return $"{names[nameof(Variant)]} is {names.Value(Variant)} and {names[nameof(LabelSmoothing)]} 0, whose logarithm is not finite; "
+            yield return $"{names[nameof(Variant)]} is {names.Value(Variant)} and {names[nameof(LabelSmoothing)]} 0, whose logarithm is "
+                + "not finite; "
                 + $"set {names[nameof(LabelSmoothing)]}, such as 0.001.";
         }
 
         if (LabelSmoothing > 0 && !Smoothed.Contains(Variant))
         {
-            yield return $"{names[nameof(LabelSmoothing)]} is {names.Value(LabelSmoothing)} and {names[nameof(Variant)]} {names.Value(Variant)}; "
+            yield return $"{names[nameof(LabelSmoothing)]} is {names.Value(LabelSmoothing)} and {names[nameof(Variant)]} "
+                + $"{names.Value(Variant)}; "
                 + $"only {string.Join(", ", Smoothed.Select(variant => names.Value(variant)))} use it.";
         }
 

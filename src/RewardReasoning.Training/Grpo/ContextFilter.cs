@@ -41,7 +41,8 @@ internal sealed class ContextFilter(int contextLength, int maxTokens, string ite
     public IReadOnlyList<RolloutPrompt> RequireAll(IReadOnlyList<RolloutPrompt> heldOut) =>
         heldOut.MaxBy(prompt => prompt.PromptIds.Length) is { } longest && longest.PromptIds.Length + (long)maxTokens > contextLength
             ? throw new RecipeException(
-                $"A held-out {items} has a prompt of {longest.PromptIds.Length} tokens, and max_tokens is {maxTokens}; the model's context is "
+                $"A held-out {items} has a prompt of {longest.PromptIds.Length} tokens, and max_tokens is {maxTokens}; the model's "
+                    + "context is "
                     + $"{contextLength} tokens. Lower max_tokens, or take the {items} out of evaluation.data."
             )
             : heldOut;

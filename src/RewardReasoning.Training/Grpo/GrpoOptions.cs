@@ -64,7 +64,8 @@ public sealed record GrpoOptions : ICheckedOptions
 
         if (KlCoefficient == 0 && (KlStraightThrough || KlRatioWeighted))
         {
-            yield return $"{names[nameof(KlCoefficient)]} is 0, so {names[nameof(KlStraightThrough)]} and {names[nameof(KlRatioWeighted)]} would have no "
+            yield return $"{names[nameof(KlCoefficient)]} is 0, so {names[nameof(KlStraightThrough)]} and "
+                + $"{names[nameof(KlRatioWeighted)]} would have no "
                 + "effect; raise it or leave them out.";
         }
     }

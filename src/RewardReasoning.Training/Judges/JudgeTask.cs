@@ -138,8 +138,8 @@ internal sealed class JudgeTask : IRolloutTask
     }
 
     /// <summary>Reads the labelled pairs of a file that are trained on, and counts those left out.</summary>
-    /// <exception cref="RewardReasoningException">The file cannot be read, a row is unusable or unlabelled, or none is left; file and line are
-    /// named.</exception>
+    /// <exception cref="RewardReasoningException">The file cannot be read, a row is unusable or unlabelled, or none is left; file and line
+    /// are named.</exception>
     private LabelledPair[] ReadTrained(string path)
     {
         List<PreferenceRow> rows = PreferenceFile.Read(path);

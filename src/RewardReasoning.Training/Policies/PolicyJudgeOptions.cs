@@ -75,7 +75,8 @@ internal sealed record PolicyJudgeOptions : ICheckedOptions
         string[] unusable = [.. Endpoints.Where(endpoint => !Uri.TryCreate(endpoint, UriKind.Absolute, out _))];
         foreach (string endpoint in unusable)
         {
-            yield return $"{names[nameof(Endpoints)]} has '{endpoint}'; each is an absolute http or https address, such as http://localhost:8000/v1.";
+            yield return $"{names[nameof(Endpoints)]} has '{endpoint}'; each is an absolute http or https address, such as "
+                + "http://localhost:8000/v1.";
         }
 
         if (Endpoints.Count == 0 && (ApiKeyEnv is not null || Server != ServerFlavour.Generic))
@@ -92,7 +93,8 @@ internal sealed record PolicyJudgeOptions : ICheckedOptions
 
     /// <summary>The judge, opened; the caller disposes it.</summary>
     /// <param name="device">Where a model folder computes.</param>
-    /// <param name="defaultStore">Where the completions of endpoints are stored if <see cref="Store"/> does not say; null for nowhere.</param>
+    /// <param name="defaultStore">Where the completions of endpoints are stored if <see cref="Store"/> does not say; null for
+    /// nowhere.</param>
     /// <exception cref="CompletionStoreException">The store cannot be opened.</exception>
     internal OpenedJudge Open(string device, Func<string>? defaultStore)
     {

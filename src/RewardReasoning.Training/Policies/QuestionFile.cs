@@ -45,7 +45,8 @@ internal static class QuestionFile
             if (domain?.HoldsQuery(questions[^1].Query.Text) == false)
             {
                 throw new RecipeException(
-                    $"{row.Place}: the judge cannot judge answers to this question. {domain.Says} Take the question out, or name another judge."
+                    $"{row.Place}: the judge cannot judge answers to this question. {domain.Says} Take the question out, or name another "
+                        + "judge."
                 );
             }
         }

@@ -15,8 +15,8 @@ internal sealed record PreferenceRow(DataRow Row, IReadOnlyList<ChatMessage> Con
 internal static class PreferenceFile
 {
     /// <summary>All rows, in file order.</summary>
-    /// <exception cref="RewardReasoningException">The file cannot be read or holds no pair, or a row is unusable or unlabelled; the place is
-    /// named.</exception>
+    /// <exception cref="RewardReasoningException">The file cannot be read or holds no pair, or a row is unusable or unlabelled; the place
+    /// is named.</exception>
     public static List<PreferenceRow> Read(string path)
     {
         if (!File.Exists(path))

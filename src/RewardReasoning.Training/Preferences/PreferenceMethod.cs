@@ -43,7 +43,8 @@ internal sealed class PreferenceMethod : ITrainingMethod<PreferencePosition>
     public StepOutcome Step(int step, CancellationToken cancellationToken)
     {
         long started = _clock.GetTimestamp();
-        PreferenceExample[] pairs = [.. Enumerable.Range(0, _recipe.PairsPerStep).Select(_ => _pairs.Next() with { })]; // copies: a pair may come twice
+        // Copies, since a pair may come twice.
+        PreferenceExample[] pairs = [.. Enumerable.Range(0, _recipe.PairsPerStep).Select(_ => _pairs.Next() with { })];
         Compare(pairs, cancellationToken);
         PreferenceMetrics sum = Run(pairs, (worker, pass) => _objective.Backpropagate(worker, pass, pairs), CancellationToken.None);
         (double norm, double rate) = _session.Update(step);

@@ -56,7 +56,8 @@ internal sealed class RunFolder
         else if (RecipeFile.Differences(recipePath, recipe) is { Count: > 0 } differences)
         {
             throw new RecipeException(
-                $"{path} holds a run of another recipe (changed: {string.Join("; ", differences)}). Continue it with the recipe it began with ({recipePath}), or give the new run another folder."
+                $"{path} holds a run of another recipe (changed: {string.Join("; ", differences)}). Continue it with the recipe it began "
+                    + $"with ({recipePath}), or give the new run another folder."
             );
         }
 

@@ -24,7 +24,8 @@ internal sealed class TrainedChat
     /// <param name="config">Its configuration.</param>
     /// <param name="variables">Further variables of the template; null for none.</param>
     /// <param name="date">What templates that write the date are given, so that a resumed run writes the date on which it began.</param>
-    /// <exception cref="RewardReasoningException">The model names no token that ends a turn, or one that it has no embedding for.</exception>
+    /// <exception cref="RewardReasoningException">The model names no token that ends a turn, or one that it has no embedding
+    /// for.</exception>
     public TrainedChat(string folder, DecoderConfig config, JsonObject? variables, DateTimeOffset date)
     {
         (_chat, _config) = (ChatTokenizer.Load(folder), config);
@@ -101,7 +102,8 @@ internal sealed class TrainedChat
             {
                 throw new RecipeException(
                     $"{what} has the token {id} ({Tokenizer.Decode([id])}), and the model has embeddings for 0 to "
-                        + $"{_config.VocabularySize - 1} only; resize its embeddings to the tokenizer, or take the tokenizer that belongs to it."
+                        + $"{_config.VocabularySize - 1} only; resize its embeddings to the tokenizer, or take the tokenizer that "
+                        + "belongs to it."
                 );
             }
         }

@@ -128,7 +128,8 @@ internal abstract record TrainingRecipe : ICheckedOptions
 
         if (Weights == WeightType.Bfloat16 && Products == MatrixProducts.Bfloat16)
         {
-            yield return $"{names[nameof(Weights)]} and {names[nameof(Products)]} are both bfloat16; bfloat16 weights are multiplied as they "
+            yield return $"{names[nameof(Weights)]} and {names[nameof(Products)]} are both bfloat16; bfloat16 weights are multiplied as "
+                + "they "
                 + $"are, so leave {names[nameof(Products)]} out.";
         }
     }

@@ -103,7 +103,8 @@ internal sealed class TrainingSession : IDisposable
         if (!double.IsFinite(norm))
         {
             throw new RecipeException(
-                $"The gradient of step {step + 1} is not finite; lower learning_rate ({_recipe.LearningRate}) or clip_norm ({_recipe.ClipNorm})."
+                $"The gradient of step {step + 1} is not finite; lower learning_rate ({_recipe.LearningRate}) or clip_norm "
+                    + $"({_recipe.ClipNorm})."
             );
         }
 

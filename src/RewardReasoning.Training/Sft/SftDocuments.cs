@@ -89,7 +89,8 @@ internal sealed class SftDocuments : IDisposable
         if (taken.Length < count || count == Count)
         {
             throw new RecipeException(
-                $"{_path} holds {Count} documents, {taken.Length} of them of at most {longest} tokens; {count} cannot be held out of it. Lower held_out.documents, or name held_out.data."
+                $"{_path} holds {Count} documents, {taken.Length} of them of at most {longest} tokens; {count} cannot be held out of it. "
+                    + "Lower held_out.documents, or name held_out.data."
             );
         }
 
@@ -211,7 +212,8 @@ internal sealed class SftDocuments : IDisposable
 
     private static RecipeException Unusable(string found) =>
         new(
-            $"{found}. A row must hold prompt and completion (texts, or lists of messages), a question with its answer, a labelled pair, or "
+            $"{found}. A row must hold prompt and completion (texts, or lists of messages), a question with its answer, a labelled pair, "
+                + "or "
                 + "messages that end with the assistant's."
         );
 

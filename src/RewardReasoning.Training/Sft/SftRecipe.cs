@@ -71,7 +71,8 @@ internal sealed record SftRecipe : TrainingRecipe
         if (Evaluation is { } evaluation && HeldOut is { } held && evaluation.Every != held.Every)
         {
             yield return $"{names[nameof(Evaluation), nameof(evaluation.Every)]} is {evaluation.Every} and "
-                + $"{names[nameof(HeldOut), nameof(held.Every)]} {held.Every}; both are measured at the same steps, so give them one number.";
+                + $"{names[nameof(HeldOut), nameof(held.Every)]} {held.Every}; both are measured at the same steps, so give them one "
+                + "number.";
         }
     }
 }

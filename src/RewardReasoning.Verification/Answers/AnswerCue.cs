@@ -43,7 +43,9 @@ internal readonly partial record struct AnswerCue(int Start, int End, bool IsFin
         return cues.Count > max ? cues[^max..] : cues;
     }
 
-    /// <summary>Whether a text has a word, other than names of commands: most answers have none, and nothing is announced without one.</summary>
+    /// <summary>
+    /// Whether a text has a word, other than names of commands: most answers have none, and nothing is announced without one.
+    /// </summary>
     private static bool HasWords(string text)
     {
         int run = 0;

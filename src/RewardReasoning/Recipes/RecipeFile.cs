@@ -38,8 +38,8 @@ internal static class RecipeFile
     /// <summary>Reads a recipe. Its values are not yet checked: that is <see cref="OptionsCheck.ThrowIfInvalidRecipe"/>.</summary>
     /// <param name="path">Its file.</param>
     /// <param name="text">Read in place of the file's own text, such as that text with other paths; null for the file's.</param>
-    /// <exception cref="RewardReasoningException">The file is missing, is not JSON, or has unknown, missing or unreadable fields; the message
-    /// lists all of them.</exception>
+    /// <exception cref="RewardReasoningException">The file is missing, is not JSON, or has unknown, missing or unreadable fields; the
+    /// message lists all of them.</exception>
     public static T Load<T>(string path, string? text = null)
         where T : class => (T)Load(typeof(T), path, text);
 

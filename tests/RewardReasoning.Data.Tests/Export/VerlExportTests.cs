@@ -196,7 +196,8 @@ public sealed class VerlExportTests : IDisposable
 
         await ExportAsync(new() { TestShare = 0 }, [Pair(1)]);
         string script =
-            $"import json, sys; sys.path.insert(0, '{_folder.At("")}'); import rewards; print(json.dumps([rewards.compute_score('pairs/x', text, 'Assistant 1', {{}}) for text in json.load(sys.stdin)]))";
+            $"import json, sys; sys.path.insert(0, '{_folder.At("")}'); import rewards; "
+            + $"print(json.dumps([rewards.compute_score('pairs/x', text, 'Assistant 1', {{}}) for text in json.load(sys.stdin)]))";
         JsonElement[] scores =
         [
             .. JsonDocument

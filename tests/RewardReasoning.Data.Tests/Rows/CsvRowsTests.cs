@@ -9,7 +9,8 @@ public sealed class CsvRowsTests
     public async Task ReadAsync_QuotesLineBreaksAndEmptyCells_AreAsTheFormatSays()
     {
         DataRow[] rows = await RowText.ReadAsync(
-            "\uFEFFquery,response_1,response_2,label\r\n\"a, \"\"quoted\"\" text\",\"two\nlines\",,1\r\n\r\nplain,\"\",x \"y\" z,\r\nlast,1,2,3",
+            "\uFEFFquery,response_1,response_2,label\r\n\"a, \"\"quoted\"\" text\",\"two\nlines\",,1\r\n\r\nplain,\"\",x \"y\" "
+                + "z,\r\nlast,1,2,3",
             "pairs.csv"
         );
         Assert.Equal(

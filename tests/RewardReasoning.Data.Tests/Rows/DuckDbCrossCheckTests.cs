@@ -9,8 +9,8 @@ using Xunit;
 namespace RewardReasoning.Data.Tests.Rows;
 
 /// <summary>
-/// Tables of random schemas and values, written as Parquet by DuckDB in its page versions, encodings and codecs, are read here with the same
-/// values; and what is written here of them is read by DuckDB as the same table.
+/// Tables of random schemas and values, written as Parquet by DuckDB in its page versions, encodings and codecs, are read here with the
+/// same values; and what is written here of them is read by DuckDB as the same table.
 /// </summary>
 public sealed class DuckDbCrossCheckTests : IDisposable
 {
@@ -138,8 +138,8 @@ public sealed class DuckDbCrossCheckTests : IDisposable
     /// <param name="Type">DuckDB's name.</param>
     /// <param name="Cells">Its values.</param>
     /// <param name="IsWide">
-    /// Whether 32-bit numbers lie so far apart that DuckDB 1.5 writes differences of more than 32 bits into a DELTA_BINARY_PACKED page, which
-    /// the format and Arrow's reader do not allow.
+    /// Whether 32-bit numbers lie so far apart that DuckDB 1.5 writes differences of more than 32 bits into a DELTA_BINARY_PACKED page,
+    /// which the format and Arrow's reader do not allow.
     /// </param>
     private sealed record Kind(string Type, Gen<Cell> Cells, bool IsWide = false);
 

@@ -468,7 +468,8 @@ public sealed class ChatServerTests
                 ServedClient.Request($$"""{"n": 2, "stream": {{(stream ? "true" : "false")}}}""").ToJsonString()
             );
             byte[] head = Encoding.ASCII.GetBytes(
-                $"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n"
+                $"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: "
+                    + $"{body.Length}\r\n\r\n"
             );
             await socket.GetStream().WriteAsync((byte[])[.. head, .. body], Cancellation);
             await UntilAsync(() => client.InFlight == 2);

@@ -77,7 +77,8 @@ public sealed class TrainedChatTests : IDisposable
             "chat_template",
             Template.Replace(
                 "{{ message['content'] }}",
-                "{%- if message.reasoning_content -%}{{ '<think>\n' }}{{ message.reasoning_content }}</think>{%- endif -%}{{ message['content'] }}",
+                "{%- if message.reasoning_content -%}{{ '<think>\n' }}{{ message.reasoning_content }}</think>{%- endif -%}{{ "
+                    + "message['content'] }}",
                 StringComparison.Ordinal
             )
         );

@@ -52,8 +52,8 @@ internal static class JudgeBench
         ];
 
     /// <summary>
-    /// Outputs of judges as the authors publish them (<c>judgments</c>: a decision in the order shown for each order, or null), or a row for
-    /// each order (<c>order</c>, <c>decision</c>), or scores of reward models.
+    /// Outputs of judges as the authors publish them (<c>judgments</c>: a decision in the order shown for each order, or null), or a row
+    /// for each order (<c>order</c>, <c>decision</c>), or scores of reward models.
     /// </summary>
     private static async Task<IReadOnlyList<RecordedJudge>> ReplayAsync(
         string path,

@@ -59,7 +59,8 @@ internal static class LlmBar
 
     /// <summary>
     /// The authors' own result files (SECTION/evaluators/EVALUATOR/STRATEGY/result.json, rows in the order of the data, each with rounds of
-    /// which the last counts), or rows of dataset, index, evaluator, strategy, winner and winner_swapped, both winners numbered as the data numbers outputs.
+    /// which the last counts), or rows of dataset, index, evaluator, strategy, winner and winner_swapped, both winners numbered as the data
+    /// numbers outputs.
     /// </summary>
     private static async Task<IReadOnlyList<RecordedJudge>> ReplayAsync(
         string path,

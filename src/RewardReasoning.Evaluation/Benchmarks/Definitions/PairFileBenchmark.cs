@@ -61,7 +61,9 @@ internal static class PairFileBenchmark
         return items.Count > 0
             ? items
             : throw new InvalidDataException(
-                $"'{path}': none of its {rows} rows has a label, so nothing could be right or wrong. A label is 'label' or 'winner' (1, 2, A, B, model_a, model_b) or 'winner_model_a' and 'winner_model_b'; a file {RowFiles.NameOf(files[0])}.fields.json beside it can name another field (docs/data.md)."
+                $"'{path}': none of its {rows} rows has a label, so nothing could be right or wrong. A label is 'label' or 'winner' (1, "
+                    + "2, A, B, model_a, model_b) or 'winner_model_a' and 'winner_model_b'; a file "
+                    + $"{RowFiles.NameOf(files[0])}.fields.json beside it can name another field (docs/data.md)."
             );
     }
 }

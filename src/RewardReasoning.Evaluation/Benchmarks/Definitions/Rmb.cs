@@ -17,8 +17,10 @@ internal static class Rmb
             Source = "RMB, arXiv 2410.09893; github.com/Zhou-Zoey/RMB-Reward-Model-Benchmark, RMB_dataset",
             Data = "the folder RMB_dataset, one of its folders, or one of its files",
             Counting =
-                "A pair is right where its chosen response is preferred. A best-of-N list is asked as pairs, its best against every loser, and is right only where the best wins all of them, as the "
-                + "authors count. Sections: Pairwise and BoN, each of helpfulness and harmlessness; the overall figure is the plain mean of those that the data has. One order a pair; a missing answer is wrong.",
+                "A pair is right where its chosen response is preferred. A best-of-N list is asked as pairs, its best against every "
+                + "loser, and is right only where the best wins all of them, as the "
+                + "authors count. Sections: Pairwise and BoN, each of helpfulness and harmlessness; the overall figure is the plain mean "
+                + "of those that the data has. One order a pair; a missing answer is wrong.",
             Orders = AskedOrders.One,
             ReadAsync = ReadAsync,
             Credit = Scoring.Right,
