@@ -102,10 +102,8 @@ internal static class EndpointBenchmark
         Console.WriteLine(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{what}: {count:N0} in {seconds:0.0} s, {count / seconds:N0} a second; {1e6 * busy / count:0} us of processor time and "
-                    + $"{(GC.GetTotalAllocatedBytes() - allocated) / (double)count:N0} bytes allocated each; "
-                    + $"{GC.CollectionCount(0) - collections} collections; memory {memory[0] >> 20} MB at first, {memory.Max() >> 20} MB "
-                    + "at most"
+                $"{what}: {count:N0} in {seconds:0.0} s, {count / seconds:N0} a second; {1e6 * busy / count:0} us of processor time and {(GC.GetTotalAllocatedBytes() - allocated) / (double)count:N0} bytes allocated each; "
+                    + $"{GC.CollectionCount(0) - collections} collections; memory {memory[0] >> 20} MB at first, {memory.Max() >> 20} MB at most"
             )
         );
     }

@@ -57,10 +57,8 @@ internal static class EndpointScoreBenchmark
             Console.WriteLine(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"rrm score --store {(store == NoStore ? store : "FILE")}: exit code {command.ExitCode}, {rows:N0} rows for "
-                        + $"{server.Requests:N0} requests in {seconds:0.0} s, {rows / seconds:N0} a second; "
-                        + "memory by tenths of the time: "
-                        + $"{string.Join(", ", Enumerable.Range(1, 10).Select(tenth => memory.ElementAtOrDefault((tenth * memory.Count / 10) - 1) >> 20))} MB"
+                    $"rrm score --store {(store == NoStore ? store : "FILE")}: exit code {command.ExitCode}, {rows:N0} rows for {server.Requests:N0} requests in {seconds:0.0} s, {rows / seconds:N0} a second; "
+                        + $"memory by tenths of the time: {string.Join(", ", Enumerable.Range(1, 10).Select(tenth => memory.ElementAtOrDefault((tenth * memory.Count / 10) - 1) >> 20))} MB"
                 )
             );
             return rows == pairs ? 0 : 1;

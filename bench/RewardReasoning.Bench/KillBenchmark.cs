@@ -49,9 +49,7 @@ internal static class KillBenchmark
             bool same = expected.SequenceEqual(await JudgmentsAsync(Path.Combine(folder, "disturbed.jsonl")));
             Console.WriteLine(
                 FormattableString.Invariant(
-                    $"{rows} rows, killed {kills} times: the output is {(same ? "that" : "NOT that")} of an undisturbed run; {twice} "
-                        + $"requests made twice (at most {kills * Concurrency} were in flight), {server.Requests - asked} in one more "
-                        + $"run; {elapsed.TotalSeconds:0} s"
+                    $"{rows} rows, killed {kills} times: the output is {(same ? "that" : "NOT that")} of an undisturbed run; {twice} requests made twice (at most {kills * Concurrency} were in flight), {server.Requests - asked} in one more run; {elapsed.TotalSeconds:0} s"
                 )
             );
             return same && twice <= kills * Concurrency && server.Requests == asked ? 0 : 1;

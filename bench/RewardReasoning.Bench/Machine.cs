@@ -20,8 +20,7 @@ internal static class Machine
             line => line.StartsWith("flags", StringComparison.Ordinal) && line.Contains("bf16", StringComparison.Ordinal)
         );
         Console.WriteLine(
-            $"{model}, {Environment.ProcessorCount} cores, {(bfloat16 ? "with" : "without")} bf16 units; "
-                + $"{Environment.OSVersion.VersionString}; .NET {Environment.Version}"
+            $"{model}, {Environment.ProcessorCount} cores, {(bfloat16 ? "with" : "without")} bf16 units; {Environment.OSVersion.VersionString}; .NET {Environment.Version}"
         );
     }
 }

@@ -56,10 +56,7 @@ internal static class RolloutBenchmark
 
         Console.WriteLine(
             FormattableString.Invariant(
-                $"{products} products, {prompts.Length * Each} sequences, {tokens.Average():0} tokens a step, {rounds} rounds, matrix "
-                    + $"peak {peak.Operations / WorkTime.Median(peaks.Select(time => time.Seconds)) / 1e9:0} GFLOP/s by the clock, "
-                    + $"{peak.Operations / WorkTime.Median(peaks.Select(time => time.ProcessorSeconds / workers.Count)) / 1e9:0} by "
-                    + "processor time"
+                $"{products} products, {prompts.Length * Each} sequences, {tokens.Average():0} tokens a step, {rounds} rounds, matrix peak {peak.Operations / WorkTime.Median(peaks.Select(time => time.Seconds)) / 1e9:0} GFLOP/s by the clock, {peak.Operations / WorkTime.Median(peaks.Select(time => time.ProcessorSeconds / workers.Count)) / 1e9:0} by processor time"
             )
         );
         Print("by the clock", time => time.Seconds);

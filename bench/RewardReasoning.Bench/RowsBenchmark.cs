@@ -75,10 +75,7 @@ internal static class RowsBenchmark
         string peak = File.ReadLines("/proc/self/status").FirstOrDefault(line => line.StartsWith("VmHWM", StringComparison.Ordinal)) ?? "";
         Console.WriteLine(
             FormattableString.Invariant(
-                $"{Path.GetFileName(path), -16} {new FileInfo(path).Length / 1e6, 6:0} MB file, {bytes / 1e6, 6:0} MB of rows, {pairs} "
-                    + $"of {rows} rows are pairs: {elapsed.TotalSeconds:0.00} s, {bytes / 1e6 / elapsed.TotalSeconds:0} MB/s; "
-                    + $"{ProcessorSeconds()} s of processor; "
-                    + $"{peak.Replace("VmHWM:", "peak", StringComparison.Ordinal).Replace("\t", " ", StringComparison.Ordinal)}"
+                $"{Path.GetFileName(path), -16} {new FileInfo(path).Length / 1e6, 6:0} MB file, {bytes / 1e6, 6:0} MB of rows, {pairs} of {rows} rows are pairs: {elapsed.TotalSeconds:0.00} s, {bytes / 1e6 / elapsed.TotalSeconds:0} MB/s; {ProcessorSeconds()} s of processor; {peak.Replace("VmHWM:", "peak", StringComparison.Ordinal).Replace("\t", " ", StringComparison.Ordinal)}"
             )
         );
 

@@ -43,8 +43,7 @@ internal static class StartupBenchmark
         Console.WriteLine(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"./rrm {arguments}: first output {Median(first):0.00} s ({first.Min():0.00} to {first.Max():0.00}), whole "
-                    + $"{Median(whole):0.00} s ({whole.Min():0.00} to {whole.Max():0.00}), {Starts} starts"
+                $"./rrm {arguments}: first output {Median(first):0.00} s ({first.Min():0.00} to {first.Max():0.00}), whole {Median(whole):0.00} s ({whole.Min():0.00} to {whole.Max():0.00}), {Starts} starts"
             )
         );
     }

@@ -136,8 +136,7 @@ internal static class TournamentSimulation
         StringBuilder text = new();
         text.AppendLine(
             CultureInfo.InvariantCulture,
-            $"How often the best of {Candidates} is ranked first, {trials:#,0} trials, by Bradley-Terry and by Elo of the same matches; "
-                + "standard errors in brackets, in points:"
+            $"How often the best of {Candidates} is ranked first, {trials:#,0} trials, by Bradley-Terry and by Elo of the same matches; standard errors in brackets, in points:"
         );
         text.AppendLine();
         text.AppendLine("| mode | matches | deviation 2: Bradley-Terry | Elo | deviation 1: Bradley-Terry | Elo |");
@@ -164,14 +163,12 @@ internal static class TournamentSimulation
 
         text.AppendLine(
             CultureInfo.InvariantCulture,
-            $"| knockout: who wins the bracket | 31 | {scores[(2, Knockout, 31)].Found.Text} | - | "
-                + $"{scores[(1, Knockout, 31)].Found.Text} | - |"
+            $"| knockout: who wins the bracket | 31 | {scores[(2, Knockout, 31)].Found.Text} | - | {scores[(1, Knockout, 31)].Found.Text} | - |"
         );
         text.AppendLine();
         text.AppendLine(
             CultureInfo.InvariantCulture,
-            $"Of the triples of a round robin, {scores[(2, RoundRobin, AllPairs)].Cycles:0.0%} go in circles with deviation 2, and "
-                + $"{scores[(1, RoundRobin, AllPairs)].Cycles:0.0%} with deviation 1 (of coin throws, 25.0%)."
+            $"Of the triples of a round robin, {scores[(2, RoundRobin, AllPairs)].Cycles:0.0%} go in circles with deviation 2, and {scores[(1, RoundRobin, AllPairs)].Cycles:0.0%} with deviation 1 (of coin throws, 25.0%)."
         );
         text.AppendLine();
         text.AppendLine(

@@ -90,8 +90,7 @@ internal static class UpdateBenchmark
                 reached = operations / WorkTime.Median(updates.Select(measure));
             Console.WriteLine(
                 FormattableString.Invariant(
-                    $"  {how, -31} peak {top / 1e9, 6:0} GFLOP/s, update {reached / 1e9, 6:0} GFLOP/s, {reached / top, 6:0.0%}, "
-                        + $"{Rows * Length * reached / operations, 7:0} tokens/s"
+                    $"  {how, -31} peak {top / 1e9, 6:0} GFLOP/s, update {reached / 1e9, 6:0} GFLOP/s, {reached / top, 6:0.0%}, {Rows * Length * reached / operations, 7:0} tokens/s"
                 )
             );
         }

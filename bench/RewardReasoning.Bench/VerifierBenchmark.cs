@@ -50,8 +50,7 @@ internal static class VerifierBenchmark
         await Console.Out.WriteLineAsync(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{rows.Count} rows, {Rounds} times, {Repeats} repeats: {rates[Repeats / 2]:0} a second (median; {rates[0]:0} to "
-                    + $"{rates[^1]:0}); one at a time: median {micros[micros.Length / 2]:0} µs, slowest {micros[^1] / 1000:0.0} ms"
+                $"{rows.Count} rows, {Rounds} times, {Repeats} repeats: {rates[Repeats / 2]:0} a second (median; {rates[0]:0} to {rates[^1]:0}); one at a time: median {micros[micros.Length / 2]:0} µs, slowest {micros[^1] / 1000:0.0} ms"
             )
         );
         return 0;

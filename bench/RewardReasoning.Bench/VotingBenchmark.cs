@@ -111,9 +111,7 @@ internal static class VotingBenchmark
             int same = all.Zip(judgments).Count(pair => pair.First.Preferred == pair.Second.Preferred);
             text.AppendLine(
                 FormattableString.Invariant(
-                    $"| `{rule}` | {judgments.Average(judgment => judgment.Votes.Count):0.00} | {tokens:N0} | "
-                        + $"{(double)tokens / Tokens(all):0.0%} | {right:0.00%} | {same:N0} of {pairs.Length:N0} | "
-                        + $"{judgments.Count(judgment => judgment.Preferred is null)} |"
+                    $"| `{rule}` | {judgments.Average(judgment => judgment.Votes.Count):0.00} | {tokens:N0} | {(double)tokens / Tokens(all):0.0%} | {right:0.00%} | {same:N0} of {pairs.Length:N0} | {judgments.Count(judgment => judgment.Preferred is null)} |"
                 )
             );
         }
@@ -121,10 +119,7 @@ internal static class VotingBenchmark
         double single = Accuracy(pairs, all.Select(judgment => Prefix(judgment, 1).Preferred));
         text.AppendLine(
             FormattableString.Invariant(
-                $"| the first vote alone | 1.00 | {all.Sum(judgment => Prefix(judgment, 1).Tokens):N0} | "
-                    + $"{(double)all.Sum(judgment => Prefix(judgment, 1).Tokens) / Tokens(all):0.0%} | {single:0.00%} | "
-                    + $"{all.Count(judgment => Prefix(judgment, 1).Preferred == judgment.Preferred):N0} of {pairs.Length:N0} | "
-                    + $"{all.Count(judgment => Prefix(judgment, 1).Preferred is null)} |"
+                $"| the first vote alone | 1.00 | {all.Sum(judgment => Prefix(judgment, 1).Tokens):N0} | {(double)all.Sum(judgment => Prefix(judgment, 1).Tokens) / Tokens(all):0.0%} | {single:0.00%} | {all.Count(judgment => Prefix(judgment, 1).Preferred == judgment.Preferred):N0} of {pairs.Length:N0} | {all.Count(judgment => Prefix(judgment, 1).Preferred is null)} |"
             )
         );
         return text.ToString();
