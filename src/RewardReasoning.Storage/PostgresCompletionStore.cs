@@ -34,21 +34,21 @@ internal sealed class PostgresCompletionStore : ICompletionStore
         """;
 
     private readonly NpgsqlDataSource _source;
-    private readonly PostgresRetry _retry;
+    private readonly PostgresRetries _retries;
     private readonly GroupCommit<StoreRow, bool> _commits;
     private readonly GroupCommit<CompletionKey, byte[]?> _questions;
     private readonly Dictionary<string, int> _models = new(StringComparer.Ordinal);
 
     private PostgresCompletionStore(NpgsqlDataSource source, string location, TimeProvider time)
     {
-        (_source, Location, _retry) = (source, location, new(location, time));
+        (_source, Location, _retries) = (source, location, new(location, time));
         _commits = new(
             RowsPerCommit,
-            rows => _retry.RunAsync(cancellationToken => AddAsync(rows, cancellationToken), CancellationToken.None)
+            rows => _retries.RunAsync(cancellationToken => AddAsync(rows, cancellationToken), CancellationToken.None)
         );
         _questions = new(
             KeysPerQuestion,
-            keys => _retry.RunAsync(cancellationToken => FindAsync(keys, cancellationToken), CancellationToken.None)
+            keys => _retries.RunAsync(cancellationToken => FindAsync(keys, cancellationToken), CancellationToken.None)
         );
     }
 
@@ -106,13 +106,15 @@ internal sealed class PostgresCompletionStore : ICompletionStore
 
     /// <inheritdoc/>
     public Task<StoreStatistics> CountAsync(CancellationToken cancellationToken = default) =>
-        _retry.RunAsync(
+        _retries.RunAsync(
             async stop =>
             {
                 List<ModelStatistics> models = await RowsAsync(
                         """
-                        SELECT identity, name, count(*), count(DISTINCT prompt), sum(length(settings) + length(response))::bigint, min(created), max(created)
-                        FROM rewardreasoning.completions JOIN rewardreasoning.models ON models.id = model GROUP BY identity, name ORDER BY count(*) DESC, name
+                        SELECT identity, name, count(*), count(DISTINCT prompt), sum(length(settings) + length(response))::bigint,
+                        min(created), max(created)
+                        FROM rewardreasoning.completions JOIN rewardreasoning.models ON models.id = model
+                        GROUP BY identity, name ORDER BY count(*) DESC, name
                         """,
                         row => new ModelStatistics(
                             new(row.GetString(0), row.GetString(1)),
@@ -146,7 +148,8 @@ internal sealed class PostgresCompletionStore : ICompletionStore
         const int PageSize = 1000;
         const string Sql = """
             SELECT identity, name, messages, settings, response, created, elapsed, completions.id
-            FROM rewardreasoning.completions JOIN rewardreasoning.models ON models.id = model JOIN rewardreasoning.prompts ON prompts.hash = prompt
+            FROM rewardreasoning.completions JOIN rewardreasoning.models ON models.id = model
+            JOIN rewardreasoning.prompts ON prompts.hash = prompt
             WHERE ($1::text IS NULL OR identity = $1 OR name = $1) AND (created, completions.id) > ($2, $3)
             ORDER BY created, completions.id LIMIT $4
             """;
@@ -155,7 +158,7 @@ internal sealed class PostgresCompletionStore : ICompletionStore
         (long Created, long Id) after = (long.MinValue, long.MinValue);
         while (true)
         {
-            List<(StoredCompletion Completion, long Id)> page = await _retry
+            List<(StoredCompletion Completion, long Id)> page = await _retries
                 .RunAsync(
                     stop =>
                         RowsAsync(
@@ -199,7 +202,7 @@ internal sealed class PostgresCompletionStore : ICompletionStore
     {
         ArgumentNullException.ThrowIfNull(rule);
         rule.Validate();
-        return _retry.RunAsync(
+        return _retries.RunAsync(
             async stop =>
             {
                 NpgsqlConnection connection = await _source.OpenConnectionAsync(stop).ConfigureAwait(false);

@@ -12,7 +12,8 @@ internal static class PostgresPruning
           SELECT id, created, bytes, sum(bytes) OVER (ORDER BY created DESC, id DESC) AS bytes_so_far
           FROM (
             SELECT c.id, created, length(settings)::bigint + length(response)
-              + CASE WHEN row_number() OVER (PARTITION BY prompt ORDER BY created DESC, c.id DESC) = 1 THEN length(messages) ELSE 0 END AS bytes
+              + CASE WHEN row_number() OVER (PARTITION BY prompt ORDER BY created DESC, c.id DESC) = 1
+              THEN length(messages) ELSE 0 END AS bytes
             FROM rewardreasoning.completions c JOIN rewardreasoning.models m ON m.id = model JOIN rewardreasoning.prompts ON hash = prompt
             WHERE $1::text IS NULL OR identity = $1 OR name = $1) AS sized) AS summed
         WHERE created < $2::bigint OR bytes_so_far > $3::bigint

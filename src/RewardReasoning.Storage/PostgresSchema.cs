@@ -15,7 +15,8 @@ internal static class PostgresSchema
         CREATE SCHEMA IF NOT EXISTS rewardreasoning;
         CREATE TABLE rewardreasoning.form (version integer NOT NULL);
         INSERT INTO rewardreasoning.form VALUES ({Version});
-        CREATE TABLE rewardreasoning.models (id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, identity text NOT NULL UNIQUE, name text NOT NULL);
+        CREATE TABLE rewardreasoning.models (id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        identity text NOT NULL UNIQUE, name text NOT NULL);
         CREATE TABLE rewardreasoning.prompts (hash bytea PRIMARY KEY, messages bytea NOT NULL);
         CREATE TABLE rewardreasoning.completions (
           id bigint GENERATED ALWAYS AS IDENTITY UNIQUE,

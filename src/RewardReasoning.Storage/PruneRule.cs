@@ -1,9 +1,11 @@
+using RewardReasoning.Recipes;
+
 namespace RewardReasoning.Storage;
 
 /// <summary>
 /// Which completions are removed: those of <see cref="Model"/> (of all models if null) that are too old or too many; of a model alone, all.
 /// </summary>
-public sealed record PruneRule
+public sealed record PruneRule : ICheckedOptions
 {
     /// <summary>Name or identity of the model whose completions are looked at.</summary>
     public string? Model { get; init; }
@@ -14,20 +16,22 @@ public sealed record PruneRule
     /// <summary>The newest completions of so many bytes stay (each prompt counted once), older ones are removed.</summary>
     public long? MaxBytes { get; init; }
 
-    /// <summary>Checks all values together.</summary>
-    /// <exception cref="ArgumentException">Nothing is selected, or the size is negative.</exception>
-    public void Validate()
+    /// <summary>Checks all values.</summary>
+    /// <exception cref="ArgumentException">At least one cannot be used; the message lists every fault, a line each.</exception>
+    public void Validate() => OptionsCheck.ThrowIfInvalid(this);
+
+    /// <inheritdoc/>
+    IEnumerable<string> ICheckedOptions.Faults(OptionNames names)
     {
+        ArgumentNullException.ThrowIfNull(names);
         if (this is { Model: null, Before: null, MaxBytes: null })
         {
-            throw new ArgumentException(
-                "The rule names neither an age, nor a size, nor a model; name at least one, for it would remove everything."
-            );
+            yield return "The rule names neither an age, nor a size, nor a model; name at least one, for it would remove everything.";
         }
 
         if (MaxBytes < 0)
         {
-            throw new ArgumentException($"MaxBytes is {MaxBytes}; it is 0 or more.");
+            yield return $"{names[nameof(MaxBytes)]} is {MaxBytes}; it is 0 or more.";
         }
     }
 

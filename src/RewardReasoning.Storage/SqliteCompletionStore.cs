@@ -111,7 +111,8 @@ internal sealed class SqliteCompletionStore : ICompletionStore
                     using SqliteConnection connection = Connect();
                     using SqliteCommand command = connection.CreateCommand();
                     command.CommandText = """
-                        SELECT identity, name, count(*), count(DISTINCT prompt), sum(length(settings) + length(response)), min(created), max(created)
+                        SELECT identity, name, count(*), count(DISTINCT prompt), sum(length(settings) + length(response)),
+                        min(created), max(created)
                         FROM completions JOIN models ON models.id = model GROUP BY model ORDER BY count(*) DESC, name
                         """;
                     using SqliteDataReader rows = command.ExecuteReader();

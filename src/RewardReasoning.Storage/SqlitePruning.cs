@@ -12,7 +12,8 @@ internal static class SqlitePruning
           SELECT id, created, bytes, sum(bytes) OVER (ORDER BY created DESC, id DESC) AS bytes_so_far
           FROM (
             SELECT completions.id, created, length(settings) + length(response)
-              + CASE WHEN row_number() OVER (PARTITION BY prompt ORDER BY created DESC, completions.id DESC) = 1 THEN length(messages) ELSE 0 END AS bytes
+              + CASE WHEN row_number() OVER (PARTITION BY prompt ORDER BY created DESC, completions.id DESC) = 1
+              THEN length(messages) ELSE 0 END AS bytes
             FROM completions JOIN models ON models.id = model JOIN prompts ON prompts.hash = prompt
             WHERE $model IS NULL OR identity = $model OR name = $model))
         WHERE created < $before OR bytes_so_far > $most

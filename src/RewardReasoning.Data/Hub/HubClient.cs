@@ -235,33 +235,36 @@ public sealed partial class HubClient : IDisposable
         JsonTypeInfo<T> type,
         CancellationToken cancellationToken
     ) =>
-        new HubRetry(_options, _time).RunAsync(
-            async () =>
-            {
-                using HttpResponseMessage response = await _requests.GetAsync(url, from: 0, cancellationToken).ConfigureAwait(false);
-                if (!response.IsSuccessStatusCode)
+        HubRetries
+            .Pipeline(_options, _time)
+            .ExecuteAsync(
+                async stop =>
                 {
-                    throw _requests.ErrorOf(response, $"{address}");
-                }
+                    using HttpResponseMessage response = await _requests.GetAsync(url, from: 0, stop).ConfigureAwait(false);
+                    if (!response.IsSuccessStatusCode)
+                    {
+                        throw _requests.ErrorOf(response, $"{address}");
+                    }
 
-                using HubBody body = new(response, _options.IdleTimeout, _requests, _time, cancellationToken);
-                using MemoryStream all = new();
-                while (await body.ReadAsync().ConfigureAwait(false) is { IsEmpty: false } bytes)
-                {
-                    all.Write(bytes.Span);
-                }
+                    using HubBody body = new(response, _options.IdleTimeout, _requests, _time, stop);
+                    using MemoryStream all = new();
+                    while (await body.ReadAsync().ConfigureAwait(false) is { IsEmpty: false } bytes)
+                    {
+                        all.Write(bytes.Span);
+                    }
 
-                try
-                {
-                    return (JsonSerializer.Deserialize(all.ToArray(), type) ?? throw NotAHub(), NextPage(response, url));
-                }
-                catch (JsonException error)
-                {
-                    throw NotAHub(error);
-                }
-            },
-            cancellationToken
-        );
+                    try
+                    {
+                        return (JsonSerializer.Deserialize(all.ToArray(), type) ?? throw NotAHub(), NextPage(response, url));
+                    }
+                    catch (JsonException error)
+                    {
+                        throw NotAHub(error);
+                    }
+                },
+                cancellationToken
+            )
+            .AsTask();
 
     private Uri? NextPage(HttpResponseMessage response, Uri url)
     {

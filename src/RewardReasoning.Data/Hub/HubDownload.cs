@@ -1,4 +1,5 @@
 using System.Net;
+using Polly;
 
 namespace RewardReasoning.Data.Hub;
 
@@ -121,32 +122,28 @@ internal sealed class HubDownload(HubRequests requests, HubOptions options, Time
         CancellationToken cancellationToken
     )
     {
-        HubRetry retry = new(options, time);
+        ResiliencePipeline retries = HubRetries.Pipeline(options, time);
         long most = partial.Length;
         received(partial.Length);
         while (partial.Length < file.Size)
         {
+            await retries.ExecuteAsync(AttemptAsync, cancellationToken).ConfigureAwait(false);
+        }
+
+        // A connection that broke after it brought something is not a failure of the hub: the next one begins a new count of tries.
+        async ValueTask AttemptAsync(CancellationToken stop)
+        {
+            long before = most;
             try
             {
-                await ReceivePartAsync(partial, file, what, url, Progressed, cancellationToken).ConfigureAwait(false);
+                await ReceivePartAsync(partial, file, what, url, Progressed, stop).ConfigureAwait(false);
             }
-            catch (HubException failure)
-            {
-                if (!await retry.WaitAsync(failure, cancellationToken).ConfigureAwait(false))
-                {
-                    throw;
-                }
-            }
+            catch (HubException failure) when (failure.IsTransient && most > before) { }
         }
 
         void Progressed(long bytes)
         {
-            if (bytes > most)
-            {
-                most = bytes;
-                retry.Progressed();
-            }
-
+            most = Math.Max(most, bytes);
             received(bytes);
         }
     }

@@ -1,7 +1,9 @@
+using RewardReasoning.Recipes;
+
 namespace RewardReasoning.Data.Hub;
 
 /// <summary>Which hub is asked, as whom, and where its files are kept.</summary>
-public sealed record HubOptions
+public sealed record HubOptions : ICheckedOptions
 {
     /// <summary>Address of the hub.</summary>
     /// <value>https://huggingface.co.</value>
@@ -76,29 +78,33 @@ public sealed record HubOptions
         static string? Below(string? folder, string name) => folder is null ? null : Path.Combine(folder, name);
     }
 
-    /// <summary>Checks all values together.</summary>
+    /// <summary>Checks all values.</summary>
     /// <exception cref="ArgumentException">At least one cannot be used; the message lists every fault, a line each.</exception>
-    public void Validate()
+    public void Validate() => OptionsCheck.ThrowIfInvalid(this);
+
+    /// <inheritdoc/>
+    IEnumerable<string> ICheckedOptions.Faults(OptionNames names)
     {
+        ArgumentNullException.ThrowIfNull(names);
         List<string> faults = [];
-        Check(Endpoint is { IsAbsoluteUri: true, Scheme: "http" or "https" }, "Endpoint is not an absolute http or https address.");
+        Check(
+            Endpoint is { IsAbsoluteUri: true, Scheme: "http" or "https" },
+            $"{names[nameof(Endpoint)]} is not an absolute http or https address."
+        );
         Check(
             Token is null || Endpoint.Scheme == "https" || Endpoint.IsLoopback,
-            "Endpoint is plain http on another machine, where anybody on the way could read the token. Use https, or no token."
+            $"{names[nameof(Endpoint)]} is plain http on another machine, where anybody on the way could read the token. Use https, or no token."
         );
         Check(
             Token is null || Token.All(letter => letter is > ' ' and <= '~'),
             "The token holds blanks or control characters; it should be the token alone."
         );
-        Check(CacheFolder.Length > 0, "CacheFolder is empty; name the folder where files are kept.");
-        Check(Tries >= 1, $"Tries is {Tries}; at least 1 is needed.");
-        Check(FirstDelay >= TimeSpan.Zero, $"FirstDelay is {FirstDelay}; it is 0 or more.");
-        Check(IdleTimeout > TimeSpan.Zero, $"IdleTimeout is {IdleTimeout}; it is above 0.");
-        Check(Parallel >= 1, $"Parallel is {Parallel}; at least 1 is needed.");
-        if (faults.Count > 0)
-        {
-            throw new ArgumentException($"HubOptions: {string.Join(Environment.NewLine, faults)}");
-        }
+        Check(CacheFolder.Length > 0, $"{names[nameof(CacheFolder)]} is empty; name the folder where files are kept.");
+        Check(Tries >= 1, $"{names[nameof(Tries)]} is {Tries}; at least 1 is needed.");
+        Check(FirstDelay >= TimeSpan.Zero, $"{names[nameof(FirstDelay)]} is {FirstDelay}; it is 0 or more.");
+        Check(IdleTimeout > TimeSpan.Zero, $"{names[nameof(IdleTimeout)]} is {IdleTimeout}; it is above 0.");
+        Check(Parallel >= 1, $"{names[nameof(Parallel)]} is {Parallel}; at least 1 is needed.");
+        return faults;
 
         void Check(bool holds, string fault)
         {
