@@ -39,7 +39,7 @@ internal sealed class RunFolder
     private bool HasBegun =>
         Directory
             .EnumerateFileSystemEntries(_path)
-            .Any(entry => Path.GetFileName(entry) is not (RecipeName or RunLock.FileName or RunLock.OwnerName));
+            .Any(entry => Path.GetFileName(entry) is { } name && name != RecipeName && !FileLock.IsLockOfFolder(name));
 
     /// <summary>Opens a run, new or begun. Where nothing came of an earlier recipe, this one takes its place.</summary>
     /// <exception cref="RewardReasoningException">The folder holds a run of another recipe; the fields that differ are named.</exception>

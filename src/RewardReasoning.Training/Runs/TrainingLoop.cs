@@ -1,3 +1,4 @@
+using RewardReasoning.IO;
 using RewardReasoning.Models.Decoder;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -26,7 +27,8 @@ internal sealed class TrainingLoop<TPosition>(TrainingRecipe recipe, TimeProvide
     )
     {
         recipe.Validate();
-        using RunLock held = RunLock.Take(recipe.Out, clock);
+        Directory.CreateDirectory(recipe.Out);
+        using FileLock held = FileLock.Take(recipe.Out, clock);
         RunFolder folder = RunFolder.Open(recipe.Out, recipe);
         if (folder.IsFinished)
         {

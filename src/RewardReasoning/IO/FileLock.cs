@@ -65,6 +65,9 @@ internal sealed class FileLock : IDisposable
         }
     }
 
+    /// <summary>Whether a name in a folder is that of its lock, or of the note on who holds it.</summary>
+    public static bool IsLockOfFolder(string name) => name is Ending or Ending + HolderEnding;
+
     /// <summary>Whether opening a file failed because another process, or another stream of this one, has it alone.</summary>
     public static bool IsHeld(IOException error)
     {
