@@ -1,3 +1,5 @@
+using RewardReasoning.Ratings;
+
 namespace RewardReasoning.Evaluation.Arena;
 
 /// <summary>
@@ -33,12 +35,13 @@ internal sealed class StyleFit
     {
         double[] at = [.. start];
         double[] gradient = new double[at.Length];
-        double[,] information = new double[at.Length, at.Length];
+        double[][] information = [.. Enumerable.Range(1, at.Length).Select(length => new double[length])];
         double value = LogPosterior(at, weights);
         for (int step = 0; step < MostSteps; step++)
         {
             Differentiate(at, weights, gradient, information);
-            double[] move = SymmetricSystem.Solve(information, gradient);
+            Cholesky.Factorise(information);
+            double[] move = Cholesky.Solve(information, gradient);
             double share = 1;
             double[] next = Moved(at, move, share);
             double nextValue = LogPosterior(next, weights);
@@ -82,13 +85,13 @@ internal sealed class StyleFit
         return sum - (Lambda / 2 * at.Sum(x => x * x));
     }
 
-    private void Differentiate(double[] at, IReadOnlyList<int> weights, double[] gradient, double[,] information)
+    private void Differentiate(double[] at, IReadOnlyList<int> weights, double[] gradient, double[][] information)
     {
-        Array.Clear(information);
         for (int i = 0; i < at.Length; i++)
         {
+            Array.Clear(information[i]);
             gradient[i] = -Lambda * at[i];
-            information[i, i] = Lambda;
+            information[i][i] = Lambda;
         }
 
         Span<int> places = stackalloc int[_features + 2];
@@ -113,9 +116,9 @@ internal sealed class StyleFit
             for (int a = 0; a < places.Length; a++)
             {
                 gradient[places[a]] += surprise * values[a];
-                for (int b = 0; b < places.Length; b++)
+                for (int b = 0; b <= a; b++)
                 {
-                    information[places[a], places[b]] += known * values[a] * values[b];
+                    information[Math.Max(places[a], places[b])][Math.Min(places[a], places[b])] += known * values[a] * values[b];
                 }
             }
         }

@@ -33,34 +33,10 @@ internal sealed class DenseSystem(PairPoints points, double lambda) : ISystemOfP
             _factor[Math.Max(first, second)][Math.Min(first, second)] -= _information[at];
         }
 
-        for (int i = 0; i < _n; i++)
-        {
-            for (int j = 0; j < i; j++)
-            {
-                _factor[i][j] =
-                    (_factor[i][j] - TensorPrimitives.Dot<double>(_factor[i].AsSpan(0, j), _factor[j].AsSpan(0, j))) / _factor[j][j];
-            }
-
-            _factor[i][i] = Math.Sqrt(_factor[i][i] - TensorPrimitives.SumOfSquares<double>(_factor[i].AsSpan(0, i)));
-        }
+        Cholesky.Factorise(_factor);
     }
 
-    public double[] Solve(double[] rightSide)
-    {
-        double[] x = [.. rightSide];
-        for (int i = 0; i < _n; i++)
-        {
-            x[i] = (x[i] - TensorPrimitives.Dot<double>(_factor[i].AsSpan(0, i), x.AsSpan(0, i))) / _factor[i][i];
-        }
-
-        for (int i = _n - 1; i >= 0; i--)
-        {
-            x[i] /= _factor[i][i];
-            TensorPrimitives.MultiplyAdd(_factor[i].AsSpan(0, i), -x[i], x.AsSpan(0, i), x.AsSpan(0, i));
-        }
-
-        return x;
-    }
+    public double[] Solve(double[] rightSide) => Cholesky.Solve(_factor, rightSide);
 
     public double[] CentredVariances()
     {
