@@ -1,10 +1,11 @@
 using System.Collections.Frozen;
 using System.Text.Json.Nodes;
+using RewardReasoning.Recipes;
 
 namespace RewardReasoning.Endpoints;
 
 /// <summary>Where and how an <see cref="EndpointChatClient"/> asks.</summary>
-public sealed record EndpointOptions
+public sealed record EndpointOptions : ICheckedOptions
 {
     /// <summary>
     /// Address of the server, usually ending in <c>/v1</c>. A bare host gets <c>/v1</c>; a full <c>…/chat/completions</c> is kept.
@@ -177,10 +178,14 @@ public sealed record EndpointOptions
     /// <summary>The servers and the model; no secret.</summary>
     public override string ToString() => $"{Model} at {string.Join(", ", Urls.Select(Redacted))}";
 
-    /// <summary>Checks all values together.</summary>
+    /// <summary>Checks all values.</summary>
     /// <exception cref="ArgumentException">At least one cannot be used; the message lists every fault, a line each.</exception>
-    public void Validate()
+    public void Validate() => OptionsCheck.ThrowIfInvalid(this);
+
+    /// <inheritdoc/>
+    IEnumerable<string> ICheckedOptions.Faults(OptionNames names)
     {
+        ArgumentNullException.ThrowIfNull(names);
         List<string> faults = [];
         foreach (Uri url in Urls)
         {
@@ -188,23 +193,26 @@ public sealed record EndpointOptions
         }
 
         Check(Urls.Distinct().Count() == 1 + MoreUrls.Count, "The same Url is given twice; name every server once.");
-        Check(!string.IsNullOrWhiteSpace(Model), "Model is empty; give the name under which the server serves it.");
-        Check(Enum.IsDefined(Flavour), $"Flavour is {(int)Flavour}; it is one of {string.Join(", ", Enum.GetNames<ServerFlavour>())}.");
-        Check(Concurrency is null or >= 1, $"Concurrency is {Concurrency}; at least 1 is needed.");
-        Check(RequestsPerMinute is null or >= 1, $"RequestsPerMinute is {RequestsPerMinute}; at least 1 is needed.");
-        Check(TokensPerMinute is null or >= 1, $"TokensPerMinute is {TokensPerMinute}; at least 1 is needed.");
-        Check(Tries >= 1, $"Tries is {Tries}; at least 1 is needed.");
-        Check(RetryWindow >= TimeSpan.Zero, $"RetryWindow is {RetryWindow}; it is 0 or more.");
-        Check(FirstDelay >= TimeSpan.Zero, $"FirstDelay is {FirstDelay}; it is 0 or more.");
-        Check(ConnectTimeout > TimeSpan.Zero, $"ConnectTimeout is {ConnectTimeout}; it is above 0.");
-        Check(RequestTimeout > TimeSpan.Zero, $"RequestTimeout is {RequestTimeout}; it is above 0.");
-        Check(StreamIdleTimeout > TimeSpan.Zero, $"StreamIdleTimeout is {StreamIdleTimeout}; it is above 0.");
-        Check(HedgeFloor > TimeSpan.Zero, $"HedgeFloor is {HedgeFloor}; it is above 0.");
+        Check(!string.IsNullOrWhiteSpace(Model), $"{names[nameof(Model)]} is empty; give the name under which the server serves it.");
+        Check(
+            Enum.IsDefined(Flavour),
+            $"{names[nameof(Flavour)]} is {(int)Flavour}; it is one of {string.Join(", ", Enum.GetNames<ServerFlavour>())}."
+        );
+        Check(Concurrency is null or >= 1, $"{names[nameof(Concurrency)]} is {Concurrency}; at least 1 is needed.");
+        Check(RequestsPerMinute is null or >= 1, $"{names[nameof(RequestsPerMinute)]} is {RequestsPerMinute}; at least 1 is needed.");
+        Check(TokensPerMinute is null or >= 1, $"{names[nameof(TokensPerMinute)]} is {TokensPerMinute}; at least 1 is needed.");
+        Check(Tries >= 1, $"{names[nameof(Tries)]} is {Tries}; at least 1 is needed.");
+        Check(RetryWindow >= TimeSpan.Zero, $"{names[nameof(RetryWindow)]} is {RetryWindow}; it is 0 or more.");
+        Check(FirstDelay >= TimeSpan.Zero, $"{names[nameof(FirstDelay)]} is {FirstDelay}; it is 0 or more.");
+        Check(ConnectTimeout > TimeSpan.Zero, $"{names[nameof(ConnectTimeout)]} is {ConnectTimeout}; it is above 0.");
+        Check(RequestTimeout > TimeSpan.Zero, $"{names[nameof(RequestTimeout)]} is {RequestTimeout}; it is above 0.");
+        Check(StreamIdleTimeout > TimeSpan.Zero, $"{names[nameof(StreamIdleTimeout)]} is {StreamIdleTimeout}; it is above 0.");
+        Check(HedgeFloor > TimeSpan.Zero, $"{names[nameof(HedgeFloor)]} is {HedgeFloor}; it is above 0.");
         Check(
             !CapsThinking || ServerQuirks.Of(Flavour).ThinkingCap is not null,
-            $"CapsThinking is set, and {Flavour} servers have no such field."
+            $"{names[nameof(CapsThinking)]} is set, and {Flavour} servers have no such field."
         );
-        Check(ContextTokens is null or >= 1, $"ContextTokens is {ContextTokens}; at least 1 is needed.");
+        Check(ContextTokens is null or >= 1, $"{names[nameof(ContextTokens)]} is {ContextTokens}; at least 1 is needed.");
         foreach (string name in Headers.Keys.Append(ApiKeyHeader).OfType<string>())
         {
             Check(IsHeaderName(name), $"A header is named '{name}'; a name has letters, digits and hyphens.");
@@ -215,12 +223,9 @@ public sealed record EndpointOptions
             Check(!value.Any(char.IsControl), $"The header {name} has a value with control characters.");
         }
 
-        Check(MaxAnswerBytes >= 1024, $"MaxAnswerBytes is {MaxAnswerBytes}; it is 1024 or more.");
+        Check(MaxAnswerBytes >= 1024, $"{names[nameof(MaxAnswerBytes)]} is {MaxAnswerBytes}; it is 1024 or more.");
         faults.AddRange(EndpointKey.Faults(this));
-        if (faults.Count > 0)
-        {
-            throw new ArgumentException($"EndpointOptions: {string.Join(Environment.NewLine, faults)}");
-        }
+        return faults;
 
         static bool IsHeaderName(string name) =>
             name.Length > 0 && name.All(letter => char.IsAsciiLetterOrDigit(letter) || "!#$%&'*+-.^_`|~".Contains(letter));
@@ -229,12 +234,12 @@ public sealed record EndpointOptions
         {
             Check(
                 url.IsAbsoluteUri && url.Scheme is "http" or "https",
-                $"Url is {(url.IsAbsoluteUri ? url.GetLeftPart(UriPartial.Authority) : url)}; "
+                $"{names[nameof(Url)]} is {(url.IsAbsoluteUri ? url.GetLeftPart(UriPartial.Authority) : url)}; "
                     + "it is an absolute http or https address, such as http://localhost:8000/v1."
             );
             Check(
                 !url.IsAbsoluteUri || url.UserInfo.Length == 0,
-                "Url holds credentials; they would not be sent. Put the key into an environment variable or a file and name that."
+                $"{names[nameof(Url)]} holds credentials; they would not be sent. Put the key into an environment variable or a file and name that."
             );
         }
 

@@ -94,7 +94,7 @@ internal static class ExportVerlCommand
                     MaxResponseTokens = parsed.GetValue(tokens),
                     Prompt = parsed.GetValue(prompt) is { } file ? JudgePrompt.Load(file) : Defaults.Prompt,
                 };
-                _ = CheckedOptions.Require(options, checkedOptions => checkedOptions.Validate());
+                _ = CheckedOptions.Require(options);
                 RowSource input = await arguments.InputAsync(parsed, terminal, cancellationToken);
                 string folder = parsed.GetRequiredValue(output);
                 ExportReport report = await new VerlExport(options, time).WriteAsync(

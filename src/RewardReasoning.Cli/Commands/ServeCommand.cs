@@ -143,7 +143,7 @@ internal sealed class ServeCommand
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        JudgeServerOptions options = CheckedOptions.Require(Read(parsed), checkedOptions => checkedOptions.Validate());
+        JudgeServerOptions options = CheckedOptions.Require(Read(parsed));
         ModelSource source = await _model.ReadAsync(parsed, _terminal, cancellationToken);
         string name = parsed.GetValue(_name) ?? NameOf(source);
         if (parsed.GetValue(_openAI))

@@ -146,7 +146,7 @@ internal sealed class EndpointArguments
                 ),
         };
         options = options with { OnNotice = notice => terminal.WriteStatus($"rrm: {notice}"), Model = model ?? OnlyModelOf(options) };
-        _ = CheckedOptions.Require(options, checkedOptions => checkedOptions.Validate());
+        _ = CheckedOptions.Require(options);
         return new EndpointSource(
             options,
             parsed.GetValue(_prices) is { } file ? TokenPrices.Load(file, options.Model) : null,

@@ -161,7 +161,7 @@ internal sealed class JudgingArguments
             Concurrency = source is FolderSource ? parsed.GetValue(_concurrency) : null, // servers are asked as many at each
             Prices = source.Prices,
         };
-        _ = CheckedOptions.Require(options, checkedOptions => checkedOptions.Validate());
+        _ = CheckedOptions.Require(options);
         return files.ApplyTo(
             options with
             {

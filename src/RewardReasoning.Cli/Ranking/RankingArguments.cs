@@ -107,7 +107,7 @@ internal sealed class RankingArguments
             FinalAnswer = parsed.GetValue(_sameAnswer) ? new FinalAnswers().Of : null,
             Seed = judging.Seed,
         };
-        return CheckedOptions.Require(options, checkedOptions => checkedOptions.Validate());
+        return CheckedOptions.Require(options);
     }
 
     private RankingMode? ModeOf(ParseResult parsed)

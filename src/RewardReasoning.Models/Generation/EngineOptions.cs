@@ -1,7 +1,9 @@
+using RewardReasoning.Recipes;
+
 namespace RewardReasoning.Models.Generation;
 
 /// <summary>How much an engine does at once.</summary>
-public sealed record EngineOptions
+public sealed record EngineOptions : ICheckedOptions
 {
     /// <summary>
     /// Threads that each run a batch of their own over the same weights. Null: one per processor for models too small to gain from several
@@ -26,10 +28,14 @@ public sealed record EngineOptions
     /// </summary>
     public long MaxCacheBytes { get; init; } = 4L << 30;
 
-    /// <summary>Checks the options as a whole.</summary>
-    /// <exception cref="ArgumentException">Names every fault.</exception>
-    public void Validate()
+    /// <summary>Checks all values.</summary>
+    /// <exception cref="ArgumentException">At least one cannot be used; the message lists every fault, a line each.</exception>
+    public void Validate() => OptionsCheck.ThrowIfInvalid(this);
+
+    /// <inheritdoc/>
+    IEnumerable<string> ICheckedOptions.Faults(OptionNames names)
     {
+        ArgumentNullException.ThrowIfNull(names);
         string[] faults =
         [
             .. new (string Name, long? Value)[]
@@ -41,11 +47,8 @@ public sealed record EngineOptions
                 (nameof(MaxCacheBytes), MaxCacheBytes),
             }
                 .Where(option => option.Value < 1)
-                .Select(option => FormattableString.Invariant($"{option.Name} is {option.Value}; at least 1 is needed.")),
+                .Select(option => FormattableString.Invariant($"{names[option.Name]} is {option.Value}; at least 1 is needed.")),
         ];
-        if (faults.Length > 0)
-        {
-            throw new ArgumentException(string.Join(" ", faults));
-        }
+        return faults;
     }
 }

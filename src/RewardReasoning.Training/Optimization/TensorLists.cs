@@ -9,10 +9,12 @@ internal static class TensorLists
     private static readonly Lazy<jit.CompilationUnit> Kernels = new(() =>
         jit.compile(
             """
-            def adamw(p: List[Tensor], g: List[Tensor], m: List[Tensor], v: List[Tensor], step: List[Tensor], lr: float, beta1: float, beta2: float, decay: float, eps: float):
+            def adamw(p: List[Tensor], g: List[Tensor], m: List[Tensor], v: List[Tensor], step: List[Tensor],
+                      lr: float, beta1: float, beta2: float, decay: float, eps: float):
                 torch._foreach_add_(step, 1)
                 none: List[Tensor] = []
-                torch._fused_adamw_(p, g, m, v, none, step, lr=lr, beta1=beta1, beta2=beta2, weight_decay=decay, eps=eps, amsgrad=False, maximize=False)
+                torch._fused_adamw_(p, g, m, v, none, step, lr=lr, beta1=beta1, beta2=beta2,
+                                    weight_decay=decay, eps=eps, amsgrad=False, maximize=False)
                 return p[0]
 
             def scale(g: List[Tensor], factor: float):

@@ -44,9 +44,11 @@ internal sealed partial class ResponseGuard(GuardOptions options, JudgeDomain? d
             |\#\s*assistant\s*[12]\b
             |\bassistant\s+(1|2|one|two)\s+(is|was|wins|gives|has|deserves)\b
             |<\|[a-z_]+\|>|</?think>
-            |\b(this|my)\s+(response|answer)\s+(is|should\s+be)\s+(clearly\s+|by\s+far\s+)?(the\s+)?(better|best|preferred|winner|superior)\b
+            |\b(this|my)\s+(response|answer)\s+(is|should\s+be)\s+
+            (clearly\s+|by\s+far\s+)?(the\s+)?(better|best|preferred|winner|superior)\b
             |\b(choose|pick|prefer|select|vote\s+for)\s+(this|my)\s+(response|answer)\b
-            |\b(ignore|disregard|forget)\s+((all|any|the|your|of)\s+)*(previous|prior|above|earlier|preceding|other)\s+(instructions?|prompts?|messages?|responses?|answers?|rules)\b
+            |\b(ignore|disregard|forget)\s+((all|any|the|your|of)\s+)*(previous|prior|above|earlier|preceding|other)\s+
+            (instructions?|prompts?|messages?|responses?|answers?|rules)\b
             |\b(dear|attention|hello|note\s+(to|for)(\s+the)?)[\s,:]+(judge|evaluator|grader|rater|reward\s+model)s?\b
             """,
         RegexOptions.NonBacktracking

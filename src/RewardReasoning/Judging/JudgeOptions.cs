@@ -2,11 +2,12 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.AI;
 using RewardReasoning.Calibration;
+using RewardReasoning.Recipes;
 
 namespace RewardReasoning.Judging;
 
 /// <summary>How a <see cref="ReasoningJudge"/> judges. The defaults are the paper's where it names one.</summary>
-public sealed record JudgeOptions
+public sealed record JudgeOptions : ICheckedOptions
 {
     /// <summary>Requests in flight at once where neither the options nor the client say how many.</summary>
     public const int DefaultConcurrency = 16;
@@ -132,44 +133,48 @@ public sealed record JudgeOptions
             : comparison;
     }
 
-    /// <summary>Checks all values together.</summary>
-    /// <exception cref="ArgumentException">At least one is out of range; the message lists every fault, a line each.</exception>
-    public void Validate()
+    /// <summary>Checks all values.</summary>
+    /// <exception cref="ArgumentException">At least one cannot be used; the message lists every fault, a line each.</exception>
+    public void Validate() => OptionsCheck.ThrowIfInvalid(this);
+
+    /// <inheritdoc/>
+    IEnumerable<string> ICheckedOptions.Faults(OptionNames names)
     {
+        ArgumentNullException.ThrowIfNull(names);
         List<string> faults = [];
-        Check(Votes >= 1, $"Votes is {Votes}; at least 1 is needed.");
+        Check(Votes >= 1, $"{names[nameof(Votes)]} is {Votes}; at least 1 is needed.");
         Check(
             Votes != 1 || Stopping is VoteStopping.Fixed,
-            $"Votes is 1 and Stopping {Stopping}; one vote cannot end early. Raise Votes, the most that are asked for."
+            $"{names[nameof(Votes)]} is 1 and {names[nameof(Stopping)]} {Stopping}; one vote cannot end early. Raise {names[nameof(Votes)]}, the most that are asked for."
         );
         Check(
             Stopping is not VoteStopping.Confidence { Level: var level } || VoteStopping.IsLevel(level),
-            $"Stopping is {Stopping}; a confidence to stop at is between 0.5 and 1."
+            $"{names[nameof(Stopping)]} is {Stopping}; a confidence to stop at is between 0.5 and 1."
         );
-        Check(Enum.IsDefined(Order), $"Order is {(int)Order}; it is one of {string.Join(", ", Enum.GetNames<VoteOrder>())}.");
+        Check(
+            Enum.IsDefined(Order),
+            $"{names[nameof(Order)]} is {(int)Order}; it is one of {string.Join(", ", Enum.GetNames<VoteOrder>())}."
+        );
         Check(
             Temperature >= 0 && float.IsFinite(Temperature),
-            FormattableString.Invariant($"Temperature is {Temperature}; it is 0 (greedy) or above.")
+            FormattableString.Invariant($"{names[nameof(Temperature)]} is {Temperature}; it is 0 (greedy) or above.")
         );
-        Check(TopP is > 0 and <= 1, FormattableString.Invariant($"TopP is {TopP}; it is above 0 and at most 1 (off)."));
-        Check(TopK is null or >= 1, $"TopK is {TopK}; it is at least 1, or null for off.");
-        Check(MaxCompletionTokens >= 1, $"MaxCompletionTokens is {MaxCompletionTokens}; at least 1 is needed.");
+        Check(TopP is > 0 and <= 1, FormattableString.Invariant($"{names[nameof(TopP)]} is {TopP}; it is above 0 and at most 1 (off)."));
+        Check(TopK is null or >= 1, $"{names[nameof(TopK)]} is {TopK}; it is at least 1, or null for off.");
+        Check(MaxCompletionTokens >= 1, $"{names[nameof(MaxCompletionTokens)]} is {MaxCompletionTokens}; at least 1 is needed.");
         Check(
             ThinkingBudget is null || (ThinkingBudget >= 0 && ThinkingBudget <= MaxCompletionTokens),
-            $"ThinkingBudget is {ThinkingBudget}; it is 0 to MaxCompletionTokens ({MaxCompletionTokens}), or null for none."
+            $"{names[nameof(ThinkingBudget)]} is {ThinkingBudget}; it is 0 to {names[nameof(MaxCompletionTokens)]} ({MaxCompletionTokens}), or null for none."
         );
         Check(
             ThinkingStub.Contains(ReasoningText.CloseTag, StringComparison.Ordinal),
-            $"ThinkingStub does not hold {ReasoningText.CloseTag}; without it the reasoning stays open."
+            $"{names[nameof(ThinkingStub)]} does not hold {ReasoningText.CloseTag}; without it the reasoning stays open."
         );
-        Check(UnparsableRedraws >= 0, $"UnparsableRedraws is {UnparsableRedraws}; it is 0 or above.");
-        Check(FurtherVotesOnDraw >= 0, $"FurtherVotesOnDraw is {FurtherVotesOnDraw}; it is 0 or above.");
-        Check(Truncate is null or >= 1, $"Truncate is {Truncate}; it is at least 1 character, or null for no cut.");
-        Check(Concurrency is null or >= 1, $"Concurrency is {Concurrency}; at least 1 is needed.");
-        if (faults.Count > 0)
-        {
-            throw new ArgumentException($"JudgeOptions: {string.Join(Environment.NewLine, faults)}");
-        }
+        Check(UnparsableRedraws >= 0, $"{names[nameof(UnparsableRedraws)]} is {UnparsableRedraws}; it is 0 or above.");
+        Check(FurtherVotesOnDraw >= 0, $"{names[nameof(FurtherVotesOnDraw)]} is {FurtherVotesOnDraw}; it is 0 or above.");
+        Check(Truncate is null or >= 1, $"{names[nameof(Truncate)]} is {Truncate}; it is at least 1 character, or null for no cut.");
+        Check(Concurrency is null or >= 1, $"{names[nameof(Concurrency)]} is {Concurrency}; at least 1 is needed.");
+        return faults;
 
         void Check(bool holds, string fault)
         {

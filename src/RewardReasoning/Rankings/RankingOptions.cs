@@ -1,9 +1,10 @@
 using RewardReasoning.Ratings;
+using RewardReasoning.Recipes;
 
 namespace RewardReasoning.Rankings;
 
 /// <summary>How a <see cref="Ranker"/> ranks.</summary>
-public sealed record RankingOptions
+public sealed record RankingOptions : ICheckedOptions
 {
     /// <summary>The most candidates that meet in a full round robin where no mode is named.</summary>
     internal const int RoundRobinLimit = 8;
@@ -58,29 +59,30 @@ public sealed record RankingOptions
     /// <value>64, at least 1.</value>
     public int Concurrency { get; init; } = 64;
 
-    /// <summary>Refuses values out of range, all in one message.</summary>
-    /// <exception cref="ArgumentException">Some are.</exception>
-    public void Validate()
+    /// <summary>Checks all values.</summary>
+    /// <exception cref="ArgumentException">At least one cannot be used; the message lists every fault, a line each.</exception>
+    public void Validate() => OptionsCheck.ThrowIfInvalid(this);
+
+    /// <inheritdoc/>
+    IEnumerable<string> ICheckedOptions.Faults(OptionNames names)
     {
+        ArgumentNullException.ThrowIfNull(names);
         string[] faults =
         [
-            .. MaxMatches is < 1 ? [$"MaxMatches is {MaxMatches}; it is at least 1."] : Array.Empty<string>(),
-            .. MaxTokens is < 1 ? [$"MaxTokens is {MaxTokens}; it is at least 1."] : Array.Empty<string>(),
+            .. MaxMatches is < 1 ? [$"{names[nameof(MaxMatches)]} is {MaxMatches}; it is at least 1."] : Array.Empty<string>(),
+            .. MaxTokens is < 1 ? [$"{names[nameof(MaxTokens)]} is {MaxTokens}; it is at least 1."] : Array.Empty<string>(),
             .. !(Lambda > 0) || !double.IsFinite(Lambda)
-                ? [FormattableString.Invariant($"Lambda is {Lambda}; it is above 0.")]
+                ? [FormattableString.Invariant($"{names[nameof(Lambda)]} is {Lambda}; it is above 0.")]
                 : Array.Empty<string>(),
-            .. Concurrency < 1 ? [$"Concurrency is {Concurrency}; it is at least 1."] : Array.Empty<string>(),
+            .. Concurrency < 1 ? [$"{names[nameof(Concurrency)]} is {Concurrency}; it is at least 1."] : Array.Empty<string>(),
             .. Reward == RewardKind.WinProbability && Method == RatingMethod.Elo
-                ? ["Reward is WinProbability, which needs Bradley-Terry strengths, and Method is Elo."]
+                ? [$"{names[nameof(Reward)]} is WinProbability, which needs Bradley-Terry strengths, and {names[nameof(Method)]} is Elo."]
                 : Array.Empty<string>(),
             .. Reward == RewardKind.Elo && Method != RatingMethod.Elo
-                ? ["Reward is Elo, and Method is BradleyTerry; Elo rewards need Elo ratings."]
+                ? [$"{names[nameof(Reward)]} is Elo, and {names[nameof(Method)]} is BradleyTerry; Elo rewards need Elo ratings."]
                 : Array.Empty<string>(),
         ];
-        if (faults.Length > 0)
-        {
-            throw new ArgumentException(string.Join(" ", faults));
-        }
+        return faults;
     }
 
     /// <summary>The mode for a number of distinct candidates.</summary>

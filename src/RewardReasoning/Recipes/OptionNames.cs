@@ -33,6 +33,11 @@ internal sealed class OptionNames
     /// <param name="path">C# names from the outside in, such as <c>nameof(Recipe.Judge), nameof(Judge.Votes)</c>.</param>
     public string this[params string[] path] => _before + string.Join(_between, path.Select(_convert));
 
+    /// <summary>The same notation, with other names for some members.</summary>
+    /// <param name="names">C# names with the words in the user's notation.</param>
+    public OptionNames With(IReadOnlyDictionary<string, string> names) =>
+        new(name => names.TryGetValue(name, out string? given) ? given : _convert(name), _before, _between);
+
     /// <summary>The names of the members of the options that <paramref name="member"/> holds.</summary>
     /// <param name="member">C# name of the member.</param>
     /// <param name="index">Position in a list; null where the member is not a list.</param>

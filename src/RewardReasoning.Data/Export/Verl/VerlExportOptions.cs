@@ -1,9 +1,10 @@
 using RewardReasoning.Judging;
+using RewardReasoning.Recipes;
 
 namespace RewardReasoning.Data.Export.Verl;
 
 /// <summary>What a judge is trained on with verl, and on which machines.</summary>
-public sealed record VerlExportOptions
+public sealed record VerlExportOptions : ICheckedOptions
 {
     /// <summary>What the judge reads.</summary>
     /// <value>The built-in template.</value>
@@ -37,24 +38,28 @@ public sealed record VerlExportOptions
     /// <value>8192, at least 1.</value>
     public int MaxResponseTokens { get; init; } = 8192;
 
-    /// <summary>Checks all values together.</summary>
+    /// <summary>Checks all values.</summary>
     /// <exception cref="ArgumentException">At least one cannot be used; the message lists every fault, a line each.</exception>
-    public void Validate()
+    public void Validate() => OptionsCheck.ThrowIfInvalid(this);
+
+    /// <inheritdoc/>
+    IEnumerable<string> ICheckedOptions.Faults(OptionNames names)
     {
+        ArgumentNullException.ThrowIfNull(names);
         List<string> faults = [];
         Check(
             !string.IsNullOrWhiteSpace(Model) && !Model.Any(char.IsControl),
-            "Model is empty or holds a line break; it is a name on the hub or a folder."
+            $"{names[nameof(Model)]} is empty or holds a line break; it is a name on the hub or a folder."
         );
-        Check(Gpus >= 1, $"Gpus is {Gpus}; at least 1 is needed.");
-        Check(Nodes >= 1, $"Nodes is {Nodes}; at least 1 is needed.");
-        Check(TestShare is >= 0 and < 1, FormattableString.Invariant($"TestShare is {TestShare}; it is 0 or more and below 1."));
-        Check(MaxPromptTokens >= 1, $"MaxPromptTokens is {MaxPromptTokens}; at least 1 is needed.");
-        Check(MaxResponseTokens >= 1, $"MaxResponseTokens is {MaxResponseTokens}; at least 1 is needed.");
-        if (faults.Count > 0)
-        {
-            throw new ArgumentException($"VerlExportOptions: {string.Join(Environment.NewLine, faults)}");
-        }
+        Check(Gpus >= 1, $"{names[nameof(Gpus)]} is {Gpus}; at least 1 is needed.");
+        Check(Nodes >= 1, $"{names[nameof(Nodes)]} is {Nodes}; at least 1 is needed.");
+        Check(
+            TestShare is >= 0 and < 1,
+            FormattableString.Invariant($"{names[nameof(TestShare)]} is {TestShare}; it is 0 or more and below 1.")
+        );
+        Check(MaxPromptTokens >= 1, $"{names[nameof(MaxPromptTokens)]} is {MaxPromptTokens}; at least 1 is needed.");
+        Check(MaxResponseTokens >= 1, $"{names[nameof(MaxResponseTokens)]} is {MaxResponseTokens}; at least 1 is needed.");
+        return faults;
 
         void Check(bool holds, string fault)
         {
