@@ -239,7 +239,8 @@ public sealed record EndpointOptions : ICheckedOptions
             );
             Check(
                 !url.IsAbsoluteUri || url.UserInfo.Length == 0,
-                $"{names[nameof(Url)]} holds credentials; they would not be sent. Put the key into an environment variable or a file and name that."
+                $"{names[nameof(Url)]} holds credentials; they would not be sent. Put the key into an environment variable or a file and "
+                    + $"name that."
             );
         }
 

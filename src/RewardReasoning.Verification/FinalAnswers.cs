@@ -3,7 +3,7 @@ using RewardReasoning.Verification.Answers;
 namespace RewardReasoning.Verification;
 
 /// <summary>Final answers of responses, one name for all that are equal by the verifier's rules. Not for several threads at once.</summary>
-public sealed class FinalAnswers
+internal sealed class FinalAnswers
 {
     private readonly AnswerVerifier _verifier = new();
     private readonly List<string> _known = [];

@@ -31,7 +31,8 @@ public sealed class ShapeTests
 
         Assert.True(
             types <= Figures.MostPublicTypes,
-            $"The libraries have {types} public types; at most {Figures.MostPublicTypes} are to be learnt. Make those internal that no user needs."
+            $"The libraries have {types} public types; at most {Figures.MostPublicTypes} are to be learnt. Make those internal that no "
+                + $"user needs."
         );
     }
 }

@@ -137,7 +137,8 @@ public sealed class ReportCommandTests : IDisposable
         Assert.Equal(ExitCodes.Done, (await JudgeAsync(server, "score", DataFile, "--out", scored)).ExitCode);
         RrmResult result = await Rrm.RunAsync("report", scored);
         Assert.StartsWith(
-            "1 of 1 row have a ranking of their candidates, with a reward for every response. The best response is the longest one in 100.0 %",
+            "1 of 1 row have a ranking of their candidates, with a reward for every response. The best response is the longest one in "
+                + "100.0 %",
             result.Out,
             StringComparison.Ordinal
         );
@@ -165,7 +166,8 @@ public sealed class ReportCommandTests : IDisposable
         RrmResult result = await Rrm.RunAsync("report", run, "--out", page);
         Assert.Equal((ExitCodes.Done, ""), (result.ExitCode, result.Error));
         Assert.StartsWith(
-            "good leads: it wins 100.0 % (95 % interval 100.0 to 100.0) of the points against base. bad is second, and the intervals do not overlap.",
+            "good leads: it wins 100.0 % (95 % interval 100.0 to 100.0) of the points against base. bad is second, and the intervals do "
+                + "not overlap.",
             result.Out,
             StringComparison.Ordinal
         );

@@ -5,7 +5,7 @@ using RewardReasoning.Verification;
 namespace RewardReasoning.Data.AnswerRows;
 
 /// <summary>Adds up verdicts; where rows say what they expect, also how far the verdicts agree. Not safe for several threads.</summary>
-public sealed class VerificationSummary
+internal sealed class VerificationSummary
 {
     private readonly long[] _verdicts = new long[3];
     private readonly Dictionary<string, VerificationSummary> _groups = [];

@@ -5,4 +5,4 @@ namespace RewardReasoning.Data.Export;
 /// <param name="Written">Pairs that were written, all files together.</param>
 /// <param name="Test">Those of them that were kept for testing.</param>
 /// <param name="LeftOut">Rows that were not written; each was told.</param>
-public sealed record ExportReport(long Rows, long Written, long Test, long LeftOut);
+internal sealed record ExportReport(long Rows, long Written, long Test, long LeftOut);

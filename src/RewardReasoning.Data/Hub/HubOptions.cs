@@ -93,7 +93,8 @@ public sealed record HubOptions : ICheckedOptions
         );
         Check(
             Token is null || Endpoint.Scheme == "https" || Endpoint.IsLoopback,
-            $"{names[nameof(Endpoint)]} is plain http on another machine, where anybody on the way could read the token. Use https, or no token."
+            $"{names[nameof(Endpoint)]} is plain http on another machine, where anybody on the way could read the token. Use https, or "
+                + $"no token."
         );
         Check(
             Token is null || Token.All(letter => letter is > ' ' and <= '~'),

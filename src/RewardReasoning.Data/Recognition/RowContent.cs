@@ -4,7 +4,7 @@ using RewardReasoning.Ratings;
 namespace RewardReasoning.Data.Recognition;
 
 /// <summary>What a row holds, taken out of its fields.</summary>
-public abstract record RowContent
+internal abstract record RowContent
 {
     /// <summary>What the row is.</summary>
     public abstract RowKind Kind { get; }
@@ -16,7 +16,7 @@ public abstract record RowContent
 /// <param name="Label">The better response; <see cref="Verdict.Unparsable"/> where none is known to be.</param>
 /// <param name="IsNamedByLabel">Whether the fields themselves say which is better (<c>chosen</c>, <c>rejected</c>), so that the first
 /// always is.</param>
-public sealed record PairContent(RowQuery Query, Comparison Comparison, Verdict Label, bool IsNamedByLabel) : RowContent
+internal sealed record PairContent(RowQuery Query, Comparison Comparison, Verdict Label, bool IsNamedByLabel) : RowContent
 {
     /// <inheritdoc/>
     public override RowKind Kind => RowKind.Pair;
@@ -34,7 +34,7 @@ public sealed record PairContent(RowQuery Query, Comparison Comparison, Verdict 
 /// <summary>Responses to one query.</summary>
 /// <param name="Query">What was asked.</param>
 /// <param name="Responses">The candidates, at least two.</param>
-public sealed record CandidatesContent(RowQuery Query, IReadOnlyList<string> Responses) : RowContent
+internal sealed record CandidatesContent(RowQuery Query, IReadOnlyList<string> Responses) : RowContent
 {
     /// <inheritdoc/>
     public override RowKind Kind => RowKind.Candidates;
@@ -107,7 +107,7 @@ internal sealed record MatchContent(string Player1, string Player2, MatchOutcome
 /// <summary>A row that is not what its fields promise, or promises nothing.</summary>
 /// <param name="Promised">What its fields make it look like.</param>
 /// <param name="Error">What is wrong, for people.</param>
-public sealed record FaultyContent(RowKind Promised, string Error) : RowContent
+internal sealed record FaultyContent(RowKind Promised, string Error) : RowContent
 {
     /// <inheritdoc/>
     public override RowKind Kind => Promised;
@@ -115,7 +115,7 @@ public sealed record FaultyContent(RowKind Promised, string Error) : RowContent
 
 /// <summary>What was asked: a text, or a conversation.</summary>
 /// <param name="Messages">Its turns; a text is one turn of the user's.</param>
-public sealed record RowQuery(IReadOnlyList<ChatMessage> Messages)
+internal sealed record RowQuery(IReadOnlyList<ChatMessage> Messages)
 {
     /// <summary>The query as a judge reads it (<see cref="Conversation.Render"/>).</summary>
     public string Text => Conversation.Render(Messages);

@@ -48,7 +48,7 @@ public enum RowKind
 }
 
 /// <summary>Kinds of rows in words.</summary>
-public static class RowKinds
+internal static class RowKinds
 {
     /// <summary>What a row of the kind holds, such as "a query and candidate responses".</summary>
     public static string Describe(RowKind kind) =>

@@ -8,7 +8,7 @@ namespace RewardReasoning.Data.Recognition;
 /// Says what a row is and takes it apart, by the names of its fields (docs/data.md has the table): pairs in several spellings, lists of
 /// candidates, preference data with and without a query of its own, conversations, questions with answers.
 /// </summary>
-public static class RowRecognizer
+internal static class RowRecognizer
 {
     private static readonly string[] AnswerNames = ["answer", "target", "gold", "ground_truth", "value"];
     private static readonly string[] OutputNames = ["output", "answer", "response"];

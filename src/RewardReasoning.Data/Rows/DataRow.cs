@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace RewardReasoning.Data.Rows;
 
 /// <summary>One row of a file: its fields, or why they could not be read.</summary>
-public sealed record DataRow
+internal sealed record DataRow
 {
     /// <summary>The file's name, for people.</summary>
     public required string File { get; init; }

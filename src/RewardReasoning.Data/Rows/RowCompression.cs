@@ -4,7 +4,7 @@ using ZstdSharp;
 namespace RewardReasoning.Data.Rows;
 
 /// <summary>How the bytes of a file are packed.</summary>
-public enum RowCompression
+internal enum RowCompression
 {
     /// <summary>Not at all.</summary>
     None,

@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace RewardReasoning.Data.Rows;
 
 /// <summary>A file that was opened and looked at: what it holds rows as, and a stream at its beginning.</summary>
-public sealed class RowFile : IAsyncDisposable
+internal sealed class RowFile : IAsyncDisposable
 {
     private const int PeekBytes = 1 << 16;
     private static readonly SearchValues<byte> Blanks = SearchValues.Create(" \t\r\n"u8);

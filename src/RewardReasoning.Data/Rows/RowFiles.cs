@@ -3,7 +3,7 @@ using System.IO.Enumeration;
 namespace RewardReasoning.Data.Rows;
 
 /// <summary>Files by name: one file, a folder with all below it, or a pattern.</summary>
-public static class RowFiles
+internal static class RowFiles
 {
     /// <summary>The endings of data, without those of packed files.</summary>
     public static IReadOnlyList<string> Endings { get; } = [".jsonl", ".ndjson", ".json", ".parquet", ".csv", ".tsv"];

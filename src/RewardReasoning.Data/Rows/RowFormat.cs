@@ -1,7 +1,7 @@
 namespace RewardReasoning.Data.Rows;
 
 /// <summary>How rows stand in a file.</summary>
-public enum RowFormat
+internal enum RowFormat
 {
     /// <summary>One JSON object a line.</summary>
     JsonLines,

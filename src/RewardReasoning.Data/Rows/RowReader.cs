@@ -7,7 +7,7 @@ namespace RewardReasoning.Data.Rows;
 /// The rows of files as streams: JSON lines, JSON lists, Parquet, and tables of text, compressed by gzip or Zstandard or not. Memory holds
 /// one row (of Parquet one row group), however long a file is. What is wrong with a row is told by the row; the rows beside it are read.
 /// </summary>
-public static class RowReader
+internal static class RowReader
 {
     private static readonly SearchValues<byte> Blanks = SearchValues.Create(" \t\r\n"u8);
 

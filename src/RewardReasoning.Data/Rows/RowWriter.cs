@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace RewardReasoning.Data.Rows;
 
 /// <summary>Writes rows to a file, one after another; disposing it ends the file.</summary>
-public abstract class RowWriter : IAsyncDisposable
+internal abstract class RowWriter : IAsyncDisposable
 {
     /// <summary>How JSON is written: as few escapes as JSON allows, for rows are data and no web page.</summary>
     private protected static readonly JsonWriterOptions Written = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };

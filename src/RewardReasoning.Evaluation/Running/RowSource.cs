@@ -35,7 +35,7 @@ public sealed record RowSource
     public static RowSource OfStream(Stream stream, string name) => new(stream, name);
 
     /// <summary>Reads the rows.</summary>
-    public IAsyncEnumerable<DataRow> ReadAsync(CancellationToken cancellationToken = default)
+    internal IAsyncEnumerable<DataRow> ReadAsync(CancellationToken cancellationToken = default)
     {
         IAsyncEnumerable<DataRow> rows = _stream is null
             ? RowReader.ReadAsync(Paths, cancellationToken)

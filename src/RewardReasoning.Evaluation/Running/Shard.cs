@@ -27,7 +27,7 @@ public sealed record Shard(int Index, int Count)
     }
 
     /// <summary>Its rows.</summary>
-    public async IAsyncEnumerable<DataRow> Of(IAsyncEnumerable<DataRow> rows)
+    internal async IAsyncEnumerable<DataRow> Of(IAsyncEnumerable<DataRow> rows)
     {
         long number = 0;
         ArgumentNullException.ThrowIfNull(rows);

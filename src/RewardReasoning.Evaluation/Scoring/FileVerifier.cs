@@ -8,7 +8,7 @@ namespace RewardReasoning.Evaluation.Scoring;
 /// <summary>Says of each row of a file whether its prediction gives its gold answer. Nothing is asked of a model.</summary>
 /// <param name="options">How answers are compared, where a row does not say; the defaults if null.</param>
 /// <param name="run">Progress, concurrency and clock; the defaults if null.</param>
-public sealed class FileVerifier(VerifierOptions? options = null, RunOptions? run = null)
+internal sealed class FileVerifier(VerifierOptions? options = null, RunOptions? run = null)
 {
     private const int Window = 1024;
 

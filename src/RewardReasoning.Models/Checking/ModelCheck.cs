@@ -9,7 +9,7 @@ namespace RewardReasoning.Models.Checking;
 /// <c>expected.safetensors</c> with padded batches, logits, hidden states and greedy continuations, and an <c>expected.json</c> with a
 /// list of prompts as token ids, their log-probabilities and greedy continuations.
 /// </summary>
-public static class ModelCheck
+internal static class ModelCheck
 {
     /// <summary>Runs the model over the prompts of the reference, one batch or prompt at a time.</summary>
     /// <param name="folder">A Hugging Face folder; config and weights are enough.</param>

@@ -5,7 +5,7 @@ namespace RewardReasoning.Models.Checking;
 /// <param name="LargestDifference">Largest absolute difference over all values; not a number where the model computed none.</param>
 /// <param name="Tolerance">What float order may cost.</param>
 /// <param name="ValueCount">How many values were compared.</param>
-public sealed record ModelCheckQuantity(string Name, double LargestDifference, double Tolerance, long ValueCount)
+internal sealed record ModelCheckQuantity(string Name, double LargestDifference, double Tolerance, long ValueCount)
 {
     /// <summary>Whether the difference is within the tolerance.</summary>
     public bool Passed => LargestDifference <= Tolerance;
@@ -15,7 +15,7 @@ public sealed record ModelCheckQuantity(string Name, double LargestDifference, d
 /// <param name="Folder">The model.</param>
 /// <param name="ExpectedPath">The reference numbers.</param>
 /// <param name="Quantities">In the order of computation, so that the first that fails is nearest to the cause.</param>
-public sealed record ModelCheckReport(string Folder, string ExpectedPath, IReadOnlyList<ModelCheckQuantity> Quantities)
+internal sealed record ModelCheckReport(string Folder, string ExpectedPath, IReadOnlyList<ModelCheckQuantity> Quantities)
 {
     /// <summary>Whether every quantity passed.</summary>
     public bool Passed => Quantities.All(quantity => quantity.Passed);

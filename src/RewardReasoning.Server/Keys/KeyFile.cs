@@ -14,7 +14,9 @@ internal sealed record ServerKey
     /// <summary>Whose key it is: letters, digits, dot, hyphen and underscore, at most 64.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The SHA-256 of the key, as <c>sha256:</c> and 64 hexadecimal digits. Keys are 256 random bits, so this needs no salt.</summary>
+    /// <summary>
+    /// The SHA-256 of the key, as <c>sha256:</c> and 64 hexadecimal digits. Keys are 256 random bits, so this needs no salt.
+    /// </summary>
     public required string Hash { get; init; }
 
     /// <summary>When it was made.</summary>

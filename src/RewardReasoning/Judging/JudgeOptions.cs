@@ -145,7 +145,8 @@ public sealed record JudgeOptions : ICheckedOptions
         Check(Votes >= 1, $"{names[nameof(Votes)]} is {Votes}; at least 1 is needed.");
         Check(
             Votes != 1 || Stopping is VoteStopping.Fixed,
-            $"{names[nameof(Votes)]} is 1 and {names[nameof(Stopping)]} {Stopping}; one vote cannot end early. Raise {names[nameof(Votes)]}, the most that are asked for."
+            $"{names[nameof(Votes)]} is 1 and {names[nameof(Stopping)]} {Stopping}; one vote cannot end early. Raise "
+                + $"{names[nameof(Votes)]}, the most that are asked for."
         );
         Check(
             Stopping is not VoteStopping.Confidence { Level: var level } || VoteStopping.IsLevel(level),
@@ -164,7 +165,8 @@ public sealed record JudgeOptions : ICheckedOptions
         Check(MaxCompletionTokens >= 1, $"{names[nameof(MaxCompletionTokens)]} is {MaxCompletionTokens}; at least 1 is needed.");
         Check(
             ThinkingBudget is null || (ThinkingBudget >= 0 && ThinkingBudget <= MaxCompletionTokens),
-            $"{names[nameof(ThinkingBudget)]} is {ThinkingBudget}; it is 0 to {names[nameof(MaxCompletionTokens)]} ({MaxCompletionTokens}), or null for none."
+            $"{names[nameof(ThinkingBudget)]} is {ThinkingBudget}; it is 0 to {names[nameof(MaxCompletionTokens)]} "
+                + $"({MaxCompletionTokens}), or null for none."
         );
         Check(
             ThinkingStub.Contains(ReasoningText.CloseTag, StringComparison.Ordinal),

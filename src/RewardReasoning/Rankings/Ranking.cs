@@ -74,7 +74,7 @@ public sealed record RankedResponse
 }
 
 /// <summary>A ranking was cancelled. What had been judged by then is not lost: it is ranked.</summary>
-public sealed class RankingCancelledException : OperationCanceledException
+internal sealed class RankingCancelledException : OperationCanceledException
 {
     /// <summary>With what was ranked so far.</summary>
     public RankingCancelledException(Ranking ranking, CancellationToken cancellationToken)

@@ -63,7 +63,8 @@ public sealed class AttackTests : IAsyncLifetime
     public async Task Preflight_AllowsNothing()
     {
         string answer = await SendAsync(
-            "OPTIONS /v1/judge HTTP/1.1\r\nHost: localhost\r\nOrigin: https://attacker.example\r\nAccess-Control-Request-Method: POST\r\n\r\n"
+            "OPTIONS /v1/judge HTTP/1.1\r\nHost: localhost\r\nOrigin: https://attacker.example\r\nAccess-Control-Request-Method: "
+                + "POST\r\n\r\n"
         );
         Assert.StartsWith("HTTP/1.1 403 ", answer, StringComparison.Ordinal);
         Assert.DoesNotContain("Access-Control-Allow", answer, StringComparison.OrdinalIgnoreCase);
@@ -230,7 +231,8 @@ public sealed class AttackTests : IAsyncLifetime
     }
 
     private static string Post(string body, string? header = null) =>
-        $"POST /v1/judge HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n"
+        $"POST /v1/judge HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: "
+        + $"{Encoding.UTF8.GetByteCount(body)}\r\n"
         + (header is null ? "\r\n" : $"{header}\r\n\r\n");
 
     private static string Chunked() =>

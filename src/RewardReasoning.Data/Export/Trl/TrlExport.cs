@@ -5,7 +5,7 @@ namespace RewardReasoning.Data.Export.Trl;
 /// <summary>Labelled pairs as a file that TRL reads; its ending says whether as JSON lines or Parquet.</summary>
 /// <param name="format">The shape of the rows.</param>
 /// <param name="time">Clock for writing files.</param>
-public sealed class TrlExport(TrlRows format, TimeProvider time)
+internal sealed class TrlExport(TrlRows format, TimeProvider time)
 {
     /// <summary>Writes the file.</summary>
     /// <param name="rows">Labelled or judged pairs.</param>

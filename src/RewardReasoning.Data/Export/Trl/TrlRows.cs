@@ -10,7 +10,7 @@ namespace RewardReasoning.Data.Export.Trl;
 /// </summary>
 /// <param name="shape">The shape.</param>
 /// <param name="withMargin">Whether rows have a <c>margin</c>.</param>
-public sealed class TrlRows(TrlShape shape, bool withMargin)
+internal sealed class TrlRows(TrlShape shape, bool withMargin)
 {
     private bool IsText => shape is TrlShape.Text or TrlShape.ImplicitText;
 

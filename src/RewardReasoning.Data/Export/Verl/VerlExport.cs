@@ -12,7 +12,7 @@ namespace RewardReasoning.Data.Export.Verl;
 /// </summary>
 /// <param name="options">What is trained, and where.</param>
 /// <param name="time">Clock for writing files.</param>
-public sealed class VerlExport(VerlExportOptions options, TimeProvider time)
+internal sealed class VerlExport(VerlExportOptions options, TimeProvider time)
 {
     /// <summary>Writes the folder.</summary>
     /// <param name="rows">Labelled or judged pairs.</param>

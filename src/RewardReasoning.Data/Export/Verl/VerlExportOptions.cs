@@ -4,7 +4,7 @@ using RewardReasoning.Recipes;
 namespace RewardReasoning.Data.Export.Verl;
 
 /// <summary>What a judge is trained on with verl, and on which machines.</summary>
-public sealed record VerlExportOptions : ICheckedOptions
+internal sealed record VerlExportOptions : ICheckedOptions
 {
     /// <summary>What the judge reads.</summary>
     /// <value>The built-in template.</value>
