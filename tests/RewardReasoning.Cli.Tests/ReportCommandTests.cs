@@ -137,8 +137,7 @@ public sealed class ReportCommandTests : IDisposable
         Assert.Equal(ExitCodes.Done, (await JudgeAsync(server, "score", DataFile, "--out", scored)).ExitCode);
         RrmResult result = await Rrm.RunAsync("report", scored);
         Assert.StartsWith(
-            "1 of 1 row have a ranking of their candidates, with a reward for every response. The best response is the longest one in "
-                + "100.0 %",
+            "1 of 1 row has a ranking of candidates, with a reward for every response. The best response is the longest one in 100.0 %",
             result.Out,
             StringComparison.Ordinal
         );

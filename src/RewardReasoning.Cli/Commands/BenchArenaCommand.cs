@@ -26,14 +26,15 @@ internal sealed class BenchArenaCommand
     private readonly Option<string[]> _baselines = new("--baseline")
     {
         Description =
-            "Whom the others meet: the name of a model of --answers, or a file of its answers. One gives win rates, several give ratings.",
+            "Whom the others are compared with: the name of a model in --answers, or a file of its answers. One gives win rates, several "
+            + "give ratings.",
         HelpName = "NAME|FILE...",
         AllowMultipleArgumentsPerToken = true,
     };
 
     private readonly Option<string?> _replay = new("--replay")
     {
-        Description = "Recorded battles in place of a judge: battles.jsonl of a run, or any file of matches.",
+        Description = "Recorded battles instead of a judge: battles.jsonl of a run, or any file of matches.",
         HelpName = "FILE",
     };
     private readonly Option<string?> _out = new("--out")

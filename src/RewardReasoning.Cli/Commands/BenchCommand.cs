@@ -24,7 +24,7 @@ internal sealed class BenchCommand
     private readonly Option<string?> _data = new("--data") { Description = "The benchmark's data, a file or folder.", HelpName = "PATH" };
     private readonly Option<string?> _replay = new("--replay")
     {
-        Description = "Score recorded outputs of judges in place of a model.",
+        Description = "Score recorded outputs of judges instead of a model.",
         HelpName = "PATH",
     };
     private readonly Option<string?> _judge = new("--judge") { Description = "Of several recorded judges, this one.", HelpName = "NAME" };
@@ -153,7 +153,7 @@ internal sealed class BenchCommand
         {
             _terminal.WriteStatus(
                 "rrm: warning: with --order given, data that has the better response first always shows it first; the default order "
-                    + "has no such habit."
+                    + "does not."
             );
         }
 

@@ -12,7 +12,7 @@ internal static class BenchListCommand
 {
     public static Command Create(Terminal terminal)
     {
-        Argument<string?> name = new("NAME") { Description = "Tell all about one benchmark.", Arity = ArgumentArity.ZeroOrOne };
+        Argument<string?> name = new("NAME") { Description = "Describe this benchmark in full.", Arity = ArgumentArity.ZeroOrOne };
         Option<bool> json = BenchOptions.Json();
         Command command = Verb.Create(
             terminal,

@@ -11,7 +11,7 @@ using RewardReasoning.Judging;
 
 namespace RewardReasoning.Cli.Commands;
 
-/// <summary><c>rrm bench probes</c>: how often texts that should not matter turn a judge's verdict.</summary>
+/// <summary><c>rrm bench probes</c>: how often texts that should not matter flip a judge's verdict.</summary>
 internal sealed class BenchProbesCommand
 {
     private readonly Terminal _terminal;
@@ -26,7 +26,7 @@ internal sealed class BenchProbesCommand
     };
     private readonly Option<string> _benchmark = new("--benchmark")
     {
-        Description = "The benchmark that the data is of.",
+        Description = "The benchmark that the data belongs to.",
         HelpName = "NAME",
         DefaultValueFactory = _ => "pairs",
     };
@@ -52,7 +52,7 @@ internal sealed class BenchProbesCommand
         Command command = Verb.Create(
             terminal,
             "probes",
-            "See how often an empty answer, an injected verdict, padding, self-praise, a swap or a change of style turns a "
+            "See how often an empty answer, an injected verdict, padding, self-praise, a swap or a change of style flips a "
                 + "judge's verdict.",
             """
             rrm bench probes --data labelled.jsonl --limit 100

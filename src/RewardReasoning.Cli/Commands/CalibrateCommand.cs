@@ -29,26 +29,27 @@ internal sealed class CalibrateCommand
     };
     private readonly Option<bool> _judged = new("--judged")
     {
-        Description = "PAIRS is what rrm score wrote with the same model and options: its judgments are taken, and none is made.",
+        Description = "PAIRS is the output of rrm score with the same model and options: its judgments are used, and nothing is judged.",
     };
 
     private readonly Option<string> _method = new("--method")
     {
-        Description = "What is fitted: one temperature of the log-odds, or any map that never falls.",
+        Description = "What is fitted: one temperature of the log-odds, or any non-decreasing map.",
         HelpName = "temperature|isotonic",
         DefaultValueFactory = _ => NameOf(Defaults.Method),
     };
 
     private readonly Option<int> _folds = new("--folds")
     {
-        Description = "Folds of the cross-validation that the errors afterwards come from; judgments of one query are in one fold.",
+        Description = "Folds of the cross-validation that gives the errors after calibration; judgments of one query are in one fold.",
         HelpName = "N",
         DefaultValueFactory = _ => Defaults.Folds,
     };
 
     private readonly Option<string?> _out = new("--out")
     {
-        Description = $"Where the fit is kept, beside those for other settings (default: {CalibrationFile.Name} in the model folder).",
+        Description =
+            $"File for the fit, which also holds the fits for other settings (default: {CalibrationFile.Name} in the model " + "folder).",
         HelpName = "FILE",
     };
     private readonly Option<string?> _plot = new("--plot")
@@ -71,7 +72,7 @@ internal sealed class CalibrateCommand
         Command command = Verb.Create(
             terminal,
             "calibrate",
-            "Fit confidence to labelled pairs, so that it is right as often as it says.",
+            "Calibrate confidence on labelled pairs, so that 90 % confidence means right 90 % of the time.",
             """
             rrm calibrate labelled.jsonl --votes 9 --plot reliability.svg
             rrm calibrate judged.jsonl --judged --votes 9 --method isotonic
@@ -110,7 +111,7 @@ internal sealed class CalibrateCommand
         string output = OutputOf(parsed, source);
         if (File.Exists(output))
         {
-            _ = CalibrationFile.Load(output); // a file that cannot be added to is told before anything is judged
+            _ = CalibrationFile.Load(output); // a file that cannot be added to is reported before anything is judged
         }
 
         CalibrationOptions calibrating = ReadOptions(parsed);
@@ -144,7 +145,7 @@ internal sealed class CalibrateCommand
             source is FolderSource { Folder: var folder }
                 ? Path.Combine(folder, CalibrationFile.Name)
                 : throw new UsageException(
-                    "A model at --endpoint has no folder to keep the fit in; name a file with --out FILE, and read it with "
+                    "A model at --endpoint has no folder for the fit; name a file with --out FILE, and read it with "
                         + "--calibration FILE."
                 )
         );

@@ -21,7 +21,7 @@ internal sealed class DataBuildCommand
     private readonly JudgingArguments _judging = new();
     private readonly Argument<string> _recipe = new("RECIPE")
     {
-        Description = "JSON that says what the pairs are built of (docs/data.md).",
+        Description = "JSON file that describes the sources of the pairs (docs/data.md).",
     };
     private readonly Option<string> _out = new("--out")
     {
@@ -29,7 +29,7 @@ internal sealed class DataBuildCommand
         HelpName = "FOLDER",
         Required = true,
     };
-    private readonly Option<bool> _check = new("--check") { Description = "Only check the recipe: every fault of it is told." };
+    private readonly Option<bool> _check = new("--check") { Description = "Only check the recipe, and report all its faults." };
     private readonly Option<bool> _json = new("--json") { Description = "Print the manifest to standard output." };
 
     private DataBuildCommand(Terminal terminal, TimeProvider time)
@@ -148,7 +148,7 @@ internal sealed class DataBuildCommand
         foreach (OutputManifest output in manifest.Outputs)
         {
             _terminal.Error.WriteLine(
-                $"{output.File.Path}: {output.Rows} pairs; the better response stands first in {output.BetterFirst}, is longer in "
+                $"{output.File.Path}: {output.Rows} pairs; the better response is first in {output.BetterFirst}, is longer in "
                     + $"{output.BetterLonger} and shorter in {output.BetterShorter}"
             );
         }

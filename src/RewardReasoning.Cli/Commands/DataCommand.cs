@@ -12,7 +12,7 @@ internal static class DataCommand
         Command command = Verb.Create(
             terminal,
             "data",
-            "Look into data files and prepare them.",
+            "Inspect and prepare data files.",
             """
             rrm data inspect pairs.jsonl
             rrm data verify answers.jsonl --out verified.jsonl

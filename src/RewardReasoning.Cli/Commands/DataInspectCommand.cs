@@ -12,7 +12,7 @@ using RewardReasoning.Evaluation.Running;
 
 namespace RewardReasoning.Cli.Commands;
 
-/// <summary><c>rrm data inspect</c>: what a file is taken for, and what stands out in it.</summary>
+/// <summary><c>rrm data inspect</c>: how a file is recognised, and its oddities.</summary>
 internal static class DataInspectCommand
 {
     public static Command Create(Terminal terminal)
@@ -26,7 +26,7 @@ internal static class DataInspectCommand
         Command command = Verb.Create(
             terminal,
             "inspect",
-            "Say what files are taken for: kind of rows, fields, lengths, labels, oddities.",
+            "Show how files are recognised: kind of rows, fields, lengths, labels, oddities.",
             """
             rrm data inspect pairs.jsonl
             rrm data inspect "data/**/*.parquet" --json
@@ -46,7 +46,7 @@ internal static class DataInspectCommand
         return command;
     }
 
-    /// <summary>Refused files are told beside the others, and make the exit code 3; where all are refused it is 2.</summary>
+    /// <summary>Refused files are reported with the others, and the exit code is 3; if all are refused it is 2.</summary>
     private static async Task<int> RunAsync(Terminal terminal, RowSource input, bool asJson, CancellationToken cancellationToken)
     {
         List<FileInspection> inspections = [];

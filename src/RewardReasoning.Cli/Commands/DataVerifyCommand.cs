@@ -34,7 +34,7 @@ internal sealed class DataVerifyCommand
     };
     private readonly Option<bool> _choices = new("--choices")
     {
-        Description = "Answers are choice letters; without it they are where gold is a single capital letter.",
+        Description = "Answers are choice letters; without it only if gold is a single capital letter.",
     };
     private readonly Option<string?> _by = new("--by")
     {
@@ -55,7 +55,7 @@ internal sealed class DataVerifyCommand
         Command command = Verb.Create(
             terminal,
             "verify",
-            "Say of each row whether its prediction gives its gold answer: equal, different or unknown, by rules (docs/verifier.md).",
+            "Decide for each row whether its prediction gives its gold answer: equal, different or unknown, by rules (docs/verifier.md).",
             """
             rrm data verify answers.jsonl --out verified.jsonl
             rrm data verify answers.jsonl.gz --out verified.jsonl.gz --json

@@ -12,7 +12,7 @@ internal static class EndpointCommand
         Command command = Verb.Create(
             terminal,
             "endpoint",
-            "Look into an OpenAI-compatible server.",
+            "Examine an OpenAI-compatible server.",
             """
             rrm endpoint probe http://localhost:8000/v1
             """

@@ -42,7 +42,7 @@ internal static class EndpointProbeCommand
         Command command = Verb.Create(
             terminal,
             "probe",
-            "Ask a server a dozen short questions, and say what it can do and with which options it is used.",
+            "Ask a server a dozen short questions, and report what it can do and with which options to use it.",
             """
             rrm endpoint probe http://localhost:8000/v1
             rrm endpoint probe https://api.example.com/v1 --model NAME --api-key-env API_KEY --json

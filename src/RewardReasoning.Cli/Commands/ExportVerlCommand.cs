@@ -43,11 +43,14 @@ internal static class ExportVerlCommand
         };
         Option<double> testShare = new("--test-share")
         {
-            Description = "Share of the queries that are kept for testing.",
+            Description = "Share of the queries that are held out for testing.",
             HelpName = "P",
             DefaultValueFactory = _ => Defaults.TestShare,
         };
-        Option<bool> both = new("--both-orders") { Description = "Write every pair in both orders; else in one, from a hash of the pair." };
+        Option<bool> both = new("--both-orders")
+        {
+            Description = "Write every pair in both orders; otherwise a hash of the pair chooses one.",
+        };
         Option<int> promptTokens = new("--max-prompt-tokens")
         {
             Description = "Most tokens of a prompt; verl leaves longer ones out.",
@@ -62,7 +65,7 @@ internal static class ExportVerlCommand
         };
         Option<string?> prompt = new("--prompt")
         {
-            Description = "Template of what the judge reads, in place of the built-in one (docs/cli.md).",
+            Description = "Template of the judge's prompt, instead of the built-in one (docs/cli.md).",
             HelpName = "FILE",
         };
         Command command = Verb.Create(

@@ -38,7 +38,7 @@ internal sealed class JudgeCommand
     private readonly Option<bool> _json = new("--json") { Description = "Print the judgment as one JSON object." };
     private readonly Option<bool> _showPrompt = new("--show-prompt")
     {
-        Description = "Print what the judge would read, and its length in tokens where it is known; runs nothing.",
+        Description = "Print the judge's prompt, and its length in tokens if it is known; runs nothing.",
     };
 
     private JudgeCommand(Terminal terminal) => _terminal = terminal;
@@ -49,7 +49,7 @@ internal sealed class JudgeCommand
         Command command = Verb.Create(
             terminal,
             "judge",
-            "Compare two responses to one query: the judge thinks, then chooses.",
+            "Compare two responses to one query: the judge reasons, then chooses.",
             """
             rrm judge --query "12*4+7" --response 55 --response 54
             rrm judge --query @question.txt --response @a.md --response @b.md --votes 9 --order both
@@ -76,7 +76,7 @@ internal sealed class JudgeCommand
         if (source is FolderSource { IsScalar: true } scalar && parsed.GetValue(_showPrompt))
         {
             throw new UsageException(
-                $"--show-prompt is for a judge that thinks; {scalar.Folder} is a scalar reward model, which reads each response by itself."
+                $"--show-prompt is for a judge that reasons; {scalar.Folder} is a scalar reward model, which reads each response by itself."
             );
         }
 

@@ -19,7 +19,7 @@ internal static class LabCommand
         Command command = Verb.Create(
             terminal,
             "lab",
-            "Make a small judge from nothing: tokenizer, data, base model, reinforcement learning. A stopped or killed run is resumed.",
+            "Make a small judge from scratch: tokenizer, data, base model, reinforcement learning. A stopped or killed run is resumed.",
             "rrm lab recipes/rrm-mini/lab.json"
         );
         command.Arguments.Add(recipe);

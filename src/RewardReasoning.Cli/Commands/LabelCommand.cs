@@ -37,7 +37,8 @@ internal sealed class LabelCommand
 
     private readonly Option<double> _minMargin = new("--min-margin")
     {
-        Description = "Drop pairs of a smaller margin (share of the votes for, less that against, 0 to 1); draws are always dropped.",
+        Description =
+            "Drop pairs with a smaller margin (share of the votes for, minus the share against, 0 to 1); draws are always " + "dropped.",
         HelpName = "M",
         DefaultValueFactory = _ => 0,
     };

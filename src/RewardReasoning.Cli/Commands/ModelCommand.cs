@@ -12,7 +12,7 @@ internal static class ModelCommand
         Command command = Verb.Create(
             terminal,
             "model",
-            "Load a model of the Hugging Face hub, or look into a model folder.",
+            "Download a model from the Hugging Face hub, or inspect a model folder.",
             """
             rrm model pull Qwen/Qwen3-0.6B
             rrm model info models/rrm-mini

@@ -13,7 +13,7 @@ internal static class ModelPullCommand
     {
         Argument<string> model = new("MODEL")
         {
-            Description = "OWNER/NAME of the model on the hub, with @REVISION for another one than main.",
+            Description = "OWNER/NAME of the model on the hub, with @REVISION for a revision other than main.",
         };
         Option<string?> folder = new("--out")
         {
@@ -23,7 +23,7 @@ internal static class ModelPullCommand
         Command command = Verb.Create(
             terminal,
             "pull",
-            "Load a model from the Hugging Face hub, and print its folder. A second run goes on where the first one stopped.",
+            "Download a model from the Hugging Face hub, and print its folder. A second run resumes where the first one stopped.",
             """
             rrm model pull Qwen/Qwen3-0.6B
             rrm model pull Reward-Reasoning/RRM-7B@main --out models/rrm-7b

@@ -21,7 +21,7 @@ internal static class ModelRewriteCommand
         Command command = Verb.Create(
             terminal,
             "rewrite",
-            "Write a model folder anew so that transformers and vLLM tokenize it as rrm does. It computes the same to the bit, and stored "
+            "Rewrite a model folder so that transformers and vLLM tokenize it as rrm does. It computes the same to the bit, and stored "
                 + "completions of the old folder hold for the new one.",
             "rrm model rewrite FOLDER --out NEW"
         );

@@ -32,7 +32,7 @@ internal sealed class RankCommand
 
     private readonly Option<string[]> _files = new("--responses")
     {
-        Description = "Files of responses: a JSON list (.json), JSON lines (.jsonl, or - for standard input), else one text a file.",
+        Description = "Files of responses: a JSON list (.json), JSON lines (.jsonl, or - for standard input); any other file is one text.",
         HelpName = "FILE...",
         AllowMultipleArgumentsPerToken = true,
     };
@@ -40,7 +40,7 @@ internal sealed class RankCommand
     private readonly Option<string?> _row = new("--row")
     {
         Description =
-            "In place of these: one row of a data file (a JSON object with query and responses), - for standard input. rrm data "
+            "Instead of these: one row of a data file (a JSON object with query and responses), - for standard input. rrm data "
             + "inspect says how rows are read.",
         HelpName = "FILE",
     };

@@ -34,7 +34,7 @@ internal sealed class ReportCommand
     };
     private readonly Option<string?> _patterns = new("--patterns")
     {
-        Description = "Keywords of reasoning patterns, in place of the built-in ones: a JSON object of lists.",
+        Description = "Keywords of reasoning patterns, instead of the built-in ones: a JSON object of lists.",
         HelpName = "FILE",
     };
     private readonly Option<bool> _json = new("--json") { Description = "Print everything as JSON." };
@@ -56,7 +56,7 @@ internal sealed class ReportCommand
     };
     private readonly Option<bool> _lowerEnd = new("--lower-end")
     {
-        Description = "With --fail-below: compare the lower end of the 95 % interval, which chance alone rarely lifts over ACC.",
+        Description = "With --fail-below: compare the lower end of the 95 % interval instead of the figure itself.",
     };
     private readonly Option<string?> _worseThan = new("--fail-if-worse-than")
     {

@@ -4,7 +4,7 @@ using RewardReasoning.Cli.Terminals;
 
 namespace RewardReasoning.Cli.Commands;
 
-/// <summary><c>rrm store</c>: what is kept, and how it is taken out or removed.</summary>
+/// <summary><c>rrm store</c>: what is stored, and how it is printed or removed.</summary>
 internal static class StoreCommand
 {
     public static Command Create(Terminal terminal, TimeProvider time)
@@ -12,7 +12,7 @@ internal static class StoreCommand
         Command command = Verb.Create(
             terminal,
             "store",
-            "Look into the store of completions, take them out, remove them.",
+            "Count stored completions, print them, remove them.",
             """
             rrm store stats
             rrm store export --model rrm-mini >completions.jsonl

@@ -14,7 +14,7 @@ internal static class StoreExportCommand
     {
         StoreArgument argument = new();
         Option<string?> model = StoreCommand.ModelOption();
-        Option<bool> logProbs = new("--logprobs") { Description = "With the log-probs of tokens, where they were kept." };
+        Option<bool> logProbs = new("--logprobs") { Description = "Print the log-probs of tokens too, if they were stored." };
         Command command = Verb.Create(
             terminal,
             "export",

@@ -16,12 +16,12 @@ internal static class StorePruneCommand
         StoreArgument argument = new();
         Option<string?> olderThan = new("--older-than")
         {
-            Description = "Remove what was kept longer ago than this: 45m, 12h, 30d, 2w, 1y; 0d is everything.",
+            Description = "Remove completions stored longer ago than this: 45m, 12h, 30d, 2w, 1y; 0d is everything.",
             HelpName = "AGE",
         };
         Option<string?> maxSize = new("--max-size")
         {
-            Description = "Keep the newest completions of so many bytes (500MB, 2GB), remove older ones.",
+            Description = "Keep the newest completions up to this size (500MB, 2GB), remove older ones.",
             HelpName = "SIZE",
         };
         Option<string?> model = StoreCommand.ModelOption();
@@ -30,7 +30,7 @@ internal static class StorePruneCommand
         Command command = Verb.Create(
             terminal,
             "prune",
-            "Remove completions by age, model or size, and give their room back.",
+            "Remove completions by age, model or size, and free their space.",
             """
             rrm store prune --older-than 90d --dry-run
             rrm store prune --model rrm-mini

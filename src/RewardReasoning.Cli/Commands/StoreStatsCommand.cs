@@ -9,7 +9,7 @@ using RewardReasoning.Storage;
 
 namespace RewardReasoning.Cli.Commands;
 
-/// <summary><c>rrm store stats</c>: how much is kept of which model.</summary>
+/// <summary><c>rrm store stats</c>: how much is stored of each model.</summary>
 internal static class StoreStatsCommand
 {
     public static Command Create(Terminal terminal)
@@ -19,7 +19,7 @@ internal static class StoreStatsCommand
         Command command = Verb.Create(
             terminal,
             "stats",
-            "Show how much is kept of which model.",
+            "Show how much is stored of each model.",
             """
             rrm store stats
             rrm store stats --store postgres://judge@db.example/votes --json

@@ -36,7 +36,7 @@ internal static class BenchmarkReportText
         {
             yield return string.Create(
                 CultureInfo.InvariantCulture,
-                $"the same answer in both orders: {consistency:0.0%}; lean to the response shown first: "
+                $"the same answer in both orders: {consistency:0.0%}; bias to the response shown first: "
                     + $"{report.PositionBias:+0.000;-0.000;0.000}"
             );
         }

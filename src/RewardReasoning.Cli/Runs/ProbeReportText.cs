@@ -16,7 +16,7 @@ internal static class ProbeReportText
         );
         string[][] rows =
         [
-            ["probe", "pairs", "refused", "missing", "n", "turned", "%"],
+            ["probe", "pairs", "refused", "missing", "n", "flipped", "%"],
             .. report.Probes.Select(probe =>
                 (string[])
                     [
@@ -35,7 +35,8 @@ internal static class ProbeReportText
             yield return line;
         }
 
-        yield return "Turned: right before, wrong as changed. What `again` turns is chance. Refused: outside of what the judge says "
+        yield return "Flipped: right before, wrong as changed. What `again` flips is the judge's own randomness. Refused: outside of what "
+            + "the judge says "
             + "it can judge.";
         foreach (ProbeResult probe in report.Probes)
         {

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace RewardReasoning.Evaluation.Arena;
 
-/// <summary>What of an answer may please a judge whatever it says. Code blocks count for the length alone.</summary>
+/// <summary>Features of an answer that may please a judge, independent of its content. Code blocks count for the length only.</summary>
 /// <param name="Length">Characters.</param>
 /// <param name="Headings">Markdown headings.</param>
 /// <param name="ListItems">Items of lists, numbered or not.</param>

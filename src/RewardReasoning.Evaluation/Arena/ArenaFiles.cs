@@ -83,7 +83,7 @@ internal static class ArenaFiles
     /// </summary>
     /// <param name="path">A file of battles; that of a run, or anything with players and a winner.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    /// <exception cref="InvalidDataException">A row is no battle.</exception>
+    /// <exception cref="InvalidDataException">A row is not a battle.</exception>
     public static async Task<(IReadOnlyList<Battle> Battles, int Missing)> ReadBattlesAsync(
         string path,
         CancellationToken cancellationToken = default
@@ -110,7 +110,7 @@ internal static class ArenaFiles
             battles.Add(
                 new Battle
                 {
-                    // A row that names no prompt stands for itself.
+                    // A row without a prompt is a prompt of its own.
                     Prompt =
                         PromptFields.Select(row.Field).FirstOrDefault(prompt => prompt is not null)
                         ?? row.Number.ToString(CultureInfo.InvariantCulture),
@@ -166,7 +166,7 @@ internal static class ArenaFiles
         catch (JsonException exception)
         {
             throw new InvalidDataException(
-                $"{row.Place}: {name} is no style of an answer ({exception.Message}); it has length, headings, list_items and bold.",
+                $"{row.Place}: {name} is not a style of an answer ({exception.Message}); it has length, headings, list_items and bold.",
                 exception
             );
         }

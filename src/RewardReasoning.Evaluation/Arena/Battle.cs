@@ -29,7 +29,7 @@ internal sealed record Battle
 
     /// <summary>
     /// The battle of a judged item, whose section and detail name the models; null unless both orders have an answer, for only then does a
-    /// lean to the response shown first cancel out.
+    /// bias to the response shown first cancel out.
     /// </summary>
     public static Battle? Of(JudgedItem judged)
     {

@@ -20,7 +20,7 @@ internal sealed record BenchmarkItem
     /// <summary>What is right; <see cref="MatchOutcome.Missing"/> for a row that cannot be scored.</summary>
     public required MatchOutcome Gold { get; init; }
 
-    /// <summary>What the benchmark's own arithmetic needs beside (the styles of RM-Bench), else empty.</summary>
+    /// <summary>Further data for the benchmark's own arithmetic (the styles of RM-Bench); else empty.</summary>
     public string Detail { get; init; } = "";
 }
 

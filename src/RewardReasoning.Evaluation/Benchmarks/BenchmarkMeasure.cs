@@ -11,7 +11,7 @@ internal readonly record struct WeightedItem(JudgedItem Judged, int Weight);
 /// <param name="Compute">The figure, from 0 to 1; NaN where it is undefined.</param>
 internal sealed record BenchmarkMeasure(string Name, string Meaning, Func<IReadOnlyList<WeightedItem>, double> Compute)
 {
-    /// <summary>What each item adds, where the figure is the mean of that; null where it is no mean.</summary>
+    /// <summary>What each item adds, if the figure is the mean of that; null if it is not a mean.</summary>
     public Func<JudgedItem, double?>? Credit { get; init; }
 
     /// <summary>The mean of a credit per item; items without one (null) are left out.</summary>

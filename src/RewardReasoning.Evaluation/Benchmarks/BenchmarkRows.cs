@@ -54,7 +54,7 @@ internal readonly record struct BenchmarkRow(JsonElement Fields, string Place, s
     }
 }
 
-/// <summary>Reads the files of a benchmark: whatever <see cref="RowReader"/> reads. They are small and are read whole.</summary>
+/// <summary>Reads the files of a benchmark, in any format of <see cref="RowReader"/>. They are small and are read whole.</summary>
 internal static class BenchmarkRows
 {
     /// <summary>

@@ -20,7 +20,7 @@ internal sealed record RecordedJudgment
     /// <summary>The item's row.</summary>
     public required string Row { get; init; }
 
-    /// <summary>What the benchmark's arithmetic needs beside.</summary>
+    /// <summary>Further data for the benchmark's arithmetic.</summary>
     public string? Detail { get; init; }
 
     /// <summary>What was asked; null in runs that did not keep it.</summary>
@@ -141,7 +141,7 @@ internal sealed class BenchmarkRunFolder(string path)
         string file = Path.Combine(path, ReportFile);
         return File.Exists(file)
             ? Parse(await File.ReadAllTextAsync(file, cancellationToken).ConfigureAwait(false), BenchmarkJson.Lines.BenchmarkReport, file)
-            : throw new FileNotFoundException($"'{path}' holds no {ReportFile}; it is no folder of a finished benchmark run.", file);
+            : throw new FileNotFoundException($"'{path}' holds no {ReportFile}; it is not a folder of a finished benchmark run.", file);
     }
 
     /// <summary>Reads the judgments back, one at a time; none of a best-of-n run.</summary>

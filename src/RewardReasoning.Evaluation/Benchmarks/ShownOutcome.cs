@@ -7,7 +7,9 @@ namespace RewardReasoning.Evaluation.Benchmarks;
 /// <param name="Outcome">What it said.</param>
 internal readonly record struct ShownOutcome(ShownOrder Order, MatchOutcome Outcome)
 {
-    /// <summary>What a judgment says in each order that was shown; without votes it hangs on no order, and says the same in both.</summary>
+    /// <summary>
+    /// What a judgment says in each order that was shown; a judgment without votes does not depend on the order, and says the same in both.
+    /// </summary>
     public static IReadOnlyList<ShownOutcome> Of(Judgment judgment)
     {
         ArgumentNullException.ThrowIfNull(judgment);

@@ -23,7 +23,7 @@ internal sealed record BestOfItem
     /// <summary>Their final answers, equal ones under one name, for the majority; null where a response has none.</summary>
     public required IReadOnlyList<string?> Answers { get; init; }
 
-    /// <summary>Whether all responses are right, or all are wrong: then nothing hangs on which is chosen.</summary>
+    /// <summary>Whether all responses are right, or all are wrong: then the choice makes no difference.</summary>
     [JsonIgnore]
     public bool IsDecided => Correct.Distinct().Count() < 2;
 }

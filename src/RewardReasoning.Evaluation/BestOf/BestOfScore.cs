@@ -26,7 +26,7 @@ internal sealed record BestOfScore
     /// </summary>
     public required IReadOnlyList<double> Values { get; init; }
 
-    /// <summary>Whether nothing was chosen although something hangs on it.</summary>
+    /// <summary>Whether nothing was chosen although some responses are right and some are wrong.</summary>
     public required bool IsMissing { get; init; }
 
     /// <summary>What its matches said in each order.</summary>

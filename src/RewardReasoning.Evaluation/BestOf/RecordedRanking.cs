@@ -17,7 +17,7 @@ internal sealed record RecordedRanking
     /// <summary>The matches, in the order they were given out.</summary>
     public IReadOnlyList<RecordedMatch> Matches { get; init; } = [];
 
-    /// <summary>Why nothing was chosen; null where something was, and where nothing hangs on it.</summary>
+    /// <summary>Why nothing was chosen; null if something was, and if all responses are right or all wrong.</summary>
     public string? Missing { get; init; }
 
     /// <summary>What it cost.</summary>

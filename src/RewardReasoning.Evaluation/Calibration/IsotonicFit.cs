@@ -4,7 +4,7 @@ namespace RewardReasoning.Evaluation.Calibration;
 
 /// <summary>
 /// The never-falling map with the least squared error, by pooling adjacent violators: claims of one confidence are a block with the share
-/// that is right as its value; as long as a block lies below the one before it, the two become one.
+/// that is right as its value; as long as a block is below the one before it, the two are merged.
 /// </summary>
 internal static class IsotonicFit
 {

@@ -10,7 +10,7 @@ namespace RewardReasoning.Evaluation.Calibration;
 internal static class TemperatureFit
 {
     /// <summary>
-    /// T lies between this and its inverse; a judge that is more often wrong than right ends at the upper bound: 0.5, nearly.
+    /// T is between this and its inverse; a judge that is more often wrong than right ends at the upper bound: 0.5, nearly.
     /// </summary>
     private const double SmallestTemperature = 0.01;
 

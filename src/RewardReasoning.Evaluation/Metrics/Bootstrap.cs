@@ -7,14 +7,14 @@ namespace RewardReasoning.Evaluation.Metrics;
 internal readonly record struct Interval(double Value, double Low, double High);
 
 /// <summary>
-/// Percentile bootstrap: the items are drawn anew with replacement, the figure is computed on each draw, and the interval runs from its
+/// Percentile bootstrap: the items are drawn again with replacement, the figure is computed on each draw, and the interval runs from its
 /// 2.5th to its 97.5th percentile. Seeded: the same items, rounds and seed give the same interval on every machine.
 /// </summary>
 /// <param name="rounds">Draws.</param>
 /// <param name="seed">Seed of the draws.</param>
 internal sealed class Bootstrap(int rounds = Bootstrap.DefaultRounds, ulong seed = 42)
 {
-    /// <summary>Draws unless told otherwise: the bounds then move by about a twentieth of the interval from seed to seed.</summary>
+    /// <summary>Draws by default: the bounds then move by about a twentieth of the interval from seed to seed.</summary>
     public const int DefaultRounds = 2000;
 
     private const double Tail = 0.025;

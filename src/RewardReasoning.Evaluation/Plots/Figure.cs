@@ -98,7 +98,7 @@ public abstract partial record Figure
             new[] { Title.Length > 0 ? $"{Title}." : "", string.Join("; ", DescribedValues) + "." }.Where(text => text.Length > 1)
         );
 
-    /// <summary>The values in words, those that tell most where there are many.</summary>
+    /// <summary>The values in words; if there are many, the most important ones.</summary>
     private protected abstract IEnumerable<string> DescribedValues { get; }
 
     /// <summary>Every text that is drawn, for the choice of a font.</summary>
@@ -128,7 +128,7 @@ public abstract partial record Figure
         plot.Legend.FontSize = 12;
     }
 
-    /// <summary>A text as it can be drawn on one line: what is no character of a line becomes a blank.</summary>
+    /// <summary>A text as it can be drawn on one line: line ends and control characters become blanks.</summary>
     private protected static string OneLine(string text)
     {
         StringBuilder line = new(text.Length);

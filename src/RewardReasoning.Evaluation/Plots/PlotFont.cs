@@ -37,7 +37,7 @@ internal static class PlotFont
         using SKData data = SKData.Create(stream);
         SKTypeface typeface =
             SKTypeface.FromData(data)
-            ?? throw new InvalidOperationException($"The resource {Resource} is no font that the drawing library reads.");
+            ?? throw new InvalidOperationException($"The resource {Resource} is not a font that the drawing library reads.");
         Fonts.FontResolvers.Insert(0, new Resolver(typeface));
         return typeface;
     }

@@ -77,7 +77,7 @@ internal sealed record ReliabilityDiagram : Figure
                 interval.LineWidth = 3;
             }
 
-            // The area of a marker tells the number of claims.
+            // The area of a marker shows the number of claims.
             float size = SmallestMarker + ((LargestMarker - SmallestMarker) * (float)Math.Sqrt(bin.Count / most));
             plot.Add.Marker(bin.Confidence, bin.Accuracy, MarkerShape.FilledCircle, size, color);
         }

@@ -1,7 +1,7 @@
 namespace RewardReasoning.Evaluation.Probes;
 
 /// <summary>
-/// Something done to a pair that should not turn a judge's verdict: the worse response is dressed up or replaced, or the pair is asked in
+/// A change to a pair that should not flip a judge's verdict: the worse response is dressed up or replaced, or the pair is asked in
 /// another way.
 /// </summary>
 internal sealed record ProbeDefinition

@@ -12,8 +12,8 @@ namespace RewardReasoning.Evaluation.Probes;
 /// <param name="Refused">Those that the judge declines as changed.</param>
 /// <param name="Missing">Those without a readable verdict as changed.</param>
 /// <param name="Compared">Those that the judge had right before, and answered as changed.</param>
-/// <param name="Turned">Of these, those that it has wrong as changed.</param>
-/// <param name="Rate">Share of the turned ones; null where there are none to compare.</param>
+/// <param name="Turned">Of these, those whose verdict the probe flips: right before, wrong as changed.</param>
+/// <param name="Rate">Share of the flipped ones; null if there are none to compare.</param>
 /// <param name="Low">Lower bound of its 95% interval (Wilson).</param>
 /// <param name="High">Upper bound.</param>
 public sealed record ProbeResult(
@@ -29,7 +29,7 @@ public sealed record ProbeResult(
     double? High
 );
 
-/// <summary>How often probes turn the verdicts of a judge.</summary>
+/// <summary>How often probes flip the verdicts of a judge.</summary>
 public sealed record ProbeReport
 {
     /// <summary>The report as JSON for files and programs: indented, names in snake case.</summary>
@@ -41,7 +41,7 @@ public sealed record ProbeReport
     /// <summary>Pairs, each with a known better response.</summary>
     public required int Pairs { get; init; }
 
-    /// <summary>Those that the judge has right, unchanged: only these can be turned.</summary>
+    /// <summary>Those that the judge has right, unchanged: only these can be flipped.</summary>
     public required int Right { get; init; }
 
     /// <summary>Those that it declines unchanged.</summary>

@@ -83,7 +83,7 @@ internal sealed record JudgedRun : ReportedRun
             Kind == "score"
                 ? $"the {ReportText.Count(scored - MissingItems)} judged rows with a label"
                 : ReportText.Count(scored, "pair", "pairs");
-        if (Figure.Name == "accuracy")
+        if (Kind == "score" || Meaning == Benchmarks.Definitions.Scoring.Accuracy.Meaning)
         {
             yield return $"{Report.Judge} is right on {ReportText.Percent(Figure.Value)} of {pairs}{Interval}.";
         }

@@ -10,7 +10,7 @@ namespace RewardReasoning.Evaluation.Reports;
 /// <param name="AllWrong">The figure if the missing verdicts were all wrong; null where it is undefined.</param>
 /// <param name="AllRight">The figure if they were all right.</param>
 /// <param name="Chance">
-/// The figure to be expected of a judge that tosses a coin for each answer; null where the figure is no mean over items.
+/// The figure to be expected of a judge that tosses a coin for each answer; null if the figure is not a mean over items.
 /// </param>
 internal sealed record MainFigure(int Missing, double? AllWrong, double? AllRight, double? Chance)
 {

@@ -38,7 +38,8 @@ internal sealed record RankedRowsRun : ReportedRun
 
     public override IReadOnlyList<string> Result =>
         [
-            $"{ReportText.Count(Ranked)} of {ReportText.Count(Rows, "row", "rows")} have a ranking of their candidates"
+            $"{ReportText.Count(Ranked)} of {ReportText.Count(Rows, "row", "rows")} {(Ranked == 1 ? "has" : "have")} a "
+                + "ranking of candidates"
                 + (
                     WithoutReward > 0
                         ? $"; {ReportText.Count(WithoutReward)} of {ReportText.Count(Responses, "response", "responses")} have no reward."

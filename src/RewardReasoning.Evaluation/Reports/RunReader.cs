@@ -29,7 +29,7 @@ internal static class RunReader
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <exception cref="FileNotFoundException">There is no such file or folder, or the folder holds no finished run.</exception>
     /// <exception cref="InvalidDataException">A file of a run is damaged.</exception>
-    /// <exception cref="RunException">A file is none of a run.</exception>
+    /// <exception cref="RunException">A file does not belong to a run.</exception>
     public static async Task<IReadOnlyList<ReportedRun>> ReadAsync(
         IReadOnlyList<(string Name, string Path)> runs,
         ReasoningPatterns patterns,
@@ -76,7 +76,10 @@ internal static class RunReader
         string file = Path.Combine(path, LineFile.ReportFile);
         if (!File.Exists(file))
         {
-            throw new FileNotFoundException($"'{path}' holds no {LineFile.ReportFile}; it is no folder of a finished run. {Known}", file);
+            throw new FileNotFoundException(
+                $"'{path}' holds no {LineFile.ReportFile}; it is not a folder of a finished run. {Known}",
+                file
+            );
         }
 
         byte[] json = await File.ReadAllBytesAsync(file, cancellationToken).ConfigureAwait(false);
@@ -104,7 +107,7 @@ internal static class RunReader
 
             return Has("benchmark")
                 ? new FolderSource(name, path, root.GetProperty("benchmark").GetString() ?? "")
-                : throw new RunException($"'{file}' is no report of a run that rrm knows. {Known}");
+                : throw new RunException($"'{file}' is not a report of a run that rrm knows. {Known}");
         }
         catch (JsonException exception)
         {

@@ -73,7 +73,7 @@ public sealed class RunReport
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <exception cref="FileNotFoundException">There is no such file or folder, or a folder holds no finished run.</exception>
     /// <exception cref="InvalidDataException">A file of a run is damaged.</exception>
-    /// <exception cref="RunException">A file is none of a run, or a run has nothing that could be checked.</exception>
+    /// <exception cref="RunException">A file does not belong to a run, or a run has nothing that could be checked.</exception>
     public static async Task<RunReport> ReadAsync(
         IReadOnlyList<string> runs,
         ReportOptions? options = null,

@@ -3,10 +3,9 @@ using RewardReasoning.Evaluation.Metrics;
 namespace RewardReasoning.Evaluation.Reports;
 
 /// <summary>
-/// Voting with fewer votes, or shorter thoughts, than were asked for, from the votes that were kept. With m of n votes drawn without
+/// Voting with fewer votes, or shorter reasoning, than in the run, from its recorded votes. With m of n votes drawn without
 /// replacement, P(i right, j wrong) = C(r,i) C(w,j) C(u,m-i-j) / C(n,m); a majority decides, a draw is a coin's toss, and no verdict at all
-/// is
-/// wrong. The expectation is exact, not sampled.
+/// is wrong. The expectation is exact, not sampled.
 /// </summary>
 internal sealed class VoteReplay
 {
@@ -14,10 +13,10 @@ internal sealed class VoteReplay
     private static readonly double[] TokenQuantiles = [0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1];
 
     private readonly Dictionary<string, int> _rows = [];
-    private readonly List<(int Row, Tally Votes, Thought[] Thoughts)> _comparisons = [];
+    private readonly List<(int Row, Tally Votes, ReasonedVote[] Reasoned)> _comparisons = [];
 
-    /// <summary>A vote's length of thought and whether it is right; null without a verdict.</summary>
-    private readonly record struct Thought(int Tokens, bool? IsRight);
+    /// <summary>A vote's tokens of reasoning and whether it is right; null without a verdict.</summary>
+    private readonly record struct ReasonedVote(int Tokens, bool? IsRight);
 
     private readonly record struct Tally(int Right, int Wrong, int Missing)
     {
@@ -36,16 +35,16 @@ internal sealed class VoteReplay
             _rows[comparison.Row] = row = _rows.Count;
         }
 
-        Thought[] thoughts = [.. comparison.Votes.Select(vote => new Thought(TokensOf(vote), comparison.IsRightVote(vote)))];
+        ReasonedVote[] reasoned = [.. comparison.Votes.Select(vote => new ReasonedVote(TokensOf(vote), comparison.IsRightVote(vote)))];
         _comparisons.Add(
             (
                 row,
                 new Tally(
-                    thoughts.Count(thought => thought.IsRight == true),
-                    thoughts.Count(thought => thought.IsRight == false),
-                    thoughts.Count(thought => thought.IsRight is null)
+                    reasoned.Count(one => one.IsRight == true),
+                    reasoned.Count(one => one.IsRight == false),
+                    reasoned.Count(one => one.IsRight is null)
                 ),
-                thoughts
+                reasoned
             )
         );
     }
@@ -53,9 +52,9 @@ internal sealed class VoteReplay
     /// <summary>Whether comparisons have different numbers of votes.</summary>
     public bool VotesDiffer => _comparisons.Select(comparison => comparison.Votes.Count).Distinct().Count() > 1;
 
-    /// <summary>Mean tokens of thought a vote; null where none is known.</summary>
+    /// <summary>Mean tokens of reasoning a vote; null if none are known.</summary>
     public double? MeanTokens =>
-        _comparisons.SelectMany(comparison => comparison.Thoughts).Select(thought => (double)thought.Tokens).DefaultIfEmpty(0).Average()
+        _comparisons.SelectMany(comparison => comparison.Reasoned).Select(one => (double)one.Tokens).DefaultIfEmpty(0).Average()
             is > 0
                 and var mean
             ? mean
@@ -95,10 +94,10 @@ internal sealed class VoteReplay
             ];
     }
 
-    /// <summary>The curve by the length of thoughts: a longer one would have been cut, and its vote counts as a coin's toss.</summary>
+    /// <summary>The curve by a limit on reasoning: votes with longer reasoning are left out, and a coin decides if none is left.</summary>
     public IReadOnlyList<CurvePoint> ByTokens(Bootstrap bootstrap)
     {
-        int[] tokens = [.. _comparisons.SelectMany(comparison => comparison.Thoughts).Select(thought => thought.Tokens).Order()];
+        int[] tokens = [.. _comparisons.SelectMany(comparison => comparison.Reasoned).Select(one => one.Tokens).Order()];
         return tokens.Length == 0 || tokens[^1] == 0
             ? []
             :
@@ -114,9 +113,9 @@ internal sealed class VoteReplay
                             _comparisons.Select(comparison =>
                             {
                                 int lead = comparison
-                                    .Thoughts.Where(thought => thought.Tokens <= limit)
-                                    .Sum(thought =>
-                                        thought.IsRight switch
+                                    .Reasoned.Where(one => one.Tokens <= limit)
+                                    .Sum(one =>
+                                        one.IsRight switch
                                         {
                                             true => 1,
                                             false => -1,

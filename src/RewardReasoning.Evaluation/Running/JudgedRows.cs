@@ -21,7 +21,7 @@ internal static class JudgedRows
         CancellationToken cancellationToken
     ) => OrderedWindow.SelectAsync(rows.ReadAsync(cancellationToken), ConcurrencyOf(judge, run), work, cancellationToken);
 
-    /// <summary>How many rows there are, counted only where somebody is told.</summary>
+    /// <summary>How many rows there are; counted only if progress is reported.</summary>
     public static async Task<long?> CountAsync(RowSource rows, RunOptions run, CancellationToken cancellationToken) =>
         run.Progress is null ? null : await rows.CountAsync(cancellationToken).ConfigureAwait(false);
 }

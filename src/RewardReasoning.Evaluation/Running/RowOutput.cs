@@ -22,7 +22,7 @@ internal sealed class RowOutput : IAsyncDisposable
     /// <param name="target">Where the rows go.</param>
     /// <param name="columns">The columns, for Parquet.</param>
     /// <param name="record">The settings of the run; null where nothing can be put beside its rows.</param>
-    /// <param name="options">Clock, and who is told where an unfinished run's rows are.</param>
+    /// <param name="options">Clock, and the callback for the place of an unfinished run's rows.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
     public static async Task<RowOutput> OpenAsync(
         RowTarget target,
@@ -44,7 +44,7 @@ internal sealed class RowOutput : IAsyncDisposable
     /// <summary>Writes one row, cancelled or not: it was paid for.</summary>
     public Task WriteAsync(Action<Utf8JsonWriter> write)
     {
-        // A run that fails before its first row has paid for nothing, and may be begun anew with any settings.
+        // A run that fails before its first row has paid for nothing, and may be started again with any settings.
         if (Rows++ == 0)
         {
             _record?.Begin();

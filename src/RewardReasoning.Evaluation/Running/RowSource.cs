@@ -26,7 +26,7 @@ public sealed record RowSource
     public bool IsStream => _stream is not null;
 
     /// <summary>The rows of files, of folders with all data files below them, and of patterns.</summary>
-    /// <exception cref="FileNotFoundException">A name stands for no file.</exception>
+    /// <exception cref="FileNotFoundException">There is no file of a name.</exception>
     public static RowSource OfFiles(params IEnumerable<string> names) => new() { Paths = [.. names.SelectMany(RowFiles.Find)] };
 
     /// <summary>The rows of a stream of JSON lines, which stays open.</summary>

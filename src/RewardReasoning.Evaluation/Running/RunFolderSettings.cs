@@ -20,7 +20,7 @@ internal sealed class RunFolderSettings
     private RunFolderSettings(RunSettings settings, TimeProvider time) => (_settings, _time) = (settings, time);
 
     /// <summary>Settings of a run that begins now; nothing is written yet.</summary>
-    /// <param name="data">Files, folders or patterns that are read; what is no file is left out.</param>
+    /// <param name="data">Files, folders or patterns that are read; anything else is left out.</param>
     /// <param name="judge">The judge; null for a run that asks no model.</param>
     /// <param name="run">Has the clock and the command.</param>
     /// <param name="limit">The most items; null for all.</param>

@@ -3,16 +3,16 @@ namespace RewardReasoning.Evaluation.Running;
 /// <summary>How a run over many items reports while it works; every runner takes these.</summary>
 public sealed record RunOptions
 {
-    /// <summary>Is told after each item how far the run is.</summary>
-    /// <value>null (nobody is).</value>
+    /// <summary>Gets the progress of the run after each item.</summary>
+    /// <value>null (progress is not reported).</value>
     public IProgress<RunProgress>? Progress { get; init; }
 
-    /// <summary>Is told of each item that has no result, as soon as that is known, in the order of the items.</summary>
-    /// <value>null (nobody is; they are counted in the report).</value>
+    /// <summary>Gets each item that has no result, as soon as that is known, in the order of the items.</summary>
+    /// <value>null (they are only counted in the report).</value>
     public Action<MissingItem>? OnMissing { get; init; }
 
-    /// <summary>Is told what the user should know about the run itself.</summary>
-    /// <value>null (nobody is).</value>
+    /// <summary>Gets warnings about the run itself.</summary>
+    /// <value>null (warnings are dropped).</value>
     public Action<string>? OnWarning { get; init; }
 
     /// <summary>Items that are judged at once.</summary>

@@ -6,8 +6,8 @@ using RewardReasoning.Judging;
 namespace RewardReasoning.Evaluation.Running;
 
 /// <summary>
-/// The settings of a run, kept beside the file of its rows (<see cref="Ending"/>) wherever that is: while it is written, where it stays
-/// when a run ended early, and at the end. An unfinished run can only be resumed with the same settings.
+/// The settings of a run, in a file beside its rows (<see cref="Ending"/>): while they are written, where they stay if the run ended
+/// early, and at the end. An unfinished run can only be resumed with the same settings.
 /// </summary>
 internal sealed class RunRecord
 {
@@ -93,7 +93,7 @@ internal sealed class RunRecord
         ];
 
     /// <summary>
-    /// A file is replaced only by the run that wrote it: its settings beside it prove that. An unfinished run counts with its settings too.
+    /// A file is replaced only by the run that wrote it, as the settings beside it show. That holds for an unfinished run too.
     /// </summary>
     private void RequireOurs()
     {
@@ -120,7 +120,7 @@ internal sealed class RunRecord
                         ? $"'{_output}' is from a run with other settings: here {string.Join(", ", differences)}. "
                             + "Name another --out, or replace the file with --force."
                         : $"An unfinished run to '{_output}' had other settings: here {string.Join(", ", differences)}. Resume it with its "
-                            + $"own settings ('{path}' lists them), name another --out, or begin anew with --force."
+                            + $"own settings ('{path}' lists them), name another --out, or start again with --force."
                 );
             }
         }

@@ -37,7 +37,7 @@ public sealed record ScoreReport
 }
 
 /// <summary>
-/// Tokens of all judgments. Those that came from a store are counted, and apart as kept: what was spent is the difference.
+/// Tokens of all judgments. Those that came from a store are included, and also counted alone: what was spent is the difference.
 /// </summary>
 /// <param name="Prompt">Tokens read.</param>
 /// <param name="Output">Tokens written.</param>
@@ -95,7 +95,7 @@ public sealed record ScoreGroup
     /// <summary>Votes without a readable verdict.</summary>
     public required long MissingVotes { get; init; }
 
-    /// <summary>Votes whose thought was closed by the thinking budget.</summary>
+    /// <summary>Votes whose reasoning was closed by the thinking budget.</summary>
     public required long ForcedVotes { get; init; }
 
     /// <summary>

@@ -97,7 +97,7 @@ public sealed class BestOfTests
 
     [Theory]
     [InlineData("""{"query": "q", "responses": ["a", "b"]}""", "neither 'correct' nor 'answer'")]
-    [InlineData("""{"query": "q", "responses": ["a", "b"], "correct": [true]}""", "'correct' is no list of 2")]
+    [InlineData("""{"query": "q", "responses": ["a", "b"], "correct": [true]}""", "'correct' is not a list of 2")]
     [InlineData("""{"query": "q", "response_1": "a", "response_2": "b"}""", "needs a query and candidate responses")]
     public async Task CandidateFile_BadRow_IsNamed(string row, string message)
     {

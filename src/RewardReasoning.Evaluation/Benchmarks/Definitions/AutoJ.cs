@@ -15,7 +15,7 @@ internal static class AutoJ
             Counting =
                 "Each pair is asked for in both orders. agreement: the human label in both orders, as the authors count (a judge "
                 + "without ties cannot agree on tied pairs). decided_accuracy: mean over the orders "
-                + "on pairs that are no tie. consistency: the same answer in both orders, where both have one.",
+                + "on pairs that are not a tie. consistency: the same answer in both orders, where both have one.",
             Orders = AskedOrders.Both,
             ReadAsync = ReadAsync,
             Credit = judged => judged.RightInAllOrders ? 1 : 0,

@@ -13,7 +13,7 @@ internal static class LlmBar
             Title = "Instruction following against outputs that only look better, natural and adversarial",
             Source =
                 "LLMBar, arXiv 2310.07641; github.com/princeton-nlp/LLMBar, Dataset/**/dataset.json (419 pairs; FairEval, LLMEval2, "
-                + "MT-Bench and case studies beside them)",
+                + "also MT-Bench and case studies)",
             Data = "the folder Dataset, or one of its folders",
             Counting =
                 "Each pair is asked for in both orders. accuracy: mean over the orders, a missing answer being wrong. both_right: "

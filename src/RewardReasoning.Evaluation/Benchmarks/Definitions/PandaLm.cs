@@ -5,7 +5,7 @@ namespace RewardReasoning.Evaluation.Benchmarks.Definitions;
 
 /// <summary>
 /// PandaLM's test set: pairs of answers to instructions, three human votes each. Papers count it in several ways and seldom say which, so
-/// three conventions stand side by side.
+/// three conventions are reported side by side.
 /// </summary>
 internal static class PandaLm
 {
@@ -21,7 +21,7 @@ internal static class PandaLm
             Data = "testset-v1.json, or the folder that holds it",
             Counting =
                 "A missing answer counts as a tie, as in PandaLM's own parser. accuracy, macro_*: three classes, all present. "
-                + "decided_accuracy: rows whose majority is no tie. "
+                + "decided_accuracy: rows whose majority is not a tie. "
                 + "band_*: three classes, where a preference with less than two thirds of the votes is a tie. Rows without a "
                 + "majority are left out.",
             Orders = AskedOrders.One,

@@ -137,7 +137,7 @@ internal static class RewardBench
                     Row = row.Place,
                     Section = ByName.TryGetValue(subset, out RewardBenchSubset? known)
                         ? known.Section
-                        : throw new InvalidDataException($"{row.Place}: '{subset}' is no subset of RewardBench."),
+                        : throw new InvalidDataException($"{row.Place}: '{subset}' is not a subset of RewardBench."),
                     Comparison = new Comparison(row.Text("prompt"), row.Text("chosen"), row.Text("rejected")),
                     Gold = MatchOutcome.First,
                     Detail = subset,

@@ -20,7 +20,7 @@ internal static class RewardBench2
             Data = "the split test as JSON lines, with id, prompt, chosen, rejected and subset",
             Counting =
                 "Our own way for judges of pairs. Five subsets: the right answer is compared with each wrong one, and the row counts "
-                + "where it wins all, as the best of four must; a missing answer is no win. Ties: "
+                + "where it wins all, as the best of four must; a missing answer is not a win. Ties: "
                 + "every two answers of a row are compared, an answer's rating is the share of its comparisons that it wins, and the "
                 + "benchmark's formula is applied to these ratings. The overall figure is the plain mean "
                 + "of the subsets. One order, hashed.",

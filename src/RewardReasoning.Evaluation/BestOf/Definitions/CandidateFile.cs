@@ -23,8 +23,8 @@ internal static class CandidateFile
                 + "and perhaps predictions (final answers)",
             Counting =
                 "The responses to a query are ranked, by a knockout unless --mode says otherwise, and the query counts where the "
-                + "best is right. Nothing is judged where all are right or all wrong; a query that "
-                + "nothing could be chosen for counts as a choice at random. Majority is over final answers, equal by the verifier's "
+                + "best is right. Nothing is judged if all are right or all wrong; a query "
+                + "without a choice counts as a choice at random. Majority is over final answers, equal by the verifier's "
                 + "rules. Sections are the values of section, subset, category, source or level, the "
                 + "first that there is; overall is over all queries. One order, hashed.",
             Orders = AskedOrders.One,
@@ -119,7 +119,7 @@ internal static class CandidateFile
         return list.ValueKind == JsonValueKind.Array && list.GetArrayLength() == count
             ? [.. list.EnumerateArray()]
             : throw new InvalidDataException(
-                FormattableString.Invariant($"{row.Place}: '{name}' is no list of {count}, one for each response.")
+                FormattableString.Invariant($"{row.Place}: '{name}' is not a list of {count}, one for each response.")
             );
     }
 }

@@ -14,9 +14,9 @@ internal static class MmluPro
             Source = "MMLU-Pro, arXiv 2406.01574; the outputs that its repository publishes (TIGER-AI-Lab/MMLU-Pro, eval_results)",
             Data =
                 "a folder with the files of models' outputs (question_id, pred, and output, model_outputs or generated_text), which "
-                + "hold their questions or lie beside a file questions",
+                + "hold their questions or are beside a file questions",
             Counting =
-                "A question's candidates are one output of each model, cut where it runs on into a question of its own; right is "
+                "A question's candidates are one output of each model, cut where the model begins a question of its own; right is "
                 + "what its source says (correct, or pred equal to answer). They are ranked, by a knockout "
                 + "unless --mode says otherwise, and the question counts where the best is right. Nothing is judged where all are "
                 + "right or all wrong; a question that nothing could be chosen for counts as a choice at "

@@ -36,7 +36,7 @@ internal static class PpeBestOfK
     {
         bool[] correct = row.Fields.GetProperty("scores") is { ValueKind: JsonValueKind.Array } scores
             ? [.. scores.EnumerateArray().Select(score => score.ValueKind == JsonValueKind.True)]
-            : throw new InvalidDataException($"{row.Place}: 'scores' is no list.");
+            : throw new InvalidDataException($"{row.Place}: 'scores' is not a list.");
         string[] responses =
         [
             .. Enumerable.Range(1, correct.Length).Select(number => row.Text(FormattableString.Invariant($"response_{number}"))),
