@@ -161,6 +161,7 @@ public abstract partial record Figure
         {
             plot.Title(OneLine(Title), size: 15);
             plot.Axes.Title.Label.Bold = false;
+            plot.Axes.Title.FullFigureCenter = true; // over a narrow plot beside long names it would be cut on the right
         }
 
         font = PlotFont.For(string.Concat(Texts.Append(Title)));

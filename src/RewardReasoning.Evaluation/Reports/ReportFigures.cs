@@ -243,7 +243,7 @@ internal static class ReportFigures
                 $"bias-{run.Name}",
                 $"{run.Name}: what the place and the length of responses do. Votes of one comparison are not independent, so the "
                     + $"intervals of votes are too narrow where a comparison has many.",
-                Shares($"{run.Name}: place and length", shares)
+                Shares("Place and length", shares)
             );
     }
 

@@ -75,6 +75,19 @@ internal sealed record RunFacts
     [JsonIgnore]
     public IReadOnlyList<(string Name, string Value)> Rows =>
         [
+            .. IsRecorded ? Recorded : [("date, version, seed, data", "not recorded")],
+            ("judge", Judge ?? "none"),
+            ("settings", Judging is null ? "none recorded" : Describe(Judging)),
+            .. Further.Length > 0 ? [("further settings", Further)] : Array.Empty<(string, string)>(),
+            .. Model is { } model && model != Judge ? [("model identity", model)] : Array.Empty<(string, string)>(),
+            .. Command.Count > 0 ? [("command", string.Join(' ', Command.Select(Quoted)))] : Array.Empty<(string, string)>(),
+        ];
+
+    /// <summary>Whether the run left anything about how it was made.</summary>
+    private bool IsRecorded => Started is not null || Version is not null || Data.Count > 0;
+
+    private (string Name, string Value)[] Recorded =>
+        [
             ("date", Started is { } started ? $"{Time(started)}{Took}" : "not recorded"),
             ("version", Version is null ? "not recorded" : Short(Version)),
             (
@@ -84,11 +97,6 @@ internal sealed record RunFacts
                 : "not recorded"
             ),
             ("data", Data.Count == 0 ? "not recorded" : string.Join("; ", Data.Select(Describe))),
-            ("judge", Judge ?? "none"),
-            ("settings", Judging is null ? "none recorded" : Describe(Judging)),
-            .. Further.Length > 0 ? [("further settings", Further)] : Array.Empty<(string, string)>(),
-            .. Model is { } model && model != Judge ? [("model identity", model)] : Array.Empty<(string, string)>(),
-            .. Command.Count > 0 ? [("command", string.Join(' ', Command.Select(Quoted)))] : Array.Empty<(string, string)>(),
         ];
 
     /// <summary>The facts in one line, for a comment on a change.</summary>
