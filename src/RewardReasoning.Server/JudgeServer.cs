@@ -15,7 +15,7 @@ namespace RewardReasoning.Server;
 
 /// <summary>
 /// A judge over HTTP: <c>/v1/judge</c> and <c>/v1/rank</c>, beside them OpenAI's chat completions interface where a chat model is served,
-/// <c>/health</c> and <c>/ready</c>. It writes no log; faults go to <see cref="JudgeServerOptions.OnFailure"/>, without any text or key.
+/// <c>/health</c>, <c>/ready</c> and <c>/metrics</c>. It writes no log; faults go to <see cref="JudgeServerOptions.OnFailure"/>, without any text or key.
 /// </summary>
 public sealed class JudgeServer : IAsyncDisposable
 {
@@ -27,6 +27,7 @@ public sealed class JudgeServer : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly JudgeServerOptions _options;
     private readonly TimeProvider _time;
+    private readonly ServerMeter _meter = new();
     private readonly Drain _drain = new();
     private readonly CancellationTokenSource _stopping = new();
     private Task? _stopped;
@@ -69,7 +70,7 @@ public sealed class JudgeServer : IAsyncDisposable
         KeyRing keys = new(options.KeyFile, options.KeyVariable, time, options.OnFailure);
         WebApplication app = Build(options);
         JudgeServer server = new(app, options, time);
-        RequestGuard guard = new(options, keys, server._drain, server._stopping.Token);
+        RequestGuard guard = new(options, keys, server._meter, server._drain, server._stopping.Token);
         app.Use(guard.RunAsync);
         app.UseRouting();
         server.Map(model);
@@ -98,6 +99,7 @@ public sealed class JudgeServer : IAsyncDisposable
         await StopAsync();
         await _app.DisposeAsync();
         _stopping.Dispose();
+        _meter.Dispose();
     }
 
     private static WebApplication Build(JudgeServerOptions options)
@@ -123,6 +125,7 @@ public sealed class JudgeServer : IAsyncDisposable
             });
         builder.Services.AddRoutingCore();
         builder.Services.AddSingleton<IHostLifetime, CallersLifetime>();
+        Telemetry.AddTo(builder, options.ExportsTelemetry);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5)); // all work has ended by then
         return builder.Build();
     }
@@ -130,9 +133,13 @@ public sealed class JudgeServer : IAsyncDisposable
     private void Map(ServedModel model)
     {
         HealthRoutes.Map(_app, _drain);
+        _app.MapPrometheusScrapingEndpoint("/metrics");
+        _meter.Watch("under_way", "Requests and other work under way", () => _drain.UnderWay);
         if (model.Chat is { } chat)
         {
-            ChatModel served = new(model.Name, model.ContextLength, chat, new Admission(_options.MaxCompletions, "completions"));
+            Admission admission = new(_options.MaxCompletions, "completions");
+            _meter.Watch("completions", "Completions of OpenAI's interface, running or waiting", () => admission.Inside);
+            ChatModel served = new(model.Name, model.ContextLength, chat, admission);
             ChatRoutes.Map(_app, served, _time);
         }
 
@@ -152,6 +159,8 @@ public sealed class JudgeServer : IAsyncDisposable
                 MaxResponses = _options.MaxResponses,
                 Time = _time,
             };
+            _meter.Watch("requests", "Requests to judge or rank, running or waiting", () => context.Admission.Inside);
+            _meter.Watch("requests.limit", "The most of them", () => context.Admission.Most);
             JudgeRoutes.Map(_app, context);
         }
     }

@@ -75,6 +75,13 @@ public sealed record JudgeServerOptions : ICheckedOptions
     /// <value>60 seconds.</value>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>
+    /// Whether spans and metrics go to the collector that OpenTelemetry's own environment variables name (OTEL_EXPORTER_OTLP_ENDPOINT and
+    /// the like). An application that collects <see cref="RewardReasoning.Judging.JudgeTelemetry.SourceName"/> itself needs this not.
+    /// </summary>
+    /// <value>false.</value>
+    public bool ExportsTelemetry { get; init; }
+
     /// <summary>Receives a line for every request that failed through the server's fault; it holds no text of the request.</summary>
     /// <value>null (nobody).</value>
     public Action<string>? OnFailure { get; init; }

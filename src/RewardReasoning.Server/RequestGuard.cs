@@ -9,7 +9,7 @@ namespace RewardReasoning.Server;
 /// Wraps every request: checks host, site and key, counts what is under way, and answers failures in the form of the address: OpenAI's
 /// error object for its interface, problem details for all others.
 /// </summary>
-internal sealed class RequestGuard(JudgeServerOptions options, KeyRing keys, Drain drain, CancellationToken stopping)
+internal sealed class RequestGuard(JudgeServerOptions options, KeyRing keys, ServerMeter meter, Drain drain, CancellationToken stopping)
 {
     public async Task RunAsync(HttpContext context, RequestDelegate next)
     {
@@ -94,6 +94,7 @@ internal sealed class RequestGuard(JudgeServerOptions options, KeyRing keys, Dra
     private async Task AnswerErrorAsync(HttpContext context, Exception error)
     {
         ApiException answer = ApiException.Of(error);
+        meter.CountRefused(answer);
         if (answer.Status == StatusCodes.Status500InternalServerError || answer.Status == StatusCodes.Status502BadGateway)
         {
             options.OnFailure?.Invoke($"{context.Request.Method} {context.Request.Path}: {answer.Status} after {error.GetType().Name}");

@@ -17,6 +17,13 @@ internal sealed class ServeCommand
 {
     private static readonly JudgeServerOptions Defaults = new();
 
+    private static readonly string[] CollectorVariables =
+    [
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+        "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
+    ];
+
     private readonly Terminal _terminal;
     private readonly ModelArguments _model = new();
     private readonly JudgingArguments _judging = new();
@@ -156,7 +163,14 @@ internal sealed class ServeCommand
 
         JudgeOptions judging = _judging.Read(parsed, source);
         RankingOptions ranking = _ranking.Read(parsed, judging);
-        using OpenedJudge judge = await _judging.OpenJudgeAsync(parsed, source, judging, _terminal, cancellationToken);
+        using OpenedJudge judge = await _judging.OpenJudgeAsync(
+            parsed,
+            source,
+            judging,
+            _terminal,
+            cancellationToken,
+            client => client.AsBuilder().UseOpenTelemetry().Build()
+        );
         ServedModel model = judge.Client?.GetService<LocalChatClient>() is { } local
             ? ChatModel(name, local)
             : new ServedModel { Name = name };
@@ -201,6 +215,7 @@ internal sealed class ServeCommand
             MaxCompletions = parsed.GetValue(_maxCompletions),
             Deadline = parsed.GetValue(_deadline) is { } seconds ? SecondsOf(seconds, _deadline) : null,
             DrainTimeout = SecondsOf(parsed.GetValue(_drain), _drain),
+            ExportsTelemetry = Array.Exists(CollectorVariables, name => Environment.GetEnvironmentVariable(name) is { Length: > 0 }),
             OnFailure = line => _terminal.Error.WriteLine($"rrm: {line}"),
         };
 

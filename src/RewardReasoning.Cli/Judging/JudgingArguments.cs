@@ -182,7 +182,8 @@ internal sealed class JudgingArguments
         ModelSource source,
         JudgeOptions options,
         Terminal terminal,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        Func<IChatClient, IChatClient>? wrap = null
     )
     {
         OpenedJudge judge = source switch
@@ -192,7 +193,7 @@ internal sealed class JudgingArguments
                 new EndpointScalarJudge(scalar.Options with { Concurrency = parsed.GetValue(_concurrency) }),
                 options.Calibration
             ),
-            _ => JudgeFactory.Open(await OpenAsync(parsed, source, terminal, cancellationToken), options),
+            _ => JudgeFactory.Open(await OpenAsync(parsed, source, terminal, cancellationToken, wrap), options),
         };
         if (judge.CalibrationFault is { } fault)
         {
@@ -211,14 +212,24 @@ internal sealed class JudgingArguments
     /// <summary>Whether the command line says in which order responses are shown.</summary>
     public bool NamesOrder(ParseResult parsed) => parsed.GetResult(_order) is { Implicit: false };
 
-    /// <summary>A client of the model over the store that was asked for; the caller disposes it, and with it both.</summary>
+    /// <summary>
+    /// A client of the model over the store that was asked for; the caller disposes it, and with it both. What
+    /// <paramref name="wrap"/> puts around the model sees only what the store does not answer.
+    /// </summary>
     /// <exception cref="CompletionStoreException">The store cannot be opened.</exception>
-    public async Task<IChatClient> OpenAsync(ParseResult parsed, ModelSource source, Terminal terminal, CancellationToken cancellationToken)
+    public async Task<IChatClient> OpenAsync(
+        ParseResult parsed,
+        ModelSource source,
+        Terminal terminal,
+        CancellationToken cancellationToken,
+        Func<IChatClient, IChatClient>? wrap = null
+    )
     {
         ICompletionStore? store = await _store.OpenAsync(parsed, terminal, cancellationToken);
         try
         {
-            IChatClient client = source.Open(parsed.GetValue(_concurrency));
+            IChatClient model = source.Open(parsed.GetValue(_concurrency));
+            IChatClient client = wrap is null ? model : wrap(model);
             return store is null ? client : new StoringChatClient(client, store) { OwnsStore = true };
         }
         catch

@@ -179,7 +179,7 @@ public sealed record ArenaReport
                 ),
             ],
             Reference = Measure == ArenaMeasure.WinRate ? 0.5 : null,
-            ReferenceName = Measure == ArenaMeasure.WinRate ? "even" : "",
+            ReferenceName = Measure == ArenaMeasure.WinRate ? "as many wins as losses" : "",
         };
 
     private static IEnumerable<IntervalRow> Rows(string name, ArenaFigure? figure) =>

@@ -9,8 +9,6 @@ internal sealed record IntervalChart : Figure
 {
     private const int RowPixels = 22;
     private const int FramePixels = 110;
-    private const int TitlePixels = 30;
-    private const int LegendPixels = 60;
     private const int MaxNameLength = 48;
     private const double LeastSpan = 0.1;
     private const int MostDescribed = 25;
@@ -39,10 +37,7 @@ internal sealed record IntervalChart : Figure
             .Concat(Rows.Count > MostDescribed ? [$"and {Rows.Count - MostDescribed} more"] : []);
 
     private protected override int OwnHeight =>
-        FramePixels
-        + (RowPixels * Math.Max(3, Rows.Count))
-        + (Title.Length > 0 ? TitlePixels : 0)
-        + (ReferenceName.Length > 0 ? LegendPixels : 0);
+        FramePixels + (RowPixels * Math.Max(3, Rows.Count)) + (ReferenceName.Length > 0 ? RowPixels : 0);
 
     private protected override IEnumerable<string> Texts => Rows.Select(row => row.Name).Append(XTitle).Append(ReferenceName);
 

@@ -77,7 +77,9 @@ internal sealed record ProbeRun : ReportedRun
                             .Select(probe => new IntervalRow(probe.Probe, probe.Rate ?? 0, probe.Low, probe.High)),
                     ],
                     Reference = Report.Probes.FirstOrDefault(probe => probe.Probe == Again)?.Rate,
-                    ReferenceName = Report.Probes.Any(probe => probe.Probe == Again && probe.Compared > 0) ? "asked again" : "",
+                    ReferenceName = Report.Probes.Any(probe => probe.Probe == Again && probe.Compared > 0)
+                        ? "the unchanged pair asked again"
+                        : "",
                 }
             );
 

@@ -16,7 +16,7 @@ internal static class ReportFigures
     // Small enough that its letters can be read on a phone, where it is as wide as the screen.
     internal const int Width = 440;
     private const int Height = 350;
-    private const string Chance = "chance";
+    private const string Chance = "chance: a coin for each answer";
 
     /// <summary>The main figure of several runs side by side; null where fewer than two have one.</summary>
     public static ReportFigure? Main(IReadOnlyList<RunAnalysis> runs)

@@ -15,7 +15,7 @@ namespace RewardReasoning.Judging;
 /// known).
 /// </item>
 /// <item>
-/// Counters <c>reward_reasoning.judgments</c>, <c>reward_reasoning.votes</c> (by label) and <c>reward_reasoning.tokens</c> (by
+/// Counters <c>reward_reasoning.judgments</c>, <c>reward_reasoning.votes</c> (by label, missing ones by <c>error.type</c> too) and <c>reward_reasoning.tokens</c> (by
 /// <c>gen_ai.token.type</c>), and a histogram <c>reward_reasoning.judgment.duration</c> in seconds.
 /// </item>
 /// </list>
@@ -26,6 +26,7 @@ public static partial class JudgeTelemetry
     public const string SourceName = "RewardReasoning";
 
     private const string LabelTag = "gen_ai.evaluation.score.label";
+    private const string ErrorTag = "error.type";
     private const string ModelTag = "gen_ai.request.model";
 
     private static readonly ActivitySource Source = new(SourceName);
@@ -59,7 +60,15 @@ public static partial class JudgeTelemetry
     {
         string label = LabelOf(vote.Verdict);
         double? probability = vote.Verdict == Verdict.Second ? 1 - vote.FirstProbability : vote.FirstProbability;
-        Votes.Add(1, new KeyValuePair<string, object?>(LabelTag, label));
+        if (vote.Verdict == Verdict.Unparsable)
+        {
+            Votes.Add(1, new(LabelTag, label), new(ErrorTag, failure?.GetType().Name ?? "unparsable"));
+        }
+        else
+        {
+            Votes.Add(1, new KeyValuePair<string, object?>(LabelTag, label));
+        }
+
         AddResult(activity, "vote", label, vote.Verdict == Verdict.Unparsable ? null : probability);
         activity?.SetTag("reward_reasoning.vote.forced", vote.Forced);
         activity?.SetTag("reward_reasoning.vote.redraws", vote.Redraws);
@@ -156,7 +165,7 @@ public static partial class JudgeTelemetry
     {
         if (failure is not null)
         {
-            activity?.SetTag("error.type", failure.GetType().FullName);
+            activity?.SetTag(ErrorTag, failure.GetType().FullName);
             activity?.SetStatus(ActivityStatusCode.Error, failure.GetType().Name);
         }
     }
