@@ -10,6 +10,7 @@ using RewardReasoning.Server.Chat;
 using RewardReasoning.Server.Http;
 using RewardReasoning.Server.Judging;
 using RewardReasoning.Server.Keys;
+using RewardReasoning.Server.Scoring;
 
 namespace RewardReasoning.Server;
 
@@ -162,6 +163,7 @@ public sealed class JudgeServer : IAsyncDisposable
             _meter.Watch("requests", "Requests to judge or rank, running or waiting", () => context.Admission.Inside);
             _meter.Watch("requests.limit", "The most of them", () => context.Admission.Most);
             JudgeRoutes.Map(_app, context);
+            ScoreRoutes.Map(_app, context);
         }
     }
 

@@ -39,6 +39,11 @@ internal sealed class RequestGuard(JudgeServerOptions options, KeyRing keys, Ser
         {
             // The client has disconnected; there is nobody to answer.
         }
+        catch (BrokenAnswerException broken)
+        {
+            await AnswerErrorAsync(context, broken.InnerException ?? broken);
+            throw; // the server then closes the connection without the answer's end
+        }
         catch (Exception error)
         {
             context.RequestAborted = gone;
