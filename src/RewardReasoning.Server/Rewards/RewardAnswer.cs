@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace RewardReasoning.Server.Rewards;
@@ -41,6 +42,13 @@ internal enum FailureClass
     /// <summary>Another body under the same identity, or an attempt that a later one replaced.</summary>
     [JsonStringEnumMemberName("conflict")]
     Conflict,
+}
+
+/// <summary>Names of failure classes.</summary>
+internal static class FailureClasses
+{
+    /// <summary>The name that clients know, such as <c>timeout_judge</c>.</summary>
+    public static string NameOf(FailureClass failure) => JsonNamingPolicy.SnakeCaseLower.ConvertName(failure.ToString());
 }
 
 /// <summary>A typed failure.</summary>

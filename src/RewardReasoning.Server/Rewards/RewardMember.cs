@@ -33,8 +33,13 @@ internal sealed record RewardMember
     /// <summary>Attempt at the group: a higher one starts clean and ends those before.</summary>
     public int Attempt { get; init; }
 
-    /// <summary>Number within the group, from 0; null where the group has no name.</summary>
+    /// <summary>Number within the group, from 0; a group without a name numbers its members itself if this is null.</summary>
     public int? Index { get; init; }
+
+    /// <summary>
+    /// What tells groups of the same query apart beside it, where the trainer's own numbers come again with every epoch; null for nothing.
+    /// </summary>
+    public string? Task { get; init; }
 
     /// <summary>Members of the group.</summary>
     public required int Size { get; init; }

@@ -76,6 +76,9 @@ internal sealed class RewardService : IAsyncDisposable
     /// <summary>Whether members and rewards survive this process.</summary>
     public bool IsDurable => _ledger.IsDurable;
 
+    /// <summary>Whether it was stopped; then nothing that is open is ended by this process.</summary>
+    public bool IsStopping => _stopped.IsCancellationRequested;
+
     /// <summary>How rewards are given.</summary>
     public RewardOptions Options => _options;
 
@@ -201,6 +204,16 @@ internal sealed class RewardService : IAsyncDisposable
         }
     }
 
+    internal double? MeanOf(RewardTicket ticket)
+    {
+        lock (_gate)
+        {
+            return ticket
+                .Member?.Cohort.Members.Values.Where(member => member.Final.IsCompletedSuccessfully)
+                .Average(member => member.Final.Result.Reward);
+        }
+    }
+
     internal async Task<RewardAnswer> WaitAsync(RewardTicket ticket, TimeSpan wait, CancellationToken cancellationToken)
     {
         CohortMember member = Required(ticket);
@@ -255,7 +268,9 @@ internal sealed class RewardService : IAsyncDisposable
     private static CohortMember Required(RewardTicket ticket) =>
         ticket.Member ?? throw new InvalidOperationException("A refused member has no cohort.");
 
-    private void Check(RewardMember member)
+    /// <summary>Refuses what can be seen to be wrong in a member alone.</summary>
+    /// <exception cref="ArgumentException">Says what must hold.</exception>
+    internal void Check(RewardMember member)
     {
         if (member.Mode == RewardMode.Group && member.Size is < 1 or > RewardOptions.MaxGroupSize)
         {
@@ -334,7 +349,13 @@ internal sealed class RewardService : IAsyncDisposable
         byte[] hash = member.Hash();
         CohortMember? lost = cohorts
             .SelectMany(cohort => cohort.Members.Values)
-            .FirstOrDefault(other => other is { IsAnswered: false, Connections: 0 } && other.Hash.AsSpan().SequenceEqual(hash));
+            .FirstOrDefault(other =>
+                (
+                    member.Index is null
+                        ? other is { IsAnswered: false, Connections: 0 }
+                        : member.Index == other.Index && (other.Cohort.IsOpen || !other.IsAnswered)
+                ) && other.Hash.AsSpan().SequenceEqual(hash)
+            );
         if (lost is not null)
         {
             RewardTelemetry.Count("duplicate");
@@ -346,7 +367,11 @@ internal sealed class RewardService : IAsyncDisposable
             return Overloaded(member);
         }
 
-        Cohort? collecting = cohorts.Find(cohort => cohort.State == RewardAnswer.Collecting && cohort.Members.Count < cohort.Size);
+        Cohort? collecting = cohorts.Find(cohort =>
+            cohort.State == RewardAnswer.Collecting
+            && cohort.Members.Count < cohort.Size
+            && (member.Index is not { } own || !cohort.Members.ContainsKey(own))
+        );
         if (collecting is null)
         {
             if (cohorts.Exists(cohort => cohort.IsOpen))
@@ -363,7 +388,7 @@ internal sealed class RewardService : IAsyncDisposable
             cohorts.Add(collecting);
         }
 
-        int index = Enumerable.Range(0, collecting.Size).First(number => !collecting.Members.ContainsKey(number));
+        int index = member.Index ?? Enumerable.Range(0, collecting.Size).First(number => !collecting.Members.ContainsKey(number));
         return Join(collecting, member, index);
     }
 
@@ -844,7 +869,7 @@ internal sealed class RewardService : IAsyncDisposable
             ' ',
             member.Query.Normalize(NormalizationForm.FormC).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)
         );
-        string settings = FormattableString.Invariant($"{member.Size}|{member.Attempt}|{member.Policy}");
+        string settings = FormattableString.Invariant($"{member.Size}|{member.Attempt}|{member.Policy}|{member.Task}");
         return Convert.ToHexStringLower(RewardMember.HashOf(normal, settings))[..32];
     }
 }

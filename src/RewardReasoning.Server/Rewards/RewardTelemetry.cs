@@ -60,5 +60,6 @@ internal static class RewardTelemetry
 
     public static void Count(string happened) => Events.Add(1, new KeyValuePair<string, object?>("event", happened));
 
-    private static string OutcomeOf(RewardAnswer answer) => answer.Failure is { } failure ? failure.Class.ToString() : "rewarded";
+    private static string OutcomeOf(RewardAnswer answer) =>
+        answer.Failure is { } failure ? FailureClasses.NameOf(failure.Class) : "rewarded";
 }

@@ -13,6 +13,9 @@ internal sealed class RewardTicket(RewardService service, CohortMember? member, 
     /// <summary>What is known now.</summary>
     public RewardAnswer Answer => refusal ?? service.AnswerOf(this);
 
+    /// <summary>The mean of the rewards of the member's cohort; null where there is none, or it is open.</summary>
+    public double? MeanOfCohort => service.MeanOf(this);
+
     /// <summary>The answer as soon as it is final, or what is known when the wait is over.</summary>
     public Task<RewardAnswer> WaitAsync(TimeSpan wait, CancellationToken cancellationToken) =>
         refusal is not null ? Task.FromResult(refusal) : service.WaitAsync(this, wait, cancellationToken);

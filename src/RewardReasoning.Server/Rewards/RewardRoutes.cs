@@ -1,0 +1,152 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using RewardReasoning.Server.Http;
+using RewardReasoning.Server.Trainers;
+
+namespace RewardReasoning.Server.Rewards;
+
+/// <summary>The addresses that reinforcement learning asks for rewards.</summary>
+internal static class RewardRouting
+{
+    /// <summary>Adds <c>/v1/rewards</c>, <c>/v1/cohorts</c> and the addresses under which trainers expect rewards.</summary>
+    public static IEndpointRouteBuilder MapRewards(this IEndpointRouteBuilder routes, RewardService service)
+    {
+        RewardRoutes.Map(routes, service);
+        TrainerRoutes.Map(routes, service);
+        return routes;
+    }
+}
+
+/// <summary><c>POST /v1/rewards</c>, <c>GET /v1/rewards/{id}</c> and <c>GET /v1/cohorts</c>.</summary>
+internal sealed class RewardRoutes(RewardService service)
+{
+    private readonly RewardRequestReader _reader = new(service.Options);
+
+    public static void Map(IEndpointRouteBuilder routes, RewardService service)
+    {
+        RewardRoutes rewards = new(service);
+        routes.MapPost("/v1/rewards", rewards.SubmitAsync);
+        routes.MapGet("/v1/rewards/{id}", rewards.PollAsync);
+        routes.MapGet("/v1/cohorts", rewards.ListAsync);
+    }
+
+    private async Task SubmitAsync(HttpContext http)
+    {
+        (IReadOnlyList<RewardRequest> requests, bool isList) = _reader.Read(await JsonBody.ReadAsync(http));
+        using RewardTickets tickets = await RewardTickets.SubmitAsync(service, [.. requests.Select(request => request.Member)]);
+        IReadOnlyList<RewardAnswer> answers = await tickets.WaitAsync(requests.Max(request => request.Wait), http.RequestAborted);
+        if (!isList && tickets.All[0].IsRefused && answers[0].Failure is { Stage: RewardStage.Submit } refusal)
+        {
+            await WriteRefusalAsync(http, answers[0], refusal);
+            return;
+        }
+
+        await JsonAnswer.WriteAsync(
+            http,
+            json =>
+            {
+                if (isList)
+                {
+                    JsonSerializer.Serialize(json, answers, RewardJson.Wire.IReadOnlyListRewardAnswer);
+                }
+                else
+                {
+                    JsonSerializer.Serialize(json, answers[0], RewardJson.Wire.RewardAnswer);
+                }
+            },
+            StatusOf(answers)
+        );
+        tickets.Delivered();
+    }
+
+    private async Task PollAsync(HttpContext http)
+    {
+        using RewardTicket ticket =
+            service.Find(http.Request.RouteValues["id"] as string ?? "")
+            ?? throw new ApiException(
+                StatusCodes.Status404NotFound,
+                "There is no member of this id; it is kept for a while after its cohort was closed. Send the member again.",
+                "unknown_member"
+            );
+        RewardAnswer answer = await ticket.WaitAsync(WaitOf(http.Request), http.RequestAborted);
+        await JsonAnswer.WriteAsync(http, json => JsonSerializer.Serialize(json, answer, RewardJson.Wire.RewardAnswer), StatusOf([answer]));
+        ticket.Delivered();
+    }
+
+    private Task ListAsync(HttpContext http)
+    {
+        string? state = http.Request.Query["state"].ToString() is { Length: > 0 } given ? given : null;
+        if (state is not (null or RewardAnswer.Collecting or RewardAnswer.Judging or RewardAnswer.Done))
+        {
+            throw ApiException.BadField(
+                "state",
+                $"state is {RewardAnswer.Collecting}, {RewardAnswer.Judging} or {RewardAnswer.Done}; leave it out for all."
+            );
+        }
+
+        IReadOnlyList<CohortView> cohorts = service.List(state);
+        return JsonAnswer.WriteAsync(
+            http,
+            json =>
+            {
+                json.WriteStartObject();
+                json.WriteBoolean("starving", cohorts.Any(cohort => cohort.Starving));
+                json.WritePropertyName("cohorts");
+                JsonSerializer.Serialize(json, cohorts, RewardJson.Wire.IReadOnlyListCohortView);
+                json.WriteEndObject();
+            }
+        );
+    }
+
+    /// <summary>Problem details, with the fields of an answer beside them.</summary>
+    private static Task WriteRefusalAsync(HttpContext http, RewardAnswer answer, RewardFailure refusal)
+    {
+        ApiException error = RefusalOf(refusal);
+        JsonAnswer.SetHeaders(http.Response, error);
+        return JsonAnswer.WriteAsync(
+            http,
+            json =>
+            {
+                using MemoryStream problem = new();
+                using (Utf8JsonWriter writer = new(problem))
+                {
+                    JsonAnswer.WriteProblem(writer, error, http.Request.Path);
+                }
+
+                JsonObject whole = JsonNode.Parse(problem.ToArray())?.AsObject() ?? [];
+                foreach (
+                    (string name, JsonNode? value) in JsonSerializer.SerializeToNode(answer, RewardJson.Wire.RewardAnswer)?.AsObject() ?? []
+                )
+                {
+                    whole.TryAdd(name, value?.DeepClone());
+                }
+
+                whole.WriteTo(json);
+            },
+            error.Status,
+            JsonAnswer.ProblemType
+        );
+    }
+
+    /// <summary>The error of a member that is not accepted.</summary>
+    public static ApiException RefusalOf(RewardFailure refusal) =>
+        refusal.Class == FailureClass.Overload
+            ? new(StatusCodes.Status503ServiceUnavailable, refusal.Detail, "overload") { RetryAfter = TimeSpan.FromSeconds(5) }
+            : new(StatusCodes.Status409Conflict, refusal.Detail, "conflict");
+
+    private static int StatusOf(IReadOnlyList<RewardAnswer> answers) =>
+        answers.All(answer => answer.IsFinal) ? StatusCodes.Status200OK : StatusCodes.Status202Accepted;
+
+    private static TimeSpan WaitOf(HttpRequest request)
+    {
+        string given = request.Query["wait_s"].ToString();
+        return given.Length == 0 ? TimeSpan.Zero
+            : double.TryParse(given, NumberStyles.Float, CultureInfo.InvariantCulture, out double seconds) && seconds is >= 0 and <= 1e6
+                ? TimeSpan.FromSeconds(seconds)
+            : throw ApiException.BadField("wait_s", "wait_s is a number of seconds, at least 0.");
+    }
+}

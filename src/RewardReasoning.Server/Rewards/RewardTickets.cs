@@ -1,0 +1,56 @@
+namespace RewardReasoning.Server.Rewards;
+
+/// <summary>The tickets of one request; disposing them says that its connection is gone.</summary>
+internal sealed class RewardTickets : IDisposable
+{
+    private readonly List<RewardTicket> _tickets = [];
+
+    private RewardTickets() { }
+
+    public IReadOnlyList<RewardTicket> All => _tickets;
+
+    /// <summary>Takes all members, in their order.</summary>
+    /// <exception cref="ArgumentException">One of them cannot be served.</exception>
+    public static async Task<RewardTickets> SubmitAsync(RewardService service, IReadOnlyList<RewardMember> members)
+    {
+        foreach (RewardMember member in members)
+        {
+            service.Check(member); // all or nobody
+        }
+
+        RewardTickets tickets = new();
+        try
+        {
+            // Each is entered before the next one, so that numbers follow the order; their commits are shared.
+            Task<RewardTicket>[] submitted = [.. members.Select(service.SubmitAsync)];
+            foreach (Task<RewardTicket> one in submitted)
+            {
+                await ((Task)one).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                if (one.IsCompletedSuccessfully)
+                {
+                    tickets._tickets.Add(one.Result);
+                }
+            }
+
+            await Task.WhenAll(submitted);
+            return tickets;
+        }
+        catch
+        {
+            tickets.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>All answers as soon as they are final, or what is known when the wait is over.</summary>
+    public async Task<IReadOnlyList<RewardAnswer>> WaitAsync(TimeSpan wait, CancellationToken cancellationToken)
+    {
+        await Task.WhenAll(_tickets.Select(ticket => ticket.WaitAsync(wait, cancellationToken)));
+        return [.. _tickets.Select(ticket => ticket.Answer)];
+    }
+
+    /// <summary>The answers were sent.</summary>
+    public void Delivered() => _tickets.ForEach(ticket => ticket.Delivered());
+
+    public void Dispose() => _tickets.ForEach(ticket => ticket.Dispose());
+}
