@@ -10,6 +10,7 @@ using RewardReasoning.Server.Chat;
 using RewardReasoning.Server.Http;
 using RewardReasoning.Server.Judging;
 using RewardReasoning.Server.Keys;
+using RewardReasoning.Server.Rewards;
 using RewardReasoning.Server.Scoring;
 
 namespace RewardReasoning.Server;
@@ -31,6 +32,7 @@ public sealed class JudgeServer : IAsyncDisposable
     private readonly ServerMeter _meter = new();
     private readonly Drain _drain = new();
     private readonly CancellationTokenSource _stopping = new();
+    private ServedRewards? _rewards;
     private Task? _stopped;
 
     private JudgeServer(WebApplication app, JudgeServerOptions options, TimeProvider time) =>
@@ -74,14 +76,20 @@ public sealed class JudgeServer : IAsyncDisposable
         RequestGuard guard = new(options, keys, server._meter, server._drain, server._stopping.Token);
         app.Use(guard.RunAsync);
         app.UseRouting();
-        server.Map(model);
         try
         {
+            if (model.Judge is { } judge)
+            {
+                server._rewards = await ServedRewards.StartAsync(judge, model.Store, options, time);
+            }
+
+            server.Map(model);
             await app.StartAsync(cancellationToken);
         }
         catch
         {
             await app.DisposeAsync();
+            await (server._rewards?.DisposeAsync() ?? ValueTask.CompletedTask);
             throw;
         }
 
@@ -164,6 +172,10 @@ public sealed class JudgeServer : IAsyncDisposable
             _meter.Watch("requests.limit", "The most of them", () => context.Admission.Most);
             JudgeRoutes.Map(_app, context);
             ScoreRoutes.Map(_app, context);
+            if (_rewards is { } rewards)
+            {
+                _app.MapRewards(rewards.Service);
+            }
         }
     }
 
@@ -179,6 +191,7 @@ public sealed class JudgeServer : IAsyncDisposable
         }
 
         await _app.StopAsync(CancellationToken.None);
+        await (_rewards?.DisposeAsync() ?? ValueTask.CompletedTask);
     }
 
     /// <summary>The caller starts and stops the server; the host must not react to signals of the process.</summary>

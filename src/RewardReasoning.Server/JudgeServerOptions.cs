@@ -82,6 +82,11 @@ public sealed record JudgeServerOptions : ICheckedOptions
     /// <value>false.</value>
     public bool ExportsTelemetry { get; init; }
 
+    /// <summary>Members of a group, for trainers that do not send the number with their requests for rewards.</summary>
+    /// <value>null (their address must have it, as in <c>?size=8</c>), else at least 1.</value>
+    [Range(1, 4_096)]
+    public int? GroupSize { get; init; }
+
     /// <summary>Receives a line for every request that failed through the server's fault; it holds no text of the request.</summary>
     /// <value>null (nobody).</value>
     public Action<string>? OnFailure { get; init; }

@@ -83,6 +83,12 @@ internal sealed class ServeCommand
         DefaultValueFactory = _ => Defaults.MaxRequests,
     };
 
+    private readonly Option<int?> _groupSize = new("--group-size")
+    {
+        Description = "Members of a group, for trainers that ask for rewards without saying it (docs/rewards.md).",
+        HelpName = "N",
+    };
+
     private readonly Option<int> _maxCompletions = new("--max-completions")
     {
         Description = "Completions of OpenAI's interface that run or wait at once; requests beyond them are refused with 429.",
@@ -117,6 +123,7 @@ internal sealed class ServeCommand
             rrm serve --votes 5 --port 8080
             rrm serve --endpoint http://localhost:8000/v1 --model Reward-Reasoning/RRM-7B --port 8090
             rrm serve --openai --model models/rrm-mini
+            rrm serve --group-size 8 --votes 3
             rrm serve --host 0.0.0.0 --keys keys.json
             """
         );
@@ -133,6 +140,7 @@ internal sealed class ServeCommand
                 serve._allowedHosts,
                 serve._maxRequests,
                 serve._maxCompletions,
+                serve._groupSize,
                 serve._deadline,
                 serve._drain,
             }
@@ -213,6 +221,7 @@ internal sealed class ServeCommand
             AllowedHosts = parsed.GetValue(_allowedHosts) ?? [],
             MaxRequests = parsed.GetValue(_maxRequests),
             MaxCompletions = parsed.GetValue(_maxCompletions),
+            GroupSize = parsed.GetValue(_groupSize),
             Deadline = parsed.GetValue(_deadline) is { } seconds ? SecondsOf(seconds, _deadline) : null,
             DrainTimeout = SecondsOf(parsed.GetValue(_drain), _drain),
             ExportsTelemetry = Array.Exists(CollectorVariables, name => Environment.GetEnvironmentVariable(name) is { Length: > 0 }),

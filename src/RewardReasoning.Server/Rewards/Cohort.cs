@@ -324,8 +324,7 @@ internal sealed class Cohort
                 FormattableString.Invariant($"{arrived} of {Size} members came within {Settings.CollectS} s.")
                     + (
                         IsStarving
-                            ? " Their client held its connections and sent no others: submit with wait_s 0 and poll, or open more "
-                                + "connections."
+                            ? " Their client held its connections and sent no others: submit and poll, or open more connections."
                             : ""
                     )
             )

@@ -66,7 +66,7 @@ internal sealed class RewardRoutes(RewardService service)
     private async Task PollAsync(HttpContext http)
     {
         using RewardTicket ticket =
-            service.Find(http.Request.RouteValues["id"] as string ?? "")
+            await service.FindAsync(http.Request.RouteValues["id"] as string ?? "")
             ?? throw new ApiException(
                 StatusCodes.Status404NotFound,
                 "There is no member of this id; it is kept for a while after its cohort was closed. Send the member again.",

@@ -22,6 +22,7 @@ internal sealed class RewardService : IAsyncDisposable
     private readonly CohortContext _context;
     private readonly JudgeQueue _queue;
     private readonly JudgePace _pace;
+    private readonly Lazy<Task> _ready;
     private readonly Dictionary<string, SortedDictionary<int, Cohort>> _groups = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<Cohort>> _implicit = new(StringComparer.Ordinal);
     private readonly Dictionary<string, CohortMember> _members = new(StringComparer.Ordinal);
@@ -39,6 +40,7 @@ internal sealed class RewardService : IAsyncDisposable
     {
         (_judge, _options, _ledger, _time) = (judge, options, ledger, time);
         _pace = new(judge);
+        _ready = new(() => Task.Run(() => judge.Fingerprint.Value));
         _queue = new(judge.Concurrency, Start);
         _context = new(options, judge, time, _gate, _queue.Enqueue, _queue.Release, Close);
         _run = time.GetUtcNow().ToUnixTimeMilliseconds().ToString("x", CultureInfo.InvariantCulture);
@@ -90,11 +92,16 @@ internal sealed class RewardService : IAsyncDisposable
     public static async Task<RewardService> StartAsync(RewardJudge judge, RewardOptions options, IRewardLedger ledger, TimeProvider time)
     {
         RewardService service = new(judge, options, ledger, time);
-        await Task.Run(() => judge.Fingerprint.Value); // the hash of a large folder takes a while
         await ledger.PruneAsync(time.GetUtcNow() - options.Retention);
+        IReadOnlyList<StoredCohort> unfinished = ledger.FindUnfinished(time.GetUtcNow() - options.RedeliveryTime);
+        if (unfinished.Count > 0)
+        {
+            await service.ReadyAsync();
+        }
+
         lock (service._gate)
         {
-            foreach (StoredCohort stored in ledger.FindUnfinished(time.GetUtcNow() - options.RedeliveryTime))
+            foreach (StoredCohort stored in unfinished)
             {
                 service.TakeOver(stored);
             }
@@ -111,6 +118,7 @@ internal sealed class RewardService : IAsyncDisposable
     public async Task<RewardTicket> SubmitAsync(RewardMember member)
     {
         Check(member);
+        await ReadyAsync();
         _stopped.Token.ThrowIfCancellationRequested();
         IReadOnlyList<string> references = await ReferencesAsync(member);
         RewardTicket ticket;
@@ -138,9 +146,13 @@ internal sealed class RewardService : IAsyncDisposable
         return ticket;
     }
 
+    /// <summary>Done when the judge's fingerprint is known, for which a large folder is read.</summary>
+    public Task ReadyAsync() => _ready.Value;
+
     /// <summary>A hold on the member of an id; null where there is none.</summary>
-    public RewardTicket? Find(string id)
+    public async Task<RewardTicket?> FindAsync(string id)
     {
+        await ReadyAsync();
         lock (_gate)
         {
             if (!_members.TryGetValue(id, out CohortMember? member) && _ledger.FindMember(id) is { } stored)

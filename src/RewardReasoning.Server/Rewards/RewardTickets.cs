@@ -18,6 +18,7 @@ internal sealed class RewardTickets : IDisposable
             service.Check(member); // all or nobody
         }
 
+        await service.ReadyAsync(); // from then on each is entered before the next one
         RewardTickets tickets = new();
         try
         {

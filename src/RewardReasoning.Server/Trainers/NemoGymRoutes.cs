@@ -10,9 +10,10 @@ using RewardReasoning.Server.Rewards;
 namespace RewardReasoning.Server.Trainers;
 
 /// <summary>
-/// A resources server of NeMo Gym: <c>/seed_session</c>, <c>/verify</c> (the row, its indices and the policy's response), <c>/close_session</c> and
-/// <c>/reverify_mode</c>, each also under <c>/ng-rollout/ID</c>. Its client waits for ever, tries no status again and must have a number, so a
-/// failure is the mean of the group with <c>instance_config.mask_sample</c>, by which NeMo RL leaves the sample out.
+/// A resources server of NeMo Gym: <c>/seed_session</c>, <c>/verify</c> (the row, its indices and the policy's response),
+/// <c>/close_session</c> and <c>/reverify_mode</c>, each also under <c>/ng-rollout/ID</c>. Its client waits for ever, tries no status again
+/// and must have a number, so a failure is the mean of the group with <c>instance_config.mask_sample</c>, by which NeMo RL leaves out the
+/// sample.
 /// </summary>
 internal sealed class NemoGymRoutes(RewardService service)
 {

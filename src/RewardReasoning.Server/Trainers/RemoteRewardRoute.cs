@@ -6,8 +6,8 @@ using RewardReasoning.Server.Rewards;
 namespace RewardReasoning.Server.Trainers;
 
 /// <summary>
-/// <c>POST /remote_rm</c> for slime and miles: <c>prompt</c>, <c>response</c> and <c>label</c> of one sample, and a bare number as the answer. The
-/// trainers wait 120 and 300 s; they raise where no number comes, and have no other way to leave a sample out.
+/// <c>POST /remote_rm</c> for slime and miles: <c>prompt</c>, <c>response</c> and <c>label</c> of one sample, and a bare number as the
+/// answer. The trainers wait 120 and 300 s; they raise where no number comes, and have no other way to leave a sample out.
 /// </summary>
 internal sealed class RemoteRewardRoute(RewardService service)
 {

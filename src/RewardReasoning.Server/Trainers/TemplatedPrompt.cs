@@ -4,8 +4,8 @@ using Microsoft.Extensions.AI;
 namespace RewardReasoning.Server.Trainers;
 
 /// <summary>
-/// Prompts as trainers send them: texts with the special tokens of a chat template in them. Those of known templates become turns with labels
-/// again, so that the judge reads a conversation; any other text stays as it is. Nothing in it is ever taken for a special token.
+/// Prompts as trainers send them: texts with the special tokens of a chat template in them. Those of known templates become turns with
+/// labels again, so that the judge reads a conversation; any other text stays as it is. Nothing in it is ever taken for a special token.
 /// </summary>
 internal static partial class TemplatedPrompt
 {
@@ -53,7 +53,7 @@ internal static partial class TemplatedPrompt
 
     private const int ShortestOverlap = 8;
 
-    /// <summary>Length of the longest end of one text with which another begins (the failure function of Knuth, Morris and Pratt).</summary>
+    /// <summary>Length of the longest end of one text with which another begins (Knuth, Morris and Pratt).</summary>
     private static int LongestOverlap(string first, string second)
     {
         int length = Math.Min(first.Length, second.Length);

@@ -6,8 +6,9 @@ using RewardReasoning.Server.Rewards;
 namespace RewardReasoning.Server.Trainers;
 
 /// <summary>
-/// What a trainer cannot send in its bodies, from the address that it was given: <c>?size=8&amp;collect_s=60&amp;judge_s=50&amp;mode=group&amp;
-/// policy=judge_present</c>. Where it says nothing of clocks, those hold that end before the trainer's own.
+/// What a trainer cannot send in its bodies, from the address that it was given:
+/// <c>?size=8&amp;collect_s=60&amp;judge_s=50&amp;mode=group&amp;policy=judge_present</c>. Where it says nothing of clocks, those hold that
+/// end before the trainer's own.
 /// </summary>
 /// <param name="Size">Members of a group; null where neither address nor server say.</param>
 /// <param name="Collect">How long a group waits for its members.</param>
@@ -50,8 +51,8 @@ internal sealed record TrainerCall(int? Size, TimeSpan Collect, TimeSpan Judge, 
                         ? 1
                         : throw new ApiException(
                             StatusCodes.Status400BadRequest,
-                            "The group's size is not known: this trainer does not send it. Put it into the address (?size=8), or start the server "
-                                + "with --group-size 8.",
+                            "The group's size is not known: this trainer does not send it. Put it into the address (?size=8), or start the "
+                                + "server with --group-size 8.",
                             "size_unknown",
                             "size"
                         )

@@ -17,8 +17,8 @@ internal static class TrainerRoutes
     }
 
     /// <summary>
-    /// The error for a trainer that can only be failed: one that it tries again where a later try may help. The failed member counts as answered
-    /// then, so that the next try begins a group anew, with the siblings that are tried again too.
+    /// The error for a trainer that can only be failed: one that it tries again where a later try may help. The failed member counts as
+    /// answered then, so that the next try begins a group anew, with the siblings that are tried again too.
     /// </summary>
     public static ApiException ErrorOf(RewardAnswer answer) =>
         answer.Failure is not { } failure

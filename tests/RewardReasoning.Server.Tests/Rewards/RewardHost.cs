@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using RewardReasoning.Server.Http;
@@ -21,7 +22,7 @@ internal sealed record RewardReply(int Status, string Body, string? MediaType)
     public double Reward => Json.GetProperty("reward").GetDouble();
 }
 
-/// <summary>The addresses for rewards over a socket of this machine, with the guard that all addresses have, and plain HTTP to ask.</summary>
+/// <summary>The addresses for rewards over a socket of this machine, faults as problem details, and plain HTTP to ask.</summary>
 internal sealed class RewardHost : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -57,7 +58,7 @@ internal sealed class RewardHost : IAsyncDisposable
         builder.Services.AddRoutingCore();
         WebApplication app = builder.Build();
         CancellationTokenSource stopping = new();
-        app.Use(new RequestGuard(new JudgeServerOptions(), new Drain(), stopping.Token).RunAsync);
+        app.Use((context, next) => AnswerFaultsAsync(context, next));
         app.UseRouting();
         app.MapRewards(service);
         await app.StartAsync(Cancellation);
@@ -89,6 +90,18 @@ internal sealed class RewardHost : IAsyncDisposable
         await Service.DisposeAsync();
         _ledger.Dispose();
         _stopping.Dispose();
+    }
+
+    private static async Task AnswerFaultsAsync(HttpContext context, RequestDelegate next)
+    {
+        try
+        {
+            await next(context);
+        }
+        catch (Exception fault) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            await JsonAnswer.WriteProblemAsync(context, ApiException.Of(fault));
+        }
     }
 
     private static async Task<RewardReply> ReadAsync(HttpResponseMessage response) =>

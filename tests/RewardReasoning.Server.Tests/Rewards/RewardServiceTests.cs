@@ -283,7 +283,7 @@ public sealed class RewardServiceTests : IAsyncDisposable
         using SqliteRewardLedger again = SqliteRewardLedger.Open(store);
         await StartAsync(ledger: again);
         Assert.Equal(closed[0], (await SubmitAsync(0, "a 1", size: 2)).Answer);
-        Assert.Equal(closed[1], RequiredService.Find(closed[1].Id ?? "")?.Answer);
+        Assert.Equal(closed[1], (await RequiredService.FindAsync(closed[1].Id ?? ""))?.Answer);
         Assert.Equal(FailureClass.Conflict, (await SubmitAsync(1, "b 7", size: 2)).Answer.Failure?.Class);
         RewardTicket[] open =
         [

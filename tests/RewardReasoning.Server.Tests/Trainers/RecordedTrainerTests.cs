@@ -7,7 +7,7 @@ using RewardReasoning.Testing;
 
 namespace RewardReasoning.Server.Tests.Trainers;
 
-/// <summary>Requests that real trainers sent (tests/Fixtures/trainers), over real sockets, answered as each trainer takes it well.</summary>
+/// <summary>Requests that real trainers sent (tests/Fixtures/trainers), over real sockets, with the answers that each takes well.</summary>
 public sealed class RecordedTrainerTests : IAsyncDisposable
 {
     private readonly JudgeOfAnswers _judge = new("55");
