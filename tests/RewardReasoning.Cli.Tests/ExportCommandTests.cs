@@ -53,6 +53,18 @@ public sealed class ExportCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Export_RewardClient_WritesItsFile_AndReplacesNoOther()
+    {
+        string path = Path.Combine(_folder, "rewards.py");
+        Assert.Equal(ExitCodes.Done, (await Rrm.RunAsync("export", "reward-client", "verl", "--out", path)).ExitCode);
+        Assert.Contains("class RrmRewardManager", await File.ReadAllTextAsync(path), StringComparison.Ordinal);
+        RrmResult other = await Rrm.RunAsync("export", "reward-client", "trl", "--out", path);
+        Assert.Equal(ExitCodes.BadUsage, other.ExitCode);
+        Assert.Contains("--force", other.Error, StringComparison.Ordinal);
+        Assert.Equal(ExitCodes.Done, (await Rrm.RunAsync("export", "reward-client", "trl", "--out", path, "--force")).ExitCode);
+    }
+
+    [Fact]
     public async Task Export_Trl_WritesTheShapeThatIsAskedFor()
     {
         string path = Path.Combine(_folder, "dpo.jsonl");

@@ -12,14 +12,16 @@ internal static class ExportCommand
         Command command = Verb.Create(
             terminal,
             "export",
-            "Write labelled pairs as other trainers read them.",
+            "Write labelled pairs as other trainers read them, and files with which trainers ask for rewards.",
             """
             rrm export verl pairs.jsonl --out judge-on-verl --gpus 8
             rrm export trl judged.jsonl --out dpo.parquet
+            rrm export reward-client trl
             """
         );
         command.Subcommands.Add(ExportVerlCommand.Create(terminal, time));
         command.Subcommands.Add(ExportTrlCommand.Create(terminal, time));
+        command.Subcommands.Add(ExportRewardClientCommand.Create(terminal));
         return command;
     }
 }
