@@ -80,7 +80,8 @@ public sealed class JudgeServer : IAsyncDisposable
         {
             if (model.Judge is { } judge)
             {
-                server._rewards = await ServedRewards.StartAsync(judge, model.Store, options, time);
+                RewardOptions rewards = new() { GroupSize = options.GroupSize, OnWarning = options.OnFailure };
+                server._rewards = await ServedRewards.StartAsync(judge, model.Store, rewards, time);
             }
 
             server.Map(model);

@@ -57,7 +57,11 @@ public sealed class ExportCommandTests : IDisposable
     {
         string path = Path.Combine(_folder, "rewards.py");
         Assert.Equal(ExitCodes.Done, (await Rrm.RunAsync("export", "reward-client", "verl", "--out", path)).ExitCode);
-        Assert.Contains("class RrmRewardManager", await File.ReadAllTextAsync(path), StringComparison.Ordinal);
+        Assert.Contains(
+            "class RrmRewardManager",
+            await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken),
+            StringComparison.Ordinal
+        );
         RrmResult other = await Rrm.RunAsync("export", "reward-client", "trl", "--out", path);
         Assert.Equal(ExitCodes.BadUsage, other.ExitCode);
         Assert.Contains("--force", other.Error, StringComparison.Ordinal);

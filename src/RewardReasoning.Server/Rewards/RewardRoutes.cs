@@ -5,21 +5,8 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using RewardReasoning.Server.Http;
-using RewardReasoning.Server.Trainers;
 
 namespace RewardReasoning.Server.Rewards;
-
-/// <summary>The addresses that reinforcement learning asks for rewards.</summary>
-internal static class RewardRouting
-{
-    /// <summary>Adds <c>/v1/rewards</c>, <c>/v1/cohorts</c> and the addresses under which trainers expect rewards.</summary>
-    public static IEndpointRouteBuilder MapRewards(this IEndpointRouteBuilder routes, RewardService service)
-    {
-        RewardRoutes.Map(routes, service);
-        TrainerRoutes.Map(routes, service);
-        return routes;
-    }
-}
 
 /// <summary><c>POST /v1/rewards</c>, <c>GET /v1/rewards/{id}</c> and <c>GET /v1/cohorts</c>.</summary>
 internal sealed class RewardRoutes(RewardService service)

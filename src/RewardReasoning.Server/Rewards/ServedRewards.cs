@@ -19,21 +19,15 @@ internal sealed class ServedRewards : IAsyncDisposable
     /// </summary>
     /// <param name="judge">The judge, which stays the caller's.</param>
     /// <param name="store">The store around its model; null for none.</param>
-    /// <param name="options">How the server is run.</param>
+    /// <param name="options">How rewards are given.</param>
     /// <param name="time">The clock.</param>
     /// <exception cref="CompletionStoreException">The store's file cannot be used.</exception>
-    public static async Task<ServedRewards> StartAsync(
-        OpenedJudge judge,
-        ICompletionStore? store,
-        JudgeServerOptions options,
-        TimeProvider time
-    )
+    public static async Task<ServedRewards> StartAsync(OpenedJudge judge, ICompletionStore? store, RewardOptions options, TimeProvider time)
     {
         IRewardLedger ledger = store is SqliteCompletionStore file ? SqliteRewardLedger.Open(file.Location) : new MemoryRewardLedger();
         try
         {
-            RewardOptions rewards = new() { GroupSize = options.GroupSize, OnWarning = options.OnFailure };
-            return new(await RewardService.StartAsync(RewardJudge.Of(judge), rewards, ledger, time), ledger);
+            return new(await RewardService.StartAsync(RewardJudge.Of(judge), options, ledger, time), ledger);
         }
         catch
         {

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using RewardReasoning.Server.Rewards;
 
 namespace RewardReasoning.Server.Tests.Rewards;
 

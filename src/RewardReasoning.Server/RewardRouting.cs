@@ -1,0 +1,17 @@
+using Microsoft.AspNetCore.Routing;
+using RewardReasoning.Server.Rewards;
+using RewardReasoning.Server.Trainers;
+
+namespace RewardReasoning.Server;
+
+/// <summary>The addresses that reinforcement learning asks for rewards.</summary>
+internal static class RewardRouting
+{
+    /// <summary>Adds <c>/v1/rewards</c>, <c>/v1/cohorts</c> and the addresses under which trainers expect rewards.</summary>
+    public static IEndpointRouteBuilder MapRewards(this IEndpointRouteBuilder routes, RewardService service)
+    {
+        RewardRoutes.Map(routes, service);
+        TrainerRoutes.Map(routes, service);
+        return routes;
+    }
+}
