@@ -17,7 +17,8 @@ namespace RewardReasoning.Server;
 
 /// <summary>
 /// A judge over HTTP: <c>/v1/judge</c> and <c>/v1/rank</c>, beside them OpenAI's chat completions interface where a chat model is served,
-/// <c>/health</c>, <c>/ready</c> and <c>/metrics</c>. It writes no log; faults go to <see cref="JudgeServerOptions.OnFailure"/>, without any text or key.
+/// rewards for trainers, <c>/health</c>, <c>/ready</c> and <c>/metrics</c>. It writes no log; faults go to
+/// <see cref="JudgeServerOptions.OnFailure"/>, without any text or key.
 /// </summary>
 public sealed class JudgeServer : IAsyncDisposable
 {

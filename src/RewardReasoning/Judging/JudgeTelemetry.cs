@@ -15,8 +15,8 @@ namespace RewardReasoning.Judging;
 /// known).
 /// </item>
 /// <item>
-/// Counters <c>reward_reasoning.judgments</c>, <c>reward_reasoning.votes</c> (by label, missing ones by <c>error.type</c> too) and <c>reward_reasoning.tokens</c> (by
-/// <c>gen_ai.token.type</c>), and a histogram <c>reward_reasoning.judgment.duration</c> in seconds.
+/// Counters <c>reward_reasoning.judgments</c>, <c>reward_reasoning.votes</c> (by label, missing ones by <c>error.type</c> too) and
+/// <c>reward_reasoning.tokens</c> (by <c>gen_ai.token.type</c>), and a histogram <c>reward_reasoning.judgment.duration</c> in seconds.
 /// </item>
 /// </list>
 /// </summary>
