@@ -26,10 +26,6 @@ internal static partial class Failures
         {
             terminal.Error.WriteLine(exception.ToString());
         }
-        else if (exitCode == ExitCodes.Failed)
-        {
-            terminal.Error.WriteLine("rrm: the same command with --verbose shows where this happened.");
-        }
 
         return exitCode;
     }
@@ -65,7 +61,10 @@ internal static partial class Failures
             ),
             DllNotFoundException => (ExitCodes.Failed, $"a native library could not be loaded: {Lines(exception.Message)}"),
             OutOfMemoryException => (ExitCodes.Failed, "out of memory; a smaller --concurrency or model needs less."),
-            _ => (ExitCodes.Failed, $"this is a bug in rrm, please report it: {exception.GetType().Name}: {Lines(exception.Message)}"),
+            _ => (
+                ExitCodes.Failed,
+                $"this is a bug in rrm, please report it with what --verbose adds: {exception.GetType().Name}: {Lines(exception.Message)}"
+            ),
         };
 
     private static string WithoutParameterName(ArgumentException exception)
