@@ -19,7 +19,7 @@ internal sealed record ExportPair
     /// <summary>How much better, where the row says so: its field <c>margin</c>, or the lead of its judgment's votes, 0 to 1.</summary>
     public double? Margin { get; init; }
 
-    /// <summary>The row's <c>id</c> or <c>pair_id</c>, else file and number.</summary>
+    /// <summary>The row's <c>id</c> or <c>pair_id</c>, else the file's name without its folder, and the row's number.</summary>
     public required string Id { get; init; }
 
     /// <summary>Where the pair comes from: the row's <c>source</c>, else its file.</summary>
@@ -70,7 +70,7 @@ internal sealed record ExportPair
                     Comparison = content.Comparison,
                     Better = better,
                     Margin = MarginOf(row, better),
-                    Id = row.Field("pair_id") ?? row.Field("id") ?? row.Place,
+                    Id = row.Field("pair_id") ?? row.Field("id") ?? (row with { File = Path.GetFileName(row.File) }).Place,
                     Source = row.Field("source") ?? Path.GetFileName(row.File),
                 },
                 null

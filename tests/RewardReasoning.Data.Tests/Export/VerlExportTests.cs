@@ -125,6 +125,51 @@ public sealed class VerlExportTests : IDisposable
     }
 
     [Fact]
+    public async Task WriteAsync_PairsGivenInBothOrders_AreShownOnceInEach()
+    {
+        IEnumerable<DataRow> rows = Enumerable.Range(0, 20).SelectMany(number => new[] { Pair(number), Mirrored(number), Pair(number) });
+        ExportReport report = await ExportAsync(new() { TestShare = 0 }, rows);
+        DataRow[] written = await ExportFolder.ReadAsync(_folder.At("train.parquet"));
+        Assert.Equal((40, 20), (report.Written, report.LeftOut));
+        Assert.Equal(20, written.Count(row => row.Field("reward_model.ground_truth") == "Assistant 1"));
+        Assert.Equal(40, written.Select(row => (row.Field("extra_info.query"), row.Field("extra_info.response_1"))).Distinct().Count());
+
+        static DataRow Mirrored(int number) =>
+            RowText.Parse($$"""{"query": "q{{number}}", "response_1": "no", "response_2": "yes", "label": 2}""");
+    }
+
+    [Fact]
+    public async Task WriteAsync_NoRowsToTestOn_LeavesNoFileOfThem()
+    {
+        await ExportAsync(new() { TestShare = 0.5 }, Enumerable.Range(0, 40).Select(i => Pair(i)));
+        Assert.True(File.Exists(_folder.At("test.parquet")));
+        await ExportAsync(new() { TestShare = 0 }, [Pair(1)]);
+        Assert.False(File.Exists(_folder.At("test.parquet")));
+    }
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(20, 16)]
+    [InlineData(128, 128)]
+    [InlineData(300, 128)]
+    public async Task WriteAsync_FewRows_MakeABatchThatTheyFill(int rows, int batch)
+    {
+        await ExportAsync(new() { TestShare = 0 }, Enumerable.Range(0, rows).Select(i => Pair(i)));
+        string settings = await File.ReadAllTextAsync(_folder.At("settings.txt"), Token);
+        Assert.Contains($"data.train_batch_size={batch}\n", settings, StringComparison.Ordinal);
+        Assert.Contains($"actor_rollout_ref.actor.ppo_mini_batch_size={batch}\n", settings, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task WriteAsync_RowsWithoutId_AreNamedWithoutTheFolderOfTheirFile()
+    {
+        await ExportAsync(new() { TestShare = 0 }, [Pair(1) with { File = "/home/me/private/pairs.jsonl", Number = 7 }]);
+        DataRow row = Assert.Single(await ExportFolder.ReadAsync(_folder.At("train.parquet")));
+        Assert.Equal("pairs.jsonl:7", row.Field("extra_info.pair_id"));
+        Assert.Equal("pairs/pairs.jsonl", row.Field("data_source"));
+    }
+
+    [Fact]
     public async Task WriteAsync_Settings_AreOnesThatVerlKnows()
     {
         await ExportAsync(

@@ -32,6 +32,7 @@ internal sealed class VerlExport(VerlExportOptions options, TimeProvider time)
         options.Validate();
         Directory.CreateDirectory(folder);
         VerlRows format = new(options.Prompt);
+        PairOrders orders = new(options.BothOrders);
         long read = 0,
             faulty = 0;
         VerlFile train = await VerlFile.CreateAsync(folder, "train", format, time, cancellationToken).ConfigureAwait(false);
@@ -51,8 +52,16 @@ internal sealed class VerlExport(VerlExportOptions options, TimeProvider time)
                         continue;
                     }
 
+                    IReadOnlyList<ShownOrder> shown = orders.Of(pair);
+                    if (shown.Count == 0)
+                    {
+                        faulty++;
+                        leftOut(row, "The pair came before, in every order that it is shown in.");
+                        continue;
+                    }
+
                     VerlFile file = IsForTest(pair.Comparison.Query) ? test : train;
-                    foreach (ShownOrder order in pair.Orders(options.BothOrders))
+                    foreach (ShownOrder order in shown)
                     {
                         await file.WriteAsync(pair, order, cancellationToken).ConfigureAwait(false);
                     }
@@ -60,7 +69,7 @@ internal sealed class VerlExport(VerlExportOptions options, TimeProvider time)
 
                 test.Complete();
                 train.Complete();
-                await new VerlScripts(options).WriteAsync(folder, test.Rows > 0, cancellationToken).ConfigureAwait(false);
+                await new VerlScripts(options).WriteAsync(folder, train.Rows, test.Rows, cancellationToken).ConfigureAwait(false);
                 return new(read, train.Rows + test.Rows, test.Rows, faulty);
             }
         }
