@@ -34,7 +34,7 @@ internal sealed class PostgresCompletionStore : ICompletionStore
         """;
 
     private readonly NpgsqlDataSource _source;
-    private readonly PostgresRetries _retries;
+    private readonly PostgresResilience _retries;
     private readonly GroupCommit<StoreRow, bool> _commits;
     private readonly GroupCommit<CompletionKey, byte[]?> _questions;
     private readonly Dictionary<string, int> _models = new(StringComparer.Ordinal);

@@ -38,7 +38,7 @@ public sealed class ExportCommandTests : IDisposable
         Assert.Equal(ExitCodes.SomeMissing, result.ExitCode);
         Assert.Contains("pairs.jsonl:2: The row has no label", result.Error, StringComparison.Ordinal);
         Assert.Equal(
-            ["README.md", "rewards.py", "run.sh", "settings.txt", "test.parquet", "train.parquet"],
+            ["README.md", "rewards.py", "run.sh", "settings.txt", "train.parquet"],
             Directory.GetFiles(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal)
         );
         Assert.Equal(

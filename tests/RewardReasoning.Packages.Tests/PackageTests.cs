@@ -49,6 +49,21 @@ public sealed class PackageTests(PackageTests.Packed packed) : IClassFixture<Pac
     }
 
     [Fact]
+    public void Packages_OfOneVersion_AskForExactlyEachOther()
+    {
+        foreach (string path in Directory.EnumerateFiles(packed.Folder["feed"], "RewardReasoning*.nupkg"))
+        {
+            using ZipArchive package = ZipFile.OpenRead(path);
+            Assert.All(
+                Metadata(package)
+                    .Descendants()
+                    .Where(element => element.Attribute("id")?.Value.StartsWith("RewardReasoning", StringComparison.Ordinal) is true),
+                element => Assert.Matches(@"^\[\S+\]$", element.Attribute("version")?.Value)
+            );
+        }
+    }
+
+    [Fact]
     public void Packages_HoldNoPathOfTheMachineThatBuiltThem()
     {
         byte[] root = System.Text.Encoding.UTF8.GetBytes(SharedFolder.RepositoryRoot + "/");

@@ -235,7 +235,7 @@ public sealed partial class HubClient : IDisposable
         JsonTypeInfo<T> type,
         CancellationToken cancellationToken
     ) =>
-        HubRetries
+        HubResilience
             .Pipeline(_options, _time)
             .ExecuteAsync(
                 async stop =>

@@ -122,7 +122,7 @@ internal sealed class HubDownload(HubRequests requests, HubOptions options, Time
         CancellationToken cancellationToken
     )
     {
-        ResiliencePipeline retries = HubRetries.Pipeline(options, time);
+        ResiliencePipeline retries = HubResilience.Pipeline(options, time);
         long most = partial.Length;
         received(partial.Length);
         while (partial.Length < file.Size)

@@ -163,7 +163,7 @@ public sealed class VerlExportTests : IDisposable
     [Fact]
     public async Task WriteAsync_RowsWithoutId_AreNamedWithoutTheFolderOfTheirFile()
     {
-        await ExportAsync(new() { TestShare = 0 }, [Pair(1) with { File = "/home/me/private/pairs.jsonl", Number = 7 }]);
+        await ExportAsync(new() { TestShare = 0 }, [Pair(1) with { File = "data/private/pairs.jsonl", Number = 7 }]);
         DataRow row = Assert.Single(await ExportFolder.ReadAsync(_folder.At("train.parquet")));
         Assert.Equal("pairs.jsonl:7", row.Field("extra_info.pair_id"));
         Assert.Equal("pairs/pairs.jsonl", row.Field("data_source"));

@@ -32,8 +32,8 @@ internal sealed class VerlScripts(VerlExportOptions options)
     }
 
     /// <summary>
-    /// verl does not start without a file to validate on, so without test rows it is given the other one and does not validate. It drops the
-    /// last batch that is not full, so that of fewer rows than a batch it would train on none: then the batch is smaller.
+    /// verl does not start without a file to validate on, so without test rows it is given the other one and does not validate. It drops a
+    /// last batch that is not full, and so would train on nothing if there were fewer rows than a batch: then the batch is smaller.
     /// </summary>
     private string Filled(string text, long trainRows, bool hasTest) =>
         new StringBuilder(text)

@@ -4,7 +4,7 @@ using Polly.Retry;
 namespace RewardReasoning.Data.Hub;
 
 /// <summary>How a failed request to the hub is repeated: after waits that double up to a minute, or when the hub says.</summary>
-internal static class HubRetries
+internal static class HubResilience
 {
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(60);
 

@@ -9,7 +9,7 @@ namespace RewardReasoning.Storage;
 /// Repeats work, on a new connection, when the server was away or asked for it: everything here may be done twice. Waits double from a
 /// fifth of a second up to ten; after about a minute it gives up.
 /// </summary>
-internal sealed class PostgresRetries(string location, TimeProvider time)
+internal sealed class PostgresResilience(string location, TimeProvider time)
 {
     private readonly ResiliencePipeline _pipeline = new ResiliencePipelineBuilder { TimeProvider = time }
         .AddRetry(
