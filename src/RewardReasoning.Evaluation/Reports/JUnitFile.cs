@@ -56,7 +56,7 @@ internal static class JUnitFile
         return new ReportCase(
             section.Section,
             run,
-            reaches ? CaseOutcome.Passed : CaseOutcome.Failed,
+            reaches ? CaseStatus.Passed : CaseStatus.Failed,
             reaches ? "" : $"{what} is below {ReportText.Percent(least)}."
         );
     }
@@ -73,7 +73,7 @@ internal static class JUnitFile
                         .. checks.Select(check => new ReportCase(
                             $"{check.Check} {check.Run}",
                             Checks,
-                            check.Passed ? CaseOutcome.Passed : CaseOutcome.Failed,
+                            check.Passed ? CaseStatus.Passed : CaseStatus.Failed,
                             check.Passed ? "" : check.Says
                         )),
                     ]
@@ -130,9 +130,9 @@ internal static class JUnitFile
             xml.WriteAttributeString("time", "0");
             string? element = item.Outcome switch
             {
-                CaseOutcome.Failed => "failure",
-                CaseOutcome.Missing => "error",
-                CaseOutcome.Unlabelled => "skipped",
+                CaseStatus.Failed => "failure",
+                CaseStatus.Missing => "error",
+                CaseStatus.Unlabelled => "skipped",
                 _ => null,
             };
             if (element is not null)
@@ -141,7 +141,7 @@ internal static class JUnitFile
                 xml.WriteAttributeString("message", Text(item.Message));
                 if (element != "skipped")
                 {
-                    xml.WriteAttributeString("type", item.Outcome == CaseOutcome.Missing ? "missing" : "wrong");
+                    xml.WriteAttributeString("type", item.Outcome == CaseStatus.Missing ? "missing" : "wrong");
                 }
 
                 xml.WriteEndElement();
@@ -155,14 +155,14 @@ internal static class JUnitFile
 
     private static void Counts(XmlWriter xml, IReadOnlyList<ReportCase> cases)
     {
-        int Count(CaseOutcome outcome) => cases.Count(item => item.Outcome == outcome);
+        int Count(CaseStatus outcome) => cases.Count(item => item.Outcome == outcome);
         foreach (
             (string name, int count) in new[]
             {
                 ("tests", cases.Count),
-                ("failures", Count(CaseOutcome.Failed)),
-                ("errors", Count(CaseOutcome.Missing)),
-                ("skipped", Count(CaseOutcome.Unlabelled)),
+                ("failures", Count(CaseStatus.Failed)),
+                ("errors", Count(CaseStatus.Missing)),
+                ("skipped", Count(CaseStatus.Unlabelled)),
             }
         )
         {

@@ -46,7 +46,7 @@ internal abstract record ReportedRun
 internal sealed record MeasuredShare(string Section, double Value, double? Low, int Missing);
 
 /// <summary>What a test case came to.</summary>
-internal enum CaseOutcome
+internal enum CaseStatus
 {
     /// <summary>It could not be decided: a verdict is missing.</summary>
     Missing,
@@ -66,20 +66,20 @@ internal enum CaseOutcome
 /// <param name="Section">Its section.</param>
 /// <param name="Outcome">What it came to.</param>
 /// <param name="Message">Why, in one line; empty where it passed.</param>
-internal sealed record ReportCase(string Id, string Section, CaseOutcome Outcome, string Message)
+internal sealed record ReportCase(string Id, string Section, CaseStatus Outcome, string Message)
 {
     /// <summary>The case of a judged item.</summary>
     /// <param name="judged">The item.</param>
     /// <param name="credit">What it adds to the main figure; null where it does not count.</param>
     public static ReportCase Of(JudgedItem judged, double? credit)
     {
-        (CaseOutcome outcome, string message) = (judged, credit) switch
+        (CaseStatus outcome, string message) = (judged, credit) switch
         {
-            ({ Preferred: MatchOutcome.Missing }, _) => (CaseOutcome.Missing, judged.MissingReason ?? "There is no verdict."),
-            (_, null) => (CaseOutcome.Unlabelled, "The item has no label."),
-            (_, 1.0) => (CaseOutcome.Passed, ""),
-            (_, > 0) => (CaseOutcome.Failed, ReportText.Invariant($"Only {credit * 100:0} % of the orders are right.")),
-            _ => (CaseOutcome.Failed, $"The judge prefers {Name(judged.Preferred)}; right is {Name(judged.Item.Gold)}."),
+            ({ Preferred: MatchOutcome.Missing }, _) => (CaseStatus.Missing, judged.MissingReason ?? "There is no verdict."),
+            (_, null) => (CaseStatus.Unlabelled, "The item has no label."),
+            (_, 1.0) => (CaseStatus.Passed, ""),
+            (_, > 0) => (CaseStatus.Failed, ReportText.Invariant($"Only {credit * 100:0} % of the orders are right.")),
+            _ => (CaseStatus.Failed, $"The judge prefers {Name(judged.Preferred)}; right is {Name(judged.Item.Gold)}."),
         };
         return new ReportCase(judged.Item.Id, judged.Item.Section, outcome, message);
     }
@@ -88,12 +88,12 @@ internal sealed record ReportCase(string Id, string Section, CaseOutcome Outcome
     public static ReportCase Of(RecordedRanking ranking)
     {
         BestOfItem item = ranking.Item;
-        (CaseOutcome outcome, string message) = ranking.Best switch
+        (CaseStatus outcome, string message) = ranking.Best switch
         {
-            _ when item.IsDecided => (CaseOutcome.Unlabelled, "All responses are right, or all are wrong: any choice comes to the same."),
-            null => (CaseOutcome.Missing, ranking.Missing ?? "Nothing was chosen."),
-            { } best when item.Correct[best] => (CaseOutcome.Passed, ""),
-            { } best => (CaseOutcome.Failed, ReportText.Invariant($"The chosen response {best + 1} of {item.Responses.Count} is wrong.")),
+            _ when item.IsDecided => (CaseStatus.Unlabelled, "All responses are right, or all are wrong: any choice comes to the same."),
+            null => (CaseStatus.Missing, ranking.Missing ?? "Nothing was chosen."),
+            { } best when item.Correct[best] => (CaseStatus.Passed, ""),
+            { } best => (CaseStatus.Failed, ReportText.Invariant($"The chosen response {best + 1} of {item.Responses.Count} is wrong.")),
         };
         return new ReportCase(item.Id, item.Section, outcome, message);
     }

@@ -143,10 +143,10 @@ internal static class RunReader
                     judgment.Probe,
                     judgment.Answer switch
                     {
-                        ProbeAnswer.Better => CaseOutcome.Passed,
-                        ProbeAnswer.Worse => CaseOutcome.Failed,
-                        ProbeAnswer.Refused => CaseOutcome.Unlabelled,
-                        _ => CaseOutcome.Missing,
+                        ProbeAnswer.Better => CaseStatus.Passed,
+                        ProbeAnswer.Worse => CaseStatus.Failed,
+                        ProbeAnswer.Refused => CaseStatus.Unlabelled,
+                        _ => CaseStatus.Missing,
                     },
                     judgment.Answer switch
                     {

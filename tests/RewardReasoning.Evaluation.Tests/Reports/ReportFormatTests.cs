@@ -22,10 +22,10 @@ public sealed class ReportFormatTests
             Facts = new RunFacts { Started = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero) },
             Items =
             [
-                new ReportCase("1", "easy", CaseOutcome.Passed, ""),
-                new ReportCase("2", "easy", CaseOutcome.Failed, "The judge prefers <the second>."),
-                new ReportCase("3\u0001", "hard", CaseOutcome.Missing, "cut"),
-                new ReportCase("4", "hard", CaseOutcome.Unlabelled, "no label"),
+                new ReportCase("1", "easy", CaseStatus.Passed, ""),
+                new ReportCase("2", "easy", CaseStatus.Failed, "The judge prefers <the second>."),
+                new ReportCase("3\u0001", "hard", CaseStatus.Missing, "cut"),
+                new ReportCase("4", "hard", CaseStatus.Unlabelled, "no label"),
             ],
         };
         XElement suites =
