@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace RewardReasoning.Data.Rows;
 
 /// <summary>One row of a file: its fields, or why they could not be read.</summary>
-internal sealed record DataRow
+public sealed record DataRow
 {
     /// <summary>The file's name, for people.</summary>
     public required string File { get; init; }
@@ -55,7 +55,7 @@ internal sealed record DataRow
     /// Writes the row's own fields as they stood in the file, but for those that <paramref name="except"/> names; a row that could not be
     /// read becomes its number (<c>line</c> or <c>row</c>), which may be excepted too. The caller adds what is new and closes the object.
     /// </summary>
-    public void WriteFields(Utf8JsonWriter writer, Predicate<string> except)
+    internal void WriteFields(Utf8JsonWriter writer, Predicate<string> except)
     {
         ArgumentNullException.ThrowIfNull(writer);
         ArgumentNullException.ThrowIfNull(except);

@@ -7,7 +7,7 @@ namespace RewardReasoning.Data.Rows;
 /// The rows of files as streams: JSON lines, JSON lists, Parquet, and tables of text, compressed by gzip or Zstandard or not. Memory holds
 /// one row (of Parquet one row group), however long a file is. What is wrong with a row is told by the row; the rows beside it are read.
 /// </summary>
-internal static class RowReader
+public static class RowReader
 {
     private static readonly SearchValues<byte> Blanks = SearchValues.Create(" \t\r\n"u8);
 
@@ -67,7 +67,7 @@ internal static class RowReader
     }
 
     /// <summary>The rows of a file that was opened; it is read once.</summary>
-    public static IAsyncEnumerable<DataRow> ReadAsync(RowFile file, CancellationToken cancellationToken = default)
+    internal static IAsyncEnumerable<DataRow> ReadAsync(RowFile file, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(file);
         return file.Format switch
