@@ -190,7 +190,7 @@ public sealed class SeveralEndpointsTests
     {
         EndpointOptions options = OptionsFor(FakeOpenAIServer.UnusedUrl(), FakeOpenAIServer.UnusedUrl()) with
         {
-            FirstDelay = TimeSpan.FromMilliseconds(200),
+            FirstDelay = TimeSpan.FromSeconds(30),
             RetryWindow = TimeSpan.FromMilliseconds(300),
         };
         using EndpointChatClient client = new(options);

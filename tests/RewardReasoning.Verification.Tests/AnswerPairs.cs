@@ -645,7 +645,7 @@ internal static class AnswerPairs
                     ($"{x.Item2}:{x.Item1}", $"{x.Item2 * x.Item3} to {x.Item1 * x.Item3}"),
                     (Frac(x.Item1, x.Item2), $"{x.Item1 * x.Item3} : {x.Item2 * x.Item3}"),
                 ],
-            x => [($"{x.Item1}:{x.Item2}0", $"{x.Item2}0:{x.Item1}"), (I(x.Item1), $"{x.Item2}:{x.Item1}")]
+            x => [($"{x.Item1}:{x.Item2}0", $"{x.Item2}0:{x.Item1}"), (I(x.Item1), $"{x.Item1}:{x.Item2}")]
         ),
         Of(
             "decimal commas",
