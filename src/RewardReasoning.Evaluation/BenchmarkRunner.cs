@@ -70,9 +70,11 @@ public sealed class BenchmarkRunner(OpenedJudge judge, BenchmarkRunOptions? opti
             named["mode"] = options.Mode is RankingMode.RoundRobin ? "round-robin" : "knockout";
         }
 
-        return options.Folder is null
+        return options.Folder is not { } folder
             ? null
-            : await RunFolderSettings.BeginAsync(data, judge, options.Run, options.Limit, named, cancellationToken).ConfigureAwait(false);
+            : await RunFolderSettings
+                .BeginAsync(folder, data, judge, options.Run, options.Limit, named, cancellationToken)
+                .ConfigureAwait(false);
     }
 
     /// <summary>Scores recorded outputs of judges in place of a judge.</summary>

@@ -57,6 +57,45 @@ public sealed class BenchCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Bench_FolderOfARunWithOtherSettings_IsReplacedByForceAlone()
+    {
+        await using FakeOpenAIServer server = await RightAnswerServer.StartAsync();
+        string run = Path.Combine(_folder, "run");
+        string report = Path.Combine(run, "report.json");
+        string data = Write("pairs.jsonl", Pairs);
+        Task<RrmResult> BenchAsync(params string[] more) =>
+            Rrm.RunAsync([
+                "bench",
+                "pairs",
+                "--data",
+                data,
+                "--out",
+                run,
+                "--endpoint",
+                server.Url.ToString(),
+                "--model",
+                "m",
+                "--store",
+                "none",
+                .. more,
+            ]);
+
+        Assert.Equal(ExitCodes.Done, (await BenchAsync()).ExitCode);
+        Assert.Equal(ExitCodes.Done, (await BenchAsync()).ExitCode); // the same run again
+        string before = await File.ReadAllTextAsync(report, TestContext.Current.CancellationToken);
+
+        RrmResult refused = await BenchAsync("--votes", "3");
+        Assert.Equal(ExitCodes.BadUsage, refused.ExitCode);
+        Assert.Contains("holds the result of another run (votes 3 instead of 1", refused.Error, StringComparison.Ordinal);
+        Assert.Contains("--force", refused.Error, StringComparison.Ordinal);
+        Assert.Equal(before, await File.ReadAllTextAsync(report, TestContext.Current.CancellationToken));
+
+        Assert.Equal(ExitCodes.Done, (await BenchAsync("--votes", "3", "--force")).ExitCode);
+        File.Delete(Path.Combine(run, "run.json"));
+        Assert.Contains("no run.json that can be read", (await BenchAsync("--votes", "3")).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Bench_BothOrders_AreAskedForWhereTheBenchmarkCountsThem()
     {
         await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(_ =>

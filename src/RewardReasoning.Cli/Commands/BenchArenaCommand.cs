@@ -42,6 +42,7 @@ internal sealed class BenchArenaCommand
         Description = "Folder for every judgment, the battles and the report.",
         HelpName = "FOLDER",
     };
+    private readonly Option<bool> _force = BenchOptions.Force();
     private readonly LimitOption _limit = new("Judge only the first N prompts.");
     private readonly Option<string?> _plot = new("--plot") { Description = "Draw the leaderboard.", HelpName = "FILE.svg|FILE.png" };
     private readonly Option<bool> _json = BenchOptions.Json();
@@ -72,6 +73,7 @@ internal sealed class BenchArenaCommand
                 arena._baselines,
                 arena._replay,
                 arena._out,
+                arena._force,
                 arena._limit,
                 arena._plot,
                 arena._json,
@@ -143,11 +145,13 @@ internal sealed class BenchArenaCommand
         using OpenedJudge judge = await _judging.OpenJudgeAsync(parsed, source, options, _terminal, cancellationToken);
         ArenaOptions arena = new() { Limit = parsed.GetValue(_limit), Folder = parsed.GetValue(_out) };
         return await new RunView(_terminal, _time).RunAsync(run =>
-            new ArenaRunner(judge, arena with { Run = run with { Command = RecordedCommand.Of(parsed) } }).RunAsync(
-                answers,
-                namesOrFiles,
-                cancellationToken
-            )
+            new ArenaRunner(
+                judge,
+                arena with
+                {
+                    Run = run with { Command = RecordedCommand.Of(parsed), Overwrite = parsed.GetValue(_force) },
+                }
+            ).RunAsync(answers, namesOrFiles, cancellationToken)
         );
     }
 }

@@ -6,6 +6,7 @@ using RewardReasoning.Cli.Runs;
 using RewardReasoning.Cli.Terminals;
 using RewardReasoning.Evaluation;
 using RewardReasoning.Evaluation.Benchmarks;
+using RewardReasoning.Evaluation.Running;
 using RewardReasoning.Judging;
 using RewardReasoning.Rankings;
 
@@ -29,6 +30,7 @@ internal sealed class BenchCommand
     };
     private readonly Option<string?> _judge = new("--judge") { Description = "Of several recorded judges, this one.", HelpName = "NAME" };
     private readonly Option<string?> _out = new("--out") { Description = "Folder for every judgment and the report.", HelpName = "FOLDER" };
+    private readonly Option<bool> _force = BenchOptions.Force();
     private readonly LimitOption _limit = new("Take only the first N comparisons (of a best-of-n benchmark: queries).");
     private readonly Option<string> _mode = new("--mode")
     {
@@ -67,7 +69,17 @@ internal sealed class BenchCommand
         command.Subcommands.Add(BenchProbesCommand.Create(terminal, time));
         command.Arguments.Add(bench._name);
         foreach (
-            Option option in new Option[] { bench._data, bench._replay, bench._judge, bench._out, bench._limit, bench._mode, bench._json }
+            Option option in new Option[]
+            {
+                bench._data,
+                bench._replay,
+                bench._judge,
+                bench._out,
+                bench._force,
+                bench._limit,
+                bench._mode,
+                bench._json,
+            }
         )
         {
             command.Options.Add(option);
@@ -88,7 +100,17 @@ internal sealed class BenchCommand
         {
             return Print(
                 parsed,
-                await BenchmarkRunner.ReplayAsync(benchmark, data, replay, bench, parsed.GetValue(_judge), cancellationToken)
+                await BenchmarkRunner.ReplayAsync(
+                    benchmark,
+                    data,
+                    replay,
+                    bench with
+                    {
+                        Run = Recorded(parsed, bench.Run),
+                    },
+                    parsed.GetValue(_judge),
+                    cancellationToken
+                )
             );
         }
 
@@ -101,14 +123,17 @@ internal sealed class BenchCommand
         JudgeOptions options = OptionsFor(benchmark, _judging.Read(parsed, source), _judging.NamesOrder(parsed));
         using OpenedJudge judge = await _judging.OpenJudgeAsync(parsed, source, options, _terminal, cancellationToken);
         BenchmarkReport report = await new RunView(_terminal, _time).RunAsync(run =>
-            new BenchmarkRunner(judge, bench with { Run = run with { Command = RecordedCommand.Of(parsed) } }).RunAsync(
-                benchmark,
-                data,
-                cancellationToken
-            )
+            new BenchmarkRunner(judge, bench with { Run = Recorded(parsed, run) }).RunAsync(benchmark, data, cancellationToken)
         );
         return Print(parsed, [report]);
     }
+
+    private RunOptions Recorded(ParseResult parsed, RunOptions run) =>
+        run with
+        {
+            Command = RecordedCommand.Of(parsed),
+            Overwrite = parsed.GetValue(_force),
+        };
 
     private BenchmarkRunOptions ReadOptions(ParseResult parsed, Benchmark benchmark)
     {

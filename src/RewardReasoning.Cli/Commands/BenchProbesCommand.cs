@@ -37,6 +37,7 @@ internal sealed class BenchProbesCommand
     };
 
     private readonly Option<string?> _out = new("--out") { Description = "Folder for every judgment and the report.", HelpName = "FOLDER" };
+    private readonly Option<bool> _force = BenchOptions.Force();
     private readonly LimitOption _limit = new("Probe only the first N pairs.");
     private readonly Option<bool> _json = BenchOptions.Json();
 
@@ -62,7 +63,16 @@ internal sealed class BenchProbesCommand
             """
         );
         foreach (
-            Option option in new Option[] { probes._data, probes._benchmark, probes._probes, probes._out, probes._limit, probes._json }
+            Option option in new Option[]
+            {
+                probes._data,
+                probes._benchmark,
+                probes._probes,
+                probes._out,
+                probes._force,
+                probes._limit,
+                probes._json,
+            }
         )
         {
             command.Options.Add(option);
@@ -98,11 +108,13 @@ internal sealed class BenchProbesCommand
         JudgeOptions options = ProbeRunner.ApplyTo(_judging.Read(parsed, source));
         using OpenedJudge judge = await _judging.OpenJudgeAsync(parsed, source, options, _terminal, cancellationToken);
         ProbeReport report = await new RunView(_terminal, _time).RunAsync(run =>
-            new ProbeRunner(judge, probing with { Run = run with { Command = RecordedCommand.Of(parsed) } }).RunAsync(
-                benchmark,
-                data,
-                cancellationToken
-            )
+            new ProbeRunner(
+                judge,
+                probing with
+                {
+                    Run = run with { Command = RecordedCommand.Of(parsed), Overwrite = parsed.GetValue(_force) },
+                }
+            ).RunAsync(benchmark, data, cancellationToken)
         );
         if (report.Refused == report.Pairs)
         {

@@ -6,4 +6,7 @@ namespace RewardReasoning.Cli.Runs;
 internal static class BenchOptions
 {
     public static Option<bool> Json() => new("--json") { Description = "Print JSON." };
+
+    public static Option<bool> Force() =>
+        new("--force") { Description = "Replace the result in the folder of --out although its run had other settings." };
 }

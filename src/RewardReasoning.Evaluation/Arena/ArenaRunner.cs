@@ -49,10 +49,11 @@ public sealed class ArenaRunner(OpenedJudge judge, ArenaOptions? options = null)
             .ConfigureAwait(false);
         string[] names = [.. baselines.Except(files), .. ofBaselines];
         IReadOnlyList<BenchmarkItem> items = all.Battles(names, _options.Limit ?? int.MaxValue);
-        RunFolderSettings? settings = _options.Folder is null
+        RunFolderSettings? settings = _options.Folder is not { } folder
             ? null
             : await RunFolderSettings
                 .BeginAsync(
+                    folder,
                     [.. answers, .. files],
                     judge,
                     _options.Run,

@@ -71,10 +71,11 @@ public sealed class ProbeRunner(OpenedJudge judge, ProbeOptions? options = null)
         [
             .. ProbePair.Of(await definition.ReadAsync(data, cancellationToken).ConfigureAwait(false)).Take(_options.Limit ?? int.MaxValue),
         ];
-        RunFolderSettings? settings = _options.Folder is null
+        RunFolderSettings? settings = _options.Folder is not { } folder
             ? null
             : await RunFolderSettings
                 .BeginAsync(
+                    folder,
                     [data],
                     judge,
                     _options.Run,

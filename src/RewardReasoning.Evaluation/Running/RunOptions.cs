@@ -22,6 +22,10 @@ public sealed record RunOptions
     /// <summary>Clock for times and for handing rows to the system.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
+    /// <summary>Whether a folder with the result of a run that had other settings may be replaced.</summary>
+    /// <value>false.</value>
+    public bool Overwrite { get; init; }
+
     /// <summary>The command that made the run, for the settings that are kept in its folder; nothing for runs from code.</summary>
     public IReadOnlyList<string> Command { get; init; } = [];
 }
