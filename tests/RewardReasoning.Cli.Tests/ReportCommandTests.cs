@@ -103,7 +103,7 @@ public sealed class ReportCommandTests : IDisposable
         // A run that is broken off leaves nothing that would describe the lines of another one.
         Assert.True(File.Exists(Path.Combine(run, "run.json")));
         await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(FakeReply.Error(401, "no"));
-        Assert.Equal(ExitCodes.Failed, (await JudgeAsync(server, "bench", "pairs", "--data", DataFile, "--out", run)).ExitCode);
+        Assert.Equal(ExitCodes.Failed, (await JudgeAsync(server, "bench", "pairs", "--data", DataFile, "--out", run, "--force")).ExitCode);
         Assert.Equal(["judgments.jsonl"], Directory.GetFiles(run).Select(Path.GetFileName));
     }
 
