@@ -8,6 +8,7 @@ SortedDictionary<string, Func<string[], Task<int>>> benchmarks = new(StringCompa
     ["kills"] = KillBenchmark.RunAsync,
     ["endpoint-score"] = EndpointScoreBenchmark.RunAsync,
     ["machine"] = Machine.RunAsync,
+    ["rewards"] = RewardsBenchmark.RunAsync,
     ["rollouts"] = RolloutBenchmark.RunAsync,
     ["rows"] = RowsBenchmark.RunAsync,
     ["silent"] = SilentBenchmark.RunAsync,
