@@ -12,7 +12,7 @@ namespace RewardReasoning.Bench;
 /// </summary>
 internal static class VerifierBenchmark
 {
-    private const string Cases = "tests/RewardReasoning.Data.Tests/Verification/cases.jsonl";
+    private const string Cases = "tests/RewardReasoning.Verification.Tests/cases.jsonl";
     private const int Rounds = 100;
     private const int Repeats = 5;
 
