@@ -145,13 +145,11 @@ internal sealed class BenchArenaCommand
         using OpenedJudge judge = await _judging.OpenJudgeAsync(parsed, source, options, _terminal, cancellationToken);
         ArenaOptions arena = new() { Limit = parsed.GetValue(_limit), Folder = parsed.GetValue(_out) };
         return await new RunView(_terminal, _time).RunAsync(run =>
-            new ArenaRunner(
-                judge,
-                arena with
-                {
-                    Run = run with { Command = RecordedCommand.Of(parsed), Overwrite = parsed.GetValue(_force) },
-                }
-            ).RunAsync(answers, namesOrFiles, cancellationToken)
+            new ArenaRunner(judge, arena with { Run = BenchOptions.Recorded(run, parsed, _force) }).RunAsync(
+                answers,
+                namesOrFiles,
+                cancellationToken
+            )
         );
     }
 }

@@ -6,7 +6,6 @@ using RewardReasoning.Cli.Runs;
 using RewardReasoning.Cli.Terminals;
 using RewardReasoning.Evaluation;
 using RewardReasoning.Evaluation.Benchmarks;
-using RewardReasoning.Evaluation.Running;
 using RewardReasoning.Judging;
 using RewardReasoning.Rankings;
 
@@ -106,7 +105,7 @@ internal sealed class BenchCommand
                     replay,
                     bench with
                     {
-                        Run = Recorded(parsed, bench.Run),
+                        Run = BenchOptions.Recorded(bench.Run, parsed, _force),
                     },
                     parsed.GetValue(_judge),
                     cancellationToken
@@ -123,17 +122,14 @@ internal sealed class BenchCommand
         JudgeOptions options = OptionsFor(benchmark, _judging.Read(parsed, source), _judging.NamesOrder(parsed));
         using OpenedJudge judge = await _judging.OpenJudgeAsync(parsed, source, options, _terminal, cancellationToken);
         BenchmarkReport report = await new RunView(_terminal, _time).RunAsync(run =>
-            new BenchmarkRunner(judge, bench with { Run = Recorded(parsed, run) }).RunAsync(benchmark, data, cancellationToken)
+            new BenchmarkRunner(judge, bench with { Run = BenchOptions.Recorded(run, parsed, _force) }).RunAsync(
+                benchmark,
+                data,
+                cancellationToken
+            )
         );
         return Print(parsed, [report]);
     }
-
-    private RunOptions Recorded(ParseResult parsed, RunOptions run) =>
-        run with
-        {
-            Command = RecordedCommand.Of(parsed),
-            Overwrite = parsed.GetValue(_force),
-        };
 
     private BenchmarkRunOptions ReadOptions(ParseResult parsed, Benchmark benchmark)
     {

@@ -108,13 +108,11 @@ internal sealed class BenchProbesCommand
         JudgeOptions options = ProbeRunner.ApplyTo(_judging.Read(parsed, source));
         using OpenedJudge judge = await _judging.OpenJudgeAsync(parsed, source, options, _terminal, cancellationToken);
         ProbeReport report = await new RunView(_terminal, _time).RunAsync(run =>
-            new ProbeRunner(
-                judge,
-                probing with
-                {
-                    Run = run with { Command = RecordedCommand.Of(parsed), Overwrite = parsed.GetValue(_force) },
-                }
-            ).RunAsync(benchmark, data, cancellationToken)
+            new ProbeRunner(judge, probing with { Run = BenchOptions.Recorded(run, parsed, _force) }).RunAsync(
+                benchmark,
+                data,
+                cancellationToken
+            )
         );
         if (report.Refused == report.Pairs)
         {

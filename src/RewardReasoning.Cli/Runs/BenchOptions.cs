@@ -1,4 +1,5 @@
 using System.CommandLine;
+using RewardReasoning.Evaluation.Running;
 
 namespace RewardReasoning.Cli.Runs;
 
@@ -6,6 +7,14 @@ namespace RewardReasoning.Cli.Runs;
 internal static class BenchOptions
 {
     public static Option<bool> Json() => new("--json") { Description = "Print JSON." };
+
+    /// <summary>The options of a run, with its command line and whether it may replace another one's result.</summary>
+    public static RunOptions Recorded(RunOptions run, ParseResult parsed, Option<bool> force) =>
+        run with
+        {
+            Command = RecordedCommand.Of(parsed),
+            Overwrite = parsed.GetValue(force),
+        };
 
     public static Option<bool> Force() =>
         new("--force") { Description = "Replace the result in the folder of --out although its run had other settings." };
