@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using System.Text.RegularExpressions;
+using Polly;
 using RewardReasoning.Data.Rows;
 
 namespace RewardReasoning.Data.Hub;
@@ -15,6 +16,7 @@ public sealed partial class HubClient : IDisposable
     private readonly TimeProvider _time;
     private readonly HttpClient _http;
     private readonly HubRequests _requests;
+    private readonly ResiliencePipeline _retries;
 
     /// <param name="options">Which hub, as whom, and where files are kept.</param>
     /// <param name="time">Clock of retries and time-outs; the system's if null.</param>
@@ -24,6 +26,7 @@ public sealed partial class HubClient : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         (_options, _time) = (options, time ?? TimeProvider.System);
+        _retries = HubResilience.Pipeline(_options, _time);
         // Redirects are followed by hand, for the token must not go along; every silence has its own limit.
         _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false })
         {
@@ -235,8 +238,7 @@ public sealed partial class HubClient : IDisposable
         JsonTypeInfo<T> type,
         CancellationToken cancellationToken
     ) =>
-        HubResilience
-            .Pipeline(_options, _time)
+        _retries
             .ExecuteAsync(
                 async stop =>
                 {
