@@ -75,7 +75,7 @@ internal enum BuildSourceKind
     Preferences,
 }
 
-/// <summary>One source of pairs. Which fields a source has hangs on its kind.</summary>
+/// <summary>One source of pairs. Its fields depend on its kind.</summary>
 internal sealed record BuildSource
 {
     /// <summary>Its name in rows and manifest.</summary>

@@ -127,7 +127,7 @@ internal sealed class RecipeObject(JsonElement value, string path, List<string> 
         return [.. items.Select(item => item.GetString() ?? "")];
     }
 
-    /// <summary>One of the named values; false, with a fault, where it is none of them.</summary>
+    /// <summary>One of the named values; false, with a fault, for any other value.</summary>
     public bool TryChoice<T>(string name, IReadOnlyList<(string Name, T Value)> choices, [MaybeNullWhen(false)] out T value)
     {
         string text = Text(name);

@@ -12,7 +12,7 @@ internal sealed class SourceCounts
     /// <summary>Outputs found for the questions.</summary>
     public long Responses { get; internal set; }
 
-    /// <summary>Outputs whose question is none of those read, or comes too late.</summary>
+    /// <summary>Outputs whose question was not read, or comes too late.</summary>
     public long UnmatchedResponses { get; internal set; }
 
     /// <summary>Outputs left out by a requirement.</summary>

@@ -32,7 +32,7 @@ internal sealed record ExportPair
     public string Rejected => Better == Verdict.First ? Comparison.Response2 : Comparison.Response1;
 
     /// <summary>The pair of a row. A label decides; without one, the row's own <c>judgment</c>, as <c>rrm score</c> writes it.</summary>
-    /// <returns>The pair, or why the row is none.</returns>
+    /// <returns>The pair, or why the row cannot be exported.</returns>
     public static (ExportPair? Pair, string? Fault) Of(DataRow row)
     {
         ArgumentNullException.ThrowIfNull(row);

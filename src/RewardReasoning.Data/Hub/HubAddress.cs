@@ -48,7 +48,7 @@ public sealed partial record HubAddress
     }
 
     /// <summary>Reads an address.</summary>
-    /// <exception cref="FormatException">It is none; the message says what it looks like.</exception>
+    /// <exception cref="FormatException">It is not an address; the message says what one looks like.</exception>
     public static HubAddress Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);

@@ -5,7 +5,7 @@ namespace RewardReasoning.Data.Export.Verl;
 /// <summary>A pair that a judge is trained on: its responses without their thoughts, as a trained policy's are judged.</summary>
 internal sealed record VerlPair(ExportPair Labelled, Comparison Comparison)
 {
-    /// <returns>The pair, or why the row is none.</returns>
+    /// <returns>The pair, or why the row cannot be exported.</returns>
     public static (VerlPair? Pair, string? Fault) Of(DataRow row)
     {
         (ExportPair? pair, string? fault) = ExportPair.Of(row);
