@@ -28,14 +28,12 @@ internal sealed partial class EndpointErrors(Uri url, Secrets secrets, TimeProvi
                 : "connection refused. Is the server running, and on this port?",
             _ when SocketErrorIn(error) == SocketError.ConnectionReset => "the connection was closed in the middle of the answer.",
             HttpRequestError.NameResolutionError => "the host name is not known. Is the address right?",
-            HttpRequestError.SecureConnectionError =>
-                $"no secure connection: {Root(error).TrimEnd('.')}. "
-                    + "Does the server speak https at this port, with a certificate that this machine trusts?",
+            HttpRequestError.SecureConnectionError => $"no secure connection: {Root(error).TrimEnd('.')}. "
+                + "Does the server speak https at this port, with a certificate that this machine trusts?",
             HttpRequestError.InvalidResponse =>
                 $"what answers does not speak http: {Root(error).TrimEnd('.')}. Does the server want https?",
-            HttpRequestError.ResponseEnded =>
-                "the connection was closed without an answer. Did the server stop"
-                    + (url.Scheme == Uri.UriSchemeHttp ? ", or does it want https?" : "?"),
+            HttpRequestError.ResponseEnded => "the connection was closed without an answer. Did the server stop"
+                + (url.Scheme == Uri.UriSchemeHttp ? ", or does it want https?" : "?"),
             HttpRequestError.ProxyTunnelError => $"the proxy {ProxyFor(url)} did not connect: {Root(error)}",
             _ when error is InvalidDataException => "the answer's compression is broken.",
             _ when error is IOException => "the connection was closed in the middle of the answer.",
@@ -100,6 +98,13 @@ internal sealed partial class EndpointErrors(Uri url, Secrets secrets, TimeProvi
     /// <summary>A 200 whose body is not what a reward model gives.</summary>
     public EndpointException NoScores(string body, Exception? error = null) =>
         Unusable("the answer holds no scores of a reward model", body, error);
+
+    /// <summary>A 200 whose body is not JSON, or not what was asked for.</summary>
+    public EndpointException NotJson(string body, Exception? error = null) => Unusable("the answer cannot be read", body, error);
+
+    /// <summary>A server that takes no more work for the moment.</summary>
+    public EndpointException Overloaded(string detail) =>
+        new(secrets.Hide($"{_address}: {detail}")) { Failure = EndpointFailure.Unavailable, IsTransient = true };
 
     /// <summary>An error in place of an answer, or of its rest.</summary>
     public EndpointException Reported(string body) =>

@@ -1,6 +1,7 @@
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.AI;
 
@@ -117,6 +118,25 @@ internal sealed class EndpointServer
     {
         using PooledBytes body = await ExchangeAsync(Posted(OutsideV1(path), question), cancellationToken).ConfigureAwait(false);
         return WireScore.Read(body.Span, _errors);
+    }
+
+    /// <summary>One try of a JSON value from an address beside that of chat completions.</summary>
+    /// <param name="path">The address, from <c>/v1</c> on.</param>
+    /// <param name="question">What is posted; null asks with GET.</param>
+    /// <param name="cancellationToken">Ends the try.</param>
+    /// <exception cref="EndpointException">It failed, or the answer is not JSON.</exception>
+    public async Task<JsonElement> AskAsync(string path, JsonNode? question, CancellationToken cancellationToken)
+    {
+        HttpRequestMessage message = question is null ? new(HttpMethod.Get, Sibling(path)) : Posted(Sibling(path), question);
+        using PooledBytes body = await ExchangeAsync(message, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return JsonElement.Parse(body.Span);
+        }
+        catch (JsonException error)
+        {
+            throw _errors.NotJson(Encoding.UTF8.GetString(body.Span), error);
+        }
     }
 
     /// <summary>
@@ -312,7 +332,7 @@ internal sealed class EndpointServer
             Content = new ReadOnlyMemoryContent(call.Body) { Headers = { ContentType = new("application/json") } },
         };
 
-    private static HttpRequestMessage Posted(Uri url, JsonObject question) =>
+    private static HttpRequestMessage Posted(Uri url, JsonNode question) =>
         new(HttpMethod.Post, url)
         {
             Content = new ByteArrayContent(Encoding.UTF8.GetBytes(question.ToJsonString()))

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -5,23 +6,56 @@ using Microsoft.AspNetCore.Routing;
 using RewardReasoning.Judging;
 using RewardReasoning.Rankings;
 using RewardReasoning.Server.Http;
+using RewardReasoning.Server.Rewards;
 
 namespace RewardReasoning.Server.Judging;
 
 /// <summary>
 /// <c>POST /v1/judge</c> and <c>POST /v1/rank</c>: the objects of <c>rrm judge --json</c> and <c>rrm rank --json</c>, whole or as events. A
-/// client that goes away ends its judging.
+/// client that goes away ends its judging. <c>GET /v1/judge</c> says which judge it is.
 /// </summary>
 internal sealed class JudgeRoutes(JudgingContext context)
 {
     private readonly Ranker _ranker = new(context.Judge.Judge, context.Ranking, context.Time);
+    private readonly Lazy<JudgeFingerprint> _fingerprint = RewardJudge.Of(context.Judge).Fingerprint;
 
     /// <summary>Adds the routes.</summary>
     public static void Map(IEndpointRouteBuilder routes, JudgingContext context)
     {
         JudgeRoutes judging = new(context);
+        routes.MapGet("/v1/judge", judging.DescribeAsync);
         routes.MapPost("/v1/judge", judging.JudgeAsync);
         routes.MapPost("/v1/rank", judging.RankAsync);
+    }
+
+    private async Task DescribeAsync(HttpContext http)
+    {
+        // A large folder's identity is read when it is first asked for.
+        JudgeFingerprint fingerprint = await Task.Run(() => _fingerprint.Value, http.RequestAborted);
+        await JsonAnswer.WriteAsync(
+            http,
+            json =>
+            {
+                json.WriteStartObject();
+                json.WritePropertyName("judge");
+                JsonSerializer.Serialize(json, fingerprint, RewardJson.Wire.JudgeFingerprint);
+                json.WritePropertyName("domain");
+                if (context.Judge.Domain is { } domain)
+                {
+                    json.WriteStartObject();
+                    json.WriteString("query", domain.QueryPattern);
+                    json.WriteString("response", domain.ResponsePattern);
+                    json.WriteString("says", domain.Says);
+                    json.WriteEndObject();
+                }
+                else
+                {
+                    json.WriteNullValue();
+                }
+
+                json.WriteEndObject();
+            }
+        );
     }
 
     private async Task JudgeAsync(HttpContext http)

@@ -20,8 +20,12 @@ public sealed class JudgeDomain
         ArgumentException.ThrowIfNullOrWhiteSpace(says);
         _query = WholeMatch(queryPattern, "query");
         _response = WholeMatch(responsePattern, "response");
-        Says = says;
+        (QueryPattern, ResponsePattern, Says) = (queryPattern, responsePattern, says);
     }
+
+    internal string QueryPattern { get; }
+
+    internal string ResponsePattern { get; }
 
     /// <summary>One sentence that says what the model can judge.</summary>
     public string Says { get; }

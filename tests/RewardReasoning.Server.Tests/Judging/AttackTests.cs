@@ -87,7 +87,7 @@ public sealed class AttackTests : IAsyncLifetime
     [InlineData("/v1/models/..%2f..%2fetc%2fpasswd")]
     [InlineData("/..%5c..%5cwindows%5cwin.ini")]
     [InlineData("//etc/passwd")]
-    [InlineData("/health/../v1/judge")]
+    [InlineData("/health/../v1/score")]
     public async Task Path_ThatClimbs_LeadsNowhere(string path)
     {
         string answer = await SendAsync($"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
