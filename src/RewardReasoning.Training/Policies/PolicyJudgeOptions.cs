@@ -8,15 +8,20 @@ using RewardReasoning.Storage;
 
 namespace RewardReasoning.Training.Policies;
 
-/// <summary>The judge of a policy: a model folder in this process, or a model behind servers.</summary>
+/// <summary>The judge of a policy: a model folder in this process, a model behind servers, or a service that gives rewards.</summary>
 internal sealed record PolicyJudgeOptions : ICheckedOptions
 {
     /// <summary>In place of a store: nothing is kept.</summary>
     internal const string NoStore = "none";
 
+    private const int DefaultRewardRequests = 64;
+
     /// <summary>Folder of a judge or of a scalar reward model; with <see cref="Endpoints"/>, the model's name there.</summary>
-    [Required]
-    public required string Model { get; init; }
+    public string? Model { get; init; }
+
+    /// <summary>Address of <c>rrm serve</c>, such as <c>http://localhost:8000/v1</c>, whose judge ranks the responses in place of
+    /// <see cref="Model"/>. The service's own options say how it judges.</summary>
+    public string? Rewards { get; init; }
 
     /// <summary>Addresses of OpenAI-compatible servers of one model, such as <c>http://localhost:8000/v1</c>; empty runs the folder in
     /// this process.</summary>
@@ -25,7 +30,7 @@ internal sealed record PolicyJudgeOptions : ICheckedOptions
     /// <summary>What answers at the endpoints, where that is known: it decides which fields are sent.</summary>
     public ServerFlavour Server { get; init; }
 
-    /// <summary>Name of the environment variable that holds the servers' API key; null sends none.</summary>
+    /// <summary>Name of the environment variable that holds the API key of the endpoints or of the service; null sends none.</summary>
     public string? ApiKeyEnv { get; init; }
 
     /// <summary>Votes per comparison.</summary>
@@ -53,14 +58,29 @@ internal sealed record PolicyJudgeOptions : ICheckedOptions
     /// does, and none of a model in this process.</summary>
     public string? Store { get; init; }
 
-    /// <summary>Requests in flight at each endpoint, or in this process; null takes 16 at an endpoint, and in this process as many as fill
-    /// two batches.</summary>
+    /// <summary>Requests in flight at each endpoint, at the service, or in this process; null takes 16 at an endpoint, 64 at the
+    /// service, and in this process as many as fill two batches.</summary>
     [Range(1, 65_536)]
     public int? Concurrency { get; init; }
 
     /// <inheritdoc/>
     public IEnumerable<string> Faults(OptionNames names)
     {
+        if (Rewards is not null)
+        {
+            foreach (string wrong in FaultsOfRewards(names))
+            {
+                yield return wrong;
+            }
+
+            yield break;
+        }
+
+        if (string.IsNullOrWhiteSpace(Model))
+        {
+            yield return $"{names[nameof(Model)]} is missing; name a model, or the address of a service in {names[nameof(Rewards)]}.";
+        }
+
         if (ThinkingBudget > MaxTokens)
         {
             yield return $"{names[nameof(ThinkingBudget)]} is {ThinkingBudget} and {names[nameof(MaxTokens)]} {MaxTokens}; "
@@ -85,11 +105,14 @@ internal sealed record PolicyJudgeOptions : ICheckedOptions
                 + "add the servers' addresses or leave them out.";
         }
 
-        if (Endpoints.Count > 0 && unusable.Length == 0 && EndpointFault() is { } fault)
+        if (Endpoints.Count > 0 && unusable.Length == 0 && FaultOf(() => ToEndpointOptions().Validate()) is { } fault)
         {
             yield return $"{names[nameof(Endpoints)]}: {fault}";
         }
     }
+
+    /// <summary>A client of the service that gives the rewards; the caller disposes it.</summary>
+    internal RewardClient OpenRewards(TimeProvider clock) => new(ToRewardClientOptions(), clock);
 
     /// <summary>The judge, opened; the caller disposes it.</summary>
     /// <param name="device">Where a model folder computes.</param>
@@ -98,6 +121,7 @@ internal sealed record PolicyJudgeOptions : ICheckedOptions
     /// <exception cref="CompletionStoreException">The store cannot be opened.</exception>
     internal OpenedJudge Open(string device, Func<string>? defaultStore)
     {
+        string model = Model ?? throw new InvalidOperationException("These options name no model.");
         JudgeOptions judging = new()
         {
             Votes = Votes,
@@ -107,9 +131,9 @@ internal sealed record PolicyJudgeOptions : ICheckedOptions
             Seed = Seed,
             Concurrency = Endpoints.Count == 0 ? Concurrency : null,
         };
-        if (Endpoints.Count == 0 && ScalarJudge.Handles(Model))
+        if (Endpoints.Count == 0 && ScalarJudge.Handles(model))
         {
-            return LocalJudge.Open(Model, judging, new LocalJudgeOptions { Model = new() { Device = device } });
+            return LocalJudge.Open(model, judging, new LocalJudgeOptions { Model = new() { Device = device } });
         }
 
         // The store is opened first: if it cannot be, no model need be read.
@@ -120,7 +144,7 @@ internal sealed record PolicyJudgeOptions : ICheckedOptions
             return Endpoints.Count > 0
                 ? JudgeFactory.Open(Stored(new EndpointChatClient(ToEndpointOptions())), judging)
                 : LocalJudge.Open(
-                    Model,
+                    model,
                     judging,
                     new LocalJudgeOptions
                     {
@@ -144,17 +168,63 @@ internal sealed record PolicyJudgeOptions : ICheckedOptions
         {
             Url = new Uri(Endpoints[0]),
             MoreUrls = [.. Endpoints.Skip(1).Select(endpoint => new Uri(endpoint))],
-            Model = Model,
+            Model = Model ?? "",
             Flavour = Server,
             ApiKeyVariable = ApiKeyEnv,
             Concurrency = Concurrency ?? JudgeOptions.DefaultConcurrency,
         };
 
-    private string? EndpointFault()
+    private RewardClientOptions ToRewardClientOptions() =>
+        new()
+        {
+            Url = new Uri(Rewards ?? ""),
+            ApiKeyVariable = ApiKeyEnv,
+            Concurrency = Concurrency ?? DefaultRewardRequests,
+        };
+
+    /// <summary>What is decided by the service must not be said here as well, where it would change nothing.</summary>
+    private IEnumerable<string> FaultsOfRewards(OptionNames names)
+    {
+        PolicyJudgeOptions unset = new();
+        string[] given =
+        [
+            .. new (string Name, bool IsGiven)[]
+            {
+                (nameof(Model), Model is not null),
+                (nameof(Endpoints), Endpoints.Count > 0),
+                (nameof(Server), Server != unset.Server),
+                (nameof(Votes), Votes != unset.Votes),
+                (nameof(Temperature), Temperature != unset.Temperature),
+                (nameof(MaxTokens), MaxTokens != unset.MaxTokens),
+                (nameof(ThinkingBudget), ThinkingBudget is not null),
+                (nameof(Seed), Seed != unset.Seed),
+                (nameof(Store), Store is not null),
+            }
+                .Where(field => field.IsGiven)
+                .Select(field => names[field.Name]),
+        ];
+        if (given.Length > 0)
+        {
+            yield return $"{string.Join(", ", given)} beside {names[nameof(Rewards)]}: the service's own options decide that; leave them "
+                + "out here.";
+        }
+
+        if (!Uri.TryCreate(Rewards, UriKind.Absolute, out _))
+        {
+            yield return $"{names[nameof(Rewards)]} is '{Rewards}'; it is an absolute http or https address, such as "
+                + "http://localhost:8000/v1.";
+        }
+        else if (FaultOf(() => ToRewardClientOptions().Validate()) is { } fault)
+        {
+            yield return $"{names[nameof(Rewards)]}: {fault}";
+        }
+    }
+
+    private static string? FaultOf(Action check)
     {
         try
         {
-            ToEndpointOptions().Validate();
+            check();
             return null;
         }
         catch (ArgumentException error)

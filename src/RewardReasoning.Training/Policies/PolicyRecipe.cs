@@ -40,7 +40,8 @@ internal sealed record PolicyRecipe : GrpoRecipe
     [Range(2, 4_096)]
     public int Responses { get; init; } = 8;
 
-    /// <summary>How many others, drawn at random, each response is compared with; two that drew each other meet once.</summary>
+    /// <summary>How many others, drawn at random, each response is compared with; two that drew each other meet once. A reward service
+    /// draws them itself.</summary>
     [Range(1, 4_096)]
     public int Opponents { get; init; } = 4;
 
@@ -74,6 +75,11 @@ internal sealed record PolicyRecipe : GrpoRecipe
         {
             yield return $"{names[nameof(Reward)]} is {names.Value(Reward)}; it must be {names.Value(RewardKind.Elo)} or "
                 + $"{names.Value(RewardKind.WinProbability)}.";
+        }
+        else if (Judge.Rewards is not null && Reward != RewardKind.WinProbability)
+        {
+            yield return $"{names[nameof(Reward)]} is {names.Value(Reward)}, and the service in judge.rewards gives win probabilities; "
+                + $"write \"{names[nameof(Reward)]}\": \"{names.Value(RewardKind.WinProbability)}\".";
         }
     }
 }

@@ -20,16 +20,16 @@ internal sealed class PolicyTask : IRolloutTask
     private readonly ResponseGuard _guard;
     private readonly ContextFilter _context;
     private readonly JudgeDomain? _domain;
-    private readonly GroupRanker _ranker;
+    private readonly IGroupRanker _ranker;
 
     /// <param name="recipe">A valid recipe.</param>
     /// <param name="session">The policy.</param>
     /// <param name="position">Null at the beginning.</param>
-    /// <param name="judge">Ranks the responses.</param>
+    /// <param name="ranker">Ranks the responses.</param>
     /// <param name="domain">What the judge can judge; null for anything.</param>
-    public PolicyTask(PolicyRecipe recipe, TrainingSession session, DataPosition? position, IJudge judge, JudgeDomain? domain)
+    public PolicyTask(PolicyRecipe recipe, TrainingSession session, DataPosition? position, IGroupRanker ranker, JudgeDomain? domain)
     {
-        (_recipe, _domain, _chat) = (recipe, domain, session.Chat);
+        (_recipe, _domain, _chat, _ranker) = (recipe, domain, session.Chat, ranker);
         _reasoningOpens = _chat.Tokenizer.FindToken(ReasoningText.OpenTag);
         ReasoningEnd = _chat.Tokenizer.FindToken(ReasoningText.CloseTag);
         EndTokens = _chat.EndTokens;
@@ -39,11 +39,10 @@ internal sealed class PolicyTask : IRolloutTask
             recipe.Evaluation is { } held ? [.. QuestionFile.Read(held.Data, answered: true, held.Questions).Select(Ask)] : []
         );
         _guard = new ResponseGuard(recipe.Guard, domain);
-        _ranker = new GroupRanker(judge, recipe);
     }
 
     /// <summary>A judge that the task disposes; null where somebody else does.</summary>
-    public OpenedJudge? Owned { get; init; }
+    public IDisposable? Owned { get; init; }
 
     public DataPosition Position => new(_questions.Position);
 

@@ -1,3 +1,4 @@
+using RewardReasoning.Endpoints;
 using RewardReasoning.Judging;
 using RewardReasoning.Models.Decoder;
 using RewardReasoning.Recipes;
@@ -29,15 +30,35 @@ internal sealed class PolicyTrainer(PolicyRecipe recipe, TimeProvider clock, IJu
     private PolicyTask Begin(TrainingSession session, DataPosition? position)
     {
         RequireFiles();
+        if (judge is null && recipe.Judge.Rewards is not null)
+        {
+            return BeginWithService(session, position);
+        }
+
         OpenedJudge? opened = judge is null ? recipe.Judge.Open(recipe.Device, DefaultStore) : null;
         try
         {
             IJudge ranks = judge ?? opened ?? throw new InvalidOperationException("No judge was opened.");
-            return new PolicyTask(recipe, session, position, ranks, opened?.Domain) { Owned = opened };
+            return new PolicyTask(recipe, session, position, new GroupRanker(ranks, recipe), opened?.Domain) { Owned = opened };
         }
         catch
         {
             opened?.Dispose();
+            throw;
+        }
+    }
+
+    private PolicyTask BeginWithService(TrainingSession session, DataPosition? position)
+    {
+        RewardClient client = recipe.Judge.OpenRewards(clock);
+        try
+        {
+            (string fingerprint, JudgeDomain? domain) = client.AskForJudgeAsync(CancellationToken.None).GetAwaiter().GetResult();
+            return new PolicyTask(recipe, session, position, new ServiceRanker(client, fingerprint), domain) { Owned = client };
+        }
+        catch
+        {
+            client.Dispose();
             throw;
         }
     }
@@ -52,7 +73,10 @@ internal sealed class PolicyTrainer(PolicyRecipe recipe, TimeProvider clock, IJu
             (
                 "judge.model",
                 recipe.Judge.Model,
-                judge is not null || recipe.Judge.Endpoints.Count > 0 || Directory.Exists(recipe.Judge.Model)
+                judge is not null
+                    || recipe.Judge.Endpoints.Count > 0
+                    || recipe.Judge.Rewards is not null
+                    || Directory.Exists(recipe.Judge.Model)
             ),
         ];
         string[] missing = [.. named.Where(file => file.Path is not null && !file.Exists).Select(file => $"{file.Path} ({file.Field})")];

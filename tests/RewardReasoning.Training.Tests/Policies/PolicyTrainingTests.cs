@@ -174,6 +174,69 @@ public sealed class PolicyTrainingTests : IDisposable
     }
 
     [Fact]
+    public async Task Run_RewardsOfAService_TrainAsThoseOfAJudgeDo()
+    {
+        await using FakeRewardService service = await FakeRewardService.StartAsync(answer => answer.Length % 2 == 0 ? null : 0.75);
+        PolicyRecipe recipe = Recipe("a") with
+        {
+            Reward = Ratings.RewardKind.WinProbability,
+            Judge = new PolicyJudgeOptions { Rewards = service.Url.ToString() },
+        };
+        List<TrainingProgress> steps = [];
+        RunFolder run = await Task.Run(() => Run(recipe, null, steps.Add), TestContext.Current.CancellationToken);
+        Assert.NotEqual(File.ReadAllBytes(_folder["tiny/model.safetensors"]), Weights(run));
+        Assert.NotEmpty(service.Groups);
+        Assert.True(steps.Skip(1).Sum(step => step.Metrics["reward/missing"]) > 0, "responses of even length have no reward");
+        Assert.InRange(steps[1].Metrics["reward/mean"], 0, 1);
+    }
+
+    [Fact]
+    public async Task Run_ServiceWhoseJudgeHasADomain_RefusesOtherQuestions()
+    {
+        await using FakeRewardService service = await FakeRewardService.StartAsync(_ => 0.5);
+        service.Judge = """{"judge": {}, "domain": {"query": "[0-9+]+", "response": ".*", "says": "It judges sums."}}""";
+        File.AppendAllText(_folder["questions.jsonl"], """{"query":"Why?"}""");
+        PolicyRecipe recipe = Recipe("a") with
+        {
+            Reward = Ratings.RewardKind.WinProbability,
+            Judge = new PolicyJudgeOptions { Rewards = service.Url.ToString() },
+        };
+        RecipeException error = await Assert.ThrowsAsync<RecipeException>(() => Task.Run(() => Run(recipe, null)));
+        Assert.Contains("questions.jsonl:13", error.Message, StringComparison.Ordinal);
+        Assert.Contains("It judges sums.", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Validate_JudgingOptionsBesideAService_AreNamed()
+    {
+        RecipeException error = Assert.Throws<RecipeException>(() =>
+            Run(
+                Recipe("a") with
+                {
+                    Judge = new PolicyJudgeOptions
+                    {
+                        Rewards = "localhost",
+                        Model = "m",
+                        Votes = 3,
+                    },
+                },
+                null
+            )
+        );
+        Assert.Contains("judge.model, judge.votes beside judge.rewards", error.Message, StringComparison.Ordinal);
+        Assert.Contains("judge.rewards is 'localhost'", error.Message, StringComparison.Ordinal);
+        Assert.Contains("\"reward\": \"win_probability\"", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Validate_NeitherModelNorService_SaysWhatToName()
+    {
+        RecipeException error = Assert.Throws<RecipeException>(() => Run(Recipe("a") with { Judge = new PolicyJudgeOptions() }, null));
+        Assert.Contains("judge.model is missing", error.Message, StringComparison.Ordinal);
+        Assert.Contains("judge.rewards", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Run_QuestionsWithoutAnswersHeldOut_NamesFileAndLine()
     {
         RecipeException error = Assert.Throws<RecipeException>(() =>
