@@ -17,11 +17,16 @@ internal sealed record EndTokens(IReadOnlyList<int> Ids, int? OfTurn)
 {
     /// <summary>Reads them from a model folder.</summary>
     /// <exception cref="RewardReasoningException"><c>tokenizer_config.json</c> cannot be read.</exception>
-    public static EndTokens Of(string folder, DecoderConfig config, ChatTokenizer chat)
+    public static EndTokens Of(string folder, DecoderConfig config, ChatTokenizer chat) => Of(folder, config, chat.Tokenizer, chat);
+
+    /// <summary>Reads them from a model folder that may have no chat template.</summary>
+    /// <inheritdoc cref="Of(string, DecoderConfig, ChatTokenizer)" path="/exception"/>
+    public static EndTokens Of(string folder, DecoderConfig config, Tokenizer tokenizer, ChatTokenizer? chat)
     {
-        int? named = TokenizerConfig.Load(folder).EosToken is { } text ? chat.Tokenizer.FindToken(text) : null;
+        int? named = TokenizerConfig.Load(folder).EosToken is { } text ? tokenizer.FindToken(text) : null;
         int[] ids = [.. config.EosTokenIds.Concat(named is { } id ? [id] : []).Distinct()];
-        return new EndTokens(ids, WrittenByTemplate(chat, ids) ?? named ?? (ids.Length > 0 ? ids[0] : null));
+        int? written = chat is null ? null : WrittenByTemplate(chat, ids);
+        return new EndTokens(ids, written ?? named ?? (ids.Length > 0 ? ids[0] : null));
     }
 
     /// <summary>The end token behind which a rendered answer has nothing but white space.</summary>

@@ -74,6 +74,24 @@ public static class ModelFolder
     }
 
     /// <summary>
+    /// Writes a model as one GGUF file, tokenizer and chat template included, which llama.cpp and Ollama run as this program runs the
+    /// folder.
+    /// </summary>
+    /// <param name="from">A model folder.</param>
+    /// <param name="to">The file; an existing one is replaced.</param>
+    /// <param name="type">How its matrices are stored.</param>
+    /// <returns>What the file says otherwise than the folder, a sentence each; empty where it says all.</returns>
+    /// <exception cref="RewardReasoningException">
+    /// The folder cannot be read, or llama.cpp cannot run its model or tokenizer; the message says why.
+    /// </exception>
+    public static IReadOnlyList<string> ExportGguf(string from, string to, GgufType type = GgufType.AsStored)
+    {
+        ArgumentNullException.ThrowIfNull(from);
+        ArgumentNullException.ThrowIfNull(to);
+        return GgufExport.Write(from, to, type);
+    }
+
+    /// <summary>
     /// Copies tokenizer, templates and judge files, where they exist and are not there yet. In <c>tokenizer_config.json</c> the model's
     /// inputs are named (transformers 4 else passes token types too) and a class that does not fit the tokenizer is replaced.
     /// </summary>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using RewardReasoning.Cli.Terminals;
+using RewardReasoning.Testing;
 
 namespace RewardReasoning.Cli.Tests;
 
@@ -93,5 +94,43 @@ public sealed class ExportCommandTests : IDisposable
         RrmResult result = await Rrm.RunAsync(["export", verb, In, .. args.Select(arg => arg == "IN" ? In : arg)]);
         Assert.Equal((ExitCodes.BadUsage, ""), (result.ExitCode, result.Out));
         Assert.Contains(message, result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Export_Gguf_WritesAFileThatInfoAndCheckRead()
+    {
+        using TinyJudge judge = new();
+        LlamaCppTokenizers.Rewrite(judge.Folder, "gpt-2");
+        string path = Path.Combine(_folder, "judge.gguf");
+
+        RrmResult export = await Rrm.RunAsync("export", "gguf", judge.Folder, "--out", path, "--type", "f16");
+
+        Assert.Equal((ExitCodes.Done, ""), (export.ExitCode, export.Out));
+        JsonElement info = JsonDocument.Parse((await Rrm.RunAsync("model", "info", path, "--json")).Out).RootElement;
+        Assert.Equal(
+            ("llama", 2, 16),
+            (info.GetProperty("architecture").GetString(), info.GetProperty("layers").GetInt32(), info.GetProperty("hidden").GetInt32())
+        );
+        Assert.Equal(["F16", "F32"], info.GetProperty("stored_as").EnumerateArray().Select(type => type.GetString()));
+        RrmResult check = await Rrm.RunAsync("model", "check", path);
+        Assert.Equal((ExitCodes.Done, ""), (check.ExitCode, check.Error));
+        Assert.Contains("The file is whole", check.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Export_GgufOfAnotherSplitting_SaysThatLlamaCppLacksIt()
+    {
+        using TinyJudge judge = new();
+        RrmResult result = await Rrm.RunAsync("export", "gguf", judge.Folder, "--out", Path.Combine(_folder, "judge.gguf"));
+        Assert.Equal((ExitCodes.Failed, ""), (result.ExitCode, result.Out));
+        Assert.Contains("llama.cpp has no pre-tokenizer", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Export_GgufOfAnUnknownType_IsBadUsage()
+    {
+        RrmResult result = await Rrm.RunAsync("export", "gguf", _folder, "--out", Path.Combine(_folder, "x.gguf"), "--type", "q4_k");
+        Assert.Equal(ExitCodes.BadUsage, result.ExitCode);
+        Assert.Contains("--type is 'q4_k'; it is stored, f32, f16, bf16, q8_0.", result.Error, StringComparison.Ordinal);
     }
 }

@@ -77,6 +77,8 @@ public sealed class ModelCommandTests
     [Theory]
     [InlineData("check", "no-such-folder", "--against", "no-such-file")]
     [InlineData("info", "no-such-folder")]
+    [InlineData("info", "no-such.gguf")]
+    [InlineData("check", "no-such.gguf")]
     [InlineData("tokenize", "no-such-folder")]
     public async Task Model_NoSuchFolder_IsBadInput(params string[] args)
     {
@@ -123,5 +125,22 @@ public sealed class ModelCommandTests
         RrmResult result = await Rrm.RunAsync("\"a\"\n12\n", ["model", "tokenize", Fixtures.PathOf("smollm2-135m-instruct")]);
         Assert.Equal(ExitCodes.BadUsage, result.ExitCode);
         Assert.Contains("standard input:2: not a JSON string", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Check_FolderWithoutFigures_SaysWhatIsMissing()
+    {
+        RrmResult result = await Rrm.RunAsync("model", "check", Fixtures.PathOf("hf-parity/qwen3"));
+        Assert.Equal(ExitCodes.BadUsage, result.ExitCode);
+        Assert.Contains("--against EXPECTED is missing", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Check_FileThatIsNoGguf_Fails()
+    {
+        using TemporaryFolder folder = new();
+        RrmResult result = await Rrm.RunAsync("model", "check", folder.Write("torn.gguf", "GGUF, but not for long"));
+        Assert.Equal((ExitCodes.Failed, ""), (result.ExitCode, result.Out));
+        Assert.Contains("torn.gguf", result.Error, StringComparison.Ordinal);
     }
 }

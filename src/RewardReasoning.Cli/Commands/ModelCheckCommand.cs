@@ -8,6 +8,7 @@ using RewardReasoning.Cli.Parsing;
 using RewardReasoning.Cli.Terminals;
 using RewardReasoning.Models;
 using RewardReasoning.Models.Checking;
+using RewardReasoning.Models.Gguf;
 
 namespace RewardReasoning.Cli.Commands;
 
@@ -16,21 +17,24 @@ internal static class ModelCheckCommand
 {
     public static Command Create(Terminal terminal)
     {
-        Argument<string> folder = ModelCommand.FolderArgument();
-        Option<string> against = new("--against")
+        Argument<string> folder = ModelCommand.ModelArgument();
+        Option<string?> against = new("--against")
         {
-            Description = "Expected figures: expected.safetensors or expected.json (docs/cli.md describes both).",
+            Description =
+                "Expected figures of a folder: expected.safetensors or expected.json (docs/cli.md describes both). A GGUF file is read "
+                + "to its end instead.",
             HelpName = "EXPECTED",
-            Required = true,
         };
         Option<bool> json = new("--json") { Description = "Print the differences as JSON." };
         Command command = Verb.Create(
             terminal,
             "check",
-            "Compare what a checkpoint computes here, in F32, with figures from elsewhere; exit code 1 when they differ.",
+            "Compare what a checkpoint computes here, in F32, with figures from elsewhere, or read a GGUF file to its end; exit code 1 "
+                + "when something is wrong.",
             """
             rrm model check FOLDER --against expected.safetensors
             rrm model check FOLDER --against expected.json --json
+            rrm model check judge.gguf
             """
         );
         command.Arguments.Add(folder);
@@ -39,16 +43,42 @@ internal static class ModelCheckCommand
         command.SetAction(
             async (parsed, cancellationToken) =>
             {
-                string local = ModelFolders.Require(
-                    await HubArgument.LocalModelAsync(parsed.GetRequiredValue(folder), terminal, cancellationToken)
-                );
-                return await Task.Run(
-                    () => Run(terminal, local, parsed.GetRequiredValue(against), parsed.GetValue(json), cancellationToken),
-                    cancellationToken
-                );
+                string? expected = parsed.GetValue(against);
+                string local = await HubArgument.LocalModelAsync(parsed.GetRequiredValue(folder), terminal, cancellationToken);
+                if (GgufPath.Is(local))
+                {
+                    return expected is null
+                        ? await Task.Run(() => ReadGguf(terminal, local, parsed.GetValue(json), cancellationToken), cancellationToken)
+                        : throw new UsageException("--against goes with a model folder; a GGUF file is read to its end without it.");
+                }
+
+                ModelFolders.Require(local);
+                return expected is null
+                    ? throw new UsageException("--against EXPECTED is missing; a folder is compared with figures from elsewhere.")
+                    : await Task.Run(() => Run(terminal, local, expected, parsed.GetValue(json), cancellationToken), cancellationToken);
             }
         );
         return command;
+    }
+
+    private static int ReadGguf(Terminal terminal, string path, bool json, CancellationToken cancellationToken)
+    {
+        GgufFile file = GgufFile.Open(GgufPath.Require(path));
+        IReadOnlyList<string> faults = GgufCheck.Faults(file, cancellationToken);
+        GgufText.Write(terminal, file, faults, json);
+        foreach (string fault in faults)
+        {
+            terminal.Error.WriteLine($"rrm: {fault}");
+        }
+
+        if (!json)
+        {
+            terminal.Out.WriteLine(
+                faults.Count == 0 ? "The file is whole, and this program can use it." : "Something is wrong with the file."
+            );
+        }
+
+        return faults.Count == 0 ? ExitCodes.Done : ExitCodes.Failed;
     }
 
     private static int Run(Terminal terminal, string folder, string against, bool json, CancellationToken cancellationToken)

@@ -29,6 +29,13 @@ internal static class ModelCommand
         return command;
     }
 
+    /// <summary>A model in either form.</summary>
+    public static Argument<string> ModelArgument() =>
+        new("MODEL")
+        {
+            Description = "Hugging Face folder of a Qwen2, Qwen3 or Llama model, a GGUF file, or hf://OWNER/NAME of a model on the hub.",
+        };
+
     public static Argument<string> FolderArgument() =>
         new("FOLDER") { Description = "Hugging Face folder of a Qwen2, Qwen3 or Llama model, or hf://OWNER/NAME of one on the hub." };
 }

@@ -10,6 +10,7 @@ using RewardReasoning.Judging;
 using RewardReasoning.Models;
 using RewardReasoning.Models.Checkpoints;
 using RewardReasoning.Models.Decoder;
+using RewardReasoning.Models.Gguf;
 using RewardReasoning.Text.ChatTemplates;
 using RewardReasoning.Text.Tokenization;
 
@@ -20,15 +21,16 @@ internal static class ModelInfoCommand
 {
     public static Command Create(Terminal terminal)
     {
-        Argument<string> folder = ModelCommand.FolderArgument();
+        Argument<string> folder = ModelCommand.ModelArgument();
         Option<bool> json = new("--json") { Description = "Print it as one JSON object." };
         Command command = Verb.Create(
             terminal,
             "info",
-            "Show what a model folder holds; no weights are loaded.",
+            "Show what a model folder or GGUF file holds; no weights are loaded.",
             """
             rrm model info models/rrm-mini
             rrm model info models/rrm-mini --json
+            rrm model info judge.gguf
             """
         );
         command.Arguments.Add(folder);
@@ -36,9 +38,14 @@ internal static class ModelInfoCommand
         command.SetAction(
             async (parsed, cancellationToken) =>
             {
-                ModelInfoJson info = Read(
-                    ModelFolders.Require(await HubArgument.LocalModelAsync(parsed.GetRequiredValue(folder), terminal, cancellationToken))
-                );
+                string local = await HubArgument.LocalModelAsync(parsed.GetRequiredValue(folder), terminal, cancellationToken);
+                if (GgufPath.Is(local))
+                {
+                    GgufText.Write(terminal, GgufFile.Open(GgufPath.Require(local)), faults: null, parsed.GetValue(json));
+                    return ExitCodes.Done;
+                }
+
+                ModelInfoJson info = Read(ModelFolders.Require(local));
                 if (parsed.GetValue(json))
                 {
                     terminal.Out.WriteLine(JsonSerializer.Serialize(info, OutputJson.Indented.ModelInfoJson));

@@ -23,6 +23,7 @@ namespace RewardReasoning.Cli.Output;
 [JsonSerializable(typeof(EndpointProbeJson))]
 [JsonSerializable(typeof(ExportReport))]
 [JsonSerializable(typeof(ModelInfoJson))]
+[JsonSerializable(typeof(GgufJson))]
 [JsonSerializable(typeof(ModelCheckJson))]
 [JsonSerializable(typeof(StoreStatisticsJson))]
 [JsonSerializable(typeof(PruneReportJson))]

@@ -103,7 +103,7 @@ internal static class DecoderWeights
     }
 
     /// <summary>Where a parameter is stored: of a tied embedding and head some writers keep the head's name.</summary>
-    private static string StoredName(string name, SafetensorsFolder weights) =>
+    internal static string StoredName(string name, SafetensorsFolder weights) =>
         name == ParameterSpecification.EmbeddingWeight && weights.Find(name) is null ? ParameterSpecification.HeadWeight : name;
 
     private static CheckpointException Missing(string name, SafetensorsFolder weights)

@@ -58,7 +58,8 @@ internal static class RotaryFrequencies
             config.HeadDimension * Math.Log(scaling.OriginalMaxPositions / (rotations * 2 * Math.PI)) / (2 * Math.Log(config.RopeTheta));
     }
 
-    private static double YarnMagnitude(RopeScaling scaling)
+    /// <summary>What yarn multiplies cosine and sine by.</summary>
+    internal static double YarnMagnitude(RopeScaling scaling)
     {
         return scaling switch
         {

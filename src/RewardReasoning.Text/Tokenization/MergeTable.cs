@@ -34,6 +34,13 @@ internal sealed class MergeTable
     /// <summary>What the pair merges into; only for pairs that have a rank.</summary>
     public int Result(int left, int right) => _slots[Slot(Key(left, right))].Result;
 
+    /// <summary>Every pair, the earliest to merge first.</summary>
+    public IEnumerable<(int Left, int Right)> InOrder() =>
+        _slots
+            .Where(entry => entry.Key != 0)
+            .OrderBy(entry => entry.Rank)
+            .Select(entry => ((int)((entry.Key - 1) >> 32), (int)(uint)(entry.Key - 1)));
+
     // Shifted by one so that an empty slot's zero is no key.
     private static ulong Key(int left, int right) => ((ulong)(uint)left << 32 | (uint)right) + 1;
 

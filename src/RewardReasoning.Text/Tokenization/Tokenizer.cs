@@ -23,6 +23,7 @@ public sealed class Tokenizer
 
     internal Tokenizer(TokenizerDefinition definition)
     {
+        Definition = definition;
         _tokens = definition.Tokens;
         _preTokenizer = definition.PreTokenizer;
         _composes = definition.Composes;
@@ -36,6 +37,9 @@ public sealed class Tokenizer
         _inNormalizedText = new AddedTokenMatcher(AddedTokens.Where(t => t.Normalized).Select(t => (Normalize(t.Content), t)));
         _encoder = new BytePairEncoder(_tokens, definition.Merges, definition.WholePieceFirst, _special.Contains);
     }
+
+    /// <summary>What it was made of.</summary>
+    internal TokenizerDefinition Definition { get; }
 
     /// <summary>Highest id + 1. A model's embedding may have more rows than that (padding), never fewer.</summary>
     public int VocabularySize => _tokens.Count;

@@ -95,7 +95,7 @@ internal static class TokenizerReaders
             );
         }
 
-        if (!splitting.IsKnownToLlamaCpp)
+        if (splitting.LlamaCpp is null)
         {
             warnings.Add(
                 "llama.cpp has no pre-tokenizer that splits as tokenizer.json does; a GGUF of this model would read other tokens."
@@ -105,6 +105,16 @@ internal static class TokenizerReaders
         return warnings;
     }
 
+    /// <summary>
+    /// What llama.cpp has for the splitting of a folder, as it is read here; null where it has none, or where there is no tokenizer.
+    /// </summary>
+    /// <exception cref="RewardReasoningException"><c>tokenizer.json</c> cannot be read.</exception>
+    public static LlamaCppPreTokenizer? LlamaCpp(string folder)
+    {
+        ArgumentNullException.ThrowIfNull(folder);
+        return Splitting.Of(folder)?.LlamaCpp;
+    }
+
     /// <summary>Whether a <c>tokenizer_class</c> would split otherwise than the folder's <c>tokenizer.json</c>.</summary>
     internal static bool IsWrongClass(string folder, string tokenizerClass) => IsWrongClass(Splitting.Of(folder), tokenizerClass);
 
@@ -112,19 +122,11 @@ internal static class TokenizerReaders
         splitting is { IsQwen2: false } && tokenizerClass is "Qwen2Tokenizer" or "Qwen2TokenizerFast";
 
     /// <summary>How a <c>tokenizer.json</c> normalises and splits text.</summary>
-    private sealed record Splitting(string? Normalizer, IReadOnlyList<string> Steps)
+    private sealed record Splitting(string? Normalizer, IReadOnlyList<string> Steps, bool WholePieceFirst)
     {
-        private static readonly string[][] LlamaCpp =
-        [
-            [WordMatcher.Gpt2Pattern], // gpt-2
-            ["digits", WordMatcher.Gpt2Pattern], // smollm
-            [WordMatcher.Llama3Pattern], // llama-bpe
-            [WordMatcher.QwenPattern], // qwen2
-        ];
-
         public bool IsQwen2 => Normalizer == "NFC" && Steps is [WordMatcher.QwenPattern];
 
-        public bool IsKnownToLlamaCpp => LlamaCpp.Any(known => known.SequenceEqual(Steps));
+        public LlamaCppPreTokenizer? LlamaCpp => LlamaCppPreTokenizer.Find(Steps, WholePieceFirst);
 
         /// <summary>Null where the folder has no tokenizer.</summary>
         public static Splitting? Of(string folder)
@@ -139,7 +141,17 @@ internal static class TokenizerReaders
             {
                 using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
                 JsonElement root = document.RootElement;
-                return new Splitting(TypeOf(root, "normalizer"), [.. StepsOf(root, "pre_tokenizer").SelectMany(Describe)]);
+                bool wholePieceFirst =
+                    root.TryGetProperty("model", out JsonElement model)
+                    && model.TryGetProperty("ignore_merges", out JsonElement whole)
+                    && whole.ValueKind == JsonValueKind.True;
+                IEnumerable<string> steps = StepsOf(root, "pre_tokenizer").SelectMany(Describe);
+                if (TokenizerConfig.Load(folder).TokenizerClass == TokenizerSections.Gpt2Class)
+                {
+                    steps = steps.Where(step => step != LlamaCppPreTokenizer.Digits);
+                }
+
+                return new Splitting(TypeOf(root, "normalizer"), [.. steps], wholePieceFirst);
             }
             catch (Exception error)
                 when (error
@@ -166,7 +178,9 @@ internal static class TokenizerReaders
             : section.TryGetProperty("pretokenizers", out JsonElement steps) ? [.. steps.EnumerateArray()]
             : [section];
 
-        /// <summary>The pattern of a split, <c>digits</c>, GPT-2's pattern of ByteLevel, or the name of any other step.</summary>
+        /// <summary>
+        /// The pattern of a split, <see cref="LlamaCppPreTokenizer.Digits"/>, GPT-2's pattern of ByteLevel, or the name of any other step.
+        /// </summary>
         private static IEnumerable<string> Describe(JsonElement step)
         {
             string type = step.TryGetProperty("type", out JsonElement name) ? name.GetString() ?? "" : "";
@@ -176,7 +190,7 @@ internal static class TokenizerReaders
                     yield return regex.GetString() ?? "";
                     break;
                 case "Digits" when step.TryGetProperty("individual_digits", out JsonElement single) && single.GetBoolean():
-                    yield return "digits";
+                    yield return LlamaCppPreTokenizer.Digits;
                     break;
                 case "ByteLevel" when !step.TryGetProperty("use_regex", out JsonElement useRegex) || useRegex.GetBoolean():
                     yield return WordMatcher.Gpt2Pattern;

@@ -15,6 +15,9 @@ internal sealed class TokenizerSections(
     Func<string, string, TokenizerException> fail
 )
 {
+    /// <summary>The class that splits as GPT-2 does, without the step <c>Digits</c>, whatever its file says.</summary>
+    public const string Gpt2Class = "GPT2Tokenizer";
+
     /// <summary>The added tokens in the order of the file.</summary>
     public IReadOnlyList<AddedToken> AddedTokens()
     {
@@ -87,7 +90,7 @@ internal sealed class TokenizerSections(
                 case "Split":
                     steps.Add(SplitBy(step));
                     break;
-                case "Digits" when tokenizerClass == "GPT2Tokenizer":
+                case "Digits" when tokenizerClass == Gpt2Class:
                     // transformers 5 gives this class GPT-2's own splitting, whatever the file says (SmolLM2). Digits do not merge in
                     // such vocabularies, so only other numerals ("½") feel it; equal ids need it.
                     break;
