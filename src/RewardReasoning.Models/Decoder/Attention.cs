@@ -32,17 +32,12 @@ internal sealed class Attention
     public Tensor Apply(Tensor x, ForwardContext context)
     {
         Tensor[] parts = _qkv.Apply(x, context.ProductType);
-        Tensor mixed = context switch
-        {
-            TensorContext rows => Mix(parts, rows),
-            PagedContext pages => pages.Attention.Apply(_layer, Normed(parts[0], _queryNorm), Normed(parts[1], _keyNorm), parts[2]),
-            _ => throw new ArgumentException($"There is no attention for {context.GetType().Name}.", nameof(context)),
-        };
+        Tensor mixed = Mix(parts, context);
         return _output.Apply(mixed.reshape(x.shape[0], -1, _heads * _dimension), context.ProductType);
     }
 
     /// <summary>[B, T, heads, D].</summary>
-    private Tensor Mix(Tensor[] parts, TensorContext context)
+    private Tensor Mix(Tensor[] parts, ForwardContext context)
     {
         long length = context.LastOnly ? 1 : parts[0].shape[1];
         Tensor query = Heads(Last(parts[0], length)); // [B, T, heads, D]
@@ -65,8 +60,6 @@ internal sealed class Attention
 
     private static Tensor Place(Tensor heads, RmsNorm? norm, Tensor cosine, Tensor signedSine) =>
         RotaryEmbedding.Rotate(norm is null ? heads : norm.Apply(heads), cosine, signedSine);
-
-    private Tensor Normed(Tensor x, RmsNorm? norm) => norm is null ? x : norm.Apply(Heads(x)).view(x.shape);
 
     /// <summary>
     /// One query per row: the heads of a group become the queries of their key head, so that keys and values are not repeated.

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using RewardReasoning.Models.Checkpoints;
+using RewardReasoning.Models.Kernels;
 using RewardReasoning.Models.Tensors;
 using RewardReasoning.Text.Tokenization;
 using TorchSharp;
@@ -19,6 +20,7 @@ internal sealed class DecoderModel : IDisposable
     private readonly RmsNorm _norm;
     private readonly Tensor _embedding;
     private readonly Tensor _head;
+    private DecodeStep? _decodeStep;
 
     private DecoderModel(DecoderConfig config, ParameterSet parameters)
     {
@@ -212,7 +214,7 @@ internal sealed class DecoderModel : IDisposable
         positions ??= real?.cumsum(1).Minus(1).AtLeast(0);
         (Tensor cosine, Tensor sine) = positions is null ? _rotary.ForLength(ids.shape[1]) : _rotary.ForPositions(positions);
         Tensor? mask = real is null ? null : AttentionMask.Of(real, ids.shape[1], Type);
-        return Run(ids, new TensorContext(cosine, sine, mask, Cache: null, ProductType), observe: null);
+        return Run(ids, new ForwardContext(cosine, sine, mask, Cache: null, ProductType), observe: null);
     }
 
     /// <summary>
@@ -234,7 +236,7 @@ internal sealed class DecoderModel : IDisposable
     {
         List<Tensor> states = [];
         (Tensor cosine, Tensor sine) = _rotary.ForLength(ids.shape[1]);
-        states.Add(Run(ids, new TensorContext(cosine, sine, Mask: null, Cache: null, ProductType), states.Add));
+        states.Add(Run(ids, new ForwardContext(cosine, sine, Mask: null, Cache: null, ProductType), states.Add));
         return states;
     }
 
@@ -263,9 +265,17 @@ internal sealed class DecoderModel : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        ForgetDecodeStep();
         _rotary.Dispose();
         _parameters.Dispose();
     }
+
+    /// <summary>The error about an id that the embedding has no row for.</summary>
+    internal static ArgumentException OutsideVocabulary(long id, int rows) =>
+        new(
+            $"The text holds token {id}; the model's embedding has {rows} rows, 0 to {rows - 1}. Its tokenizer was given tokens without "
+                + "resizing the embedding."
+        );
 
     private Tensor RunCached(Tensor ids, Tensor positions, Tensor? keyMask, KvTensors cache, bool lastOnly)
     {
@@ -295,20 +305,24 @@ internal sealed class DecoderModel : IDisposable
         Tensor? mask = !needsMask
             ? null
             : AttentionMask.Of(keyMask?.to(ScalarType.Bool) ?? ones([batch, keys], dtype: ScalarType.Bool, device: Device), length, Type);
-        Tensor hidden = Run(ids, new TensorContext(cosine, sine, mask, cache, ProductType), observe: null, lastOnly);
+        Tensor hidden = Run(ids, new ForwardContext(cosine, sine, mask, cache, ProductType), observe: null, lastOnly);
         cache.Advance(length);
         return hidden;
     }
 
-    /// <summary>Final-norm hidden states of one new token in each of several paged sequences, to which it is added.</summary>
-    /// <returns>[rows, H].</returns>
-    internal Tensor HiddenPaged(long[] ids, IReadOnlyList<PagedKvRow> rows, KvPageLayout layout)
+    /// <summary>Appends a token to each of several paged sequences, which the caller advances.</summary>
+    /// <returns>Logits of what follows, [rows, vocabulary] float32.</returns>
+    internal Tensor NextPaged(IReadOnlyList<int> ids, IReadOnlyList<PagedKvRow> rows)
     {
         ThrowIfCollecting();
-        using DisposeScope scope = NewDisposeScope();
-        (float[] cosine, float[] signedSine) = _rotary.Numbers(rows.Max(row => row.Length) + 1);
-        PagedContext context = new(new PagedAttention(layout, rows, cosine, signedSine), ProductType);
-        return Run(tensor(ids).unsqueeze(1), context, observe: null).squeeze(1).MoveToOuterDisposeScope();
+        int threads = get_num_threads();
+        if (_decodeStep?.Threads != threads)
+        {
+            ForgetDecodeStep();
+            _decodeStep = new DecodeStep(Config, _parameters, _head, _rotary, RowKernels.Supported[0], threads);
+        }
+
+        return _decodeStep.Next(ids, rows);
     }
 
     private void ThrowIfCollecting()
@@ -331,11 +345,7 @@ internal sealed class DecoderModel : IDisposable
         }
         catch (ExternalException) when (ids.max().item<long>() is var largest && largest >= Config.VocabularySize)
         {
-            throw new ArgumentException(
-                $"The text holds token {largest}; the model's embedding has {Config.VocabularySize} rows, 0 to "
-                    + $"{Config.VocabularySize - 1}. Its tokenizer was given tokens without resizing the embedding.",
-                nameof(ids)
-            );
+            throw OutsideVocabulary(largest, Config.VocabularySize);
         }
     }
 
@@ -345,20 +355,20 @@ internal sealed class DecoderModel : IDisposable
     internal ForwardContext PlainContext(long length)
     {
         (Tensor cosine, Tensor sine) = _rotary.ForLength(length);
-        return new TensorContext(cosine, sine, Mask: null, Cache: null, ProductType);
+        return new ForwardContext(cosine, sine, Mask: null, Cache: null, ProductType);
     }
 
     internal ForwardContext PackedContext(Tensor positions, Tensor documents)
     {
         (Tensor cosine, Tensor sine) = _rotary.ForPositions(positions);
-        return new TensorContext(cosine, sine, AttentionMask.WithinDocuments(documents, Type), Cache: null, ProductType);
+        return new ForwardContext(cosine, sine, AttentionMask.WithinDocuments(documents, Type), Cache: null, ProductType);
     }
 
     /// <summary>For tokens behind those that the memory holds.</summary>
     internal ForwardContext MemoryContext(Tensor positions, Tensor keyMask, ILayerCache memory)
     {
         (Tensor cosine, Tensor sine) = _rotary.ForPositions(positions);
-        return new TensorContext(cosine, sine, AttentionMask.Of(keyMask, positions.shape[1], Type), memory, ProductType);
+        return new ForwardContext(cosine, sine, AttentionMask.Of(keyMask, positions.shape[1], Type), memory, ProductType);
     }
 
     internal Tensor Run(Tensor ids, ForwardContext context, Action<Tensor>? observe, bool lastOnly = false)
@@ -380,6 +390,15 @@ internal sealed class DecoderModel : IDisposable
         return _norm.Apply(x);
     }
 
-    private DecoderLayer[] MakeLayers() =>
-        [.. Enumerable.Range(0, Config.LayerCount).Select(layer => new DecoderLayer(Config, _parameters, layer))];
+    private DecoderLayer[] MakeLayers()
+    {
+        ForgetDecodeStep();
+        return [.. Enumerable.Range(0, Config.LayerCount).Select(layer => new DecoderLayer(Config, _parameters, layer))];
+    }
+
+    private void ForgetDecodeStep()
+    {
+        _decodeStep?.Dispose();
+        _decodeStep = null;
+    }
 }

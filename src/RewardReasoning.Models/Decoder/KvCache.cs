@@ -14,9 +14,7 @@ internal abstract class KvCache : IDisposable
     public static KvCache For(DecoderModel model)
     {
         ArgumentNullException.ThrowIfNull(model);
-        return model.Device.type == TorchSharp.DeviceType.CPU && PagedAttention.Supports(model.Config)
-            ? new PagedKvCache(model.Config)
-            : new TensorKvCache();
+        return DecodeStep.Supports(model) ? new PagedKvCache(model.Config) : new TensorKvCache();
     }
 
     /// <summary>
@@ -66,11 +64,11 @@ internal abstract class KvCache : IDisposable
     /// <param name="prompts">For each sequence the row of the prompt that it continues.</param>
     internal abstract IReadOnlyList<KvRow> Take(KvTensors cache, Tensor? keyMask, IReadOnlyList<long> prompts);
 
-    /// <summary>Appends a token to each sequence and computes its hidden state.</summary>
+    /// <summary>Appends a token to each sequence and computes the logits of what follows.</summary>
     /// <param name="model">The model, or a view of it.</param>
     /// <param name="rows">The sequences, in any order; all unfinished ones where rows are not independent.</param>
     /// <param name="ids">A token for each.</param>
-    /// <returns>[rows, H].</returns>
+    /// <returns>[rows, vocabulary].</returns>
     public abstract Tensor Next(DecoderModel model, IReadOnlyList<KvRow> rows, IReadOnlyList<int> ids);
 
     /// <summary>Removes a finished sequence.</summary>

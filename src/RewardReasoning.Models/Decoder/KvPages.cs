@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using RewardReasoning.Models.Kernels;
 
 namespace RewardReasoning.Models.Decoder;
 
@@ -6,12 +7,12 @@ namespace RewardReasoning.Models.Decoder;
 /// Shape of a page: keys and values of <see cref="Tokens"/> consecutive tokens of one sequence, for all layers, float32 on the processor.
 /// </summary>
 /// <remarks>
-/// For each layer and key head a page holds the keys as [D, tokens], so that one instruction multiplies a query with eight keys, then the
+/// For each layer and key head a page holds the keys as [D, tokens], so that one instruction multiplies a query with several keys, then the
 /// values as [tokens, D].
 /// </remarks>
 internal sealed class KvPageLayout(DecoderConfig config)
 {
-    public const int Tokens = 16;
+    public const int Tokens = RowKernels.PageTokens;
 
     public int Dimension { get; } = config.HeadDimension;
 
@@ -68,7 +69,9 @@ internal sealed class KvPages(KvPagePool pool, int users)
 
     public IReadOnlyList<float[]> Pages => _pages;
 
-    /// <summary>Stores a token's key and value of one layer and head; call <see cref="Advance"/> after its last layer.</summary>
+    /// <summary>
+    /// Stores a token's key and value of one layer and head, for which there must be room; call <see cref="Advance"/> after its last layer.
+    /// </summary>
     /// <param name="layer">Of the token.</param>
     /// <param name="head">Key and value head.</param>
     /// <param name="ahead">Distance from the last complete token; 0 is the next one.</param>
@@ -79,11 +82,6 @@ internal sealed class KvPages(KvPagePool pool, int users)
         KvPageLayout layout = pool.Layout;
         int at = Length + ahead,
             place = at % KvPageLayout.Tokens;
-        while (_pages.Count <= at / KvPageLayout.Tokens)
-        {
-            _pages.Add(pool.Rent());
-        }
-
         Span<float> page = _pages[at / KvPageLayout.Tokens].AsSpan(layout.Keys(layer, head));
         for (int i = 0; i < key.Length; i++)
         {
@@ -91,6 +89,15 @@ internal sealed class KvPages(KvPagePool pool, int users)
         }
 
         value.CopyTo(page[(layout.ValuesBehindKeys + (place * layout.Dimension))..]);
+    }
+
+    /// <summary>Makes room for more tokens, which <see cref="Write"/> needs.</summary>
+    public void Reserve(int tokens)
+    {
+        while (_pages.Count < KvPageLayout.PagesFor(Length + tokens))
+        {
+            _pages.Add(pool.Rent());
+        }
     }
 
     public void Advance(int tokens) => Length += tokens;

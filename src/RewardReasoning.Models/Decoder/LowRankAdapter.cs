@@ -12,6 +12,15 @@ internal sealed class LowRankAdapter(Tensor down, Tensor up, double scale)
     public const string DownSuffix = ".lora_A.weight";
     public const string UpSuffix = ".lora_B.weight";
 
+    /// <summary>A, [rank, in].</summary>
+    public Tensor Down => down;
+
+    /// <summary>B, [out, rank].</summary>
+    public Tensor Up => up;
+
+    /// <summary>alpha / rank.</summary>
+    public double Scale => scale;
+
     /// <summary>The layers of a decoder that adapters are put on, as PEFT names them.</summary>
     public static readonly IReadOnlyList<string> Targets = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"];
 

@@ -39,6 +39,11 @@ internal sealed class PagedKvCache(DecoderConfig config) : KvCache
                         Enumerable.Range(0, length).Where(column => real?[(group.Key * length) + column] ?? true).ToArray()
                     )
             );
+        foreach ((KvPages to, int[] columns) in pages.Values)
+        {
+            to.Reserve(columns.Length);
+        }
+
         for (int layer = 0; layer < config.LayerCount; layer++)
         {
             using DisposeScope one = NewDisposeScope();
@@ -63,9 +68,9 @@ internal sealed class PagedKvCache(DecoderConfig config) : KvCache
     public override Tensor Next(DecoderModel model, IReadOnlyList<KvRow> rows, IReadOnlyList<int> ids)
     {
         PagedKvRow[] paged = [.. rows.Cast<PagedKvRow>()];
-        Tensor hidden = model.HiddenPaged([.. ids.Select(id => (long)id)], paged, _pool.Layout);
+        Tensor logits = model.NextPaged(ids, paged);
         Array.ForEach(paged, row => row.Own.Advance(1));
-        return hidden;
+        return logits;
     }
 
     public override void End(KvRow row)

@@ -41,14 +41,16 @@ internal sealed class RotaryEmbedding : IDisposable
     }
 
     /// <summary>
-    /// Cosine and signed sine for positions 0..length-1 at least, each [positions · D], for code that computes without tensors.
+    /// Cosine and signed sine for positions 0..length-1 at least, each [positions · D] in float32, for code that computes without
+    /// tensors.
     /// </summary>
     public (float[] Cosine, float[] SignedSine) Numbers(long length)
     {
-        (Tensor cosine, Tensor sine) = Tables(length);
-        if (_numbers.Cosine.Length != cosine.numel())
+        if (_numbers.Cosine.Length < length * _frequencies.Length * 2)
         {
+            using IDisposable noGrad = no_grad();
             using DisposeScope scope = NewDisposeScope();
+            (Tensor cosine, Tensor sine) = Compute(CapacityFor(length));
             _numbers = (cosine.Floats().ToArray(), sine.Floats().ToArray());
         }
 
@@ -74,13 +76,21 @@ internal sealed class RotaryEmbedding : IDisposable
 
         using IDisposable noGrad = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        long capacity = Math.Max(64, (long)System.Numerics.BitOperations.RoundUpToPowerOf2((ulong)length));
-        Tensor angles = outer(TensorArithmetic.Counting(capacity, ScalarType.Float32, CPU), tensor(_frequencies)); // [positions, D/2]
+        (Tensor cos, Tensor sin) = Compute(CapacityFor(length));
+        Dispose();
+        _cosine = cos.to(_type, _device).DetachFromDisposeScope();
+        _signedSine = sin.to(_type, _device).DetachFromDisposeScope();
+        return (_cosine, _signedSine);
+    }
+
+    private static long CapacityFor(long length) => Math.Max(64, (long)System.Numerics.BitOperations.RoundUpToPowerOf2((ulong)length));
+
+    /// <summary>Both in float32, each [positions, D].</summary>
+    private (Tensor Cosine, Tensor SignedSine) Compute(long positions)
+    {
+        Tensor angles = outer(TensorArithmetic.Counting(positions, ScalarType.Float32, CPU), tensor(_frequencies)); // [positions, D/2]
         Tensor cos = angles.cos().Times(_magnitude),
             sin = angles.sin().Times(_magnitude);
-        Dispose();
-        _cosine = cat([cos, cos], -1).to(_type, _device).DetachFromDisposeScope();
-        _signedSine = cat([sin.neg(), sin], -1).to(_type, _device).DetachFromDisposeScope();
-        return (_cosine, _signedSine);
+        return (cat([cos, cos], -1), cat([sin.neg(), sin], -1));
     }
 }

@@ -98,7 +98,7 @@ internal sealed class TensorKvCache : KvCache
             )
             .squeeze(1); // [B, H]
         bool asTheyLie = places.Length == tokens.Length && !places.Where((place, i) => place != i).Any();
-        return (asTheyLie ? hidden : hidden.index_select(0, tensor(places, device: model.Device))).MoveToOuterDisposeScope();
+        return model.Logits(asTheyLie ? hidden : hidden.index_select(0, tensor(places, device: model.Device))).MoveToOuterDisposeScope();
     }
 
     public override void End(KvRow row)

@@ -36,12 +36,12 @@ internal sealed class DecodeBatch(DecoderModel model) : IDisposable
     public void Step()
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor hidden = _cache.Next(
+        Tensor logits = _cache.Next(
             model,
             [.. _running.Select(entry => entry.Row)],
             [.. _running.Select(entry => entry.Sequence.Tokens[^1])]
-        ); // [B, H]
-        StepLogits step = new(model.Logits(hidden), [.. Sequences]);
+        ); // [B, V]
+        StepLogits step = new(logits, [.. Sequences]);
         for (int row = 0; row < _running.Count; row++)
         {
             if (!_running[row].Sequence.IsOver)

@@ -7,8 +7,9 @@ namespace RewardReasoning.Models.Generation;
 /// <summary>
 /// Generates text for many requests at once by continuous batching. Each worker thread has a view of the same weights; requests join and
 /// leave its batch at any step, equal prompts and shared prefixes are computed once, and the samples of a request depend on its own seed.
-/// The other requests of a batch change log-probs only by the rounding of differently shaped matrix products, so equal requests give
-/// equal text except where two tokens nearly tie.
+/// On the processor a decode step gives a sequence the same numbers whatever else is in its batch. Prompts that are computed together, and
+/// those of which the prefix cache has a part, differ in the rounding of differently shaped matrix products, so equal requests give equal
+/// text except where two tokens nearly tie.
 /// </summary>
 internal sealed class GenerationEngine : IAsyncDisposable, IDisposable
 {

@@ -117,8 +117,8 @@ internal sealed class RolloutSampler : IDisposable
         {
             cancellationToken.ThrowIfCancellationRequested();
             using DisposeScope scope = NewDisposeScope();
-            Tensor hidden = _memory.Next(model, [.. open.Select(row => row.Kept)], [.. open.Select(row => row.LastId)]); // [N, H]
-            Draw(model.Logits(hidden), settings, open);
+            Tensor logits = _memory.Next(model, [.. open.Select(row => row.Kept)], [.. open.Select(row => row.LastId)]); // [N, V]
+            Draw(logits, settings, open);
             open = [.. open.Where(row => !row.IsOver)];
         }
 

@@ -41,7 +41,7 @@ public sealed class KvCacheTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Shapes))]
-    public void Next_Pages_IsHiddenOfEachSequenceAlone(string architecture, int heads, int keyValueHeads, int dimension)
+    public void Next_Pages_IsWhatEachSequenceGetsAlone(string architecture, int heads, int keyValueHeads, int dimension)
     {
         DecoderConfig config = TinyModels.Get(architecture) with
         {
@@ -57,7 +57,7 @@ public sealed class KvCacheTests : IDisposable
     }
 
     [Fact]
-    public void Next_HeadsThatAreNoWholeVectors_IsHiddenOfEachSequenceAlone()
+    public void Next_HeadsThatAreNoWholeVectors_IsWhatEachSequenceGetsAlone()
     {
         using DecoderModel model = DecoderModel.CreateRandom(TinyModels.Qwen2, seed: 3, CPU);
         using KvCache memory = KvCache.For(model);
@@ -67,13 +67,55 @@ public sealed class KvCacheTests : IDisposable
     }
 
     [Fact]
-    public void Next_BFloat16Weights_IsHiddenOfEachSequenceAloneWithinRounding()
+    public void Next_BFloat16Weights_IsWhatEachSequenceGetsAloneWithinRounding()
     {
         using DecoderModel single = DecoderModel.CreateRandom(TinyModels.Qwen2 with { HeadDimension = 16 }, seed: 3, CPU);
         using DecoderModel model = single.ConvertTo(ScalarType.BFloat16);
         using KvCache memory = KvCache.For(model);
 
         SeesWhatItWouldSeeAlone(model, memory, tolerance: 0.1);
+    }
+
+    [Fact]
+    public void Next_Adapters_IsWhatEachSequenceGetsAlone()
+    {
+        DecoderConfig config = TinyModels.Get("llama-bias") with { HeadDimension = 16 };
+        using DecoderModel model = DecoderModel.CreateRandom(config, seed: 3, CPU);
+        using Generator generator = new(5, CPU);
+        model.AddAdapters(new LowRankOptions { Rank = 3, Alpha = 6 }, seed: 4);
+        foreach (
+            (_, Tensor value) in model.Adapters.Where(adapter => adapter.Name.EndsWith(LowRankAdapter.UpSuffix, StringComparison.Ordinal))
+        )
+        {
+            value.copy_(randn(value.shape, dtype: ScalarType.Float32, generator: generator)); // zeros at first, which would change nothing
+        }
+
+        using KvCache memory = KvCache.For(model);
+
+        Assert.True(memory.RowsAreIndependent);
+        SeesWhatItWouldSeeAlone(model, memory);
+    }
+
+    [Theory]
+    [InlineData(ScalarType.Float32)]
+    [InlineData(ScalarType.BFloat16)]
+    public void Next_OtherRowsBeside_GivesTheSameBits(ScalarType type)
+    {
+        using DecoderModel single = DecoderModel.CreateRandom(TinyModels.Qwen2 with { HeadDimension = 16 }, seed: 3, CPU);
+        using DecoderModel model = single.ConvertTo(type);
+        using KvCache together = KvCache.For(model);
+        using KvCache alone = KvCache.For(model);
+        IReadOnlyList<KvRow> rows = [.. Prompts.SelectMany(prompt => together.Begin(model, [prompt], 3).Rows)];
+        IReadOnlyList<KvRow> singles = [.. Prompts.Select(prompt => alone.Begin(model, [prompt], 1).Rows[0])];
+        for (int step = 0; step < Tokens; step++)
+        {
+            Tensor logits = together.Next(model, rows, [.. rows.Select((_, row) => Id(row, row % 3 == 0 ? step : step + row))]);
+            for (int prompt = 0; prompt < Prompts.Length; prompt++)
+            {
+                Tensor own = alone.Next(model, [singles[prompt]], [Id(prompt * 3, step)]);
+                Assert.Equal(own[0].data<float>().ToArray(), logits[prompt * 3].data<float>().ToArray());
+            }
+        }
     }
 
     [Fact]
@@ -95,11 +137,13 @@ public sealed class KvCacheTests : IDisposable
                         numbers.RemoveAt(1);
                     }
 
-                    Tensor hidden = memory.Next(model, rows, [.. numbers.Select(row => Id(row, step))]);
-                    Assert.Equal([rows.Count, model.Config.HiddenSize], hidden.shape);
+                    Tensor logits = memory.Next(model, rows, [.. numbers.Select(row => Id(row, step))]);
+                    Assert.Equal([rows.Count, model.Config.VocabularySize], logits.shape);
                     for (int i = 0; i < rows.Count; i++)
                     {
-                        Assert.True(ParityFolder.LargestDifference(Alone(model, numbers[i], step + 1), hidden[i]) < Tolerance);
+                        Assert.True(
+                            ParityFolder.LargestDifference(model.Logits(Alone(model, numbers[i], step + 1)), logits[i]) < Tolerance
+                        );
                     }
                 }
             }
@@ -143,11 +187,11 @@ public sealed class KvCacheTests : IDisposable
 
         for (int step = 0; step < Tokens; step++)
         {
-            Tensor hidden = memory.Next(model, rows, [.. rows.Select((_, row) => Id(row, step))]);
+            Tensor logits = memory.Next(model, rows, [.. rows.Select((_, row) => Id(row, step))]);
             for (int row = 0; row < rows.Count; row++)
             {
                 Assert.True(
-                    ParityFolder.LargestDifference(Alone(model, row, step + 1), hidden[row]) < tolerance,
+                    ParityFolder.LargestDifference(model.Logits(Alone(model, row, step + 1)), logits[row]) < tolerance,
                     $"row {row}, step {step}"
                 );
             }
