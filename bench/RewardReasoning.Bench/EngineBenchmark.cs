@@ -1,0 +1,196 @@
+using System.Diagnostics;
+using System.Globalization;
+using RewardReasoning.Models.Decoder;
+using RewardReasoning.Models.Generation;
+using RewardReasoning.Testing;
+using RewardReasoning.Text.Tokenization;
+using RewardReasoning.Training.Runs;
+using static TorchSharp.torch;
+
+namespace RewardReasoning.Bench;
+
+/// <summary>
+/// Tokens a second of the engine in this process: prefill, one stream, and votes that share a prompt, on random weights of two shapes. The
+/// fastest that the machine multiplies and reads memory is measured in turn with them, and each figure is given as a share of that limit too.
+/// Medians of interleaved rounds. Usage: <c>engine [--rounds N] [--dtype bf16|f32] [--only TEXT]</c>. Rollouts at rrm-mini's size are
+/// <c>rollouts</c>.
+/// </summary>
+internal static class EngineBenchmark
+{
+    private const string DefaultRounds = "5";
+
+    private static readonly DecoderConfig Qwen = new()
+    {
+        Architecture = DecoderArchitecture.Qwen2,
+        VocabularySize = 32_000,
+        HiddenSize = 1_024,
+        IntermediateSize = 4_096,
+        LayerCount = 24,
+        HeadCount = 16,
+        KeyValueHeadCount = 2,
+        HeadDimension = 64,
+        QkvBias = true,
+        TieWordEmbeddings = true,
+        MaxPositions = 8_192,
+    };
+
+    private static readonly DecoderConfig SmolLm2 = new()
+    {
+        Architecture = DecoderArchitecture.Llama,
+        VocabularySize = 49_152,
+        HiddenSize = 576,
+        IntermediateSize = 1_536,
+        LayerCount = 30,
+        HeadCount = 9,
+        KeyValueHeadCount = 3,
+        HeadDimension = 64,
+        TieWordEmbeddings = true,
+        MaxPositions = 8_192,
+    };
+
+    private static readonly Work[] All =
+    [
+        new("0.39B, prefill of 1,000 tokens", Qwen, Votes: 1, Prompt: 1_000, Tokens: 1),
+        new("0.39B, one stream of 64 tokens", Qwen, Votes: 1, Prompt: 32, Tokens: 64),
+        new("0.39B, 16 votes of 64 tokens behind 1,000", Qwen, Votes: 16, Prompt: 1_000, Tokens: 64),
+        new("0.39B, 16 votes of 64 tokens behind 4,000", Qwen, Votes: 16, Prompt: 4_000, Tokens: 64),
+        new("0.39B, 64 votes of 64 tokens behind 1,000", Qwen, Votes: 64, Prompt: 1_000, Tokens: 64),
+        new("SmolLM2-135M, one stream of 64 tokens", SmolLm2, Votes: 1, Prompt: 32, Tokens: 64),
+        new("SmolLM2-135M, 64 votes of 64 tokens behind 100", SmolLm2, Votes: 64, Prompt: 100, Tokens: 64),
+    ];
+
+    public static async Task<int> RunAsync(string[] args)
+    {
+        int rounds = int.Parse(Arguments.ValueOf(args, "--rounds") ?? DefaultRounds, CultureInfo.InvariantCulture);
+        ScalarType type = Arguments.ValueOf(args, "--dtype") == "f32" ? ScalarType.Float32 : ScalarType.BFloat16;
+        string only = Arguments.ValueOf(args, "--only") ?? "";
+        Work[] works = [.. All.Where(work => work.Name.Contains(only, StringComparison.OrdinalIgnoreCase))];
+        Machine.Print();
+        Tokenizer tokenizer = Tokenizer.Load(Path.Combine(SharedFolder.RepositoryRoot, "models/rrm-mini"));
+        using ParallelWorkers workers = new(Environment.ProcessorCount);
+        using MatrixPeak singlePeak = new(workers, ScalarType.Float32);
+        using MatrixPeak peak = new(workers, type);
+        using MemoryPeak memory = new(workers);
+        Dictionary<Work, List<Times>> times = works.ToDictionary(work => work, _ => new List<Times>());
+        List<double> singlePeaks = [],
+            peaks = [],
+            bandwidths = [];
+        foreach (IGrouping<DecoderConfig, Work> shape in works.GroupBy(work => work.Config))
+        {
+            using DecoderModel model = Random(shape.Key, type);
+            await using GenerationEngine engine = new(model, tokenizer);
+            foreach (Work work in shape)
+            {
+                await RunAsync(engine, work with { Tokens = Math.Min(work.Tokens, 2) }, seed: 0);
+            }
+
+            for (int round = 1; round <= rounds; round++)
+            {
+                singlePeaks.Add(singlePeak.Operations / singlePeak.Measure().Seconds);
+                peaks.Add(peak.Operations / peak.Measure().Seconds);
+                bandwidths.Add(memory.Bytes / memory.Measure().Seconds);
+                foreach (Work work in shape)
+                {
+                    times[work].Add(await RunAsync(engine, work, (ulong)round));
+                }
+            }
+        }
+
+        Limits limits = new(WorkTime.Median(singlePeaks), WorkTime.Median(peaks), WorkTime.Median(bandwidths), type);
+        Console.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{type} weights, {rounds} rounds; float32 products {limits.SinglePeak / 1e9:0} GFLOP/s, {type} {limits.Peak / 1e9:0} GFLOP/s, memory {limits.Bandwidth / 1e9:0.0} GB/s"
+            )
+        );
+        Console.WriteLine("| work | prefill tok/s | share | decode tok/s | share | generated tok/s over all |");
+        Console.WriteLine("|---|---|---|---|---|---|");
+        foreach (Work work in works)
+        {
+            Console.WriteLine(Row(work, times[work], limits));
+        }
+
+        return 0;
+    }
+
+    private static string Row(Work work, List<Times> times, Limits limits)
+    {
+        double prefill = WorkTime.Median(times.Select(time => work.Prompt / time.Prefill)),
+            decode = WorkTime.Median(times.Select(time => work.Votes * work.Tokens / time.Decode)),
+            whole = WorkTime.Median(times.Select(time => work.Votes * work.Tokens / (time.Prefill + time.Decode)));
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"| {work.Name} | {prefill:0} | {prefill / limits.Prefill(work):0%} | {(work.Tokens > 1 ? $"{decode:0.0}" : "")} | {(work.Tokens > 1 ? $"{decode / limits.Decode(work):0%}" : "")} | {(work.Tokens > 1 ? $"{whole:0.0}" : "")} |"
+        );
+    }
+
+    private static DecoderModel Random(DecoderConfig config, ScalarType type)
+    {
+        DecoderModel single = DecoderModel.CreateRandom(config, seed: 1, CPU);
+        if (type == ScalarType.Float32)
+        {
+            return single;
+        }
+
+        using (single)
+        {
+            return single.ConvertTo(type);
+        }
+    }
+
+    /// <summary>
+    /// Asks for one token, which computes the prompt, then for all votes at once, which find it in the prefix cache. The prompt differs from
+    /// round to round.
+    /// </summary>
+    private static async Task<Times> RunAsync(GenerationEngine engine, Work work, ulong seed)
+    {
+        SeededRandom random = new(seed);
+        int[] prompt = [.. Enumerable.Range(0, work.Prompt).Select(_ => random.Next(work.Config.VocabularySize))];
+        double prefill = await TimeAsync(votes: 1, tokens: 1),
+            decode = work.Tokens > 1 ? await TimeAsync(work.Votes, work.Tokens) : 0;
+        return new Times(prefill, decode);
+
+        async Task<double> TimeAsync(int votes, int tokens)
+        {
+            long start = Stopwatch.GetTimestamp();
+            await Task.WhenAll(
+                Enumerable
+                    .Range(0, votes)
+                    .Select(vote => new GenerationRequest
+                    {
+                        Prompt = prompt,
+                        MaxTokens = tokens,
+                        Sampling = new SamplingOptions { Temperature = 1, Seed = (1_000 * seed) + (ulong)vote },
+                    })
+                    .Select(request => engine.GenerateAsync(request))
+            );
+            return Stopwatch.GetElapsedTime(start).TotalSeconds;
+        }
+    }
+
+    /// <summary>What is measured: votes behind one prompt.</summary>
+    private sealed record Work(string Name, DecoderConfig Config, int Votes, int Prompt, int Tokens)
+    {
+        /// <summary>Weights that every token is multiplied by; of the embedding, the head is its only product.</summary>
+        public double Weights { get; } =
+            ParameterSpecification.Of(Config).Sum(item => item.Shape.Aggregate(1.0, (all, size) => all * size));
+    }
+
+    private sealed record Times(double Prefill, double Decode);
+
+    /// <summary>
+    /// The fastest that the weights allow, attention not counted: every token multiplies all of them, in the weights' type for a prompt and
+    /// in float32 for few rows; a decode step reads all of them.
+    /// </summary>
+    private sealed record Limits(double SinglePeak, double Peak, double Bandwidth, ScalarType Type)
+    {
+        public double Prefill(Work work) => Peak / (2 * (work.Weights - ((double)work.Config.VocabularySize * work.Config.HiddenSize)));
+
+        public double Decode(Work work)
+        {
+            double bytes = work.Weights * (Type == ScalarType.Float32 ? 4 : 2),
+                operations = 2 * work.Weights * work.Votes;
+            return work.Votes / Math.Max(bytes / Bandwidth, operations / SinglePeak);
+        }
+    }
+}
