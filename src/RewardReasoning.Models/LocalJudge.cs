@@ -24,7 +24,7 @@ public static class LocalJudge
         if (ScalarJudge.Handles(folder))
         {
             // Prompt, domain and stub are those of the model that it was trained from.
-            return JudgeFactory.Open(ScalarJudge.Load(folder, options.Model), judging?.Calibration ?? files.Calibration);
+            return JudgeFactory.Open(ScalarJudge.Load(folder, options.Model), judging?.Calibration ?? files.Calibration, judging?.Abstain);
         }
 
         IChatClient client = LocalChatClient.Load(folder, options.Model);

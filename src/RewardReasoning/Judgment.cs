@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using RewardReasoning.Ratings;
 
 namespace RewardReasoning;
 
@@ -36,7 +37,8 @@ public enum VotingEnd
 public sealed record Judgment
 {
     /// <summary>
-    /// The preferred response, <see cref="Verdict.First"/> or <see cref="Verdict.Second"/>; null when every vote is missing.
+    /// The preferred response, <see cref="Verdict.First"/> or <see cref="Verdict.Second"/>; null when every vote is missing, and when the
+    /// judge abstained (<see cref="Outcome"/>).
     /// </summary>
     public required Verdict? Preferred { get; init; }
 
@@ -82,6 +84,33 @@ public sealed record Judgment
 
     /// <summary>The model's name as its client gives it.</summary>
     public required string Model { get; init; }
+
+    /// <summary>
+    /// The response that the judge would have preferred where it abstained (<c>JudgeOptions.Abstain</c>): confidence, vote share and
+    /// uncertainty are those of this response. Null where it did not abstain.
+    /// </summary>
+    public Verdict? Withheld { get; init; }
+
+    /// <summary>How the comparison ended.</summary>
+    public MatchOutcome Outcome =>
+        (Preferred, Withheld) switch
+        {
+            (Verdict.First, _) => MatchOutcome.First,
+            (Verdict.Second, _) => MatchOutcome.Second,
+            (_, not null) => MatchOutcome.Abstained,
+            _ => MatchOutcome.Missing,
+        };
+
+    /// <summary>
+    /// How unsure the judge is, in bits from 0 to 1: the entropy of its probability for the preferred response, averaged over both orders,
+    /// from log-probs at the verdict tokens where all votes have them, else from the votes (arXiv 2602.13110). Null where every vote is
+    /// missing.
+    /// </summary>
+    public double? Uncertainty =>
+        (Preferred ?? Withheld) is not { } response ? null
+        : Votes.Any(vote => vote.Verdict != Verdict.Unparsable) ? PreferenceEntropy.Of(Votes, response)
+        : Confidence is { } confidence ? PreferenceEntropy.Of(confidence)
+        : null;
 
     /// <summary>Why there is no preferred response; null when there is one.</summary>
     public string? MissingReason { get; init; }

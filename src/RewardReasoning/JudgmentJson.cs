@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using RewardReasoning.Ratings;
 
 namespace RewardReasoning;
 
@@ -31,8 +32,11 @@ public sealed class JudgmentJson : JsonConverterFactory
         ArgumentNullException.ThrowIfNull(judgment);
         json.WriteStartObject();
         json.WriteOptional("preferred", NumberOf(judgment.Preferred));
+        json.WriteString("outcome", NameOf(judgment.Outcome));
+        json.WriteOptional("withheld", NumberOf(judgment.Withheld));
         json.WriteOptional("confidence", judgment.Confidence);
         json.WriteOptional("calibrated_confidence", judgment.CalibratedConfidence);
+        json.WriteOptional("uncertainty", judgment.Uncertainty);
         json.WriteOptional("vote_share", judgment.VoteShare);
         json.WriteOptional("position_bias", judgment.PositionBias);
         json.WriteString("draw_broken_by", NameOf(judgment.DrawBrokenBy));
@@ -74,6 +78,7 @@ public sealed class JudgmentJson : JsonConverterFactory
         return new()
         {
             Preferred = preferred,
+            Withheld = ReadVerdict(json, "withheld"),
             Confidence = Number(json, "confidence"),
             CalibratedConfidence = Number(json, "calibrated_confidence"),
             VoteShare = Number(json, "vote_share"),
@@ -215,6 +220,16 @@ public sealed class JudgmentJson : JsonConverterFactory
             DrawBreak.FurtherVotes => "further_votes",
             DrawBreak.Coin => "coin",
             _ => null,
+        };
+
+    internal static string NameOf(MatchOutcome outcome) =>
+        outcome switch
+        {
+            MatchOutcome.First => "first",
+            MatchOutcome.Second => "second",
+            MatchOutcome.Tie => "tie",
+            MatchOutcome.Abstained => "abstained",
+            _ => "missing",
         };
 
     private static string NameOf(VotingEnd end) =>

@@ -68,6 +68,22 @@ public sealed record CalibrationFile
     public (ConfidenceMap? Map, string? Fault) MapFor(string model, VotingSettings voting) =>
         Find(model, voting) is { } fit ? (fit.Map, null) : (null, WhyNone(model, voting));
 
+    /// <summary>The threshold for a model and settings at a target.</summary>
+    /// <exception cref="CalibrationException">There is none; the message says why, and what to do.</exception>
+    internal Abstention AbstentionFor(string model, VotingSettings voting, AbstentionTarget target)
+    {
+        CalibrationFit fit = Find(model, voting) ?? throw new CalibrationException($"The judge cannot abstain: {WhyNone(model, voting)}");
+        AbstentionFit abstention =
+            fit.Abstention
+            ?? throw new CalibrationException(
+                $"The judge cannot abstain: the fit for this model and these settings in {Path} is of an earlier version. "
+                    + "`rrm calibrate` with this model and these settings replaces it."
+            );
+        return abstention.LevelFor(target) is { } level
+            ? new Abstention(target, level.Uncertainty)
+            : throw new CalibrationException($"The judge cannot abstain at {target} by the fit in {Path}. {abstention.WhyNone(target)}");
+    }
+
     /// <summary>One sentence on why no fit holds for a model and settings, by the one that comes nearest, and what to do.</summary>
     public string WhyNone(string model, VotingSettings voting)
     {

@@ -23,6 +23,9 @@ public sealed record CalibrationFit
 
     /// <summary>How far they are off with it, each judged by a map that was fitted without its query (cross-validation).</summary>
     public required CalibrationError After { get; init; }
+
+    /// <summary>Risk and coverage by uncertainty, for a judge that may abstain; null in files of earlier versions.</summary>
+    public AbstentionFit? Abstention { get; init; }
 }
 
 /// <summary>How far confidences are off.</summary>

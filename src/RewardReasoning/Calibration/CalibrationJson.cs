@@ -16,7 +16,8 @@ internal sealed record CalibrationFitJson(
     CalibrationErrorJson After,
     string Method,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Temperature = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double[][]? Knots = null
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double[][]? Knots = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] AbstentionJson? Abstention = null
 )
 {
     private const string TemperatureMethod = "temperature";
@@ -32,7 +33,8 @@ internal sealed record CalibrationFitJson(
             new(fit.After.Ece, fit.After.Brier),
             fit.Map is ConfidenceMap.Temperature ? TemperatureMethod : IsotonicMethod,
             (fit.Map as ConfidenceMap.Temperature)?.Value,
-            (fit.Map as ConfidenceMap.Isotonic)?.Knots.Select(knot => new[] { knot.Confidence, knot.Value }).ToArray()
+            (fit.Map as ConfidenceMap.Isotonic)?.Knots.Select(knot => new[] { knot.Confidence, knot.Value }).ToArray(),
+            fit.Abstention is { } abstention ? AbstentionJson.Of(abstention) : null
         );
 
     public CalibrationFit ToFit() =>
@@ -45,6 +47,7 @@ internal sealed record CalibrationFitJson(
             Accuracy = Accuracy,
             Before = new(Before.Ece, Before.Brier),
             After = new(After.Ece, After.Brier),
+            Abstention = Abstention?.ToFit(),
         };
 
     private ConfidenceMap ToMap() =>
@@ -64,6 +67,27 @@ internal sealed record CalibrationFitJson(
     private static bool AreKnots(double[][] knots) =>
         Array.TrueForAll(knots, knot => knot is [>= 0 and <= 1, >= 0 and <= 1])
         && knots.Zip(knots.Skip(1)).All(pair => pair.First[0] < pair.Second[0] && pair.First[1] <= pair.Second[1]);
+}
+
+/// <summary>Levels of uncertainty, [uncertainty, judgments given up to it, wrong ones among them] each.</summary>
+internal sealed record AbstentionJson(double[][] Levels)
+{
+    public static AbstentionJson Of(AbstentionFit fit) =>
+        new([.. fit.Levels.Select(level => new[] { level.Uncertainty, level.Given, level.Wrong })]);
+
+    public AbstentionFit ToFit() =>
+        AreLevels()
+            ? new([.. Levels.Select(level => new AbstentionLevel(level[0], (int)level[1], (int)level[2]))])
+            : throw new JsonException(
+                "its levels of abstention are not triples of an uncertainty from 0 to 1, a number of judgments and a number of wrong ones "
+                    + "among them, the first two rising, the third never falling."
+            );
+
+    private bool AreLevels() =>
+        Array.TrueForAll(Levels, level => level is [>= 0 and <= 1, >= 1 and <= int.MaxValue, >= 0] && level[2] <= level[1])
+        && Levels
+            .Zip(Levels.Skip(1))
+            .All(pair => pair.First[0] < pair.Second[0] && pair.First[1] < pair.Second[1] && pair.First[2] <= pair.Second[2]);
 }
 
 /// <summary>How far confidences are off.</summary>

@@ -14,6 +14,7 @@ public static class JudgeFactory
     /// <param name="options">How to judge; what they set goes before the files. The defaults if null.</param>
     /// <param name="files">What the model's folder holds for the judge (<see cref="JudgeFiles.Read"/>); nothing if null.</param>
     /// <exception cref="ArgumentException">The options have faults; the message lists all of them.</exception>
+    /// <exception cref="RewardReasoningException">It is to abstain, and no calibration says when.</exception>
     public static OpenedJudge Open(IChatClient client, JudgeOptions? options = null, JudgeFiles? files = null)
     {
         ArgumentNullException.ThrowIfNull(client);
@@ -34,6 +35,7 @@ public static class JudgeFactory
                 Domain = resolved.Domain,
                 IsCalibrated = resolved.Calibration is not null && judge.CalibrationFault is null,
                 CalibrationFault = judge.CalibrationFault,
+                Abstains = resolved.Abstain,
             };
         }
         catch
@@ -46,13 +48,26 @@ public static class JudgeFactory
     /// <summary>A scalar reward model as a judge, which owns the model from now on.</summary>
     /// <param name="scalar">The model.</param>
     /// <param name="calibration">Fits of its confidence, of which the one for this model is used; none if null.</param>
-    public static OpenedJudge Open(IScalarJudge scalar, CalibrationFile? calibration = null)
+    /// <param name="abstain">The most of the given judgments that may be wrong; it never abstains if null.</param>
+    /// <exception cref="RewardReasoningException">It is to abstain, and no calibration says when.</exception>
+    public static OpenedJudge Open(IScalarJudge scalar, CalibrationFile? calibration = null, AbstentionTarget? abstain = null)
     {
         ArgumentNullException.ThrowIfNull(scalar);
+        Abstention? abstention;
+        try
+        {
+            abstention = abstain is null ? null : (calibration ?? new()).AbstentionFor(scalar.Identity, VotingSettings.OfScores, abstain);
+        }
+        catch
+        {
+            scalar.Dispose();
+            throw;
+        }
+
         (ConfidenceMap? map, string? fault) = calibration?.MapFor(scalar.Identity, VotingSettings.OfScores) ?? (null, null);
         return new OpenedJudge(scalar, () => scalar.Identity)
         {
-            Judge = map is null ? scalar : new CalibratedJudge(scalar, map),
+            Judge = map is null && abstention is null ? scalar : new CalibratedJudge(scalar, map, abstention),
             Scalar = scalar,
             Name = scalar.Name,
             Voting = VotingSettings.OfScores,
@@ -61,6 +76,7 @@ public static class JudgeFactory
             Concurrency = scalar.Concurrency,
             IsCalibrated = map is not null,
             CalibrationFault = fault,
+            Abstains = abstain,
         };
     }
 }

@@ -97,6 +97,13 @@ public sealed record JudgeOptions : ICheckedOptions
     /// <value>null (none).</value>
     public CalibrationFile? Calibration { get; init; }
 
+    /// <summary>
+    /// The most of the given judgments that may be wrong: the judge abstains where it is too unsure, by the fit for its model and settings in
+    /// <see cref="Calibration"/>. A judge without such a fit, or with too few labels in it, is not opened.
+    /// </summary>
+    /// <value>null (it never abstains).</value>
+    public AbstentionTarget? Abstain { get; init; }
+
     /// <summary>How many requests a judge with these options has in flight at once over this client.</summary>
     public int ConcurrencyOver(IChatClient client) => Concurrency ?? ChatOptionKeys.ConcurrencyOf(client) ?? DefaultConcurrency;
 
@@ -119,6 +126,11 @@ public sealed record JudgeOptions : ICheckedOptions
             Stub = ThinkingStub == DefaultThinkingStub ? null : HashOf(ThinkingStub),
             Prompt = HashOf(Prompt.Text.ReplaceLineEndings("\n")),
         };
+
+    /// <summary>When a judge of this model abstains; null for never.</summary>
+    /// <exception cref="CalibrationException">It is to abstain, and no calibration says when.</exception>
+    internal Abstention? AbstentionOf(string model) =>
+        Abstain is not { } target ? null : (Calibration ?? new CalibrationFile()).AbstentionFor(model, Voting, target);
 
     /// <summary>The comparison as a judge with these options is shown it: cut where <see cref="Truncate"/> asks for it.</summary>
     public Comparison Truncated(Comparison comparison)
@@ -175,6 +187,10 @@ public sealed record JudgeOptions : ICheckedOptions
         Check(UnparsableRedraws >= 0, $"{names[nameof(UnparsableRedraws)]} is {UnparsableRedraws}; it is 0 or above.");
         Check(FurtherVotesOnDraw >= 0, $"{names[nameof(FurtherVotesOnDraw)]} is {FurtherVotesOnDraw}; it is 0 or above.");
         Check(Truncate is null or >= 1, $"{names[nameof(Truncate)]} is {Truncate}; it is at least 1 character, or null for no cut.");
+        Check(
+            Abstain is null or { IsValid: true },
+            $"{names[nameof(Abstain)]} is {Abstain}; a risk and a confidence are above 0 and below 1."
+        );
         Check(Concurrency is null or >= 1, $"{names[nameof(Concurrency)]} is {Concurrency}; at least 1 is needed.");
         return faults;
 

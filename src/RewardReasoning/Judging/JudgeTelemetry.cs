@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
+using RewardReasoning.Ratings;
 
 namespace RewardReasoning.Judging;
 
@@ -78,19 +79,23 @@ public static partial class JudgeTelemetry
 
     internal static void EndJudgment(Activity? activity, Judgment judgment, ILogger logger)
     {
-        string label = LabelOf(judgment.Preferred ?? Verdict.Unparsable);
+        string label = judgment.Outcome == MatchOutcome.Abstained ? "abstained" : LabelOf(judgment.Preferred ?? Verdict.Unparsable);
         KeyValuePair<string, object?> model = new(ModelTag, judgment.Model);
         Judgments.Add(1, model, new(LabelTag, label));
         Duration.Record(judgment.Usage.Elapsed.TotalSeconds, model, new(LabelTag, label));
         AddTokens("input", judgment.Usage.PromptTokens, model);
         AddTokens("output", judgment.Usage.OutputTokens, model);
         AddTokens("reasoning", judgment.Usage.ReasoningTokens ?? 0, model);
-        AddResult(activity, "preference", label, judgment.CalibratedConfidence ?? judgment.Confidence);
+        AddResult(activity, "preference", label, judgment.Preferred is null ? null : judgment.CalibratedConfidence ?? judgment.Confidence);
         AddUsage(activity, judgment.Usage);
         int missing = judgment.Votes.Count(vote => vote.Verdict == Verdict.Unparsable);
         activity?.SetTag("reward_reasoning.votes", judgment.Votes.Count);
         activity?.SetTag("reward_reasoning.votes.missing", missing);
-        if (judgment.Preferred is null)
+        if (judgment.Outcome == MatchOutcome.Abstained)
+        {
+            LogAbstained(logger, judgment.Model, judgment.Uncertainty ?? double.NaN, judgment.Votes.Count);
+        }
+        else if (judgment.Preferred is null)
         {
             activity?.SetStatus(ActivityStatusCode.Error, "No vote has a verdict.");
             LogMissing(logger, judgment.Model, judgment.Votes.Count);
@@ -189,6 +194,9 @@ public static partial class JudgeTelemetry
 
     [LoggerMessage(2, LogLevel.Warning, "{Model} gave no verdict in any of {Votes} votes; the judgment is missing.")]
     private static partial void LogMissing(ILogger logger, string model, int votes);
+
+    [LoggerMessage(5, LogLevel.Information, "{Model} abstained: its uncertainty is {Uncertainty:0.000} bits in {Votes} votes.")]
+    private static partial void LogAbstained(ILogger logger, string model, double uncertainty, int votes);
 
     [LoggerMessage(3, LogLevel.Warning, "{Model}: {Warning}")]
     private static partial void LogWarning(ILogger logger, string model, string warning);

@@ -53,6 +53,9 @@ public sealed class OpenedJudge : IJudge, IDisposable
     /// <summary>Why the given calibration does not apply to this judge; null where it applies, or none was given.</summary>
     public required string? CalibrationFault { get; init; }
 
+    /// <summary>The most of its given judgments that may be wrong: it abstains from the others. Null for a judge that never abstains.</summary>
+    public AbstentionTarget? Abstains { get; internal init; }
+
     /// <inheritdoc/>
     public Task<Judgment> JudgeAsync(Comparison comparison, CancellationToken cancellationToken = default) =>
         Judge.JudgeAsync(comparison, cancellationToken);

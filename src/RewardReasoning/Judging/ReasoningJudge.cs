@@ -22,6 +22,7 @@ public sealed class ReasoningJudge : IRepeatableJudge
     private readonly bool _seedsMatter;
     private readonly ILogger _logger;
     private readonly ConfidenceMap? _calibration;
+    private readonly Abstention? _abstention;
 
     /// <summary>A judge over a client.</summary>
     /// <param name="client">The model.</param>
@@ -29,6 +30,7 @@ public sealed class ReasoningJudge : IRepeatableJudge
     /// <param name="time">Clock for the time that completions take; the system's if null.</param>
     /// <param name="logger">Told of every judgment, without any text of it; nobody if null.</param>
     /// <exception cref="ArgumentException">The options have faults; the message lists all of them.</exception>
+    /// <exception cref="RewardReasoningException">It is to abstain, and no calibration says when.</exception>
     public ReasoningJudge(IChatClient client, JudgeOptions? options = null, TimeProvider? time = null, ILogger? logger = null)
     {
         ArgumentNullException.ThrowIfNull(client);
@@ -40,6 +42,7 @@ public sealed class ReasoningJudge : IRepeatableJudge
         _caster = new(client, _options, _time);
         (_calibration, CalibrationFault) =
             _options.Calibration?.MapFor(ChatOptionKeys.ModelIdentityOf(client), _options.Voting) ?? (null, null);
+        _abstention = _options.AbstentionOf(ChatOptionKeys.ModelIdentityOf(client));
         _seedsMatter = _options.Temperature > 0 && !ChatOptionKeys.SupportedBy(client).Contains(ChatOptionKeys.Seed);
     }
 
@@ -151,7 +154,7 @@ public sealed class ReasoningJudge : IRepeatableJudge
         (Verdict winner, DrawBreak brokenBy) = await ballot.SettleAsync(cancellationToken).ConfigureAwait(false);
         bool decided = ballot.Majority.Decided > 0;
         double? confidence = decided ? ConfidenceIn(winner, ballot.Majority) : null;
-        return new()
+        Judgment judgment = new()
         {
             Preferred = decided ? winner : null,
             VoteShare = decided ? ballot.Majority.ShareOf(winner) : null,
@@ -169,6 +172,7 @@ public sealed class ReasoningJudge : IRepeatableJudge
                 : $"No vote has a verdict: {string.Join(" ", ballot.Votes.Select(vote => vote.MissingReason).Distinct())}",
             Warnings = [.. JudgmentWarnings.Of(comparison, ballot.Votes, brokenBy, _seedsMatter)],
         };
+        return _abstention?.Apply(judgment) ?? judgment;
     }
 
     private static double ConfidenceIn(Verdict winner, MajorityVote majority) =>

@@ -74,14 +74,15 @@ internal sealed class ActiveScheduler(int candidates, RankingGoal goal, long see
             && meetings.GetValueOrDefault(pairing) < (rematches ? MostMeetings : 1);
     }
 
-    /// <summary>How often each pair met. One whose judgment was missing will hardly get one next time: it does not meet again.</summary>
+    /// <summary>How often each pair met. One without a judgment will hardly get one next time: it does not meet again.</summary>
     private static Dictionary<Pairing, int> Meetings(IReadOnlyList<MatchResult> played)
     {
         Dictionary<Pairing, int> meetings = [];
         foreach ((int first, int second, MatchOutcome outcome) in played)
         {
             Pairing pairing = new Pairing(first, second).Ordered;
-            meetings[pairing] = meetings.GetValueOrDefault(pairing) + (outcome == MatchOutcome.Missing ? MostMeetings : 1);
+            meetings[pairing] =
+                meetings.GetValueOrDefault(pairing) + (outcome is MatchOutcome.Missing or MatchOutcome.Abstained ? MostMeetings : 1);
         }
 
         return meetings;

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using RewardReasoning.Ratings;
 
 namespace RewardReasoning.Rankings;
 
@@ -33,7 +34,10 @@ public sealed record Ranking
     public double? CycleRate { get; init; }
 
     /// <summary>How many of the matches have no winner, because the judge failed or gave no verdict.</summary>
-    public int MissingMatches => Matches.Count(match => match.Winner is null);
+    public int MissingMatches => Matches.Count(match => match.Outcome == MatchOutcome.Missing);
+
+    /// <summary>How many of the matches the judge abstained from.</summary>
+    public int AbstainedMatches => Matches.Count(match => match.Outcome == MatchOutcome.Abstained);
 
     /// <summary>Whether the ranking was cancelled before all its matches were judged.</summary>
     public bool IsCancelled { get; init; }

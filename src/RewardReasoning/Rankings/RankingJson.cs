@@ -33,6 +33,7 @@ public sealed class RankingJson : JsonConverter<Ranking>
 
         json.WriteEndArray();
         json.WriteNumber("missing_matches", ranking.MissingMatches);
+        json.WriteNumber("abstained_matches", ranking.AbstainedMatches);
         json.WriteOptional("cycle_rate", ranking.CycleRate);
         json.WriteString("missing", ranking.MissingReason);
         json.WriteBoolean("cancelled", ranking.IsCancelled);
@@ -75,6 +76,7 @@ public sealed class RankingJson : JsonConverter<Ranking>
         json.WriteNumber("first", match.First);
         json.WriteNumber("second", match.Second);
         json.WriteOptional("winner", match.Winner);
+        json.WriteString("outcome", JudgmentJson.NameOf(match.Outcome));
         json.WriteOptional("confidence", match.Judgment?.CalibratedConfidence ?? match.Judgment?.Confidence);
         json.WriteOptional("vote_share", match.Judgment?.VoteShare);
         json.WriteString("missing", match.MissingReason);

@@ -77,7 +77,7 @@ internal static class RankingTable
     private static bool[] Decided(int candidates, IReadOnlyList<MatchResult> results)
     {
         bool[] decided = new bool[candidates];
-        foreach (MatchResult result in results.Where(result => result.Outcome != MatchOutcome.Missing))
+        foreach (MatchResult result in results.Where(result => result.FirstPoints is not null))
         {
             decided[result.First] = decided[result.Second] = true;
         }

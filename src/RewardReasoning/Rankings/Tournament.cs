@@ -132,17 +132,7 @@ internal sealed class Tournament(
                     ? repeatable.JudgeAsync(compare(indices), repetition, cancellationToken)
                     : judge.JudgeAsync(compare(indices), cancellationToken)
             ).ConfigureAwait(false);
-            return match with
-            {
-                Outcome = judgment.Preferred switch
-                {
-                    Verdict.First => MatchOutcome.First,
-                    Verdict.Second => MatchOutcome.Second,
-                    _ => MatchOutcome.Missing,
-                },
-                Judgment = judgment,
-                MissingReason = judgment.MissingReason,
-            };
+            return match with { Outcome = judgment.Outcome, Judgment = judgment, MissingReason = judgment.MissingReason };
         }
         catch (Exception exception)
             when (!cancellationToken.IsCancellationRequested && FailurePolicy.ScopeOf(exception) != FailureScope.Run)

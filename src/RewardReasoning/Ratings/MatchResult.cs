@@ -14,12 +14,15 @@ public enum MatchOutcome
 
     /// <summary>Half a point each.</summary>
     Tie,
+
+    /// <summary>The judge abstained, for it was not sure enough; a match without points, like a missing one.</summary>
+    Abstained,
 }
 
 /// <summary>One match between two of n players, who are numbered from 0.</summary>
 public readonly record struct MatchResult(int First, int Second, MatchOutcome Outcome)
 {
-    /// <summary>The first player's points: 1, 0 or one half; null for a missing match.</summary>
+    /// <summary>The first player's points: 1, 0 or one half; null for a missing match and one that the judge abstained from.</summary>
     public double? FirstPoints =>
         Outcome switch
         {
