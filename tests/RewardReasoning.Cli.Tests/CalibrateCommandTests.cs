@@ -64,6 +64,105 @@ public sealed class CalibrateCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Abstain_ByTheFitOfCalibrate_IsItsOwnResultInEveryVerb()
+    {
+        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(request =>
+            (request.LastContent("user") ?? "").Contains("unsure", StringComparison.Ordinal)
+                ? FakeReply.Completion(@"\boxed{Assistant 1}", reasoning: "Hm.")
+                : RightAnswerServer.Judge(request)
+        );
+        string calibration = PathOf("m.json"),
+            judged = PathOf("judged.jsonl"),
+            pairs = PathOf("pairs-to-judge.jsonl"),
+            summary = PathOf("summary.json");
+        string[] options = ["--order", "both", "--calibration", calibration, "--abstain", "0.05", .. At(server)];
+        await File.WriteAllLinesAsync(
+            pairs,
+            [
+                """{"query":"q","response_1":"right","response_2":"other","label":1}""",
+                """{"query":"q","response_1":"unsure","response_2":"other","label":2}""",
+            ],
+            TestContext.Current.CancellationToken
+        );
+        IEnumerable<string> labelled = Enumerable
+            .Range(0, 90)
+            .Select(i =>
+                $$"""{"query":"q{{i}}","response_1":"{{(i < 70 ? "right" : "unsure")}}","response_2":"other","label":{{(i < 70 ? 1 : 1 + (i % 2))}}}"""
+            );
+        RrmResult fit = await Rrm.RunAsync([
+            "calibrate",
+            await WriteAsync(labelled),
+            "--order",
+            "both",
+            "--out",
+            calibration,
+            .. At(server),
+        ]);
+        Assert.Equal(ExitCodes.Done, fit.ExitCode);
+        Assert.Contains("given if at most so many may be wrong: 0.01: none, 0.05: 77.8%, 0.1: 77.8%", fit.Out, StringComparison.Ordinal);
+
+        RrmResult sure = await Rrm.RunAsync(["judge", "--query", "q", "--response", "other", "--response", "right", .. options]);
+        RrmResult unsure = await Rrm.RunAsync([
+            "judge",
+            "--query",
+            "q",
+            "--response",
+            "other",
+            "--response",
+            "unsure",
+            "--json",
+            .. options,
+        ]);
+        Assert.Equal((ExitCodes.Done, ExitCodes.Abstained), (sure.ExitCode, unsure.ExitCode));
+        JsonElement judgment = JsonElement.Parse(unsure.Out);
+        Assert.Equal(("abstained", 1), (judgment.GetProperty("outcome").GetString(), judgment.GetProperty("uncertainty").GetDouble()));
+        Assert.Equal(JsonValueKind.Null, judgment.GetProperty("preferred").ValueKind);
+
+        RrmResult scored = await Rrm.RunAsync(["score", pairs, "--out", judged, "--summary", summary, .. options]);
+        Assert.Equal(ExitCodes.Abstained, scored.ExitCode);
+        Assert.StartsWith("2 rows: 1 judged, 0 missing, 1 abstained from (given: 50.0%)", scored.Error, StringComparison.Ordinal);
+        JsonElement row = JsonElement.Parse((await File.ReadAllLinesAsync(judged, TestContext.Current.CancellationToken))[1]);
+        Assert.False(row.TryGetProperty("error", out _));
+        Assert.Equal("abstained", row.GetProperty("judgment").GetProperty("outcome").GetString());
+
+        RrmResult ranked = await Rrm.RunAsync([
+            "rank",
+            "--query",
+            "q",
+            "--response",
+            "other",
+            "--response",
+            "unsure",
+            "--json",
+            .. options,
+        ]);
+        Assert.Equal(ExitCodes.Abstained, ranked.ExitCode);
+        Assert.Equal(JsonValueKind.Null, JsonElement.Parse(ranked.Out).GetProperty("ranking")[0].GetProperty("reward").ValueKind);
+
+        RrmResult labels = await Rrm.RunAsync(["label", pairs, "--out", PathOf("dpo.jsonl"), .. options]);
+        Assert.Equal(ExitCodes.Abstained, labels.ExitCode);
+        Assert.Contains("1 pairs written", labels.Error, StringComparison.Ordinal);
+        Assert.Contains("0 rows missing, 1 abstained from", labels.Error, StringComparison.Ordinal);
+
+        RrmResult report = await Rrm.RunAsync(["report", judged, "--markdown"]);
+        Assert.True(report.ExitCode is ExitCodes.Done, report.Error);
+
+        RrmResult tooFew = await Rrm.RunAsync([
+            "judge",
+            "--query",
+            "q",
+            "--response",
+            "a",
+            "--response",
+            "b",
+            .. options,
+            "--abstain",
+            "0.01",
+        ]);
+        Assert.Equal((ExitCodes.BadUsage, ""), (tooFew.ExitCode, tooFew.Out));
+    }
+
+    [Fact]
     public async Task Calibrate_SecondSettings_AreKeptBesideTheFirst()
     {
         await using FakeOpenAIServer server = await RightAnswerServer.StartAsync();

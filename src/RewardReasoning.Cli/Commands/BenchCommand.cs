@@ -84,7 +84,7 @@ internal sealed class BenchCommand
             command.Options.Add(option);
         }
 
-        bench._judging.AddTo(command);
+        bench._judging.AddTo(command, withAbstention: true);
         bench._model.AddTo(command);
         command.SetAction(bench.RunAsync);
         return command;
@@ -120,6 +120,11 @@ internal sealed class BenchCommand
 
         ModelSource source = await _model.ReadAsync(parsed, _terminal, cancellationToken);
         JudgeOptions options = OptionsFor(benchmark, _judging.Read(parsed, source), _judging.NamesOrder(parsed));
+        if (options.Abstain is not null && benchmark.HasCandidates)
+        {
+            throw new UsageException($"--abstain is for benchmarks of comparisons; {benchmark.Name} has rankings.");
+        }
+
         using OpenedJudge judge = await _judging.OpenJudgeAsync(parsed, source, options, _terminal, cancellationToken);
         BenchmarkReport report = await new RunView(_terminal, _time).RunAsync(run =>
             new BenchmarkRunner(judge, bench with { Run = BenchOptions.Recorded(run, parsed, _force) }).RunAsync(
@@ -195,6 +200,8 @@ internal sealed class BenchCommand
             }
         }
 
-        return parsed.GetValue(_replay) is null && reports[0].Overall.Missing > 0 ? ExitCodes.SomeMissing : ExitCodes.Done;
+        return parsed.GetValue(_replay) is not null
+            ? ExitCodes.Done
+            : ExitCodes.Of(reports[0].Overall.Missing == 0, reports[0].Overall.Abstained > 0);
     }
 }

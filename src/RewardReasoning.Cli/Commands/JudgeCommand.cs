@@ -7,6 +7,7 @@ using RewardReasoning.Cli.Output;
 using RewardReasoning.Cli.Parsing;
 using RewardReasoning.Cli.Terminals;
 using RewardReasoning.Judging;
+using RewardReasoning.Ratings;
 
 namespace RewardReasoning.Cli.Commands;
 
@@ -57,6 +58,7 @@ internal sealed class JudgeCommand
             rrm judge --query "7-28" --response=-21 --response 21 --json
             rrm judge --endpoint http://localhost:8000/v1 --model Reward-Reasoning/RRM-7B \
                 --query "Why is the sky blue?" --response @a.md --response @b.md
+            rrm judge --query "12*4+7" --response 55 --response 54 --votes 3 --abstain 0.05 --calibration calibration.json
             rrm judge --query "12*4+7" --response 55 --response 54 --show-prompt
             """
         );
@@ -64,7 +66,7 @@ internal sealed class JudgeCommand
         command.Options.Add(judge._responses);
         command.Options.Add(judge._json);
         command.Options.Add(judge._showPrompt);
-        judge._judging.AddTo(command);
+        judge._judging.AddTo(command, withAbstention: true);
         judge._model.AddTo(command);
         command.SetAction(judge.RunAsync);
         return command;
@@ -103,7 +105,7 @@ internal sealed class JudgeCommand
             _terminal.Error.WriteLine($"rrm: warning: {warning}");
         }
 
-        return judgment.Preferred is null ? ExitCodes.SomeMissing : ExitCodes.Done;
+        return ExitCodes.Of(judgment.Outcome != MatchOutcome.Missing, judgment.Outcome == MatchOutcome.Abstained);
     }
 
     private async Task<Comparison> ReadComparisonAsync(ParseResult parsed, CancellationToken cancellationToken)
@@ -178,6 +180,9 @@ internal sealed class JudgeCommand
                 : $"votes {first}:{second}{(judgment.EndedBy == VotingEnd.AllVotes ? "" : $" of at most {judgment.MaxVotes}")}",
             judgment.Confidence is { } confidence ? FormattableString.Invariant($"confidence {confidence:0.00}") : "",
             judgment.CalibratedConfidence is { } calibrated ? FormattableString.Invariant($"calibrated {calibrated:0.00}") : "",
+            judgment is { Outcome: MatchOutcome.Abstained, Withheld: { } withheld }
+                ? $"withheld: response {(withheld == Verdict.First ? 1 : 2)}"
+                : "",
             judgment.PositionBias is { } bias ? FormattableString.Invariant($"position bias {bias:+0.00;-0.00;0.00}") : "",
             judgment.Votes.Count(vote => vote.Forced) is > 0 and int forced ? $"{forced} forced" : "",
             FormattableString.Invariant($"{tokens} tokens"),

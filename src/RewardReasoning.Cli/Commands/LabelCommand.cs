@@ -75,7 +75,7 @@ internal sealed class LabelCommand
 
         label._summary.AddTo(command);
         label._ranking.AddTo(command);
-        label._judging.AddTo(command);
+        label._judging.AddTo(command, withAbstention: true);
         label._model.AddTo(command);
         command.SetAction(label.RunAsync);
         return command;
@@ -101,7 +101,7 @@ internal sealed class LabelCommand
 
         string json = JsonSerializer.Serialize(report, OutputJson.Indented.LabelReport);
         await _summary.WriteAsync(parsed, json, _terminal, cancellationToken);
-        return report.IsComplete ? ExitCodes.Done : ExitCodes.SomeMissing;
+        return ExitCodes.Of(report.IsComplete, report.HasAbstained);
     }
 
     private LabelOptions ReadOptions(ParseResult parsed)
@@ -128,11 +128,16 @@ internal sealed class LabelCommand
         yield return string.Create(
             CultureInfo.InvariantCulture,
             $"{report.Rows} rows: {report.Pairs} pairs written, {report.Draws} draws, {report.LowMargins} of too small a margin and "
-                + $"{report.Unusable} unusable ones dropped, {report.Missing} rows missing, in {report.Seconds:0.0} s"
+                + $"{report.Unusable} unusable ones dropped, {report.Missing} rows missing{(report.Abstained > 0 ? $", {report.Abstained} abstained from" : "")}, in {report.Seconds:0.0} s"
         );
         if (report.MissingMatches > 0)
         {
             yield return FormattableString.Invariant($"{report.MissingMatches} matches of the rankings are missing");
+        }
+
+        if (report.AbstainedMatches > 0)
+        {
+            yield return FormattableString.Invariant($"the judge abstained from {report.AbstainedMatches} matches of the rankings");
         }
 
         if (report.StoppedAt is { } stopped)

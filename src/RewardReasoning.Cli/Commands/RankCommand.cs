@@ -8,6 +8,7 @@ using RewardReasoning.Cli.Terminals;
 using RewardReasoning.Judging;
 using RewardReasoning.Models;
 using RewardReasoning.Rankings;
+using RewardReasoning.Ratings;
 
 namespace RewardReasoning.Cli.Commands;
 
@@ -73,7 +74,7 @@ internal sealed class RankCommand
 
         rank._ranking.AddTo(command);
         rank._screen.AddTo(command);
-        rank._judging.AddTo(command);
+        rank._judging.AddTo(command, withAbstention: true);
         rank._model.AddTo(command);
         command.SetAction(rank.RunAsync);
         return command;
@@ -84,6 +85,13 @@ internal sealed class RankCommand
         ModelSource source = await _model.ReadAsync(parsed, _terminal, cancellationToken);
         JudgeOptions judging = _judging.Read(parsed, source);
         RankingOptions options = _ranking.Read(parsed, judging);
+        if (judging.Abstain is not null && _screen.IsGiven(parsed))
+        {
+            throw new UsageException(
+                "--abstain bounds the errors of the judge alone; a --screen decides without it. Leave one of them out."
+            );
+        }
+
         (string query, IReadOnlyList<string> responses) = await ReadAsync(parsed, cancellationToken);
         using OpenedJudge judge = await _judging.OpenJudgeAsync(parsed, source, judging, _terminal, cancellationToken);
         using ScalarJudge? screen = _screen.Open(parsed);
@@ -95,7 +103,7 @@ internal sealed class RankCommand
                 progress => ranker.RankAsync(query, responses, progress, cancellationToken)
             );
             Write(parsed, ranking, responses, options, cancelled: false);
-            return ranking.Matches.Any(match => match.Winner is null) ? ExitCodes.SomeMissing : ExitCodes.Done;
+            return ExitCodes.Of(ranking.MissingMatches == 0, ranking.AbstainedMatches > 0);
         }
         catch (RankingCancelledException cancelled) when (cancelled.Ranking is { Matches.Count: > 0 } soFar)
         {
@@ -165,11 +173,16 @@ internal sealed class RankCommand
 
         foreach (
             IGrouping<string?, PlayedMatch> missing in ranking
-                .Matches.Where(match => match.Winner is null)
+                .Matches.Where(match => match.Outcome == MatchOutcome.Missing)
                 .GroupBy(match => match.MissingReason)
         )
         {
             _terminal.WriteStatus($"rrm: {missing.Count()} of {ranking.Matches.Count} matches missing: {missing.Key}");
+        }
+
+        if (ranking.AbstainedMatches > 0)
+        {
+            _terminal.WriteStatus($"rrm: the judge abstained from {ranking.AbstainedMatches} of {ranking.Matches.Count} matches");
         }
     }
 }

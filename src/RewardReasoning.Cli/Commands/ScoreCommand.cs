@@ -65,7 +65,7 @@ internal sealed class ScoreCommand
 
         score._summary.AddTo(command);
         score._ranking.AddTo(command);
-        score._judging.AddTo(command);
+        score._judging.AddTo(command, withAbstention: true);
         score._model.AddTo(command);
         command.SetAction(score.RunAsync);
         return command;
@@ -96,6 +96,6 @@ internal sealed class ScoreCommand
 
         string json = JsonSerializer.Serialize(report, OutputJson.Indented.ScoreReport);
         await _summary.WriteAsync(parsed, json, _terminal, cancellationToken);
-        return report.IsComplete ? ExitCodes.Done : ExitCodes.SomeMissing;
+        return ExitCodes.Of(report.IsComplete, report.HasAbstained);
     }
 }

@@ -94,6 +94,15 @@ internal sealed class JudgingArguments
         HelpName = "FILE",
     };
 
+    private readonly Option<string?> _abstain = new("--abstain")
+    {
+        Description =
+            "Abstain from pairs that the judge is too unsure of, so that at most this share of the judgments given is wrong, such as 0.05, in "
+            + "at least 9 of 10 fits (or 0.05,0.99: 99 of 100; 0.05,average: on average). Needs a fit of rrm calibrate for this model and "
+            + "these settings.",
+        HelpName = "RISK",
+    };
+
     private readonly Option<int?> _concurrency = new("--concurrency")
     {
         Description =
@@ -111,9 +120,10 @@ internal sealed class JudgingArguments
 
     /// <param name="command">The verb.</param>
     /// <param name="withCalibration">Whether it reports confidence that may be calibrated.</param>
+    /// <param name="withAbstention">Whether it has a result for pairs that the judge abstains from.</param>
     /// <param name="withOrder">Whether the order of the responses is the caller's to choose; else the verb says why when it is named (<see
     /// cref="NamesOrder"/>).</param>
-    public void AddTo(Command command, bool withCalibration = true, bool withOrder = true)
+    public void AddTo(Command command, bool withCalibration = true, bool withOrder = true, bool withAbstention = false)
     {
         _order.Hidden = !withOrder;
         foreach (Option option in InOrder)
@@ -126,6 +136,11 @@ internal sealed class JudgingArguments
         if (withCalibration)
         {
             command.Options.Add(_calibration);
+        }
+
+        if (withAbstention)
+        {
+            command.Options.Add(_abstain);
         }
     }
 
@@ -158,6 +173,7 @@ internal sealed class JudgingArguments
             TopP = parsed.GetValue(_topP),
             Seed = parsed.GetValue(_seed),
             Truncate = parsed.GetValue(_truncate),
+            Abstain = AbstentionOf(parsed.GetValue(_abstain)),
             Concurrency = source is FolderSource ? parsed.GetValue(_concurrency) : null, // servers are asked as many at each
             Prices = source.Prices,
         };
@@ -191,7 +207,8 @@ internal sealed class JudgingArguments
             FolderSource { IsScalar: true } scalar => scalar.OpenScalar(options),
             EndpointSource { IsRewardModel: true } scalar => JudgeFactory.Open(
                 new EndpointScalarJudge(scalar.Options with { Concurrency = parsed.GetValue(_concurrency) }),
-                options.Calibration
+                options.Calibration,
+                options.Abstain
             ),
             _ => JudgeFactory.Open(await OpenAsync(parsed, source, terminal, cancellationToken, wrap), options),
         };
@@ -270,6 +287,18 @@ internal sealed class JudgingArguments
         catch (FormatException exception)
         {
             throw new UsageException($"--adaptive: {exception.Message}", exception);
+        }
+    }
+
+    private static AbstentionTarget? AbstentionOf(string? text)
+    {
+        try
+        {
+            return text is null ? null : AbstentionTarget.Parse(text);
+        }
+        catch (FormatException exception)
+        {
+            throw new UsageException($"--abstain: {exception.Message}", exception);
         }
     }
 

@@ -33,6 +33,9 @@ internal sealed class ScreenArgument
         command.Options.Add(_certainty);
     }
 
+    /// <summary>Whether a scalar model was named.</summary>
+    public bool IsGiven(ParseResult parsed) => parsed.GetValue(_screen) is not null;
+
     /// <summary>The scalar model that was named, which the caller disposes; null without one.</summary>
     /// <exception cref="UsageException">There is no such folder, or a certainty without a screen.</exception>
     public ScalarJudge? Open(ParseResult parsed)

@@ -32,6 +32,16 @@ internal static class BenchmarkReportText
             yield return line;
         }
 
+        if (report.Overall is { Abstained: > 0 and int abstained } overall)
+        {
+            int answered = overall.Items - overall.Missing;
+            yield return string.Create(
+                CultureInfo.InvariantCulture,
+                $"the judge abstained from {abstained} of {answered} comparisons; of the {answered - abstained} given "
+                    + $"{(overall.GivenRisk is { } risk ? FormattableString.Invariant($"{risk:0.0%}") : "-")} are wrong"
+            );
+        }
+
         if (report.Consistency is { } consistency)
         {
             yield return string.Create(

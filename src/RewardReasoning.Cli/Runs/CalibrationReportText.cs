@@ -29,5 +29,13 @@ internal static class CalibrationReportText
                 ),
             _ => "",
         };
+        yield return "given if at most so many may be wrong: "
+            + string.Join(
+                ", ",
+                report.CoverageAtRisk.Select(risk =>
+                    risk.Value is { } coverage ? FormattableString.Invariant($"{risk.Key}: {coverage:0.0%}") : $"{risk.Key}: none"
+                )
+            )
+            + " (--abstain)";
     }
 }

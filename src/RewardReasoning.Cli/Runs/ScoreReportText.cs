@@ -12,12 +12,17 @@ internal static class ScoreReportText
         ScoreGroup total = report.Total;
         yield return string.Create(
             CultureInfo.InvariantCulture,
-            $"{total.Rows} rows: {total.Judged} judged, {total.Missing} missing, in {report.Seconds:0.0} s "
+            $"{total.Rows} rows: {total.Judged} judged, {total.Missing} missing{Abstained(total)}, in {report.Seconds:0.0} s "
                 + $"({report.PairsPerSecond:0.0} pairs/s)"
         );
         if (report.MissingMatches > 0)
         {
             yield return FormattableString.Invariant($"{report.MissingMatches} matches of the rankings are missing");
+        }
+
+        if (report.AbstainedMatches > 0)
+        {
+            yield return FormattableString.Invariant($"the judge abstained from {report.AbstainedMatches} matches of the rankings");
         }
 
         if (report.StoppedAt is { } stopped)
@@ -71,6 +76,11 @@ internal static class ScoreReportText
             yield return line;
         }
     }
+
+    private static string Abstained(ScoreGroup group) =>
+        group is { Abstained: > 0, Coverage: { } coverage }
+            ? FormattableString.Invariant($", {group.Abstained} abstained from (given: {coverage:0.0%})")
+            : "";
 
     private static IEnumerable<string> Table(ScoreBreakdown breakdown)
     {

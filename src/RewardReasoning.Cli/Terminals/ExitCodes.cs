@@ -3,6 +3,12 @@ namespace RewardReasoning.Cli.Terminals;
 /// <summary>What the exit code of every verb means; docs/cli.md has the same table for people.</summary>
 internal static class ExitCodes
 {
+    /// <summary>Of items: a missing one weighs more than one that the judge abstained from.</summary>
+    public static int Of(bool isComplete, bool hasAbstained) =>
+        !isComplete ? SomeMissing
+        : hasAbstained ? Abstained
+        : Done;
+
     /// <summary>Everything that was asked for was done.</summary>
     public const int Done = 0;
 
@@ -17,6 +23,9 @@ internal static class ExitCodes
 
     /// <summary>A check that was asked for does not hold: <c>rrm report --fail-below</c>, <c>--fail-if-worse-than</c>.</summary>
     public const int CheckFailed = 4;
+
+    /// <summary>Finished with a result for all, but the judge abstained from some, as <c>--abstain</c> allows it.</summary>
+    public const int Abstained = 5;
 
     /// <summary>Stopped by Ctrl-C or SIGTERM.</summary>
     public const int Cancelled = 130;

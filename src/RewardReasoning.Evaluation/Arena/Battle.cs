@@ -34,7 +34,7 @@ internal sealed record Battle
     public static Battle? Of(JudgedItem judged)
     {
         ArgumentNullException.ThrowIfNull(judged);
-        return judged.Shown.Count(shown => shown.Outcome != MatchOutcome.Missing) < 2
+        return judged.Shown.Count(shown => shown.Outcome.IsAnswer()) < 2
             ? null
             : new Battle
             {

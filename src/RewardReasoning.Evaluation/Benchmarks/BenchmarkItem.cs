@@ -59,10 +59,10 @@ internal sealed record JudgedItem
         return new JudgedItem
         {
             Item = item,
-            Preferred = Outcomes.Of(judgment.Preferred),
+            Preferred = judgment.Outcome,
             Shown = ShownOutcome.Of(judgment),
             VoteShare = judgment.VoteShare,
-            MissingReason = judgment.MissingReason,
+            MissingReason = judgment.Outcome == MatchOutcome.Missing ? judgment.MissingReason : null,
             Usage = judgment.Usage,
         };
     }

@@ -14,9 +14,9 @@ internal sealed partial class BenchmarkJson : JsonSerializerContext
 {
     /// <summary>For people.</summary>
     public static BenchmarkJson Indented { get; } =
-        new(JsonStyle.Of(indented: true, JsonStyle.Words<MatchOutcome>(), JsonStyle.Words<AskedOrders>()));
+        new(JsonStyle.Of(indented: true, JsonStyle.Words<MatchOutcome>(), JsonStyle.Words<Verdict>(), JsonStyle.Words<AskedOrders>()));
 
     /// <summary>One line a value.</summary>
     public static BenchmarkJson Lines { get; } =
-        new(JsonStyle.Of(indented: false, JsonStyle.Words<MatchOutcome>(), JsonStyle.Words<AskedOrders>()));
+        new(JsonStyle.Of(indented: false, JsonStyle.Words<MatchOutcome>(), JsonStyle.Words<Verdict>(), JsonStyle.Words<AskedOrders>()));
 }

@@ -17,7 +17,17 @@ public sealed record BenchmarkFigure(string Name, double? Value, double? Low, do
 /// <param name="Items">Comparisons in it.</param>
 /// <param name="Missing">Those without an answer.</param>
 /// <param name="Figures">One for each measure.</param>
-public sealed record SectionReport(string Section, int Items, int Missing, IReadOnlyList<BenchmarkFigure> Figures);
+public sealed record SectionReport(string Section, int Items, int Missing, IReadOnlyList<BenchmarkFigure> Figures)
+{
+    /// <summary>Comparisons that the judge abstained from; the figures count them like ties.</summary>
+    public int Abstained { get; init; }
+
+    /// <summary>
+    /// Of the comparisons that the judge did not abstain from and that have a label, the share whose preferred response is wrong; null where
+    /// it abstained from none.
+    /// </summary>
+    public double? GivenRisk { get; init; }
+}
 
 /// <summary>How a judge did on a benchmark.</summary>
 public sealed record BenchmarkReport
@@ -125,7 +135,11 @@ public sealed record BenchmarkReport
                     return new BenchmarkFigure(measure.Name, Defined(interval.Value), Defined(interval.Low), Defined(interval.High));
                 }),
             ]
-        );
+        )
+        {
+            Abstained = items.Count(judged => judged.Preferred == MatchOutcome.Abstained),
+            GivenRisk = GivenRiskOf(items),
+        };
 
         double Compute(BenchmarkMeasure measure, IReadOnlyList<int[]> drawn)
         {
@@ -155,6 +169,14 @@ public sealed record BenchmarkReport
         }
     }
 
+    private static double? GivenRiskOf(IReadOnlyList<JudgedItem> items)
+    {
+        JudgedItem[] given = [.. items.Where(judged => judged.Preferred.IsAnswer() && judged.Item.Gold.IsAnswer())];
+        return given.Length == 0 || items.All(judged => judged.Preferred != MatchOutcome.Abstained)
+            ? null
+            : (double)given.Count(judged => judged.Preferred != judged.Item.Gold) / given.Length;
+    }
+
     private static double? Defined(double value) => double.IsNaN(value) ? null : value;
 
     /// <summary>Consistency and position bias of comparisons by what was said in each order.</summary>
@@ -163,7 +185,7 @@ public sealed record BenchmarkReport
         ShownOutcome[][] both =
         [
             .. comparisons
-                .Select(all => all.Where(shown => shown.Outcome != MatchOutcome.Missing).ToArray())
+                .Select(all => all.Where(shown => shown.Outcome.IsAnswer()).ToArray())
                 .Where(shown => shown is [{ Order: var one }, { Order: var other }] && one != other),
         ];
         ShownOutcome[] decided =

@@ -44,6 +44,12 @@ internal sealed record RecordedJudgment
     /// <summary>How often such judgments are right (<see cref="Judgment.CalibratedConfidence"/>); null without a fit.</summary>
     public double? CalibratedConfidence { get; init; }
 
+    /// <summary>How unsure the judgment is (<see cref="Judgment.Uncertainty"/>); null of a replayed judge.</summary>
+    public double? Uncertainty { get; init; }
+
+    /// <summary>What the judge would have preferred where it abstained.</summary>
+    public Verdict? Withheld { get; init; }
+
     /// <summary>Why there is no answer.</summary>
     public string? Missing { get; init; }
 
@@ -76,6 +82,8 @@ internal sealed record RecordedJudgment
             VoteShare = judged.VoteShare,
             Confidence = judgment?.Confidence,
             CalibratedConfidence = judgment?.CalibratedConfidence,
+            Uncertainty = judgment?.Uncertainty,
+            Withheld = judgment?.Withheld,
             Missing = judged.MissingReason,
             Usage = judged.Usage,
             Votes = judgment?.Votes ?? [],

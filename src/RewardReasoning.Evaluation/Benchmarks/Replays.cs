@@ -74,7 +74,7 @@ internal static class Replays
                 _ => 0,
             }
         );
-        bool any = Array.Exists(answers, answer => answer.Outcome != MatchOutcome.Missing);
+        bool any = Array.Exists(answers, answer => answer.Outcome.IsAnswer());
         return new JudgedItem
         {
             Item = item,
@@ -92,7 +92,7 @@ internal static class Replays
     {
         MatchOutcome given = OutcomeIn(judged, ShownOrder.Given);
         MatchOutcome swapped = OutcomeIn(judged, ShownOrder.Swapped);
-        return given == MatchOutcome.Missing || swapped == MatchOutcome.Missing ? null
+        return !given.IsAnswer() || !swapped.IsAnswer() ? null
             : given == swapped ? 1
             : 0;
     }

@@ -8,11 +8,21 @@ namespace RewardReasoning.Evaluation.Benchmarks;
 internal readonly record struct ShownOutcome(ShownOrder Order, MatchOutcome Outcome)
 {
     /// <summary>
-    /// What a judgment says in each order that was shown; a judgment without votes does not depend on the order, and says the same in both.
+    /// What a judgment says in each order that was shown; a judgment without votes does not depend on the order, and says the same in both. A
+    /// judge that abstained said nothing in any.
     /// </summary>
     public static IReadOnlyList<ShownOutcome> Of(Judgment judgment)
     {
         ArgumentNullException.ThrowIfNull(judgment);
+        if (judgment.Outcome == MatchOutcome.Abstained)
+        {
+            return
+            [
+                .. Of(judgment with { Preferred = judgment.Withheld, Withheld = null })
+                    .Select(shown => shown with { Outcome = MatchOutcome.Abstained }),
+            ];
+        }
+
         return judgment is { Votes.Count: 0, Preferred: { } preferred }
             ? [new ShownOutcome(ShownOrder.Given, Outcomes.Of(preferred)), new ShownOutcome(ShownOrder.Swapped, Outcomes.Of(preferred))]
             : Of(judgment.Votes);
@@ -36,6 +46,9 @@ internal readonly record struct ShownOutcome(ShownOrder Order, MatchOutcome Outc
 /// <summary>Translations between outcomes and verdicts.</summary>
 internal static class Outcomes
 {
+    /// <summary>Whether it says which response is better, or that neither is.</summary>
+    public static bool IsAnswer(this MatchOutcome outcome) => outcome is MatchOutcome.First or MatchOutcome.Second or MatchOutcome.Tie;
+
     /// <summary>The outcome in the other numbering.</summary>
     public static MatchOutcome Mirrored(this MatchOutcome outcome) =>
         outcome switch

@@ -1,13 +1,17 @@
+using System.Globalization;
 using System.Text.Json.Serialization;
 using RewardReasoning.Calibration;
 using RewardReasoning.Evaluation.Metrics;
 using RewardReasoning.Evaluation.Plots;
+using RewardReasoning.Judging;
 
 namespace RewardReasoning.Evaluation.Calibration;
 
 /// <summary>What a calibration was fitted to, and how far confidence is off before and after.</summary>
 public sealed record CalibrationReport
 {
+    private static readonly double[] Risks = [0.01, 0.05, 0.1];
+
     private readonly ConfidenceFit _fit;
 
     internal CalibrationReport(LabelledJudgments labelled, ConfidenceFit fit, CalibrationFit written)
@@ -56,6 +60,13 @@ public sealed record CalibrationReport
 
     /// <summary>How well confidence separates right judgments from wrong ones; null without both kinds.</summary>
     public double? Auroc => Discrimination.Auroc(_fit.Confidences, _fit.Right);
+
+    /// <summary>
+    /// The share of the judgments that a judge gives if at most 1, 5 or 10 % of these may be wrong (<see cref="JudgeOptions.Abstain"/>), by
+    /// risk; null for a risk that the fit does not reach.
+    /// </summary>
+    public IReadOnlyDictionary<string, double?> CoverageAtRisk =>
+        Risks.ToDictionary(risk => risk.ToString(CultureInfo.InvariantCulture), risk => Fit.Abstention?.At(new(risk))?.Coverage);
 
     /// <summary>Identity of the model.</summary>
     public string Model => Fit.Model;

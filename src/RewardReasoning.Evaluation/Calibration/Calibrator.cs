@@ -107,6 +107,7 @@ public sealed class Calibrator(OpenedJudge judge, CalibrationOptions? options = 
                 Accuracy = fit.Accuracy,
                 Before = fit.Before,
                 After = fit.After,
+                Abstention = labelled.Abstention(),
             }
         );
     }

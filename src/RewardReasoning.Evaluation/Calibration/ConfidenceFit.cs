@@ -19,7 +19,9 @@ public enum CalibrationMethod
 /// <param name="Confidence">Its confidence, by the votes alone.</param>
 /// <param name="IsRight">Whether it prefers the better response.</param>
 /// <param name="Query">What was asked: judgments of one query are not independent, so a fold has all of them or none.</param>
-internal sealed record LabelledConfidence(double Confidence, bool IsRight, string Query);
+/// <param name="Uncertainty">How unsure it is (<see cref="Judgment.Uncertainty"/>).</param>
+/// <param name="Pair">A hash of the pair, whatever its numbering.</param>
+internal sealed record LabelledConfidence(double Confidence, bool IsRight, string Query, double Uncertainty = 0, string Pair = "");
 
 /// <summary>
 /// A map fitted to labelled judgments, and what it brings on judgments that it was not fitted to: for <see cref="After"/> the queries are

@@ -1,11 +1,14 @@
 using System.Text.Json;
+using RewardReasoning.Calibration;
 using RewardReasoning.Data.Recognition;
 using RewardReasoning.Data.Rows;
 using RewardReasoning.Evaluation.Running;
 
 namespace RewardReasoning.Evaluation.Calibration;
 
-/// <summary>Gathers from rows what a calibration is fitted to: the labelled ones whose judgment prefers a response.</summary>
+/// <summary>
+/// Gathers from rows what a calibration is fitted to: the labelled ones whose judgment prefers a response, or would have but for abstaining.
+/// </summary>
 internal sealed class LabelledJudgments
 {
     private readonly List<LabelledConfidence> _judgments = [];
@@ -22,8 +25,15 @@ internal sealed class LabelledJudgments
     /// <summary>All others.</summary>
     public IReadOnlyList<LabelledConfidence> Judgments => _judgments;
 
-    /// <summary>Adds a row that was judged now; null where that failed.</summary>
-    public void Add(RowContent content, Judgment? judgment) => Add(content, judgment?.Preferred, judgment?.Confidence);
+    /// <summary>Risk and coverage of one pair of each query, the first by the pairs' hashes.</summary>
+    public AbstentionFit Abstention() =>
+        AbstentionFit.Of(
+            _judgments
+                .GroupBy(judgment => judgment.Query)
+                .Select(query => query.MinBy(judgment => judgment.Pair, StringComparer.Ordinal))
+                .OfType<LabelledConfidence>()
+                .Select(judgment => (judgment.Uncertainty, judgment.IsRight))
+        );
 
     /// <summary>Adds a row of <c>rrm score</c> with its judgment.</summary>
     /// <param name="row">The row.</param>
@@ -35,48 +45,48 @@ internal sealed class LabelledJudgments
         RowContent content = RowRecognizer.Recognize(row);
         if (row.Field("error") is not null && row.Field("judgment") is null)
         {
-            Add(content, null, null);
+            Add(content, null);
             return;
         }
 
-        JsonElement judgment =
+        JsonElement json =
             ScoredRow.JudgmentOf(row) ?? throw new FormatException("the row has no 'judgment'; --judged takes what rrm score wrote.");
-        if (Text(judgment, "model") is var judge && judge != model)
+        Judgment judgment;
+        try
         {
-            throw new FormatException($"the row was judged by '{judge}', not by '{model}'; name the model that judged it.");
+            judgment = JudgmentJson.Read(json);
+        }
+        catch (JsonException exception)
+        {
+            throw new FormatException($"its 'judgment' is not one of rrm score: {exception.Message}", exception);
         }
 
-        if (Text(judgment, "max_votes") is var votes && votes != FormattableString.Invariant($"{maxVotes}"))
+        if (judgment.Model != model)
+        {
+            throw new FormatException($"the row was judged by '{judgment.Model}', not by '{model}'; name the model that judged it.");
+        }
+
+        if (judgment.MaxVotes != maxVotes)
         {
             throw new FormatException(
-                $"the row was judged with at most {votes ?? "an unknown number of"} votes, these options mean {maxVotes}; give the "
-                    + $"options that it was judged with."
+                FormattableString.Invariant(
+                    $"the row was judged with at most {judgment.MaxVotes} votes, these options mean {maxVotes}; give the options that it was judged with."
+                )
             );
         }
 
-        bool hasConfidence =
-            judgment.TryGetProperty("confidence", out JsonElement confidence) && confidence.ValueKind == JsonValueKind.Number;
-        Add(
-            content,
-            Text(judgment, "preferred") switch
-            {
-                "1" => Verdict.First,
-                "2" => Verdict.Second,
-                _ => null,
-            },
-            hasConfidence ? confidence.GetDouble() : null
-        );
+        Add(content, judgment);
     }
 
-    private static string? Text(JsonElement judgment, string name) =>
-        !judgment.TryGetProperty(name, out JsonElement value) || value.ValueKind == JsonValueKind.Null ? null
-        : value.ValueKind == JsonValueKind.String ? value.GetString()
-        : value.GetRawText();
-
-    private void Add(RowContent content, Verdict? preferred, double? confidence)
+    /// <summary>Adds a row that was judged now; null where that failed.</summary>
+    public void Add(RowContent content, Judgment? judgment)
     {
         Rows++;
-        if (content is not PairContent pair || preferred is null || confidence is not { } known)
+        if (
+            content is not PairContent pair
+            || (judgment?.Preferred ?? judgment?.Withheld) is not { } preferred
+            || judgment is not { Confidence: { } confidence, Uncertainty: { } uncertainty }
+        )
         {
             Missing++;
         }
@@ -86,7 +96,15 @@ internal sealed class LabelledJudgments
         }
         else
         {
-            _judgments.Add(new(known, preferred == pair.Label, pair.Comparison.Query));
+            _judgments.Add(
+                new(
+                    confidence,
+                    preferred == pair.Label,
+                    pair.Comparison.Query,
+                    uncertainty,
+                    Convert.ToHexString(ComparisonHash.OfUnorderedPair(pair.Comparison))
+                )
+            );
         }
     }
 }

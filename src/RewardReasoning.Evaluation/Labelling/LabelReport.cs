@@ -15,6 +15,16 @@ public sealed record LabelReport
     /// <summary>Matches of all rankings that have no winner, because their judgment failed or has no verdict.</summary>
     public required long MissingMatches { get; init; }
 
+    /// <summary>Rows of which no pair was made because the judge abstained.</summary>
+    public long Abstained { get; init; }
+
+    /// <summary>Matches of all rankings that the judge abstained from.</summary>
+    public long AbstainedMatches { get; init; }
+
+    /// <summary>Whether the judge abstained from a row or a match.</summary>
+    [JsonIgnore]
+    public bool HasAbstained => Abstained > 0 || AbstainedMatches > 0;
+
     /// <summary>Pairs written.</summary>
     public required long Pairs { get; init; }
 

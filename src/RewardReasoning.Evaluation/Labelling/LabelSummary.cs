@@ -15,6 +15,12 @@ internal sealed class LabelSummary(TrlRows format, double minMargin)
     /// <summary>Matches of all rankings that have no winner.</summary>
     public long MissingMatches { get; private set; }
 
+    /// <summary>Rows of which no pair is made because the judge abstained.</summary>
+    public long Abstained { get; private set; }
+
+    /// <summary>Matches of all rankings that the judge abstained from.</summary>
+    public long AbstainedMatches { get; private set; }
+
     /// <summary>Pairs to be written.</summary>
     public long Pairs { get; private set; }
 
@@ -40,7 +46,9 @@ internal sealed class LabelSummary(TrlRows format, double minMargin)
     {
         Rows++;
         MissingMatches += row.Scored.MissingMatches;
-        Missing += row.Pairs.Count == 0 ? 1 : 0;
+        AbstainedMatches += row.Scored.AbstainedMatches;
+        Abstained += row.Pairs.Count == 0 && row.IsAbstained ? 1 : 0;
+        Missing += row.Pairs.Count == 0 && !row.IsAbstained ? 1 : 0;
         Usage += row.Scored.Judgment?.Usage ?? row.Scored.Ranking?.Usage ?? Usage.None;
         Usage += row.Extra?.Usage ?? Usage.None;
         return [.. row.Pairs.Where(IsKept)];
@@ -53,6 +61,8 @@ internal sealed class LabelSummary(TrlRows format, double minMargin)
             Rows = Rows,
             Missing = Missing,
             MissingMatches = MissingMatches,
+            Abstained = Abstained,
+            AbstainedMatches = AbstainedMatches,
             Pairs = Pairs,
             Draws = Draws,
             LowMargins = LowMargins,

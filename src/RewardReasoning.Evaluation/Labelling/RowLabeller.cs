@@ -60,7 +60,7 @@ internal sealed class RowLabeller(RowJudge judge, PairChoice choice)
         }
 
         Judgment? judgment = ranking.Matches.FirstOrDefault(match =>
-            match.Outcome != MatchOutcome.Missing && Players(match) == (Math.Min(best, worst), Math.Max(best, worst))
+            match.Winner is not null && Players(match) == (Math.Min(best, worst), Math.Max(best, worst))
         )
             is { } met
             ? met.First == best
@@ -121,4 +121,7 @@ internal sealed record LabelledRow(JudgedRow Scored, IReadOnlyList<TrlPair> Pair
 {
     /// <summary>A judgment beyond those of the ranking.</summary>
     public Judgment? Extra { get; init; }
+
+    /// <summary>Whether the judge abstained from what the pair would have been made of.</summary>
+    public bool IsAbstained => Scored.IsAbstained || Extra?.Outcome == MatchOutcome.Abstained;
 }

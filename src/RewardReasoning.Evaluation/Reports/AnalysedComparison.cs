@@ -26,6 +26,12 @@ internal sealed record AnalysedComparison(
     string? Missing
 )
 {
+    /// <summary>What the judge prefers, or would have preferred where it abstained.</summary>
+    public MatchOutcome Leans { get; init; } = Preferred;
+
+    /// <summary>How unsure it is of that; null where it is not known.</summary>
+    public double? Uncertainty { get; init; }
+
     public bool HasGold => Gold is MatchOutcome.First or MatchOutcome.Second;
 
     public bool IsRight => Preferred == Gold;
@@ -41,11 +47,22 @@ internal sealed record AnalysedComparison(
             judgment.CalibratedConfidence,
             judgment.Votes,
             judgment.Missing
-        );
+        )
+        {
+            Leans = judgment.Withheld is { } withheld ? Outcomes.Of(withheld) : judgment.Preferred,
+            Uncertainty = judgment.Uncertainty ?? UncertaintyOf(judgment.Votes, judgment.Preferred, judgment.Confidence),
+        };
 
     /// <summary>The matches of a ranking; between two right or two wrong responses nothing is right.</summary>
-    public static IEnumerable<AnalysedComparison> Of(RecordedRanking ranking) =>
-        ranking.Matches.Select(match => new AnalysedComparison(
+    public static IEnumerable<AnalysedComparison> Of(RecordedRanking ranking) => ranking.Matches.Select(match => Of(ranking, match));
+
+    private static AnalysedComparison Of(RecordedRanking ranking, RecordedMatch match)
+    {
+        MatchOutcome preferred =
+            match.Winner is not { } winner ? MatchOutcome.Missing
+            : winner == match.First ? MatchOutcome.First
+            : MatchOutcome.Second;
+        return new AnalysedComparison(
             ranking.Item.Id,
             ranking.Item.Id,
             new Comparison(ranking.Item.Query, ranking.Item.Responses[match.First], ranking.Item.Responses[match.Second]),
@@ -55,14 +72,24 @@ internal sealed record AnalysedComparison(
                 (false, true) => MatchOutcome.Second,
                 _ => MatchOutcome.Missing,
             },
-            match.Winner is not { } winner ? MatchOutcome.Missing
-                : winner == match.First ? MatchOutcome.First
-                : MatchOutcome.Second,
+            preferred,
             match.Confidence,
             match.CalibratedConfidence,
             match.Votes,
             match.Missing
-        ));
+        )
+        {
+            Uncertainty = UncertaintyOf(match.Votes, preferred, match.Confidence),
+        };
+    }
+
+    /// <summary>Of a judgment that was recorded without it.</summary>
+    private static double? UncertaintyOf(IReadOnlyList<Vote> votes, MatchOutcome preferred, double? confidence) =>
+        preferred is not (MatchOutcome.First or MatchOutcome.Second) ? null
+        : votes.Any(vote => vote.Verdict != Verdict.Unparsable)
+            ? PreferenceEntropy.Of(votes, preferred == MatchOutcome.First ? Verdict.First : Verdict.Second)
+        : confidence is { } known ? PreferenceEntropy.Of(known)
+        : null;
 
     /// <summary>Whether a vote is right; null where it has no verdict, or nothing is known to be right.</summary>
     public bool? IsRightVote(Vote vote) =>

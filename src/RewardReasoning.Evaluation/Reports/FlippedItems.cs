@@ -129,6 +129,7 @@ internal static class FlippedItems
                     MatchOutcome.First => "the first",
                     MatchOutcome.Second => "the second",
                     MatchOutcome.Tie => "neither (a tie)",
+                    MatchOutcome.Abstained => "neither (it abstained)",
                     _ => "no verdict",
                 },
                 judgment.Votes.Count > 0 ? ExampleJudgment.Describe(judgment.Votes) : "",

@@ -132,7 +132,7 @@ internal static class JUnitFile
             {
                 CaseStatus.Failed => "failure",
                 CaseStatus.Missing => "error",
-                CaseStatus.Unlabelled => "skipped",
+                CaseStatus.Unlabelled or CaseStatus.Abstained => "skipped",
                 _ => null,
             };
             if (element is not null)
@@ -162,7 +162,7 @@ internal static class JUnitFile
                 ("tests", cases.Count),
                 ("failures", Count(CaseStatus.Failed)),
                 ("errors", Count(CaseStatus.Missing)),
-                ("skipped", Count(CaseStatus.Unlabelled)),
+                ("skipped", Count(CaseStatus.Unlabelled) + Count(CaseStatus.Abstained)),
             }
         )
         {

@@ -97,7 +97,7 @@ internal sealed record ScoredFileSource(string Name, string Path) : JudgedSource
                     ? item
                     : JudgedItem.Of(item.Item, judgment) with
                     {
-                        MissingReason = judgment.Preferred is null ? item.MissingReason : null,
+                        MissingReason = judgment.Outcome == MatchOutcome.Missing ? item.MissingReason : null,
                     },
                 judgment
             ) with
@@ -114,7 +114,7 @@ internal sealed record ScoredFileSource(string Name, string Path) : JudgedSource
     private static double? RightOrNot(JudgedItem judged) => judged.Item.Gold == MatchOutcome.Missing ? null : Right(judged) ?? 0;
 
     private static double? Right(JudgedItem judged) =>
-        judged.Item.Gold == MatchOutcome.Missing || judged.Preferred == MatchOutcome.Missing ? null
+        judged.Item.Gold == MatchOutcome.Missing || !judged.Preferred.IsAnswer() ? null
         : judged.Preferred == judged.Item.Gold ? 1
         : 0;
 }

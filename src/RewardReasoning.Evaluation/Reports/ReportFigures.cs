@@ -232,6 +232,49 @@ internal static class ReportFigures
             );
     }
 
+    /// <summary>Wrong judgments against how many are given, the surest first; null where no run has judgments of different uncertainty.</summary>
+    public static ReportFigure? Risk(IReadOnlyList<RunAnalysis> runs)
+    {
+        ArgumentNullException.ThrowIfNull(runs);
+        Line[] lines =
+        [
+            .. runs.Where(run => run.Risk is not null)
+                .Select(run =>
+                    LineOf(
+                        run.Name,
+                        [
+                            .. (run.Risk?.Curve.Levels ?? [])
+                                .Select(level =>
+                                    (
+                                        X: 100.0 * level.Given / (run.Risk?.Curve.Pairs ?? 1),
+                                        Share: new CountedShare(level.Wrong, level.Given)
+                                    )
+                                )
+                                .Select(point => new CurvePoint(point.X, point.Share.Value ?? 0, point.Share.Low, point.Share.High)),
+                        ]
+                    )
+                ),
+        ];
+        return lines.Length == 0
+            ? null
+            : new ReportFigure(
+                "risk",
+                "How many judgments are wrong if only the surest are given, by the entropy of the preference over both orders; 95 % "
+                    + "intervals. `rrm calibrate` and --abstain choose a place on such a curve.",
+                new LineChart
+                {
+                    Title = "Wrong judgments against judgments given",
+                    Width = Width,
+                    Height = Height,
+                    XTitle = "judgments given (%)",
+                    YTitle = "of these wrong (%)",
+                    IsPercent = true,
+                    YMinimum = 0,
+                    Lines = lines,
+                }
+            );
+    }
+
     /// <summary>Where the judge is right, by place and length.</summary>
     public static ReportFigure? Bias(RunAnalysis run)
     {

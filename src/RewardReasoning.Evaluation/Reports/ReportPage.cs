@@ -36,7 +36,7 @@ internal static class ReportPage
             .. runs.Count > 1 && ReportFigures.Main(analyses) is { } beside ? [beside] : Array.Empty<ReportFigure>(),
             .. VotingFigures(analyses),
             .. analyses.Select(ReportFigures.Choices).OfType<ReportFigure>(),
-            .. new[] { ReportFigures.Calibration(analyses) }.OfType<ReportFigure>(),
+            .. new[] { ReportFigures.Calibration(analyses), ReportFigures.Risk(analyses) }.OfType<ReportFigure>(),
             .. analyses.Select(ReportFigures.Bias).OfType<ReportFigure>(),
         ];
     }
@@ -166,6 +166,7 @@ internal static class ReportPage
         }
 
         Section(page, ReportTables.Calibration(analyses), ReportFigures.Calibration(analyses));
+        Section(page, ReportTables.Risk(analyses), ReportFigures.Risk(analyses));
         if (analyses.Length > 0 && ReportTables.Bias(analyses) is { } bias)
         {
             Section(page, bias, [.. analyses.Select(ReportFigures.Bias)]);
@@ -400,6 +401,7 @@ internal static class ReportPage
         {
             MatchOutcome.First => "the first",
             MatchOutcome.Second => "the second",
+            MatchOutcome.Abstained => "neither (it abstained)",
             MatchOutcome.Tie => "neither",
             _ => "not known",
         };

@@ -5,6 +5,8 @@ namespace RewardReasoning.Evaluation.Reports;
 /// <summary>The tables of a report; each is there where a run has what it shows.</summary>
 internal static class ReportTables
 {
+    private static readonly double[] Risks = [0.01, 0.05, 0.1];
+
     private const int MostFlips = 200;
     private const int LongestReason = 300;
 
@@ -301,6 +303,34 @@ internal static class ReportTables
             );
 
         static IEnumerable<RunAnalysis> Known(IReadOnlyList<RunAnalysis> runs) => runs.Where(run => run.Calibration is not null);
+    }
+
+    /// <summary>A line for each run: how many judgments could be given at which risk; null without any.</summary>
+    public static ReportTable? Risk(IReadOnlyList<RunAnalysis> runs)
+    {
+        ArgumentNullException.ThrowIfNull(runs);
+        RunAnalysis[] known = [.. runs.Where(run => run.Risk is not null)];
+        return known.Length == 0
+            ? null
+            : new(
+                "Risk and coverage",
+                "The share of the judgments that could be given if at most so many of them may be wrong, by the bound that --abstain uses, "
+                    + "on these very judgments. Where the judge abstained: what was promised, the share that was given, and how many of "
+                    + "these are wrong.",
+                Columns([
+                    ["run", .. known.Select(run => run.Name)],
+                    .. Risks.Select(risk =>
+                        new[] { ReportText.Invariant($"given at {risk:0 %}") }
+                            .Concat(known.Select(run => ReportText.Percent(run.Risk?.Curve.At(new(risk))?.Coverage)))
+                            .ToArray()
+                    ),
+                    ["promised", .. known.Select(run => run.Risk?.Promised ?? ReportText.Nothing)],
+                    ["given", .. known.Select(run => Abstaining(run) is { } risk ? ReportText.PercentOf(risk.Given) : ReportText.Nothing)],
+                    ["wrong", .. known.Select(run => Abstaining(run) is { } risk ? ReportText.PercentOf(risk.Wrong) : ReportText.Nothing)],
+                ])
+            );
+
+        static RiskAnalysis? Abstaining(RunAnalysis run) => run.Risk is { Promised: not null } risk ? risk : null;
     }
 
     /// <summary>A line for each pattern of each run; null where no vote has reasoning.</summary>

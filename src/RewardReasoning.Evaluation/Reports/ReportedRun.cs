@@ -59,6 +59,9 @@ internal enum CaseStatus
 
     /// <summary>Nothing is known to be right.</summary>
     Unlabelled,
+
+    /// <summary>The judge abstained.</summary>
+    Abstained,
 }
 
 /// <summary>An item of a run as a test case.</summary>
@@ -76,6 +79,7 @@ internal sealed record ReportCase(string Id, string Section, CaseStatus Outcome,
         (CaseStatus outcome, string message) = (judged, credit) switch
         {
             ({ Preferred: MatchOutcome.Missing }, _) => (CaseStatus.Missing, judged.MissingReason ?? "There is no verdict."),
+            ({ Preferred: MatchOutcome.Abstained }, _) => (CaseStatus.Abstained, "The judge abstained."),
             (_, null) => (CaseStatus.Unlabelled, "The item has no label."),
             (_, 1.0) => (CaseStatus.Passed, ""),
             (_, > 0) => (CaseStatus.Failed, ReportText.Invariant($"Only {credit * 100:0} % of the orders are right.")),

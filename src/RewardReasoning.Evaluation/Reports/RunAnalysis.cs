@@ -50,6 +50,9 @@ internal sealed record RunAnalysis
     /// <summary>Whether judgments are right as often as their confidence says; null without labelled judgments.</summary>
     public CalibrationAnalysis? Calibration { get; init; }
 
+    /// <summary>Risk against coverage by uncertainty; null without labelled judgments of different uncertainty.</summary>
+    public RiskAnalysis? Risk { get; init; }
+
     /// <summary>What the place and the length of responses do to judgments.</summary>
     public required BiasAnalysis Bias { get; init; }
 
@@ -116,6 +119,13 @@ internal sealed record CalibrationAnalysis(
     CalibrationError? CalibratedError,
     double? Aurc
 );
+
+/// <summary>How many of the judgments would be wrong if only those of the least uncertainty were given.</summary>
+/// <param name="Curve">The judgments given and those wrong among them, by uncertainty.</param>
+/// <param name="Promised">The risk that the judge abstained for; null of one that never abstains.</param>
+/// <param name="Given">Judgments that were given, of all with a label.</param>
+/// <param name="Wrong">Wrong ones, of those given.</param>
+internal sealed record RiskAnalysis(AbstentionFit Curve, string? Promised, CountedShare Given, CountedShare Wrong);
 
 /// <summary>What place and length do to judgments.</summary>
 /// <param name="ShownFirst">Votes for the response that was shown first, of those with a verdict.</param>

@@ -80,6 +80,7 @@ internal static class RunAnalyzer
         VoteReplay votes = new();
         ChoiceReplay choices = new();
         ConfidenceCounter confidences = new();
+        RiskCounter risks = new();
         BiasCounter bias = new();
         PatternCounter reasoning = new(patterns);
         ExamplePicker examples = new();
@@ -146,6 +147,7 @@ internal static class RunAnalyzer
             MeanReasoningTokens = votes.MeanTokens,
             Choices = choices.Analyse(bootstrap),
             Calibration = confidences.Analyse(),
+            Risk = risks.Analyse(run.Settings?.Abstain),
             Bias = bias.Analyse(),
             Patterns = reasoning.Analyse(),
             Examples = examples.Pick(),
@@ -163,6 +165,7 @@ internal static class RunAnalyzer
         {
             votes.Add(comparison);
             confidences.Add(comparison);
+            risks.Add(comparison);
             bias.Add(comparison);
             reasoning.Add(comparison);
             examples.Add(comparison);

@@ -55,6 +55,7 @@ public sealed class RunReport
                         ReportTables.Votes(analyses),
                         .. analyses.Select(ReportTables.Choices),
                         ReportTables.Calibration(analyses),
+                        ReportTables.Risk(analyses),
                         ReportTables.Bias(analyses),
                         ReportTables.Patterns(analyses),
                     ]

@@ -1,6 +1,7 @@
 using RewardReasoning.Data.Recognition;
 using RewardReasoning.Data.Rows;
 using RewardReasoning.Rankings;
+using RewardReasoning.Ratings;
 
 namespace RewardReasoning.Evaluation.Running;
 
@@ -33,20 +34,23 @@ internal sealed class RowJudge(IJudge judge, Ranker? ranker = null)
         }
     }
 
-    /// <summary>The judgment, or the reason why no response is preferred (perhaps with votes).</summary>
+    /// <summary>The judgment, or the reason why there is none (perhaps with votes); one that the judge abstained from is a judgment.</summary>
     public async Task<(Judgment? Judgment, string? Error)> JudgeAsync(Comparison comparison, CancellationToken cancellationToken)
     {
         try
         {
             Judgment judgment = await judge.JudgeAsync(comparison, cancellationToken).ConfigureAwait(false);
             _failures.Succeeded();
-            return (judgment, judgment.Preferred is null ? judgment.MissingReason ?? "No vote has a verdict." : null);
+            return (judgment, judgment.Outcome == MatchOutcome.Missing ? judgment.MissingReason ?? "No vote has a verdict." : null);
         }
         catch (Exception exception) when (_failures.EndsOnlyTheRow(exception, cancellationToken))
         {
             return (null, exception.Message);
         }
     }
+
+    /// <summary>Whether a ranking has no best response because the judge abstained from all of its matches.</summary>
+    public static bool IsAbstained(Ranking? ranking) => ranking is { Best: null, MissingMatches: 0, AbstainedMatches: > 0 };
 
     /// <summary>The ranking, or the reason why nothing is ranked; some of its matches may be missing.</summary>
     public async Task<(Ranking? Ranking, string? Error)> RankAsync(
@@ -59,12 +63,12 @@ internal sealed class RowJudge(IJudge judge, Ranker? ranker = null)
         {
             Ranking ranking = await of.RankAsync(candidates.Query.Text, candidates.Responses, null, cancellationToken)
                 .ConfigureAwait(false);
-            if (ranking.Best is not null)
+            if (ranking.Best is not null || IsAbstained(ranking))
             {
                 _failures.Succeeded();
             }
 
-            return (ranking, ranking.Best is null ? ranking.MissingReason ?? "No match has a winner." : null);
+            return (ranking, ranking.Best is null && !IsAbstained(ranking) ? ranking.MissingReason ?? "No match has a winner." : null);
         }
         catch (Exception exception) when (_failures.EndsOnlyTheRow(exception, cancellationToken))
         {
@@ -74,7 +78,8 @@ internal sealed class RowJudge(IJudge judge, Ranker? ranker = null)
 }
 
 /// <summary>
-/// A row and what became of it: a judgment that prefers a response, a ranking of candidates, or the reason why there is none (perhaps with
+/// A row and what became of it: a judgment that prefers a response or that the judge abstained from, a ranking of candidates, or the reason
+/// why there is none (perhaps with
 /// votes).
 /// </summary>
 internal sealed record JudgedRow(DataRow Row, RowContent Content, Judgment? Judgment, string? Error)
@@ -85,6 +90,12 @@ internal sealed record JudgedRow(DataRow Row, RowContent Content, Judgment? Judg
     /// <summary>What its judgments took.</summary>
     public Usage Usage => Judgment?.Usage ?? Ranking?.Usage ?? Usage.None;
 
-    /// <summary>Matches of its ranking without a winner.</summary>
-    public int MissingMatches => Ranking?.Matches.Count(match => match.Winner is null) ?? 0;
+    /// <summary>Whether the judge abstained from the pair, or from every match of the candidates.</summary>
+    public bool IsAbstained => Judgment?.Outcome == MatchOutcome.Abstained || RowJudge.IsAbstained(Ranking);
+
+    /// <summary>Matches of its ranking that the judge abstained from.</summary>
+    public int AbstainedMatches => Ranking?.AbstainedMatches ?? 0;
+
+    /// <summary>Matches of its ranking whose judgment failed or has no verdict.</summary>
+    public int MissingMatches => Ranking?.MissingMatches ?? 0;
 }

@@ -48,6 +48,7 @@ internal sealed class RunFolderSettings
             Seed = judge?.Seed ?? 0,
             Judging = judge?.Voting,
             Calibrated = judge?.IsCalibrated ?? false,
+            Abstain = judge?.Abstains?.ToString(),
             Inputs = await Task.WhenAll(files.Select(file => InputFile.ReadAsync(file, cancellationToken))).ConfigureAwait(false),
             Limit = limit,
             Options = options,

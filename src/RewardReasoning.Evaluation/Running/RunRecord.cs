@@ -70,6 +70,7 @@ internal sealed class RunRecord
             Seed = judge?.Seed ?? 0,
             Judging = judge?.Voting,
             Calibrated = judge?.IsCalibrated ?? false,
+            Abstain = judge?.Abstains?.ToString(),
             Inputs = await Task.WhenAll(rows.Paths.Select(path => InputFile.ReadAsync(path, cancellationToken))).ConfigureAwait(false),
             Shard = rows.Shard?.ToString(),
             Limit = rows.Limit,

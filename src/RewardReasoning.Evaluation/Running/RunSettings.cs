@@ -30,6 +30,9 @@ internal sealed record RunSettings
     /// <summary>Whether confidence was calibrated.</summary>
     public required bool Calibrated { get; init; }
 
+    /// <summary>The most of the given judgments that may be wrong; null of a judge that never abstains.</summary>
+    public string? Abstain { get; init; }
+
     /// <summary>The files that were read; none for standard input.</summary>
     public required IReadOnlyList<InputFile> Inputs { get; init; }
 
@@ -65,6 +68,7 @@ internal sealed record RunSettings
             .. Calibrated == other.Calibrated
                 ? Array.Empty<string>()
                 : [Calibrated ? "calibrated instead of not" : "not calibrated instead of calibrated"],
+            .. Difference("abstain", Abstain, other.Abstain),
             .. Inputs.Select(input => input.Sha256).SequenceEqual(other.Inputs.Select(input => input.Sha256))
                 ? Array.Empty<string>()
                 : ["other input files"],

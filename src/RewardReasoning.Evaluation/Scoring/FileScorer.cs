@@ -93,7 +93,7 @@ public sealed class FileScorer(OpenedJudge judge, ScoreOptions? options = null)
 
                 summary.Add(judged);
                 await output.WriteAsync(json => ScoredRowWriter.Write(json, judged, _options.KeepReasoning, columns)).ConfigureAwait(false);
-                run.Progress?.Report(new RunProgress(summary.Rows, summary.Rows - summary.Judged, total, summary.Usage));
+                run.Progress?.Report(new RunProgress(summary.Rows, summary.Missing, total, summary.Usage));
             }
 
             if (stoppedAt is null)

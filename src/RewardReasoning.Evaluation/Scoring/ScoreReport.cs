@@ -13,6 +13,13 @@ public sealed record ScoreReport
     /// <summary>Matches of all rankings that have no winner, because their judgment failed or has no verdict.</summary>
     public long MissingMatches { get; init; }
 
+    /// <summary>Matches of all rankings that the judge abstained from.</summary>
+    public long AbstainedMatches { get; init; }
+
+    /// <summary>Whether the judge abstained from a row or a match.</summary>
+    [JsonIgnore]
+    public bool HasAbstained => Total.Abstained > 0 || AbstainedMatches > 0;
+
     /// <summary>The row at which the run was stopped because it could not be judged; null where it went to its end.</summary>
     public MissingItem? StoppedAt { get; init; }
 
@@ -83,6 +90,9 @@ public sealed record ScoreGroup
     /// <summary>Rows with a judgment that prefers a response.</summary>
     public required long Judged { get; init; }
 
+    /// <summary>Rows that the judge abstained from.</summary>
+    public long Abstained { get; init; }
+
     /// <summary>Judged rows whose better response is known.</summary>
     public required long Labelled { get; init; }
 
@@ -112,6 +122,9 @@ public sealed record ScoreGroup
     /// <summary>Upper bound of the 95% interval of <see cref="Accuracy"/> (Wilson).</summary>
     public double? AccuracyHigh => Labelled > 0 ? WilsonInterval.At95(Correct, Labelled).High : null;
 
-    /// <summary>Rows without a judgment.</summary>
-    public long Missing => Rows - Judged;
+    /// <summary>Share of the rows with a result that the judge gave a judgment on; null without any.</summary>
+    public double? Coverage => Judged + Abstained > 0 ? (double)Judged / (Judged + Abstained) : null;
+
+    /// <summary>Rows without a judgment, those left out that the judge abstained from.</summary>
+    public long Missing => Rows - Judged - Abstained;
 }

@@ -4,6 +4,7 @@ using RewardReasoning.Data.Recognition;
 using RewardReasoning.Data.Rows;
 using RewardReasoning.Evaluation.Running;
 using RewardReasoning.Rankings;
+using RewardReasoning.Ratings;
 
 namespace RewardReasoning.Evaluation.Scoring;
 
@@ -26,12 +27,16 @@ internal sealed class ScoreSummary(IReadOnlyList<string> fields)
     private long _swaps;
     private long _agreeing;
     private long _missingMatches;
+    private long _abstainedMatches;
 
     /// <summary>Rows so far.</summary>
     public long Rows => _total.Rows;
 
     /// <summary>Rows so far with a judgment that prefers a response.</summary>
     public long Judged => _total.Judged;
+
+    /// <summary>Rows so far without a result.</summary>
+    public long Missing => _total.Missing;
 
     /// <summary>What all judgments so far took.</summary>
     public Usage Usage { get; private set; } = Usage.None;
@@ -43,6 +48,7 @@ internal sealed class ScoreSummary(IReadOnlyList<string> fields)
         {
             AddRanking(judged.Row, judged.Ranking);
             _missingMatches += judged.MissingMatches;
+            _abstainedMatches += judged.AbstainedMatches;
         }
         else
         {
@@ -87,6 +93,7 @@ internal sealed class ScoreSummary(IReadOnlyList<string> fields)
         {
             Total = _total.ToGroup(null),
             MissingMatches = _missingMatches,
+            AbstainedMatches = _abstainedMatches,
             Swaps = new SwapAgreement { Pairs = _swaps, Agreeing = _agreeing },
             By = [.. fields.Select((field, i) => new ScoreBreakdown(field, GroupsOf(i)))],
             Tokens = new ScoreTokens(
@@ -152,6 +159,7 @@ internal sealed class ScoreSummary(IReadOnlyList<string> fields)
 
     private sealed class Counter
     {
+        private long _abstained;
         private long _labelled;
         private long _correct;
         private long _votes;
@@ -163,9 +171,12 @@ internal sealed class ScoreSummary(IReadOnlyList<string> fields)
 
         public long Judged { get; private set; }
 
+        public long Missing => Rows - Judged - _abstained;
+
         public void Add(Verdict label, Judgment? judgment)
         {
             Rows++;
+            _abstained += judgment?.Outcome == MatchOutcome.Abstained ? 1 : 0;
             if (judgment?.Preferred is not { } preferred)
             {
                 return;
@@ -180,6 +191,7 @@ internal sealed class ScoreSummary(IReadOnlyList<string> fields)
         public void Add(Ranking? ranking)
         {
             Rows++;
+            _abstained += RowJudge.IsAbstained(ranking) ? 1 : 0;
             if (ranking?.Best is null)
             {
                 return;
@@ -209,6 +221,7 @@ internal sealed class ScoreSummary(IReadOnlyList<string> fields)
                 Value = value,
                 Rows = Rows,
                 Judged = Judged,
+                Abstained = _abstained,
                 Labelled = _labelled,
                 Correct = _correct,
                 Votes = _votes,

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using RewardReasoning.Data.Inspection;
-using RewardReasoning.Data.Rows;
 using RewardReasoning.Data.Recognition;
+using RewardReasoning.Data.Rows;
 using RewardReasoning.Evaluation.Running;
 using RewardReasoning.Rankings;
 
@@ -11,7 +11,7 @@ namespace RewardReasoning.Evaluation.Scoring;
 internal static class ScoredRowWriter
 {
     private static readonly string[] Written = ["judgment", "error"];
-    private static readonly string[] WrittenOfCandidates = ["ranking", "rewards", "missing_matches", "error"];
+    private static readonly string[] WrittenOfCandidates = ["ranking", "rewards", "missing_matches", "abstained_matches", "error"];
     private static readonly string[] WrittenFlat = ["preferred", "confidence", .. Written];
 
     /// <summary>The columns of scored rows in Parquet: those of the rows, then what <see cref="Write"/> adds.</summary>
@@ -23,9 +23,11 @@ internal static class ScoredRowWriter
             survey.Kinds.Contains(RowKind.Pair) || !hasCandidates
                 ? own.WithInteger("preferred").WithNumber("confidence").WithText("judgment")
                 : own;
-        return (hasCandidates ? columns.WithText("ranking").WithNumbers("rewards").WithInteger("missing_matches") : columns).WithText(
-            "error"
-        );
+        return (
+            hasCandidates
+                ? columns.WithText("ranking").WithNumbers("rewards").WithInteger("missing_matches").WithInteger("abstained_matches")
+                : columns
+        ).WithText("error");
     }
 
     /// <summary>
@@ -53,10 +55,11 @@ internal static class ScoredRowWriter
             }
         }
 
-        if (judged.Ranking is { Best: not null } ranking)
+        if (judged.Ranking is { } ranking && (ranking.Best is not null || judged.IsAbstained))
         {
             WriteRanking(writer, ranking, columns);
             writer.WriteNumber("missing_matches", judged.MissingMatches);
+            writer.WriteNumber("abstained_matches", judged.AbstainedMatches);
         }
 
         if (judged.Error is not null)

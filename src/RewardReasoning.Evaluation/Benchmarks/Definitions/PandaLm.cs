@@ -99,7 +99,7 @@ internal static class PandaLm
             _ => MatchOutcome.Missing,
         };
 
-    private static MatchOutcome Plain(JudgedItem judged) => judged.Preferred == MatchOutcome.Missing ? MatchOutcome.Tie : judged.Preferred;
+    private static MatchOutcome Plain(JudgedItem judged) => judged.Preferred.IsAnswer() ? judged.Preferred : MatchOutcome.Tie;
 
     private static MatchOutcome Banded(JudgedItem judged) => judged.VoteShare < DecisiveShare ? MatchOutcome.Tie : Plain(judged);
 

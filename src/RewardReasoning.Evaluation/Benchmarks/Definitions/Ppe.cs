@@ -103,7 +103,7 @@ internal static class Ppe
         row.Text($"response_{(index + 1).ToString(CultureInfo.InvariantCulture)}");
 
     private static double? Credit(JudgedItem judged) =>
-        judged.Preferred is MatchOutcome.Missing or MatchOutcome.Tie ? 0.5
+        judged.Preferred is MatchOutcome.Missing or MatchOutcome.Tie or MatchOutcome.Abstained ? 0.5
         : judged.Preferred == judged.Item.Gold ? 1
         : 0;
 }

@@ -146,7 +146,7 @@ internal static class RewardBench
         ];
 
     private static double? Credit(JudgedItem judged) =>
-        judged.Preferred is MatchOutcome.Missing or MatchOutcome.Tie ? 0.5
+        judged.Preferred is MatchOutcome.Missing or MatchOutcome.Tie or MatchOutcome.Abstained ? 0.5
         : judged.Preferred == judged.Item.Gold ? 1
         : 0;
 
