@@ -3,6 +3,7 @@ using RewardReasoning.Bench;
 // Each benchmark is one class; its name on the command line is the key here.
 SortedDictionary<string, Func<string[], Task<int>>> benchmarks = new(StringComparer.Ordinal)
 {
+    ["abstain"] = AbstentionBenchmark.RunAsync,
     ["curve"] = TrainingCurve.RunAsync,
     ["endpoint"] = EndpointBenchmark.RunAsync,
     ["engine"] = EngineBenchmark.RunAsync,
