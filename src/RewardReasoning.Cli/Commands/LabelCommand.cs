@@ -128,7 +128,8 @@ internal sealed class LabelCommand
         yield return string.Create(
             CultureInfo.InvariantCulture,
             $"{report.Rows} rows: {report.Pairs} pairs written, {report.Draws} draws, {report.LowMargins} of too small a margin and "
-                + $"{report.Unusable} unusable ones dropped, {report.Missing} rows missing{(report.Abstained > 0 ? $", {report.Abstained} abstained from" : "")}, in {report.Seconds:0.0} s"
+                + $"{report.Unusable} unusable ones dropped, {report.Missing} rows missing"
+                + $"{(report.Abstained > 0 ? $", {report.Abstained} abstained from" : "")}, in {report.Seconds:0.0} s"
         );
         if (report.MissingMatches > 0)
         {

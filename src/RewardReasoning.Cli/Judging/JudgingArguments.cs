@@ -97,9 +97,9 @@ internal sealed class JudgingArguments
     private readonly Option<string?> _abstain = new("--abstain")
     {
         Description =
-            "Abstain from pairs that the judge is too unsure of, so that at most this share of the judgments given is wrong, such as 0.05, in "
-            + "at least 9 of 10 fits (or 0.05,0.99: 99 of 100; 0.05,average: on average). Needs a fit of rrm calibrate for this model and "
-            + "these settings.",
+            "Abstain from pairs that the judge is too unsure of, so that at most this share of the judgments given is wrong, such as "
+            + "0.05, in at least 9 of 10 fits (or 0.05,0.99: 99 of 100; 0.05,average: on average). Needs a fit of rrm calibrate for this "
+            + "model and these settings.",
         HelpName = "RISK",
     };
 

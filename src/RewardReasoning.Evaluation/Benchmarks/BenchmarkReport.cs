@@ -23,8 +23,8 @@ public sealed record SectionReport(string Section, int Items, int Missing, IRead
     public int Abstained { get; init; }
 
     /// <summary>
-    /// Of the comparisons that the judge did not abstain from and that have a label, the share whose preferred response is wrong; null where
-    /// it abstained from none.
+    /// Of the labelled comparisons that the judge did not abstain from, the share whose preferred response is wrong; null where it
+    /// abstained from none.
     /// </summary>
     public double? GivenRisk { get; init; }
 }

@@ -8,8 +8,8 @@ namespace RewardReasoning.Evaluation.Benchmarks;
 internal readonly record struct ShownOutcome(ShownOrder Order, MatchOutcome Outcome)
 {
     /// <summary>
-    /// What a judgment says in each order that was shown; a judgment without votes does not depend on the order, and says the same in both. A
-    /// judge that abstained said nothing in any.
+    /// What a judgment says in each order that was shown; a judgment without votes does not depend on the order, and says the same in both.
+    /// A judge that abstained said nothing in any.
     /// </summary>
     public static IReadOnlyList<ShownOutcome> Of(Judgment judgment)
     {

@@ -7,7 +7,8 @@ using RewardReasoning.Evaluation.Running;
 namespace RewardReasoning.Evaluation.Calibration;
 
 /// <summary>
-/// Gathers from rows what a calibration is fitted to: the labelled ones whose judgment prefers a response, or would have but for abstaining.
+/// Gathers from rows what a calibration is fitted to: the labelled ones whose judgment prefers a response, or would have if the judge had
+/// not abstained.
 /// </summary>
 internal sealed class LabelledJudgments
 {
@@ -70,7 +71,7 @@ internal sealed class LabelledJudgments
         {
             throw new FormatException(
                 FormattableString.Invariant(
-                    $"the row was judged with at most {judgment.MaxVotes} votes, these options mean {maxVotes}; give the options that it was judged with."
+                    $"the row was judged with at most {judgment.MaxVotes} votes, these options mean {maxVotes}; give those of its run."
                 )
             );
         }

@@ -232,7 +232,7 @@ internal static class ReportFigures
             );
     }
 
-    /// <summary>Wrong judgments against how many are given, the surest first; null where no run has judgments of different uncertainty.</summary>
+    /// <summary>Wrong judgments against judgments given, the surest first; null without judgments of different uncertainty.</summary>
     public static ReportFigure? Risk(IReadOnlyList<RunAnalysis> runs)
     {
         ArgumentNullException.ThrowIfNull(runs);

@@ -34,7 +34,7 @@ internal sealed class RowJudge(IJudge judge, Ranker? ranker = null)
         }
     }
 
-    /// <summary>The judgment, or the reason why there is none (perhaps with votes); one that the judge abstained from is a judgment.</summary>
+    /// <summary>The judgment, abstained ones included, or the reason why there is none (perhaps with votes).</summary>
     public async Task<(Judgment? Judgment, string? Error)> JudgeAsync(Comparison comparison, CancellationToken cancellationToken)
     {
         try

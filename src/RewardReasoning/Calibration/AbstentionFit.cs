@@ -23,7 +23,7 @@ public sealed class AbstentionFit
     /// <summary>How many labelled pairs were judged, one of each query.</summary>
     public int Pairs => Levels.Count == 0 ? 0 : Levels[^1].Given;
 
-    /// <summary>The share of the pairs that a judge gives at a target, and of these the share that is wrong; null if it gives none.</summary>
+    /// <summary>The share of the pairs that a judge gives at a target, and of these the share that is wrong; null if none.</summary>
     public (double Coverage, double Risk)? At(AbstentionTarget target) =>
         LevelFor(target) is { } level ? ((double)level.Given / Pairs, (double)level.Wrong / level.Given) : null;
 

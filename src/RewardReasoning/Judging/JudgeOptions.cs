@@ -98,8 +98,8 @@ public sealed record JudgeOptions : ICheckedOptions
     public CalibrationFile? Calibration { get; init; }
 
     /// <summary>
-    /// The most of the given judgments that may be wrong: the judge abstains where it is too unsure, by the fit for its model and settings in
-    /// <see cref="Calibration"/>. A judge without such a fit, or with too few labels in it, is not opened.
+    /// The most of the given judgments that may be wrong: the judge abstains where it is too unsure, by the fit for its model and settings
+    /// in <see cref="Calibration"/>. A judge without such a fit, or with too few labels in it, is not opened.
     /// </summary>
     /// <value>null (it never abstains).</value>
     public AbstentionTarget? Abstain { get; init; }

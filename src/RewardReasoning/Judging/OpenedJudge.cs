@@ -53,7 +53,7 @@ public sealed class OpenedJudge : IJudge, IDisposable
     /// <summary>Why the given calibration does not apply to this judge; null where it applies, or none was given.</summary>
     public required string? CalibrationFault { get; init; }
 
-    /// <summary>The most of its given judgments that may be wrong: it abstains from the others. Null for a judge that never abstains.</summary>
+    /// <summary>The most of its given judgments that may be wrong: it abstains from others. Null for a judge that never abstains.</summary>
     public AbstentionTarget? Abstains { get; internal init; }
 
     /// <inheritdoc/>
