@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace RewardReasoning.Models.Kernels;
 
@@ -24,6 +25,7 @@ internal sealed unsafe class RowKernels<TV, V> : RowKernels
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Normalise(float* x, in WeightMatrix weight, double epsilon, float* y)
     {
         int count = weight.Inputs,
@@ -69,6 +71,7 @@ internal sealed unsafe class RowKernels<TV, V> : RowKernels
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void GateUp(float* gate, float* up, int count, float* y)
     {
         int i = 0;
@@ -109,6 +112,7 @@ internal sealed unsafe class RowKernels<TV, V> : RowKernels
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Score(float* queries, int count, int dimension, ReadOnlySpan<nint> pages, float* scores, int stride)
     {
         int perPage = PageTokens / TV.Count,
@@ -157,6 +161,7 @@ internal sealed unsafe class RowKernels<TV, V> : RowKernels
         float* Keys(ReadOnlySpan<nint> pages, int vector) => (float*)pages[vector / perPage] + (vector % perPage * TV.Count);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Exponentiate(float* scores, int count, ref float peak, ref float total, float* mixed, int dimension)
     {
         int padded = (count + TV.Count - 1) / TV.Count * TV.Count;
@@ -233,6 +238,7 @@ internal sealed unsafe class RowKernels<TV, V> : RowKernels
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AddProducts<T>(T* weights, int inputs, int from, int to, float* x, int rows, float* y, int stride)
         where T : unmanaged
     {
@@ -306,6 +312,7 @@ internal sealed unsafe class RowKernels<TV, V> : RowKernels
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tile4x4<T>(T* w, nint inputs, float* x, nint whole, float* y, nint stride)
         where T : unmanaged
     {
@@ -322,6 +329,7 @@ internal sealed unsafe class RowKernels<TV, V> : RowKernels
             x3 = x2 + inputs;
         for (nint i = 0; i < whole; i += TV.Count)
         {
+            Prefetch(w + (4 * (inputs + i)));
             V v0 = Load(w + i),
                 v1 = Load(w1 + i),
                 v2 = Load(w2 + i),
@@ -354,6 +362,7 @@ internal sealed unsafe class RowKernels<TV, V> : RowKernels
         AddSums(d0, d1, d2, d3, y + (3 * stride));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tile4x2<T>(T* w, nint inputs, float* x, nint whole, float* y, nint stride)
         where T : unmanaged
     {
@@ -366,6 +375,7 @@ internal sealed unsafe class RowKernels<TV, V> : RowKernels
         float* x1 = x + inputs;
         for (nint i = 0; i < whole; i += TV.Count)
         {
+            Prefetch(w + (4 * (inputs + i)));
             V first = TV.Load(x + i),
                 second = TV.Load(x1 + i),
                 v = Load(w + i);
@@ -386,6 +396,7 @@ internal sealed unsafe class RowKernels<TV, V> : RowKernels
         AddSums(b0, b1, b2, b3, y + stride);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tile4x1<T>(T* w, nint inputs, float* x, nint whole, float* y)
         where T : unmanaged
     {
@@ -396,6 +407,7 @@ internal sealed unsafe class RowKernels<TV, V> : RowKernels
             w3 = w2 + inputs;
         for (nint i = 0; i < whole; i += TV.Count)
         {
+            Prefetch(w + (4 * (inputs + i)));
             V at = TV.Load(x + i);
             a0 = TV.AddProduct(Load(w + i), at, a0);
             a1 = TV.AddProduct(Load(w1 + i), at, a1);
@@ -406,9 +418,31 @@ internal sealed unsafe class RowKernels<TV, V> : RowKernels
         AddSums(a0, a1, a2, a3, y);
     }
 
+    /// <summary>Asks for as much of the next four outputs' weights as a turn of the loop reads of these.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Prefetch<T>(T* next)
+        where T : unmanaged
+    {
+        if (Sse.IsSupported)
+        {
+            Sse.Prefetch0(next);
+            if (4 * TV.Count * sizeof(T) > 64)
+            {
+                Sse.Prefetch0((byte*)next + 64);
+            }
+
+            if (4 * TV.Count * sizeof(T) > 128)
+            {
+                Sse.Prefetch0((byte*)next + 128);
+                Sse.Prefetch0((byte*)next + 192);
+            }
+        }
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void AddSums(V a, V b, V c, V d, float* y) => (TV.Sums(a, b, c, d) + Vector128.Load(y)).Store(y);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Score4x2(float* queries, int dimension, float* keys, float* next, float* scores, int stride, int at, int after)
     {
         V zero = TV.Of(0);
@@ -463,6 +497,7 @@ internal sealed unsafe class RowKernels<TV, V> : RowKernels
         return (a, b, c, d);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Mix4x2(
         float* shares,
         int stride,
@@ -521,6 +556,7 @@ internal sealed unsafe class RowKernels<TV, V> : RowKernels
         TV.Store(d1, m3 + next);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Mix1x4(float* shares, ReadOnlySpan<nint> pages, int tokens, int dimension, int column, int last, float* mixed)
     {
         int second = Math.Min(column + TV.Count, last),

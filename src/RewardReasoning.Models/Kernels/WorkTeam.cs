@@ -1,13 +1,13 @@
 namespace RewardReasoning.Models.Kernels;
 
 /// <summary>
-/// Threads that help one thread with its loops. A helper waits a few microseconds for the next loop, then sleeps: the loops of one decode
-/// step follow each other closely, and a team without work costs nothing. Which thread computes which part is left to chance, so parts
-/// must not depend on each other.
+/// Threads that help one thread with its loops. Whoever waits sleeps after a few microseconds: the loops of one decode step follow each
+/// other closely, and a team without work costs nothing. Which thread computes which part is left to chance, so parts must not depend on
+/// each other.
 /// </summary>
 internal sealed class WorkTeam : IDisposable
 {
-    private const int SpinsBeforeSleep = 30;
+    private const int SpinsBeforeSleep = 20;
 
     private readonly SemaphoreSlim _wake = new(0);
     private readonly Thread[] _helpers;
@@ -105,9 +105,12 @@ internal sealed class WorkTeam : IDisposable
 
     private sealed class Loop(int parts, Action<int, int> compute)
     {
+        private readonly object _ended = new();
         private int _begun;
         private int _done;
         private Exception? _error;
+
+        private bool IsDone => Volatile.Read(ref _done) == parts;
 
         public void Run(int thread)
         {
@@ -126,7 +129,13 @@ internal sealed class WorkTeam : IDisposable
                 }
                 finally
                 {
-                    _ = Interlocked.Increment(ref _done);
+                    if (Interlocked.Increment(ref _done) == parts)
+                    {
+                        lock (_ended)
+                        {
+                            Monitor.Pulse(_ended);
+                        }
+                    }
                 }
             }
         }
@@ -134,9 +143,17 @@ internal sealed class WorkTeam : IDisposable
         public void WaitAndThrow()
         {
             SpinWait wait = new();
-            while (Volatile.Read(ref _done) < parts)
+            while (!IsDone && wait.Count < SpinsBeforeSleep)
             {
-                wait.SpinOnce(sleep1Threshold: -1); // at most for the rest of one part
+                wait.SpinOnce(sleep1Threshold: -1);
+            }
+
+            lock (_ended)
+            {
+                while (!IsDone)
+                {
+                    _ = Monitor.Wait(_ended); // a helper has lost its processor in the middle of a part
+                }
             }
 
             if (_error is { } error)
