@@ -1,5 +1,6 @@
 using RewardReasoning.Models.Kernels;
 using static TorchSharp.torch;
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace RewardReasoning.Models.Decoder;
 
@@ -61,17 +62,23 @@ internal sealed unsafe class RowProjection : IDisposable
     /// <param name="add">Whether they are added to y or replace it.</param>
     public void Apply(RowKernels kernels, int from, int to, float* x, int rows, float* y, int stride, bool add)
     {
+        Span<float> start = stackalloc float[to - from]; // a few hundred
+        start.Clear();
+        for (int i = 0; _bias is { } bias && i < start.Length; i++)
+        {
+            start[i] = bias[from + i];
+        }
+
         for (int row = 0; row < rows; row++)
         {
             Span<float> outputs = new(y + ((nint)row * stride) + from, to - from);
             if (!add)
             {
-                outputs.Clear();
+                start.CopyTo(outputs);
             }
-
-            for (int i = 0; _bias is { } bias && i < outputs.Length; i++)
+            else if (_bias is not null)
             {
-                outputs[i] += bias[from + i];
+                TensorPrimitives.Add(outputs, start, outputs);
             }
         }
 

@@ -11,6 +11,8 @@ internal sealed unsafe class RowKernels<TV, V> : RowKernels
     where TV : struct, IVectors<V>
     where V : struct
 {
+    private const int BlockOutputs = 16;
+
     public override int Width => TV.Count;
 
     public override void AddProducts(in WeightMatrix weights, int from, int to, float* x, int rows, float* y, int stride)
@@ -242,46 +244,40 @@ internal sealed unsafe class RowKernels<TV, V> : RowKernels
     private static void AddProducts<T>(T* weights, int inputs, int from, int to, float* x, int rows, float* y, int stride)
         where T : unmanaged
     {
-        // Some rows of x stay in the first cache while a few hundred kilobytes of weights, read from memory for the first of them only,
-        // pass by from the second.
+        // The weights of a few outputs stay in the second cache while all rows pass by, some of which stay in the first. Meanwhile the
+        // weights to come are fetched, a share with each group of rows, so that memory and arithmetic are busy at the same time.
         int whole = inputs / TV.Count * TV.Count,
             quads = from + ((to - from) / 4 * 4),
-            row = 0;
-        for (; TV.HasManyRegisters && row + 4 <= rows; row += 4)
+            group = TV.HasManyRegisters ? 4 : 2,
+            shares = Math.Min((rows + group - 1) / group, BlockOutputs / 4);
+        for (int block = from; block < quads; block += BlockOutputs)
         {
-            for (int output = from; output < quads; output += 4)
+            int end = Math.Min(block + BlockOutputs, quads);
+            for (int row = 0, pass = 0; row < rows; pass++)
             {
-                Tile4x4(
-                    weights + ((nint)output * inputs),
-                    inputs,
-                    x + ((nint)row * inputs),
-                    whole,
-                    y + ((nint)row * stride) + output,
-                    stride
-                );
-            }
-        }
+                float* xs = x + ((nint)row * inputs);
+                float* ys = y + ((nint)row * stride);
+                int size = Math.Min(group, rows - row);
+                size = size == 3 ? 2 : size;
+                for (int output = block; output < end; output += 4)
+                {
+                    T* w = weights + ((nint)output * inputs);
+                    T* next = (output - block) / 4 % shares == pass ? w + ((nint)BlockOutputs * inputs) : w;
+                    if (size == 4)
+                    {
+                        Tile4x4(w, inputs, xs, whole, ys + output, stride, next);
+                    }
+                    else if (size == 2)
+                    {
+                        Tile4x2(w, inputs, xs, whole, ys + output, stride, next);
+                    }
+                    else
+                    {
+                        Tile4x1(w, inputs, xs, whole, ys + output, next);
+                    }
+                }
 
-        for (; row + 2 <= rows; row += 2)
-        {
-            for (int output = from; output < quads; output += 4)
-            {
-                Tile4x2(
-                    weights + ((nint)output * inputs),
-                    inputs,
-                    x + ((nint)row * inputs),
-                    whole,
-                    y + ((nint)row * stride) + output,
-                    stride
-                );
-            }
-        }
-
-        for (; row < rows; row++)
-        {
-            for (int output = from; output < quads; output += 4)
-            {
-                Tile4x1(weights + ((nint)output * inputs), inputs, x + ((nint)row * inputs), whole, y + ((nint)row * stride) + output);
+                row += size;
             }
         }
 
@@ -313,7 +309,7 @@ internal sealed unsafe class RowKernels<TV, V> : RowKernels
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Tile4x4<T>(T* w, nint inputs, float* x, nint whole, float* y, nint stride)
+    private static void Tile4x4<T>(T* w, nint inputs, float* x, nint whole, float* y, nint stride, T* next)
         where T : unmanaged
     {
         V zero = TV.Of(0);
@@ -329,7 +325,7 @@ internal sealed unsafe class RowKernels<TV, V> : RowKernels
             x3 = x2 + inputs;
         for (nint i = 0; i < whole; i += TV.Count)
         {
-            Prefetch(w + (4 * (inputs + i)));
+            Prefetch(next + (4 * i));
             V v0 = Load(w + i),
                 v1 = Load(w1 + i),
                 v2 = Load(w2 + i),
@@ -363,7 +359,7 @@ internal sealed unsafe class RowKernels<TV, V> : RowKernels
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Tile4x2<T>(T* w, nint inputs, float* x, nint whole, float* y, nint stride)
+    private static void Tile4x2<T>(T* w, nint inputs, float* x, nint whole, float* y, nint stride, T* next)
         where T : unmanaged
     {
         V zero = TV.Of(0);
@@ -375,7 +371,7 @@ internal sealed unsafe class RowKernels<TV, V> : RowKernels
         float* x1 = x + inputs;
         for (nint i = 0; i < whole; i += TV.Count)
         {
-            Prefetch(w + (4 * (inputs + i)));
+            Prefetch(next + (4 * i));
             V first = TV.Load(x + i),
                 second = TV.Load(x1 + i),
                 v = Load(w + i);
@@ -397,7 +393,7 @@ internal sealed unsafe class RowKernels<TV, V> : RowKernels
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Tile4x1<T>(T* w, nint inputs, float* x, nint whole, float* y)
+    private static void Tile4x1<T>(T* w, nint inputs, float* x, nint whole, float* y, T* next)
         where T : unmanaged
     {
         V zero = TV.Of(0);
@@ -407,7 +403,7 @@ internal sealed unsafe class RowKernels<TV, V> : RowKernels
             w3 = w2 + inputs;
         for (nint i = 0; i < whole; i += TV.Count)
         {
-            Prefetch(w + (4 * (inputs + i)));
+            Prefetch(next + (4 * i));
             V at = TV.Load(x + i);
             a0 = TV.AddProduct(Load(w + i), at, a0);
             a1 = TV.AddProduct(Load(w1 + i), at, a1);
@@ -418,23 +414,23 @@ internal sealed unsafe class RowKernels<TV, V> : RowKernels
         AddSums(a0, a1, a2, a3, y);
     }
 
-    /// <summary>Asks for as much of the next four outputs' weights as a turn of the loop reads of these.</summary>
+    /// <summary>Asks for as much of the weights to come as a turn of the loop reads of these four outputs'.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Prefetch<T>(T* next)
         where T : unmanaged
     {
         if (Sse.IsSupported)
         {
-            Sse.Prefetch0(next);
+            Sse.Prefetch1(next);
             if (4 * TV.Count * sizeof(T) > 64)
             {
-                Sse.Prefetch0((byte*)next + 64);
+                Sse.Prefetch1((byte*)next + 64);
             }
 
             if (4 * TV.Count * sizeof(T) > 128)
             {
-                Sse.Prefetch0((byte*)next + 128);
-                Sse.Prefetch0((byte*)next + 192);
+                Sse.Prefetch1((byte*)next + 128);
+                Sse.Prefetch1((byte*)next + 192);
             }
         }
     }
