@@ -29,8 +29,13 @@ internal sealed partial class FolderArguments
         HelpName = "NAME=VALUE",
     };
 
+    private readonly Option<bool> _deterministic = new("--deterministic")
+    {
+        Description = "Give equal seeds the same text to the last token, whatever else runs; each prompt is then computed by itself.",
+    };
+
     /// <summary>The options, to be added to a command.</summary>
-    public Option[] Options => [_type, _device, _template];
+    public Option[] Options => [_type, _device, _template, _deterministic];
 
     /// <summary>The folder that was named, loaded from the hub where it is there, or the shipped model where none was.</summary>
     /// <exception cref="UsageException">It is no model folder, or the options have wrong values.</exception>
@@ -47,7 +52,10 @@ internal sealed partial class FolderArguments
                 ? ModelFolders.Default()
                 : ModelFolders.Require(await HubArgument.LocalModelAsync(folder, terminal, cancellationToken)),
             parsed.GetValue(_device) is { } device ? options with { Device = Require(device) } : options
-        );
+        )
+        {
+            Deterministic = parsed.GetValue(_deterministic),
+        };
     }
 
     /// <exception cref="UsageException">It is not the name of a device.</exception>

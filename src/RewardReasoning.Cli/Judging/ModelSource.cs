@@ -3,6 +3,7 @@ using RewardReasoning.Cli.Parsing;
 using RewardReasoning.Endpoints;
 using RewardReasoning.Judging;
 using RewardReasoning.Models;
+using RewardReasoning.Models.Generation;
 using RewardReasoning.Text.ChatTemplates;
 
 namespace RewardReasoning.Cli.Judging;
@@ -58,6 +59,9 @@ internal sealed record EndpointSource(EndpointOptions Options, TokenPrices? Mode
 /// <summary>A model folder, run in this process.</summary>
 internal sealed record FolderSource(string Folder, LocalModelOptions Options) : ModelSource
 {
+    /// <summary>Whether equal seeds give the same text whatever else runs; see <see cref="EngineOptions.Deterministic"/>.</summary>
+    public bool Deterministic { get; init; }
+
     public override JudgeFiles Files() => JudgeFiles.Read(Folder);
 
     public override (string Text, int Tokens)? Render(IReadOnlyList<ChatMessage> messages)
@@ -68,7 +72,8 @@ internal sealed record FolderSource(string Folder, LocalModelOptions Options) : 
         return (prompt.Text, prompt.Ids.Length);
     }
 
-    public override IChatClient Open(int? concurrency = null) => OnDevice(() => LocalChatClient.Load(Folder, Options));
+    public override IChatClient Open(int? concurrency = null) =>
+        OnDevice(() => LocalChatClient.Load(Folder, Options, new EngineOptions { Deterministic = Deterministic }));
 
     /// <summary>Opens the folder's scalar reward model as a judge.</summary>
     public OpenedJudge OpenScalar(JudgeOptions options) =>
@@ -77,14 +82,14 @@ internal sealed record FolderSource(string Folder, LocalModelOptions Options) : 
     /// <summary>Whether it is a scalar reward model, which scores and does not think.</summary>
     public bool IsScalar => ScalarJudge.Handles(Folder);
 
-    /// <exception cref="UsageException">There is no such device here.</exception>
+    /// <exception cref="UsageException">There is no such device here, or the model cannot be run as was asked.</exception>
     private T OnDevice<T>(Func<T> load)
     {
         try
         {
             return load();
         }
-        catch (ArgumentException fault) when (Options.Device != new LocalModelOptions().Device)
+        catch (ArgumentException fault) when (Deterministic || Options.Device != new LocalModelOptions().Device)
         {
             throw new UsageException(fault.Message, fault);
         }

@@ -28,6 +28,15 @@ public sealed record EngineOptions : ICheckedOptions
     /// </summary>
     public long MaxCacheBytes { get; init; } = 4L << 30;
 
+    /// <summary>
+    /// Whether equal requests get the same numbers to the last bit, and so the same text for the same seed, whatever other requests run.
+    /// Each prompt is then computed by itself, and nothing is reused of earlier ones; decoding is not slower. Needs a model on the
+    /// processor whose heads are a multiple of 16 wide. A sequence that is preempted is computed again in another shape, so the promise
+    /// holds while <see cref="MaxCacheBytes"/> is enough for all that run.
+    /// </summary>
+    /// <value>false (prompts that wait are computed together).</value>
+    public bool Deterministic { get; init; }
+
     /// <summary>Checks all values.</summary>
     /// <exception cref="ArgumentException">At least one cannot be used; the message lists every fault, a line each.</exception>
     public void Validate() => OptionsCheck.ThrowIfInvalid(this);

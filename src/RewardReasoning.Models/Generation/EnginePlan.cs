@@ -20,9 +20,20 @@ internal sealed record EnginePlan
     /// <summary>Tokens, padding included, that the KV cache of a worker may hold.</summary>
     public required long CacheTokens { get; init; }
 
+    /// <summary>Whether a prompt is computed by itself, from its first token.</summary>
+    public required bool Deterministic { get; init; }
+
     public static EnginePlan Of(EngineOptions options, DecoderModel model, int processors)
     {
         options.Validate();
+        if (options.Deterministic && !DecodeStep.Supports(model))
+        {
+            throw new ArgumentException(
+                $"Deterministic generation needs a model on the processor whose heads are a multiple of 16 wide; this one is on "
+                    + $"{model.Device} and its heads are {model.Config.HeadDimension} wide."
+            );
+        }
+
         long parameters = model.Parameters.Sum(parameter => parameter.Value.numel());
         bool onProcessor = model.Device.type == TorchSharp.DeviceType.CPU;
 
@@ -47,6 +58,7 @@ internal sealed record EnginePlan
                 ),
             MaxPrefillTokens = options.MaxPrefillTokens,
             CacheTokens = Math.Max(1, options.MaxCacheBytes / bytesPerToken),
+            Deterministic = options.Deterministic,
         };
     }
 }

@@ -24,7 +24,7 @@ internal sealed class EngineWorker : IDisposable
     {
         (_index, _model, _queue, _plan) = (index, model, queue, plan);
         _decoding = new DecodeBatch(model);
-        _prefixes = new PrefixCache(plan.CacheTokens / 8);
+        _prefixes = new PrefixCache(plan.Deterministic ? 0 : plan.CacheTokens / 8);
         _scheduler = new Scheduler(index, queue, _decoding, plan);
     }
 

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace RewardReasoning.Models.Generation;
 
 /// <summary>Decides how many waiting prompts fit one prefill; a shared prefix and repetitions count once.</summary>
-internal sealed class PrefillBudget(int tokens, long cacheTokens, DecodeBatch beside)
+internal sealed class PrefillBudget(EnginePlan plan, DecodeBatch beside)
 {
     private readonly List<Sequence> _chosen = [];
     private int _distinct;
@@ -23,8 +23,8 @@ internal sealed class PrefillBudget(int tokens, long cacheTokens, DecodeBatch be
                 ? prompt.Length
                 : CollectionsMarshal.AsSpan(_chosen[0].Tokens)[..Math.Min(_common, _chosen[0].Tokens.Count)].CommonPrefixLength(prompt);
         int longest = Math.Max(_longest, prompt.Length);
-        bool tooMuch = common + ((long)distinct * (longest - common)) > tokens;
-        bool tooLarge = beside.TokensWith(_chosen.Count + 1, longest) > cacheTokens;
+        bool tooMuch = (plan.Deterministic && distinct > 1) || common + ((long)distinct * (longest - common)) > plan.MaxPrefillTokens;
+        bool tooLarge = beside.TokensWith(_chosen.Count + 1, longest) > plan.CacheTokens;
         if ((tooMuch && _chosen.Count > 0) || (tooLarge && beside.Count + _chosen.Count > 0))
         {
             return false;

@@ -31,7 +31,7 @@ internal sealed class Scheduler(int worker, WaitingQueue queue, DecodeBatch deco
             return [];
         }
 
-        PrefillBudget budget = new(plan.MaxPrefillTokens, plan.CacheTokens, decoding);
+        PrefillBudget budget = new(plan, decoding);
         List<Sequence> chosen = [];
         while (chosen.Count < free && _preempted.TryPeek(out Sequence? next) && (next.IsOver || budget.TryAdd(next)))
         {

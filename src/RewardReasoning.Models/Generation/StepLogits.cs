@@ -1,4 +1,5 @@
 using RewardReasoning.Models.Tensors;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace RewardReasoning.Models.Generation;
@@ -44,15 +45,11 @@ internal readonly ref struct StepLogits
 
         _width = (int)Math.Min(vocabulary, rows.Max(row => Math.Max(row.LogProbs ?? 0, CandidatesFor(row.Sampling))));
         (Tensor values, Tensor ids) = _logits.topk(_width);
-        Tensor normalizers = _logits.logsumexp(-1, keepdim: true); // [B, 1]
+        Tensor normalizers = LogSumExp(_logits);
         _logProbs = values.sub(normalizers).Floats();
         _weights = !anyDrawn
             ? []
-            : (
-                divisor is null
-                    ? values.sub(normalizers).exp()
-                    : values.div(divisor).sub(_logits.div(divisor).logsumexp(-1, keepdim: true)).exp()
-            ).Floats();
+            : (divisor is null ? values.sub(normalizers).exp() : values.div(divisor).sub(LogSumExp(_logits.div(divisor))).exp()).Floats();
         _ids = ids.Longs();
         _normalizers = normalizers.Floats();
     }
@@ -138,6 +135,12 @@ internal readonly ref struct StepLogits
 
         return logits;
     }
+
+    /// <summary>[B, 1]. On the processor row by row: one row alone would be summed in another order than several.</summary>
+    private static Tensor LogSumExp(Tensor logits) =>
+        logits.device_type == DeviceType.CPU
+            ? stack([.. Enumerable.Range(0, (int)logits.shape[0]).Select(row => logits[row].logsumexp(-1, keepdim: true))])
+            : logits.logsumexp(-1, keepdim: true);
 
     private static int CandidatesFor(SamplingOptions sampling) =>
         sampling.Temperature == 0 ? CandidatesOfGreedy

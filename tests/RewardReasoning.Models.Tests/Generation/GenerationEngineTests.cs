@@ -143,6 +143,52 @@ public abstract class GenerationEngineTests : IDisposable
     }
 
     [Fact]
+    public async Task Generate_Deterministic_GivesTheSameBitsAloneAndInACrowd()
+    {
+        EngineOptions options = OneWorker with { Deterministic = true, MaxSequences = 12, MaxPrefillTokens = 100 };
+        if (_headDimension != 16)
+        {
+            ArgumentException error = Assert.Throws<ArgumentException>(() => Engine(options));
+            Assert.Contains("multiple of 16", error.Message, StringComparison.Ordinal);
+            return;
+        }
+
+        int[] beginning = Prompt(99, 40);
+        foreach (ScalarType type in new[] { ScalarType.Float32, ScalarType.BFloat16 })
+        {
+            // More tokens than the sampler reads as a whole.
+            DecoderConfig config = _model.Decoder.Config with
+            {
+                VocabularySize = 5_000,
+            };
+            using DecoderModel single = DecoderModel.CreateRandom(config, seed: 8, CPU);
+            using DecoderModel model = single.ConvertTo(type);
+            GenerationRequest[] requests =
+            [
+                .. Enumerable
+                    .Range(0, 20)
+                    .Select(i =>
+                        Request([.. beginning, .. Prompt(i % 15, 5 + (i % 15 * 7 % 60))], 10 + (i * 5 % 50)) with
+                        {
+                            LogProbs = 0,
+                            Sampling = new SamplingOptions { Seed = (ulong)i, Temperature = i % 3 == 0 ? 1 : 0.3f },
+                        }
+                    ),
+            ];
+            await using GenerationEngine engine = new(model, _model.Tokenizer, options);
+
+            Completion[] crowd = await Task.WhenAll(requests.Select(request => engine.GenerateAsync(request, Cancellation)));
+
+            foreach ((GenerationRequest request, Completion together) in requests.Zip(crowd))
+            {
+                Completion alone = await engine.GenerateAsync(request, Cancellation);
+                Assert.Equal(alone.Ids, together.Ids);
+                Assert.Equal(alone.LogProbs, together.LogProbs);
+            }
+        }
+    }
+
+    [Fact]
     public async Task Generate_DifferentSeeds_GivesDifferentTokens()
     {
         await using GenerationEngine engine = Engine();
