@@ -67,7 +67,7 @@ internal sealed class DataBuildCommand
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         string path = parsed.GetRequiredValue(_recipe);
-        BuildRecipe recipe = BuildRecipe.Load(path, await HubRecipe.TextAsync(path, _terminal, cancellationToken));
+        (BuildRecipe recipe, string recipeHash) = BuildRecipe.Load(path, await HubRecipe.TextAsync(path, _terminal, cancellationToken));
         if (parsed.GetValue(_check))
         {
             _terminal.Error.WriteLine(
@@ -84,7 +84,7 @@ internal sealed class DataBuildCommand
         OpenedJudge? judge = null;
         try
         {
-            if (recipe.Sources.Any(source => source.Kind == BuildSourceKind.Annotated))
+            if (recipe.Sources.Any(source => source is AnnotatedSource))
             {
                 ModelSource source = await _model.ReadAsync(parsed, _terminal, cancellationToken);
                 JudgeOptions options = _judging.Read(parsed, source);
@@ -92,7 +92,7 @@ internal sealed class DataBuildCommand
                 tools = tools with { Judge = judge.Judge, JudgeIdentity = judge.Identity, Concurrency = judge.Concurrency };
             }
 
-            return Report(parsed, await new PairBuilder(recipe, tools, _time).BuildAsync(parsed.GetRequiredValue(_out), cancellationToken));
+            return Report(parsed, await new PairBuilder(recipe, recipeHash, tools, _time).BuildAsync(parsed.GetRequiredValue(_out), cancellationToken));
         }
         finally
         {
@@ -108,7 +108,7 @@ internal sealed class DataBuildCommand
                 {
                     Url = url,
                     Model = model.Model,
-                    ApiKeyVariable = model.ApiKeyVariable,
+                    ApiKeyVariable = model.ApiKeyEnv,
                 },
                 null,
                 new JudgeFiles()

@@ -44,7 +44,7 @@ internal sealed record BuildManifest
 /// <param name="HeldOut">Pairs in the held-out part.</param>
 internal sealed record SourceManifest(
     string Name,
-    BuildSourceKind Kind,
+    string Kind,
     string Licence,
     double? Weight,
     IReadOnlyList<BuildFile> Files,
@@ -106,7 +106,6 @@ internal sealed partial class ManifestJson : JsonSerializerContext
                 PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
                 Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
                 WriteIndented = true,
-                Converters = { new JsonStringEnumConverter<BuildSourceKind>(JsonNamingPolicy.SnakeCaseLower) },
             }
         );
 }

@@ -17,7 +17,7 @@ internal sealed class Decontaminator
 
     private Decontaminator(DecontaminationRecipe recipe)
     {
-        _n = recipe.NGram;
+        _n = recipe.Ngram;
         _share = recipe.Share;
     }
 
@@ -33,8 +33,9 @@ internal sealed class Decontaminator
     {
         Decontaminator check = new(recipe);
         List<BenchmarkManifest> benchmarks = [];
-        foreach ((string name, IReadOnlyList<string> paths) in recipe.Against)
+        foreach ((string name, TextList arguments) in recipe.Against)
         {
+            string[] paths = [.. RowFiles.FindAll(arguments)];
             long queries = 0;
             foreach (string path in paths)
             {

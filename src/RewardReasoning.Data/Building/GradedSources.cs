@@ -16,19 +16,19 @@ internal sealed class GradedSources(BuildSource source, BuildRecipe recipe, Buil
     public List<string> Models { get; } = [];
 
     public IAsyncEnumerable<GradedQuery> ReadAsync(CancellationToken cancellationToken) =>
-        source.Kind switch
+        source switch
         {
-            BuildSourceKind.Outputs => ReadOutputsAsync(cancellationToken),
-            BuildSourceKind.Sampled => ReadSampledAsync(cancellationToken),
-            BuildSourceKind.Annotated => ReadAnnotatedAsync(cancellationToken),
+            OutputsSource outputs => ReadOutputsAsync(outputs, cancellationToken),
+            SampledSource sampled => ReadSampledAsync(sampled, cancellationToken),
+            AnnotatedSource annotated => ReadAnnotatedAsync(annotated, cancellationToken),
             _ => ReadPreferencesAsync(cancellationToken),
         };
 
-    private async IAsyncEnumerable<GradedQuery> ReadOutputsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<GradedQuery> ReadOutputsAsync(OutputsSource outputs, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         List<OutputJoin> files =
         [
-            .. source.Outputs.Select(path => new OutputJoin(path, source.Key, counts, cancellationToken) { Complain = Complain }),
+            .. RowFiles.FindAll(outputs.Outputs).Select(path => new OutputJoin(path, outputs.Key, counts, cancellationToken) { Complain = Complain }),
         ];
         try
         {
@@ -37,9 +37,9 @@ internal sealed class GradedSources(BuildSource source, BuildRecipe recipe, Buil
                     .ConfigureAwait(false)
             )
             {
-                if (row.Field(source.Key) is not { } key)
+                if (row.Field(outputs.Key) is not { } key)
                 {
-                    Fault(row, $"The row has no '{source.Key}'.");
+                    Fault(row, $"The row has no '{outputs.Key}'.");
                     continue;
                 }
 
@@ -49,7 +49,7 @@ internal sealed class GradedSources(BuildSource source, BuildRecipe recipe, Buil
                     foreach (DataRow output in await file.TakeAsync(key).ConfigureAwait(false))
                     {
                         counts.Responses++;
-                        if (Graded(output, question.Answer) is { } one)
+                        if (Graded(output, question.Answer, outputs) is { } one)
                         {
                             graded.Add(one);
                         }
@@ -68,20 +68,20 @@ internal sealed class GradedSources(BuildSource source, BuildRecipe recipe, Buil
         }
     }
 
-    private async IAsyncEnumerable<GradedQuery> ReadSampledAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<GradedQuery> ReadSampledAsync(SampledSource sampled, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         Func<SampledModel, CancellationToken, Task<IChatClient>> open =
             tools.OpenModel ?? throw new InvalidOperationException("A source is sampled, and nothing opens its models.");
         List<IChatClient> clients = [];
         try
         {
-            foreach (SampledModel model in source.Models)
+            foreach (SampledModel model in sampled.Models)
             {
                 clients.Add(await open(model, cancellationToken).ConfigureAwait(false));
                 Models.Add(ChatOptionKeys.ModelIdentityOf(clients[^1]));
             }
 
-            ResponseSampler sampler = new(clients, source, recipe.Seed);
+            ResponseSampler sampler = new(clients, sampled, recipe.Seed);
             await foreach (
                 (DataRow row, RowQuery query, string answer, IReadOnlyList<string>? samples, string? error) in OrderedWindow
                     .SelectAsync(
@@ -127,7 +127,7 @@ internal sealed class GradedSources(BuildSource source, BuildRecipe recipe, Buil
         }
     }
 
-    private async IAsyncEnumerable<GradedQuery> ReadAnnotatedAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<GradedQuery> ReadAnnotatedAsync(AnnotatedSource annotated, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         IJudge judge = tools.Judge ?? throw new InvalidOperationException("A source is annotated, and there is no judge.");
         FailurePolicy failures = new();
@@ -148,7 +148,7 @@ internal sealed class GradedSources(BuildSource source, BuildRecipe recipe, Buil
                 counts.Missing++;
                 Complain(row, error ?? judgment?.MissingReason ?? "no judgment");
             }
-            else if ((2 * share) - 1 is var margin && (margin == 0 || margin < source.MinMargin))
+            else if ((2 * share) - 1 is var margin && (margin == 0 || margin < annotated.MinMargin))
             {
                 counts.LowMargins++;
             }
@@ -197,7 +197,7 @@ internal sealed class GradedSources(BuildSource source, BuildRecipe recipe, Buil
         where T : RowContent
     {
         await foreach (
-            DataRow row in RowReader.ReadAsync(source.Rows, cancellationToken).Take(source.Limit ?? int.MaxValue).ConfigureAwait(false)
+            DataRow row in RowReader.ReadAsync(RowFiles.FindAll(source.Rows), cancellationToken).Take(source.Limit ?? int.MaxValue).ConfigureAwait(false)
         )
         {
             counts.Rows++;
@@ -216,34 +216,34 @@ internal sealed class GradedSources(BuildSource source, BuildRecipe recipe, Buil
         }
     }
 
-    private (string Text, bool? IsRight)? Graded(DataRow output, string answer)
+    private (string Text, bool? IsRight)? Graded(DataRow output, string answer, OutputsSource outputs)
     {
-        foreach ((string field, string value) in source.Require)
+        foreach ((string field, JsonElement value) in outputs.Require)
         {
-            if (output.Field(field) != value)
+            if (output.Field(field) != (value.ValueKind == JsonValueKind.String ? value.GetString() : value.GetRawText()))
             {
                 counts.ExcludedResponses++;
                 return null;
             }
         }
 
-        if (output.Field(source.Output) is not { } text)
+        if (output.Field(outputs.Output) is not { } text)
         {
-            Fault(output, $"The row has no '{source.Output}'.");
+            Fault(output, $"The row has no '{outputs.Output}'.");
             return null;
         }
 
-        if (output.Value(source.Output) is { ValueKind: JsonValueKind.String } written && JsonRow.TextOf(written) is null)
+        if (output.Value(outputs.Output) is { ValueKind: JsonValueKind.String } written && JsonRow.TextOf(written) is null)
         {
-            Fault(output, $"'{source.Output}' is not valid Unicode (half a surrogate pair).");
+            Fault(output, $"'{outputs.Output}' is not valid Unicode (half a surrogate pair).");
             return null;
         }
 
         return Prepared(text) is not { } prepared ? null
-            : source.Correct is null ? (prepared, RightOf(answer, prepared))
+            : outputs.Correct is null ? (prepared, RightOf(answer, prepared))
             : (
                 prepared,
-                output.Field(source.Correct) switch
+                output.Field(outputs.Correct) switch
                 {
                     "true" or "1" => true,
                     "false" or "0" => false,
@@ -292,7 +292,7 @@ internal sealed class GradedSources(BuildSource source, BuildRecipe recipe, Buil
         string[] wrong =
         [
             .. graded
-                .Where(one => one.IsRight == false && (source.Correct is not null || !GivesAnswerOf(right, one.Text)))
+                .Where(one => one.IsRight == false && (source is OutputsSource { Correct: not null } || !GivesAnswerOf(right, one.Text)))
                 .Select(one => one.Text),
         ];
         counts.UndecidedResponses += graded.Count - right.Length - wrong.Length;

@@ -8,7 +8,7 @@ namespace RewardReasoning.Data.Building;
 /// Builds a data set of labelled pairs by a <see cref="BuildRecipe"/>. Every source is read once, as a stream, into a file of its own; then
 /// these are mixed. Memory holds 16 bytes for each pair (to know it again), the n-grams of the benchmarks, and one row of each file.
 /// </summary>
-internal sealed class PairBuilder(BuildRecipe recipe, BuildTools tools, TimeProvider time)
+internal sealed class PairBuilder(BuildRecipe recipe, string recipeHash, BuildTools tools, TimeProvider time)
 {
     private const string Parts = ".parts";
     private readonly HashSet<UInt128> _seen = [];
@@ -61,7 +61,7 @@ internal sealed class PairBuilder(BuildRecipe recipe, BuildTools tools, TimeProv
 
             BuildManifest manifest = new()
             {
-                Recipe = recipe.Sha256,
+                Recipe = recipeHash,
                 Seed = recipe.Seed,
                 Judge = tools.JudgeIdentity,
                 Sources = sources,
@@ -136,9 +136,9 @@ internal sealed class PairBuilder(BuildRecipe recipe, BuildTools tools, TimeProv
         }
 
         IReadOnlyList<BuildFile> files = await BuildFile
-            .OfAsync(source.Rows.Concat(source.Outputs), cancellationToken)
+            .OfAsync(source.FilesOf(), cancellationToken)
             .ConfigureAwait(false);
-        return new SourceManifest(source.Name, source.Kind, source.Licence, source.Weight, files, graded.Models, counts, 0, 0);
+        return new SourceManifest(source.Name, source.KindOf(), source.Licence, source.Weight, files, graded.Models, counts, 0, 0);
     }
 
     /// <summary>All pairs of one query fall to one part, whatever source they are of.</summary>
@@ -171,7 +171,7 @@ internal sealed class PairBuilder(BuildRecipe recipe, BuildTools tools, TimeProv
         CancellationToken cancellationToken
     )
     {
-        string path = Path.Combine(folder, (heldOut ? "heldout" : "train") + recipe.Format);
+        string path = Path.Combine(folder, $"{(heldOut ? "heldout" : "train")}.{recipe.Format}");
         RowColumns columns = RowColumns
             .None.WithText("query")
             .WithText("response_1")

@@ -9,7 +9,7 @@ namespace RewardReasoning.Data.Building;
 /// <summary>
 /// Asks models for outputs to a question. Seeds follow from the seed of the recipe, the question and the number of the sample.
 /// </summary>
-internal sealed class ResponseSampler(IReadOnlyList<IChatClient> models, BuildSource source, long seed)
+internal sealed class ResponseSampler(IReadOnlyList<IChatClient> models, SampledSource source, long seed)
 {
     /// <summary>Whether a failure ends the question or the run.</summary>
     public FailurePolicy Failures { get; } = new();

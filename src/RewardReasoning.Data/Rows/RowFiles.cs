@@ -76,6 +76,34 @@ internal static class RowFiles
         return found.Length > 0 ? found : throw new FileNotFoundException($"No file matches '{argument}'.");
     }
 
+    /// <summary>The files of all arguments, one after another.</summary>
+    /// <exception cref="FileNotFoundException">One of the arguments finds none.</exception>
+    public static IEnumerable<string> FindAll(IEnumerable<string> arguments) => arguments.SelectMany(Find);
+
+    /// <summary>A sentence for each of the arguments that stands for no file.</summary>
+    /// <param name="name">The field or option that holds them, as the user wrote it.</param>
+    /// <param name="arguments">What it holds.</param>
+    public static IEnumerable<string> Faults(string name, IEnumerable<string> arguments)
+    {
+        foreach (string argument in arguments)
+        {
+            string? fault = null;
+            try
+            {
+                Find(argument);
+            }
+            catch (FileNotFoundException exception)
+            {
+                fault = $"{name} finds nothing: {exception.Message}";
+            }
+
+            if (fault is not null)
+            {
+                yield return fault;
+            }
+        }
+    }
+
     private static IEnumerable<string> Below(string folder) =>
         Directory
             .EnumerateFiles(folder, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.Hidden })

@@ -16,15 +16,50 @@ internal static class RecipeFields
     private static IEnumerable<string> Of(JsonElement json, JsonTypeInfo type, string path, JsonSerializerOptions format) =>
         (type.Kind, json.ValueKind) switch
         {
+            (JsonTypeInfoKind.Object, JsonValueKind.Object) when type.PolymorphismOptions is { } kinds => OfKind(json, kinds, path, format),
             (JsonTypeInfoKind.Object, JsonValueKind.Object) => OfObject(json, type, path, format),
             (JsonTypeInfoKind.Dictionary, JsonValueKind.Object) when type.ElementType is { } element => json.EnumerateObject()
                 .SelectMany(member => Of(member.Value, format.GetTypeInfo(element), Join(path, member.Name), format)),
-            (_, JsonValueKind.Array) when ItemOf(type) is { } item => json.EnumerateArray()
-                .SelectMany((value, index) => Of(value, format.GetTypeInfo(item), $"{path}[{index}]", format)),
+            (JsonTypeInfoKind.None, JsonValueKind.Array) when ItemOf(type) is { } item => OfItems(json, item, path, format)
+                .DefaultIfEmpty()
+                .SelectMany(fault => fault is null ? OfValue(json, type, path, format) : [fault]),
+            (_, JsonValueKind.Array) when ItemOf(type) is { } item => OfItems(json, item, path, format),
             _ => OfValue(json, type, path, format),
         };
 
-    private static IEnumerable<string> OfObject(JsonElement json, JsonTypeInfo type, string path, JsonSerializerOptions format)
+    private static IEnumerable<string> OfItems(JsonElement json, Type item, string path, JsonSerializerOptions format) =>
+        json.EnumerateArray().SelectMany((value, index) => Of(value, format.GetTypeInfo(item), $"{path}[{index}]", format));
+
+    /// <summary>The faults of options whose fields depend on one of them, their kind.</summary>
+    private static IEnumerable<string> OfKind(
+        JsonElement json,
+        JsonPolymorphismOptions kinds,
+        string path,
+        JsonSerializerOptions format
+    )
+    {
+        string kind = kinds.TypeDiscriminatorPropertyName;
+        string[] words = [.. kinds.DerivedTypes.Select(one => one.TypeDiscriminator as string).OfType<string>()];
+        JsonElement given = json.TryGetProperty(kind, out JsonElement value) ? value : default;
+        string? word = given.ValueKind == JsonValueKind.String ? given.GetString() : null;
+        int index = Array.IndexOf(words, word);
+        if (index >= 0)
+        {
+            return OfObject(json, format.GetTypeInfo(kinds.DerivedTypes[index].DerivedType), path, format, kind);
+        }
+
+        string found = given.ValueKind == JsonValueKind.Undefined ? "missing" : Shown(given);
+        return [$"{Join(path, kind)} is {found}; it must be {Either(words)}.{Spelling.Suggest(word ?? "", words)}"];
+    }
+
+    // kind: the field that says the kind of these options, which was read already; null for none.
+    private static IEnumerable<string> OfObject(
+        JsonElement json,
+        JsonTypeInfo type,
+        string path,
+        JsonSerializerOptions format,
+        string? kind = null
+    )
     {
         Dictionary<string, JsonPropertyInfo> known = type.Properties.ToDictionary(property => property.Name);
         HashSet<string> given = [];
@@ -34,6 +69,10 @@ internal static class RecipeFields
             if (!given.Add(member.Name))
             {
                 yield return $"{name} is given more than once; give it once.";
+            }
+            else if (member.Name == kind)
+            {
+                continue;
             }
             else if (!known.TryGetValue(member.Name, out JsonPropertyInfo? property))
             {
@@ -114,9 +153,7 @@ internal static class RecipeFields
         Type held = Nullable.GetUnderlyingType(type) ?? type;
         return Type.GetTypeCode(held) switch
         {
-            _ when WordsOf(held, format) is { Length: > 0 } words => words.Length == 1
-                ? words[0]
-                : $"{string.Join(", ", words[..^1])} or {words[^1]}",
+            _ when WordsOf(held, format) is { Length: > 0 } words => Either(words),
             TypeCode.Boolean => "true or false",
             TypeCode.String => "a text",
             TypeCode.UInt16 or TypeCode.UInt32 or TypeCode.UInt64 => "a whole number of at least 0",
@@ -129,6 +166,9 @@ internal static class RecipeFields
             _ => "an object",
         };
     }
+
+    private static string Either(string[] words) =>
+        words.Length == 1 ? words[0] : $"{string.Join(", ", words[..^1])} or {words[^1]}";
 
     private static string Plural(Type item, JsonSerializerOptions format) =>
         Demand(item, format) switch

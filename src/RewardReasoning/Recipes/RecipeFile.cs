@@ -21,6 +21,7 @@ internal static class RecipeFile
             UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
             ReadCommentHandling = JsonCommentHandling.Skip,
             AllowTrailingCommas = true,
+            AllowOutOfOrderMetadataProperties = true,
             WriteIndented = true,
             RespectNullableAnnotations = true,
             RespectRequiredConstructorParameters = true,

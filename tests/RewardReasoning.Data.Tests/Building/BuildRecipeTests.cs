@@ -13,7 +13,7 @@ public sealed class BuildRecipeTests : IDisposable
     public void Load_EveryField_IsRead()
     {
         string data = Write("data.jsonl", "{}");
-        BuildRecipe recipe = BuildRecipe.Load(
+        (BuildRecipe recipe, string hash) = BuildRecipe.Load(
             Write(
                 "recipe.json",
                 $$"""
@@ -34,81 +34,97 @@ public sealed class BuildRecipeTests : IDisposable
             )
         );
         Assert.Equal(
-            (7, ".jsonl.gz", 0.1, false, false, false),
+            (7, "jsonl.gz", 0.1, false, false, false),
             (recipe.Seed, recipe.Format, recipe.HeldOut, recipe.StripThoughts, recipe.BalancePosition, recipe.BalanceLength)
         );
-        BuildSource outputs = recipe.Sources[0];
+        OutputsSource outputs = Assert.IsType<OutputsSource>(recipe.Sources[0]);
         Assert.Equal(
             ("id", "text", "ok", 5.0, 10, 2, "\n\nQuestion:"),
             (outputs.Key, outputs.Output, outputs.Correct, outputs.Weight, outputs.Limit, outputs.PairsPerQuery, outputs.CutAt[0])
         );
-        Assert.Equal([("lang", "en"), ("stated", "true")], outputs.Require.OrderBy(one => one.Key).Select(one => (one.Key, one.Value)));
-        BuildSource sampled = recipe.Sources[1];
+        Assert.Equal([("lang", "en"), ("stated", "True")], outputs.Require.OrderBy(one => one.Key).Select(one => (one.Key, one.Value.ToString())));
+        SampledSource sampled = Assert.IsType<SampledSource>(recipe.Sources[1]);
         Assert.Equal((8, 0.7, 99, "Box it."), (sampled.Samples, sampled.Temperature, sampled.MaxTokens, sampled.Instruction));
-        Assert.Equal(new SampledModel("m", new Uri("http://localhost:8000/v1"), "KEY"), sampled.Models[1]);
-        Assert.Equal(0.5, recipe.Sources[2].MinMargin);
-        Assert.Equal((13, 0.2), (recipe.Decontaminate?.NGram, recipe.Decontaminate?.Share));
+        Assert.Equal(new SampledModel { Model = "m", Endpoint = new Uri("http://localhost:8000/v1"), ApiKeyEnv = "KEY" }, sampled.Models[1]);
+        Assert.Equal(0.5, Assert.IsType<AnnotatedSource>(recipe.Sources[2]).MinMargin);
+        Assert.Equal(64, hash.Length);
+        Assert.Equal((13, 0.2), (recipe.Decontaminate?.Ngram, recipe.Decontaminate?.Share));
     }
 
     [Fact]
-    public void Load_ManyFaults_TellsAllAtOnce()
+    public void Load_FieldsThatAreNoneOfTheRecipe_TellsAllAtOnce()
     {
         string data = Write("data.jsonl", "{}");
-        string message = Assert
-            .Throws<FormatException>(() =>
-                BuildRecipe.Load(
-                    Write(
-                        "recipe.json",
-                        $$"""
-                        {
-                          "sed": 7, "format": "csv", "held_out": 2, "strip_thoughts": "yes",
-                          "sources": [
-                            { "name": "a", "kind": "outputs", "rows": "{{data}}", "weight": -1, "outputs": "no-such-file.jsonl", "samples": 4 },
-                            { "name": "a", "kind": "guessed", "licence": "MIT", "rows": [] },
-                            { "kind": "sampled", "licence": "MIT", "rows": "{{data}}", "models": [{ "endpoint": "nowhere" }] },
-                            7
-                          ],
-                          "decontaminate": { "ngram": 0 }
-                        }
-                        """
-                    )
-                )
-            )
-            .Message;
-        string[] faults =
-        [
-            "sed is unknown here",
-            "format is 'csv'",
-            "held_out is 2",
-            "strip_thoughts is a string",
+        AssertFaults(
+            $$"""
+            {
+              "sed": 7, "strip_thoughts": "yes",
+              "sources": [
+                { "name": "a", "kind": "outputs", "rows": "{{data}}", "weight": 1, "outputs": "{{data}}", "samples": 4 },
+                { "name": "a", "kind": "output", "licence": "MIT", "rows": "{{data}}" },
+                { "name": "b", "kind": "preferences", "licence": "MIT", "rows": [] },
+                { "kind": "sampled", "licence": "MIT", "rows": "{{data}}", "models": [{ "endpoint": "http://localhost:8000/v1" }] },
+                { "name": "c" },
+                7
+              ],
+              "decontaminate": { "ngram": 8 }
+            }
+            """,
+            "sed is not a field here. Did you mean seed?",
+            "strip_thoughts is \"yes\"; it must be true or false",
             "sources[0].licence is missing",
+            "sources[0].key is missing",
+            "sources[0].samples is not a field here",
+            "sources[1].kind is \"output\"; it must be outputs, sampled, annotated or preferences. Did you mean outputs?",
+            "sources[2].rows is a list. It must be a text or a list of texts",
+            "sources[3].name is missing",
+            "sources[3].models[0].model is missing",
+            "sources[4].kind is missing; it must be outputs, sampled, annotated or preferences",
+            "sources[5] is 7; it must be an object",
+            "decontaminate.against is missing"
+        );
+    }
+
+    [Fact]
+    public void Load_ValuesOutOfBounds_TellsAllAtOnce()
+    {
+        string data = Write("data.jsonl", "{}");
+        AssertFaults(
+            $$"""
+            {
+              "format": "csv", "held_out": 2,
+              "sources": [
+                { "name": "a", "kind": "outputs", "licence": "MIT", "key": "id", "rows": "{{data}}", "weight": -1, "outputs": "no-such-file.jsonl" },
+                { "name": "a", "kind": "sampled", "licence": "MIT", "rows": "{{data}}", "samples": 0, "models": [{ "model": "m", "endpoint": "nowhere" }] }
+              ],
+              "decontaminate": { "against": { "bench": "gone/*.jsonl" }, "ngram": 0 }
+            }
+            """,
+            "format is 'csv'; it must be jsonl, jsonl.gz, jsonl.zst or parquet",
+            "held_out is 2",
             "sources[0].weight is -1",
             "sources[0].outputs finds nothing",
-            "sources[0].key is missing",
-            "sources[0].samples is unknown here",
-            "sources[1].kind is 'guessed'",
-            "sources[1].rows is a list",
-            "sources[2].name is missing",
-            "sources[2].models[0].model is missing",
-            "sources[2].models[0].endpoint is 'nowhere'",
-            "sources[3] is 7; it must be an object",
+            "sources[1].samples is 0",
+            "sources[1].models[0].endpoint is 'nowhere'",
             "2 are named 'a'",
             "some have a weight and some do not",
             "decontaminate.ngram is 0",
-            "decontaminate.against is missing",
-        ];
-        Assert.All(faults, fault => Assert.Contains(fault, message, StringComparison.Ordinal));
+            "decontaminate.against.bench finds nothing"
+        );
     }
 
     [Theory]
-    [InlineData("{ \"seed\": }", "line 1: not JSON")]
-    [InlineData("[]", "The recipe is a list")]
-    public void Load_NoRecipe_SaysSo(string content, string message) =>
-        Assert.Contains(
-            message,
-            Assert.Throws<FormatException>(() => BuildRecipe.Load(Write("recipe.json", content))).Message,
-            StringComparison.Ordinal
-        );
+    [InlineData("{ \"seed\": }", "line 1 is not valid JSON")]
+    [InlineData("[]", "the whole is a list; it must be an object")]
+    public void Load_NoRecipe_SaysSo(string content, string message) => AssertFaults(content, message);
+
+    private void AssertFaults(string recipe, params string[] faults)
+    {
+        string message = Assert
+            .ThrowsAny<RewardReasoningException>(() => BuildRecipe.Load(Write("recipe.json", recipe)))
+            .Message;
+        Assert.All(faults, fault => Assert.Contains(fault, message, StringComparison.Ordinal));
+    }
 
     private string Write(string name, string content)
     {

@@ -413,11 +413,11 @@ public sealed class PairBuilderTests : IDisposable
         }
 
         Write("recipe.json", recipe);
-        return await new PairBuilder(
-            BuildRecipe.Load(Path.Combine(_folder, "recipe.json")),
-            tools ?? new BuildTools(),
-            TimeProvider.System
-        ).BuildAsync(Path.Combine(_folder, "out"), Token);
+        (BuildRecipe read, string hash) = BuildRecipe.Load(Path.Combine(_folder, "recipe.json"));
+        return await new PairBuilder(read, hash, tools ?? new BuildTools(), TimeProvider.System).BuildAsync(
+            Path.Combine(_folder, "out"),
+            Token
+        );
     }
 
     private async Task<DataRow[]> ReadAsync(string name) =>
