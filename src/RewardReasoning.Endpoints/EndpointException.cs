@@ -30,6 +30,9 @@ public sealed class EndpointException : RewardReasoningException
     /// <summary>The HTTP status, where an answer came at all.</summary>
     public HttpStatusCode? Status { get; init; }
 
+    /// <inheritdoc/>
+    internal override HttpStatusCode? ServerStatus => Status;
+
     /// <summary>Whether asking again may help.</summary>
     public bool IsTransient { get; init; }
 

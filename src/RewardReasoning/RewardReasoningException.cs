@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace RewardReasoning;
 
 /// <summary>
@@ -20,6 +22,9 @@ public abstract class RewardReasoningException : Exception
     /// <summary>How much work ends with it; see <see cref="FailurePolicy"/>.</summary>
     /// <value>The vote for a provider, the run for everything else.</value>
     public virtual FailureScope Scope => Boundary == FailureBoundary.Provider ? FailureScope.Vote : FailureScope.Run;
+
+    /// <summary>The HTTP status that a server of models answered with; null where there was none.</summary>
+    internal virtual HttpStatusCode? ServerStatus => null;
 }
 
 /// <summary>The boundary of the program at which a failure arose.</summary>

@@ -45,8 +45,8 @@ public sealed record Vote
     /// <summary>What kind of failure made the vote missing; it is not kept in JSON.</summary>
     internal VoteFault Fault { get; init; }
 
-    /// <summary>What the client threw, where the vote's request failed.</summary>
-    internal Exception? Failure { get; init; }
+    /// <summary>How the vote's request failed; null where it did not.</summary>
+    internal RequestFailure? Failure { get; init; }
 }
 
 /// <summary>Why a vote has no verdict.</summary>

@@ -1,5 +1,4 @@
 using System.Net;
-using RewardReasoning.Endpoints;
 
 namespace RewardReasoning.Server.Rewards;
 
@@ -19,16 +18,7 @@ internal static class MatchFailure
             .First();
 
     /// <summary>Of what the judge threw.</summary>
-    public static FailureClass Of(Exception failure) =>
-        failure switch
-        {
-            AggregateException { InnerExceptions: [{ } only] } => Of(only),
-            EndpointException { Status: { } status } => Of(status),
-            HttpRequestException { StatusCode: { } status } => Of(status),
-            EndpointException or HttpRequestException or IOException or TimeoutException => FailureClass.Transport,
-            OutOfDomainException => FailureClass.Refused,
-            _ => FailurePolicy.ScopeOf(failure) == FailureScope.Row ? FailureClass.Refused : FailureClass.Transport,
-        };
+    public static FailureClass Of(Exception failure) => Of(RequestFailure.Of(failure));
 
     /// <summary>Whether the same question may be answered later.</summary>
     public static bool IsRetryable(FailureClass failure) =>
@@ -42,6 +32,11 @@ internal static class MatchFailure
             { Fault: VoteFault.Cut } => FailureClass.Cut,
             _ => FailureClass.Unparsable,
         };
+
+    private static FailureClass Of(RequestFailure failure) =>
+        failure.Status is { } status ? Of(status)
+        : failure.Scope == FailureScope.Row ? FailureClass.Refused
+        : FailureClass.Transport;
 
     private static FailureClass Of(HttpStatusCode status) =>
         status switch

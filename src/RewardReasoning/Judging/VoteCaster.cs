@@ -69,7 +69,7 @@ internal sealed class VoteCaster(IChatClient client, JudgeOptions options, TimeP
                     Redraws = redraw,
                     MissingReason = tooLong ?? error.Message,
                     Fault = tooLong is null ? VoteFault.Failed : VoteFault.Refused,
-                    Failure = error,
+                    Failure = RequestFailure.Of(error),
                 };
                 break;
             }

@@ -245,7 +245,7 @@ public sealed class AdaptiveVotingTests
         );
 
     /// <summary>A vote without what differs between equal ones: its times, and the exception itself behind a missing answer.</summary>
-    private static Vote WithoutTimes(Vote vote) => vote with { Usage = Usage.None, Failure = null };
+    private static Vote WithoutTimes(Vote vote) => vote with { Usage = Usage.None };
 
     private static int Balance(IReadOnlyList<Vote> votes) => votes.Sum(vote => vote.Order == ShownOrder.Given ? 1 : -1);
 
