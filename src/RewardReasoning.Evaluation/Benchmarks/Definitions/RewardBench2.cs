@@ -90,7 +90,7 @@ internal static class RewardBench2
                                 Section = subset,
                                 Comparison = new Comparison(row.Text("prompt"), answers[i], answers[j]),
                                 Gold = decided ? MatchOutcome.First : MatchOutcome.Missing,
-                                Detail = FormattableString.Invariant($"{id};{i};{j};{chosen.Count};{answers.Length}"),
+                                Detail = new AnswerPair(id, i, j, chosen.Count, answers.Length).ToString(),
                             }
                         );
                     }
@@ -130,7 +130,7 @@ internal static class RewardBench2
     {
         Dictionary<string, TiesRatings> several = [];
         Dictionary<string, TiesRatings> reference = [];
-        foreach (IGrouping<string, WeightedItem> prompt in items.GroupBy(item => item.Judged.Item.Detail.Split(';')[0]))
+        foreach (IGrouping<string, WeightedItem> prompt in items.GroupBy(item => AnswerPair.Of(item.Judged).Prompt))
         {
             string[] name = prompt.Key.Split(':');
             TiesRatings ratings = Rate([.. prompt.Select(item => item.Judged)]);
@@ -146,25 +146,40 @@ internal static class RewardBench2
     /// <summary>Each answer's share of the comparisons that it wins; a missing one is half a win for both.</summary>
     private static TiesRatings Rate(IReadOnlyList<JudgedItem> comparisons)
     {
-        int[] first = Numbers(comparisons[0]);
-        double[] won = new double[first[3]];
+        (_, _, _, int right, int all) = AnswerPair.Of(comparisons[0]);
+        double[] won = new double[all];
         foreach (JudgedItem judged in comparisons)
         {
-            int[] numbers = Numbers(judged);
+            AnswerPair pair = AnswerPair.Of(judged);
             double share = judged.Preferred switch
             {
                 MatchOutcome.First => 1,
                 MatchOutcome.Second => 0,
                 _ => 0.5,
             };
-            won[numbers[0]] += share / (won.Length - 1);
-            won[numbers[1]] += (1 - share) / (won.Length - 1);
+            won[pair.First] += share / (won.Length - 1);
+            won[pair.Second] += (1 - share) / (won.Length - 1);
         }
 
-        return new TiesRatings(won[..first[2]], won[first[2]..]);
+        return new TiesRatings(won[..right], won[right..]);
+    }
 
-        static int[] Numbers(JudgedItem judged) =>
-            [.. judged.Item.Detail.Split(';')[1..].Select(number => int.Parse(number, CultureInfo.InvariantCulture))];
+    /// <summary>Which two answers of a prompt an item compares; a run's files hold it as text.</summary>
+    /// <param name="Prompt">Id of the prompt.</param>
+    /// <param name="First">Index of the first answer; the right ones come first.</param>
+    /// <param name="Second">Index of the second answer.</param>
+    /// <param name="Right">Right answers of the prompt.</param>
+    /// <param name="All">All its answers.</param>
+    private sealed record AnswerPair(string Prompt, int First, int Second, int Right, int All)
+    {
+        public static AnswerPair Of(JudgedItem judged)
+        {
+            string[] parts = judged.Item.Detail.Split(';');
+            int[] numbers = [.. parts[1..].Select(number => int.Parse(number, CultureInfo.InvariantCulture))];
+            return new AnswerPair(parts[0], numbers[0], numbers[1], numbers[2], numbers[3]);
+        }
+
+        public override string ToString() => FormattableString.Invariant($"{Prompt};{First};{Second};{Right};{All}");
     }
 }
 

@@ -28,11 +28,12 @@ internal static class RmBench
                 new(
                     "average",
                     "mean of easy, normal and hard",
-                    items => (Score(items, IsEasy) + Score(items, IsNormal) + Score(items, IsHard)) / 3
+                    items =>
+                        (Score(items, pair => pair.IsEasy) + Score(items, pair => pair.IsNormal) + Score(items, pair => pair.IsHard)) / 3
                 ),
-                new("easy", "the chosen response has the richer style", items => Score(items, IsEasy)),
-                new("normal", "both have the same style", items => Score(items, IsNormal)),
-                new("hard", "the rejected response has the richer style", items => Score(items, IsHard)),
+                new("easy", "the chosen response has the richer style", items => Score(items, pair => pair.IsEasy)),
+                new("normal", "both have the same style", items => Score(items, pair => pair.IsNormal)),
+                new("hard", "the rejected response has the richer style", items => Score(items, pair => pair.IsHard)),
             ],
         };
 
@@ -77,7 +78,7 @@ internal static class RmBench
                         Section = file.Split('-')[0],
                         Comparison = new Comparison(row.Text("prompt"), chosen[better], rejected[worse]),
                         Gold = MatchOutcome.First,
-                        Detail = FormattableString.Invariant($"{better}{worse}"),
+                        Detail = new StylePair(better, worse).ToString(),
                     }
                 );
             }
@@ -88,18 +89,12 @@ internal static class RmBench
 
     private static bool IsTotal(string file) => Path.GetFileName(file).StartsWith("total_dataset.", StringComparison.Ordinal);
 
-    private static bool IsEasy(string styles) => styles[0] > styles[1];
-
-    private static bool IsNormal(string styles) => styles[0] == styles[1];
-
-    private static bool IsHard(string styles) => styles[0] < styles[1];
-
-    private static double Score(IReadOnlyList<WeightedItem> items, Func<string, bool> wanted)
+    private static double Score(IReadOnlyList<WeightedItem> items, Func<StylePair, bool> wanted)
     {
         Dictionary<string, (double Right, double Count)> domains = [];
         foreach ((JudgedItem judged, int weight) in items)
         {
-            if (weight > 0 && wanted(judged.Item.Detail))
+            if (weight > 0 && wanted(StylePair.Of(judged)))
             {
                 (double right, double count) = domains.GetValueOrDefault(judged.Item.Section);
                 domains[judged.Item.Section] = (right + (weight * judged.RightShare), count + weight);
@@ -107,5 +102,19 @@ internal static class RmBench
         }
 
         return domains.Values.Select(domain => domain.Right / domain.Count).DefaultIfEmpty(double.NaN).Average();
+    }
+
+    /// <summary>The styles of an item's responses, 0 for concise to 2 for detailed with Markdown; a run's files hold them as text.</summary>
+    private sealed record StylePair(int Better, int Worse)
+    {
+        public bool IsEasy => Better > Worse;
+
+        public bool IsNormal => Better == Worse;
+
+        public bool IsHard => Better < Worse;
+
+        public static StylePair Of(JudgedItem judged) => new(judged.Item.Detail[0] - '0', judged.Item.Detail[1] - '0');
+
+        public override string ToString() => FormattableString.Invariant($"{Better}{Worse}");
     }
 }
