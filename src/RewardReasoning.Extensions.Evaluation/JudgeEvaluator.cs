@@ -14,7 +14,7 @@ internal sealed class JudgeEvaluator(IJudge? judge, JudgeOptions? options)
         judge
         ?? (
             configuration?.ChatClient is { } client
-                ? new ReasoningJudge(client, options)
+                ? JudgeFactory.Open(client, options).Judge
                 : throw new InvalidOperationException(
                     "There is no judge: give the evaluator one, or the evaluation a ChatConfiguration whose chat client is to judge."
                 )
