@@ -111,7 +111,7 @@ internal static class StoreBenchmark
         {
             Request = Request(number),
             Response =
-                ResponseForm.Write(
+                ResponseEncoding.Write(
                     new ChatResponse(
                         new ChatMessage(
                             ChatRole.Assistant,

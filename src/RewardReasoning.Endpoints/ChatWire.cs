@@ -123,7 +123,7 @@ internal sealed record WireAnswer
         Utf8JsonReader reader = new(json, new JsonReaderOptions { AllowMultipleValues = true });
         WireAnswer? answer = JsonSerializer.Deserialize(ref reader, WireJson.Default.WireAnswer);
         ReadOnlySpan<byte> rest = PooledBytes.TrimStart(json[(int)reader.BytesConsumed..]);
-        return rest.IsEmpty || rest.StartsWith("data:"u8) ? answer : throw new JsonException("something stands behind the JSON");
+        return rest.IsEmpty || rest.StartsWith("data:"u8) ? answer : throw new JsonException("something follows the JSON");
     }
 
     private static bool Says(JsonElement? error) => error is { ValueKind: JsonValueKind.Object or JsonValueKind.String };

@@ -94,8 +94,7 @@ internal sealed class EndpointKey
     private static string? FaultOf(EndpointKey key)
     {
         string value = key._value(CancellationToken.None).AsTask().GetAwaiter().GetResult();
-        return value.Length == 0
-                ? $"{Sentence(key.Source)} {(key._isVariable ? "is not set" : "is empty")}; it should hold the API key."
+        return value.Length == 0 ? $"{Sentence(key.Source)} {(key._isVariable ? "is not set" : "is empty")}; it should hold the API key."
             : value.Any(letter => letter is < '!' or > '~')
                 ? $"{Sentence(key.Source)} holds more than a key: blanks or control characters are inside."
             : null;

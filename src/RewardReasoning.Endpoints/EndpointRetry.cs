@@ -54,7 +54,7 @@ internal sealed class EndpointRetry(EndpointOptions options, TimeProvider time, 
         return few ? Math.Min(FewTries, options.Tries) : options.Tries;
     }
 
-    /// <summary>The wait after so many failures in a row: doubled with each, up to a minute, and half of it chance.</summary>
+    /// <summary>The wait after this number of failures in a row: doubled with each, up to a minute, and half of it chance.</summary>
     public static TimeSpan DelayAfter(int failures, TimeSpan first, Random random)
     {
         double longest = Math.Min(first.TotalSeconds * Math.Pow(2, failures - 1), LongestDelay.TotalSeconds);

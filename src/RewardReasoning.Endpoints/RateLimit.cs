@@ -1,7 +1,7 @@
 namespace RewardReasoning.Endpoints;
 
 /// <summary>
-/// Spreads something evenly over time: so many units a minute, without a burst at the beginning, so that no minute holds more than its
+/// Spreads something evenly over time: a number of units a minute, without a burst at the beginning, so that no minute holds more than its
 /// share and the one in progress.
 /// </summary>
 internal sealed class RateLimit(double perMinute, TimeProvider time)
@@ -10,7 +10,7 @@ internal sealed class RateLimit(double perMinute, TimeProvider time)
     private readonly double _perUnit = 60 * time.TimestampFrequency / perMinute;
     private double _free;
 
-    /// <summary>Waits for its turn, which comes in the order of asking, and takes so many units.</summary>
+    /// <summary>Waits for its turn, which comes in the order of asking, and takes the units.</summary>
     public async Task WaitAsync(double units, CancellationToken cancellationToken)
     {
         double wait;

@@ -2,7 +2,7 @@ using System.Collections.Frozen;
 
 namespace RewardReasoning.Endpoints;
 
-/// <summary>How a server is told to go on from a beginning of its answer.</summary>
+/// <summary>How to make a server continue a given beginning of its answer.</summary>
 internal enum PrefillStyle
 {
     /// <summary>It cannot be told.</summary>
@@ -15,7 +15,7 @@ internal enum PrefillStyle
     ContinueFinalMessage,
 }
 
-/// <summary>How a server is told which texts alone it may generate.</summary>
+/// <summary>How to restrict a server to given texts.</summary>
 internal enum ChoiceStyle
 {
     /// <summary>It cannot be told.</summary>
@@ -31,7 +31,7 @@ internal enum ChoiceStyle
     Regex,
 }
 
-/// <summary>How a server is told to answer without thinking first.</summary>
+/// <summary>How to make a server answer without reasoning first.</summary>
 internal enum ThinkingSwitch
 {
     /// <summary>No field of which all its models and versions know; nothing is sent.</summary>
@@ -61,7 +61,7 @@ internal sealed record ThinkingCap(string Field)
 }
 
 /// <summary>
-/// What servers with <c>/v1/chat/completions</c> differ in, a row for each: all that the client knows of a server stands here. Thoughts are
+/// What servers with <c>/v1/chat/completions</c> differ in, a row for each: all that the client knows of a server is here. Thoughts are
 /// read from every field in which a server returns them, whatever the row says.
 /// </summary>
 internal sealed record ServerQuirks

@@ -59,10 +59,7 @@ internal static class ModelIdentity
     public static void Declare(string folder, string name)
     {
         Dictionary<string, string> declared = new() { [ComputesAsKey] = name, [FilesKey] = HashOf(folder, hashes: null) };
-        AtomicFile.Write(
-            Path.Combine(folder, FileName),
-            stream => JsonSerializer.Serialize(stream, declared, Indented)
-        );
+        AtomicFile.Write(Path.Combine(folder, FileName), stream => JsonSerializer.Serialize(stream, declared, Indented));
     }
 
     private static string? FormerName(string folder, string files)

@@ -6,7 +6,7 @@ namespace RewardReasoning.Storage;
 /// <summary>
 /// What a completion was asked with, in a byte form that is the same on every machine and in every version of this library. Its key is
 /// the SHA-256 of: the 16 bytes <c>rrm completion 1</c>, the model's identity (UTF-8 after its 4-byte length), the SHA-256 of the prompt,
-/// the settings. Prompt and settings are the forms of <see cref="PromptForm"/> and <see cref="SettingsForm"/>.
+/// the settings. Prompt and settings are the forms of <see cref="PromptEncoding"/> and <see cref="SettingsEncoding"/>.
 /// </summary>
 public sealed class CompletionRequest
 {
@@ -37,10 +37,10 @@ public sealed class CompletionRequest
     /// <summary>SHA-256 of <see cref="Prompt"/>: votes on one comparison share it.</summary>
     public CompletionKey PromptHash { get; }
 
-    /// <summary>All messages with their roles (<see cref="PromptForm"/>).</summary>
+    /// <summary>All messages with their roles (<see cref="PromptEncoding"/>).</summary>
     public ReadOnlyMemory<byte> Prompt { get; }
 
-    /// <summary>Everything else that the completion hangs on, the seed included (<see cref="SettingsForm"/>).</summary>
+    /// <summary>Everything else that the completion depends on, the seed included (<see cref="SettingsEncoding"/>).</summary>
     public ReadOnlyMemory<byte> Settings { get; }
 
     /// <summary>
@@ -52,7 +52,7 @@ public sealed class CompletionRequest
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(messages);
         bool repeats = options?.Seed is not null || options?.Temperature == 0;
-        return repeats && PromptForm.Write(messages) is { } prompt && SettingsForm.Write(options) is { } settings
+        return repeats && PromptEncoding.Write(messages) is { } prompt && SettingsEncoding.Write(options) is { } settings
             ? new(model, prompt, settings)
             : null;
     }

@@ -95,7 +95,7 @@ internal sealed class PostgresCompletionStore : ICompletionStore
 
     /// <inheritdoc/>
     public async Task<byte[]?> FindAsync(CompletionKey key, CancellationToken cancellationToken = default) =>
-        await _questions.AddAsync(key).WaitAsync(cancellationToken).ConfigureAwait(false) is { } packed ? Packed.Unpack(packed) : null;
+        await _questions.AddAsync(key).WaitAsync(cancellationToken).ConfigureAwait(false) is { } packed ? Compression.Unpack(packed) : null;
 
     /// <inheritdoc/>
     public Task<bool> AddAsync(StoredCompletion completion)

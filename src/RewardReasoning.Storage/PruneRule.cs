@@ -13,7 +13,7 @@ public sealed record PruneRule : ICheckedOptions
     /// <summary>Completions from before this are removed.</summary>
     public DateTimeOffset? Before { get; init; }
 
-    /// <summary>The newest completions of so many bytes stay (each prompt counted once), older ones are removed.</summary>
+    /// <summary>The newest completions up to this number of bytes stay (each prompt counted once), older ones are removed.</summary>
     public long? MaxBytes { get; init; }
 
     /// <summary>Checks all values.</summary>

@@ -92,7 +92,7 @@ internal sealed class SqliteCompletionStore : ICompletionStore
                 _readers.Add(reader);
             }
         });
-        return Task.FromResult(packed is null ? null : Packed.Unpack(packed));
+        return Task.FromResult(packed is null ? null : Compression.Unpack(packed));
     }
 
     /// <inheritdoc/>

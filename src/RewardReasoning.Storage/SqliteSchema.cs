@@ -27,7 +27,7 @@ internal static class SqliteSchema
         CREATE INDEX completions_by_age ON completions (created);
         """;
 
-    /// <summary>Makes an empty file a store, and refuses any other that is none.</summary>
+    /// <summary>Makes an empty file a store, and refuses any other file that is not one.</summary>
     public static void Ensure(SqliteConnection connection, string path)
     {
         // One snapshot for all that is looked at: another process may be making the store at this moment.

@@ -19,9 +19,9 @@ internal sealed record StoreRow(
             request.Model,
             request.Key.ToArray(),
             request.PromptHash.ToArray(),
-            Packed.Pack(request.Prompt.Span),
+            Compression.Pack(request.Prompt.Span),
             request.Settings.ToArray(),
-            Packed.Pack(completion.Response.Span),
+            Compression.Pack(completion.Response.Span),
             completion.Created.ToUnixTimeMilliseconds(),
             (long)completion.Elapsed.TotalMilliseconds
         );
@@ -37,8 +37,8 @@ internal sealed record StoreRow(
     ) =>
         new()
         {
-            Request = CompletionRequest.Kept(model, Packed.Unpack(prompt), settings),
-            Response = Packed.Unpack(response),
+            Request = CompletionRequest.Kept(model, Compression.Unpack(prompt), settings),
+            Response = Compression.Unpack(response),
             Created = DateTimeOffset.FromUnixTimeMilliseconds(created),
             Elapsed = TimeSpan.FromMilliseconds(elapsed),
         };

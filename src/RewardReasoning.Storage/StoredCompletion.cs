@@ -6,7 +6,7 @@ public sealed record StoredCompletion
     /// <summary>What was asked.</summary>
     public required CompletionRequest Request { get; init; }
 
-    /// <summary>What was answered (<see cref="ResponseForm"/>).</summary>
+    /// <summary>What was answered (<see cref="ResponseEncoding"/>).</summary>
     public required ReadOnlyMemory<byte> Response { get; init; }
 
     /// <summary>When the answer was there.</summary>

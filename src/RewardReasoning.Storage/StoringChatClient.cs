@@ -148,7 +148,7 @@ public sealed class StoringChatClient : DelegatingChatClient
 
     private static ChatResponse Kept(byte[] bytes)
     {
-        ChatResponse response = ResponseForm.Read(bytes);
+        ChatResponse response = ResponseEncoding.Read(bytes);
         (response.AdditionalProperties ??= [])[ChatResponseKeys.Kept] = true;
         return response;
     }
@@ -195,7 +195,7 @@ public sealed class StoringChatClient : DelegatingChatClient
     /// </summary>
     private async Task<ChatResponse> KeepAsync(CompletionRequest request, ChatResponse response, long start)
     {
-        if (!IsKept(response.FinishReason) || IsEmpty(response) || ResponseForm.Write(response) is not { } bytes)
+        if (!IsKept(response.FinishReason) || IsEmpty(response) || ResponseEncoding.Write(response) is not { } bytes)
         {
             return response;
         }
@@ -209,7 +209,7 @@ public sealed class StoringChatClient : DelegatingChatClient
         };
         bool isFirst = await _store.AddAsync(completion).ConfigureAwait(false);
         return !isFirst && await _store.FindAsync(request.Key, CancellationToken.None).ConfigureAwait(false) is { } first
-            ? ResponseForm.Read(first)
+            ? ResponseEncoding.Read(first)
             : response;
     }
 }

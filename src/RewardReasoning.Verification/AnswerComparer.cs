@@ -440,7 +440,7 @@ internal sealed class AnswerComparer
 
     private static Node WithI(Node node) => NodeRewriter.Replace(node, "j", new ConstantNode(Constant.I));
 
-    /// <summary>The C of "x² + C": a term that is one letter of those that constants go by, and stands nowhere else.</summary>
+    /// <summary>The C of "x² + C": a term that is one letter of those that constants go by, and occurs nowhere else.</summary>
     private static string? ConstantOfIntegration(Node node) =>
         node is SumNode sum
         && sum.Terms.OfType<SymbolNode>().Where(term => term.Name is "C" or "c" or "K" or "C_1" or "c_1" or "const").ToList()

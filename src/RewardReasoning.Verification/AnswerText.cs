@@ -81,7 +81,7 @@ internal static class AnswerText
             _ => LetterOf(node)?.ToLowerInvariant(),
         };
 
-    /// <summary>The letter that an answer is, as written; null where it is none.</summary>
+    /// <summary>The letter that an answer is, as written; null where it is not a letter.</summary>
     public static string? LetterOf(Node node) =>
         node switch
         {

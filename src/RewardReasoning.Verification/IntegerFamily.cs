@@ -266,7 +266,7 @@ internal sealed class IntegerFamily
             return [only];
         }
 
-        // x ≡ 1, 3 (mod 4): the modulus stands behind the last one only.
+        // x ≡ 1, 3 (mod 4): the modulus follows the last one only.
         if (node is ListNode list && list.Items[^1] is CongruenceNode { Modulus: var modulus })
         {
             List<CongruenceNode> all = [];

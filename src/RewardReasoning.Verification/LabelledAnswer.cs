@@ -3,7 +3,7 @@ using RewardReasoning.Verification.Parsing;
 namespace RewardReasoning.Verification;
 
 /// <summary>An answer and what it is said to be the value of: x in "x = 5".</summary>
-/// <param name="Label">What stands before the equals sign, where that only names something.</param>
+/// <param name="Label">The text before the equals sign, where that only names something.</param>
 /// <param name="Value">The answer.</param>
 internal readonly record struct LabelledAnswer(Node? Label, Node Value)
 {

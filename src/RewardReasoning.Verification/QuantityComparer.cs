@@ -52,7 +52,7 @@ internal sealed class QuantityComparer(ScalarComparer scalars, Func<Node, Node, 
             }
         }
 
-        // Units of which nothing is said may be any; a year is not so many seconds.
+        // Without further knowledge two units may be the same; a year is not converted to seconds.
         return
             readingsA.Concat(readingsB).Any(reading => reading.Dimension.StartsWith("unit", StringComparison.Ordinal))
             || readingsA.Concat(readingsB).Any(reading => reading.Dimension == "year")

@@ -9,7 +9,7 @@ namespace RewardReasoning.Verification;
 /// <summary>
 /// A set of real numbers as an answer describes it: intervals, unions, finite sets, inequalities in one variable, {x | …}. Two sets are
 /// compared at all of their critical points, between them and beyond them. Critical are the ends of intervals, the zeros and poles of
-/// sides of inequalities, and the zeros of what stands in |…| and under roots; between two of these no inequality changes.
+/// sides of inequalities, and the zeros of what is in |…| and under roots; between two of these no inequality changes.
 /// </summary>
 internal sealed class RealSet
 {

@@ -233,11 +233,10 @@ public sealed class EndpointChatClientTests
         await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(
             new FakeReply
             {
-                Body =
-                    """
-                    {"choices":[{"message":{"content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]},
-                     "finish_reason":"stop"}]}
-                    """,
+                Body = """
+                {"choices":[{"message":{"content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]},
+                 "finish_reason":"stop"}]}
+                """,
             }
         );
         Assert.Equal("ab", (await AskAsync(OptionsFor(server))).Text);
@@ -548,9 +547,9 @@ public sealed class EndpointChatClientTests
     [InlineData("""{"error":{"message":"This model's maximum context length is 4096 tokens and your request has 9000 input tokens."}}""")]
     [InlineData(
         """
-        {"error":{"code":400,"message":"the request exceeds the available context size","type":"exceed_context_size_error",
-         "n_prompt_tokens":9000,"n_ctx":4096}}
-        """
+            {"error":{"code":400,"message":"the request exceeds the available context size","type":"exceed_context_size_error",
+             "n_prompt_tokens":9000,"n_ctx":4096}}
+            """
     )]
     public async Task JudgeAsync_PromptDoesNotFitTheServer_IsMissingWithBothLengths(string body)
     {
@@ -571,10 +570,7 @@ public sealed class EndpointChatClientTests
     public async Task JudgeAsync_OverTheWire_JudgesAndCounts()
     {
         await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(request =>
-            FakeReply.Completion(
-                $"\\boxed{{Assistant {(IndexIn(request, "four") < IndexIn(request, "five") ? 1 : 2)}}}",
-                "I look."
-            )
+            FakeReply.Completion($"\\boxed{{Assistant {(IndexIn(request, "four") < IndexIn(request, "five") ? 1 : 2)}}}", "I look.")
         );
         using EndpointChatClient client = new(OptionsFor(server));
         Judgment judgment = await new ReasoningJudge(client, new() { Votes = 9 }).JudgeAsync(Sum, Cancel);

@@ -152,11 +152,11 @@ public sealed class CompletionRequestTests
         Assert.Equal((request.Key, request.PromptHash), (kept.Key, kept.PromptHash));
         Assert.Equal(
             [("system", "Judge."), ("user", "Whïch?")],
-            PromptForm.Read(kept.Prompt).Select(message => (message.Role.Value, message.Text))
+            PromptEncoding.Read(kept.Prompt).Select(message => (message.Role.Value, message.Text))
         );
         Assert.Equal(
             [("max_tokens", 100L), ("seed", 7L), ("temperature", 0.6f), ("top_p", 1f)],
-            SettingsForm.Read(kept.Settings).Select(setting => (setting.Key, setting.Value))
+            SettingsEncoding.Read(kept.Settings).Select(setting => (setting.Key, setting.Value))
         );
     }
 
@@ -164,9 +164,13 @@ public sealed class CompletionRequestTests
     public void Read_OfALaterOrDamagedForm_SaysSo()
     {
         byte[] prompt = Samples.Request().Prompt.ToArray();
-        Assert.Throws<InvalidDataException>(() => PromptForm.Read(prompt.AsMemory(0, prompt.Length - 1)));
+        Assert.Throws<InvalidDataException>(() => PromptEncoding.Read(prompt.AsMemory(0, prompt.Length - 1)));
         prompt[0] = 2;
-        Assert.Contains("version 2", Assert.Throws<InvalidDataException>(() => PromptForm.Read(prompt)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "version 2",
+            Assert.Throws<InvalidDataException>(() => PromptEncoding.Read(prompt)).Message,
+            StringComparison.Ordinal
+        );
     }
 
     private static CompletionKey KeyOf(IReadOnlyList<ChatMessage> messages, ChatOptions options) =>

@@ -38,7 +38,7 @@ internal static class Samples
         new()
         {
             Request = request,
-            Response = ResponseForm.Write(Response(text)) ?? throw new InvalidOperationException("The response has no byte form."),
+            Response = ResponseEncoding.Write(Response(text)) ?? throw new InvalidOperationException("The response has no byte form."),
             Created = created ?? new DateTimeOffset(2025, 1, 2, 3, 4, 5, 678, TimeSpan.Zero),
             Elapsed = TimeSpan.FromMilliseconds(1500),
         };

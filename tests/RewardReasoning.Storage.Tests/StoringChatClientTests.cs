@@ -34,7 +34,7 @@ public sealed class StoringChatClientTests : IDisposable
         ChatResponse paid = await client.GetResponseAsync(Samples.Messages("q"), Samples.Options(), Cancel);
         ChatResponse kept = await client.GetResponseAsync(Samples.Messages("q"), Samples.Options(), Cancel);
         Assert.Single(inner.Requests);
-        Assert.Equal(ResponseForm.Write(paid), ResponseForm.Write(Unmarked(kept)));
+        Assert.Equal(ResponseEncoding.Write(paid), ResponseEncoding.Write(Unmarked(kept)));
         Assert.NotEqual("0", (await client.GetResponseAsync(Samples.Messages("q"), Samples.Options(seed: 8), Cancel)).Text);
         Assert.Equal(2, inner.Requests.Count);
     }

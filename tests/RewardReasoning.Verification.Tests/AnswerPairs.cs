@@ -69,7 +69,12 @@ internal static class AnswerPairs
         Of(
             "decimals",
             Gen.Int[1, 9999],
-            n => [(D(n / 8m), Frac(n, 8)), (D(n / 100m), (n / 100m).ToString("F3", CultureInfo.InvariantCulture)), (D(n / 4m), $"${D(n / 4m)}$")],
+            n =>
+                [
+                    (D(n / 8m), Frac(n, 8)),
+                    (D(n / 100m), (n / 100m).ToString("F3", CultureInfo.InvariantCulture)),
+                    (D(n / 4m), $"${D(n / 4m)}$"),
+                ],
             n => [(D(n / 8m), Frac(n + 1, 8)), (D(n / 100m), D((n + 1) / 100m)), (D(n / 100m), D(n / 10m))]
         ),
         Of(

@@ -92,7 +92,10 @@ internal sealed class DataBuildCommand
                 tools = tools with { Judge = judge.Judge, JudgeIdentity = judge.Identity, Concurrency = judge.Concurrency };
             }
 
-            return Report(parsed, await new PairBuilder(recipe, recipeHash, tools, _time).BuildAsync(parsed.GetRequiredValue(_out), cancellationToken));
+            return Report(
+                parsed,
+                await new PairBuilder(recipe, recipeHash, tools, _time).BuildAsync(parsed.GetRequiredValue(_out), cancellationToken)
+            );
         }
         finally
         {

@@ -9,7 +9,7 @@ internal sealed class ServerArguments
 {
     private readonly Option<string?> _server = new("--server")
     {
-        Description = "What answers at --endpoint, where that is known (rrm endpoint probe tells): it decides which fields are sent.",
+        Description = "The server at --endpoint, if you know it (rrm endpoint probe finds out): it decides which fields are sent.",
         HelpName = string.Join('|', Enum.GetValues<ServerFlavour>().Select(NameOf)),
     };
 

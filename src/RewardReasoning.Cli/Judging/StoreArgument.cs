@@ -42,7 +42,7 @@ internal sealed class StoreArgument
         string? location = parsed.GetValue(_store);
         return location == None
             ? throw new UsageException(
-                "--store is none; name the store that is meant, or leave --store out for the one in the user's data folder."
+                "--store is none, so there is no store to use; name one, or leave --store out for the one in the user's data folder."
             )
             : await CompletionStores.OpenAsync(location ?? Default(terminal, Name), create: false, cancellationToken);
     }

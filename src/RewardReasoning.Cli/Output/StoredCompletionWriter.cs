@@ -18,7 +18,7 @@ internal sealed class StoredCompletionWriter(Stream stream, bool withLogProbs)
         _line.ResetWrittenCount();
         using (Utf8JsonWriter json = new(_line, Options))
         {
-            Write(json, completion, ResponseForm.Read(completion.Response));
+            Write(json, completion, ResponseEncoding.Read(completion.Response));
         }
 
         _line.Write("\n"u8);
@@ -35,7 +35,7 @@ internal sealed class StoredCompletionWriter(Stream stream, bool withLogProbs)
         json.WriteString("created", completion.Created);
         json.WriteNumber("seconds", completion.Elapsed.TotalSeconds);
         json.WriteStartArray("messages");
-        foreach (ChatMessage message in PromptForm.Read(request.Prompt))
+        foreach (ChatMessage message in PromptEncoding.Read(request.Prompt))
         {
             json.WriteStartObject();
             json.WriteString("role", message.Role.Value);
@@ -46,7 +46,7 @@ internal sealed class StoredCompletionWriter(Stream stream, bool withLogProbs)
 
         json.WriteEndArray();
         json.WriteStartObject("settings");
-        WriteAll(json, SettingsForm.Read(request.Settings));
+        WriteAll(json, SettingsEncoding.Read(request.Settings));
         json.WriteEndObject();
         WriteThought(json, response.Messages.SelectMany(message => message.Contents));
         json.WriteString("content", response.Text);

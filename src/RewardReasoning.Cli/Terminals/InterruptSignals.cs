@@ -6,7 +6,7 @@ namespace RewardReasoning.Cli.Terminals;
 /// Ctrl-C and SIGTERM: the first asks the verb to stop and lets it finish what must not be torn, a further one ends the process at once.
 /// </summary>
 /// <param name="source">Cancelled by the first signal.</param>
-/// <param name="time">Clock that tells a further signal from an echo.</param>
+/// <param name="time">Clock that separates a second signal from an echo of the first.</param>
 /// <param name="end">Ends the process with an exit code.</param>
 internal sealed class InterruptSignals(CancellationTokenSource source, TimeProvider time, Action<int> end)
 {

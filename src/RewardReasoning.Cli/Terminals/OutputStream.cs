@@ -11,7 +11,7 @@ internal sealed class OutputException(Exception inner, bool isClosed)
 }
 
 /// <summary>
-/// Standard output whose failures are told: .NET's own stream for it drops what a closed pipe does not take, so that a run would go on and
+/// Standard output that reports its failures: .NET's own stream for it drops what a closed pipe does not take, so that a run would go on and
 /// pay for rows that nobody reads.
 /// </summary>
 internal sealed class OutputStream(Stream inner) : Stream

@@ -63,7 +63,7 @@ internal sealed record BenchmarkManifest(string Name, long Queries, IReadOnlyLis
 /// <summary>A file of built pairs.</summary>
 /// <param name="File">The file.</param>
 /// <param name="Rows">Its rows.</param>
-/// <param name="BetterFirst">Rows whose better response stands first.</param>
+/// <param name="BetterFirst">Rows whose better response is first.</param>
 /// <param name="BetterLonger">Rows whose better response is the longer one, in characters.</param>
 /// <param name="BetterShorter">Rows whose better response is the shorter one.</param>
 internal sealed record OutputManifest(BuildFile File, long Rows, long BetterFirst, long BetterLonger, long BetterShorter);

@@ -12,13 +12,7 @@ internal sealed record BuildRecipe : ICheckedOptions
     public long Seed { get; init; } = 42;
 
     /// <summary>Ending of the files of rows.</summary>
-    [AllowedValues(
-        "jsonl",
-        "jsonl.gz",
-        "jsonl.zst",
-        "parquet",
-        ErrorMessage = "it must be jsonl, jsonl.gz, jsonl.zst or parquet"
-    )]
+    [AllowedValues("jsonl", "jsonl.gz", "jsonl.zst", "parquet", ErrorMessage = "it must be jsonl, jsonl.gz, jsonl.zst or parquet")]
     public string Format { get; init; } = "jsonl";
 
     /// <summary>Share of the queries that is held out, 0 to 1.</summary>
@@ -28,7 +22,7 @@ internal sealed record BuildRecipe : ICheckedOptions
     /// <summary>Whether thoughts are removed from responses, as the paper does.</summary>
     public bool StripThoughts { get; init; } = true;
 
-    /// <summary>Whether the better response stands first just as often as second; else it always stands first.</summary>
+    /// <summary>Whether the better response is first in half of the rows; else it is always first.</summary>
     public bool BalancePosition { get; init; } = true;
 
     /// <summary>

@@ -24,11 +24,16 @@ internal sealed class GradedSources(BuildSource source, BuildRecipe recipe, Buil
             _ => ReadPreferencesAsync(cancellationToken),
         };
 
-    private async IAsyncEnumerable<GradedQuery> ReadOutputsAsync(OutputsSource outputs, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<GradedQuery> ReadOutputsAsync(
+        OutputsSource outputs,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         List<OutputJoin> files =
         [
-            .. RowFiles.FindAll(outputs.Outputs).Select(path => new OutputJoin(path, outputs.Key, counts, cancellationToken) { Complain = Complain }),
+            .. RowFiles
+                .FindAll(outputs.Outputs)
+                .Select(path => new OutputJoin(path, outputs.Key, counts, cancellationToken) { Complain = Complain }),
         ];
         try
         {
@@ -68,7 +73,10 @@ internal sealed class GradedSources(BuildSource source, BuildRecipe recipe, Buil
         }
     }
 
-    private async IAsyncEnumerable<GradedQuery> ReadSampledAsync(SampledSource sampled, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<GradedQuery> ReadSampledAsync(
+        SampledSource sampled,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         Func<SampledModel, CancellationToken, Task<IChatClient>> open =
             tools.OpenModel ?? throw new InvalidOperationException("A source is sampled, and nothing opens its models.");
@@ -127,7 +135,10 @@ internal sealed class GradedSources(BuildSource source, BuildRecipe recipe, Buil
         }
     }
 
-    private async IAsyncEnumerable<GradedQuery> ReadAnnotatedAsync(AnnotatedSource annotated, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<GradedQuery> ReadAnnotatedAsync(
+        AnnotatedSource annotated,
+        [EnumeratorCancellation] CancellationToken cancellationToken
+    )
     {
         IJudge judge = tools.Judge ?? throw new InvalidOperationException("A source is annotated, and there is no judge.");
         FailurePolicy failures = new();
@@ -197,7 +208,10 @@ internal sealed class GradedSources(BuildSource source, BuildRecipe recipe, Buil
         where T : RowContent
     {
         await foreach (
-            DataRow row in RowReader.ReadAsync(RowFiles.FindAll(source.Rows), cancellationToken).Take(source.Limit ?? int.MaxValue).ConfigureAwait(false)
+            DataRow row in RowReader
+                .ReadAsync(RowFiles.FindAll(source.Rows), cancellationToken)
+                .Take(source.Limit ?? int.MaxValue)
+                .ConfigureAwait(false)
         )
         {
             counts.Rows++;

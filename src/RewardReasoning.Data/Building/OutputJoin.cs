@@ -37,7 +37,7 @@ internal sealed class OutputJoin(string path, string key, SourceCounts counts, C
             return found;
         }
 
-        // What none of so many questions asked for belongs to none that is to come: room for what follows.
+        // An output that none of the last questions asked for belongs to no later one either: it is dropped.
         if (++_misses >= Window)
         {
             _misses = 0;

@@ -135,9 +135,7 @@ internal sealed class PairBuilder(BuildRecipe recipe, string recipeHash, BuildTo
             }
         }
 
-        IReadOnlyList<BuildFile> files = await BuildFile
-            .OfAsync(source.FilesOf(), cancellationToken)
-            .ConfigureAwait(false);
+        IReadOnlyList<BuildFile> files = await BuildFile.OfAsync(source.FilesOf(), cancellationToken).ConfigureAwait(false);
         return new SourceManifest(source.Name, source.KindOf(), source.Licence, source.Weight, files, graded.Models, counts, 0, 0);
     }
 
@@ -249,7 +247,7 @@ internal sealed class PairBuilder(BuildRecipe recipe, string recipeHash, BuildTo
     {
         private bool? _other;
 
-        /// <summary>Rows whose better response stands first.</summary>
+        /// <summary>Rows whose better response is first.</summary>
         public long First { get; private set; }
 
         public bool Next()

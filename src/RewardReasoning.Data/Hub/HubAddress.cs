@@ -77,7 +77,7 @@ public sealed partial record HubAddress
     }
 
     /// <summary>Reads a model's <c>owner/name[@revision]</c>, with or without the scheme.</summary>
-    /// <exception cref="FormatException">It is none, or names a file in it.</exception>
+    /// <exception cref="FormatException">It is not an address, or names a file in it.</exception>
     public static HubAddress ParseModel(string text)
     {
         ArgumentNullException.ThrowIfNull(text);

@@ -15,7 +15,7 @@ internal sealed partial class HubCache(string root, HubAddress address)
             + address.Repository.Replace("/", "--", StringComparison.Ordinal)
     );
 
-    /// <summary>The address, with its commit, of a file that lies in a cache; null for any other file.</summary>
+    /// <summary>The address, with its commit, of a file in a cache; null for any other file.</summary>
     public static string? AddressOf(string path) =>
         Kept().Match(path) is { Success: true } match
             ? $"hf://{(match.Groups["kind"].Value == "datasets" ? "datasets/" : "")}{match.Groups["owner"]}/{match.Groups["name"]}"

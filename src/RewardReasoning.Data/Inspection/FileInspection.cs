@@ -2,7 +2,7 @@ using RewardReasoning.Data.Recognition;
 
 namespace RewardReasoning.Data.Inspection;
 
-/// <summary>What a file was taken for, and what stands out in it.</summary>
+/// <summary>How a file was read, and what is unusual in it.</summary>
 internal sealed record FileInspection
 {
     /// <summary>The file's name.</summary>
@@ -35,7 +35,7 @@ internal sealed record FileInspection
     /// <summary>Pairs by label.</summary>
     public LabelCount? Labels { get; init; }
 
-    /// <summary>What stands out, each with how often and where first.</summary>
+    /// <summary>What is unusual, each with its count and its first place.</summary>
     public IReadOnlyList<Oddity> Oddities { get; init; } = [];
 }
 
@@ -67,7 +67,7 @@ internal sealed record FieldInspection(
 /// <param name="None">Rows without a label, or with a tie.</param>
 internal sealed record LabelCount(long First, long Second, long None);
 
-/// <summary>Something that stands out.</summary>
+/// <summary>Something unusual.</summary>
 /// <param name="What">What it is, for people.</param>
 /// <param name="Rows">Rows that have it.</param>
 /// <param name="FirstPlace">Where it is first.</param>

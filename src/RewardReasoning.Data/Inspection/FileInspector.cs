@@ -48,7 +48,7 @@ internal sealed class FileInspector
         }
     }
 
-    /// <summary>Of a link, <see cref="FileInfo"/> tells the length of the link.</summary>
+    /// <summary><see cref="FileInfo"/> gives the length of a link, not of its target.</summary>
     private static long LengthOf(string path) =>
         ((FileInfo?)File.ResolveLinkTarget(path, returnFinalTarget: true) ?? new FileInfo(path)).Length;
 

@@ -7,7 +7,7 @@ namespace RewardReasoning.Data.Matches;
 /// <summary>Players by name, in the order in which they were first named, and the matches between them by their numbers.</summary>
 internal sealed record MatchList(IReadOnlyList<string> Players, IReadOnlyList<MatchResult> Matches)
 {
-    /// <summary>The matches of rows, in their order; <paramref name="refuse"/> is told of each row that holds none, and why.</summary>
+    /// <summary>The matches of rows, in their order; <paramref name="refuse"/> is called with each row that holds none, and why.</summary>
     public static async Task<MatchList> ReadAsync(
         IAsyncEnumerable<DataRow> rows,
         Action<DataRow, string> refuse,

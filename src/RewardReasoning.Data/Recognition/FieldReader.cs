@@ -16,7 +16,7 @@ internal static class FieldReader
             ? Known(value, name)
             : throw new JsonException($"'{name}' is {JsonRow.Describe(value)}; it must be a string.");
 
-    /// <summary>A text, or a number or truth value as it stands: answers come as either.</summary>
+    /// <summary>A text, or a number or truth value as written: answers come as either.</summary>
     public static string TextOrNumber(JsonElement value, string name) =>
         value.ValueKind is JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False ? value.GetRawText() : Text(value, name);
 

@@ -23,7 +23,7 @@ public sealed record DataRow
     /// <summary>Where recognition finds the fields that it looks for; null where they have the names that it knows.</summary>
     internal FieldMap? Map { get; init; }
 
-    /// <summary>Where the row stands, for people: <c>pairs.jsonl:7</c>, or <c>pairs.parquet, row 7</c>.</summary>
+    /// <summary>The place of the row, for people: <c>pairs.jsonl:7</c>, or <c>pairs.parquet, row 7</c>.</summary>
     public string Place => IsLine ? $"{File}:{Number}" : $"{File}, row {Number}";
 
     /// <summary>

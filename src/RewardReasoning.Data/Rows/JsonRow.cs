@@ -3,7 +3,7 @@ using System.Text.Unicode;
 
 namespace RewardReasoning.Data.Rows;
 
-/// <summary>JSON values made rows, or reasons why they are none.</summary>
+/// <summary>JSON values as rows, or the reasons why they are not rows.</summary>
 internal static class JsonRow
 {
     /// <summary>A row from the bytes of one JSON object, which are copied.</summary>
@@ -69,7 +69,7 @@ internal static class JsonRow
             _ => value.GetRawText(),
         };
 
-    /// <summary>What the parser said, without the position that it counts within the row: the row's own place is told beside it.</summary>
+    /// <summary>What the parser said, without the position that it counts within the row: the row's own place is reported beside it.</summary>
     public static string NotJson(JsonException exception)
     {
         int position = exception.Message.IndexOf(" LineNumber:", StringComparison.Ordinal);

@@ -44,7 +44,7 @@ internal static class RowCompressions
         : name.EndsWith(".zst", StringComparison.OrdinalIgnoreCase) ? RowCompression.Zstandard
         : RowCompression.None;
 
-    /// <summary>The name without the ending that tells how the file is packed.</summary>
+    /// <summary>The name without the ending of its compression.</summary>
     public static string WithoutEnding(string name) => OfName(name) == RowCompression.None ? name : Path.ChangeExtension(name, null);
 
     public static Stream Unpack(Stream stream, RowCompression compression) =>

@@ -5,7 +5,7 @@ namespace RewardReasoning.Data.Rows;
 
 /// <summary>
 /// The rows of files as streams: JSON lines, JSON lists, Parquet, and tables of text, compressed by gzip or Zstandard or not. Memory holds
-/// one row (of Parquet one row group), however long a file is. What is wrong with a row is told by the row; the rows beside it are read.
+/// one row (of Parquet one row group), however long a file is. A fault of a row is reported by the row; the rows beside it are read.
 /// </summary>
 public static class RowReader
 {

@@ -211,7 +211,7 @@ public sealed class EndpointProbe : IDisposable
                 Text($"{hidden} tokens of thought were counted and none returned")
             ),
             null => new(Capability.ThoughtsApart, null, Text($"no thought in the first {AnswerTokens} tokens, or none that is marked")),
-            "content" => new(Capability.ThoughtsApart, false, "in content, between think tags; they are told apart here"),
+            "content" => new(Capability.ThoughtsApart, false, "in content, between think tags; they are separated here"),
             { } field => new(Capability.ThoughtsApart, true, $"in {field}"),
         };
 

@@ -1,4 +1,3 @@
-
 namespace RewardReasoning.Endpoints.Probing;
 
 /// <summary>Thought and answer of one choice, and where the thought stood.</summary>

@@ -161,7 +161,7 @@ internal sealed class HtmlText
             }
         );
 
-    /// <summary>Whether a cell has so many words that they are broken over lines; numbers with their intervals are not.</summary>
+    /// <summary>Whether a cell is long text that may wrap; numbers with their intervals are not.</summary>
     private static bool IsLong(string cell)
     {
         const int Longest = 28;

@@ -20,7 +20,7 @@ internal sealed class Admission(int most, string what)
 
     /// <summary>Admits a request until the lease that it returns is disposed.</summary>
     /// <param name="places">How many places it takes.</param>
-    /// <param name="field">The field of the request that asks for so many; null where it asks for one.</param>
+    /// <param name="field">The field of the request that asks for them; null where the request asks for one.</param>
     /// <exception cref="ApiException">The server is at capacity, or its capacity is smaller than the request.</exception>
     public IDisposable Enter(int places = 1, string? field = null)
     {

@@ -12,7 +12,7 @@ internal static class JsonBody
     private static readonly JsonDocumentOptions Reading = new() { AllowDuplicateProperties = false };
 
     /// <summary>Reads it whole; the server's limit on bodies bounds the memory.</summary>
-    /// <exception cref="ApiException">It is not declared as JSON, or is none.</exception>
+    /// <exception cref="ApiException">It is not declared as JSON, or is not JSON.</exception>
     /// <exception cref="JsonException">It is not JSON, or deeper than 64 levels.</exception>
     public static async Task<JsonElement> ReadAsync(HttpContext context)
     {

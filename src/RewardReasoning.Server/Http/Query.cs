@@ -17,7 +17,7 @@ internal static class Query
         };
 
     /// <summary>A whole number; null where it is not given.</summary>
-    /// <exception cref="ApiException">It is none in this range.</exception>
+    /// <exception cref="ApiException">It is not a number in this range.</exception>
     public static long? Number(HttpRequest request, string name, long least, long most) =>
         request.Query[name].ToString() is not { Length: > 0 } text ? null
         : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number) && number >= least && number <= most

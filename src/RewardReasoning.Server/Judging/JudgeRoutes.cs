@@ -174,7 +174,7 @@ internal sealed class JudgeRoutes(JudgingContext context)
         }
     }
 
-    /// <summary>Passes progress on at once, in the order in which it is told; <see cref="Progress{T}"/> would post it.</summary>
+    /// <summary>Passes progress on at once, in the order in which it is reported; <see cref="Progress{T}"/> would post it.</summary>
     private sealed class Told(ChannelWriter<RankingProgress> matches) : IProgress<RankingProgress>
     {
         public void Report(RankingProgress value) => matches.TryWrite(value);

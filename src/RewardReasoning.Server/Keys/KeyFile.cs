@@ -32,7 +32,7 @@ internal sealed record ServerKey
 /// <summary>A file of <see cref="ServerKey"/>s. A running server reads it again whenever it changes.</summary>
 internal static partial class KeyFile
 {
-    /// <summary>The highest limit on requests a minute: the times of so many are remembered.</summary>
+    /// <summary>The highest limit on requests a minute: the times of that many are remembered.</summary>
     public const int MostPerMinute = 1_000_000;
 
     private const string Prefix = "rrm_";

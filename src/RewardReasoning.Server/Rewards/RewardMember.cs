@@ -37,7 +37,7 @@ internal sealed record RewardMember
     public int? Index { get; init; }
 
     /// <summary>
-    /// What tells groups of the same query apart beside it, where the trainer's own numbers come again with every epoch; null for nothing.
+    /// What distinguishes groups of the same query, where the trainer's own numbers come again with every epoch; null for nothing.
     /// </summary>
     public string? Task { get; init; }
 

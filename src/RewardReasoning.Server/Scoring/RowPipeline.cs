@@ -16,7 +16,7 @@ internal static class RowPipeline
     /// <param name="rows">The rows.</param>
     /// <param name="judge">Judges one row; what it throws ends the run.</param>
     /// <param name="concurrency">How many rows are judged at once.</param>
-    /// <param name="write">Takes a result; is told whether the next one is there already.</param>
+    /// <param name="write">Takes a result, and whether the next one is there already.</param>
     /// <param name="cancellationToken">Ends the run.</param>
     public static async Task RunAsync(
         IAsyncEnumerable<DataRow> rows,

@@ -7,7 +7,7 @@ namespace RewardReasoning.Server.Trainers;
 
 /// <summary>
 /// <c>POST /get_reward</c> for OpenRLHF: lists of <c>query</c> (prompt and response in one text), <c>prompts</c> and <c>labels</c>, mostly
-/// of one. Nothing in a request tells groups apart but the prompt. The trainer waits 180 s, tries five times a second apart, and stops if
+/// of one. Only the prompt distinguishes groups in a request. The trainer waits 180 s, tries five times a second apart, and stops if
 /// no try brings a number; with <c>on_failure=nan</c>, for runs with dynamic filtering, a failure is NaN, and the trainer drops the group.
 /// </summary>
 internal sealed class OpenRlhfRoute(RewardService service)

@@ -80,7 +80,7 @@ internal sealed class JinjaLexer
         return -1;
     }
 
-    /// <summary>Drops the blanks after the last newline, where nothing else stands on that line.</summary>
+    /// <summary>Drops the blanks after the last newline, where nothing else is on that line.</summary>
     private static string TrimLastLine(string data, bool lineStarts)
     {
         int line = data.LastIndexOf('\n') + 1;
@@ -133,7 +133,7 @@ internal sealed class JinjaLexer
         return _at > from && _source[_at - 1] == '\n';
     }
 
-    /// <summary>Reads <c>raw %}...{% endraw %}</c> as data, where it stands here.</summary>
+    /// <summary>Reads <c>raw %}...{% endraw %}</c> as data, if it is here.</summary>
     private bool TryReadRaw(out bool lineStarts)
     {
         lineStarts = false;

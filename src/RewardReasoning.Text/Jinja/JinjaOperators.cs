@@ -90,7 +90,7 @@ internal static class JinjaOperators
         {
             double number => negative ? -number : number,
             _ when AsInteger(value) is { } number => Normalize(negative ? -number : number),
-            _ => throw new JinjaFailure($"a sign stands before {PythonText.TypeName(value)}; it must be a number"),
+            _ => throw new JinjaFailure($"a sign was put before {PythonText.TypeName(value)}; it must be a number"),
         };
 
     /// <summary>The items of something that can be gone through: a list's items, a mapping's keys, a string's characters.</summary>

@@ -86,7 +86,7 @@ internal sealed class JinjaParser
                 EndTag();
                 return new GroupStatement(tag.Line, ParseClosedBody("endgeneration"));
             case "break" or "continue" when _loops == 0:
-                throw new ChatTemplateException(tag.Line, $"'{tag.Text}' stands outside of any loop");
+                throw new ChatTemplateException(tag.Line, $"'{tag.Text}' is outside of any loop");
             case "break":
                 EndTag();
                 return new BreakStatement(tag.Line);

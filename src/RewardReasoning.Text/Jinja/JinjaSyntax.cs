@@ -31,7 +31,7 @@ internal sealed record MacroStatement(int Line, string Name, MacroParameter[] Pa
 /// <summary><c>call(parameters) macro(arguments) ... endcall</c>: the macro may render the body by calling <c>caller</c>.</summary>
 internal sealed record CallBlockStatement(int Line, CallExpression Call, MacroStatement Caller) : JinjaStatement(Line);
 
-/// <summary>A body that is rendered as it stands: transformers' <c>generation</c> mark.</summary>
+/// <summary>A body that is rendered unchanged: transformers' <c>generation</c> mark.</summary>
 internal sealed record GroupStatement(int Line, JinjaStatement[] Body) : JinjaStatement(Line);
 
 internal sealed record BreakStatement(int Line) : JinjaStatement(Line);

@@ -46,7 +46,7 @@ internal static class JinjaTests
         };
 
     private static BigInteger Whole(object? value) =>
-        JinjaOperators.AsInteger(value) ?? throw new JinjaFailure($"{PythonText.TypeName(value)} stands where a whole number must be");
+        JinjaOperators.AsInteger(value) ?? throw new JinjaFailure($"{PythonText.TypeName(value)} was given where a whole number must be");
 
     private static bool Same(object? left, object? right) =>
         (left, right) switch

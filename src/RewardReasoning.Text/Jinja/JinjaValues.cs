@@ -83,7 +83,7 @@ internal sealed class JinjaCall(string name, IReadOnlyList<object?> positional, 
         Require(index, name) as MarkedText
         ?? throw new JinjaFailure($"the argument '{name}' of '{Name}' is {PythonText.TypeName(Get(index, name))}, it must be a string");
 
-    /// <summary>A string argument, or null where it is none or not given.</summary>
+    /// <summary>A string argument; null where it is not given or not a string.</summary>
     public MarkedText? Text(int index, string name) =>
         Get(index, name) switch
         {
@@ -94,7 +94,7 @@ internal sealed class JinjaCall(string name, IReadOnlyList<object?> positional, 
             ),
         };
 
-    /// <summary>A whole number, or null where it is none or not given.</summary>
+    /// <summary>A whole number; null where it is not given or not one.</summary>
     public long? Integer(int index, string name) =>
         Get(index, name) switch
         {

@@ -124,7 +124,7 @@ internal static class CanonicalComposition
         {
             int markClass = ClassOf(codePoint);
 
-            // Blocked where a mark of the same or a higher class, or another starter, stands between.
+            // Blocked where a mark of the same or a higher class, or another starter, is between.
             bool reaches = starter >= 0 && (starter == count - 1 || (lastClass != 0 && lastClass < markClass));
             if (reaches && TryCompose(codePoints[starter], codePoint, out int whole))
             {
@@ -171,7 +171,7 @@ internal static class CanonicalComposition
         public static readonly Dictionary<int, (int First, int? Second)> Decompositions = [];
         public static readonly Dictionary<(int First, int Second), int> Compositions = [];
 
-        /// <summary>UTF-16 units that may begin something that is not in form C, or that may change with what stands before them.</summary>
+        /// <summary>UTF-16 units that may begin something that is not in form C, or that may change with what comes before them.</summary>
         public static readonly BitArray Suspicious = new(0x10000);
 
 #pragma warning disable CA1810 // The tables are filled from one another, so initializers would not be simpler.

@@ -273,7 +273,7 @@ internal sealed class TokenizerFile
         tokens.Set(id, mapped ? bytes[..length] : spelling, findable && mapped);
     }
 
-    /// <summary>The string the reader stands on, in UTF-8; the buffer grows where escapes have to be undone.</summary>
+    /// <summary>The string at the reader's position, in UTF-8; the buffer grows where escapes have to be undone.</summary>
     private static ReadOnlySpan<byte> Spelling(ref Utf8JsonReader reader, ref Span<byte> buffer)
     {
         if (!reader.ValueIsEscaped)

@@ -37,7 +37,7 @@ internal sealed class DpoLoss
     /// <param name="chosen">The better responses.</param>
     /// <param name="rejected">The worse ones, row by row.</param>
     /// <param name="counts">Counts of the whole batch; null when this is the whole batch.</param>
-    /// <param name="transport">Where the variant sorts the batch and this is a part of it: what stands beside its pairs, by <see
+    /// <param name="transport">Where the variant sorts the batch and this is a part of it: what belongs to its pairs, by <see
     /// cref="Sides"/>
     /// of all of them.</param>
     /// <exception cref="ArgumentException">Shapes differ, or something that the options need is missing.</exception>

@@ -43,7 +43,7 @@ internal sealed record DpoMetrics
     /// <summary>Σ β·log-ratio of rejected responses.</summary>
     public double RejectedReward { get; init; }
 
-    /// <summary>Pairs whose chosen response has the higher reward; a tie is none.</summary>
+    /// <summary>Pairs whose chosen response has the higher reward; a tie does not count.</summary>
     public double Correct { get; init; }
 
     /// <summary>Σ log-prob of chosen responses.</summary>

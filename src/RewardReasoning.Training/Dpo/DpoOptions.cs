@@ -76,7 +76,7 @@ internal sealed record DpoOptions : ICheckedOptions
     [EnumDataType(typeof(DpoVariant), ErrorMessage = "there is no such variant")]
     public DpoVariant Variant { get; init; } = DpoVariant.Sigmoid;
 
-    /// <summary>β: how dear it is to leave the reference.</summary>
+    /// <summary>β: the penalty for moving away from the reference.</summary>
     [Range(0.0, 1e6, MinimumIsExclusive = true, ErrorMessage = "it must be above 0")]
     public double Beta { get; init; } = 0.1;
 

@@ -1,7 +1,7 @@
 namespace RewardReasoning.Training.Dpo;
 
 /// <summary>
-/// What stands beside each pair of a micro-batch once the two sides of the whole batch are sorted: all that the losses of sorted batches
+/// What belongs to each pair of a micro-batch once the two sides of the whole batch are sorted: all that the losses of sorted batches
 /// (aot, aot_unpaired; arXiv 2406.05882) know of the other pairs. The sides are the policy's and the reference's margins, or the log-ratios
 /// of the chosen and of the rejected responses.
 /// </summary>

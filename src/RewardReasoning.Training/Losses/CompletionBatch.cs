@@ -24,7 +24,7 @@ internal sealed class CompletionBatch
 {
     private readonly IReadOnlyList<ICompletion> _completions;
     private readonly Tensor _ids; // padded: [B, prompt + T]; shared: [B, T]
-    private readonly Tensor? _positions; // padded: [B·T], of the states that foretell the completions, in flattened rows
+    private readonly Tensor? _positions; // padded: [B·T], of the states that predict the completions, in flattened rows
     private readonly Tensor? _prompts; // shared: [P, L]
     private readonly Tensor? _promptMask;
     private readonly Tensor _tokens; // [B·T]
@@ -86,7 +86,7 @@ internal sealed class CompletionBatch
         return values is null ? null : tensor(values, device: _ids.device);
     }
 
-    /// <summary>Hidden states that foretell the completions, [B·T, H], computed by the model.</summary>
+    /// <summary>Hidden states that predict the completions, [B·T, H], computed by the model.</summary>
     public Tensor States(DecoderModel model) =>
         _prompts is { } prompts && _promptMask is { } promptMask
             ? model.HiddenOfCompletions(prompts, promptMask, _ids).reshape(-1, model.Config.HiddenSize)
@@ -94,7 +94,7 @@ internal sealed class CompletionBatch
 
     /// <summary>Forward and backward pass; gradients are added to those of the model's trainable weights.</summary>
     /// <param name="model">A view whose weights require gradients.</param>
-    /// <param name="loss">From hidden states that foretell the completions, [B·T, H], to a number.</param>
+    /// <param name="loss">From hidden states that predict the completions, [B·T, H], to a number.</param>
     /// <param name="recomputeLayers">See <see cref="TrainingPasses"/>; for whole rows only.</param>
     public void Backpropagate(DecoderModel model, Func<Tensor, Tensor> loss, bool recomputeLayers)
     {
@@ -152,7 +152,7 @@ internal sealed class CompletionBatch
             for (int i = 0; i < _completions[row].Completion.Length; i++)
             {
                 ids[row, prompt + i] = _completions[row].Completion[i];
-                positions[(row * Width) + i] = ((long)row * length) + prompt + i - 1; // the token before foretells it
+                positions[(row * Width) + i] = ((long)row * length) + prompt + i - 1; // the token before predicts it
             }
         }
 

@@ -14,7 +14,7 @@ internal sealed record PolicyQuestion(int Group, string Query, string? Answer, i
 /// <param name="Question">What it answers.</param>
 /// <param name="Completion">Its tokens.</param>
 /// <param name="Text">All of it.</param>
-/// <param name="Answer">What stands behind its thought: what the judge reads.</param>
+/// <param name="Answer">What follows its reasoning: what the judge reads.</param>
 /// <param name="Fault">Why it is not shown to the judge; null where it is.</param>
 /// <param name="Reward">NaN where it has none.</param>
 internal sealed record PolicyRollout(

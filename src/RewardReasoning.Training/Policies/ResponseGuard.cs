@@ -27,7 +27,7 @@ internal sealed partial class ResponseGuard(GuardOptions options, JudgeDomain? d
     private readonly Regex[] _phrases = [SpeaksToJudge(), .. options.Phrases.Select(GuardOptions.Compile)];
 
     /// <summary>What is wrong with a response; null if nothing is.</summary>
-    /// <param name="answer">What stands behind its thought.</param>
+    /// <param name="answer">What follows its reasoning.</param>
     /// <param name="finished">Whether it ended by itself.</param>
     public ResponseFault? Check(string answer, bool finished) =>
         !finished || answer.Length > options.LongestResponse ? ResponseFault.TooLong

@@ -26,7 +26,7 @@ internal interface IPreferenceObjective : IDisposable
 }
 
 /// <summary>A pair as tokens.</summary>
-/// <param name="Prompt">What both responses follow; empty where each stands as a whole conversation.</param>
+/// <param name="Prompt">What both responses follow; empty where each is a whole conversation.</param>
 /// <param name="Chosen">The better response.</param>
 /// <param name="Rejected">The worse one.</param>
 /// <param name="Margin">How much better the chosen one is, where the data says so.</param>

@@ -6,7 +6,7 @@ using RewardReasoning.Recipes;
 namespace RewardReasoning.Training.Preferences;
 
 /// <summary>A labelled pair.</summary>
-/// <param name="Row">Where it stands, and its other fields.</param>
+/// <param name="Row">Its place, and its other fields.</param>
 /// <param name="Conversation">What was asked, turn by turn.</param>
 /// <param name="Pair">The same as texts, with both responses.</param>
 internal sealed record PreferenceRow(DataRow Row, IReadOnlyList<ChatMessage> Conversation, PreferencePair Pair);

@@ -3,7 +3,7 @@ using RewardReasoning.Training.Runs;
 
 namespace RewardReasoning.Training.Preferences;
 
-/// <summary>Where training on pairs stands: pairs taken so far.</summary>
+/// <summary>Position in training on pairs: pairs taken so far.</summary>
 internal sealed record PreferencePosition(long Pairs);
 
 /// <summary>Steps over labelled pairs, whatever is learnt from them.</summary>

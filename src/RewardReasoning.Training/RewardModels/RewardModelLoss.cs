@@ -25,7 +25,7 @@ internal sealed record RewardModelMetrics
     /// <summary>Pairs seen.</summary>
     public double Pairs { get; init; }
 
-    /// <summary>Pairs whose chosen response has the higher reward; a tie is none.</summary>
+    /// <summary>Pairs whose chosen response has the higher reward; a tie does not count.</summary>
     public double Correct { get; init; }
 
     /// <summary>Σ (chosen − rejected).</summary>

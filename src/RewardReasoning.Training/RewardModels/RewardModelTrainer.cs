@@ -8,7 +8,7 @@ namespace RewardReasoning.Training.RewardModels;
 internal sealed class RewardModelTrainer(RewardModelRecipe recipe, TimeProvider clock)
 {
     /// <summary>
-    /// Runs, or goes on with, the recipe until its last step; the finished model lies in <see cref="RunFolder.FinalModel"/>.
+    /// Runs or resumes the recipe until its last step; the finished model is in <see cref="RunFolder.FinalModel"/>.
     /// </summary>
     /// <exception cref="RewardReasoningException">The recipe, its data or its run folder is unusable.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; a checkpoint of the last finished step was written.</exception>

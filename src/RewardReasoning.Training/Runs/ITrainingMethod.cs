@@ -3,10 +3,10 @@ using System.Text.Json.Nodes;
 namespace RewardReasoning.Training.Runs;
 
 /// <summary>What a kind of training adds to the run that it is a part of: its data, its loss and its measurements.</summary>
-/// <typeparam name="TPosition">Where its data stands; written into checkpoints as JSON.</typeparam>
+/// <typeparam name="TPosition">Position in its data; written into checkpoints as JSON.</typeparam>
 internal interface ITrainingMethod<TPosition> : IDisposable
 {
-    /// <summary>Where the data stands between two steps.</summary>
+    /// <summary>Position in the data between two steps.</summary>
     TPosition Position { get; }
 
     /// <summary>Steps between measurements; null: nothing is measured.</summary>

@@ -24,7 +24,7 @@ internal sealed class RunFolder
 
     private RunFolder(string path) => _path = path;
 
-    /// <summary>Where it lies.</summary>
+    /// <summary>Its path.</summary>
     public string Location => _path;
 
     /// <summary>The folder of the finished model.</summary>
@@ -34,7 +34,7 @@ internal sealed class RunFolder
     public bool IsFinished => File.Exists(Path.Combine(FinalModel, "config.json"));
 
     /// <summary>
-    /// Whether anything but the recipe lies here: a run that failed before its first measurement or step left nothing to go on with.
+    /// Whether the folder holds anything but the recipe: a run that failed before its first measurement or step left nothing to resume.
     /// </summary>
     private bool HasBegun =>
         Directory

@@ -27,7 +27,7 @@ internal sealed class RunLog : IDisposable
     private readonly EventFile _events;
     private bool[] _rightAtStart;
 
-    /// <summary>A log that holds what stands below the given steps and is then added to.</summary>
+    /// <summary>A log that keeps the lines below the given steps; new ones are appended.</summary>
     public RunLog(RunFolder folder, TimeProvider clock, int firstMetrics, int firstCompletions)
     {
         (_folder, _clock) = (folder.Location, clock);

@@ -203,7 +203,7 @@ internal sealed class TrainingLoop<TPosition>(TrainingRecipe recipe, TimeProvide
 }
 
 /// <summary>What a checkpoint says besides weights and moments.</summary>
-/// <typeparam name="TPosition">Where the method's data stands.</typeparam>
+/// <typeparam name="TPosition">Position in the method's data.</typeparam>
 internal sealed record RunState<TPosition>
 {
     /// <summary>When the run began; null in checkpoints of older versions.</summary>
@@ -212,7 +212,7 @@ internal sealed record RunState<TPosition>
     /// <summary>Steps done.</summary>
     public int Step { get; init; }
 
-    /// <summary>Where the method's data stands; null before the first step.</summary>
+    /// <summary>Position in the method's data; null before the first step.</summary>
     public TPosition? Position { get; init; }
 
     /// <summary>The best measurement so far.</summary>

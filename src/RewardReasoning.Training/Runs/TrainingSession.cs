@@ -82,7 +82,7 @@ internal sealed class TrainingSession : IDisposable
     public long Updates { get; private set; }
 
     /// <summary>
-    /// A forward and backward pass on a worker's view, by <paramref name="pass"/>, which is told whether layers are to be computed twice.
+    /// A forward and backward pass on a worker's view, by <paramref name="pass"/>, whose argument says whether layers are computed twice.
     /// </summary>
     public double Backpropagate(int worker, Func<DecoderModel, bool, double> pass)
     {

@@ -3,14 +3,14 @@ using RewardReasoning.Recipes;
 namespace RewardReasoning.Training.Sft;
 
 /// <summary>
-/// Where a <see cref="DocumentPacker"/> stands: documents taken so far, those still in the pool, and those left out as too long.
+/// Position of a <see cref="DocumentPacker"/>: documents taken so far, those still in the pool, and those left out as too long.
 /// </summary>
 internal sealed record PackerState(long Taken, IReadOnlyList<int> Pool, int TooLong);
 
 /// <summary>Documents in one row of a fixed length.</summary>
 /// <param name="Ids">Token ids; the rest of the row is filled with 0.</param>
 /// <param name="Weights">Weight of each token as a target: 0 for the filling, and for the first token of each document, which nothing
-/// before it foretells.</param>
+/// before it predicts.</param>
 /// <param name="Positions">Places counted from 0 in each document.</param>
 /// <param name="Documents">Number of each token's document in the row; the filling is the last.</param>
 internal sealed record PackedRow(long[] Ids, float[] Weights, long[] Positions, long[] Documents)

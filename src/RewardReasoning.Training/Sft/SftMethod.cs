@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 
 namespace RewardReasoning.Training.Sft;
 
-/// <summary>Where supervised data stands: the packer, and the tokens of all rows so far.</summary>
+/// <summary>Position in supervised data: the packer, and the tokens of all rows so far.</summary>
 internal sealed record SftPosition(PackerState Packer, long Tokens);
 
 /// <summary>Rows of documents and their cross entropy.</summary>

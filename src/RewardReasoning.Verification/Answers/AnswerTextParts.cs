@@ -46,7 +46,7 @@ internal static partial class AnswerTextParts
         /// <summary>One letter: mathematics beside mathematics.</summary>
         Letter,
 
-        /// <summary>and, or: join what stands on both sides.</summary>
+        /// <summary>and, or: join the parts on both sides.</summary>
         Joint,
 
         /// <summary>million, km, percent: belong to the number before them.</summary>
@@ -431,7 +431,7 @@ internal static partial class AnswerTextParts
         return end < 0 || (open is "$" or "`" && !IsFormula(text[from..end])) ? null : end + close.Length;
     }
 
-    /// <summary>Whether what stands between two dollar signs is a formula, and not the text between two prices.</summary>
+    /// <summary>Whether the text between two dollar signs is a formula, and not the text between two prices.</summary>
     private static bool IsFormula(string content)
     {
         string trimmed = content.Trim();

@@ -2,7 +2,7 @@ using System.Collections.Frozen;
 
 namespace RewardReasoning.Verification.Answers;
 
-/// <summary>What stands in <c>\boxed{…}</c> or <c>\fbox{…}</c>.</summary>
+/// <summary>The content of <c>\boxed{…}</c> or <c>\fbox{…}</c>.</summary>
 internal static class BoxedAnswers
 {
     private const int MaxGap = 60;

@@ -78,7 +78,7 @@ internal static partial class ChoiceLetters
     }
 
     /// <summary>
-    /// Whether "not", "rule out" or the like stands before a letter, after what announces it or else in its sentence, or "is wrong" behind
+    /// Whether "not", "rule out" or the like comes before a letter, after what announces it or else in its sentence, or "is wrong" behind
     /// it.
     /// </summary>
     private static bool IsRuledOut(string text, int cue, int letter)

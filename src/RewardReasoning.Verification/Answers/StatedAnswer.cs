@@ -22,7 +22,7 @@ public enum AnswerSource
     Tagged,
 }
 
-/// <summary>An answer as it stands in a text.</summary>
+/// <summary>An answer as the text writes it.</summary>
 /// <param name="Source">Where it was found.</param>
 /// <param name="Parts">Its text; several where several boxes make up one answer.</param>
 public readonly record struct StatedAnswer(AnswerSource Source, IReadOnlyList<string> Parts)

@@ -149,7 +149,7 @@ internal static partial class Statements
             return null;
         }
 
-        // "5 apples and 3 oranges" is the answer as it stands.
+        // "5 apples and 3 oranges" is the answer as written.
         int words = AnswerTextParts.CountWords(clause, inside);
         return inside.Count == 1
             && !inside[0].IsFormula

@@ -2,7 +2,7 @@ using System.Collections.Frozen;
 
 namespace RewardReasoning.Verification.Parsing;
 
-/// <summary>What LaTeX commands mean here. One that stands in none of these tables fails the text that holds it.</summary>
+/// <summary>What LaTeX commands mean here. A text with a command that is in none of these tables cannot be read.</summary>
 internal static class LatexCommands
 {
     /// <summary>Commands that change nothing but looks.</summary>

@@ -83,7 +83,7 @@ internal sealed partial class MathParser
             return new ConstantNode(Constant.I);
         }
 
-        // f(x) is a call; so are W(n), where one letter stands in the brackets, and y(0); x(x+1) is a product.
+        // f(x) is a call; so are W(n), with one letter in the brackets, and y(0); x(x+1) is a product.
         MathToken closing = _tokens[Math.Min(_at + 2, _tokens.Count - 1)];
         bool oneLetter = Ahead.Kind == TokenKind.Letter && char.IsUpper(letter[0]) && closing.Is(TokenKind.Close, ")");
         bool oneNumber = Ahead.Kind == TokenKind.Number && closing.Is(TokenKind.Close, ")");
@@ -485,7 +485,7 @@ internal sealed partial class MathParser
         return new GroupNode('{', close, items);
     }
 
-    /// <summary>What stands before the colon of a set: x, (x, y) or x ∈ ℝ.</summary>
+    /// <summary>What comes before the colon of a set: x, (x, y) or x ∈ ℝ.</summary>
     private Node ParseElement()
     {
         Node element = ParseSum();
@@ -634,7 +634,7 @@ internal sealed partial class MathParser
             : Fail();
     }
 
-    /// <summary>What stands in one cell of cases or of an array; "if", "for" and "when" before a condition say nothing.</summary>
+    /// <summary>The content of one cell of cases or of an array; "if", "for" and "when" before a condition say nothing.</summary>
     private Node ParseCell()
     {
         while (

@@ -27,7 +27,7 @@ internal sealed partial class MathParser
         _budget = budget;
     }
 
-    /// <summary>The answer that a text states; null where it is none that is understood.</summary>
+    /// <summary>The answer that a text states; null where none is understood.</summary>
     public static Node? Parse(string text, CommaReading commas, WorkBudget budget)
     {
         if (new MathLexer(UnicodeMath.ToLatex(text), commas).Read() is not { Count: > 1 } tokens)
@@ -227,7 +227,7 @@ internal sealed partial class MathParser
             return sum;
         }
 
-        // {a + b \over 2}: everything before it in the braces stands above.
+        // {a + b \over 2}: everything before it in the braces is the numerator.
         bool isFraction = Current.Text == "over";
         _at++;
         Node below = ParseSum();

@@ -28,7 +28,7 @@ internal enum TokenKind
 /// <param name="Text">Digits, name, bracket or symbol.</param>
 /// <param name="Number">Value of a number.</param>
 /// <param name="IsDecimal">Whether a number has a decimal point.</param>
-/// <param name="SpaceBefore">Whether a blank stands before it.</param>
+/// <param name="SpaceBefore">Whether a blank comes before it.</param>
 internal readonly record struct MathToken(
     TokenKind Kind,
     string Text,

@@ -209,7 +209,7 @@ internal static partial class NumberForms
         return new NumberNode(isNegative ? -seen : seen, IsDecimal: true);
     }
 
-    /// <summary>6C2, C_6^2, {}^6C_2 and their permutations as binomials; the text itself where it is none of these.</summary>
+    /// <summary>6C2, C_6^2, {}^6C_2 and their permutations as binomials; any other text unchanged.</summary>
     public static string Combinations(string text)
     {
         if (text.Length > MaxLength || text.AsSpan().IndexOfAny('C', 'P', 'A') < 0)

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace RewardReasoning.IO;
 
-/// <summary>What a path leads to, which .NET tells of folders and links only.</summary>
+/// <summary>What a path leads to, which .NET reports for folders and links only.</summary>
 internal static class FileKind
 {
     /// <summary>A file.</summary>

@@ -3,7 +3,7 @@ using Microsoft.Extensions.AI;
 
 namespace RewardReasoning.Judging;
 
-/// <summary>Where and under which draw new text belongs, and who is told of it (null: nobody, and nothing is streamed).</summary>
+/// <summary>Where and under which draw new text belongs, and who receives it (null: nobody, and nothing is streamed).</summary>
 internal readonly record struct Draw(int Vote, ShownOrder Order, int Seed, int Redraw, Action<JudgmentEvent>? Listener);
 
 /// <summary>

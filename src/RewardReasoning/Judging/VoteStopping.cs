@@ -43,7 +43,7 @@ public abstract record VoteStopping
     /// <summary>
     /// Reads <c>fixed</c>, <c>certain</c>, a level such as <c>0.95</c>, or both with a comma: what <c>ToString</c> writes.
     /// </summary>
-    /// <exception cref="FormatException">The text is none of these; the message says what it may be.</exception>
+    /// <exception cref="FormatException">The text is not one of these; the message lists them.</exception>
     public static VoteStopping Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);

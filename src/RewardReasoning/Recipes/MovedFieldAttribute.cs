@@ -1,6 +1,6 @@
 namespace RewardReasoning.Recipes;
 
-/// <summary>A field that earlier versions of a recipe had; whoever still writes it is told what to write instead.</summary>
+/// <summary>A field that earlier versions of a recipe had; the error for it says what to write instead.</summary>
 /// <param name="name">The field as it was written, such as <c>policy</c>.</param>
 /// <param name="advice">A sentence on what to do, such as which field or verb replaces it.</param>
 [AttributeUsage(AttributeTargets.Class, AllowMultiple = true)]

@@ -31,12 +31,7 @@ internal static class RecipeFields
         json.EnumerateArray().SelectMany((value, index) => Of(value, format.GetTypeInfo(item), $"{path}[{index}]", format));
 
     /// <summary>The faults of options whose fields depend on one of them, their kind.</summary>
-    private static IEnumerable<string> OfKind(
-        JsonElement json,
-        JsonPolymorphismOptions kinds,
-        string path,
-        JsonSerializerOptions format
-    )
+    private static IEnumerable<string> OfKind(JsonElement json, JsonPolymorphismOptions kinds, string path, JsonSerializerOptions format)
     {
         string kind = kinds.TypeDiscriminatorPropertyName;
         string[] words = [.. kinds.DerivedTypes.Select(one => one.TypeDiscriminator as string).OfType<string>()];
@@ -167,8 +162,7 @@ internal static class RecipeFields
         };
     }
 
-    private static string Either(string[] words) =>
-        words.Length == 1 ? words[0] : $"{string.Join(", ", words[..^1])} or {words[^1]}";
+    private static string Either(string[] words) => words.Length == 1 ? words[0] : $"{string.Join(", ", words[..^1])} or {words[^1]}";
 
     private static string Plural(Type item, JsonSerializerOptions format) =>
         Demand(item, format) switch

@@ -37,7 +37,9 @@ internal sealed class TextListConverter : JsonConverter<TextList>
             JsonTokenType.StartArray => JsonSerializer.Deserialize<string?[]>(ref reader, options) ?? [],
             _ => throw new JsonException(Demand),
         };
-        return texts.Length > 0 && !texts.Any(string.IsNullOrEmpty) ? new TextList([.. texts.OfType<string>()]) : throw new JsonException(Demand);
+        return texts.Length > 0 && !texts.Any(string.IsNullOrEmpty)
+            ? new TextList([.. texts.OfType<string>()])
+            : throw new JsonException(Demand);
     }
 
     public override void Write(Utf8JsonWriter writer, TextList value, JsonSerializerOptions options)

@@ -42,10 +42,21 @@ public sealed class BuildRecipeTests : IDisposable
             ("id", "text", "ok", 5.0, 10, 2, "\n\nQuestion:"),
             (outputs.Key, outputs.Output, outputs.Correct, outputs.Weight, outputs.Limit, outputs.PairsPerQuery, outputs.CutAt[0])
         );
-        Assert.Equal([("lang", "en"), ("stated", "True")], outputs.Require.OrderBy(one => one.Key).Select(one => (one.Key, one.Value.ToString())));
+        Assert.Equal(
+            [("lang", "en"), ("stated", "True")],
+            outputs.Require.OrderBy(one => one.Key).Select(one => (one.Key, one.Value.ToString()))
+        );
         SampledSource sampled = Assert.IsType<SampledSource>(recipe.Sources[1]);
         Assert.Equal((8, 0.7, 99, "Box it."), (sampled.Samples, sampled.Temperature, sampled.MaxTokens, sampled.Instruction));
-        Assert.Equal(new SampledModel { Model = "m", Endpoint = new Uri("http://localhost:8000/v1"), ApiKeyEnv = "KEY" }, sampled.Models[1]);
+        Assert.Equal(
+            new SampledModel
+            {
+                Model = "m",
+                Endpoint = new Uri("http://localhost:8000/v1"),
+                ApiKeyEnv = "KEY",
+            },
+            sampled.Models[1]
+        );
         Assert.Equal(0.5, Assert.IsType<AnnotatedSource>(recipe.Sources[2]).MinMargin);
         Assert.Equal(64, hash.Length);
         Assert.Equal((13, 0.2), (recipe.Decontaminate?.Ngram, recipe.Decontaminate?.Share));
@@ -120,9 +131,7 @@ public sealed class BuildRecipeTests : IDisposable
 
     private void AssertFaults(string recipe, params string[] faults)
     {
-        string message = Assert
-            .ThrowsAny<RewardReasoningException>(() => BuildRecipe.Load(Write("recipe.json", recipe)))
-            .Message;
+        string message = Assert.ThrowsAny<RewardReasoningException>(() => BuildRecipe.Load(Write("recipe.json", recipe))).Message;
         Assert.All(faults, fault => Assert.Contains(fault, message, StringComparison.Ordinal));
     }
 

@@ -75,7 +75,7 @@ internal sealed class VerlExport(VerlExportOptions options, TimeProvider time)
         }
     }
 
-    /// <summary>By the query alone, so that no query stands in both files.</summary>
+    /// <summary>By the query alone, so that no query is in both files.</summary>
     private bool IsForTest(string query) =>
         BinaryPrimitives.ReadUInt64LittleEndian(SHA256.HashData(Encoding.UTF8.GetBytes(query))) < options.TestShare * ulong.MaxValue;
 }

@@ -3,9 +3,9 @@ using System.Text;
 namespace RewardReasoning.Storage;
 
 /// <summary>
-/// What the byte forms share: a first byte with the version, and what becomes of bytes that do not hold what they should.
+/// What all encodings share: a first byte with the version, and an error where bytes are not what they should be.
 /// </summary>
-internal static class Forms
+internal static class VersionedBytes
 {
     public static T Read<T>(ReadOnlyMemory<byte> bytes, byte version, Func<BinaryReader, T> read)
     {
@@ -15,12 +15,12 @@ internal static class Forms
             return reader.ReadByte() is var found && found == version
                 ? read(reader)
                 : throw new InvalidDataException(
-                    $"A kept form has version {found}; this program knows version {version}. A newer one may be able to read it."
+                    $"A stored entry has version {found}; this program knows version {version}. A newer one may be able to read it."
                 );
         }
         catch (Exception error) when (error is EndOfStreamException or FormatException or OverflowException)
         {
-            throw new InvalidDataException("Kept bytes are damaged: they end too early or hold no valid length.", error);
+            throw new InvalidDataException("Stored bytes are damaged: they end too early or hold no valid length.", error);
         }
     }
 }

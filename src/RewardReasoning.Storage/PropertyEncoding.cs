@@ -6,7 +6,7 @@ namespace RewardReasoning.Storage;
 /// One additional property of a response as bytes: a byte for its kind, then its value. The most probable tokens are written with each
 /// text once, for the same few come back all the time.
 /// </summary>
-internal static class PropertyForm
+internal static class PropertyEncoding
 {
     public static bool CanWrite(object? value) =>
         value is bool or int or long or float or double or string or string[] or float[] or KeyValuePair<string, float>[][];

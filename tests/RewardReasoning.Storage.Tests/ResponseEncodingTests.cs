@@ -5,7 +5,7 @@ using Xunit;
 
 namespace RewardReasoning.Storage.Tests;
 
-public sealed class ResponseFormTests
+public sealed class ResponseEncodingTests
 {
     private static readonly Gen<AIContent> GenContent = Gen.Select(
         Gen.Bool,
@@ -62,20 +62,20 @@ public sealed class ResponseFormTests
     public void Read_OfWhatWasWritten_IsAnEqualResponse() =>
         GenResponse.Sample(response =>
         {
-            ChatResponse read = ResponseForm.Read(ResponseForm.Write(response));
+            ChatResponse read = ResponseEncoding.Read(ResponseEncoding.Write(response));
             Assert.Equal(Text(response), Text(read));
         });
 
     [Fact]
     public void Write_ContentOtherThanText_HasNoByteForm() =>
-        Assert.Null(ResponseForm.Write(new ChatResponse(new ChatMessage(ChatRole.Assistant, [new FunctionCallContent("1", "f")]))));
+        Assert.Null(ResponseEncoding.Write(new ChatResponse(new ChatMessage(ChatRole.Assistant, [new FunctionCallContent("1", "f")]))));
 
     [Fact]
     public void Write_PropertyWithoutByteForm_IsLeftOut()
     {
         ChatResponse response = Samples.Response();
         (response.AdditionalProperties ??= [])["odd"] = new object();
-        AdditionalPropertiesDictionary? read = ResponseForm.Read(ResponseForm.Write(response)).AdditionalProperties;
+        AdditionalPropertiesDictionary? read = ResponseEncoding.Read(ResponseEncoding.Write(response)).AdditionalProperties;
         Assert.NotNull(read);
         Assert.Equal([ChatResponseKeys.ReasoningClosed], read.Keys);
     }
@@ -83,26 +83,26 @@ public sealed class ResponseFormTests
     [Fact]
     public void Read_EveryCut_IsDamaged()
     {
-        byte[] whole = ResponseForm.Write(Samples.Response()) ?? [];
+        byte[] whole = ResponseEncoding.Write(Samples.Response()) ?? [];
         Assert.All(
             Enumerable.Range(0, whole.Length),
-            length => Assert.Throws<InvalidDataException>(() => ResponseForm.Read(whole.AsMemory(0, length)))
+            length => Assert.Throws<InvalidDataException>(() => ResponseEncoding.Read(whole.AsMemory(0, length)))
         );
     }
 
     [Fact]
     public void Pack_AnyBytes_ComeBack() =>
         Gen.OneOf(Gen.Byte.Array[0, 2000], Gen.Byte[97, 99].Array[0, 5000])
-            .Sample(bytes => Assert.Equal(bytes, Packed.Unpack(Packed.Pack(bytes))));
+            .Sample(bytes => Assert.Equal(bytes, Compression.Unpack(Compression.Pack(bytes))));
 
     [Fact]
-    public void Pack_LongText_TakesLessRoom() => Assert.True(Packed.Pack(new byte[10_000]).Length < 100);
+    public void Pack_LongText_TakesLessRoom() => Assert.True(Compression.Pack(new byte[10_000]).Length < 100);
 
     [Theory]
     [InlineData(new byte[] { })]
     [InlineData(new byte[] { 2, 0 })]
     [InlineData(new byte[] { 1, 9, 0, 0, 0, 7 })]
-    public void Unpack_DamagedBytes_SaysSo(byte[] packed) => Assert.Throws<InvalidDataException>(() => Packed.Unpack(packed));
+    public void Unpack_DamagedBytes_SaysSo(byte[] packed) => Assert.Throws<InvalidDataException>(() => Compression.Unpack(packed));
 
     private static AdditionalPropertiesDictionary Properties(bool? closed, (string Text, float LogProb)[][] tops)
     {

@@ -4,12 +4,12 @@ using Microsoft.Extensions.AI;
 namespace RewardReasoning.Storage;
 
 /// <summary>
-/// Everything but the messages that a completion hangs on, as bytes: the version (1), then two lists (members of
+/// Everything but the messages that a completion depends on, as bytes: the version (1), then two lists (members of
 /// <see cref="ChatOptions"/> by the names of the OpenAI interface, and its additional properties), each with its length in 4 bytes and
 /// sorted by name. An entry is its name, a byte for its kind and its value: 1 bool (a byte), 2 integer (8 bytes), 3 single, 4 double,
 /// 5 text, 6 list of texts (count in 4 bytes). What is not set is not written, so that later settings leave earlier keys as they are.
 /// </summary>
-internal static class SettingsForm
+internal static class SettingsEncoding
 {
     private const byte Version = 1;
 
@@ -40,7 +40,7 @@ internal static class SettingsForm
     /// </summary>
     /// <exception cref="InvalidDataException">The bytes have another version or are damaged.</exception>
     public static IReadOnlyList<KeyValuePair<string, object>> Read(ReadOnlyMemory<byte> bytes) =>
-        Forms.Read(bytes, Version, reader => (KeyValuePair<string, object>[])[.. ReadList(reader), .. ReadList(reader)]);
+        VersionedBytes.Read(bytes, Version, reader => (KeyValuePair<string, object>[])[.. ReadList(reader), .. ReadList(reader)]);
 
     private static Dictionary<string, object?> Members(ChatOptions? options) =>
         options is null

@@ -8,7 +8,7 @@ namespace RewardReasoning.Storage;
 /// the properties of <see cref="ChatResponseKeys"/>, log-probs included, bit for bit. Numbers are little-endian, texts UTF-8 after their
 /// length, absent values a zero byte.
 /// </summary>
-internal static class ResponseForm
+internal static class ResponseEncoding
 {
     private const byte Version = 1;
 
@@ -44,13 +44,13 @@ internal static class ResponseForm
 
         KeyValuePair<string, object?>[] properties =
         [
-            .. (response.AdditionalProperties ?? []).Where(property => PropertyForm.CanWrite(property.Value)),
+            .. (response.AdditionalProperties ?? []).Where(property => PropertyEncoding.CanWrite(property.Value)),
         ];
         writer.Write(properties.Length);
         foreach ((string name, object? value) in properties)
         {
             writer.Write(name);
-            PropertyForm.Write(writer, value);
+            PropertyEncoding.Write(writer, value);
         }
 
         return stream.ToArray();
@@ -59,7 +59,7 @@ internal static class ResponseForm
     /// <summary>The response of the bytes, a new one with every call.</summary>
     /// <exception cref="InvalidDataException">The bytes have another version or are damaged.</exception>
     public static ChatResponse Read(ReadOnlyMemory<byte> bytes) =>
-        Forms.Read(
+        VersionedBytes.Read(
             bytes,
             Version,
             reader =>
@@ -81,7 +81,7 @@ internal static class ResponseForm
 
                 for (int left = reader.ReadInt32(); left > 0; left--)
                 {
-                    response.AdditionalProperties[reader.ReadString()] = PropertyForm.Read(reader);
+                    response.AdditionalProperties[reader.ReadString()] = PropertyEncoding.Read(reader);
                 }
 
                 return response;

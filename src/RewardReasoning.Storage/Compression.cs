@@ -5,10 +5,10 @@ using System.IO.Compression;
 namespace RewardReasoning.Storage;
 
 /// <summary>
-/// Bytes as they lie in a store: one byte for the form, then the bytes themselves (0), or their length in four bytes and their Brotli
-/// form (1).
+/// Bytes as a store holds them: one byte for the encoding, then the bytes themselves (0), or their length in four bytes and the bytes
+/// compressed by Brotli (1).
 /// </summary>
-internal static class Packed
+internal static class Compression
 {
     private const byte Plain = 0;
     private const byte Brotli = 1;
@@ -62,5 +62,5 @@ internal static class Packed
     }
 
     private static InvalidDataException Damaged() =>
-        new("Kept bytes are damaged or of a later form; a newer version may be able to read them.");
+        new("Stored bytes are damaged or of a later version; a newer program may be able to read them.");
 }

@@ -7,7 +7,7 @@ namespace RewardReasoning.Storage;
 /// Messages as bytes: the version (1), the number of messages (4 bytes), and for each its role, text and reasoning, every text as UTF-8
 /// after its length (7 bits a byte, the high bit for "more follows"). Numbers are little-endian.
 /// </summary>
-internal static class PromptForm
+internal static class PromptEncoding
 {
     private const byte Version = 1;
 
@@ -38,7 +38,7 @@ internal static class PromptForm
     /// <summary>The messages of the bytes.</summary>
     /// <exception cref="InvalidDataException">The bytes have another version or are cut short.</exception>
     public static IReadOnlyList<ChatMessage> Read(ReadOnlyMemory<byte> bytes) =>
-        Forms.Read(
+        VersionedBytes.Read(
             bytes,
             Version,
             reader =>
