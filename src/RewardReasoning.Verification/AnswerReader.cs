@@ -28,7 +28,19 @@ internal sealed partial class AnswerReader(VerifierOptions options, WorkBudget b
         }
 
         string text = Trimmed(answer.Text);
-        return text.Length > options.MaxAnswerLength ? [new TextNode(text)] : Readings(text, hasDecimalComma);
+        if (text.Length > options.MaxAnswerLength)
+        {
+            return [new TextNode(text)];
+        }
+
+        List<Node> readings = Readings(text, hasDecimalComma);
+        if (answer.Source is AnswerSource.Stated or AnswerSource.Last && Exclaimed().Match(text) is { Success: true } exclaimed)
+        {
+            // "The answer is 18!" may be said with joy.
+            readings.AddRange(Readings(exclaimed.Groups["number"].Value, hasDecimalComma));
+        }
+
+        return readings;
     }
 
     /// <summary>Whether two answers agree if a comma in one of them is a decimal point.</summary>
@@ -56,6 +68,13 @@ internal sealed partial class AnswerReader(VerifierOptions options, WorkBudget b
             return [truncated];
         }
 
+        text = FeetAndInches().Replace(text, "$1 ft $2 in");
+        if (NumberForms.ReadPeriod(text) is { } periodic)
+        {
+            return [periodic];
+        }
+
+        text = Restated(text) ?? text;
         text = text.Contains(" to ", StringComparison.Ordinal) ? Proportion().Replace(text, "$1:$2") : text;
         text = NumberForms.Combinations(NumberForms.Regroup(WithDeclaredIntegers(text)));
         List<Node> readings = [];
@@ -140,7 +159,11 @@ internal sealed partial class AnswerReader(VerifierOptions options, WorkBudget b
         }
 
         string plain = LatexText.ToPlain(text);
-        if (NumberWords.Read(plain) is ({ } value, { } after) && !after.Contains(',', StringComparison.Ordinal))
+        if (NumberWords.ReadOrdinal(plain) is { } place)
+        {
+            readings.Insert(0, NumberNode.Of(place));
+        }
+        else if (NumberWords.Read(plain) is ({ } value, { } after) && !after.Contains(',', StringComparison.Ordinal))
         {
             string unit = after.Trim('.', ' ');
             NumberNode number = new(value);
@@ -160,6 +183,11 @@ internal sealed partial class AnswerReader(VerifierOptions options, WorkBudget b
         else if (plain is "half" or "a half")
         {
             readings.Insert(0, new NumberNode(new Fraction(1, 2)));
+        }
+        else if (Worded().IsMatch(text) && NumberWords.Find(text) is [var only] && NumberWords.Read(only) is (var said, ""))
+        {
+            // "There are three solutions."
+            readings.Add(new NumberNode(said));
         }
     }
 
@@ -185,6 +213,8 @@ internal sealed partial class AnswerReader(VerifierOptions options, WorkBudget b
         string trimmed = text.Trim();
         trimmed = trimmed.EndsWith("...", StringComparison.Ordinal) ? trimmed : trimmed.TrimEnd('.', '。', '．');
         trimmed = trimmed.Trim('*', ' ', '`');
+        trimmed = trimmed is ['=', ' ', _, ..] ? trimmed[2..].TrimStart() : trimmed;
+        trimmed = Minus().Match(trimmed) is { Success: true } minus ? $"-{trimmed[(minus.Length - 1)..]}" : trimmed;
         return About().Match(trimmed) is { Success: true } about ? trimmed[about.Groups["value"].Index..] : trimmed;
     }
 
@@ -219,6 +249,43 @@ internal sealed partial class AnswerReader(VerifierOptions options, WorkBudget b
             { } one => new SetOperationNode('-', line, new GroupNode('{', '}', [LabelledAnswer.Of(one).Value])),
             _ => null,
         };
+    }
+
+    /// <summary>
+    /// A value without brackets behind it that only say it again or rule another one out: "0.6 (3/5)", "12 (twelve)", "12 (not 13)".
+    /// </summary>
+    private string? Restated(string text)
+    {
+        if (text.Length > MaxQuantity || Bracketed().Match(text) is not { Success: true } match)
+        {
+            return null;
+        }
+
+        string value = match.Groups["value"].Value;
+        string inside = match.Groups["inside"].Value;
+        if (Ruled().IsMatch(inside))
+        {
+            return value;
+        }
+
+        return NumberOf(value) is { } number && NumberOf(inside) is { } again && number == again ? value : null;
+    }
+
+    /// <summary>The number that a text is, a percentage as its hundredth part.</summary>
+    private Fraction? NumberOf(string text)
+    {
+        bool isPercent = text.EndsWith('%');
+        string plain = LatexText.ToPlain(text).TrimEnd('%', '\\', ' ');
+        Fraction? value = NumberWords.Read(plain) is ({ } words, "")
+            ? words
+            : MathParser.Parse(plain, CommaReading.Thousands, budget) switch
+            {
+                NumberNode number => number.Value,
+                QuotientNode { Numerator: NumberNode upper, Denominator: NumberNode { Value.Numerator.IsZero: false } lower } => upper.Value
+                    / lower.Value,
+                _ => null,
+            };
+        return isPercent && value is { } hundredfold ? hundredfold / new Fraction(100, 1) : value;
     }
 
     /// <summary>"where k is an integer" as k ∈ ℤ.</summary>
@@ -309,6 +376,35 @@ internal sealed partial class AnswerReader(VerifierOptions options, WorkBudget b
         RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
     )]
     private static partial Regex Approximation();
+
+    [GeneratedRegex(
+        @"^(minus|negative) [\d\\$.]",
+        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase
+    )]
+    private static partial Regex Minus();
+
+    [GeneratedRegex(@"^(\d+)['′]\s?(\d{1,2})([""″]|'')?$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    private static partial Regex FeetAndInches();
+
+    /// <summary>Words and nothing else, three of them or more.</summary>
+    [GeneratedRegex(@"^\p{L}[\p{L},'’-]* ([\p{L},'’-]+ )+[\p{L}'’-]+$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    private static partial Regex Worded();
+
+    [GeneratedRegex(@"^(?<number>\d+)!$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
+    private static partial Regex Exclaimed();
+
+    [GeneratedRegex(
+        @"^(?<value>[^()]*[^()\s\\a-zA-Z^_]\\?%?) \((?<inside>[^()]+)\)$",
+        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
+    )]
+    private static partial Regex Bracketed();
+
+    /// <summary>How brackets begin that add nothing to the value before them.</summary>
+    [GeneratedRegex(
+        @"^(not|or|i\.e|that is|see|rounded|since|because|approx\w*|about)\b",
+        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase
+    )]
+    private static partial Regex Ruled();
 
     [GeneratedRegex(@"^(\d+) to (\d+)$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex Proportion();

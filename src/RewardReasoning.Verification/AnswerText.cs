@@ -30,7 +30,7 @@ internal static class AnswerText
     private const int MaxSentence = 200;
 
     private static readonly string[] Openings = ["a ", "an ", "the ", "there is ", "there are "];
-    private static readonly string[] Verbs = [" is ", " are ", " was "];
+    private static readonly string[] Verbs = [" is ", " are ", " was ", " be "];
     private static readonly string[] Negations =
     [
         " not ",
@@ -60,7 +60,10 @@ internal static class AnswerText
         ["empty set"] = "no solution",
         ["no solution exists"] = "no solution",
         ["no solutions exist"] = "no solution",
-        ["no real solutions"] = "no real solution",
+        ["no real solutions"] = "no solution",
+        ["no real solution"] = "no solution",
+        ["no real roots"] = "no solution",
+        ["no integer solutions"] = "no solution",
         ["dne"] = "does not exist",
         ["doesn't exist"] = "does not exist",
         ["limit does not exist"] = "does not exist",

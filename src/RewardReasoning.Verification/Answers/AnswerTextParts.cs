@@ -298,7 +298,7 @@ internal static partial class AnswerTextParts
         )
         {
             comma |= text[end - 1] == ',';
-            if (text[end - 1] == '!' && end - 2 >= start && char.IsAsciiDigit(text[end - 2]) && end < text.Length && text[end] != '\n')
+            if (text[end - 1] == '!' && end - 2 >= start && char.IsAsciiDigit(text[end - 2]))
             {
                 break;
             }

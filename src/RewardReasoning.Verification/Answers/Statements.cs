@@ -41,6 +41,8 @@ internal static partial class Statements
         " as shown ",
         " as required",
         " as in ",
+        " after ",
+        " before ",
         " denn ",
         " weil ",
         " porque ",
@@ -280,6 +282,7 @@ internal static partial class Statements
                     text[i] is '.' or '!' or '?'
                     && i + 1 < text.Length
                     && (char.IsWhiteSpace(text[i + 1]) || text[i + 1] == '*' && i + 2 < text.Length)
+                    && !IsFactorial(text, i)
                 );
             any |= !char.IsWhiteSpace(text[i]) && text[i] is not ('*' or ':' or '_' or '>' or '#' or '.');
             if (stop && any && i >= formulaEnd)
@@ -297,6 +300,15 @@ internal static partial class Statements
 
         return text.Length;
     }
+
+    /// <summary>Whether an exclamation mark belongs to the number before it: "10! ways", "6! = 720".</summary>
+    private static bool IsFactorial(string text, int mark) =>
+        text[mark] == '!'
+        && mark > 0
+        && (char.IsAsciiDigit(text[mark - 1]) || text[mark - 1] == ')')
+        && mark + 2 < text.Length
+        && text[mark + 1] == ' '
+        && (char.IsAsciiLetterLower(text[mark + 2]) || "=+-*/×·".Contains(text[mark + 2]));
 
     /// <summary>The sentences and lines of a text.</summary>
     private static List<string> Sentences(string text)

@@ -48,7 +48,8 @@ internal static partial class Moments
         Match match = Time().Match(text);
         if (!match.Success)
         {
-            return null;
+            // A leading zero is that of a clock with 24 hours.
+            return text is ['0', _, ':', _, _] && Seconds(new RatioNode([], text)) is { } early ? new ClockTimeNode(early, true) : null;
         }
 
         int hours = Number(match, "h");
@@ -73,6 +74,16 @@ internal static partial class Moments
         if (match.Success)
         {
             return Checked(Number(match, "y"), Number(match, "m"), Number(match, "d"));
+        }
+
+        match = SlashedDate().Match(text);
+        if (match.Success)
+        {
+            // Day or month first: only a number above 12 tells.
+            (int first, int second) = (Number(match, "first"), Number(match, "second"));
+            return first > 12 ? Checked(Number(match, "y"), second, first)
+                : second > 12 || first == second ? Checked(Number(match, "y"), first, second)
+                : null;
         }
 
         match = DayFirst().Match(text) is { Success: true } dayFirst ? dayFirst : MonthFirst().Match(text);
@@ -102,6 +113,12 @@ internal static partial class Moments
         RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
     )]
     private static partial Regex IsoDate();
+
+    [GeneratedRegex(
+        @"^(?<first>\d{1,2})/(?<second>\d{1,2})/(?<y>\d{4})$",
+        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
+    )]
+    private static partial Regex SlashedDate();
 
     [GeneratedRegex(
         @"^(the )?(?<d>\d{1,2})(st|nd|rd|th)?\s*(of )?(?<month>jan(uary)?|feb(ruary)?|mar(ch)?|apr(il)?|may|june?|july?"

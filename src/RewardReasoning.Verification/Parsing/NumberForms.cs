@@ -209,10 +209,20 @@ internal static partial class NumberForms
         return new NumberNode(isNegative ? -seen : seen, IsDecimal: true);
     }
 
-    /// <summary>6C2, C_6^2, {}^6C_2 and their permutations as binomials; any other text unchanged.</summary>
+    /// <summary>6C2, C_6^2, {}^6C_2, 6 choose 2 and permutations as binomials; any other text unchanged.</summary>
     public static string Combinations(string text)
     {
-        if (text.Length > MaxLength || text.AsSpan().IndexOfAny('C', 'P', 'A') < 0)
+        if (text.Length > MaxLength)
+        {
+            return text;
+        }
+
+        if (text.Contains(" choose ", StringComparison.Ordinal))
+        {
+            return Choose().Replace(text, @"\binom{${n}}{${k}}");
+        }
+
+        if (text.AsSpan().IndexOfAny('C', 'P', 'A') < 0)
         {
             return text;
         }
@@ -228,12 +238,43 @@ internal static partial class NumberForms
         return match.Groups["kind"].Value == "C" ? $"\\binom{{{n}}}{{{k}}}" : $"\\binom{{{n}}}{{{k}}}\\cdot {k}!";
     }
 
+    /// <summary>0.1(6), with its period in brackets; null for anything else.</summary>
+    public static NumberNode? ReadPeriod(string text)
+    {
+        Match match = text.Length <= MaxLength && text.EndsWith(')') ? Periodic().Match(text) : Match.Empty;
+        if (!match.Success)
+        {
+            return null;
+        }
+
+        string fixedPart = match.Groups["fixed"].Value;
+        string period = match.Groups["period"].Value;
+        BigInteger ten = BigInteger.Pow(10, fixedPart.Length);
+        BigInteger nines = BigInteger.Pow(10, period.Length) - 1;
+        Fraction value =
+            new Fraction(BigInteger.Parse(match.Groups["whole"].Value + fixedPart, CultureInfo.InvariantCulture), ten)
+            + new Fraction(BigInteger.Parse(period, CultureInfo.InvariantCulture), nines * ten);
+        return new NumberNode(match.Groups["sign"].Length > 0 ? -value : value);
+    }
+
     private static BaseNumeralNode? Numeral(string digits, int radix) =>
         digits.All(digit => BaseNumeralNode.DigitOf(digit) < radix)
             ? new BaseNumeralNode(digits.ToLowerInvariant().TrimStart('0') is { Length: > 0 } significant ? significant : "0", radix)
             : null;
 
     private static string Put(string text, Match match, string by) => text[..match.Index] + by + text[(match.Index + match.Length)..];
+
+    [GeneratedRegex(
+        @"^(?<sign>-?)(?<whole>\d+)\.(?<fixed>\d*)\((?<period>\d+)\)$",
+        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
+    )]
+    private static partial Regex Periodic();
+
+    [GeneratedRegex(
+        @"^(?<n>\d+) choose (?<k>\d+)$",
+        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
+    )]
+    private static partial Regex Choose();
 
     [GeneratedRegex(@"\b\d{1,3}(['’]\d{3})+\b(\.\d+)?", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex Quoted();

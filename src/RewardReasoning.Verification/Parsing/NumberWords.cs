@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Globalization;
 using System.Numerics;
 using RewardReasoning.Verification.Arithmetic;
 
@@ -8,6 +9,7 @@ namespace RewardReasoning.Verification.Parsing;
 internal static class NumberWords
 {
     private const int MaxWords = 14;
+    private static readonly char[] Marks = ['.', ',', ';', ':', '!', '?', '*', '(', ')', '"', '“', '”'];
     private const int MaxLength = 120;
 
     private static readonly FrozenDictionary<string, int> Small = new Dictionary<string, int>
@@ -80,6 +82,34 @@ internal static class NumberWords
         ["thousandth"] = 1000,
     }.ToFrozenDictionary();
 
+    private static readonly FrozenDictionary<string, string> Ordinals = new Dictionary<string, string>
+    {
+        ["first"] = "one",
+        ["second"] = "two",
+        ["third"] = "three",
+        ["fourth"] = "four",
+        ["fifth"] = "five",
+        ["sixth"] = "six",
+        ["seventh"] = "seven",
+        ["eighth"] = "eight",
+        ["ninth"] = "nine",
+        ["tenth"] = "ten",
+        ["eleventh"] = "eleven",
+        ["twelfth"] = "twelve",
+        ["thirteenth"] = "thirteen",
+        ["fourteenth"] = "fourteen",
+        ["fifteenth"] = "fifteen",
+        ["sixteenth"] = "sixteen",
+        ["seventeenth"] = "seventeen",
+        ["eighteenth"] = "eighteen",
+        ["nineteenth"] = "nineteen",
+        ["twentieth"] = "twenty",
+        ["thirtieth"] = "thirty",
+        ["fortieth"] = "forty",
+        ["fiftieth"] = "fifty",
+        ["hundredth"] = "hundred",
+    }.ToFrozenDictionary();
+
     /// <summary>What a word after a number multiplies it by: million, lakh, dozen; null for other words.</summary>
     public static BigInteger? Scale(string word) => Scales.TryGetValue(word.ToLowerInvariant(), out BigInteger scale) ? scale : null;
 
@@ -125,6 +155,87 @@ internal static class NumberWords
 
         return at > MaxWords ? null : (value, string.Join(' ', words[at..]));
     }
+
+    /// <summary>The place that "3rd", "third" or "twenty-first" is; null for anything else, also for fractions such as "one third".</summary>
+    public static int? ReadOrdinal(string text)
+    {
+        if (text.Length is < 3 or > MaxLength)
+        {
+            return null;
+        }
+
+        string lower = text.ToLowerInvariant();
+        if (char.IsAsciiDigit(lower[0]))
+        {
+            return lower[^2..] is "st" or "nd" or "rd" or "th"
+                && int.TryParse(lower[..^2], NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+                ? number
+                : null;
+        }
+
+        string[] words = lower.Split([' ', '-'], StringSplitOptions.RemoveEmptyEntries);
+        return Ordinals.TryGetValue(words[^1], out string? cardinal)
+            && (words.Length == 1 || words[^2].EndsWith("ty", StringComparison.Ordinal) || words[^2] is "hundred" or "thousand" or "and")
+            && Read(string.Join(' ', [.. words[..^1], cardinal])) is ({ Denominator.IsOne: true } value, "")
+            && value.Numerator <= int.MaxValue
+            ? (int)value.Numerator
+            : null;
+    }
+
+    /// <summary>
+    /// The numbers that a sentence says in words, each with the words that belong to it. "one" counts only where it cannot be a pronoun or
+    /// an article: after "exactly", "only", "just" or "is", and within a longer number.
+    /// </summary>
+    public static List<string> Find(string sentence)
+    {
+        List<string> found = [];
+        string[] words = sentence.Split([' ', '\n', '\t'], StringSplitOptions.RemoveEmptyEntries);
+        for (int i = 0; i < words.Length; )
+        {
+            int last = i;
+            while (last < words.Length && last - i < MaxWords && BelongsToNumber(words[last], last > i))
+            {
+                last++;
+                if (words[last - 1].AsSpan().ContainsAny(".,;:!?"))
+                {
+                    break;
+                }
+            }
+
+            string number = string.Join(' ', words[i..last]).Trim(Marks);
+            if (number.EndsWith(" and", StringComparison.Ordinal))
+            {
+                number = number[..^4];
+            }
+
+            if (number.Length > 0 && Read(number) is (_, "") && !IsPronoun(words, i, number))
+            {
+                found.Add(number);
+            }
+
+            i = Math.Max(last, i + 1);
+        }
+
+        return found;
+    }
+
+    private static bool BelongsToNumber(string word, bool isInside)
+    {
+        string bare = word.Trim(Marks).ToLowerInvariant();
+        return bare.Length > 0
+            && (
+                bare.Split('-').All(part => Small.ContainsKey(part) || Scales.ContainsKey(part) || PartOf(part) is not null)
+                || bare is "minus" or "negative" or "a" or "an" or "half"
+                || (isInside && bare is "and")
+            );
+    }
+
+    private static bool IsPronoun(string[] words, int at, string number) =>
+        number.Equals("one", StringComparison.OrdinalIgnoreCase)
+        && !(
+            at > 0
+            && words[at - 1].ToLowerInvariant() is "exactly" or "only" or "just" or "is" or "are" or "equals" or "precisely" or "therefore"
+        );
 
     private static int? PartOf(string word)
     {
