@@ -33,15 +33,14 @@ internal sealed partial class AnswerReader(VerifierOptions options, WorkBudget b
             return [new TextNode(text)];
         }
 
-        List<Node> readings = Readings(text, hasDecimalComma);
-        if (answer.Source is AnswerSource.Stated or AnswerSource.Last && Exclaimed().Match(text) is { Success: true } exclaimed)
-        {
-            // "The answer is 18!" may be said with joy.
-            readings.AddRange(Readings(exclaimed.Groups["number"].Value, hasDecimalComma));
-        }
-
-        return readings;
+        return Readings(text, hasDecimalComma);
     }
+
+    /// <summary>The readings of an answer that ends a text with an exclamation mark, which may be one of joy: "The answer is 18!"</summary>
+    public List<Node> Exclaimed(StatedAnswer answer, bool hasDecimalComma) =>
+        ExclaimedNumber().Match(Trimmed(answer.Text)) is { Success: true } exclaimed
+            ? Readings(exclaimed.Groups["number"].Value, hasDecimalComma)
+            : [];
 
     /// <summary>Whether two answers agree if a comma in one of them is a decimal point.</summary>
     public bool MayAgreeByComma(string gold, string prediction, AnswerComparer comparer)
@@ -158,6 +157,7 @@ internal sealed partial class AnswerReader(VerifierOptions options, WorkBudget b
             readings.Add(new NumberNode(scaled));
         }
 
+        int known = readings.Count;
         string plain = LatexText.ToPlain(text);
         if (NumberWords.ReadOrdinal(plain) is { } place)
         {
@@ -184,7 +184,13 @@ internal sealed partial class AnswerReader(VerifierOptions options, WorkBudget b
         {
             readings.Insert(0, new NumberNode(new Fraction(1, 2)));
         }
-        else if (Worded().IsMatch(text) && NumberWords.Find(text) is [var only] && NumberWords.Read(only) is (var said, ""))
+
+        if (
+            readings.Count == known
+            && Worded().IsMatch(text)
+            && NumberWords.Find(text) is [var only]
+            && NumberWords.Read(only) is (var said, "")
+        )
         {
             // "There are three solutions."
             readings.Add(new NumberNode(said));
@@ -391,7 +397,7 @@ internal sealed partial class AnswerReader(VerifierOptions options, WorkBudget b
     private static partial Regex Worded();
 
     [GeneratedRegex(@"^(?<number>\d+)!$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
-    private static partial Regex Exclaimed();
+    private static partial Regex ExclaimedNumber();
 
     [GeneratedRegex(
         @"^(?<value>[^()]*[^()\s\\a-zA-Z^_]\\?%?) \((?<inside>[^()]+)\)$",

@@ -52,7 +52,7 @@ public sealed class AnswerVerifier
         AnswerVerdict verdict =
             expected.Source == AnswerSource.None || given.Source == AnswerSource.None
                 ? AnswerVerdict.Unknown
-                : Compare(expected, given, Locale.HasDecimalComma(prediction));
+                : Compare(expected, given, prediction);
 
         // Against a choice letter, something else may be what the option says.
         return isChoice && verdict == AnswerVerdict.Different ? AnswerVerdict.Unknown : verdict;
@@ -65,7 +65,7 @@ public sealed class AnswerVerifier
                 : AnswerVerdict.Different
             : AnswerVerdict.Unknown;
 
-    private AnswerVerdict Compare(StatedAnswer gold, StatedAnswer prediction, bool hasDecimalComma)
+    private AnswerVerdict Compare(StatedAnswer gold, StatedAnswer prediction, string text)
     {
         string expected = AnswerText.Skeleton(gold.Text);
         if (expected.Length > 0 && expected == AnswerText.Skeleton(prediction.Text))
@@ -78,8 +78,14 @@ public sealed class AnswerVerifier
             WorkBudget budget = new(_options.MaxSteps);
             AnswerComparer comparer = new(_options, budget);
             AnswerReader reader = new(_options, budget);
+            bool hasDecimalComma = Locale.HasDecimalComma(text);
             List<Node> golds = reader.Readings(gold, hasDecimalComma);
             List<Node> predictions = reader.Readings(prediction, hasDecimalComma);
+            if (prediction.Source is AnswerSource.Stated or AnswerSource.Last && text.AsSpan().TrimEnd(" *\n").EndsWith('!'))
+            {
+                predictions.AddRange(reader.Exclaimed(prediction, hasDecimalComma));
+            }
+
             AnswerVerdict first = AnswerVerdict.Unknown;
             for (int i = 0; i < golds.Count; i++)
             {

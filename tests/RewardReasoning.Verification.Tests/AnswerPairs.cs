@@ -735,6 +735,92 @@ internal static class AnswerPairs
                 ]
         ),
         Of(
+            "number words in sentences",
+            Gen.Int[21, 98],
+            n =>
+                [
+                    (I(n), $"There are {Word(n)} solutions."),
+                    (I(n), $"So the number of ways is {Word(n)}."),
+                    (I(n), $"She has exactly {Word(n)} apples left."),
+                    (I(n), $"{Word(n)} of them are prime."),
+                    ("1", "Therefore exactly one value works."),
+                ],
+            n =>
+                [
+                    (I(n), $"There are {Word(n + 1)} solutions."),
+                    (I(n), $"Between {Word(n)} and {Word(n + 1)} of them are prime."),
+                    (I(n), $"There are {Word(n)} apples and {Word(n + 1)} pears."),
+                    ("1", "One must be careful here."),
+                ]
+        ),
+        Of(
+            "ordinals",
+            Gen.Int[21, 99],
+            n => [(Ordinal(n), I(n)), (Ordinal(n), WordOrdinal(n)), (WordOrdinal(n), Ordinal(n)), ("3rd", "third")],
+            n => [(Ordinal(n), Ordinal(n + 1)), (WordOrdinal(n), I(n + 1)), ("one third", "3rd")]
+        ),
+        Of(
+            "values said again in brackets",
+            Gen.Select(Gen.Int[1, 49], Gen.Int[1, 9]),
+            x =>
+                [
+                    (D(x.Item1 / 50m), $"{D(x.Item1 / 50m)} ({x.Item1}/50)"),
+                    (Frac(x.Item1, 50), $"{x.Item1}/50 ({D(x.Item1 / 50m)})"),
+                    (D(x.Item1 / 50m), $"{x.Item1 * 2}% ({x.Item1}/50)"),
+                    (I(x.Item1 + 20), $"{x.Item1 + 20} ({Word(x.Item1 + 20)})"),
+                    (I(x.Item1), $"{x.Item1} (not {x.Item1 + x.Item2})"),
+                ],
+            x =>
+                [
+                    (D(x.Item1 / 50m), $"{D((x.Item1 + 1) / 50m)} ({x.Item1 + 1}/50)"),
+                    (I(x.Item1 + x.Item2), $"{x.Item1} (not {x.Item1 + x.Item2})"),
+                    (I(x.Item1 + 2), $"{x.Item1 + 2} ({x.Item2 + 52})"),
+                ]
+        ),
+        Of(
+            "prices in sentences",
+            Gen.Int[1, 400],
+            n =>
+                [
+                    (I(n), $"Weng earned ${n}."),
+                    (I(n), $"Betty needs ${n} more to buy the wallet."),
+                    (I(n), $"It costs ${n}.00 in total."),
+                    ($"${n}", $"So the price is {n} dollars."),
+                ],
+            n => [(I(n), $"Weng earned ${n + 1}."), (I(n), $"Betty needs ${n * 10} more to buy the wallet.")]
+        ),
+        Of(
+            "factorials in sentences",
+            Gen.Int[4, 12],
+            n =>
+                [
+                    (I(Product(n, 1)), $"So there are {n}! arrangements."),
+                    (I(Product(n, 1)), $"The number of ways is {n}!."),
+                    (I(Product(n, 1)), $"There are {n}! = {Product(n, 1)} ways."),
+                    (I(n), $"The answer is {n}!"),
+                ],
+            n =>
+                [
+                    (I(Product(n, 1)), $"So there are {n + 1}! arrangements."),
+                    (I(n), $"So there are {n}! arrangements."),
+                    (I(n), $"The answer is {n + 1}!"),
+                ]
+        ),
+        Of(
+            "periods in brackets",
+            Gen.Select(Gen.Int[0, 30], Gen.Int[1, 98]),
+            x =>
+                [
+                    ($"{x.Item1}.({x.Item2:00})", Frac((x.Item1 * 99) + x.Item2, 99)),
+                    ($"{x.Item1}.\\overline{{{x.Item2:00}}}", $"{x.Item1}.({x.Item2:00})"),
+                ],
+            x =>
+                [
+                    ($"{x.Item1}.({x.Item2:00})", $"{x.Item1}.{x.Item2:00}"),
+                    ($"{x.Item1}.({x.Item2:00})", Frac((x.Item1 * 99) + x.Item2 + 1, 99)),
+                ]
+        ),
+        Of(
             "words",
             OneOf("hyperbola", "isosceles", "Tuesday", "Paris", "convex"),
             w => [(w, $"\\text{{{w}}}"), (w, $"The answer is {w}."), (w, w.ToUpperInvariant()), (w, $"It is {w}.")],
@@ -766,6 +852,33 @@ internal static class AnswerPairs
     private static string Matrix(int a, int b, int c, int d) => $"\\begin{{pmatrix}}{a}&{b}\\\\{c}&{d}\\end{{pmatrix}}";
 
     private static string Word(int n) => n % 10 == 0 ? Tens[n / 10] : $"{Tens[n / 10]}-{Units[n % 10]}";
+
+    private static string Ordinal(int n) =>
+        I(n)
+        + (
+            n / 10 % 10 == 1 ? "th"
+            : n % 10 == 1 ? "st"
+            : n % 10 == 2 ? "nd"
+            : n % 10 == 3 ? "rd"
+            : "th"
+        );
+
+    private static string WordOrdinal(int n) =>
+        n % 10 == 0
+            ? $"{Tens[n / 10][..^1]}ieth"
+            : $"{Tens[n / 10]}-"
+                + (
+                    (n % 10) switch
+                    {
+                        1 => "first",
+                        2 => "second",
+                        3 => "third",
+                        5 => "fifth",
+                        8 => "eighth",
+                        9 => "ninth",
+                        var digit => Units[digit] + "th",
+                    }
+                );
 
     private static string Raised(int n) => new([.. I(n).Select(c => "⁰¹²³⁴⁵⁶⁷⁸⁹"[c - '0'])]);
 

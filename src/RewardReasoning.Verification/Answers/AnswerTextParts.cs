@@ -334,15 +334,18 @@ internal static partial class AnswerTextParts
                     : PieceKind.Letter
                 : word is "and" or "or"
                     ? PieceKind.Joint
-                    : NumberWords.Scale(word) is not null
-                    || Units.IsPercentWord(word)
-                    || (Units.Find(word).Count > 0 && !char.IsAsciiDigit(word[0]) && word is not "in")
+                    : NumberWords.Scale(word) is not null || Units.IsPercentWord(word) || (IsUnit(word) && word is not "in")
                         ? PieceKind.Unit
                         : IsMath(word)
                             ? PieceKind.Math
                             : PieceKind.Other;
         pieces.Add(new Piece(start, end, kind, false, comma));
     }
+
+    /// <summary>km, m2, °C; not 5km, nor $5, which is a price and no fifth power of dollars.</summary>
+    private static bool IsUnit(string word) =>
+        (char.IsLetter(word[0]) || (!char.IsAsciiDigit(word[0]) && word.AsSpan().IndexOfAnyInRange('0', '9') < 0))
+        && Units.Find(word).Count > 0;
 
     private static bool HasOpenBracket(string text, List<Piece> pieces) =>
         pieces.Count > 0

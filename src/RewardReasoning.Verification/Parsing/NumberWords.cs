@@ -107,6 +107,10 @@ internal static class NumberWords
         ["thirtieth"] = "thirty",
         ["fortieth"] = "forty",
         ["fiftieth"] = "fifty",
+        ["sixtieth"] = "sixty",
+        ["seventieth"] = "seventy",
+        ["eightieth"] = "eighty",
+        ["ninetieth"] = "ninety",
         ["hundredth"] = "hundred",
     }.ToFrozenDictionary();
 
@@ -167,14 +171,16 @@ internal static class NumberWords
         string lower = text.ToLowerInvariant();
         if (char.IsAsciiDigit(lower[0]))
         {
-            return lower[^2..] is "st" or "nd" or "rd" or "th"
+            return
+                lower[^2..] is "st" or "nd" or "rd" or "th"
                 && int.TryParse(lower[..^2], NumberStyles.None, CultureInfo.InvariantCulture, out int number)
                 ? number
                 : null;
         }
 
         string[] words = lower.Split([' ', '-'], StringSplitOptions.RemoveEmptyEntries);
-        return Ordinals.TryGetValue(words[^1], out string? cardinal)
+        return
+            Ordinals.TryGetValue(words[^1], out string? cardinal)
             && (words.Length == 1 || words[^2].EndsWith("ty", StringComparison.Ordinal) || words[^2] is "hundred" or "thousand" or "and")
             && Read(string.Join(' ', [.. words[..^1], cardinal])) is ({ Denominator.IsOne: true } value, "")
             && value.Numerator <= int.MaxValue
