@@ -128,10 +128,12 @@ public sealed record BenchmarkReport
                 .. definition.Measures.Select(measure =>
                 {
                     double[]? credits = measure.Credit is { } credit ? [.. items.Select(judged => credit(judged) ?? double.NaN)] : null;
-                    Interval interval = bootstrap.Of(
-                        [.. rowsOfGroups.Select(group => group.Count)],
-                        drawn => credits is null ? Compute(measure, drawn) : Mean(credits, drawn)
-                    );
+                    Interval interval = bootstrap
+                        .Of(
+                            [.. rowsOfGroups.Select(group => group.Count)],
+                            drawn => credits is null ? Compute(measure, drawn) : Mean(credits, drawn)
+                        )
+                        .OfShare(rowsOfGroups.Sum(group => group.Count));
                     return new BenchmarkFigure(measure.Name, Defined(interval.Value), Defined(interval.Low), Defined(interval.High));
                 }),
             ]

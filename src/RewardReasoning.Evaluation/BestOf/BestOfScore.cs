@@ -101,17 +101,19 @@ internal sealed record BestOfScore
                 .. benchmark.FigureMeanings.Keys.Select(
                     (figure, column) =>
                     {
-                        Interval interval = bootstrap.Of(
-                            [.. sections.Select(section => section.Count)],
-                            drawn =>
-                                benchmark.IsMeanOfSections
-                                    ? sections
-                                        .Select((section, i) => Mean([section], [drawn[i]], column))
-                                        .Where(double.IsFinite)
-                                        .DefaultIfEmpty(double.NaN)
-                                        .Average()
-                                    : Mean(sections, drawn, column)
-                        );
+                        Interval interval = bootstrap
+                            .Of(
+                                [.. sections.Select(section => section.Count)],
+                                drawn =>
+                                    benchmark.IsMeanOfSections
+                                        ? sections
+                                            .Select((section, i) => Mean([section], [drawn[i]], column))
+                                            .Where(double.IsFinite)
+                                            .DefaultIfEmpty(double.NaN)
+                                            .Average()
+                                        : Mean(sections, drawn, column)
+                            )
+                            .OfShare(sections.Sum(section => section.Count));
                         return new BenchmarkFigure(figure, Defined(interval.Value), Defined(interval.Low), Defined(interval.High));
                     }
                 ),

@@ -4,7 +4,18 @@ namespace RewardReasoning.Evaluation.Metrics;
 /// <param name="Value">The figure on the items themselves.</param>
 /// <param name="Low">Lower bound.</param>
 /// <param name="High">Upper bound.</param>
-internal readonly record struct Interval(double Value, double Low, double High);
+internal readonly record struct Interval(double Value, double Low, double High)
+{
+    /// <summary>
+    /// The interval of a share of all or none: a bootstrap can only redraw errors that were made, so the bounds are Wilson's. Any other
+    /// interval is unchanged.
+    /// </summary>
+    /// <param name="units">Independent units that were drawn.</param>
+    public Interval OfShare(int units) =>
+        Value == 1 && Low == 1 ? this with { Low = WilsonInterval.At95(units, units).Low }
+        : Value == 0 && High == 0 ? this with { High = WilsonInterval.At95(0, units).High }
+        : this;
+}
 
 /// <summary>
 /// Percentile bootstrap: the items are drawn again with replacement, the figure is computed on each draw, and the interval runs from its

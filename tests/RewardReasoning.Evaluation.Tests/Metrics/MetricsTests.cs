@@ -21,6 +21,25 @@ public sealed class MetricsTests
 
     public static TheoryData<int> Calibrations => Numbers("calibration");
 
+    [Fact]
+    public void OfShare_AllOrNone_HasTheBoundOfWilson()
+    {
+        Interval all = new Bootstrap().OfMean([1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]).OfShare(12);
+        Interval none = new Bootstrap().OfMean([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]).OfShare(12);
+
+        // n / (n + z²) with z = 1.959964: 12 / 15.841459.
+        Assert.Equal((1.0, 1.0), (all.Value, all.High));
+        Assert.Equal(12 / 15.841458820694124, all.Low, Tolerance);
+        Assert.Equal(1 - all.Low, none.High, Tolerance);
+    }
+
+    [Fact]
+    public void OfShare_SomeRight_IsTheBootstrapsInterval()
+    {
+        Interval some = new Bootstrap().OfMean([1, 1, 0, 1]);
+        Assert.Equal(some, some.OfShare(4));
+    }
+
     [Theory]
     [MemberData(nameof(Classifications))]
     public void ConfusionMatrix_Case_EqualsScikitLearn(int number)
