@@ -19,6 +19,7 @@ SortedDictionary<string, Func<string[], Task<int>>> benchmarks = new(StringCompa
     ["tournaments"] = TournamentSimulation.RunAsync,
     ["update"] = UpdateBenchmark.RunAsync,
     ["verifier"] = VerifierBenchmark.RunAsync,
+    ["verifier-classes"] = VerifierClassesBenchmark.RunAsync,
     ["voting"] = VotingBenchmark.RunAsync,
 };
 
