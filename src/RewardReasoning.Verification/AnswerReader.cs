@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text.RegularExpressions;
 using RewardReasoning.Verification.Answers;
 using RewardReasoning.Verification.Arithmetic;
@@ -75,6 +76,7 @@ internal sealed partial class AnswerReader(VerifierOptions options, WorkBudget b
 
         text = Restated(text) ?? text;
         text = text.Contains(" to ", StringComparison.Ordinal) ? Proportion().Replace(text, "$1:$2") : text;
+        text = ShareOf(text) ?? text;
         text = NumberForms.Combinations(NumberForms.Regroup(WithDeclaredIntegers(text)));
         List<Node> readings = [];
         if (LastStep(text) is { } step)
@@ -136,7 +138,7 @@ internal sealed partial class AnswerReader(VerifierOptions options, WorkBudget b
     }
 
     /// <summary>Numbers in words, in roman numerals, in bases, and with a suffix.</summary>
-    private static void AddNumbers(string text, List<Node> readings)
+    private void AddNumbers(string text, List<Node> readings)
     {
         if (NumberForms.ReadBase(text) is { } numeral)
         {
@@ -185,6 +187,12 @@ internal sealed partial class AnswerReader(VerifierOptions options, WorkBudget b
             readings.Insert(0, new NumberNode(new Fraction(1, 2)));
         }
 
+        if (readings.Count == known && Counted().Match(text) is { Success: true } counted)
+        {
+            string number = counted.Groups["value"].Value;
+            readings.Add(Read(number, CommaReading.Thousands));
+        }
+
         if (
             readings.Count == known
             && Worded().IsMatch(text)
@@ -221,6 +229,7 @@ internal sealed partial class AnswerReader(VerifierOptions options, WorkBudget b
         trimmed = trimmed.Trim('*', ' ', '`');
         trimmed = trimmed is ['=', ' ', _, ..] ? trimmed[2..].TrimStart() : trimmed;
         trimmed = Minus().Match(trimmed) is { Success: true } minus ? $"-{trimmed[(minus.Length - 1)..]}" : trimmed;
+        trimmed = Label().Match(trimmed) is { Success: true } label ? trimmed[label.Length..] : trimmed;
         return About().Match(trimmed) is { Success: true } about ? trimmed[about.Groups["value"].Index..] : trimmed;
     }
 
@@ -292,6 +301,24 @@ internal sealed partial class AnswerReader(VerifierOptions options, WorkBudget b
                 _ => null,
             };
         return isPercent && value is { } hundredfold ? hundredfold / new Fraction(100, 1) : value;
+    }
+
+    /// <summary>"5 over 12", "1 in 4", "one out of four" as fractions; null for anything else.</summary>
+    private static string? ShareOf(string text)
+    {
+        if (text.Length > MaxQuantity || Share().Match(text) is not { Success: true } match)
+        {
+            return null;
+        }
+
+        string? part = Whole(match.Groups["part"].Value);
+        string? all = Whole(match.Groups["all"].Value);
+        return part is null || all is null ? null : $"{part}/{all}";
+
+        static string? Whole(string number) =>
+            char.IsAsciiDigit(number[0]) ? number
+            : NumberWords.Read(number) is ({ Denominator.IsOne: true } value, "") ? value.Numerator.ToString(CultureInfo.InvariantCulture)
+            : null;
     }
 
     /// <summary>"where k is an integer" as k ∈ ℤ.</summary>
@@ -395,6 +422,25 @@ internal sealed partial class AnswerReader(VerifierOptions options, WorkBudget b
     /// <summary>Words and nothing else, three of them or more.</summary>
     [GeneratedRegex(@"^\p{L}[\p{L},'’-]* ([\p{L},'’-]+ )+[\p{L}'’-]+$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex Worded();
+
+    [GeneratedRegex(
+        @"^(?<part>\d+|[A-Za-z]+) (over|in|out of) (?<all>\d+|[A-Za-z]+)$",
+        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
+    )]
+    private static partial Regex Share();
+
+    /// <summary>"40% of the students", "15 - that is …": a value and words that belong to it.</summary>
+    [GeneratedRegex(
+        @"^(?<value>\$?\d[\d.,]*\\?%?)( of (the|all|them|his|her|its|their|our|my)\b| [-–—] [A-Za-z']{3,})[^\d]*$",
+        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
+    )]
+    private static partial Regex Counted();
+
+    [GeneratedRegex(
+        @"^(result|total|sum|value|solution)\s*:\s*",
+        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase
+    )]
+    private static partial Regex Label();
 
     [GeneratedRegex(@"^(?<number>\d+)!$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex ExclaimedNumber();

@@ -57,6 +57,8 @@ internal static class AnswerText
     {
         ["no solutions"] = "no solution",
         ["∅"] = "no solution",
+        ["{}"] = "no solution",
+        ["{ }"] = "no solution",
         ["empty set"] = "no solution",
         ["no solution exists"] = "no solution",
         ["no solutions exist"] = "no solution",
@@ -149,6 +151,24 @@ internal static class AnswerText
                 return said == words ? true
                     : Opposites.Contains((said, words)) || Opposites.Contains((words, said)) ? false
                     : null;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The "yes" or "no" that a text begins with; null for any other text.</summary>
+    public static string? YesOrNo(string text)
+    {
+        ReadOnlySpan<char> start = text.AsSpan().TrimStart(" *\n");
+        foreach (string word in (ReadOnlySpan<string>)["yes", "no"])
+        {
+            if (
+                start.StartsWith(word, StringComparison.OrdinalIgnoreCase)
+                && (start.Length == word.Length || start[word.Length] is ',' or '.' or ';' or ':' or '!' or '*' or '\n')
+            )
+            {
+                return word;
             }
         }
 

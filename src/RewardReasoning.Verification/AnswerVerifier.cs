@@ -49,6 +49,16 @@ public sealed class AnswerVerifier
             return option == given.Text.Trim()[0] ? AnswerVerdict.Equal : AnswerVerdict.Different;
         }
 
+        // "Yes, because 7 is prime." answers with its first word.
+        if (
+            given.Source is AnswerSource.Last or AnswerSource.Whole
+            && AnswerText.YesOrNo(expected.Text) is { } wanted
+            && AnswerText.YesOrNo(prediction) is { } said
+        )
+        {
+            return wanted == said ? AnswerVerdict.Equal : AnswerVerdict.Different;
+        }
+
         AnswerVerdict verdict =
             expected.Source == AnswerSource.None || given.Source == AnswerSource.None
                 ? AnswerVerdict.Unknown

@@ -33,7 +33,8 @@ internal sealed class QuantityComparer(ScalarComparer scalars, Func<Node, Node, 
         if (readingsA.Count == 0 || readingsB.Count == 0)
         {
             AnswerVerdict same = compare(valueA, valueB);
-            return same == AnswerVerdict.Equal && !SameWords(unitA, unitB) ? AnswerVerdict.Unknown : same;
+            bool isOneKnown = readingsA.Count + readingsB.Count > 0;
+            return (same == AnswerVerdict.Equal && !SameWords(unitA, unitB)) || isOneKnown ? AnswerVerdict.Unknown : same;
         }
 
         foreach (UnitReading x in readingsA)

@@ -807,6 +807,30 @@ internal static class AnswerPairs
                 ]
         ),
         Of(
+            "shares",
+            Gen.Select(Gen.Int[2, 9], Gen.Int[10, 60]),
+            x =>
+                [
+                    (Frac(x.Item1, x.Item2), $"{x.Item1} out of {x.Item2}"),
+                    (Frac(x.Item1, x.Item2), $"{x.Item1} in {x.Item2}"),
+                    (Frac(x.Item1, x.Item2), $"{x.Item1} over {x.Item2}"),
+                    (Frac(1, x.Item1), $"one in {Units[x.Item1]}"),
+                    ($"{x.Item2}%", $"{x.Item2}% of the students passed."),
+                ],
+            x =>
+                [
+                    (Frac(x.Item1, x.Item2), $"{x.Item1} out of {x.Item2 + 1}"),
+                    (I(x.Item1), $"{x.Item1} in {x.Item2}"),
+                    ($"{x.Item2}%", $"{x.Item2 + 1}% of the students passed."),
+                ]
+        ),
+        Of(
+            "yes and no before reasons",
+            Gen.Int[2, 99],
+            n => [("Yes", $"Yes, because {n} is prime."), ("No", $"No. There are {n} of them."), ("no", $"**No**, {n} > {n - 1}.")],
+            n => [("Yes", $"No, because {n} is prime."), ("No", $"Yes. There are {n} of them."), (I(n), $"Yes, it is {n + 1}.")]
+        ),
+        Of(
             "periods in brackets",
             Gen.Select(Gen.Int[0, 30], Gen.Int[1, 98]),
             x =>

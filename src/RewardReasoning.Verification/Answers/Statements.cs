@@ -207,7 +207,8 @@ internal static partial class Statements
         ];
         if (parts.Count == 0)
         {
-            return null;
+            // "It isn't 5; it's 6."
+            return clause.Length < sentence.Length ? ValueOf(sentence[(clause.Length + 1)..]) : null;
         }
 
         // "220 $ to pay within 12 months": a price outranks the numbers around it.
@@ -388,7 +389,7 @@ internal static partial class Statements
     private static partial Regex Bold();
 
     [GeneratedRegex(
-        @"\b(steps?|equations?|cases?|examples?|problem|question|part|figure|table|line|page|not|eq\.)\s+[($*\\]*$",
+        @"\b(steps?|equations?|cases?|examples?|problem|question|part|figure|table|line|page|not|\w+n't|eq\.)\s+[($*\\]*$",
         RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase
     )]
     private static partial Regex Named();

@@ -323,8 +323,12 @@ internal sealed partial class MathParser
         }
 
         // A number may follow only what cannot run into it: 2 3 and x2 are no products.
-        return Current.Kind == TokenKind.Number ? Fail() : Multiply(left, ParsePower());
+        return Current.Kind == TokenKind.Number && !EndsInFactorial(left) ? Fail() : Multiply(left, ParsePower());
     }
+
+    private static bool EndsInFactorial(Node left) =>
+        left is CallNode { Name: "factorial" or "doublefactorial" }
+        || (left is ProductNode { Factors: [.., var last] } && EndsInFactorial(last));
 
     private static ProductNode Multiply(Node left, Node right) =>
         left is ProductNode product ? new ProductNode([.. product.Factors, right]) : new ProductNode([left, right]);

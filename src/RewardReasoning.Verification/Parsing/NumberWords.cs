@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Frozen;
 using System.Globalization;
 using System.Numerics;
@@ -9,6 +10,7 @@ namespace RewardReasoning.Verification.Parsing;
 internal static class NumberWords
 {
     private const int MaxWords = 14;
+    private static readonly SearchValues<char> Breaks = SearchValues.Create(".,;:!?");
     private static readonly char[] Marks = ['.', ',', ';', ':', '!', '?', '*', '(', ')', '"', '“', '”'];
     private const int MaxLength = 120;
 
@@ -202,7 +204,7 @@ internal static class NumberWords
             while (last < words.Length && last - i < MaxWords && BelongsToNumber(words[last], last > i))
             {
                 last++;
-                if (words[last - 1].AsSpan().ContainsAny(".,;:!?"))
+                if (words[last - 1].AsSpan().ContainsAny(Breaks))
                 {
                     break;
                 }

@@ -115,6 +115,12 @@ internal static class Units
         Add("m s^-1", new Fraction(1_609_344, 3_600_000), "mph");
         Add("m s^-1", new Fraction(1000, 3600), "kph", "kmh", "kmph");
         Add("m^3", new Fraction(3_785_411_784, 1_000_000_000_000), "gal", "gallon", "gallons");
+        Add("m^3", new Fraction(946_352_946, 1_000_000_000_000), "qt", "quart", "quarts");
+        Add("m^3", new Fraction(473_176_473, 1_000_000_000_000), "pint", "pints");
+        Add("m^3", new Fraction(2_365_882_365, 10_000_000_000_000), "cup", "cups");
+        Add("m^2", new Fraction(40_468_564_224, 10_000_000), "acre", "acres");
+        Add("bit", new Fraction(1, 1), "bit", "bits");
+        Add("bit", new Fraction(8, 1), "byte", "bytes");
         Add("deg", new Fraction(1, 1), "deg", "degree", "degrees", "°");
         Add("deg", new Fraction(1, 60), "arcmin", "arcminute", "arcminutes", "'");
         Add("rad", new Fraction(1, 1), "rad", "radian", "radians");
