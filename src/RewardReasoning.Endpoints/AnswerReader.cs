@@ -157,7 +157,7 @@ internal sealed class AnswerReader(bool promptOpensThought, string? prefill, Tho
 
     private static bool IsPossible(WireToken? token) => token is { Token: not null } && float.IsFinite(token.Logprob);
 
-    /// <summary>Where reasoning comes in a field of its own, the content is the answer as written: a tag in it is one that the answer quotes.</summary>
+    /// <summary>Where reasoning has its own field, the content is the answer as written: a tag in it is one that it quotes.</summary>
     private IEnumerable<AIContent> Split(string text) =>
         _thoughtApart
             ? text.Length == 0

@@ -36,8 +36,8 @@ internal static partial class ParseFaults
     }
 
     /// <summary>
-    /// Words that look like options but are not options of this verb: left over, taken for a file, or taken for one more value of an option before
-    /// them that is nearly their name.
+    /// Words that look like options but are not options of this verb: left over, taken for a file, or taken for one more value of an
+    /// option before them that is nearly their name.
     /// </summary>
     private static IEnumerable<string> MisspeltOptions(ParseResult parsed)
     {

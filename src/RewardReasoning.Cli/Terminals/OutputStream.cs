@@ -11,8 +11,8 @@ internal sealed class OutputException(Exception inner, bool isClosed)
 }
 
 /// <summary>
-/// Standard output that reports its failures: .NET's own stream for it drops what a closed pipe does not take, so that a run would go on and
-/// pay for rows that nobody reads.
+/// Standard output that reports its failures: .NET's own stream for it drops what a closed pipe does not take, so that a run would go
+/// on and pay for rows that nobody reads.
 /// </summary>
 internal sealed class OutputStream(Stream inner) : Stream
 {

@@ -69,7 +69,7 @@ internal static class JsonRow
             _ => value.GetRawText(),
         };
 
-    /// <summary>What the parser said, without the position that it counts within the row: the row's own place is reported beside it.</summary>
+    /// <summary>What the parser said, without the position within the row: the row's own place is reported beside it.</summary>
     public static string NotJson(JsonException exception)
     {
         int position = exception.Message.IndexOf(" LineNumber:", StringComparison.Ordinal);

@@ -13,6 +13,8 @@ internal static partial class VisibleText
 
     private static readonly string[] EndMarks = ["<|im_start|>", "<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<|end|>", "</s>"];
 
+    // Raw output of most reasoning models is read as it is. This package depends on nothing, so it knows only the commonest marker; a
+    // caller that knows the model's own removes its reasoning first.
     public static string Of(string text)
     {
         int thought = text.LastIndexOf("</think>", StringComparison.Ordinal);

@@ -162,7 +162,7 @@ internal static class NumberWords
         return at > MaxWords ? null : (value, string.Join(' ', words[at..]));
     }
 
-    /// <summary>The place that "3rd", "third" or "twenty-first" is; null for anything else, also for fractions such as "one third".</summary>
+    /// <summary>The place that "3rd", "third" or "twenty-first" is; null for anything else, such as "one third".</summary>
     public static int? ReadOrdinal(string text)
     {
         if (text.Length is < 3 or > MaxLength)

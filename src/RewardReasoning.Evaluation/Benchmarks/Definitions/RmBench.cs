@@ -104,7 +104,7 @@ internal static class RmBench
         return domains.Values.Select(domain => domain.Right / domain.Count).DefaultIfEmpty(double.NaN).Average();
     }
 
-    /// <summary>The styles of an item's responses, 0 for concise to 2 for detailed with Markdown; a run's files hold them as text.</summary>
+    /// <summary>The styles of an item's responses, 0 (concise) to 2 (detailed, Markdown); a run's files hold them as text.</summary>
     private sealed record StylePair(int Better, int Worse)
     {
         public bool IsEasy => Better > Worse;
