@@ -79,12 +79,12 @@ public sealed class DataBuildCommandTests : IDisposable
     {
         string recipe = Write(
             "recipe.json",
-            """{ "held_out": 7, "sources": [{ "name": "s", "kind": "preferences", "rows": "nothing.jsonl" }] }"""
+            """{ "held_out": 7, "sources": [{ "name": "s", "kind": "preferences", "licence": "", "rows": "nothing.jsonl" }] }"""
         );
         RrmResult result = await Rrm.RunAsync("data", "build", recipe, "--out", Out, "--check");
         Assert.Equal((ExitCodes.BadUsage, ""), (result.ExitCode, result.Out));
         Assert.All(
-            new[] { "held_out is 7", "sources[0].licence is missing", "nothing.jsonl" },
+            new[] { "held_out is 7", "sources[0].licence is ''; it must be given", "nothing.jsonl" },
             fault => Assert.Contains(fault, result.Error, StringComparison.Ordinal)
         );
         Assert.False(Directory.Exists(Out));
