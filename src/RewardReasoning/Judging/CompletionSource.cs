@@ -11,16 +11,11 @@ internal readonly record struct Draw(int Vote, ShownOrder Order, int Seed, int R
 /// itself, exactly. Elsewhere the first request is cut at the budget; where its reasoning is still open, a second one continues from the
 /// reasoning, the closing tag and the verdict stub as prefill, or, on a client without prefill, asks for the verdict alone.
 /// </summary>
-internal sealed class CompletionSource(IChatClient client, JudgeOptions options, TimeProvider time)
+internal sealed class CompletionSource(IChatClient client, JudgeOptions options, TimeProvider time, VerdictForm form)
 {
     private const int ForcedTokens = 8;
     private const int ShortRequestTokens = 256;
     private const int TopLogProbs = 5;
-    private const string ShortRequest =
-        "Stop thinking now. On what you have considered so far, reply with your verdict alone: "
-        + @"\boxed{Assistant 1} or \boxed{Assistant 2}.";
-    private static readonly string[] Numbers = ["1", "2"];
-
     private readonly IReadOnlySet<string> _supported = ChatOptionKeys.SupportedBy(client);
 
     /// <summary>
@@ -40,7 +35,7 @@ internal sealed class CompletionSource(IChatClient client, JudgeOptions options,
         {
             Set(whole, ChatOptionKeys.ThinkingBudget, budget);
             Set(whole, ChatOptionKeys.ThinkingStub, options.ThinkingStub);
-            Set(whole, ChatOptionKeys.ThinkingStubChoices, Numbers);
+            Set(whole, ChatOptionKeys.ThinkingStubChoices, form.Numbers);
             return WithReasoningApart(await AskAsync(prompt, whole, draw, cancellationToken).ConfigureAwait(false));
         }
 
@@ -85,7 +80,7 @@ internal sealed class CompletionSource(IChatClient client, JudgeOptions options,
         Set(brief, ChatOptionKeys.Prefill, reasoning + begun);
         if (_supported.Contains(ChatOptionKeys.AllowedNextTokens))
         {
-            Set(brief, ChatOptionKeys.AllowedNextTokens, Numbers);
+            Set(brief, ChatOptionKeys.AllowedNextTokens, form.Numbers);
         }
 
         Completion end = await AskAsync(prompt, brief, draw, cancellationToken, continuesVerdict: true).ConfigureAwait(false);
@@ -119,7 +114,7 @@ internal sealed class CompletionSource(IChatClient client, JudgeOptions options,
         Set(rest, ChatOptionKeys.Prefill, reasoning + (forced ? options.ThinkingStub : close + begun.Answer));
         if (forced && _supported.Contains(ChatOptionKeys.AllowedNextTokens))
         {
-            Set(rest, ChatOptionKeys.AllowedNextTokens, Numbers);
+            Set(rest, ChatOptionKeys.AllowedNextTokens, form.Numbers);
         }
 
         Completion end = await AskAsync(prompt, rest, draw, cancellationToken, continuesVerdict: forced).ConfigureAwait(false);
@@ -152,11 +147,11 @@ internal sealed class CompletionSource(IChatClient client, JudgeOptions options,
             messages.Add(new ChatMessage(ChatRole.Assistant, begun.Reasoning + begun.Answer));
         }
 
-        messages.Add(new ChatMessage(ChatRole.User, ShortRequest));
+        messages.Add(new ChatMessage(ChatRole.User, form.ShortRequest));
         Completion verdict = await AskAsync(messages, brief, draw, cancellationToken).ConfigureAwait(false);
         return begun with
         {
-            Answer = VerdictParser.Parse(verdict) == Verdict.Unparsable ? "" : verdict.Answer,
+            Answer = form.IsReadable(verdict) ? verdict.Answer : "",
             ReasoningClosed = true,
             Cut = verdict.Cut,
             Forced = true,

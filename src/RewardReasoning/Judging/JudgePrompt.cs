@@ -18,20 +18,31 @@ public sealed partial class JudgePrompt
     private const string UserHeader = "[user]";
     private static readonly string[] RequiredPlaceholders = ["{query}", "{response_1}", "{response_2}"];
 
+    private static readonly string[] RequiredForOne = ["{query}", "{response}", "{criterion}"];
+
     private readonly string? _system;
     private readonly string _user;
+    private readonly string? _criterion;
 
-    private JudgePrompt(string? system, string user, string text)
+    private JudgePrompt(string? system, string user, string text, string? criterion = null)
     {
         _system = system;
         _user = user;
+        _criterion = criterion;
         Text = text;
     }
 
     /// <summary>The built-in template, with the structure of the released reward reasoning models (arXiv 2505.14674).</summary>
     public static JudgePrompt Default { get; } = Parse(ReadEmbedded("pairwise.txt"), "the built-in template");
 
-    /// <summary>The template as it was written.</summary>
+    /// <summary>The built-in template for one criterion between two responses.</summary>
+    internal static JudgePrompt PairwiseCriterion { get; } = Parse(ReadEmbedded("criterion.txt"), "the built-in template");
+
+    /// <summary>The built-in template for one criterion of one response, which is the first of the comparison.</summary>
+    internal static JudgePrompt PointwiseCriterion { get; } =
+        Parse(ReadEmbedded("criterion-pointwise.txt"), "the built-in template", RequiredForOne);
+
+    /// <summary>The template as it was written, with its criterion where it is for one.</summary>
     public string Text { get; }
 
     /// <summary>Reads a template file (UTF-8).</summary>
@@ -42,7 +53,13 @@ public sealed partial class JudgePrompt
     /// <param name="text">The template.</param>
     /// <param name="source">Where it comes from, for error messages.</param>
     /// <exception cref="FormatException">The text is not a template; the message names the source and what is missing.</exception>
-    public static JudgePrompt Parse(string text, string source = "the template")
+    public static JudgePrompt Parse(string text, string source = "the template") => Parse(text, source, RequiredPlaceholders);
+
+    /// <summary>The same template for a criterion, whose text stands for <c>{criterion}</c>.</summary>
+    internal JudgePrompt WithCriterion(string criterion) =>
+        new(_system, _user, Text.Replace("{criterion}", criterion, StringComparison.Ordinal), criterion);
+
+    private static JudgePrompt Parse(string text, string source, string[] required)
     {
         ArgumentNullException.ThrowIfNull(text);
         Dictionary<string, List<string>> sections = [];
@@ -79,10 +96,7 @@ public sealed partial class JudgePrompt
 
         string? system = sections.TryGetValue(SystemHeader, out List<string>? lines) ? WithoutBlankEnds(lines) : null;
         JudgePrompt prompt = new(system, WithoutBlankEnds(user), text);
-        string[] missing =
-        [
-            .. RequiredPlaceholders.Where(name => !(prompt._system + prompt._user).Contains(name, StringComparison.Ordinal)),
-        ];
+        string[] missing = [.. required.Where(name => !(prompt._system + prompt._user).Contains(name, StringComparison.Ordinal))];
         return missing.Length == 0
             ? prompt
             : throw new FormatException(
@@ -122,7 +136,7 @@ public sealed partial class JudgePrompt
         || comparison.Response1.Contains(fence, StringComparison.Ordinal)
         || comparison.Response2.Contains(fence, StringComparison.Ordinal);
 
-    private static string Fill(string template, Comparison shown, string fence) =>
+    private string Fill(string template, Comparison shown, string fence) =>
         Placeholder()
             .Replace(
                 template,
@@ -133,6 +147,8 @@ public sealed partial class JudgePrompt
                         "{response_1}" => shown.Response1,
                         "{response_2}" => shown.Response2,
                         "{fence}" => fence,
+                        "{criterion}" => _criterion ?? match.Value,
+                        "{response}" => _criterion is null ? match.Value : shown.Response1,
                         var other => throw new UnreachableException(other),
                     }
             );
@@ -153,6 +169,6 @@ public sealed partial class JudgePrompt
         return reader.ReadToEnd();
     }
 
-    [GeneratedRegex(@"\{(?:query|response_1|response_2|fence)\}", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"\{(?:query|response_1|response_2|fence|criterion|response)\}", RegexOptions.CultureInvariant)]
     private static partial Regex Placeholder();
 }

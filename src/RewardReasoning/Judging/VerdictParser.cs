@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 
 namespace RewardReasoning.Judging;
@@ -66,6 +67,28 @@ public static partial class VerdictParser
         return start >= 0 && ContentOf(segment, start + command.Length) is { } content
             ? NumberOf(content, "Assistant 1", "Assistant 2", StringComparison.Ordinal)
             : Verdict.Unparsable;
+    }
+
+    /// <summary>
+    /// The whole number in the last box of a completion, from 1 to <paramref name="most"/>; null where there is none, as a verdict would be
+    /// unparsable.
+    /// </summary>
+    internal static int? ParseNumber(Completion completion, int most)
+    {
+        if (completion is { Withheld: true } or { OddEnd: not null } || (completion.ReasoningClosed == false && !completion.Forced))
+        {
+            return null;
+        }
+
+        string answer = completion.Forced ? completion.Answer + "}" : completion.Answer;
+        return
+            BoxOpening().Matches(answer) is [.., var box]
+            && ContentOf(answer, box.Index + box.Length) is { } content
+            && int.TryParse(Decoration().Replace(content, ""), NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+            && number >= 1
+            && number <= most
+            ? number
+            : null;
     }
 
     private static Verdict VerdictIn(string answer, Match box) =>

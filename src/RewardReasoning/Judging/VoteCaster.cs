@@ -6,7 +6,7 @@ namespace RewardReasoning.Judging;
 /// <summary>Asks for one vote: its prompt, its seed, the redraws of an unreadable verdict, and what becomes of a failed request.</summary>
 internal sealed class VoteCaster(IChatClient client, JudgeOptions options, TimeProvider time)
 {
-    private readonly CompletionSource _completions = new(client, options, time);
+    private readonly CompletionSource _completions = new(client, options, time, VerdictForm.Pairwise);
 
     /// <summary>The vote of this index; with the exception of the client where its request failed, which makes it missing.</summary>
     public async Task<(Vote Vote, Exception? Failure)> CastAsync(

@@ -1,0 +1,29 @@
+namespace RewardReasoning.Judging;
+
+/// <summary>What a judge is to put into its box, where it has to be asked for it.</summary>
+/// <param name="ShortRequest">Asks for the verdict alone.</param>
+/// <param name="Numbers">What the box can hold behind its beginning.</param>
+/// <param name="IsReadable">Whether a completion has a verdict.</param>
+internal sealed record VerdictForm(string ShortRequest, string[] Numbers, Func<Completion, bool> IsReadable)
+{
+    private const string StopThinking = "Stop thinking now. On what you have considered so far, reply with your ";
+
+    /// <summary>The greatest score.</summary>
+    public const int MostPoints = 5;
+
+    /// <summary>Which of two responses is better.</summary>
+    public static VerdictForm Pairwise { get; } =
+        new(
+            StopThinking + @"verdict alone: \boxed{Assistant 1} or \boxed{Assistant 2}.",
+            ["1", "2"],
+            completion => VerdictParser.Parse(completion) != Verdict.Unparsable
+        );
+
+    /// <summary>A score of one response.</summary>
+    public static VerdictForm Pointwise { get; } =
+        new(
+            StopThinking + @"score alone, from 1 to 5 in a box, such as \boxed{3}.",
+            ["1", "2", "3", "4", "5"],
+            completion => VerdictParser.ParseNumber(completion, MostPoints) is not null
+        );
+}
