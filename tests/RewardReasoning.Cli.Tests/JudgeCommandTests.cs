@@ -7,6 +7,59 @@ namespace RewardReasoning.Cli.Tests;
 public sealed class JudgeCommandTests
 {
     [Fact]
+    public async Task Judge_Criteria_ComparesTwoAndScoresOne()
+    {
+        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(request =>
+            (request.LastContent("user") ?? "").Contains("### Assistant 1", StringComparison.Ordinal)
+                ? RightAnswerServer.Judge(request)
+                : FakeReply.Completion(@"So \boxed{4}.", reasoning: "Let me see.")
+        );
+        string folder = Directory.CreateTempSubdirectory("rrm-criteria-").FullName;
+        try
+        {
+            string criteria = Path.Combine(folder, "criteria.toml");
+            await File.WriteAllTextAsync(
+                criteria,
+                """
+                [[criteria]]
+                name = "right"
+                text = "It is right."
+                weight = 3
+
+                [[criteria]]
+                name = "short"
+                words = { max = 1 }
+                """,
+                TestContext.Current.CancellationToken
+            );
+            string[] common = ["judge", "--query", "q", "--criteria", criteria, "--endpoint", server.Url.ToString(), "--model", "m"];
+            RrmResult two = await Rrm.RunAsync([.. common, "--response", "other", "--response", "right it is", "--json"]);
+            JsonElement result = JsonElement.Parse(two.Out);
+            Assert.Equal(
+                (ExitCodes.Done, "second", 2),
+                (two.ExitCode, result.GetProperty("outcome").GetString(), result.GetProperty("preferred").GetInt32())
+            );
+            Assert.Equal([0.25, 0.75], result.GetProperty("totals").EnumerateArray().Select(total => total.GetDouble()));
+
+            RrmResult one = await Rrm.RunAsync([.. common, "--response", "right"]);
+            Assert.Equal(ExitCodes.Done, one.ExitCode);
+            Assert.StartsWith("The response scores 0.81 of 1.\n", one.Out, StringComparison.Ordinal); // (3 · ¾ + 1) / 4
+
+            RrmResult mini = await Rrm.RunAsync("judge", "--query", "q", "--criteria", criteria, "--response", "1");
+            Assert.Equal(ExitCodes.BadUsage, mini.ExitCode);
+            Assert.Contains("judges by its own judge-prompt.txt, which has no place for a criterion", mini.Error, StringComparison.Ordinal);
+
+            RrmResult order = await Rrm.RunAsync([.. common, "--response", "right", "--order", "given"]);
+            Assert.Equal(ExitCodes.BadUsage, order.ExitCode);
+            Assert.Contains("--order does not go with --criteria", order.Error, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task Judge_Json_IsOneObjectNumberedAsTheCallerDoes()
     {
         await using FakeOpenAIServer server = await RightAnswerServer.StartAsync();

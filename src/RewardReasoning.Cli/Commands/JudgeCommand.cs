@@ -6,6 +6,7 @@ using RewardReasoning.Cli.Judging;
 using RewardReasoning.Cli.Output;
 using RewardReasoning.Cli.Parsing;
 using RewardReasoning.Cli.Terminals;
+using RewardReasoning.Evaluation.Criteria;
 using RewardReasoning.Judging;
 using RewardReasoning.Ratings;
 
@@ -30,10 +31,18 @@ internal sealed class JudgeCommand
 
     private readonly Option<string[]> _responses = new("--response")
     {
-        Description = "A response to be judged; give it twice.",
+        Description = "A response to be judged; give it twice, or once with --criteria.",
         HelpName = "TEXT",
         Required = true,
         Arity = ArgumentArity.OneOrMore,
+    };
+
+    private readonly Option<string?> _criteria = new("--criteria")
+    {
+        Description =
+            "Judge by the criteria in this file, TOML or JSON: checks that code does, and texts that the judge reads, each by itself "
+            + "(docs/criteria.md).",
+        HelpName = "FILE",
     };
 
     private readonly Option<bool> _json = new("--json") { Description = "Print the judgment as one JSON object." };
@@ -59,11 +68,13 @@ internal sealed class JudgeCommand
             rrm judge --endpoint http://localhost:8000/v1 --model Reward-Reasoning/RRM-7B \
                 --query "Why is the sky blue?" --response @a.md --response @b.md
             rrm judge --query "12*4+7" --response 55 --response 54 --votes 3 --abstain 0.05 --calibration calibration.json
+            rrm judge --query @question.txt --response @answer.md --criteria criteria.toml --endpoint http://localhost:8000/v1 --model qwen3
             rrm judge --query "12*4+7" --response 55 --response 54 --show-prompt
             """
         );
         command.Options.Add(judge._query);
         command.Options.Add(judge._responses);
+        command.Options.Add(judge._criteria);
         command.Options.Add(judge._json);
         command.Options.Add(judge._showPrompt);
         judge._judging.AddTo(command, withAbstention: true);
@@ -75,6 +86,11 @@ internal sealed class JudgeCommand
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         ModelSource source = await _model.ReadAsync(parsed, _terminal, cancellationToken);
+        if (parsed.GetValue(_showPrompt) && parsed.GetValue(_criteria) is not null)
+        {
+            throw new UsageException("--show-prompt shows the prompt of a comparison; a criterion has one of its own (docs/criteria.md).");
+        }
+
         if (source is FolderSource { IsScalar: true } scalar && parsed.GetValue(_showPrompt))
         {
             throw new UsageException(
@@ -83,6 +99,19 @@ internal sealed class JudgeCommand
         }
 
         JudgeOptions options = _judging.Read(parsed, source);
+        if (parsed.GetValue(_criteria) is { } file)
+        {
+            return await new CriteriaRun(_terminal, _judging).RunAsync(
+                parsed,
+                source,
+                options,
+                CriteriaFile.Load(file),
+                await ReadTextsAsync(parsed, cancellationToken),
+                parsed.GetValue(_json),
+                cancellationToken
+            );
+        }
+
         Comparison comparison = await ReadComparisonAsync(parsed, cancellationToken);
         if (parsed.GetValue(_showPrompt))
         {
@@ -119,12 +148,27 @@ internal sealed class JudgeCommand
             );
         }
 
+        (string query, string[] texts) = await ReadTextsAsync(parsed, cancellationToken);
+        return new Comparison(query, texts[0], texts[1]);
+    }
+
+    private async Task<(string Query, string[] Responses)> ReadTextsAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        string[] responses = parsed.GetRequiredValue(_responses);
+        if (responses.Length > 2)
+        {
+            throw new UsageException($"--response is given {responses.Length} times; --criteria judges one response or two.");
+        }
+
         TextArgument texts = new(_terminal);
-        return new Comparison(
-            await texts.ReadAsync(parsed.GetRequiredValue(_query), "--query", cancellationToken),
-            await texts.ReadAsync(responses[0], "the first --response", cancellationToken),
-            await texts.ReadAsync(responses[1], "the second --response", cancellationToken)
-        );
+        string query = await texts.ReadAsync(parsed.GetRequiredValue(_query), "--query", cancellationToken);
+        string[] names = ["the first --response", "the second --response"];
+        for (int at = 0; at < responses.Length; at++)
+        {
+            responses[at] = await texts.ReadAsync(responses[at], names[at], cancellationToken);
+        }
+
+        return (query, responses);
     }
 
     private async Task<Judgment> JudgeAsync(

@@ -226,6 +226,12 @@ internal sealed class JudgingArguments
         return judge;
     }
 
+    /// <summary>The options of these that mean nothing where criteria are judged by, as far as they were given.</summary>
+    public IEnumerable<string> GivenAgainstCriteria(ParseResult parsed) =>
+        new Option[] { _order, _prompt, _abstain, _calibration, _adaptive }
+            .Where(option => parsed.GetResult(option) is { Implicit: false })
+            .Select(option => option.Name);
+
     /// <summary>Whether the command line says in which order responses are shown.</summary>
     public bool NamesOrder(ParseResult parsed) => parsed.GetResult(_order) is { Implicit: false };
 
