@@ -91,6 +91,11 @@ public sealed record Judgment
     /// </summary>
     public Verdict? Withheld { get; init; }
 
+    /// <summary>
+    /// Whether the judge called a tie, as it may where <c>JudgeOptions.Ties</c> is set; vote share and confidence are those of the tie.
+    /// </summary>
+    public bool IsTie { get; init; }
+
     /// <summary>How the comparison ended.</summary>
     public MatchOutcome Outcome =>
         (Preferred, Withheld) switch
@@ -98,6 +103,7 @@ public sealed record Judgment
             (Verdict.First, _) => MatchOutcome.First,
             (Verdict.Second, _) => MatchOutcome.Second,
             (_, not null) => MatchOutcome.Abstained,
+            _ when IsTie => MatchOutcome.Tie,
             _ => MatchOutcome.Missing,
         };
 

@@ -79,6 +79,7 @@ public sealed class JudgmentJson : JsonConverterFactory
         {
             Preferred = preferred,
             Withheld = ReadVerdict(json, "withheld"),
+            IsTie = Text(json, "outcome") == "tie",
             Confidence = Number(json, "confidence"),
             CalibratedConfidence = Number(json, "calibrated_confidence"),
             VoteShare = Number(json, "vote_share"),
@@ -97,7 +98,8 @@ public sealed class JudgmentJson : JsonConverterFactory
                 "confident" => VotingEnd.Confident,
                 _ => VotingEnd.AllVotes,
             },
-            MissingReason = Text(json, "missing") ?? (preferred is null ? "No reason was recorded." : null),
+            MissingReason =
+                Text(json, "missing") ?? (preferred is null && Text(json, "outcome") != "tie" ? "No reason was recorded." : null),
             Votes = votes,
             Usage = json.TryGetProperty("usage", out JsonElement usage) ? ReadUsage(usage) : Usage.None,
             Model = Text(json, "model") ?? "unknown",
@@ -118,7 +120,15 @@ public sealed class JudgmentJson : JsonConverterFactory
         ArgumentNullException.ThrowIfNull(vote);
         json.WriteStartObject();
         json.WriteNumber("index", vote.Index);
-        json.WriteOptional("verdict", NumberOf(vote.Verdict));
+        if (vote.Verdict == Verdict.Tie)
+        {
+            json.WriteString("verdict", NameOf(MatchOutcome.Tie));
+        }
+        else
+        {
+            json.WriteOptional("verdict", NumberOf(vote.Verdict));
+        }
+
         json.WriteString("order", vote.Order == ShownOrder.Given ? "given" : "swapped");
         if (withReasoning)
         {
@@ -247,6 +257,7 @@ public sealed class JudgmentJson : JsonConverterFactory
             {
                 "1" or "first" => Verdict.First,
                 "2" or "second" => Verdict.Second,
+                "tie" when name == "verdict" => Verdict.Tie,
                 "unparsable" => null,
                 var other => throw new JsonException($"'{name}' is {other}; it is 1, 2 or null."),
             };

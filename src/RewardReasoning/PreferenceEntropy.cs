@@ -20,6 +20,7 @@ internal static class PreferenceEntropy
         double FirstProbability(Vote vote) =>
             soft ? vote.FirstProbability ?? 0
             : vote.Verdict == Verdict.First ? 1
+            : vote.Verdict == Verdict.Tie ? 0.5
             : 0;
     }
 

@@ -11,6 +11,9 @@ public enum Verdict
 
     /// <summary>The second response is better.</summary>
     Second,
+
+    /// <summary>Neither is better; said only by a judge that may (<c>JudgeOptions.Ties</c>).</summary>
+    Tie,
 }
 
 /// <summary>In which order a judge was shown the two responses of a comparison.</summary>

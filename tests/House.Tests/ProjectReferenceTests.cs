@@ -125,6 +125,7 @@ public sealed class ProjectReferenceTests
         ["ZstdSharp.Port"] = "ZstdSharp",
         ["libtorch-cpu-linux-x64"] = null,
         ["TorchSharp-cuda-linux"] = null,
+        ["JsonSchema.Net"] = "Json.Schema",
         ["SkiaSharp.NativeAssets.Linux.NoDependencies"] = null,
     };
 

@@ -210,18 +210,20 @@ internal sealed class JudgeCommand
     {
         _terminal.Out.WriteLine();
         _terminal.Out.WriteLine(
-            judgment.Preferred is { } preferred
-                ? _terminal.Paint($"Response {(preferred == Verdict.First ? 1 : 2)} is better.", Green)
-                : _terminal.Paint($"No judgment. {judgment.MissingReason}", Yellow)
+            judgment.Preferred is { } preferred ? _terminal.Paint($"Response {(preferred == Verdict.First ? 1 : 2)} is better.", Green)
+            : judgment.IsTie ? _terminal.Paint("Neither response is better.", Green)
+            : _terminal.Paint($"No judgment. {judgment.MissingReason}", Yellow)
         );
         int first = judgment.Votes.Count(vote => vote.Verdict == Verdict.First);
         int second = judgment.Votes.Count(vote => vote.Verdict == Verdict.Second);
+        int ties = judgment.Votes.Count(vote => vote.Verdict == Verdict.Tie);
         long tokens = judgment.Votes.Count == 0 ? judgment.Usage.PromptTokens : judgment.Usage.OutputTokens;
         string[] facts =
         [
             judgment.Votes.Count == 0
                 ? ""
-                : $"votes {first}:{second}{(judgment.EndedBy == VotingEnd.AllVotes ? "" : $" of at most {judgment.MaxVotes}")}",
+                : $"votes {first}:{second}{(ties > 0 ? $", {ties} for a tie" : "")}"
+                    + (judgment.EndedBy == VotingEnd.AllVotes ? "" : $" of at most {judgment.MaxVotes}"),
             judgment.Confidence is { } confidence ? FormattableString.Invariant($"confidence {confidence:0.00}") : "",
             judgment.CalibratedConfidence is { } calibrated ? FormattableString.Invariant($"calibrated {calibrated:0.00}") : "",
             judgment is { Outcome: MatchOutcome.Abstained, Withheld: { } withheld }
@@ -244,7 +246,7 @@ internal sealed class JudgeCommand
     {
         Comparison judged = options.Truncated(comparison);
         ShownOrder order = options.Order.OrderOf(judged, 0);
-        IReadOnlyList<ChatMessage> messages = options.Prompt.Render(judged, order);
+        IReadOnlyList<ChatMessage> messages = options.Template.Render(judged, order);
         (string Text, int Tokens)? rendered = source.Render(messages);
         if (json)
         {

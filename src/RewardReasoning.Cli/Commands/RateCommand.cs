@@ -88,6 +88,14 @@ internal sealed class RateCommand
             throw new UsageException("There is no match to rate; a match is a row of player_1, player_2 and winner (1, 2 or \"tie\").");
         }
 
+        if (method == RatingMethod.Davidson && list.Players.Count > Davidson.MostPlayers)
+        {
+            throw new UsageException(
+                $"--method davidson rates at most {Davidson.MostPlayers} players, and there are {list.Players.Count}; bradley-terry "
+                    + "rates any number."
+            );
+        }
+
         Standing[] standings =
         [
             .. Standings(list, method, paper)
@@ -127,7 +135,13 @@ internal sealed class RateCommand
                 list.Matches,
                 Elo.Rate(list.Players.Count, list.Matches, new() { MissingIsTie = missingIsTie })
             )
-            : Standing.Of(list.Players.Count, list.Matches, BradleyTerry.Fit(list.Players.Count, list.Matches));
+            : Standing.Of(
+                list.Players.Count,
+                list.Matches,
+                method == RatingMethod.Davidson
+                    ? Davidson.Fit(list.Players.Count, list.Matches)
+                    : BradleyTerry.Fit(list.Players.Count, list.Matches)
+            );
 
     private static IntervalChart Plot(MatchList list, Standing[] standings) =>
         new()

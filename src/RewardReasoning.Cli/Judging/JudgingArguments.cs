@@ -103,6 +103,11 @@ internal sealed class JudgingArguments
         HelpName = "RISK",
     };
 
+    private readonly Option<bool> _ties = new("--ties")
+    {
+        Description = "The judge may also call a tie; a template of your own must offer \\boxed{Tie}.",
+    };
+
     private readonly Option<int?> _concurrency = new("--concurrency")
     {
         Description =
@@ -113,7 +118,7 @@ internal sealed class JudgingArguments
 
     private readonly StoreArgument _store = new();
 
-    private Option[] OfThought => [_votes, _adaptive, _order, _thinkingBudget, _maxTokens, _temperature, _topP, _truncate, _prompt];
+    private Option[] OfThought => [_votes, _adaptive, _order, _thinkingBudget, _maxTokens, _temperature, _topP, _truncate, _prompt, _ties];
 
     private Option[] InOrder =>
         [_votes, _adaptive, _order, _thinkingBudget, _maxTokens, _temperature, _topP, _seed, _truncate, _prompt, _concurrency];
@@ -140,6 +145,7 @@ internal sealed class JudgingArguments
 
         if (withAbstention)
         {
+            command.Options.Add(_ties);
             command.Options.Add(_abstain);
         }
     }
@@ -173,17 +179,20 @@ internal sealed class JudgingArguments
             TopP = parsed.GetValue(_topP),
             Seed = parsed.GetValue(_seed),
             Truncate = parsed.GetValue(_truncate),
+            Ties = parsed.GetValue(_ties),
             Abstain = AbstentionOf(parsed.GetValue(_abstain)),
             Concurrency = source is FolderSource ? parsed.GetValue(_concurrency) : null, // servers are asked as many at each
             Prices = source.Prices,
         };
         _ = CheckedOptions.Require(options);
-        return files.ApplyTo(
-            options with
-            {
-                Prompt = parsed.GetValue(_prompt) is { } prompt ? JudgePrompt.Load(prompt) : options.Prompt,
-                Calibration = parsed.GetValue(_calibration) is { } calibration ? CalibrationFile.Load(calibration) : null,
-            }
+        return CheckedOptions.Require( // again, for what the files bring
+            files.ApplyTo(
+                options with
+                {
+                    Prompt = parsed.GetValue(_prompt) is { } prompt ? JudgePrompt.Load(prompt) : options.Prompt,
+                    Calibration = parsed.GetValue(_calibration) is { } calibration ? CalibrationFile.Load(calibration) : null,
+                }
+            )
         );
     }
 
@@ -228,7 +237,7 @@ internal sealed class JudgingArguments
 
     /// <summary>The options of these that mean nothing where criteria are judged by, as far as they were given.</summary>
     public IEnumerable<string> GivenAgainstCriteria(ParseResult parsed) =>
-        new Option[] { _order, _prompt, _abstain, _calibration, _adaptive }
+        new Option[] { _order, _prompt, _ties, _abstain, _calibration, _adaptive }
             .Where(option => parsed.GetResult(option) is { Implicit: false })
             .Select(option => option.Name);
 

@@ -46,6 +46,7 @@ internal sealed class HelpText(Command command, string examples, int width)
                 "--seed",
                 "--truncate",
                 "--prompt",
+                "--ties",
                 "--abstain",
                 "--calibration",
                 "--concurrency",

@@ -88,7 +88,7 @@ internal sealed class RankingArguments
     /// <exception cref="ArgumentException">Values are out of range.</exception>
     public RankingOptions Read(ParseResult parsed, JudgeOptions judging)
     {
-        RatingMethod method = _method.Read(parsed);
+        RatingMethod method = _method.Read(parsed, judging.Ties ? RatingMethod.Davidson : RatingMethod.BradleyTerry);
         RankingOptions options = new()
         {
             Mode = ModeOf(parsed),

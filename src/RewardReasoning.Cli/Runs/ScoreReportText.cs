@@ -12,7 +12,7 @@ internal static class ScoreReportText
         ScoreGroup total = report.Total;
         yield return string.Create(
             CultureInfo.InvariantCulture,
-            $"{total.Rows} rows: {total.Judged} judged, {total.Missing} missing{Abstained(total)}, in {report.Seconds:0.0} s "
+            $"{total.Rows} rows: {total.Judged} judged, {total.Missing} missing{Ties(total)}{Abstained(total)}, in {report.Seconds:0.0} s "
                 + $"({report.PairsPerSecond:0.0} pairs/s)"
         );
         if (report.MissingMatches > 0)
@@ -76,6 +76,8 @@ internal static class ScoreReportText
             yield return line;
         }
     }
+
+    private static string Ties(ScoreGroup group) => group.Ties > 0 ? FormattableString.Invariant($", {group.Ties} ties") : "";
 
     private static string Abstained(ScoreGroup group) =>
         group is { Abstained: > 0, Coverage: { } coverage }

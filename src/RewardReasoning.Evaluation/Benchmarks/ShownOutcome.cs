@@ -36,10 +36,11 @@ internal readonly record struct ShownOutcome(ShownOrder Order, MatchOutcome Outc
     {
         int first = votes.Count(vote => vote.Verdict == Verdict.First);
         int second = votes.Count(vote => vote.Verdict == Verdict.Second);
-        return first + second == 0 ? MatchOutcome.Missing
-            : first == second ? MatchOutcome.Tie
-            : first > second ? MatchOutcome.First
-            : MatchOutcome.Second;
+        int ties = votes.Count(vote => vote.Verdict == Verdict.Tie);
+        return first + second + ties == 0 ? MatchOutcome.Missing
+            : first > Math.Max(second, ties) ? MatchOutcome.First
+            : second > Math.Max(first, ties) ? MatchOutcome.Second
+            : MatchOutcome.Tie;
     }
 }
 
@@ -64,6 +65,7 @@ internal static class Outcomes
         {
             Verdict.First => MatchOutcome.First,
             Verdict.Second => MatchOutcome.Second,
+            Verdict.Tie => MatchOutcome.Tie,
             _ => MatchOutcome.Missing,
         };
 }

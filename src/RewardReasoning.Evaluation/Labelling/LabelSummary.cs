@@ -24,7 +24,7 @@ internal sealed class LabelSummary(TrlRows format, double minMargin)
     /// <summary>Pairs to be written.</summary>
     public long Pairs { get; private set; }
 
-    /// <summary>Pairs dropped because their votes were a draw.</summary>
+    /// <summary>Pairs dropped because their votes were a draw, or for a tie.</summary>
     public long Draws { get; private set; }
 
     /// <summary>Pairs dropped for too small a margin, or one against the ranking that they come from.</summary>
@@ -48,7 +48,8 @@ internal sealed class LabelSummary(TrlRows format, double minMargin)
         MissingMatches += row.Scored.MissingMatches;
         AbstainedMatches += row.Scored.AbstainedMatches;
         Abstained += row.Pairs.Count == 0 && row.IsAbstained ? 1 : 0;
-        Missing += row.Pairs.Count == 0 && !row.IsAbstained ? 1 : 0;
+        Draws += row.Pairs.Count == 0 && row.IsTie ? 1 : 0;
+        Missing += row.Pairs.Count == 0 && row is { IsAbstained: false, IsTie: false } ? 1 : 0;
         Usage += row.Scored.Judgment?.Usage ?? row.Scored.Ranking?.Usage ?? Usage.None;
         Usage += row.Extra?.Usage ?? Usage.None;
         return [.. row.Pairs.Where(IsKept)];

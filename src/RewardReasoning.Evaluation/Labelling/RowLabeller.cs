@@ -122,6 +122,9 @@ internal sealed record LabelledRow(JudgedRow Scored, IReadOnlyList<TrlPair> Pair
     /// <summary>A judgment beyond those of the ranking.</summary>
     public Judgment? Extra { get; init; }
 
+    /// <summary>Whether the judge called a tie of what the pair would have been made of.</summary>
+    public bool IsTie => Scored.Judgment?.Outcome == MatchOutcome.Tie || Extra?.Outcome == MatchOutcome.Tie;
+
     /// <summary>Whether the judge abstained from what the pair would have been made of.</summary>
     public bool IsAbstained => Scored.IsAbstained || Extra?.Outcome == MatchOutcome.Abstained;
 }

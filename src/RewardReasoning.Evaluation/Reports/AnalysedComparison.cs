@@ -92,6 +92,5 @@ internal sealed record AnalysedComparison(
         : null;
 
     /// <summary>Whether a vote is right; null where it has no verdict, or nothing is known to be right.</summary>
-    public bool? IsRightVote(Vote vote) =>
-        !HasGold || vote.Verdict == Verdict.Unparsable ? null : vote.Verdict == Verdict.First == (Gold == MatchOutcome.First);
+    public bool? IsRightVote(Vote vote) => !HasGold || vote.Verdict == Verdict.Unparsable ? null : Outcomes.Of(vote.Verdict) == Gold;
 }

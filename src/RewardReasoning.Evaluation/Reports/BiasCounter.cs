@@ -15,7 +15,7 @@ internal sealed class BiasCounter
 
     public void Add(AnalysedComparison comparison)
     {
-        foreach (Vote vote in comparison.Votes.Where(vote => vote.Verdict != Verdict.Unparsable))
+        foreach (Vote vote in comparison.Votes.Where(vote => vote.Verdict is Verdict.First or Verdict.Second))
         {
             _shownFirst.Add(vote.Verdict == Verdict.First == (vote.Order == ShownOrder.Given));
             if (comparison.IsRightVote(vote) is { } isRight)

@@ -93,6 +93,9 @@ public sealed record ScoreGroup
     /// <summary>Rows that the judge abstained from.</summary>
     public long Abstained { get; init; }
 
+    /// <summary>Rows that the judge called a tie, where it may (<c>JudgeOptions.Ties</c>).</summary>
+    public long Ties { get; init; }
+
     /// <summary>Judged rows whose better response is known.</summary>
     public required long Labelled { get; init; }
 
@@ -123,8 +126,8 @@ public sealed record ScoreGroup
     public double? AccuracyHigh => Labelled > 0 ? WilsonInterval.At95(Correct, Labelled).High : null;
 
     /// <summary>Share of the rows with a result that the judge gave a judgment on; null without any.</summary>
-    public double? Coverage => Judged + Abstained > 0 ? (double)Judged / (Judged + Abstained) : null;
+    public double? Coverage => Judged + Ties + Abstained > 0 ? (double)(Judged + Ties) / (Judged + Ties + Abstained) : null;
 
-    /// <summary>Rows without a judgment, those left out that the judge abstained from.</summary>
-    public long Missing => Rows - Judged - Abstained;
+    /// <summary>Rows without a judgment; those that the judge abstained from or called a tie are not among them.</summary>
+    public long Missing => Rows - Judged - Abstained - Ties;
 }

@@ -160,6 +160,7 @@ internal sealed class ScoreSummary(IReadOnlyList<string> fields)
     private sealed class Counter
     {
         private long _abstained;
+        private long _ties;
         private long _labelled;
         private long _correct;
         private long _votes;
@@ -171,12 +172,13 @@ internal sealed class ScoreSummary(IReadOnlyList<string> fields)
 
         public long Judged { get; private set; }
 
-        public long Missing => Rows - Judged - _abstained;
+        public long Missing => Rows - Judged - _abstained - _ties;
 
         public void Add(Verdict label, Judgment? judgment)
         {
             Rows++;
             _abstained += judgment?.Outcome == MatchOutcome.Abstained ? 1 : 0;
+            _ties += judgment?.Outcome == MatchOutcome.Tie ? 1 : 0;
             if (judgment?.Preferred is not { } preferred)
             {
                 return;
@@ -222,6 +224,7 @@ internal sealed class ScoreSummary(IReadOnlyList<string> fields)
                 Rows = Rows,
                 Judged = Judged,
                 Abstained = _abstained,
+                Ties = _ties,
                 Labelled = _labelled,
                 Correct = _correct,
                 Votes = _votes,

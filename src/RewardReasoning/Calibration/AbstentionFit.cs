@@ -7,7 +7,7 @@ namespace RewardReasoning.Calibration;
 /// above which it must abstain for any <see cref="AbstentionTarget"/>. The bounds hold for pairs that are like those of the fit and
 /// independent of each other, so one pair of each query counts.
 /// </summary>
-public sealed class AbstentionFit
+internal sealed class AbstentionFit
 {
     /// <summary>
     /// The parts of the pairs at which a search that holds with a confidence begins, or at the fewest pairs that can show it; each has an

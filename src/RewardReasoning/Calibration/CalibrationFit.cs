@@ -25,7 +25,7 @@ public sealed record CalibrationFit
     public required CalibrationError After { get; init; }
 
     /// <summary>Risk and coverage by uncertainty, for a judge that may abstain; null in files of earlier versions.</summary>
-    public AbstentionFit? Abstention { get; init; }
+    internal AbstentionFit? Abstention { get; init; }
 }
 
 /// <summary>How far confidences are off.</summary>

@@ -47,6 +47,9 @@ public sealed record VotingSettings
     /// <summary>Whether verdicts are read as the released models' own parser does.</summary>
     public bool Strict { get; init; }
 
+    /// <summary>Whether the judge may call a tie.</summary>
+    public bool Ties { get; init; }
+
     /// <summary>SHA-256 of the template, lines ended by line feeds.</summary>
     public required string Prompt { get; init; }
 
@@ -100,6 +103,7 @@ public sealed record VotingSettings
             ("further votes", FurtherVotes),
             ("truncate", Truncate),
             ("strict", Strict),
+            ("ties", Ties),
             (StubName, Stub),
             (PromptName, Prompt),
         ];

@@ -103,7 +103,7 @@ internal sealed class Ballot(VoteCaster caster, JudgeOptions options, Comparison
             .ConfigureAwait(false);
         _votes.AddRange(cast.Select(one => one.Vote));
         _failures.AddRange(cast.Select(one => one.Failure).OfType<Exception>());
-        Majority = MajorityVote.Of(_votes);
+        Majority = MajorityVote.Of(_votes, options.Ties);
     }
 
     private Verdict ByLogOdds()

@@ -35,7 +35,11 @@ internal sealed class CompletionSource(IChatClient client, JudgeOptions options,
         {
             Set(whole, ChatOptionKeys.ThinkingBudget, budget);
             Set(whole, ChatOptionKeys.ThinkingStub, options.ThinkingStub);
-            Set(whole, ChatOptionKeys.ThinkingStubChoices, form.Numbers);
+            if (form.Numbers.Length > 0)
+            {
+                Set(whole, ChatOptionKeys.ThinkingStubChoices, form.Numbers);
+            }
+
             return WithReasoningApart(await AskAsync(prompt, whole, draw, cancellationToken).ConfigureAwait(false));
         }
 
@@ -78,7 +82,7 @@ internal sealed class CompletionSource(IChatClient client, JudgeOptions options,
         string reasoning = ended.ReasoningClosed is null ? "" : ReasoningText.OpenTag + ended.Reasoning + ReasoningText.CloseTag;
         string begun = ended.Answer + AfterReasoning(options.ThinkingStub);
         Set(brief, ChatOptionKeys.Prefill, reasoning + begun);
-        if (_supported.Contains(ChatOptionKeys.AllowedNextTokens))
+        if (form.Numbers.Length > 0 && _supported.Contains(ChatOptionKeys.AllowedNextTokens))
         {
             Set(brief, ChatOptionKeys.AllowedNextTokens, form.Numbers);
         }
@@ -112,7 +116,7 @@ internal sealed class CompletionSource(IChatClient client, JudgeOptions options,
         string reasoning = begun.ReasoningClosed is null ? "" : ReasoningText.OpenTag + begun.Reasoning;
         string close = begun.ReasoningClosed == true ? ReasoningText.CloseTag : "";
         Set(rest, ChatOptionKeys.Prefill, reasoning + (forced ? options.ThinkingStub : close + begun.Answer));
-        if (forced && _supported.Contains(ChatOptionKeys.AllowedNextTokens))
+        if (forced && form.Numbers.Length > 0 && _supported.Contains(ChatOptionKeys.AllowedNextTokens))
         {
             Set(rest, ChatOptionKeys.AllowedNextTokens, form.Numbers);
         }

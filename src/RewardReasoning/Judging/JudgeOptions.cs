@@ -12,6 +12,9 @@ public sealed record JudgeOptions : ICheckedOptions
     /// <summary>Requests in flight at once where neither the options nor the client say how many.</summary>
     public const int DefaultConcurrency = 16;
 
+    /// <summary>Closes reasoning and opens a box that may hold more than the number of a response.</summary>
+    internal const string OpenBoxStub = $"\n{ReasoningText.CloseTag}\n\n\\boxed{{";
+
     internal const string DefaultThinkingStub = $"\n{ReasoningText.CloseTag}\n\n\\boxed{{Assistant ";
 
     /// <summary>Votes per comparison; where <see cref="Stopping"/> may end voting early, the most that are asked for.</summary>
@@ -69,6 +72,13 @@ public sealed record JudgeOptions : ICheckedOptions
     /// <value>null (responses are never cut), else at least 1.</value>
     public int? Truncate { get; init; }
 
+    /// <summary>
+    /// Whether the judge may call a tie: a third verdict, <c>\boxed{Tie}</c>, which the template must offer. The outcome is then the most
+    /// frequent verdict, and a tie where a response is not ahead of all else.
+    /// </summary>
+    /// <value>false: it must choose one of the two.</value>
+    public bool Ties { get; init; }
+
     /// <summary>Read verdicts as the released models' own parser does (<see cref="VerdictParser.ParseStrict"/>).</summary>
     /// <value>false.</value>
     public bool StrictParsing { get; init; }
@@ -104,6 +114,9 @@ public sealed record JudgeOptions : ICheckedOptions
     /// <value>null (it never abstains).</value>
     public AbstentionTarget? Abstain { get; init; }
 
+    /// <summary>The template, which is another built-in one where ties may be called and none was given.</summary>
+    internal JudgePrompt Template => Ties && ReferenceEquals(Prompt, JudgePrompt.Default) ? JudgePrompt.WithTies : Prompt;
+
     /// <summary>How many requests a judge with these options has in flight at once over this client.</summary>
     public int ConcurrencyOver(IChatClient client) => Concurrency ?? ChatOptionKeys.ConcurrencyOf(client) ?? DefaultConcurrency;
 
@@ -124,7 +137,8 @@ public sealed record JudgeOptions : ICheckedOptions
             Truncate = Truncate,
             Strict = StrictParsing,
             Stub = ThinkingStub == DefaultThinkingStub ? null : HashOf(ThinkingStub),
-            Prompt = HashOf(Prompt.Text.ReplaceLineEndings("\n")),
+            Ties = Ties,
+            Prompt = HashOf(Template.Text.ReplaceLineEndings("\n")),
         };
 
     /// <summary>When a judge of this model abstains; null for never.</summary>
@@ -163,6 +177,19 @@ public sealed record JudgeOptions : ICheckedOptions
         Check(
             Stopping is not VoteStopping.Confidence { Level: var level } || VoteStopping.IsLevel(level),
             $"{names[nameof(Stopping)]} is {Stopping}; a confidence to stop at is between 0.5 and 1."
+        );
+        Check(
+            !Ties || Stopping is VoteStopping.Fixed,
+            $"{names[nameof(Ties)]} is set and {names[nameof(Stopping)]} {Stopping}; with three verdicts all votes are asked for."
+        );
+        Check(
+            !Ties || !StrictParsing,
+            $"{names[nameof(Ties)]} and {names[nameof(StrictParsing)]} are set; the released models' parser knows no ties."
+        );
+        Check(
+            !Ties || Template.Text.Contains(@"\boxed{Tie}", StringComparison.Ordinal),
+            $"{names[nameof(Ties)]} is set, and the template does not offer \\boxed{{Tie}}; "
+                + "a model that was made for one prompt cannot call ties."
         );
         Check(
             Enum.IsDefined(Order),

@@ -35,6 +35,9 @@ public sealed partial class JudgePrompt
     /// <summary>The built-in template, with the structure of the released reward reasoning models (arXiv 2505.14674).</summary>
     public static JudgePrompt Default { get; } = Parse(ReadEmbedded("pairwise.txt"), "the built-in template");
 
+    /// <summary>The built-in template for a judge that may call a tie.</summary>
+    internal static JudgePrompt WithTies { get; } = Parse(ReadEmbedded("pairwise-ties.txt"), "the built-in template");
+
     /// <summary>The built-in template for one criterion between two responses.</summary>
     internal static JudgePrompt PairwiseCriterion { get; } = Parse(ReadEmbedded("criterion.txt"), "the built-in template");
 

@@ -79,7 +79,12 @@ public static partial class JudgeTelemetry
 
     internal static void EndJudgment(Activity? activity, Judgment judgment, ILogger logger)
     {
-        string label = judgment.Outcome == MatchOutcome.Abstained ? "abstained" : LabelOf(judgment.Preferred ?? Verdict.Unparsable);
+        string label = judgment.Outcome switch
+        {
+            MatchOutcome.Abstained => "abstained",
+            MatchOutcome.Tie => LabelOf(Verdict.Tie),
+            _ => LabelOf(judgment.Preferred ?? Verdict.Unparsable),
+        };
         KeyValuePair<string, object?> model = new(ModelTag, judgment.Model);
         Judgments.Add(1, model, new(LabelTag, label));
         Duration.Record(judgment.Usage.Elapsed.TotalSeconds, model, new(LabelTag, label));
@@ -95,7 +100,7 @@ public static partial class JudgeTelemetry
         {
             LogAbstained(logger, judgment.Model, judgment.Uncertainty ?? double.NaN, judgment.Votes.Count);
         }
-        else if (judgment.Preferred is null)
+        else if (judgment.Outcome == MatchOutcome.Missing)
         {
             activity?.SetStatus(ActivityStatusCode.Error, "No vote has a verdict.");
             LogMissing(logger, judgment.Model, judgment.Votes.Count);
@@ -131,6 +136,7 @@ public static partial class JudgeTelemetry
         {
             Verdict.First => "1",
             Verdict.Second => "2",
+            Verdict.Tie => "tie",
             _ => "missing",
         };
 

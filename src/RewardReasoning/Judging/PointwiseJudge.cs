@@ -12,13 +12,11 @@ namespace RewardReasoning.Judging;
 /// <param name="time">Clock for the time that completions take; the system's if null.</param>
 internal sealed class PointwiseJudge(IChatClient client, JudgeOptions options, TimeProvider? time = null)
 {
-    private const string Stub = $"\n{ReasoningText.CloseTag}\n\n\\boxed{{";
-
     private readonly CompletionSource _completions = new(
         client,
         options with
         {
-            ThinkingStub = Stub,
+            ThinkingStub = JudgeOptions.OpenBoxStub,
             SoftVerdicts = false,
         },
         time ?? TimeProvider.System,

@@ -51,7 +51,7 @@ public sealed class ReasoningJudge : IRepeatableJudge
 
     /// <summary>The messages that a vote of this order reads, as they would be sent; nothing is run.</summary>
     public IReadOnlyList<ChatMessage> Render(Comparison comparison, ShownOrder order) =>
-        _options.Prompt.Render(_options.Truncated(comparison), order);
+        _options.Template.Render(_options.Truncated(comparison), order);
 
     /// <summary>The order in which the first vote of a comparison is shown the responses.</summary>
     public ShownOrder FirstOrder(Comparison comparison) => _options.Order.OrderOf(_options.Truncated(comparison), 0);
@@ -156,7 +156,8 @@ public sealed class ReasoningJudge : IRepeatableJudge
         double? confidence = decided ? ConfidenceIn(winner, ballot.Majority) : null;
         Judgment judgment = new()
         {
-            Preferred = decided ? winner : null,
+            Preferred = decided && winner != Verdict.Tie ? winner : null,
+            IsTie = decided && winner == Verdict.Tie,
             VoteShare = decided ? ballot.Majority.ShareOf(winner) : null,
             Confidence = confidence,
             CalibratedConfidence = confidence is { } known ? _calibration?.Apply(known) : null,
@@ -176,7 +177,5 @@ public sealed class ReasoningJudge : IRepeatableJudge
     }
 
     private static double ConfidenceIn(Verdict winner, MajorityVote majority) =>
-        winner == Verdict.First
-            ? BetaPosterior.LeaderProbability(majority.First, majority.Second)
-            : BetaPosterior.LeaderProbability(majority.Second, majority.First);
+        BetaPosterior.LeaderProbability(majority.CountOf(winner), majority.Decided - majority.CountOf(winner));
 }

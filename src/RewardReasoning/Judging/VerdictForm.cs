@@ -2,7 +2,7 @@ namespace RewardReasoning.Judging;
 
 /// <summary>What a judge is to put into its box, where it has to be asked for it.</summary>
 /// <param name="ShortRequest">Asks for the verdict alone.</param>
-/// <param name="Numbers">What the box can hold behind its beginning.</param>
+/// <param name="Numbers">What the box can hold behind its beginning; empty where that is more than a token.</param>
 /// <param name="IsReadable">Whether a completion has a verdict.</param>
 internal sealed record VerdictForm(string ShortRequest, string[] Numbers, Func<Completion, bool> IsReadable)
 {
@@ -17,6 +17,14 @@ internal sealed record VerdictForm(string ShortRequest, string[] Numbers, Func<C
             StopThinking + @"verdict alone: \boxed{Assistant 1} or \boxed{Assistant 2}.",
             ["1", "2"],
             completion => VerdictParser.Parse(completion) != Verdict.Unparsable
+        );
+
+    /// <summary>The same, or that neither is: the box cannot be restricted to one token then.</summary>
+    public static VerdictForm WithTies { get; } =
+        new(
+            StopThinking + @"verdict alone: \boxed{Assistant 1}, \boxed{Assistant 2} or \boxed{Tie}.",
+            [],
+            completion => VerdictParser.Parse(completion, ties: true) != Verdict.Unparsable
         );
 
     /// <summary>A score of one response.</summary>

@@ -20,15 +20,18 @@ public static partial class VerdictParser
     }
 
     /// <summary>Reads a completion that is already taken apart.</summary>
-    public static Verdict Parse(Completion completion)
+    public static Verdict Parse(Completion completion) => Parse(completion, ties: false);
+
+    /// <summary>The same of a judge that may call a tie: <c>\boxed{Tie}</c>.</summary>
+    internal static Verdict Parse(Completion completion, bool ties)
     {
         ArgumentNullException.ThrowIfNull(completion);
         return completion switch
         {
             { Withheld: true } or { OddEnd: not null } => Verdict.Unparsable,
-            { Forced: true } => ParseForced(completion.Answer),
+            { Forced: true } => ParseForced(completion.Answer, ties),
             { ReasoningClosed: false } => Verdict.Unparsable,
-            _ => ParseAnswer(completion.Answer),
+            _ => ParseAnswer(completion.Answer, ties),
         };
     }
 
@@ -36,17 +39,21 @@ public static partial class VerdictParser
     /// Reads text that is all answer. The last <c>\boxed{…}</c> or <c>\fbox{…}</c> decides; text commands, bold, blanks and case inside it
     /// are forgiven, another content or a missing brace is not. Two boxes offered as alternatives ("either … or …") are not a verdict.
     /// </summary>
-    public static Verdict ParseAnswer(string answer)
+    public static Verdict ParseAnswer(string answer) => ParseAnswer(answer, ties: false);
+
+    private static Verdict ParseAnswer(string answer, bool ties)
     {
         ArgumentNullException.ThrowIfNull(answer);
         MatchCollection boxes = BoxOpening().Matches(answer);
-        Verdict verdict = boxes.Count > 0 ? VerdictIn(answer, boxes[^1]) : Verdict.Unparsable;
-        return boxes.Count > 1 && AreAlternatives(answer, boxes[^2], boxes[^1]) ? Verdict.Unparsable : verdict;
+        Verdict verdict = boxes.Count > 0 ? VerdictIn(answer, boxes[^1], ties) : Verdict.Unparsable;
+        return boxes.Count > 1 && AreAlternatives(answer, boxes[^2], boxes[^1], ties) ? Verdict.Unparsable : verdict;
     }
 
     /// <summary>Reads an answer whose beginning was written for the judge, so that it may stop before the closing brace.</summary>
-    public static Verdict ParseForced(string answer) =>
-        ParseAnswer(answer) is not Verdict.Unparsable and var verdict ? verdict : ParseAnswer(answer + "}");
+    public static Verdict ParseForced(string answer) => ParseForced(answer, ties: false);
+
+    private static Verdict ParseForced(string answer, bool ties) =>
+        ParseAnswer(answer, ties) is not Verdict.Unparsable and var verdict ? verdict : ParseAnswer(answer + "}", ties);
 
     /// <summary>
     /// Reads as the released models' own tools do: the text between the first <c>&lt;/think&gt;</c> and the next, if any; in it the last
@@ -91,20 +98,20 @@ public static partial class VerdictParser
             : null;
     }
 
-    private static Verdict VerdictIn(string answer, Match box) =>
-        ContentOf(answer, box.Index + box.Length) is { } content
-            ? NumberOf(Decoration().Replace(content, ""), "assistant1", "assistant2", StringComparison.OrdinalIgnoreCase)
-            : Verdict.Unparsable;
+    private static Verdict VerdictIn(string answer, Match box, bool ties) =>
+        ContentOf(answer, box.Index + box.Length) is not { } content ? Verdict.Unparsable
+        : Decoration().Replace(content, "") is var plain && ties && plain.Equals("tie", StringComparison.OrdinalIgnoreCase) ? Verdict.Tie
+        : NumberOf(plain, "assistant1", "assistant2", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Whether two boxes name different responses and only a word like "or" is between them.</summary>
-    private static bool AreAlternatives(string answer, Match left, Match right)
+    private static bool AreAlternatives(string answer, Match left, Match right, bool ties)
     {
         int start = left.Index + left.Length;
         return ContentOf(answer, start) is { } content
             && start + content.Length + 1 <= right.Index
             && Alternative().IsMatch(answer[(start + content.Length + 1)..right.Index])
-            && VerdictIn(answer, left) is not Verdict.Unparsable and var first
-            && first != VerdictIn(answer, right);
+            && VerdictIn(answer, left, ties) is not Verdict.Unparsable and var first
+            && first != VerdictIn(answer, right, ties);
     }
 
     private static Verdict NumberOf(string content, string first, string second, StringComparison comparison) =>

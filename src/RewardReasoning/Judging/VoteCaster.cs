@@ -6,7 +6,17 @@ namespace RewardReasoning.Judging;
 /// <summary>Asks for one vote: its prompt, its seed, the redraws of an unreadable verdict, and what becomes of a failed request.</summary>
 internal sealed class VoteCaster(IChatClient client, JudgeOptions options, TimeProvider time)
 {
-    private readonly CompletionSource _completions = new(client, options, time, VerdictForm.Pairwise);
+    private readonly CompletionSource _completions = new(
+        client,
+        options.Ties && options.ThinkingStub == JudgeOptions.DefaultThinkingStub
+            ? options with
+            {
+                ThinkingStub = JudgeOptions.OpenBoxStub,
+            }
+            : options,
+        time,
+        options.Ties ? VerdictForm.WithTies : VerdictForm.Pairwise
+    );
 
     /// <summary>The vote of this index; with the exception of the client where its request failed, which makes it missing.</summary>
     public async Task<(Vote Vote, Exception? Failure)> CastAsync(
@@ -18,7 +28,7 @@ internal sealed class VoteCaster(IChatClient client, JudgeOptions options, TimeP
     )
     {
         ShownOrder order = options.Order.OrderOf(judged, index);
-        IReadOnlyList<ChatMessage> prompt = options.Prompt.Render(judged, order);
+        IReadOnlyList<ChatMessage> prompt = options.Template.Render(judged, order);
         Vote vote = new()
         {
             Index = index,
@@ -97,7 +107,7 @@ internal sealed class VoteCaster(IChatClient client, JudgeOptions options, TimeP
                 ? VerdictParser.ParseStrict(
                     completion.ReasoningClosed == true ? completion.Reasoning + ReasoningText.CloseTag + completion.Answer : ""
                 )
-                : VerdictParser.Parse(completion);
+                : VerdictParser.Parse(completion, options.Ties);
         return new()
         {
             Index = draw.Vote,

@@ -12,7 +12,12 @@ internal static class RankingTable
         IReadOnlyList<MatchResult> results = tournament.Results;
         bool[] decided = Decided(pool.Count, results);
         bool judged = pool.Count == 1 || Array.Exists(decided, one => one);
-        BradleyTerryFit? fit = options.Method == RatingMethod.BradleyTerry ? BradleyTerry.Fit(pool.Count, results, options.Lambda) : null;
+        BradleyTerryFit? fit = options.Method switch
+        {
+            RatingMethod.BradleyTerry => BradleyTerry.Fit(pool.Count, results, options.Lambda),
+            RatingMethod.Davidson => Davidson.Fit(pool.Count, results, options.Lambda),
+            _ => null,
+        };
         double[] elo = fit is null ? Elo.Rate(pool.Count, results) : [];
         IReadOnlyList<Standing> standings = fit is null ? Standing.Of(pool.Count, results, elo) : Standing.Of(pool.Count, results, fit);
         double?[] rewards =

@@ -17,6 +17,12 @@ public sealed record BradleyTerryFit
     /// </summary>
     public required IReadOnlyList<double> StandardErrors { get; init; }
 
+    /// <summary>
+    /// ν of Davidson's model, where ties were fitted as a third result: between equals a tie has the probability ν/(2 + ν). Null where a
+    /// tie is half a point each.
+    /// </summary>
+    public double? TieParameter { get; init; }
+
     /// <summary>A player's strength on the Elo scale.</summary>
     public double Rating(int player) => OnEloScale(Strengths[player]);
 
@@ -26,8 +32,14 @@ public sealed record BradleyTerryFit
     /// <summary>Upper end of a 95 % interval of <see cref="Rating"/>.</summary>
     public double High(int player) => OnEloScale(Strengths[player] + (NormalDistribution.Z95 * StandardErrors[player]));
 
-    /// <summary>The probability that one player beats another.</summary>
-    public double WinProbability(int player, int other) => Logistic.Of(Strengths[player] - Strengths[other]);
+    /// <summary>The probability that one player beats another; with <see cref="TieParameter"/>, half that of a tie is added.</summary>
+    public double WinProbability(int player, int other)
+    {
+        double difference = Strengths[player] - Strengths[other];
+        return TieParameter is { } tie && Davidson.Probabilities(difference, Math.Log(tie)) is var (wins, _, ties)
+            ? wins + (ties / 2)
+            : Logistic.Of(difference);
+    }
 
     private static double OnEloScale(double strength) => RatingOfMean + (PerLogit * strength);
 }

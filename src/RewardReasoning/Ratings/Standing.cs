@@ -6,6 +6,9 @@ public enum RatingMethod
     /// <summary>Order-free, with intervals.</summary>
     BradleyTerry,
 
+    /// <summary>The same with ties as a third result (Davidson), not as half a point each.</summary>
+    Davidson,
+
     /// <summary>The paper's; depends on the order of the matches, and has no intervals.</summary>
     Elo,
 }

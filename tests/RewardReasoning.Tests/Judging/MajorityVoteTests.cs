@@ -7,7 +7,7 @@ namespace RewardReasoning.Tests.Judging;
 public sealed class MajorityVoteTests
 {
     private static readonly Gen<Vote> AnyVote = Gen.Select(
-        Gen.Enum<Verdict>(),
+        Gen.OneOfConst(Verdict.Unparsable, Verdict.First, Verdict.Second),
         Gen.Enum<ShownOrder>(),
         (verdict, order) =>
             new Vote

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using RewardReasoning.Cli.Judging;
 using RewardReasoning.Cli.Output;
 using RewardReasoning.Cli.Parsing;
 using RewardReasoning.Cli.Terminals;
@@ -7,7 +8,7 @@ using RewardReasoning.Evaluation.Criteria;
 using RewardReasoning.Judging;
 using RewardReasoning.Ratings;
 
-namespace RewardReasoning.Cli.Judging;
+namespace RewardReasoning.Cli.Commands;
 
 /// <summary><c>rrm judge --criteria</c>: one response or two by the criteria of a file.</summary>
 internal sealed class CriteriaRun(Terminal terminal, JudgingArguments judging)
