@@ -74,7 +74,11 @@ public sealed class PreferenceEvaluator : IEvaluator
         }
 
         return judgment.Preferred is null
-            ? JudgeEvaluator.Missing(judgment.MissingReason ?? "The judge gave no verdict.", preferred, preference)
+            ? JudgeEvaluator.Missing(
+                judgment.MissingReason ?? (judgment.IsTie ? "The judge called a tie." : "The judge gave no verdict."),
+                preferred,
+                preference
+            )
             : Result(judgment, preferred, preference);
     }
 

@@ -11,9 +11,8 @@ public sealed record AbstentionTarget(double Risk)
 
     /// <summary>
     /// In what share of all fits the risk is kept, at least (learn then test, arXiv 2110.01052). Null for on average over fits (conformal
-    /// risk control, arXiv 2602.13110): that takes fewer labels and gives more judgments, but about every second fit is somewhat above
-    /// the risk,
-    /// and where a fit has few wrong judgments the average is too.
+    /// risk control, arXiv 2602.13110): that takes fewer labels and gives more judgments, but up to every second fit is somewhat above the
+    /// risk, and where a fit has few wrong judgments the average is too.
     /// </summary>
     /// <value>0.9; null, or above 0 and below 1.</value>
     public double? Confidence { get; init; } = DefaultConfidence;

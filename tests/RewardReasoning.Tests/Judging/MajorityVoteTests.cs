@@ -7,7 +7,7 @@ namespace RewardReasoning.Tests.Judging;
 public sealed class MajorityVoteTests
 {
     private static readonly Gen<Vote> AnyVote = Gen.Select(
-        Gen.OneOfConst(Verdict.Unparsable, Verdict.First, Verdict.Second),
+        Gen.Int[0, 2].Select(verdict => (Verdict)verdict),
         Gen.Enum<ShownOrder>(),
         (verdict, order) =>
             new Vote
