@@ -13,7 +13,7 @@ internal unsafe interface IVectors<TVector>
     /// <summary>Numbers in a vector.</summary>
     static abstract int Count { get; }
 
-    /// <summary>Whether 16 sums and what is added to them fit the processor's registers.</summary>
+    /// <summary>Whether the sums of four outputs for four rows, and what is added to them, fit the processor's registers.</summary>
     static abstract bool HasManyRegisters { get; }
 
     static abstract TVector Of(float number);

@@ -248,7 +248,7 @@ internal sealed unsafe class RowKernels<TV, V> : RowKernels
         // weights to come are fetched, a share with each group of rows, so that memory and arithmetic are busy at the same time.
         int whole = inputs / TV.Count * TV.Count,
             quads = from + ((to - from) / 4 * 4),
-            group = TV.HasManyRegisters ? 4 : 2,
+            group = TV.HasManyRegisters ? 4 : 3,
             shares = Math.Min((rows + group - 1) / group, BlockOutputs / 4);
         for (int block = from; block < quads; block += BlockOutputs)
         {
@@ -258,7 +258,6 @@ internal sealed unsafe class RowKernels<TV, V> : RowKernels
                 float* xs = x + ((nint)row * inputs);
                 float* ys = y + ((nint)row * stride);
                 int size = Math.Min(group, rows - row);
-                size = size == 3 ? 2 : size;
                 for (int output = block; output < end; output += 4)
                 {
                     T* w = weights + ((nint)output * inputs);
@@ -266,6 +265,10 @@ internal sealed unsafe class RowKernels<TV, V> : RowKernels
                     if (size == 4)
                     {
                         Tile4x4(w, inputs, xs, whole, ys + output, stride, next);
+                    }
+                    else if (size == 3)
+                    {
+                        Tile4x3(w, inputs, xs, whole, ys + output, stride, next);
                     }
                     else if (size == 2)
                     {
@@ -356,6 +359,48 @@ internal sealed unsafe class RowKernels<TV, V> : RowKernels
         AddSums(b0, b1, b2, b3, y + stride);
         AddSums(c0, c1, c2, c3, y + (2 * stride));
         AddSums(d0, d1, d2, d3, y + (3 * stride));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Tile4x3<T>(T* w, nint inputs, float* x, nint whole, float* y, nint stride, T* next)
+        where T : unmanaged
+    {
+        V zero = TV.Of(0);
+        (V a0, V a1, V a2, V a3) = (zero, zero, zero, zero);
+        (V b0, V b1, V b2, V b3) = (zero, zero, zero, zero);
+        (V c0, V c1, V c2, V c3) = (zero, zero, zero, zero);
+        T* w1 = w + inputs,
+            w2 = w1 + inputs,
+            w3 = w2 + inputs;
+        float* x1 = x + inputs,
+            x2 = x1 + inputs;
+        for (nint i = 0; i < whole; i += TV.Count)
+        {
+            Prefetch(next + (4 * i));
+            V first = TV.Load(x + i),
+                second = TV.Load(x1 + i),
+                third = TV.Load(x2 + i),
+                v = Load(w + i);
+            a0 = TV.AddProduct(v, first, a0);
+            b0 = TV.AddProduct(v, second, b0);
+            c0 = TV.AddProduct(v, third, c0);
+            v = Load(w1 + i);
+            a1 = TV.AddProduct(v, first, a1);
+            b1 = TV.AddProduct(v, second, b1);
+            c1 = TV.AddProduct(v, third, c1);
+            v = Load(w2 + i);
+            a2 = TV.AddProduct(v, first, a2);
+            b2 = TV.AddProduct(v, second, b2);
+            c2 = TV.AddProduct(v, third, c2);
+            v = Load(w3 + i);
+            a3 = TV.AddProduct(v, first, a3);
+            b3 = TV.AddProduct(v, second, b3);
+            c3 = TV.AddProduct(v, third, c3);
+        }
+
+        AddSums(a0, a1, a2, a3, y);
+        AddSums(b0, b1, b2, b3, y + stride);
+        AddSums(c0, c1, c2, c3, y + (2 * stride));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
