@@ -8,10 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using RewardReasoning.Server.Chat;
 using RewardReasoning.Server.Http;
-using RewardReasoning.Server.Judging;
 using RewardReasoning.Server.Keys;
-using RewardReasoning.Server.Rewards;
-using RewardReasoning.Server.Scoring;
 
 namespace RewardReasoning.Server;
 
@@ -25,7 +22,6 @@ public sealed class JudgeServer : IAsyncDisposable
     private const int MaxHeaderBytes = 16 << 10;
     private const int MaxHeaders = 64;
     private const double SlowestBytesPerSecond = 240;
-    private const int MaxBodyMegabytes = 512;
 
     private readonly WebApplication _app;
     private readonly JudgeServerOptions _options;
@@ -33,7 +29,7 @@ public sealed class JudgeServer : IAsyncDisposable
     private readonly ServerMeter _meter = new();
     private readonly Drain _drain = new();
     private readonly CancellationTokenSource _stopping = new();
-    private ServedRewards? _rewards;
+    private ServedJudging? _judging;
     private Task? _stopped;
 
     private JudgeServer(WebApplication app, JudgeServerOptions options, TimeProvider time) =>
@@ -81,8 +77,7 @@ public sealed class JudgeServer : IAsyncDisposable
         {
             if (model.Judge is { } judge)
             {
-                RewardOptions rewards = new() { GroupSize = options.GroupSize, OnWarning = options.OnFailure };
-                server._rewards = await ServedRewards.StartAsync(judge, model.Store, rewards, time);
+                server._judging = await ServedJudging.StartAsync(model, judge, options, server._drain, time, server._stopping.Token);
             }
 
             server.Map(model);
@@ -91,7 +86,7 @@ public sealed class JudgeServer : IAsyncDisposable
         catch
         {
             await app.DisposeAsync();
-            await (server._rewards?.DisposeAsync() ?? ValueTask.CompletedTask);
+            await (server._judging?.DisposeAsync() ?? ValueTask.CompletedTask);
             throw;
         }
 
@@ -154,31 +149,7 @@ public sealed class JudgeServer : IAsyncDisposable
             ChatRoutes.Map(_app, served, _time);
         }
 
-        if (model.Judge is { } judge)
-        {
-            JudgingContext context = new()
-            {
-                Judge = judge,
-                Ranking = model.Ranking with { Concurrency = judge.Concurrency },
-                Store = model.Store,
-                Admission = new Admission(_options.MaxRequests, "requests"),
-                Bodies = new Admission(Math.Max(MaxBodyMegabytes, Megabytes.Of(_options.MaxRequestBytes)), "MiB of requests"),
-                MaxRequestBytes = _options.MaxRequestBytes,
-                Drain = _drain,
-                Stopping = _stopping.Token,
-                Deadline = _options.Deadline,
-                MaxResponses = _options.MaxResponses,
-                Time = _time,
-            };
-            _meter.Watch("requests", "Requests to judge or rank, running or waiting", () => context.Admission.Inside);
-            _meter.Watch("requests.limit", "The most of them", () => context.Admission.Most);
-            JudgeRoutes.Map(_app, context);
-            ScoreRoutes.Map(_app, context);
-            if (_rewards is { } rewards)
-            {
-                _app.MapRewards(rewards.Service);
-            }
-        }
+        _judging?.Map(_app, _meter);
     }
 
     private async Task StopOnceAsync()
@@ -193,7 +164,7 @@ public sealed class JudgeServer : IAsyncDisposable
         }
 
         await _app.StopAsync(CancellationToken.None);
-        await (_rewards?.DisposeAsync() ?? ValueTask.CompletedTask);
+        await (_judging?.DisposeAsync() ?? ValueTask.CompletedTask);
     }
 
     /// <summary>The caller starts and stops the server; the host must not react to signals of the process.</summary>

@@ -16,8 +16,8 @@ namespace RewardReasoning.Server.Judging;
 /// </summary>
 internal sealed class JudgeRoutes(JudgingContext context)
 {
-    private readonly Ranker _ranker = new(context.Judge.Judge, context.Ranking, context.Time);
-    private readonly Lazy<JudgeFingerprint> _fingerprint = RewardJudge.Of(context.Judge).Fingerprint;
+    private readonly Ranker _ranker = new(context.Decides, context.Ranking, context.Time);
+    private readonly Lazy<JudgeFingerprint> _fingerprint = RewardJudge.Of(context.Judge, context.Decides).Fingerprint;
 
     /// <summary>Adds the routes.</summary>
     public static void Map(IEndpointRouteBuilder routes, JudgingContext context)
@@ -70,7 +70,7 @@ internal sealed class JudgeRoutes(JudgingContext context)
             return;
         }
 
-        Judgment judgment = await deadline.RunAsync(token => context.Judge.JudgeAsync(comparison, token));
+        Judgment judgment = await deadline.RunAsync(token => context.Decides.JudgeAsync(comparison, token));
         if (request.Streams)
         {
             await new EventStream(http).RunAsync(events => EndAsync(events, judgment, request.WithReasoning, deadline.Token));
@@ -80,13 +80,7 @@ internal sealed class JudgeRoutes(JudgingContext context)
         await JsonAnswer.WriteAsync(http, json => JudgmentJson.Write(json, judgment, request.WithReasoning));
     }
 
-    private static async Task StreamAsync(
-        EventStream events,
-        ReasoningJudge judge,
-        Comparison comparison,
-        bool withReasoning,
-        Deadline deadline
-    )
+    private async Task StreamAsync(EventStream events, ReasoningJudge judge, Comparison comparison, bool withReasoning, Deadline deadline)
     {
         Judgment? judgment = await deadline.RunAsync(async token =>
         {
@@ -105,6 +99,7 @@ internal sealed class JudgeRoutes(JudgingContext context)
         });
         if (judgment is not null)
         {
+            context.OnJudged?.Invoke(comparison, judgment);
             await EndAsync(events, judgment, withReasoning, deadline.Token);
         }
     }

@@ -50,10 +50,12 @@ internal sealed record RewardJudge
     public long Seed { get; init; } = 42;
 
     /// <summary>An opened judge, which the caller disposes.</summary>
-    public static RewardJudge Of(OpenedJudge opened) =>
+    /// <param name="opened">The judge.</param>
+    /// <param name="decides">Decides in its place, such as one that records what it decided.</param>
+    public static RewardJudge Of(OpenedJudge opened, IJudge decides) =>
         new()
         {
-            Judge = opened.Judge,
+            Judge = decides,
             Score = opened.Scalar is { } scalar ? scalar.ScoreAsync : null,
             Concurrency = Math.Max(1, opened.Concurrency),
             MaxTokens = opened.Voting.MaxTokens,

@@ -1,45 +1,19 @@
-using RewardReasoning.Judging;
 using RewardReasoning.Storage;
 using RewardReasoning.Storage.Rewards;
 
 namespace RewardReasoning.Server.Rewards;
 
-/// <summary>The reward service of a server, with the ledger that it owns.</summary>
-internal sealed class ServedRewards : IAsyncDisposable
+/// <summary>Opens the reward service of a server.</summary>
+internal static class ServedRewards
 {
-    private readonly IRewardLedger _ledger;
-
-    private ServedRewards(RewardService service, IRewardLedger ledger) => (Service, _ledger) = (service, ledger);
-
-    public RewardService Service { get; }
-
     /// <summary>
-    /// Goes on with the groups that the store's ledger has open. Without a store, and with one that is no SQLite file, members and rewards
-    /// are kept in memory only.
+    /// A service that goes on with the groups that the store's file has open. Where there is none, members and rewards are kept in memory.
     /// </summary>
     /// <param name="judge">The judge, which stays the caller's.</param>
-    /// <param name="store">The store around its model; null for none.</param>
+    /// <param name="tables">The store's file, or one in memory; the caller disposes it after the service.</param>
     /// <param name="options">How rewards are given.</param>
     /// <param name="time">The clock.</param>
     /// <exception cref="CompletionStoreException">The store's file cannot be used.</exception>
-    public static async Task<ServedRewards> StartAsync(OpenedJudge judge, ICompletionStore? store, RewardOptions options, TimeProvider time)
-    {
-        IRewardLedger ledger = store is SqliteCompletionStore file ? SqliteRewardLedger.Open(file.Location) : new MemoryRewardLedger();
-        try
-        {
-            return new(await RewardService.StartAsync(RewardJudge.Of(judge), options, ledger, time), ledger);
-        }
-        catch
-        {
-            ledger.Dispose();
-            throw;
-        }
-    }
-
-    /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        await Service.DisposeAsync();
-        _ledger.Dispose();
-    }
+    public static Task<RewardService> StartAsync(RewardJudge judge, SqliteTables tables, RewardOptions options, TimeProvider time) =>
+        RewardService.StartAsync(judge, options, tables.IsDurable ? new SqliteRewardLedger(tables) : new MemoryRewardLedger(), time);
 }

@@ -28,7 +28,7 @@ internal sealed class ScoreRoutes(JudgingContext context)
 
     /// <summary>A judge of the rows of one run.</summary>
     public static RowJudge JudgeOf(JudgingContext context) =>
-        new(context.Judge.Judge, new Ranker(context.Judge.Judge, context.Ranking, context.Time));
+        new(context.Decides, new Ranker(context.Decides, context.Ranking, context.Time));
 
     /// <summary>Writes a judged row as <c>rrm score</c> does.</summary>
     public static void Write(IBufferWriter<byte> body, JudgedRow judged, bool withReasoning)

@@ -4,7 +4,7 @@ namespace RewardReasoning.Storage.Rewards;
 /// Members of cohorts and their rewards, kept before they are answered, so that a member has one final reward however often its client or
 /// this process is restarted. Safe to use from many threads.
 /// </summary>
-internal interface IRewardLedger : IDisposable
+internal interface IRewardLedger
 {
     /// <summary>Whether what is kept survives the process.</summary>
     bool IsDurable { get; }

@@ -105,8 +105,6 @@ internal sealed class MemoryRewardLedger : IRewardLedger
 
     public Task<int> PruneAsync(DateTimeOffset before) => Task.FromResult(0);
 
-    public void Dispose() { }
-
     private void Forget(StoredCohort cohort)
     {
         foreach (StoredMember member in cohort.Members)

@@ -3,13 +3,10 @@ using Microsoft.Data.Sqlite;
 namespace RewardReasoning.Storage.Rewards;
 
 /// <summary>
-/// A ledger in the file of an SQLite store of completions, in tables of its own. What comes during a commit shares the next one, and a
-/// commit is flushed to the disk.
+/// A ledger in the file of an SQLite store of completions, in tables of its own.
 /// </summary>
 internal sealed class SqliteRewardLedger : IRewardLedger
 {
-    private const int WritesPerCommit = 1_024;
-
     private const string Tables = """
         CREATE TABLE IF NOT EXISTS reward_cohorts (
           id INTEGER PRIMARY KEY,
@@ -44,39 +41,20 @@ internal sealed class SqliteRewardLedger : IRewardLedger
 
     private const string SelectCohorts = "SELECT name, attempt, size, implicit, query, settings, created, closed, id FROM reward_cohorts";
 
-    private readonly string _path;
-    private readonly SqliteConnection _writing;
-    private readonly SqliteConnection _reading;
-    private readonly Lock _readLock = new();
-    private readonly GroupCommit<Func<SqliteConnection, int>, int> _commits;
+    private const string SelectMembers =
+        "SELECT number, id, hash, response, arrived, answer, delivered FROM reward_members WHERE cohort = $cohort ORDER BY number";
 
-    private SqliteRewardLedger(string path, SqliteConnection writing, SqliteConnection reading)
+    private readonly SqliteTables _tables;
+
+    /// <param name="tables">Where it keeps them; the caller disposes them.</param>
+    /// <exception cref="CompletionStoreException">The file cannot be written.</exception>
+    public SqliteRewardLedger(SqliteTables tables)
     {
-        (_path, _writing, _reading) = (path, writing, reading);
-        _commits = new(WritesPerCommit, writes => Task.FromResult<IReadOnlyList<int>>(Commit(writes)));
+        _tables = tables;
+        tables.Ensure(Tables);
     }
 
-    public bool IsDurable => true;
-
-    /// <summary>Opens the ledger of a store's file, which is made where there is none.</summary>
-    /// <exception cref="CompletionStoreException">The file is no store or cannot be used.</exception>
-    public static SqliteRewardLedger Open(string path)
-    {
-        SqliteCompletionStore.Open(path).Dispose(); // makes the file, or says why it cannot be used
-        List<SqliteConnection> opened = [];
-        try
-        {
-            opened.Add(Connect(path));
-            opened.Add(Connect(path));
-            SqliteSchema.Execute(opened[0], Tables);
-            return new(path, opened[0], opened[1]);
-        }
-        catch (SqliteException error)
-        {
-            opened.ForEach(connection => connection.Dispose());
-            throw SqliteErrors.Of(error, path);
-        }
-    }
+    public bool IsDurable => _tables.IsDurable;
 
     public IReadOnlyList<StoredCohort> FindGroup(string group) =>
         Read($"{SelectCohorts} WHERE name = $group ORDER BY attempt", ("$group", group));
@@ -91,10 +69,9 @@ internal sealed class SqliteRewardLedger : IRewardLedger
         );
 
     public Task AddAsync(StoredCohort cohort, StoredMember member) =>
-        _commits.AddAsync(connection =>
+        _tables.WriteAsync(session =>
         {
-            Execute(
-                connection,
+            session.Execute(
                 """
                 INSERT INTO reward_cohorts (name, attempt, size, implicit, query, settings, created)
                 VALUES ($name, $attempt, $size, $implicit, $query, $settings, $created) ON CONFLICT (name, attempt) DO NOTHING
@@ -107,8 +84,7 @@ internal sealed class SqliteRewardLedger : IRewardLedger
                 ("$settings", cohort.Settings),
                 ("$created", cohort.Created.ToUnixTimeMilliseconds())
             );
-            return Execute(
-                connection,
+            return session.Execute(
                 """
                 INSERT INTO reward_members (cohort, number, id, hash, response, arrived)
                 VALUES ((SELECT id FROM reward_cohorts WHERE name = $name AND attempt = $attempt), $number, $id, $hash, $response, $arrived)
@@ -124,12 +100,11 @@ internal sealed class SqliteRewardLedger : IRewardLedger
         });
 
     public Task CloseAsync(string group, int attempt, DateTimeOffset closed, IReadOnlyList<(int Index, string Answer)> answers) =>
-        _commits.AddAsync(connection =>
+        _tables.WriteAsync(session =>
         {
             foreach ((int index, string answer) in answers)
             {
-                Execute(
-                    connection,
+                session.Execute(
                     """
                     UPDATE reward_members SET answer = $answer
                     WHERE cohort = (SELECT id FROM reward_cohorts WHERE name = $name AND attempt = $attempt) AND number = $number
@@ -141,8 +116,7 @@ internal sealed class SqliteRewardLedger : IRewardLedger
                 );
             }
 
-            return Execute(
-                connection,
+            return session.Execute(
                 "UPDATE reward_cohorts SET closed = $closed WHERE name = $name AND attempt = $attempt",
                 ("$name", group),
                 ("$attempt", attempt),
@@ -151,15 +125,14 @@ internal sealed class SqliteRewardLedger : IRewardLedger
         });
 
     public Task DeliverAsync(IReadOnlyList<string> ids) =>
-        _commits.AddAsync(connection =>
-            ids.Sum(id => Execute(connection, "UPDATE reward_members SET delivered = 1 WHERE id = $id", ("$id", id)))
+        _tables.WriteAsync(session =>
+            ids.Sum(id => session.Execute("UPDATE reward_members SET delivered = 1 WHERE id = $id", ("$id", id)))
         );
 
     public Task AddReferencesAsync(byte[] query, IReadOnlyList<string> references) =>
-        _commits.AddAsync(connection =>
+        _tables.WriteAsync(session =>
             references.Sum(reference =>
-                Execute(
-                    connection,
+                session.Execute(
                     "INSERT INTO reward_references (query, reference) VALUES ($query, $reference) ON CONFLICT DO NOTHING",
                     ("$query", query),
                     ("$reference", reference)
@@ -168,163 +141,53 @@ internal sealed class SqliteRewardLedger : IRewardLedger
         );
 
     public IReadOnlyList<string> FindReferences(byte[] query) =>
-        Reading(() =>
-        {
-            using SqliteCommand command = Command(
-                _reading,
+        _tables.Read(session =>
+            session.Query(
                 "SELECT reference FROM reward_references WHERE query = $query ORDER BY reference",
+                row => row.GetString(0),
                 ("$query", query)
-            );
-            using SqliteDataReader rows = command.ExecuteReader();
-            List<string> references = [];
-            while (rows.Read())
-            {
-                references.Add(rows.GetString(0));
-            }
-
-            return references;
-        });
+            )
+        );
 
     public Task<int> PruneAsync(DateTimeOffset before) =>
-        _commits.AddAsync(connection =>
+        _tables.WriteAsync(session =>
         {
             (string, object?) closed = ("$before", before.ToUnixTimeMilliseconds());
-            Execute(
-                connection,
-                "DELETE FROM reward_members WHERE cohort IN (SELECT id FROM reward_cohorts WHERE closed < $before)",
-                closed
-            );
-            return Execute(connection, "DELETE FROM reward_cohorts WHERE closed < $before", closed);
+            session.Execute("DELETE FROM reward_members WHERE cohort IN (SELECT id FROM reward_cohorts WHERE closed < $before)", closed);
+            return session.Execute("DELETE FROM reward_cohorts WHERE closed < $before", closed);
         });
 
-    public void Dispose()
-    {
-        _commits.Dispose();
-        _writing.Dispose();
-        _reading.Dispose();
-    }
-
-    private int[] Commit(IReadOnlyList<Func<SqliteConnection, int>> writes)
-    {
-        try
-        {
-            using SqliteTransaction transaction = _writing.BeginTransaction();
-            int[] changed = [.. writes.Select(write => write(_writing))];
-            transaction.Commit();
-            return changed;
-        }
-        catch (SqliteException error)
-        {
-            throw SqliteErrors.Of(error, _path);
-        }
-    }
-
-    private IReadOnlyList<StoredCohort> Read(string sql, params (string, object?)[] parameters) =>
-        Reading(() =>
-        {
-            List<(long Id, StoredCohort Cohort)> found = [];
-            using (SqliteCommand command = Command(_reading, sql, parameters))
-            using (SqliteDataReader rows = command.ExecuteReader())
-            {
-                while (rows.Read())
-                {
-                    found.Add(
-                        (
-                            rows.GetInt64(8),
-                            new StoredCohort
-                            {
-                                Group = rows.GetString(0),
-                                Attempt = rows.GetInt32(1),
-                                Size = rows.GetInt32(2),
-                                ImplicitKey = rows.IsDBNull(3) ? null : rows.GetString(3),
-                                Query = rows.GetString(4),
-                                Settings = rows.GetString(5),
-                                Created = DateTimeOffset.FromUnixTimeMilliseconds(rows.GetInt64(6)),
-                                Closed = rows.IsDBNull(7) ? null : DateTimeOffset.FromUnixTimeMilliseconds(rows.GetInt64(7)),
-                            }
-                        )
-                    );
-                }
-            }
-
-            return (IReadOnlyList<StoredCohort>)[.. found.Select(one => one.Cohort with { Members = Members(one.Id) })];
-        });
-
-    private List<StoredMember> Members(long cohort)
-    {
-        using SqliteCommand command = Command(
-            _reading,
-            "SELECT number, id, hash, response, arrived, answer, delivered FROM reward_members WHERE cohort = $cohort ORDER BY number",
-            ("$cohort", cohort)
+    private IReadOnlyList<StoredCohort> Read(string sql, (string, object?) parameter) =>
+        _tables.Read(session =>
+            (IReadOnlyList<StoredCohort>)
+                [
+                    .. session
+                        .Query(sql, row => (Id: row.GetInt64(8), Cohort: CohortOf(row)), parameter)
+                        .Select(found => found.Cohort with { Members = session.Query(SelectMembers, MemberOf, ("$cohort", found.Id)) }),
+                ]
         );
-        using SqliteDataReader rows = command.ExecuteReader();
-        List<StoredMember> members = [];
-        while (rows.Read())
+
+    private static StoredCohort CohortOf(SqliteDataReader row) =>
+        new()
         {
-            members.Add(
-                new(
-                    rows.GetInt32(0),
-                    rows.GetString(1),
-                    rows.GetFieldValue<byte[]>(2),
-                    rows.GetString(3),
-                    DateTimeOffset.FromUnixTimeMilliseconds(rows.GetInt64(4)),
-                    rows.IsDBNull(5) ? null : rows.GetString(5),
-                    rows.GetInt64(6) != 0
-                )
-            );
-        }
+            Group = row.GetString(0),
+            Attempt = row.GetInt32(1),
+            Size = row.GetInt32(2),
+            ImplicitKey = row.IsDBNull(3) ? null : row.GetString(3),
+            Query = row.GetString(4),
+            Settings = row.GetString(5),
+            Created = DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(6)),
+            Closed = row.IsDBNull(7) ? null : DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(7)),
+        };
 
-        return members;
-    }
-
-    private T Reading<T>(Func<T> read)
-    {
-        lock (_readLock)
-        {
-            try
-            {
-                // One snapshot: a cohort and its members as of one moment.
-                using SqliteTransaction transaction = _reading.BeginTransaction(deferred: true);
-                return read();
-            }
-            catch (SqliteException error)
-            {
-                throw SqliteErrors.Of(error, _path);
-            }
-        }
-    }
-
-    private static int Execute(SqliteConnection connection, string sql, params (string, object?)[] parameters)
-    {
-        using SqliteCommand command = Command(connection, sql, parameters);
-        return command.ExecuteNonQuery();
-    }
-
-    private static SqliteCommand Command(SqliteConnection connection, string sql, params (string Name, object? Value)[] parameters)
-    {
-        SqliteCommand command = connection.CreateCommand();
-        command.CommandText = sql;
-        foreach ((string name, object? value) in parameters)
-        {
-            command.Parameters.AddWithValue(name, value ?? DBNull.Value);
-        }
-
-        return command;
-    }
-
-    private static SqliteConnection Connect(string path)
-    {
-        SqliteConnection connection = new(
-            new SqliteConnectionStringBuilder
-            {
-                DataSource = path,
-                Mode = SqliteOpenMode.ReadWrite,
-                Pooling = false,
-                DefaultTimeout = (int)new SqliteStoreOptions().LockTimeout.TotalSeconds,
-            }.ToString()
+    private static StoredMember MemberOf(SqliteDataReader row) =>
+        new(
+            row.GetInt32(0),
+            row.GetString(1),
+            row.GetFieldValue<byte[]>(2),
+            row.GetString(3),
+            DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(4)),
+            row.IsDBNull(5) ? null : row.GetString(5),
+            row.GetInt64(6) != 0
         );
-        connection.Open();
-        SqliteSchema.Execute(connection, "PRAGMA synchronous = FULL");
-        return connection;
-    }
 }

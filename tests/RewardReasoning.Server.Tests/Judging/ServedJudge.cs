@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.AI;
 using RewardReasoning.Judging;
+using RewardReasoning.Storage;
 
 namespace RewardReasoning.Server.Tests.Judging;
 
@@ -36,12 +37,18 @@ internal sealed class ServedJudge : IAsyncDisposable
         IChatClient client,
         Func<JudgeServerOptions, JudgeServerOptions>? change = null,
         JudgeOptions? judging = null,
-        TimeProvider? time = null
+        TimeProvider? time = null,
+        ICompletionStore? store = null
     )
     {
         OpenedJudge judge = JudgeFactory.Open(client, judging);
         JudgeServerOptions options = new() { Port = 0 };
-        ServedModel model = new() { Name = "judge", Judge = judge };
+        ServedModel model = new()
+        {
+            Name = "judge",
+            Judge = judge,
+            Store = store,
+        };
         return new(judge, await JudgeServer.StartAsync(model, change is null ? options : change(options), time, Cancellation));
     }
 
@@ -54,9 +61,18 @@ internal sealed class ServedJudge : IAsyncDisposable
         return await SendAsync(request);
     }
 
-    public async Task<JudgeAnswer> GetAsync(string path)
+    public Task<JudgeAnswer> GetAsync(string path) => SendAsync(HttpMethod.Get, path);
+
+    public Task<JudgeAnswer> PutAsync(string path, string body) => SendAsync(HttpMethod.Put, path, body);
+
+    public Task<JudgeAnswer> DeleteAsync(string path) => SendAsync(HttpMethod.Delete, path);
+
+    private async Task<JudgeAnswer> SendAsync(HttpMethod method, string path, string? body = null)
     {
-        using HttpRequestMessage request = new(HttpMethod.Get, new Uri(Server.Url, path));
+        using HttpRequestMessage request = new(method, new Uri(Server.Url, path))
+        {
+            Content = body is null ? null : new StringContent(body, Encoding.UTF8, "application/json"),
+        };
         return await SendAsync(request);
     }
 

@@ -26,12 +26,11 @@ internal sealed record RewardReply(int Status, string Body, string? MediaType)
 internal sealed class RewardHost : IAsyncDisposable
 {
     private readonly WebApplication _app;
-    private readonly IRewardLedger _ledger;
     private readonly CancellationTokenSource _stopping;
 
-    private RewardHost(WebApplication app, RewardService service, IRewardLedger ledger, CancellationTokenSource stopping)
+    private RewardHost(WebApplication app, RewardService service, CancellationTokenSource stopping)
     {
-        (_app, Service, _ledger, _stopping) = (app, service, ledger, stopping);
+        (_app, Service, _stopping) = (app, service, stopping);
         Http = new HttpClient { BaseAddress = Url, Timeout = TimeSpan.FromMinutes(2) };
     }
 
@@ -62,7 +61,7 @@ internal sealed class RewardHost : IAsyncDisposable
         app.UseRouting();
         app.MapRewards(service);
         await app.StartAsync(Cancellation);
-        return new(app, service, ledger, stopping);
+        return new(app, service, stopping);
     }
 
     public Task<RewardReply> PostAsync(string path, JsonNode? body) => PostAsync(path, body?.ToJsonString() ?? "null");
@@ -88,7 +87,6 @@ internal sealed class RewardHost : IAsyncDisposable
         await _app.StopAsync(CancellationToken.None);
         await _app.DisposeAsync();
         await Service.DisposeAsync();
-        _ledger.Dispose();
         _stopping.Dispose();
     }
 

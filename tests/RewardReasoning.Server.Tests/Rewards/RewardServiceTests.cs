@@ -3,6 +3,7 @@ using Microsoft.Extensions.AI;
 using RewardReasoning.Endpoints;
 using RewardReasoning.Judging;
 using RewardReasoning.Server.Rewards;
+using RewardReasoning.Storage;
 using RewardReasoning.Storage.Rewards;
 using RewardReasoning.Testing;
 
@@ -272,16 +273,16 @@ public sealed class RewardServiceTests : IAsyncDisposable
         using TemporaryFolder folder = new();
         string store = folder["store.db"];
         RewardAnswer[] closed;
-        using (SqliteRewardLedger ledger = SqliteRewardLedger.Open(store))
+        using (SqliteTables tables = SqliteTables.Open(store))
         {
-            await StartAsync(ledger: ledger);
+            await StartAsync(ledger: new SqliteRewardLedger(tables));
             closed = await FinalAsync(await SubmitAsync(0, "a 1", size: 2), await SubmitAsync(1, "b 2", size: 2));
             await RequiredService.SubmitAsync(Member(0, "x 1", 2) with { Group = "open" });
             await RequiredService.DisposeAsync();
         }
 
-        using SqliteRewardLedger again = SqliteRewardLedger.Open(store);
-        await StartAsync(ledger: again);
+        using SqliteTables again = SqliteTables.Open(store);
+        await StartAsync(ledger: new SqliteRewardLedger(again));
         Assert.Equal(closed[0], (await SubmitAsync(0, "a 1", size: 2)).Answer);
         Assert.Equal(closed[1], (await RequiredService.FindAsync(closed[1].Id ?? ""))?.Answer);
         Assert.Equal(FailureClass.Conflict, (await SubmitAsync(1, "b 7", size: 2)).Answer.Failure?.Class);

@@ -1,0 +1,108 @@
+using Microsoft.AspNetCore.Routing;
+using RewardReasoning.Judging;
+using RewardReasoning.Server.Http;
+using RewardReasoning.Server.Jobs;
+using RewardReasoning.Server.Judging;
+using RewardReasoning.Server.Judgments;
+using RewardReasoning.Server.Rewards;
+using RewardReasoning.Server.Scoring;
+using RewardReasoning.Storage;
+using RewardReasoning.Storage.Jobs;
+using RewardReasoning.Storage.Judgments;
+
+namespace RewardReasoning.Server;
+
+/// <summary>
+/// What a server with a judge has beside its routes: rewards, jobs and recorded judgments, in the file of its SQLite store. With another
+/// store, or none, rewards and jobs are kept in memory, and judgments are not recorded.
+/// </summary>
+internal sealed class ServedJudging : IAsyncDisposable
+{
+    private const int MaxBodyMegabytes = 512;
+    private const int MostRecorded = 100_000;
+
+    private readonly SqliteTables _tables;
+    private readonly JudgingContext _context;
+    private readonly JudgmentLog? _log;
+    private readonly JobStore _jobs;
+    private readonly JobRunner _runner;
+    private readonly RewardService _rewards;
+
+    private ServedJudging(SqliteTables tables, JudgingContext context, JudgmentLog? log, RewardService rewards, Action<string>? warn)
+    {
+        (_tables, _context, _log, _rewards) = (tables, context, log, rewards);
+        _jobs = new(tables);
+        _runner = new JobRunner(_jobs, context, warn);
+    }
+
+    /// <summary>Goes on with the groups and jobs that the store has open.</summary>
+    /// <param name="model">What is served.</param>
+    /// <param name="judge">Its judge.</param>
+    /// <param name="options">How to serve it.</param>
+    /// <param name="drain">What is under way in the server.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="stopping">Cancelled when a server that stops no longer waits.</param>
+    /// <exception cref="CompletionStoreException">The store's file cannot be used.</exception>
+    public static async Task<ServedJudging> StartAsync(
+        ServedModel model,
+        OpenedJudge judge,
+        JudgeServerOptions options,
+        Drain drain,
+        TimeProvider time,
+        CancellationToken stopping
+    )
+    {
+        SqliteTables tables = SqliteTables.Open((model.Store as SqliteCompletionStore)?.Location);
+        RewardService? service = null;
+        try
+        {
+            JudgmentLog? log = tables.IsDurable ? new(tables, MostRecorded) : null;
+            JudgmentRecorder? recorder = log is null ? null : new(log, time, options.OnFailure);
+            JudgingContext context = new()
+            {
+                Judge = judge,
+                Decides = recorder?.Around(judge.Judge) ?? judge.Judge,
+                OnJudged = recorder is null ? null : (comparison, judgment) => recorder.Record(comparison, judgment),
+                Ranking = model.Ranking with { Concurrency = judge.Concurrency },
+                Store = model.Store,
+                Admission = new Admission(options.MaxRequests, "requests"),
+                Bodies = new Admission(Math.Max(MaxBodyMegabytes, Megabytes.Of(options.MaxRequestBytes)), "MiB of requests"),
+                MaxRequestBytes = options.MaxRequestBytes,
+                Drain = drain,
+                Stopping = stopping,
+                Deadline = options.Deadline,
+                MaxResponses = options.MaxResponses,
+                Time = time,
+            };
+            RewardOptions rewards = new() { GroupSize = options.GroupSize, OnWarning = options.OnFailure };
+            service = await ServedRewards.StartAsync(RewardJudge.Of(judge, context.Decides), tables, rewards, time);
+            return new(tables, context, log, service, options.OnFailure);
+        }
+        catch
+        {
+            await (service?.DisposeAsync() ?? ValueTask.CompletedTask);
+            tables.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Adds the routes that judge, and what they are measured by.</summary>
+    public void Map(IEndpointRouteBuilder routes, ServerMeter meter)
+    {
+        meter.Watch("requests", "Requests to judge or rank, running or waiting", () => _context.Admission.Inside);
+        meter.Watch("requests.limit", "The most of them", () => _context.Admission.Most);
+        JudgeRoutes.Map(routes, _context);
+        ScoreRoutes.Map(routes, _context);
+        JudgmentRoutes.Map(routes, _log);
+        JobRoutes.Map(routes, _jobs, _runner, _context);
+        routes.MapRewards(_rewards);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _runner.DisposeAsync();
+        await _rewards.DisposeAsync();
+        _tables.Dispose();
+    }
+}
