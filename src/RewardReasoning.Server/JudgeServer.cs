@@ -2,13 +2,16 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using RewardReasoning.Server.Chat;
 using RewardReasoning.Server.Http;
 using RewardReasoning.Server.Keys;
+using RewardReasoning.Server.OpenApi;
 
 namespace RewardReasoning.Server;
 
@@ -41,6 +44,17 @@ public sealed class JudgeServer : IAsyncDisposable
             new Uri(_app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Single()),
             "/v1"
         );
+
+    /// <summary>Its addresses, each with the method that it takes.</summary>
+    internal IEnumerable<(string Method, string Path)> Addresses =>
+        ((IEndpointRouteBuilder)_app)
+            .DataSources.SelectMany(source => source.Endpoints)
+            .OfType<RouteEndpoint>()
+            .SelectMany(endpoint =>
+                (endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? [HttpMethods.Get]).Select(method =>
+                    (method, endpoint.RoutePattern.RawText ?? "")
+                )
+            );
 
     /// <summary>Starts a server, which answers when this returns.</summary>
     /// <param name="model">What is served; it must outlive the server.</param>
@@ -140,6 +154,7 @@ public sealed class JudgeServer : IAsyncDisposable
     {
         HealthRoutes.Map(_app, _drain);
         _app.MapPrometheusScrapingEndpoint("/metrics");
+        OpenApiRoutes.Map(_app);
         _meter.Watch("under_way", "Requests and other work under way", () => _drain.UnderWay);
         if (model.Chat is { } chat)
         {
