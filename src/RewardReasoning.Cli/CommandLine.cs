@@ -76,6 +76,7 @@ internal static class CommandLine
         root.Subcommands.Add(EndpointCommand.Create(terminal));
         root.Subcommands.Add(ModelCommand.Create(terminal));
         root.Subcommands.Add(ServeCommand.Create(terminal));
+        root.Subcommands.Add(McpCommand.Create(terminal));
         root.Subcommands.Add(KeysCommand.Create(terminal, TimeProvider.System));
         root.Subcommands.Add(StoreCommand.Create(terminal, TimeProvider.System));
         return root;

@@ -11,6 +11,7 @@ using Microsoft.Extensions.Hosting;
 using RewardReasoning.Server.Chat;
 using RewardReasoning.Server.Http;
 using RewardReasoning.Server.Keys;
+using RewardReasoning.Server.Mcp;
 using RewardReasoning.Server.OpenApi;
 
 namespace RewardReasoning.Server;
@@ -82,7 +83,8 @@ public sealed class JudgeServer : IAsyncDisposable
         options.Validate();
         time ??= TimeProvider.System;
         KeyRing keys = new(options.KeyFile, options.KeyVariable, time, options.OnFailure);
-        WebApplication app = Build(options);
+        McpRoutes? mcp = model.Judge is null ? null : new();
+        WebApplication app = Build(options, mcp);
         JudgeServer server = new(app, options, time);
         RequestGuard guard = new(options, keys, server._meter, server._drain, server._stopping.Token);
         app.Use(guard.RunAsync);
@@ -92,6 +94,7 @@ public sealed class JudgeServer : IAsyncDisposable
             if (model.Judge is { } judge)
             {
                 server._judging = await ServedJudging.StartAsync(model, judge, options, server._drain, time, server._stopping.Token);
+                mcp?.Map(app, server._judging.ToolsFor(model, options));
             }
 
             server.Map(model);
@@ -122,7 +125,7 @@ public sealed class JudgeServer : IAsyncDisposable
         _meter.Dispose();
     }
 
-    private static WebApplication Build(JudgeServerOptions options)
+    private static WebApplication Build(JudgeServerOptions options, McpRoutes? mcp)
     {
         // An empty builder: no settings files, environment variables or log of the host can change what is served.
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new());
@@ -146,6 +149,7 @@ public sealed class JudgeServer : IAsyncDisposable
         builder.Services.AddRoutingCore();
         builder.Services.AddSingleton<IHostLifetime, CallersLifetime>();
         Telemetry.AddTo(builder, options.ExportsTelemetry);
+        mcp?.AddTo(builder.Services);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5)); // all work has ended by then
         return builder.Build();
     }

@@ -87,6 +87,14 @@ public sealed record JudgeServerOptions : ICheckedOptions
     [Range(1, 4_096)]
     public int? GroupSize { get; init; }
 
+    /// <summary>
+    /// The most tokens that the judge may write for tools of the Model Context Protocol (<c>/mcp</c>), all calls together; then they are
+    /// refused until the server is started again.
+    /// </summary>
+    /// <value>null (no limit), else at least 1.</value>
+    [Range(1.0, double.MaxValue)]
+    public long? MaxToolTokens { get; init; }
+
     /// <summary>Receives a line for every request that failed through the server's fault; it holds no text of the request.</summary>
     /// <value>null (nobody).</value>
     public Action<string>? OnFailure { get; init; }

@@ -1,9 +1,11 @@
 using Microsoft.AspNetCore.Routing;
+using ModelContextProtocol.Server;
 using RewardReasoning.Judging;
 using RewardReasoning.Server.Http;
 using RewardReasoning.Server.Jobs;
 using RewardReasoning.Server.Judging;
 using RewardReasoning.Server.Judgments;
+using RewardReasoning.Server.Mcp;
 using RewardReasoning.Server.Rewards;
 using RewardReasoning.Server.Scoring;
 using RewardReasoning.Storage;
@@ -97,6 +99,10 @@ internal sealed class ServedJudging : IAsyncDisposable
         JobRoutes.Map(routes, _jobs, _runner, _context);
         routes.MapRewards(_rewards);
     }
+
+    /// <summary>The judge as tools of the Model Context Protocol.</summary>
+    public IReadOnlyList<McpServerTool> ToolsFor(ServedModel model, JudgeServerOptions options) =>
+        JudgeTools.Of(_context.Judge, _context.Decides, model.Ranking, options.MaxResponses, new(options.MaxToolTokens), _context.Time);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

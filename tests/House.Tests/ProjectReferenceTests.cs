@@ -117,6 +117,7 @@ public sealed class ProjectReferenceTests
         ["Microsoft.Extensions.DependencyInjection.Abstractions"] = "Microsoft.Extensions.DependencyInjection",
         ["Microsoft.Extensions.Logging.Abstractions"] = "Microsoft.Extensions.Logging",
         ["Microsoft.Extensions.Options"] = "Microsoft.Extensions.Options",
+        ["ModelContextProtocol.AspNetCore"] = "ModelContextProtocol",
         ["OpenTelemetry.Exporter.OpenTelemetryProtocol"] = "OpenTelemetry",
         ["OpenTelemetry.Exporter.Prometheus.AspNetCore"] = "OpenTelemetry",
         ["OpenTelemetry.Extensions.Hosting"] = "OpenTelemetry",

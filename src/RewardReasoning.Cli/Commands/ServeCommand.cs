@@ -89,6 +89,8 @@ internal sealed class ServeCommand
         HelpName = "N",
     };
 
+    private readonly Option<long?> _maxToolTokens = ToolTokens.Option();
+
     private readonly Option<int> _maxCompletions = new("--max-completions")
     {
         Description = "Completions of OpenAI's interface that run or wait at once; requests beyond them are refused with 429.",
@@ -141,6 +143,7 @@ internal sealed class ServeCommand
                 serve._maxRequests,
                 serve._maxCompletions,
                 serve._groupSize,
+                serve._maxToolTokens,
                 serve._deadline,
                 serve._drain,
             }
@@ -222,6 +225,7 @@ internal sealed class ServeCommand
             MaxRequests = parsed.GetValue(_maxRequests),
             MaxCompletions = parsed.GetValue(_maxCompletions),
             GroupSize = parsed.GetValue(_groupSize),
+            MaxToolTokens = ToolTokens.Read(parsed, _maxToolTokens),
             Deadline = parsed.GetValue(_deadline) is { } seconds ? SecondsOf(seconds, _deadline) : null,
             DrainTimeout = SecondsOf(parsed.GetValue(_drain), _drain),
             ExportsTelemetry = Array.Exists(CollectorVariables, name => Environment.GetEnvironmentVariable(name) is { Length: > 0 }),

@@ -120,7 +120,7 @@ public sealed partial class OpenApiTests : IAsyncLifetime
             .Select(field => field.Name);
 
     /// <summary>An address whose variable parts have no names.</summary>
-    private static string Unnamed(string path) => Variable().Replace("/" + path.TrimStart('/'), "{}");
+    private static string Unnamed(string path) => Variable().Replace("/" + path.Trim('/'), "{}");
 
     [GeneratedRegex(@"\{[^}]*\}")]
     private static partial Regex Variable();
