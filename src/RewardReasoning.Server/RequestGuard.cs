@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using RewardReasoning.Server.Chat;
 using RewardReasoning.Server.Http;
 using RewardReasoning.Server.Keys;
+using RewardReasoning.Server.Page;
 
 namespace RewardReasoning.Server;
 
@@ -22,7 +23,7 @@ internal sealed class RequestGuard(JudgeServerOptions options, KeyRing keys, Ser
         {
             RequireOwnHost(context.Request);
             RequireSameSite(context.Request);
-            if (!HealthRoutes.IsOpen(context.Request.Path))
+            if (!HealthRoutes.IsOpen(context.Request.Path) && !PageRoutes.IsOpen(context.Request.Path))
             {
                 using IDisposable? limits = keys.Enter(context.Request);
                 using IDisposable work = drain.Enter(isNew: HttpMethods.IsPost(context.Request.Method));

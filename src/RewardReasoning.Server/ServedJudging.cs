@@ -6,6 +6,7 @@ using RewardReasoning.Server.Jobs;
 using RewardReasoning.Server.Judging;
 using RewardReasoning.Server.Judgments;
 using RewardReasoning.Server.Mcp;
+using RewardReasoning.Server.Page;
 using RewardReasoning.Server.Rewards;
 using RewardReasoning.Server.Scoring;
 using RewardReasoning.Storage;
@@ -96,6 +97,7 @@ internal sealed class ServedJudging : IAsyncDisposable
         JudgeRoutes.Map(routes, _context);
         ScoreRoutes.Map(routes, _context);
         JudgmentRoutes.Map(routes, _log);
+        PageRoutes.Map(routes);
         JobRoutes.Map(routes, _jobs, _runner, _context);
         routes.MapRewards(_rewards);
     }
