@@ -158,7 +158,7 @@ public sealed class RewardClientTests : IAsyncLifetime
                     await asyncio.sleep(0.05 if text.endswith("1") else 0.01)
                     return SimpleNamespace(outputs=[SimpleNamespace(token_ids=list(text), text=text, logprobs=None)])
             async def main():
-                executor, params = AgentExecutor(), SimpleNamespace(max_tokens=10, logprobs=None)
+                executor, params = AgentExecutor(), SimpleNamespace(max_tokens=10, logprobs=None, temperature=1.0)
                 outputs = []
                 for texts in (["a 1", "b 3", "c 2"], ["d 5", "e 4", "f 6"]):
                     engine = Engine(texts)
@@ -173,6 +173,37 @@ public sealed class RewardClientTests : IAsyncLifetime
         );
         Assert.Equal(outputs[0].GetProperty("reward").GetDouble(), outputs[0].GetProperty("scores").GetDouble());
         Assert.Equal(4, outputs[0].GetProperty("action_ranges")[0][1].GetInt32());
+    }
+
+    [Fact]
+    public async Task OpenRlhf_EvaluationOfTheSamePromptInBetween_IsAGroupOfItsOwn()
+    {
+        const string Script = """
+            import asyncio, json
+            from types import SimpleNamespace
+            from rrm_openrlhf import AgentExecutor
+            class Row(list):
+                def tolist(self): return list(self)
+            class Tokenizer:
+                def __call__(self, text, **kw): return {"input_ids": [Row(text)]}
+                def decode(self, ids, skip_special_tokens): return "".join(ids)
+            class Engine:
+                def __init__(self, text): self.text = text
+                async def generate(self, ids, params):
+                    return SimpleNamespace(outputs=[SimpleNamespace(token_ids=list(self.text), text=self.text, logprobs=None)])
+            async def main():
+                executor, outputs = AgentExecutor(), []
+                for temperature, texts in ((1.0, ["a 1", "b 3", "c 2"]), (0.6, ["e 9", "f 8"]), (1.0, ["d 5", "e 4", "f 6"])):
+                    params = SimpleNamespace(max_tokens=10, logprobs=None, temperature=temperature)
+                    outputs += await asyncio.gather(*(executor.execute("q", "9", params, 100, Tokenizer(), Engine(t)) for t in texts))
+                return outputs
+            print(json.dumps(asyncio.run(main())))
+            """;
+        JsonElement outputs = await PythonAsync(Script, [("RRM_URL", Url), ("RRM_GROUP_SIZE", "3"), ("RRM_EVAL_GROUP_SIZE", "2")]);
+        Assert.Equal(
+            [3, 1, 2, 1, 2, 2, 3, 1],
+            outputs.EnumerateArray().Select(output => output.GetProperty("extra_logs").GetProperty("rank").GetDouble())
+        );
     }
 
     [Fact]

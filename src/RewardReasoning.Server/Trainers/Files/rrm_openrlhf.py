@@ -5,6 +5,7 @@
 The executor numbers the calls for a prompt before its first await, so that a group has a name on the wire; it submits and polls, and waits
 through outages of the server by itself. A failure stops the run with its reason, or is NaN with RRM_ON_FAILURE=nan (for dynamic filtering).
 Environment: RRM_URL (one address: http://127.0.0.1:8000), RRM_GROUP_SIZE (n_samples_per_prompt), RRM_API_KEY, RRM_PATIENCE_S (1800).
+Evaluations are told apart by their temperature: RRM_EVAL_GROUP_SIZE (eval_n_samples_per_prompt), RRM_EVAL_TEMPERATURE (0.6, OpenRLHF's).
 """
 import asyncio, hashlib, json, os, time, urllib.error, urllib.request, uuid
 from copy import deepcopy
@@ -52,12 +53,16 @@ async def judge(member):
 class AgentExecutor(AgentExecutorBase):
     def __init__(self):
         self.size = int(os.environ["RRM_GROUP_SIZE"])
+        self.eval_size = int(os.environ.get("RRM_EVAL_GROUP_SIZE", self.size))
+        self.eval_temperature = float(os.environ.get("RRM_EVAL_TEMPERATURE", "0.6"))
         self.run, self.calls = uuid.uuid4().hex, {}  # one executor has all samples of a prompt
 
     async def execute(self, prompt, label, sampling_params, max_length, hf_tokenizer, llm_engine, **others):
-        key = hashlib.sha256(prompt.encode()).hexdigest()[:16]
+        evaluates = abs(sampling_params.temperature - self.eval_temperature) < 1e-6
+        key, size = hashlib.sha256(prompt.encode()).hexdigest()[:16], self.eval_size if evaluates else self.size
+        key += "/eval" if evaluates else ""  # numbered by itself: it may come between two groups of the same prompt, with another size
         call = self.calls[key] = self.calls.get(key, -1) + 1  # before the first await
-        member = {"group": f"{self.run}/{key}/{call // self.size}", "index": call % self.size, "size": self.size}
+        member = {"group": f"{self.run}/{key}/{call // size}", "index": call % size, "size": size}
 
         prompt_ids = hf_tokenizer(prompt, add_special_tokens=False, return_tensors="pt")["input_ids"][0].tolist()
         prompt_ids = prompt_ids[-(max_length - sampling_params.max_tokens):]
