@@ -99,7 +99,8 @@ internal sealed class RequestGuard(JudgeServerOptions options, KeyRing keys, Ser
 
     private async Task AnswerErrorAsync(HttpContext context, Exception error)
     {
-        ApiException answer = ApiException.Of(error);
+        bool isChat = ChatRoutes.Owns(context.Request.Path);
+        ApiException answer = isChat ? ApiException.OfModel(error) : ApiException.Of(error);
         meter.CountRefused(answer);
         if (answer.Status == StatusCodes.Status500InternalServerError || answer.Status == StatusCodes.Status502BadGateway)
         {
@@ -113,7 +114,7 @@ internal sealed class RequestGuard(JudgeServerOptions options, KeyRing keys, Ser
 
         JsonAnswer.SetHeaders(context.Response, answer);
         await (
-            ChatRoutes.Owns(context.Request.Path)
+            isChat
                 ? ChatJson.WriteAsync(context.Response, answer.Status, ErrorWire.Of(answer), ChatJson.Wire.ErrorWire)
                 : JsonAnswer.WriteProblemAsync(context, answer)
         );

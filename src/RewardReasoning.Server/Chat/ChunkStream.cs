@@ -59,7 +59,7 @@ internal static class ChunkStream
         }
         catch (Exception error) when (response.HasStarted && !cancellationToken.IsCancellationRequested)
         {
-            ChatJson.WriteEvent(body, ErrorWire.Of(ApiException.Of(error)), ChatJson.Wire.ErrorWire);
+            ChatJson.WriteEvent(body, ErrorWire.Of(ApiException.OfModel(error)), ChatJson.Wire.ErrorWire);
             await body.FlushAsync(CancellationToken.None);
             throw;
         }

@@ -92,7 +92,6 @@ internal sealed class ApiException(int status, string message, string? code = nu
                     "messages",
                     error
                 ),
-            ArgumentException or NotSupportedException => new(StatusCodes.Status400BadRequest, error.Message, cause: error),
             OutOfDomainException => new(StatusCodes.Status422UnprocessableEntity, error.Message, "out_of_domain", cause: error),
             EndpointException { Status: HttpStatusCode.BadRequest or HttpStatusCode.UnprocessableEntity } => new(
                 StatusCodes.Status422UnprocessableEntity,
@@ -109,6 +108,12 @@ internal sealed class ApiException(int status, string message, string? code = nu
             ),
             _ => new(StatusCodes.Status500InternalServerError, "The model failed at this request.", "internal_error", cause: error),
         };
+
+    /// <summary>What to answer where a chat model that got a request's own options and messages ended in an exception.</summary>
+    public static ApiException OfModel(Exception error) =>
+        error is ArgumentException or NotSupportedException && !error.Data.Contains(ChatResponseKeys.PromptTokens)
+            ? new(StatusCodes.Status400BadRequest, error.Message, cause: error)
+            : Of(error);
 
     private static string? FieldOf(JsonException error) =>
         error.Path is { Length: > 2 } path && path.StartsWith("$.", StringComparison.Ordinal) ? path[2..] : null;

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using RewardReasoning.Ratings;
+using RewardReasoning.Server.Http;
 using RewardReasoning.Storage.Rewards;
 
 namespace RewardReasoning.Server.Rewards;
@@ -114,7 +115,7 @@ internal sealed class RewardService : IAsyncDisposable
     /// Takes a member. It is kept when this returns, and takes part whatever becomes of the request. The ticket holds what is known; it is
     /// a refusal where the same identity has another body, a later attempt replaced this one, or the server holds too much already.
     /// </summary>
-    /// <exception cref="ArgumentException">The request cannot be served; the message says what must hold.</exception>
+    /// <exception cref="ApiException">The request cannot be served; the message says what must hold.</exception>
     public async Task<RewardTicket> SubmitAsync(RewardMember member)
     {
         Check(member);
@@ -129,7 +130,7 @@ internal sealed class RewardService : IAsyncDisposable
                 { Mode: RewardMode.Scalar } => EnterScalar(member, references),
                 { Group: null } => EnterImplicit(member),
                 { Group: { } group, Index: { } index } => EnterNamed(member, group, index),
-                _ => throw new ArgumentException("index is missing; a member of a named group has one, from 0."),
+                _ => throw ApiException.BadField("index", "index is missing; a member of a named group has one, from 0."),
             };
         }
 
@@ -281,24 +282,25 @@ internal sealed class RewardService : IAsyncDisposable
         ticket.Member ?? throw new InvalidOperationException("A refused member has no cohort.");
 
     /// <summary>Refuses what can be seen to be wrong in a member alone.</summary>
-    /// <exception cref="ArgumentException">Says what must hold.</exception>
+    /// <exception cref="ApiException">Says what must hold.</exception>
     internal void Check(RewardMember member)
     {
         if (member.Mode == RewardMode.Group && member.Size is < 1 or > RewardOptions.MaxGroupSize)
         {
-            throw new ArgumentException(
+            throw ApiException.BadField(
+                "size",
                 $"size is {member.Size}; it is the number of the group's members, from 1 to {RewardOptions.MaxGroupSize}."
             );
         }
 
         if (member.Mode == RewardMode.Group && member.Index is { } index && (index < 0 || index >= member.Size))
         {
-            throw new ArgumentException($"index is {index}; it counts the group's {member.Size} members from 0.");
+            throw ApiException.BadField("index", $"index is {index}; it counts the group's {member.Size} members from 0.");
         }
 
         if (member.Attempt < 0)
         {
-            throw new ArgumentException($"attempt is {member.Attempt}; it counts from 0.");
+            throw ApiException.BadField("attempt", $"attempt is {member.Attempt}; it counts from 0.");
         }
     }
 
@@ -318,7 +320,8 @@ internal sealed class RewardService : IAsyncDisposable
         IReadOnlyList<string> references = member.References.Count > 0 ? member.References : _ledger.FindReferences(query);
         return references.Count > 0
             ? references
-            : throw new ArgumentException(
+            : throw ApiException.BadField(
+                "mode",
                 "mode is scalar, and the judge is no scalar reward model; then a response is compared with reference responses, and none "
                     + "is kept for this query. Send \"reference\", or use mode group."
             );

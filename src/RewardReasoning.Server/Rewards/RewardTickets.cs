@@ -10,7 +10,7 @@ internal sealed class RewardTickets : IDisposable
     public IReadOnlyList<RewardTicket> All => _tickets;
 
     /// <summary>Takes all members, in their order.</summary>
-    /// <exception cref="ArgumentException">One of them cannot be served.</exception>
+    /// <exception cref="Http.ApiException">One of them cannot be served.</exception>
     public static async Task<RewardTickets> SubmitAsync(RewardService service, IReadOnlyList<RewardMember> members)
     {
         foreach (RewardMember member in members)

@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.Extensions.AI;
 using RewardReasoning.Endpoints;
 using RewardReasoning.Judging;
+using RewardReasoning.Server.Http;
 using RewardReasoning.Server.Rewards;
 using RewardReasoning.Storage;
 using RewardReasoning.Storage.Rewards;
@@ -394,7 +395,7 @@ public sealed class RewardServiceTests : IAsyncDisposable
     public async Task Scalar_WithoutScalarModelOrReferences_IsRefused()
     {
         await StartAsync();
-        ArgumentException refusal = await Assert.ThrowsAsync<ArgumentException>(() =>
+        ApiException refusal = await Assert.ThrowsAsync<ApiException>(() =>
             RequiredService.SubmitAsync(Member(0, "a 1", 1) with { Mode = RewardMode.Scalar })
         );
         Assert.Contains("reference", refusal.Message, StringComparison.Ordinal);
