@@ -122,6 +122,7 @@ public sealed class JudgeServer : IAsyncDisposable
         await StopAsync();
         await _app.DisposeAsync();
         _stopping.Dispose();
+        _drain.Dispose();
         _meter.Dispose();
     }
 
@@ -156,7 +157,7 @@ public sealed class JudgeServer : IAsyncDisposable
 
     private void Map(ServedModel model)
     {
-        HealthRoutes.Map(_app, _drain);
+        HealthRoutes.Map(_app, _drain, () => _judging?.CheckStore());
         _app.MapPrometheusScrapingEndpoint("/metrics");
         OpenApiRoutes.Map(_app);
         _meter.Watch("under_way", "Requests and other work under way", () => _drain.UnderWay);

@@ -36,6 +36,7 @@ internal sealed class ServedJudging : IAsyncDisposable
         (_tables, _context, _log, _rewards) = (tables, context, log, rewards);
         _jobs = new(tables);
         _runner = new JobRunner(_jobs, context, warn);
+        context.Drain.Begun.Register(rewards.BeginClosing);
     }
 
     /// <summary>Goes on with the groups and jobs that the store has open.</summary>
@@ -101,6 +102,10 @@ internal sealed class ServedJudging : IAsyncDisposable
         JobRoutes.Map(routes, _jobs, _runner, _context);
         routes.MapRewards(_rewards);
     }
+
+    /// <summary>Looks whether the store's file can be read.</summary>
+    /// <exception cref="CompletionStoreException">It cannot.</exception>
+    public void CheckStore() => _tables.Read(session => session.Query("SELECT count(*) FROM jobs", row => row.GetInt64(0)));
 
     /// <summary>The judge as tools of the Model Context Protocol.</summary>
     public IReadOnlyList<McpServerTool> ToolsFor(ServedModel model, JudgeServerOptions options) =>

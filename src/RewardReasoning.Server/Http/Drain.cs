@@ -6,14 +6,18 @@ namespace RewardReasoning.Server.Http;
 /// Knows what is under way, so that a server that is asked to stop finishes what it accepted and takes nothing new. Safe to use from any
 /// thread.
 /// </summary>
-internal sealed class Drain
+internal sealed class Drain : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly TaskCompletionSource _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _begun = new();
     private int _underWay;
 
     /// <summary>Whether the server was asked to stop.</summary>
     public bool HasBegun { get; private set; }
+
+    /// <summary>Cancelled when the server is asked to stop: nobody then needs to wait for what only new requests could bring.</summary>
+    public CancellationToken Begun => _begun.Token;
 
     /// <summary>How many requests and other pieces of work are under way.</summary>
     public int UnderWay => Volatile.Read(ref _underWay);
@@ -36,7 +40,7 @@ internal sealed class Drain
     }
 
     /// <summary>Takes nothing new from now on, and waits until everything under way has ended.</summary>
-    public Task BeginAsync()
+    public async Task BeginAsync()
     {
         lock (_gate)
         {
@@ -45,10 +49,14 @@ internal sealed class Drain
             {
                 _idle.TrySetResult();
             }
-
-            return _idle.Task;
         }
+
+        await _begun.CancelAsync();
+        await _idle.Task;
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _begun.Dispose();
 
     /// <summary>The answer to whoever asks for something that is not going to be done.</summary>
     public static ApiException Stopping() =>

@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Routing;
 namespace RewardReasoning.Server.Http;
 
 /// <summary>
-/// <c>GET /health</c> says that the process answers, <c>GET /ready</c> whether it takes new work. Neither needs a key, and neither says
-/// more.
+/// <c>GET /health</c> says that the process answers, <c>GET /ready</c> whether it takes new work and can use its store. Neither needs a
+/// key, and neither says more.
 /// </summary>
 internal static class HealthRoutes
 {
@@ -17,10 +17,25 @@ internal static class HealthRoutes
     public static bool IsOpen(PathString path) => path == Health || path == Ready;
 
     /// <summary>Adds the routes.</summary>
-    public static void Map(IEndpointRouteBuilder routes, Drain drain)
+    /// <param name="routes">Where to.</param>
+    /// <param name="drain">Whether the server is stopping.</param>
+    /// <param name="checkStore">Throws where the store cannot be used.</param>
+    public static void Map(IEndpointRouteBuilder routes, Drain drain, Action checkStore)
     {
         routes.MapGet(Health, context => WriteAsync(context, "ok"));
-        routes.MapGet(Ready, context => drain.HasBegun ? throw Drain.Stopping() : WriteAsync(context, "ready"));
+        routes.MapGet(
+            Ready,
+            context =>
+            {
+                if (drain.HasBegun)
+                {
+                    throw Drain.Stopping();
+                }
+
+                checkStore();
+                return WriteAsync(context, "ready");
+            }
+        );
     }
 
     private static Task WriteAsync(HttpContext context, string status) =>

@@ -149,8 +149,16 @@ internal sealed class JobRoutes(JobStore jobs, JobRunner runner, JudgingContext 
                     return;
                 }
 
-                await change.WaitAsync(http.RequestAborted);
-                await Task.Delay(EventsApart, context.Time, http.RequestAborted);
+                using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(
+                    http.RequestAborted,
+                    context.Drain.Begun
+                );
+                await change.WaitAsync(stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(EventsApart, context.Time, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                if (stop.IsCancellationRequested)
+                {
+                    return; // the job goes on, here or in the next server; who watches asks again
+                }
             }
         });
     }

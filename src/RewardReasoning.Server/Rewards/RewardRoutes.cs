@@ -26,6 +26,7 @@ internal sealed class RewardRoutes(RewardService service)
         (IReadOnlyList<RewardRequest> requests, bool isList) = _reader.Read(await JsonBody.ReadAsync(http));
         using RewardTickets tickets = await RewardTickets.SubmitAsync(service, [.. requests.Select(request => request.Member)]);
         IReadOnlyList<RewardAnswer> answers = await tickets.WaitAsync(requests.Max(request => request.Wait), http.RequestAborted);
+        RequireNoneLeftBehind(answers);
         if (!isList && tickets.All[0].IsRefused && answers[0].Failure is { Stage: RewardStage.Submit } refusal)
         {
             await WriteRefusalAsync(http, answers[0], refusal);
@@ -60,8 +61,18 @@ internal sealed class RewardRoutes(RewardService service)
                 "unknown_member"
             );
         RewardAnswer answer = await ticket.WaitAsync(WaitOf(http.Request), http.RequestAborted);
+        RequireNoneLeftBehind([answer]);
         await JsonAnswer.WriteAsync(http, json => JsonSerializer.Serialize(json, answer, RewardJson.Wire.RewardAnswer), StatusOf([answer]));
         ticket.Delivered();
+    }
+
+    /// <summary>A server that stops cannot answer these: they are kept, and the next one can.</summary>
+    private void RequireNoneLeftBehind(IReadOnlyList<RewardAnswer> answers)
+    {
+        if (service.IsClosing && answers.Any(answer => !answer.IsFinal))
+        {
+            throw Drain.Stopping();
+        }
     }
 
     private Task ListAsync(HttpContext http)

@@ -29,6 +29,7 @@ internal sealed class RewardService : IAsyncDisposable
     private readonly Dictionary<string, CohortMember> _members = new(StringComparer.Ordinal);
     private readonly Queue<Cohort> _closed = [];
     private readonly HashSet<Task> _working = [];
+    private readonly CancellationTokenSource _closing = new();
     private readonly CancellationTokenSource _stopped = new();
     private readonly string _run;
     private readonly ITimer _watch;
@@ -78,6 +79,9 @@ internal sealed class RewardService : IAsyncDisposable
 
     /// <summary>Whether members and rewards survive this process.</summary>
     public bool IsDurable => _ledger.IsDurable;
+
+    /// <summary>Whether no further members come, since the server takes no new requests.</summary>
+    public bool IsClosing => _closing.IsCancellationRequested;
 
     /// <summary>Whether it was stopped; then nothing that is open is ended by this process.</summary>
     public bool IsStopping => _stopped.IsCancellationRequested;
@@ -182,6 +186,12 @@ internal sealed class RewardService : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// No further members come: whoever waits for a group to fill is answered with what is known. Those whose groups are being judged wait
+    /// on for their rewards.
+    /// </summary>
+    public void BeginClosing() => _closing.Cancel();
+
     /// <summary>Ends all waits with what is known; open cohorts stay open in the ledger and go on at the next start.</summary>
     public async Task StopAsync()
     {
@@ -206,6 +216,7 @@ internal sealed class RewardService : IAsyncDisposable
     {
         await StopAsync();
         _stopped.Dispose();
+        _closing.Dispose();
     }
 
     internal RewardAnswer AnswerOf(RewardTicket ticket)
@@ -236,9 +247,12 @@ internal sealed class RewardService : IAsyncDisposable
             Interlocked.Increment(ref _held);
             try
             {
-                using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopped.Token);
-                await ((Task)member.Final.WaitAsync(wait, _time, stop.Token)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                cancellationToken.ThrowIfCancellationRequested();
+                long began = _time.GetTimestamp();
+                await WaitUntilAsync(wait, _closing.Token);
+                if (IsClosing && !member.Final.IsCompleted && AnswerOf(ticket).State == RewardAnswer.Judging)
+                {
+                    await WaitUntilAsync(wait - _time.GetElapsedTime(began), CancellationToken.None);
+                }
             }
             finally
             {
@@ -247,6 +261,18 @@ internal sealed class RewardService : IAsyncDisposable
         }
 
         return AnswerOf(ticket);
+
+        async Task WaitUntilAsync(TimeSpan longest, CancellationToken noLonger)
+        {
+            using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(
+                cancellationToken,
+                _stopped.Token,
+                noLonger
+            );
+            TimeSpan left = longest > TimeSpan.Zero ? longest : TimeSpan.Zero;
+            await ((Task)member.Final.WaitAsync(left, _time, stop.Token)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            cancellationToken.ThrowIfCancellationRequested();
+        }
     }
 
     internal void Delivered(RewardTicket ticket)

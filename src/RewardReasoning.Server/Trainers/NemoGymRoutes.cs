@@ -61,7 +61,7 @@ internal sealed class NemoGymRoutes(RewardService service)
         do
         {
             answers = await tickets.WaitAsync(call.Hold, http.RequestAborted);
-        } while (!answers[0].IsFinal && !service.IsStopping);
+        } while (!answers[0].IsFinal && !service.IsClosing && !service.IsStopping);
 
         if (!answers[0].IsFinal)
         {
