@@ -13,7 +13,7 @@ internal static class ChatRequest
     /// <param name="messages">The chat.</param>
     /// <param name="options">What the caller asks for.</param>
     /// <param name="fallbackSeed">Used where the options have no seed.</param>
-    public static GenerationRequest Of(LocalModel model, IEnumerable<ChatMessage> messages, ChatOptions options, ulong fallbackSeed)
+    public static GenerationRequest Of(IChatModel model, IEnumerable<ChatMessage> messages, ChatOptions options, ulong fallbackSeed)
     {
         Refuse(options.Tools is { Count: > 0 }, "Tools");
         Refuse(options.ResponseFormat is ChatResponseFormatJson, "A JSON response format");
@@ -36,7 +36,7 @@ internal static class ChatRequest
             },
             EndTokens = model.EndTokens,
             StopStrings = [.. options.StopSequences ?? []],
-            AllowedFirstTokens = FirstTokens(model.Tokenizer, options, ChatOptionKeys.AllowedNextTokens),
+            AllowedFirstTokens = FirstTokens(model.Chat.Tokenizer, options, ChatOptionKeys.AllowedNextTokens),
             LogProbs = (int?)Number(options, ChatOptionKeys.LogProbs),
             LogProbsOfAnswer = Flag(options, ChatOptionKeys.LogProbsOfAnswer),
             Tags = model.Tags,
@@ -45,7 +45,7 @@ internal static class ChatRequest
         };
     }
 
-    private static ChatPrompt Render(LocalModel model, IEnumerable<ChatMessage> messages, ChatOptions options)
+    private static ChatPrompt Render(IChatModel model, IEnumerable<ChatMessage> messages, ChatOptions options)
     {
         try
         {
@@ -63,7 +63,7 @@ internal static class ChatRequest
         }
     }
 
-    private static ThinkingBudget? Budget(LocalModel model, ChatOptions options)
+    private static ThinkingBudget? Budget(IChatModel model, ChatOptions options)
     {
         if (Number(options, ChatOptionKeys.ThinkingBudget) is not { } cap)
         {
@@ -79,8 +79,8 @@ internal static class ChatRequest
         return new ThinkingBudget
         {
             Cap = (int)cap,
-            Stub = model.Tokenizer.Encode(model.Tags is null ? AfterReasoning(stub) : stub),
-            Choices = FirstTokens(model.Tokenizer, options, ChatOptionKeys.ThinkingStubChoices),
+            Stub = model.Chat.Tokenizer.Encode(model.Tags is null ? AfterReasoning(stub) : stub),
+            Choices = FirstTokens(model.Chat.Tokenizer, options, ChatOptionKeys.ThinkingStubChoices),
         };
     }
 

@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 namespace RewardReasoning.Models;
 
 /// <summary>A Hugging Face folder, loaded: weights, tokenizer, chat template and the settings that go with them.</summary>
-public sealed class LocalModel : IDisposable
+public sealed class LocalModel : IChatModel, IDisposable
 {
     private readonly Lazy<string> _identity;
 
@@ -55,6 +55,12 @@ public sealed class LocalModel : IDisposable
     public string Identity => _identity.Value;
 
     internal GenerationDefaults Defaults { get; }
+
+    ReasoningTags? IChatModel.Tags => Tags;
+
+    GenerationDefaults IChatModel.Defaults => Defaults;
+
+    IReadOnlyDictionary<string, object?> IChatModel.TemplateVariables => TemplateVariables;
 
     internal IReadOnlyDictionary<string, object?> TemplateVariables { get; }
 

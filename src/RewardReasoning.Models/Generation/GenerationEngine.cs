@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using RewardReasoning.Models.Decoder;
 using RewardReasoning.Text.Tokenization;
 
@@ -13,9 +12,8 @@ namespace RewardReasoning.Models.Generation;
 /// </summary>
 internal sealed class GenerationEngine : IAsyncDisposable, IDisposable
 {
-    private readonly DecoderConfig _config;
-    private readonly Tokenizer _tokenizer;
     private readonly WaitingQueue _queue;
+    private readonly RequestIntake _intake;
     private readonly EngineWorker[] _workers;
     private readonly DecoderModel[] _shares;
 
@@ -28,7 +26,8 @@ internal sealed class GenerationEngine : IAsyncDisposable, IDisposable
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(tokenizer);
         EnginePlan plan = EnginePlan.Of(options ?? new EngineOptions(), model, Environment.ProcessorCount);
-        (_config, _tokenizer, _queue) = (model.Config, tokenizer, new WaitingQueue(plan.Workers));
+        _queue = new WaitingQueue(plan.Workers);
+        _intake = new RequestIntake(_queue, tokenizer, model.Config.VocabularySize, model.Config.MaxPositions);
         _shares = [.. Enumerable.Range(1, plan.Workers - 1).Select(_ => Share(model))];
         _workers = [.. _shares.Prepend(model).Select((own, index) => new EngineWorker(index, own, _queue, plan))];
         foreach (EngineWorker worker in _workers)
@@ -37,39 +36,13 @@ internal sealed class GenerationEngine : IAsyncDisposable, IDisposable
         }
     }
 
-    /// <summary>Answers a request.</summary>
-    /// <exception cref="ArgumentException">This model cannot answer it; see <see cref="GenerationRequest.Validate"/>.</exception>
-    /// <exception cref="RewardReasoningException">The model failed; the inner exception is the cause.</exception>
-    /// <exception cref="OperationCanceledException">The request was cancelled; it leaves its batch at the next step.</exception>
-    /// <exception cref="ObjectDisposedException">The engine was disposed before the request was answered.</exception>
-    public async Task<Completion> GenerateAsync(GenerationRequest request, CancellationToken cancellationToken = default)
-    {
-        Sequence sequence = Submit(request, streamed: false, cancellationToken);
-        using CancellationTokenRegistration registration = cancellationToken.Register(() => sequence.Cancel(cancellationToken));
-        return await sequence.Completion.ConfigureAwait(false);
-    }
+    /// <inheritdoc cref="RequestIntake.GenerateAsync"/>
+    public Task<Completion> GenerateAsync(GenerationRequest request, CancellationToken cancellationToken = default) =>
+        _intake.GenerateAsync(request, cancellationToken);
 
-    /// <summary>Streams the answer to a request; the last event holds all of it. Ending the enumeration cancels the request.</summary>
-    /// <inheritdoc cref="GenerateAsync" path="/exception"/>
-    public async IAsyncEnumerable<GenerationEvent> StreamAsync(
-        GenerationRequest request,
-        [EnumeratorCancellation] CancellationToken cancellationToken = default
-    )
-    {
-        Sequence sequence = Submit(request, streamed: true, cancellationToken);
-        using CancellationTokenRegistration registration = cancellationToken.Register(() => sequence.Cancel(cancellationToken));
-        try
-        {
-            await foreach (GenerationEvent step in sequence.Events.ReadAllAsync(cancellationToken).ConfigureAwait(false))
-            {
-                yield return step;
-            }
-        }
-        finally
-        {
-            sequence.Cancel(cancellationToken);
-        }
-    }
+    /// <inheritdoc cref="RequestIntake.StreamAsync"/>
+    public IAsyncEnumerable<GenerationEvent> StreamAsync(GenerationRequest request, CancellationToken cancellationToken = default) =>
+        _intake.StreamAsync(request, cancellationToken);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -92,16 +65,6 @@ internal sealed class GenerationEngine : IAsyncDisposable, IDisposable
         DecoderModel share = model.ShareWeights();
         share.SetRequiresGrad(false);
         return share;
-    }
-
-    private Sequence Submit(GenerationRequest request, bool streamed, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(request);
-        cancellationToken.ThrowIfCancellationRequested();
-        request.Validate(_config.VocabularySize, _config.MaxPositions);
-        Sequence sequence = new(request, _tokenizer, _config.MaxPositions, streamed);
-        _queue.Add(sequence);
-        return sequence;
     }
 
     private void Stop()

@@ -94,7 +94,8 @@ internal sealed class Sequence
     }
 
     /// <summary>Appends the next token: the forced one, else one drawn from the logits.</summary>
-    public void Advance(in StepLogits logits, int row)
+    public void Advance<TLogits>(in TLogits logits, int row)
+        where TLogits : IStepLogits, allows ref struct
     {
         bool forced = _forced.TryDequeue(out int id);
         if (!forced)

@@ -9,7 +9,7 @@ namespace RewardReasoning.Models.Generation;
 /// large ones the most probable tokens and the normaliser, and a row's whole distribution only where those do not decide. Valid within
 /// the dispose scope in which it was made.
 /// </summary>
-internal readonly ref struct StepLogits
+internal readonly ref struct StepLogits : IStepLogits
 {
     private const int SmallVocabulary = 4096;
     private const int Candidates = 256;
@@ -54,7 +54,7 @@ internal readonly ref struct StepLogits
         _normalizers = normalizers.Floats();
     }
 
-    /// <summary>The next token of a sequence.</summary>
+    /// <inheritdoc/>
     public TokenLogProb Choose(int row, Sequence sequence)
     {
         ReadOnlySpan<float> logProbs = _logProbs.Slice(row * _width, _width);
@@ -85,7 +85,7 @@ internal readonly ref struct StepLogits
         return place >= 0 ? new TokenLogProb((int)ids[place], logProbs[place]) : ChooseFromAll(row, sequence);
     }
 
-    /// <summary>The most probable tokens of a row, best first.</summary>
+    /// <inheritdoc/>
     public TokenLogProb[] Top(int row, int count)
     {
         ReadOnlySpan<float> logProbs = _logProbs.Slice(row * _width, _width);
