@@ -11,27 +11,47 @@ namespace RewardReasoning.Models;
 /// <summary>Writes a model folder as a GGUF file that llama.cpp, and what is built on it, runs as this program runs the folder.</summary>
 internal static class GgufExport
 {
+    /// <summary>The type that stores matrices as the folder has them.</summary>
+    public const string AsStored = "stored";
+
     private const int MostEndTokens = 3;
+
+    private static readonly Dictionary<string, GgufTensorType> TypeOf = new[]
+    {
+        GgufTensorType.F32,
+        GgufTensorType.F16,
+        GgufTensorType.BF16,
+        GgufTensorType.Q8_0,
+    }.ToDictionary(type => type.Name, StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The types that matrices can be stored in.</summary>
+    public static IReadOnlyList<string> Types { get; } = [AsStored, .. TypeOf.Keys.Select(name => name.ToLowerInvariant())];
 
     /// <summary>Writes a file; nothing is written where the model cannot be run from one.</summary>
     /// <param name="folder">A model folder with a tokenizer.</param>
     /// <param name="path">The file; an existing one is replaced.</param>
-    /// <param name="type">How matrices are stored.</param>
+    /// <param name="type">How matrices are stored, one of <see cref="Types"/>.</param>
     /// <returns>What the file says otherwise than the folder, a sentence each.</returns>
     /// <exception cref="RewardReasoningException">
     /// The folder cannot be read, or llama.cpp cannot run its model; the message says why.
     /// </exception>
-    public static IReadOnlyList<string> Write(string folder, string path, GgufType type)
+    public static IReadOnlyList<string> Write(string folder, string path, string type)
     {
+        if (!Types.Contains(type, StringComparer.OrdinalIgnoreCase))
+        {
+            throw new ArgumentException($"type is '{type}'; it is {string.Join(", ", Types)}.");
+        }
+
         using SafetensorsFolder weights = SafetensorsFolder.Open(folder);
         DecoderConfig config = DecoderWeights.WithoutZeroOutputBias(DecoderConfig.Load(folder), weights);
-        GgufWeights tensors = new(config, weights, type == GgufType.AsStored ? StoredType(weights) : TypeOf(type));
+        GgufWeights tensors = new(config, weights, TypeOf.GetValueOrDefault(type) ?? StoredType(weights));
         List<string> notes = [];
         List<(string, object)> settings =
         [
             .. GgufSettings.Of(config, NameOf(folder), tensors.Type, weights.PathOf(ParameterSpecification.EmbeddingWeight)),
             .. TokenizerSettings(folder, config, notes),
             .. SamplingSettings(GenerationDefaults.Load(folder)),
+            .. GgufJudgeFiles.Settings(folder),
         ];
         IReadOnlyList<GgufTensorSource> sources = tensors.Sources();
         if (sources.Where(source => source.Shape.Count > 1 && source.Type != tensors.Type).ToArray() is { Length: > 0 } others)
@@ -47,16 +67,6 @@ internal static class GgufExport
     }
 
     private static string NameOf(string folder) => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
-
-    private static GgufTensorType TypeOf(GgufType type) =>
-        type switch
-        {
-            GgufType.F32 => GgufTensorType.F32,
-            GgufType.F16 => GgufTensorType.F16,
-            GgufType.BF16 => GgufTensorType.BF16,
-            GgufType.Q8 => GgufTensorType.Q8_0,
-            _ => throw new ArgumentException($"type is {(int)type}; it is one of {string.Join(", ", Enum.GetNames<GgufType>())}."),
-        };
 
     private static GgufTensorType StoredType(SafetensorsFolder weights) =>
         weights

@@ -13,6 +13,7 @@ namespace RewardReasoning.Models;
 public static class ModelFolder
 {
     private const string CardName = "README.md";
+    private const string CalibrationName = "calibration.json";
     private const string TokenizerConfigName = "tokenizer_config.json";
 
     private static readonly string[] Carried =
@@ -60,7 +61,7 @@ public static class ModelFolder
 
         using DecoderModel model = DecoderModel.Load(from, StoredType(from), torch.CPU);
         CarryFiles(from, to);
-        foreach (string name in new[] { CardName, "calibration.json" })
+        foreach (string name in new[] { CardName, CalibrationName })
         {
             string source = Path.Combine(from, name);
             if (File.Exists(source))
@@ -79,16 +80,39 @@ public static class ModelFolder
     /// </summary>
     /// <param name="from">A model folder.</param>
     /// <param name="to">The file; an existing one is replaced.</param>
-    /// <param name="type">How its matrices are stored.</param>
+    /// <param name="type">How its matrices are stored: <c>stored</c> (as the folder has them), f32, f16, bf16 or q8_0.</param>
     /// <returns>What the file says otherwise than the folder, a sentence each; empty where it says all.</returns>
     /// <exception cref="RewardReasoningException">
     /// The folder cannot be read, or llama.cpp cannot run its model or tokenizer; the message says why.
     /// </exception>
-    public static IReadOnlyList<string> ExportGguf(string from, string to, GgufType type = GgufType.AsStored)
+    /// <exception cref="ArgumentException">There is no such type.</exception>
+    public static IReadOnlyList<string> ExportGguf(string from, string to, string type = GgufExport.AsStored)
     {
         ArgumentNullException.ThrowIfNull(from);
         ArgumentNullException.ThrowIfNull(to);
         return GgufExport.Write(from, to, type);
+    }
+
+    /// <summary>
+    /// Makes a model folder of low-rank adapters (LoRA, in PEFT's layout) and the model that they belong to. It consists of links, and
+    /// the adapters are merged into the weights whenever it is loaded; tokenizer and judge's files are the adapters' own where they have
+    /// any, else the base's.
+    /// </summary>
+    /// <param name="adapter">Folder with <c>adapter_config.json</c> and <c>adapter_model.safetensors</c>.</param>
+    /// <param name="baseFolder">The model's folder, which may itself be one with adapters applied.</param>
+    /// <param name="to">The folder to make; what an earlier call made there is replaced.</param>
+    /// <exception cref="RewardReasoningException">The adapters cannot be applied to this model; the message says why.</exception>
+    public static void ApplyAdapter(string adapter, string baseFolder, string to)
+    {
+        ArgumentNullException.ThrowIfNull(adapter);
+        ArgumentNullException.ThrowIfNull(baseFolder);
+        ArgumentNullException.ThrowIfNull(to);
+        using (SafetensorsFolder weights = SafetensorsFolder.Open(baseFolder))
+        {
+            AdapterWeights.Open(adapter, weights).Dispose();
+        }
+
+        AdaptedFolder.Make(adapter, baseFolder, to, [DecoderConfig.FileName, .. Carried], [CalibrationName]); // a fit is of one model
     }
 
     /// <summary>

@@ -130,6 +130,9 @@ internal sealed class JsonSettings
         : value.ValueKind == JsonValueKind.Object ? new JsonSettings(_path, $"{_prefix}{key}.", value)
         : throw Wrong(key, value, "an object");
 
+    /// <summary>Whether it has no keys.</summary>
+    public bool IsEmpty => !_root.EnumerateObject().Any();
+
     public CheckpointException Refuse(string key, string why) =>
         new(_path, TryGet(key, out JsonElement value) ? $"{_prefix}{key} is {Shorten(value)}; {why}" : $"{_prefix}{key} is missing; {why}");
 

@@ -4,7 +4,8 @@ using TorchSharp;
 namespace RewardReasoning.Models.Checkpoints;
 
 /// <summary>
-/// The weights of a model folder: one <c>model.safetensors</c>, or the shards that <c>model.safetensors.index.json</c> lists.
+/// The weights of a model folder: one <c>model.safetensors</c>, or the shards that <c>model.safetensors.index.json</c> lists; in a folder
+/// that <see cref="AdaptedFolder"/> made, those of the base with the adapters merged in.
 /// </summary>
 internal sealed class SafetensorsFolder : IDisposable
 {
@@ -14,8 +15,17 @@ internal sealed class SafetensorsFolder : IDisposable
     /// <summary>Name of the list of shards.</summary>
     public const string IndexFileName = "model.safetensors.index.json";
 
+    /// <summary>In a folder with adapters applied, the link to the base's folder.</summary>
+    public const string BaseName = "base";
+
+    /// <summary>In a folder with adapters applied, the link to the adapters' folder.</summary>
+    public const string AdapterName = "adapter";
+
     private readonly List<SafetensorsFile> _files = [];
     private readonly Dictionary<string, SafetensorsFile> _fileOf = new(StringComparer.Ordinal);
+
+    private SafetensorsFolder? _base;
+    private AdapterWeights? _adapters;
 
     private SafetensorsFolder(string folder) => Folder = folder;
 
@@ -23,10 +33,11 @@ internal sealed class SafetensorsFolder : IDisposable
     public string Folder { get; }
 
     /// <summary>Every tensor of the folder.</summary>
-    public IReadOnlyCollection<string> Names => _fileOf.Keys;
+    public IReadOnlyCollection<string> Names => _base?.Names ?? _fileOf.Keys;
 
     /// <summary>The weight files.</summary>
-    public IEnumerable<string> FilePaths => _files.Select(file => file.FilePath);
+    public IEnumerable<string> FilePaths =>
+        [.. _base?.FilePaths ?? [], .. _adapters?.FilePaths ?? [], .. _files.Select(file => file.FilePath)];
 
     /// <summary>Opens and checks every weight file, and that each shard holds what the index says.</summary>
     /// <exception cref="RewardReasoningException">A file is missing or damaged, or a shard and the index disagree.</exception>
@@ -42,7 +53,12 @@ internal sealed class SafetensorsFolder : IDisposable
         {
             string single = Path.Combine(folder, SingleFileName),
                 index = Path.Combine(folder, IndexFileName);
-            if (File.Exists(single))
+            if (Directory.Exists(Path.Combine(folder, AdapterName)))
+            {
+                opened._base = Open(Path.Combine(folder, BaseName));
+                opened._adapters = AdapterWeights.Open(Path.Combine(folder, AdapterName), opened._base);
+            }
+            else if (File.Exists(single))
             {
                 SafetensorsFile file = opened.Add(single);
                 foreach (string name in file.Entries.Keys)
@@ -72,21 +88,31 @@ internal sealed class SafetensorsFolder : IDisposable
     }
 
     /// <summary>Where a tensor is stored, or null when the folder has none of that name.</summary>
-    public SafetensorsEntry? Find(string name) => _fileOf.TryGetValue(name, out SafetensorsFile? file) ? file.Entries[name] : null;
+    public SafetensorsEntry? Find(string name) =>
+        _base is not null ? _base.Find(name)
+        : _fileOf.TryGetValue(name, out SafetensorsFile? file) ? file.Entries[name]
+        : null;
 
     /// <summary>The path of the file that holds the tensor, or the folder when none does: for error messages.</summary>
-    public string PathOf(string name) => _fileOf.TryGetValue(name, out SafetensorsFile? file) ? file.FilePath : Folder;
+    public string PathOf(string name) =>
+        _base is not null ? _base.PathOf(name)
+        : _fileOf.TryGetValue(name, out SafetensorsFile? file) ? file.FilePath
+        : Folder;
 
-    /// <summary>A copy on the CPU in the type of the file; it belongs to the caller's dispose scope.</summary>
+    /// <summary>
+    /// A copy on the CPU in the type of the file, or in float32 where adapters are merged in; it belongs to the caller's dispose scope.
+    /// </summary>
     /// <exception cref="RewardReasoningException">The folder has no tensor of that name.</exception>
     public torch.Tensor Read(string name) =>
-        _fileOf.TryGetValue(name, out SafetensorsFile? file)
-            ? file.Read(name)
-            : throw new CheckpointException(Folder, $"no weight file holds tensor {name}.");
+        _base is not null && _adapters is not null ? _adapters.Apply(name, _base.Read(name))
+        : _fileOf.TryGetValue(name, out SafetensorsFile? file) ? file.Read(name)
+        : throw new CheckpointException(Folder, $"no weight file holds tensor {name}.");
 
     /// <inheritdoc/>
     public void Dispose()
     {
+        _adapters?.Dispose();
+        _base?.Dispose();
         foreach (SafetensorsFile file in _files)
         {
             file.Dispose();

@@ -12,13 +12,7 @@ namespace RewardReasoning.Models.Decoder;
 /// </summary>
 internal static class AdapterFolder
 {
-    /// <summary>Name of the settings' file.</summary>
-    public const string ConfigFileName = "adapter_config.json";
-
-    /// <summary>Name of the weights' file.</summary>
-    public const string WeightsFileName = "adapter_model.safetensors";
-
-    private const string Prefix = "base_model.model.";
+    private const string Prefix = AdapterWeights.Prefix;
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     /// <summary>Writes a model's adapters.</summary>
@@ -31,7 +25,10 @@ internal static class AdapterFolder
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(options);
         Directory.CreateDirectory(folder);
-        Safetensors.Write(Path.Combine(folder, WeightsFileName), [.. model.Trainable.Select(entry => (Prefix + entry.Name, entry.Value))]);
+        Safetensors.Write(
+            Path.Combine(folder, AdapterWeights.WeightsFileName),
+            [.. model.Trainable.Select(entry => (Prefix + entry.Name, entry.Value))]
+        );
         JsonObject config = new()
         {
             ["peft_type"] = "LORA",
@@ -47,7 +44,7 @@ internal static class AdapterFolder
             ["target_modules"] = new JsonArray([.. LowRankAdapter.Targets.Select(target => (JsonNode)target)]),
             ["modules_to_save"] = model.Config.ScalarHead ? new JsonArray("score") : null,
         };
-        AtomicFile.Write(Path.Combine(folder, ConfigFileName), stream => JsonSerializer.Serialize(stream, config, Indented));
+        AtomicFile.Write(Path.Combine(folder, AdapterWeights.ConfigFileName), stream => JsonSerializer.Serialize(stream, config, Indented));
     }
 
     /// <summary>Reads adapters into those that the model has.</summary>
@@ -55,7 +52,7 @@ internal static class AdapterFolder
     public static void Load(DecoderModel model, string folder)
     {
         ArgumentNullException.ThrowIfNull(model);
-        string path = Path.Combine(folder, WeightsFileName);
+        string path = Path.Combine(folder, AdapterWeights.WeightsFileName);
         using SafetensorsFile file = SafetensorsFile.Open(path);
         using IDisposable noGrad = no_grad();
         foreach ((string name, Tensor value) in model.Trainable)

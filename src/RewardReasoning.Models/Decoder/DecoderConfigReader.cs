@@ -32,14 +32,12 @@ internal static class DecoderConfigReader
 
     private static void RefuseAdapters(string folder)
     {
-        string adapters = Path.Combine(folder, AdapterFolder.ConfigFileName);
-        if (!File.Exists(Path.Combine(folder, DecoderConfig.FileName)) && File.Exists(adapters))
+        if (AdapterWeights.AreIn(folder))
         {
-            string? of = JsonSettings.Load(adapters).OptionalText("base_model_name_or_path");
             throw new CheckpointException(
                 folder,
-                $"holds adapters{(of is null ? "" : $" of {of}")} and no model. Merge them into their base first (PEFT's "
-                    + "merge_and_unload); of a run of `rrm train`, the folder model/ beside it has them merged."
+                $"holds adapters of {AdapterWeights.BaseOf(folder)} and no model. Put both together: rrm does so by itself, in C# "
+                    + "ModelFolder.ApplyAdapter does; of a run of `rrm train`, the folder model/ beside it has them merged."
             );
         }
     }

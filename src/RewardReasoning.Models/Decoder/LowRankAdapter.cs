@@ -1,3 +1,4 @@
+using RewardReasoning.Models.Checkpoints;
 using RewardReasoning.Models.Tensors;
 using static TorchSharp.torch;
 
@@ -9,8 +10,8 @@ namespace RewardReasoning.Models.Decoder;
 /// <param name="scale">alpha / rank.</param>
 internal sealed class LowRankAdapter(Tensor down, Tensor up, double scale)
 {
-    public const string DownSuffix = ".lora_A.weight";
-    public const string UpSuffix = ".lora_B.weight";
+    public const string DownSuffix = AdapterWeights.DownSuffix;
+    public const string UpSuffix = AdapterWeights.UpSuffix;
 
     /// <summary>A, [rank, in].</summary>
     public Tensor Down => down;

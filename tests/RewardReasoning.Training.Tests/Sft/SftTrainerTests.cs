@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text.Json.Nodes;
+using RewardReasoning.Models;
 using RewardReasoning.Models.Decoder;
 using RewardReasoning.Recipes;
 using RewardReasoning.Testing;
@@ -230,6 +231,15 @@ public sealed class SftTrainerTests : IDisposable
             ReferenceNumbers.Flat(merged.Hidden(ids)),
             1e-5,
             "hidden states"
+        );
+
+        ModelFolder.ApplyAdapter(_folder["a/adapter"], _folder["tiny"], _folder["applied"]);
+        using DecoderModel applied = DecoderModel.Load(_folder["applied"], ScalarType.Float32, CPU);
+        ReferenceNumbers.AssertClose(
+            ReferenceNumbers.Flat(applied.Hidden(ids)),
+            ReferenceNumbers.Flat(merged.Hidden(ids)),
+            1e-5,
+            "hidden states of the adapters applied to their base"
         );
     }
 
