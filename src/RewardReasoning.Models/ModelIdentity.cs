@@ -15,6 +15,7 @@ internal static class ModelIdentity
 {
     public const string FileName = "identity.json";
 
+    private const string HashPrefix = "sha256:";
     private const string FilesKey = "files";
     private const string ComputesAsKey = "computes_as";
 
@@ -36,7 +37,23 @@ internal static class ModelIdentity
     /// <param name="hashes">Where hashes of large files are remembered; null for nowhere.</param>
     public static string Of(string folder, string computeType, IReadOnlyDictionary<string, object?> templateVariables, FileHashes? hashes)
     {
-        string identity = $"{NameOf(folder, hashes)}:{computeType}";
+        return Of(NameOf(folder, hashes), computeType, templateVariables);
+    }
+
+    /// <summary>The identity of a model that is one file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="computeType">What computes it, and in what.</param>
+    /// <param name="templateVariables">Those of the chat template that were given.</param>
+    /// <param name="hashFolder">Where hashes of large files are remembered; null for nowhere.</param>
+    public static string OfFile(string path, string computeType, IReadOnlyDictionary<string, object?> templateVariables, string? hashFolder)
+    {
+        byte[] hash = hashFolder is null ? FileHashes.Read(path) : new FileHashes(hashFolder, TimeProvider.System).Of(path);
+        return Of(HashPrefix + Convert.ToHexStringLower(hash), computeType, templateVariables);
+    }
+
+    private static string Of(string name, string computeType, IReadOnlyDictionary<string, object?> templateVariables)
+    {
+        string identity = $"{name}:{computeType}";
         if (templateVariables.Count == 0)
         {
             return identity;
@@ -96,6 +113,6 @@ internal static class ModelIdentity
             hash.AppendData(content);
         }
 
-        return "sha256:" + Convert.ToHexStringLower(hash.GetHashAndReset());
+        return HashPrefix + Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 }

@@ -13,6 +13,7 @@ public sealed class ProjectReferenceTests
         ["RewardReasoning.Text"] = ["RewardReasoning"],
         ["RewardReasoning.Endpoints"] = ["RewardReasoning"],
         ["RewardReasoning.Models"] = ["RewardReasoning", "RewardReasoning.Text"],
+        ["RewardReasoning.LlamaCpp"] = ["RewardReasoning", "RewardReasoning.Text", "RewardReasoning.Models"],
         ["RewardReasoning.Storage"] = ["RewardReasoning"],
         ["RewardReasoning.Extensions.Evaluation"] = ["RewardReasoning"],
         ["RewardReasoning.Data"] = ["RewardReasoning", "RewardReasoning.Verification"],
@@ -41,6 +42,7 @@ public sealed class ProjectReferenceTests
     private static readonly Dictionary<string, string[]> PackageOwners = new()
     {
         ["TorchSharp"] = ["RewardReasoning.Models", "RewardReasoning.Training"],
+        ["LLamaSharp"] = ["RewardReasoning.LlamaCpp"],
         ["System.CommandLine"] = ["RewardReasoning.Cli"],
         ["Spectre.Console"] = ["RewardReasoning.Cli"],
     };
@@ -124,6 +126,8 @@ public sealed class ProjectReferenceTests
         ["OpenTelemetry.Instrumentation.AspNetCore"] = "OpenTelemetry",
         ["Polly.Core"] = "Polly",
         ["ZstdSharp.Port"] = "ZstdSharp",
+        ["LLamaSharp"] = "LLama.Native",
+        ["LLamaSharp.Backend.Cpu"] = null,
         ["libtorch-cpu-linux-x64"] = null,
         ["TorchSharp-cuda-linux"] = null,
         ["JsonSchema.Net"] = "Json.Schema",

@@ -56,6 +56,7 @@ public sealed class ApprovedTextTests
     [InlineData("docs/ranking.md")]
     [InlineData("docs/serving.md")]
     [InlineData("docs/hub.md")]
+    [InlineData("docs/gguf.md")]
     [InlineData("CONTRIBUTING.md")]
     public void Documents_CommandsInThem_Parse(string document)
     {

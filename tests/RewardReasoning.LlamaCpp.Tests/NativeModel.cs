@@ -11,11 +11,7 @@ internal sealed class NativeModel : IDisposable
     private readonly SafeLlamaModelHandle _model;
     private readonly SafeLLamaContextHandle _context;
 
-    static NativeModel()
-    {
-        NativeLibraryConfig.All.WithLogCallback((_, _) => { });
-        NativeApi.llama_empty_call(); // loads the library
-    }
+    static NativeModel() => LlamaLibrary.Load();
 
     public NativeModel(string path)
     {

@@ -11,6 +11,7 @@ using RewardReasoning.Evaluation.Calibration;
 using RewardReasoning.Evaluation.Plots;
 using RewardReasoning.Evaluation.Running;
 using RewardReasoning.Judging;
+using RewardReasoning.Models.Checkpoints;
 
 namespace RewardReasoning.Cli.Commands;
 
@@ -143,9 +144,9 @@ internal sealed class CalibrateCommand
         parsed.GetValue(_out)
         ?? (
             source is FolderSource { Folder: var folder }
-                ? Path.Combine(folder, CalibrationFile.Name)
+                ? Path.Combine(AdaptedFolder.OwnOf(folder), CalibrationFile.Name)
                 : throw new UsageException(
-                    "A model at --endpoint has no folder for the fit; name a file with --out FILE, and read it with "
+                    "A model at --endpoint or in a GGUF file has no folder for the fit; name a file with --out FILE, and read it with "
                         + "--calibration FILE."
                 )
         );

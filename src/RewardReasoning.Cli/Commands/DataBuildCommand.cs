@@ -116,10 +116,7 @@ internal sealed class DataBuildCommand
                 null,
                 new JudgeFiles()
             )
-            : new FolderSource(
-                ModelFolders.Require(model.Model),
-                new LocalModelOptions { HashFolder = _terminal.Folders.Cache is { } cache ? Path.Combine(cache, "hashes") : null }
-            );
+            : FolderArguments.SourceOf(model.Model, new LocalModelOptions { HashFolder = FolderArguments.HashFolderOf(_terminal) });
         return _judging.OpenAsync(parsed, source, _terminal, cancellationToken);
     }
 

@@ -11,15 +11,6 @@ namespace RewardReasoning.Cli.Commands;
 /// <summary><c>rrm export gguf</c>: a model folder as one file for llama.cpp and Ollama.</summary>
 internal static class ExportGgufCommand
 {
-    private static readonly Dictionary<string, GgufType> Types = new(StringComparer.OrdinalIgnoreCase)
-    {
-        ["stored"] = GgufType.AsStored,
-        ["f32"] = GgufType.F32,
-        ["f16"] = GgufType.F16,
-        ["bf16"] = GgufType.BF16,
-        ["q8_0"] = GgufType.Q8,
-    };
-
     public static Command Create(Terminal terminal)
     {
         Argument<string> folder = ModelCommand.FolderArgument();
@@ -32,8 +23,8 @@ internal static class ExportGgufCommand
         Option<string> type = new("--type")
         {
             Description = "How matrices are stored; stored: as the folder has them. q8_0 takes about a quarter of f32.",
-            HelpName = string.Join('|', Types.Keys),
-            DefaultValueFactory = _ => Types.Keys.First(),
+            HelpName = string.Join('|', GgufExport.Types),
+            DefaultValueFactory = _ => GgufExport.AsStored,
         };
         Command command = Verb.Create(
             terminal,
@@ -51,16 +42,16 @@ internal static class ExportGgufCommand
             async (parsed, cancellationToken) =>
             {
                 string name = parsed.GetRequiredValue(type);
-                if (!Types.TryGetValue(name, out GgufType chosen))
+                if (!GgufExport.Types.Contains(name, StringComparer.OrdinalIgnoreCase))
                 {
-                    throw new UsageException($"--type is '{name}'; it is {string.Join(", ", Types.Keys)}.");
+                    throw new UsageException($"--type is '{name}'; it is {string.Join(", ", GgufExport.Types)}.");
                 }
 
                 string from = ModelFolders.Require(
                     await HubArgument.LocalModelAsync(parsed.GetRequiredValue(folder), terminal, cancellationToken)
                 );
                 string to = parsed.GetRequiredValue(output);
-                IReadOnlyList<string> notes = await Task.Run(() => ModelFolder.ExportGguf(from, to, chosen), cancellationToken);
+                IReadOnlyList<string> notes = await Task.Run(() => ModelFolder.ExportGguf(from, to, name), cancellationToken);
                 foreach (string note in notes)
                 {
                     terminal.WriteStatus($"rrm: warning: {note}");

@@ -5,6 +5,7 @@ using RewardReasoning.Cli.Parsing;
 using RewardReasoning.Cli.Ranking;
 using RewardReasoning.Cli.Terminals;
 using RewardReasoning.Judging;
+using RewardReasoning.LlamaCpp;
 using RewardReasoning.Models;
 using RewardReasoning.Rankings;
 using RewardReasoning.Server;
@@ -163,12 +164,12 @@ internal sealed class ServeCommand
     {
         JudgeServerOptions options = CheckedOptions.Require(Read(parsed));
         ModelSource source = await _model.ReadAsync(parsed, _terminal, cancellationToken);
-        string name = parsed.GetValue(_name) ?? NameOf(source);
+        string name = parsed.GetValue(_name) ?? source.Name;
         if (parsed.GetValue(_openAI))
         {
-            using IChatClient client = source is FolderSource { IsScalar: false } folder
-                ? folder.Open()
-                : throw new UsageException("--openai serves a model folder that writes; what is at --endpoint has that interface already.");
+            using IChatClient client = source is FolderSource { IsScalar: false } or GgufSource
+                ? source.Open()
+                : throw new UsageException("--openai serves a model that writes; what is at --endpoint has that interface already.");
             return await ServeAsync(ChatModel(name, client), options, cancellationToken);
         }
 
@@ -182,9 +183,8 @@ internal sealed class ServeCommand
             cancellationToken,
             client => client.AsBuilder().UseOpenTelemetry().Build()
         );
-        ServedModel model = judge.Client?.GetService<LocalChatClient>() is { } local
-            ? ChatModel(name, local)
-            : new ServedModel { Name = name };
+        IChatClient? local = judge.Client?.GetService<LocalChatClient>() as IChatClient ?? judge.Client?.GetService<GgufChatClient>();
+        ServedModel model = local is null ? new ServedModel { Name = name } : ChatModel(name, local);
         return await ServeAsync(
             model with
             {
@@ -202,15 +202,7 @@ internal sealed class ServeCommand
         {
             Name = name,
             Chat = client,
-            ContextLength = client.GetService<LocalModel>()?.ContextLength,
-        };
-
-    private static string NameOf(ModelSource source) =>
-        source switch
-        {
-            FolderSource folder => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder.Folder))),
-            EndpointSource endpoint => endpoint.Options.Model,
-            _ => "judge",
+            ContextLength = client.GetService<IChatModel>()?.ContextLength,
         };
 
     private JudgeServerOptions Read(ParseResult parsed) =>

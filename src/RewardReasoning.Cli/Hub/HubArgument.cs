@@ -41,12 +41,23 @@ internal static class HubArgument
         return local;
     }
 
-    /// <summary>The argument itself, or the folder with the copy of the model that it names.</summary>
+    /// <summary>
+    /// The argument itself, or the folder or GGUF file with the copy of the model that it names; adapters with their base.
+    /// </summary>
     /// <exception cref="HubException">It cannot be had.</exception>
-    public static async Task<string> LocalModelAsync(string argument, Terminal terminal, CancellationToken cancellationToken) =>
-        HubAddress.IsHub(argument)
+    /// <exception cref="RewardReasoningException">Adapters cannot be applied to their base.</exception>
+    public static async Task<string> LocalModelAsync(string argument, Terminal terminal, CancellationToken cancellationToken)
+    {
+        if (GgufPath.Is(argument))
+        {
+            return await LocalAsync(argument, terminal, cancellationToken);
+        }
+
+        string folder = HubAddress.IsHub(argument)
             ? await FetchAsync(HubAddress.ParseModel(argument), HubModelFiles.Of, Directory.Exists, terminal, cancellationToken)
             : argument;
+        return await AdapterModel.ResolveAsync(folder, terminal, cancellationToken);
+    }
 
     /// <summary>
     /// Loads what is wanted of an address into the cache; where the hub is not there, an earlier copy does if it is surely whole.

@@ -9,6 +9,7 @@ namespace RewardReasoning.Cli.Hub;
 internal static class HubModelFiles
 {
     private const string Mark = "config.json";
+    private const string AdapterMark = "adapter_config.json";
     private static readonly string[] Endings = [".json", ".txt", ".jinja", ".safetensors", ".md"];
 
     /// <exception cref="UsageException">The repository holds no such model.</exception>
@@ -21,7 +22,7 @@ internal static class HubModelFiles
                 || file.Path.StartsWith("LICENSE", StringComparison.Ordinal)
             )
         );
-        if (!model.Files.Any(file => file.Path == Mark) || !model.Files.Any(IsWeights))
+        if (!model.Files.Any(file => file.Path is Mark or AdapterMark) || !model.Files.Any(IsWeights))
         {
             throw new UsageException(
                 $"{listing.Address} holds no {Mark} or no weights in safetensors at its top; a model is a Hugging Face folder with both."

@@ -2,11 +2,13 @@ using System.Text;
 using System.Text.Json;
 using RewardReasoning.Cli.Terminals;
 using RewardReasoning.Data.Hub;
+using RewardReasoning.Models.Checkpoints;
 
 namespace RewardReasoning.Cli.Hub;
 
 /// <summary>
-/// Recipes that name files on the hub: they are loaded, and in the recipe's text the copies take the place of the addresses.
+/// Recipes that name files on the hub, or folders of adapters: they are loaded, and in the recipe's text the copies, and the adapters with
+/// their base, take the place of the names.
 /// </summary>
 internal static class HubRecipe
 {
@@ -25,18 +27,21 @@ internal static class HubRecipe
 
         string text = await File.ReadAllTextAsync(path, cancellationToken);
         string local = text;
-        foreach (string address in AddressesIn(text))
+        foreach (string address in NamesIn(text))
         {
-            string copy = HubAddress.Parse(address) is { Kind: HubRepositoryKind.Model, Path: "" }
-                ? await HubArgument.LocalModelAsync(address, terminal, cancellationToken)
-                : await HubArgument.LocalAsync(address, terminal, cancellationToken);
+            string copy =
+                !HubAddress.IsHub(address) || HubAddress.Parse(address) is { Kind: HubRepositoryKind.Model, Path: "" }
+                    ? await HubArgument.LocalModelAsync(address, terminal, cancellationToken)
+                    : await HubArgument.LocalAsync(address, terminal, cancellationToken);
             local = local.Replace($"\"{address}\"", $"\"{JsonEncodedText.Encode(copy)}\"", StringComparison.Ordinal);
         }
 
         return local == text ? null : local;
     }
 
-    private static HashSet<string> AddressesIn(string json)
+    private static bool IsResolved(string text) => HubAddress.IsHub(text) || (text.Length > 0 && AdapterWeights.AreIn(text));
+
+    private static HashSet<string> NamesIn(string json)
     {
         HashSet<string> addresses = [];
         Utf8JsonReader reader = new(Encoding.UTF8.GetBytes(json), Commented);
@@ -44,7 +49,7 @@ internal static class HubRecipe
         {
             while (reader.Read())
             {
-                if (reader.TokenType == JsonTokenType.String && reader.GetString() is { } text && HubAddress.IsHub(text))
+                if (reader.TokenType == JsonTokenType.String && reader.GetString() is { } text && IsResolved(text))
                 {
                     addresses.Add(text);
                 }

@@ -8,7 +8,7 @@ using RewardReasoning.Models;
 
 namespace RewardReasoning.Cli.Judging;
 
-/// <summary>How a model folder is run in this process.</summary>
+/// <summary>How a model folder or a GGUF file is run in this process.</summary>
 internal sealed partial class FolderArguments
 {
     private readonly Option<string?> _type = new("--dtype")
@@ -25,7 +25,7 @@ internal sealed partial class FolderArguments
 
     private readonly Option<string[]> _template = new("--template-arg")
     {
-        Description = "Variable of a model folder's chat template, such as enable_thinking=false; may be given several times.",
+        Description = "Variable of the model's own chat template, such as enable_thinking=false; may be given several times.",
         HelpName = "NAME=VALUE",
     };
 
@@ -37,26 +37,39 @@ internal sealed partial class FolderArguments
     /// <summary>The options, to be added to a command.</summary>
     public Option[] Options => [_type, _device, _template, _deterministic];
 
-    /// <summary>The folder that was named, loaded from the hub where it is there, or the shipped model where none was.</summary>
-    /// <exception cref="UsageException">It is no model folder, or the options have wrong values.</exception>
-    public async Task<FolderSource> ReadAsync(ParseResult parsed, string? folder, Terminal terminal, CancellationToken cancellationToken)
+    /// <summary>The model that was named, loaded from the hub where it is there, or the shipped one where none was.</summary>
+    /// <exception cref="UsageException">It is no model, or the options have wrong values.</exception>
+    public async Task<ModelSource> ReadAsync(ParseResult parsed, string? model, Terminal terminal, CancellationToken cancellationToken)
     {
         LocalModelOptions options = new()
         {
             ComputeType = ComputeTypeOf(parsed.GetValue(_type)),
-            HashFolder = terminal.Folders.Cache is { } cache ? Path.Combine(cache, "hashes") : null,
+            HashFolder = HashFolderOf(terminal),
             TemplateVariables = VariablesOf(parsed.GetValue(_template) ?? []),
         };
-        return new FolderSource(
-            folder is null
-                ? ModelFolders.Default()
-                : ModelFolders.Require(await HubArgument.LocalModelAsync(folder, terminal, cancellationToken)),
-            parsed.GetValue(_device) is { } device ? options with { Device = Require(device) } : options
-        )
+        string local = model is null ? ModelFolders.Default() : await HubArgument.LocalModelAsync(model, terminal, cancellationToken);
+        Option? folderOption = Array.Find<Option>(
+            [_type, _device, _deterministic],
+            option => parsed.GetResult(option) is { Implicit: false }
+        );
+        if (GgufPath.Is(local) && folderOption is not null)
         {
-            Deterministic = parsed.GetValue(_deterministic),
-        };
+            throw new UsageException(
+                $"{folderOption.Name} goes with a model folder; a GGUF file has its own type, and llama.cpp runs it on the processor."
+            );
+        }
+
+        ModelSource source = SourceOf(local, parsed.GetValue(_device) is { } device ? options with { Device = Require(device) } : options);
+        return source is FolderSource folder ? folder with { Deterministic = parsed.GetValue(_deterministic) } : source;
     }
+
+    /// <summary>The folder or file of a model on this machine.</summary>
+    /// <exception cref="UsageException">It is neither.</exception>
+    public static ModelSource SourceOf(string model, LocalModelOptions options) =>
+        GgufPath.Is(model) ? new GgufSource(GgufPath.Require(model), options) : new FolderSource(ModelFolders.Require(model), options);
+
+    /// <summary>Where hashes of large model files are remembered.</summary>
+    public static string? HashFolderOf(Terminal terminal) => terminal.Folders.Cache is { } cache ? Path.Combine(cache, "hashes") : null;
 
     /// <exception cref="UsageException">It is not the name of a device.</exception>
     private static string Require(string device) =>

@@ -181,7 +181,7 @@ internal sealed class JudgingArguments
             Truncate = parsed.GetValue(_truncate),
             Ties = parsed.GetValue(_ties),
             Abstain = AbstentionOf(parsed.GetValue(_abstain)),
-            Concurrency = source is FolderSource ? parsed.GetValue(_concurrency) : null, // servers are asked as many at each
+            Concurrency = source.RunsHere ? parsed.GetValue(_concurrency) : null, // servers are asked as many at each
             Prices = source.Prices,
         };
         _ = CheckedOptions.Require(options);

@@ -4,15 +4,15 @@ using RewardReasoning.Cli.Terminals;
 
 namespace RewardReasoning.Cli.Judging;
 
-/// <summary>Which model judges: a folder on this machine, or a name on a server.</summary>
+/// <summary>Which model judges: a folder or a GGUF file on this machine, or a name on a server.</summary>
 internal sealed class ModelArguments
 {
     private readonly Option<string?> _model = new("--model")
     {
         Description =
-            "Folder of a model that runs in this process, or hf://OWNER/NAME of one on the hub (default: models/rrm-mini of this "
-            + "clone); with --endpoint, the model's name there.",
-        HelpName = "FOLDER|NAME",
+            "Folder (of a model, or of adapters) or GGUF file that runs in this process, also on the hub: hf://OWNER/NAME, "
+            + "hf://OWNER/NAME/FILE.gguf (default: models/rrm-mini of this clone); with --endpoint, the model's name there.",
+        HelpName = "FOLDER|FILE.gguf|NAME",
     };
 
     private readonly FolderArguments _folder = new();
@@ -34,7 +34,7 @@ internal sealed class ModelArguments
         string? model = parsed.GetValue(_model);
         if (_endpoint.Read(parsed, model, terminal) is { } endpoint)
         {
-            RequireAbsent(parsed, _folder.Options, "goes with a model folder; what answers at --endpoint decides for itself.");
+            RequireAbsent(parsed, _folder.Options, "goes with a model in this process; what answers at --endpoint decides for itself.");
             return endpoint;
         }
 

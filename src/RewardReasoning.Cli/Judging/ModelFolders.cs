@@ -7,7 +7,6 @@ internal static class ModelFolders
 {
     private const string DefaultFolder = "models/rrm-mini";
     private const string Mark = "config.json";
-    private const string AdapterMark = "adapter_config.json"; // refused by the loader, with the model it belongs to
 
     /// <summary>The shipped model: beside the program, or in the clone that the program was built in.</summary>
     public static string Default()
@@ -28,7 +27,7 @@ internal static class ModelFolders
 
     /// <summary>The folder as given, if it looks like a model.</summary>
     public static string Require(string folder) =>
-        File.Exists(Path.Combine(RequireExisting(folder), Mark)) || File.Exists(Path.Combine(folder, AdapterMark))
+        File.Exists(Path.Combine(RequireExisting(folder), Mark))
             ? folder
             : throw new UsageException($"The folder '{folder}' has no {Mark}; a model is a Hugging Face folder.");
 

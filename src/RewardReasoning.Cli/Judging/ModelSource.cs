@@ -2,8 +2,10 @@ using Microsoft.Extensions.AI;
 using RewardReasoning.Cli.Parsing;
 using RewardReasoning.Endpoints;
 using RewardReasoning.Judging;
+using RewardReasoning.LlamaCpp;
 using RewardReasoning.Models;
 using RewardReasoning.Models.Generation;
+using RewardReasoning.Models.Gguf;
 using RewardReasoning.Text.ChatTemplates;
 
 namespace RewardReasoning.Cli.Judging;
@@ -11,6 +13,12 @@ namespace RewardReasoning.Cli.Judging;
 /// <summary>A model that was named and not opened yet.</summary>
 internal abstract record ModelSource
 {
+    /// <summary>For people, and for those who ask a server for it.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>Whether it runs in this process.</summary>
+    public virtual bool RunsHere => false;
+
     /// <summary>What the model brings for the judge.</summary>
     public abstract JudgeFiles Files();
 
@@ -25,6 +33,18 @@ internal abstract record ModelSource
     /// </summary>
     /// <param name="concurrency">What was asked for as the requests in flight.</param>
     public abstract IChatClient Open(int? concurrency = null);
+
+    /// <summary>What a model in this process reads.</summary>
+    protected static (string Text, int Tokens) Render(
+        ChatTokenizer chat,
+        IReadOnlyList<ChatMessage> messages,
+        IReadOnlyDictionary<string, object?> variables
+    )
+    {
+        ChatMessageText[] texts = [.. messages.Select(message => new ChatMessageText(message.Role.Value, message.Text))];
+        RenderedPrompt prompt = chat.Render(texts, new ChatRenderOptions { AddGenerationPrompt = true, Variables = variables });
+        return (prompt.Text, prompt.Ids.Length);
+    }
 }
 
 /// <summary>A model behind one or several OpenAI-compatible servers.</summary>
@@ -32,6 +52,8 @@ internal sealed record EndpointSource(EndpointOptions Options, TokenPrices? Mode
 {
     /// <summary>Whether it is a scalar reward model, which scores and does not reason.</summary>
     public bool IsRewardModel { get; init; }
+
+    public override string Name => Options.Model;
 
     public override TokenPrices? Prices => ModelPrices;
 
@@ -56,21 +78,35 @@ internal sealed record EndpointSource(EndpointOptions Options, TokenPrices? Mode
     }
 }
 
+/// <summary>A GGUF file, run in this process by llama.cpp.</summary>
+internal sealed record GgufSource(string File, LocalModelOptions Options) : ModelSource
+{
+    public override string Name => Path.GetFileNameWithoutExtension(File);
+
+    public override bool RunsHere => true;
+
+    public override JudgeFiles Files() => GgufJudgeFiles.Read(GgufFile.Open(File));
+
+    public override (string Text, int Tokens)? Render(IReadOnlyList<ChatMessage> messages) =>
+        Render(GgufTokenizer.ReadChat(GgufFile.Open(File)), messages, Options.TemplateVariables);
+
+    public override IChatClient Open(int? concurrency = null) => GgufChatClient.Load(File, Options);
+}
+
 /// <summary>A model folder, run in this process.</summary>
 internal sealed record FolderSource(string Folder, LocalModelOptions Options) : ModelSource
 {
     /// <summary>Whether equal seeds give the same text whatever else runs; see <see cref="EngineOptions.Deterministic"/>.</summary>
     public bool Deterministic { get; init; }
 
+    public override string Name => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(Folder)));
+
+    public override bool RunsHere => true;
+
     public override JudgeFiles Files() => JudgeFiles.Read(Folder);
 
-    public override (string Text, int Tokens)? Render(IReadOnlyList<ChatMessage> messages)
-    {
-        ChatMessageText[] texts = [.. messages.Select(message => new ChatMessageText(message.Role.Value, message.Text))];
-        ChatRenderOptions rendering = new() { AddGenerationPrompt = true, Variables = Options.TemplateVariables };
-        RenderedPrompt prompt = ChatTokenizer.Load(Folder).Render(texts, rendering);
-        return (prompt.Text, prompt.Ids.Length);
-    }
+    public override (string Text, int Tokens)? Render(IReadOnlyList<ChatMessage> messages) =>
+        Render(ChatTokenizer.Load(Folder), messages, Options.TemplateVariables);
 
     public override IChatClient Open(int? concurrency = null) =>
         OnDevice(() => LocalChatClient.Load(Folder, Options, new EngineOptions { Deterministic = Deterministic }));

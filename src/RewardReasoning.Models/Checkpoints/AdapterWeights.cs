@@ -1,3 +1,4 @@
+using RewardReasoning.Models.Tensors;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -92,7 +93,7 @@ internal sealed class AdapterWeights : IDisposable
         Tensor down = _file.Read(layer + DownSuffix).to(ScalarType.Float32), // [rank, in]
             up = _file.Read(layer + UpSuffix).to(ScalarType.Float32); // [out, rank]
         double scale = _alpha / (_overRoot ? Math.Sqrt(down.shape[0]) : down.shape[0]);
-        return weight.to(ScalarType.Float32).add(up.mm(down).mul(scale)).MoveToOuterDisposeScope();
+        return weight.to(ScalarType.Float32).Plus(up.mm(down).Times(scale)).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>

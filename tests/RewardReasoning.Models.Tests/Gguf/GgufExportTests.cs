@@ -71,7 +71,7 @@ public sealed class GgufExportTests : IDisposable
     public void Export_RowsThatAreNoWholeBlocks_AreStoredAsHalves()
     {
         using ChatFolder chat = Known(); // 24 wide
-        Assert.Contains("stored as F16", Assert.Single(ModelFolder.ExportGguf(chat.Path, Path, GgufType.Q8)), StringComparison.Ordinal);
+        Assert.Contains("stored as F16", Assert.Single(ModelFolder.ExportGguf(chat.Path, Path, "q8_0")), StringComparison.Ordinal);
         Assert.Equal("F16", GgufFile.Open(Path).Tensors.Single(tensor => tensor.Name == "token_embd.weight").Type.Name);
     }
 
@@ -89,8 +89,8 @@ public sealed class GgufExportTests : IDisposable
             model.Save(chat.Path, ScalarType.Float32);
         }
 
-        ModelFolder.ExportGguf(chat.Path, Path, GgufType.BF16);
-        string message = Assert.ThrowsAny<RewardReasoningException>(() => ModelFolder.ExportGguf(chat.Path, Path, GgufType.F16)).Message;
+        ModelFolder.ExportGguf(chat.Path, Path, "bf16");
+        string message = Assert.ThrowsAny<RewardReasoningException>(() => ModelFolder.ExportGguf(chat.Path, Path, "f16")).Message;
         Assert.Contains("model.layers.1.mlp.up_proj.weight holds 100000", message, StringComparison.Ordinal);
     }
 
@@ -110,7 +110,7 @@ public sealed class GgufExportTests : IDisposable
     public void Faults_WeightsThatAreNoNumbers_NamesTheTensor()
     {
         using ChatFolder chat = Known();
-        ModelFolder.ExportGguf(chat.Path, Path, GgufType.F32);
+        ModelFolder.ExportGguf(chat.Path, Path, "f32");
         GgufFile file = GgufFile.Open(Path);
         GgufTensor damaged = file.Tensors.Single(tensor => tensor.Name == "blk.1.ffn_down.weight");
         using (FileStream stream = File.OpenWrite(Path))

@@ -1,7 +1,7 @@
 using RewardReasoning.Cli.Parsing;
 using RewardReasoning.Models.Gguf;
 
-namespace RewardReasoning.Cli.Judging;
+namespace RewardReasoning.Cli.Hub;
 
 /// <summary>Arguments that name a GGUF file where a model folder may stand.</summary>
 internal static class GgufPath
