@@ -1,5 +1,4 @@
 using RewardReasoning.Rankings;
-using RewardReasoning.Ratings;
 
 namespace RewardReasoning.Server.Rewards;
 
@@ -10,7 +9,7 @@ namespace RewardReasoning.Server.Rewards;
 /// <param name="Gate">Guards all cohorts; timers take it.</param>
 /// <param name="Enqueue">Queues a match for the judge.</param>
 /// <param name="Release">Gives a place of the judge back.</param>
-/// <param name="Close">Keeps the answers and gives them out.</param>
+/// <param name="Close">Keeps the answers of a closed cohort and gives them out.</param>
 internal sealed record CohortContext(
     RewardOptions Options,
     RewardJudge Judge,
@@ -18,8 +17,14 @@ internal sealed record CohortContext(
     Lock Gate,
     Action<CohortMatch> Enqueue,
     Action Release,
-    Action<Cohort, IReadOnlyDictionary<int, RewardAnswer>> Close
+    Action<ClosedCohort> Close
 );
+
+/// <summary>A cohort that is closed, with what its answers follow from.</summary>
+/// <param name="Cohort">The cohort.</param>
+/// <param name="Members">Each with its candidate (−1: it never took part), and what is the same in every answer.</param>
+/// <param name="Outcome">What the members earned.</param>
+internal sealed record ClosedCohort(Cohort Cohort, IReadOnlyList<(int Candidate, RewardAnswer Frame)> Members, CohortOutcome Outcome);
 
 /// <summary>How a cohort is judged; kept with it.</summary>
 internal sealed record CohortSettings(
@@ -48,6 +53,7 @@ internal sealed class Cohort
     private readonly ITimer _collectClock;
     private readonly ITimer _judgeClock;
     private int _running;
+    private int _open;
     private long _runningSince;
     private TimeSpan _judged;
 
@@ -104,7 +110,7 @@ internal sealed class Cohort
     /// <summary>Whether its members waited in vain because their client kept back the others; set by the service.</summary>
     public bool IsStarving { get; set; }
 
-    public int Arrived => Members.Values.Count(member => member.HasArrived);
+    public int Arrived { get; private set; }
 
     /// <summary>Time between the last member's arrival and closing, less the longest of its own matches.</summary>
     public TimeSpan? LastMemberWait { get; private set; }
@@ -118,6 +124,7 @@ internal sealed class Cohort
         }
 
         LastArrival = _context.Time.GetTimestamp();
+        Arrived++;
         member.Candidate = CandidateOf(member.Response);
         if (Settings.Mode == RewardMode.Scalar)
         {
@@ -161,6 +168,7 @@ internal sealed class Cohort
     {
         if (match.End(end))
         {
+            _open--;
             LeaveJudge(match);
             CloseIfJudged();
         }
@@ -185,9 +193,10 @@ internal sealed class Cohort
             : Frame(member, IsOpen ? State : RewardAnswer.Judging);
 
     /// <summary>What a member is answered that comes when the cohort is closed.</summary>
-    public RewardAnswer Late(RewardMember member, int index)
+    /// <param name="hash">SHA-256 of its query and response.</param>
+    /// <param name="index">Its number.</param>
+    public RewardAnswer Late(byte[] hash, int index)
     {
-        byte[] hash = member.Hash();
         RewardAnswer[] known = [.. Members.Values.Where(other => other.Final.IsCompletedSuccessfully).Select(other => other.Final.Result)];
         if (
             Members.Values.FirstOrDefault(other => other.Hash.AsSpan().SequenceEqual(hash) && other.Final.IsCompletedSuccessfully) is
@@ -234,7 +243,7 @@ internal sealed class Cohort
     /// <summary>Takes over what another process closed.</summary>
     public void Restore(DateTimeOffset closedAt)
     {
-        (State, ClosedAt) = (RewardAnswer.Done, closedAt);
+        (State, ClosedAt, Arrived) = (RewardAnswer.Done, closedAt, Members.Count);
         foreach (CohortMember member in Members.Values)
         {
             member.Candidate = 0;
@@ -281,6 +290,7 @@ internal sealed class Cohort
         if (!_matches.ContainsKey(pairing))
         {
             CohortMatch match = _matches[pairing] = new(this, pairing.First, pairing.Second);
+            _open++;
             _context.Enqueue(match);
         }
     }
@@ -350,6 +360,7 @@ internal sealed class Cohort
         foreach (CohortMatch match in left)
         {
             match.End(MatchEnd.Failed(failure));
+            _open--;
             _ = match.Stop.CancelAsync(); // elsewhere: what the judge does then must not run under the gate
         }
 
@@ -378,9 +389,9 @@ internal sealed class Cohort
 
     private void CloseIfJudged()
     {
-        if (State == RewardAnswer.Judging && _matches.Values.All(match => match.HasEnded))
+        if (State == RewardAnswer.Judging && _open == 0)
         {
-            Close(Settings.Mode == RewardMode.Scalar ? ScalarAnswer : GroupAnswers());
+            Close(null);
         }
     }
 
@@ -389,27 +400,13 @@ internal sealed class Cohort
         if (IsOpen)
         {
             GiveUp(failure.Class);
-            Close(member => Frame(member, RewardAnswer.Done) with { Failure = failure });
+            Close(failure);
         }
     }
 
-    private void Close(Func<CohortMember, RewardAnswer> answer)
+    private void Close(RewardFailure? failure)
     {
-        Dictionary<int, RewardAnswer> answers = Members.Values.ToDictionary(
-            member => member.Index,
-            member =>
-                member.HasArrived
-                    ? answer(member)
-                    : Frame(member, RewardAnswer.Done) with
-                    {
-                        Failure = new(
-                            FailureClass.TimeoutCollect,
-                            RewardStage.Collect,
-                            Retryable: false,
-                            "The cohort was closed meanwhile."
-                        ),
-                    }
-        );
+        CohortOutcome outcome = new(Settings, Size, Arrived, _candidates.Count, [.. _matches.Values]) { Failure = failure };
         LastMemberWait = WaitOfLast();
         State = RewardAnswer.Done;
         ClosedAt = _context.Time.GetUtcNow();
@@ -417,113 +414,8 @@ internal sealed class Cohort
         _matches.Clear();
         _candidates.Clear();
         _candidateOf.Clear();
-        _context.Close(this, answers);
+        _context.Close(new(this, [.. Members.Values.Select(member => (member.Candidate, Frame(member, RewardAnswer.Done)))], outcome));
     }
-
-    private Func<CohortMember, RewardAnswer> GroupAnswers()
-    {
-        if (Size == 1)
-        {
-            RewardFailure alone = new(
-                FailureClass.TooFew,
-                RewardStage.Collect,
-                Retryable: false,
-                "The group has one member, which nothing can be compared with; raise the number of samples, or use mode scalar."
-            );
-            return member => Frame(member, RewardAnswer.Done) with { Failure = alone };
-        }
-
-        IReadOnlyList<CandidateScore> scores = CohortTable.Of(
-            _candidates.Count,
-            [.. _matches.Values.Select(match => new MatchResult(match.First, match.Second, match.Outcome))]
-        );
-        RewardFailure? ofAll =
-            Settings.Policy == PartialPolicy.FailGroup && (Arrived < Size || scores.Any(score => score.Reward is null))
-                ? FailureOf(_matches.Values, "Of a match") with
-                {
-                    Detail = "A member has no reward, and the policy is fail_group.",
-                }
-                : null;
-        return member =>
-        {
-            CandidateScore score = scores[member.Candidate];
-            CohortMatch[] own = [.. _matches.Values.Where(match => match.Has(member.Candidate))];
-            return Frame(member, RewardAnswer.Done) with
-            {
-                Reward = ofAll is null ? score.Reward : null,
-                Rank = ofAll is null ? score.Rank : null,
-                Wins = score.Wins,
-                Losses = score.Losses,
-                Matches = own.Length,
-                Failure = ofAll ?? (score.Reward is null ? FailureOf(own, "Of this response") : null),
-                Usage = UsageOf(own),
-            };
-        };
-    }
-
-    private RewardAnswer ScalarAnswer(CohortMember member)
-    {
-        CohortMatch[] own = [.. _matches.Values.Where(match => match.Has(member.Candidate))];
-        int wins = own.Count(match => Winner(match) == member.Candidate);
-        int losses = own.Count(match => Winner(match) is { } winner && winner != member.Candidate);
-        double? reward =
-            own.Length == 0 ? CohortTable.RewardOfEquals // its only reference is the same text
-            : own[0].Second == CohortMatch.Nobody
-                ? own[0].Score is { } score ? 1 / (1 + Math.Exp(-score))
-                    : null
-            : CohortTable.AgainstReferences(wins, losses);
-        return Frame(member, RewardAnswer.Done) with
-        {
-            Reward = reward,
-            Wins = wins,
-            Losses = losses,
-            Matches = own.Length,
-            Failure = reward is null ? FailureOf(own, "Of this response") : null,
-            Usage = UsageOf(own),
-        };
-    }
-
-    private static int? Winner(CohortMatch match) =>
-        match.Outcome switch
-        {
-            MatchOutcome.First => match.First,
-            MatchOutcome.Second => match.Second,
-            _ => null,
-        };
-
-    private static RewardFailure FailureOf(IEnumerable<CohortMatch> matches, string whose)
-    {
-        IGrouping<FailureClass, CohortMatch>[] failures =
-        [
-            .. matches
-                .Where(match => match.Failure is not null)
-                .GroupBy(match => match.Failure ?? FailureClass.Transport)
-                .OrderByDescending(group => group.Count())
-                .ThenBy(group => group.Key),
-        ];
-        FailureClass most = failures.Length > 0 ? failures[0].Key : FailureClass.TimeoutCollect;
-        return new(
-            most,
-            failures.Length > 0 ? RewardStage.Judge : RewardStage.Collect,
-            MatchFailure.IsRetryable(most),
-            $"{whose}, no match has a winner: "
-                + string.Join(", ", failures.Select(group => FormattableString.Invariant($"{group.Count()} {WordOf(group.Key)}")))
-                + "."
-        );
-    }
-
-    private static string WordOf(FailureClass failure) =>
-        failure switch
-        {
-            FailureClass.TimeoutJudge => "timed out",
-            FailureClass.Cut => "cut at the token limit",
-            FailureClass.Unparsable => "without a readable verdict",
-            FailureClass.Refused => "refused",
-            FailureClass.Overload => "turned away by an overloaded judge",
-            _ => "failed on the way to the judge",
-        };
-
-    private static Usage UsageOf(CohortMatch[] matches) => matches.Aggregate(Usage.None, (sum, match) => sum + match.Usage);
 
     private RewardAnswer Frame(CohortMember member, string state) =>
         new()

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
@@ -69,16 +70,23 @@ internal sealed record RewardMember
     /// <summary>SHA-256 over texts, each as UTF-8 after its length.</summary>
     public static byte[] HashOf(params ReadOnlySpan<string> texts)
     {
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Span<byte> length = stackalloc byte[8];
+        int length = 0;
         foreach (string text in texts)
         {
-            byte[] bytes = Encoding.UTF8.GetBytes(text);
-            BinaryPrimitives.WriteInt64LittleEndian(length, bytes.LongLength);
-            hash.AppendData(length);
-            hash.AppendData(bytes);
+            length += sizeof(long) + Encoding.UTF8.GetByteCount(text);
         }
 
-        return hash.GetHashAndReset();
+        byte[] all = ArrayPool<byte>.Shared.Rent(length);
+        int at = 0;
+        foreach (string text in texts)
+        {
+            int bytes = Encoding.UTF8.GetBytes(text, all.AsSpan(at + sizeof(long)));
+            BinaryPrimitives.WriteInt64LittleEndian(all.AsSpan(at), bytes);
+            at += sizeof(long) + bytes;
+        }
+
+        byte[] hash = SHA256.HashData(all.AsSpan(0, length));
+        ArrayPool<byte>.Shared.Return(all);
+        return hash;
     }
 }

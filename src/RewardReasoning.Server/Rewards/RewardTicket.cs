@@ -28,7 +28,7 @@ internal sealed class RewardTicket(RewardService service, CohortMember? member, 
         if (!_disposed)
         {
             _disposed = true;
-            service.Leave(this);
+            RewardService.Leave(this);
         }
     }
 }
