@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Net.Http.Json;
 using System.Text.Json;
@@ -15,11 +16,14 @@ namespace RewardReasoning.Bench;
 /// of them twice, and of a tenth of the groups a part under an earlier attempt too. In every group the rewards must rise with the numbers
 /// that are judged.
 /// Arguments: groups (64), members (8), then numbers of connections (6 64 512). With fewer connections than members, clients submit and
-/// poll; else the answers are held.
+/// poll; else the answers are held. Rounds run until the code is compiled before any is measured. On a machine with other work the
+/// processor time of a reward, client and server together, is the steadier figure.
 /// </summary>
 internal static partial class RewardsBenchmark
 {
     private const int Rounds = 3;
+    private const int RewardsUntilWarm = 24_000;
+    private const string WaitOfLast = "reward_reasoning.rewards.last_member_wait";
 
     public static async Task<int> RunAsync(string[] args)
     {
@@ -31,18 +35,25 @@ internal static partial class RewardsBenchmark
         int[] connections = given.Length > 2 ? given[2..] : [6, 64, 512];
         Machine.Print();
         int wrong = 0;
+        for (int round = -1; -round * groups * size <= RewardsUntilWarm; round--)
+        {
+            wrong += (await MeasureAsync(groups, size, connections[^1], round)).Wrong;
+        }
+
         foreach (int count in connections)
         {
             for (int round = 0; round < Rounds; round++)
             {
-                wrong += await MeasureAsync(groups, size, count, round);
+                (string line, int mixed) = await MeasureAsync(groups, size, count, round);
+                Console.WriteLine(line);
+                wrong += mixed;
             }
         }
 
         return wrong == 0 ? 0 : 1;
     }
 
-    private static async Task<int> MeasureAsync(int groups, int size, int connections, int round)
+    private static async Task<(string Line, int Wrong)> MeasureAsync(int groups, int size, int connections, int round)
     {
         using OpenedJudge judge = JudgeFactory.Open(new LargerNumber(), new JudgeOptions { Order = VoteOrder.Given });
         await using JudgeServer server = await JudgeServer.StartAsync(
@@ -79,7 +90,19 @@ internal static partial class RewardsBenchmark
         random.Shuffle(order);
         bool polls = connections < groups * size;
         ConcurrentDictionary<(string, int), ConcurrentBag<(Member Member, double? Reward)>> answers = new();
+        ConcurrentBag<double> waits = [];
+        using MeterListener listener = new();
+        listener.InstrumentPublished = (instrument, listening) =>
+        {
+            if (instrument.Name == WaitOfLast)
+            {
+                listening.EnableMeasurementEvents(instrument);
+            }
+        };
+        listener.SetMeasurementEventCallback<double>((_, seconds, _, _) => waits.Add(seconds));
+        listener.Start();
         Stopwatch watch = Stopwatch.StartNew();
+        TimeSpan before = Environment.CpuUsage.TotalTime;
         await Task.WhenAll(
             order.Select(async member =>
             {
@@ -88,6 +111,7 @@ internal static partial class RewardsBenchmark
             })
         );
         double seconds = watch.Elapsed.TotalSeconds;
+        double processor = (Environment.CpuUsage.TotalTime - before).TotalMilliseconds;
         int final = 0,
             wrong = 0;
         foreach (((string group, int attempt), ConcurrentBag<(Member Member, double? Reward)> of) in answers)
@@ -106,15 +130,19 @@ internal static partial class RewardsBenchmark
             final += ranked.Length;
         }
 
-        Console.WriteLine(
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"{connections, 4} connections, {(polls ? "polled" : "held"), -6} {final} rewards of {order.Length} requests in {seconds:0.00} s: "
-                    + $"{final / seconds:0} rewards/s, {wrong} groups wrong"
-            )
+        double[] sorted = [.. waits.Order()];
+        string line = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{connections, 4} connections, {(polls ? "polled" : "held"), -6} {final} rewards of {order.Length} requests in {seconds:0.00} s: "
+                + $"{final / seconds:0} rewards/s, {processor / final:0.00} ms of processor a reward, "
+                + $"last member's wait beyond judging p50 {1_000 * At(sorted, 0.5):0.0} ms, p99 {1_000 * At(sorted, 0.99):0.0} ms, "
+                + $"{wrong} groups wrong"
         );
-        return wrong;
+        return (line, wrong);
     }
+
+    private static double At(double[] sorted, double share) =>
+        sorted.Length == 0 ? double.NaN : sorted[Math.Min(sorted.Length - 1, (int)(share * sorted.Length))];
 
     private static async Task<double?> RewardAsync(HttpClient client, Uri address, Member member, int size, bool polls)
     {
