@@ -59,7 +59,7 @@ internal static class ChatRequest
         }
         catch (ChatTemplateException refusal)
         {
-            throw new ArgumentException($"The model's chat template refuses these messages: {refusal.Message}", refusal);
+            throw new PromptException($"The model's chat template refuses these messages: {refusal.Message}", refusal);
         }
     }
 

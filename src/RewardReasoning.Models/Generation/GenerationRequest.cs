@@ -59,7 +59,6 @@ internal sealed record GenerationRequest
         foreach (
             (string name, IEnumerable<int> ids) in new (string, IEnumerable<int>)[]
             {
-                (nameof(Prompt), Prompt),
                 (nameof(AllowedFirstTokens), AllowedFirstTokens),
                 ("Budget.Stub", Budget?.Stub ?? []),
                 ("Budget.Choices", Budget?.Choices ?? []),
@@ -73,6 +72,15 @@ internal sealed record GenerationRequest
         if (faults.Count > 0)
         {
             throw new ArgumentException(string.Join(" ", faults));
+        }
+
+        if (Array.Find(Prompt, id => id < 0 || id >= vocabulary) is not 0 and var unknown)
+        {
+            throw new PromptException(
+                FormattableString.Invariant(
+                    $"The prompt has the token {unknown}, and the model has embeddings for 0 to {vocabulary - 1} only; resize its "
+                ) + "embeddings to the tokenizer, or take the tokenizer that belongs to it."
+            );
         }
 
         if (Prompt.Length >= context)

@@ -111,7 +111,12 @@ internal sealed class ApiException(int status, string message, string? code = nu
 
     /// <summary>What to answer where a chat model that got a request's own options and messages ended in an exception.</summary>
     public static ApiException OfModel(Exception error) =>
-        error is ArgumentException or NotSupportedException && !error.Data.Contains(ChatResponseKeys.PromptTokens)
+        // A model that is at fault before it computes anything refuses this chat: its template does, or lacks its tokens.
+        error
+            is ArgumentException
+                or NotSupportedException
+                or RewardReasoningException { Boundary: FailureBoundary.Model, Scope: FailureScope.Run }
+        && !error.Data.Contains(ChatResponseKeys.PromptTokens)
             ? new(StatusCodes.Status400BadRequest, error.Message, cause: error)
             : Of(error);
 

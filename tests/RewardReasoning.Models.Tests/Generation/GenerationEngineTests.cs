@@ -449,6 +449,18 @@ public abstract class GenerationEngineTests : IDisposable
     }
 
     [Fact]
+    public async Task Generate_PromptWithATokenThatTheModelLacks_NamesTheToken()
+    {
+        await using GenerationEngine engine = Engine();
+
+        PromptException error = await Assert.ThrowsAsync<PromptException>(() =>
+            engine.GenerateAsync(Request([1, 2, 100_000], 2), Cancellation)
+        );
+
+        Assert.Contains("the token 100000, and the model has embeddings for 0 to", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Generate_UpToTheContext_EndsByLength()
     {
         await using GenerationEngine engine = Engine();

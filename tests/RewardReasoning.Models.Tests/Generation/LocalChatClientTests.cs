@@ -144,11 +144,11 @@ public sealed class LocalChatClientTests
     }
 
     [Fact]
-    public async Task GetResponse_MessagesThatTheTemplateRefuses_AreTheCallersMistake()
+    public async Task GetResponse_MessagesThatTheTemplateRefuses_SaysWhatTheTemplateSays()
     {
         using ChatFolder folder = ChatFolder.Saying("abc", template: "{{ raise_exception('no such turn') }}");
         using LocalChatClient client = LocalChatClient.Load(folder.Path);
-        ArgumentException error = await Assert.ThrowsAsync<ArgumentException>(() =>
+        PromptException error = await Assert.ThrowsAsync<PromptException>(() =>
             client.GetResponseAsync("q", cancellationToken: Cancellation)
         );
         Assert.Contains("no such turn", error.Message, StringComparison.Ordinal);
