@@ -29,6 +29,8 @@ public sealed class Browser : IAsyncLifetime
     {
         if (File.Exists(Chromium))
         {
+            // Playwright's five seconds are short for a machine that is running other tests.
+            Assertions.SetDefaultExpectTimeout(30_000);
             _playwright = await Playwright.CreateAsync();
             _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = Chromium, Args = Arguments });
         }

@@ -204,6 +204,7 @@ public sealed class PageTests(Browser browser) : IAsyncLifetime
         }
         else if (name == "review")
         {
+            await Expect(page.GetByRole(AriaRole.Button, new() { Name = "1 Response 1 is better" })).ToBeVisibleAsync();
             await page.Keyboard.PressAsync("1");
             await Expect(page.GetByText("confidence")).ToBeVisibleAsync();
         }

@@ -2,7 +2,17 @@
 
 const keyName = "rrm-key";
 
-async function askForKey() {
+// One question, however many requests wait for its answer: a second would clear what is being typed.
+let asking;
+
+function askForKey() {
+  asking ??= showQuestion().finally(() => {
+    asking = undefined;
+  });
+  return asking;
+}
+
+async function showQuestion() {
   const dialog = document.getElementById("key");
   const field = document.getElementById("key-value");
   field.value = "";
@@ -24,8 +34,12 @@ export async function ask(path, { method = "GET", body, signal } = {}) {
     headers["Content-Type"] = "application/json";
   }
   const response = await fetch(path, { method, headers, signal, body: body === undefined ? undefined : JSON.stringify(body) });
-  if (response.status === 401 && (await askForKey())) {
-    return ask(path, { method, body, signal });
+  if (response.status === 401) {
+    // Another request may have got a key while this one was under way.
+    const isNew = (sessionStorage.getItem(keyName) ?? "") !== (key ?? "");
+    if (isNew || (await askForKey())) {
+      return ask(path, { method, body, signal });
+    }
   }
   if (!response.ok) {
     const problem = await response.json().catch(() => ({}));
