@@ -74,7 +74,7 @@ internal sealed class Terminal : IDisposable
     {
         StreamWriter error = new(Console.OpenStandardError(), Utf8) { AutoFlush = true };
         return new Terminal(
-            Console.OpenStandardInput(),
+            new InputStream(Console.OpenStandardInput()),
             OutputStream.OfProcess(),
             TextWriter.Synchronized(error),
             !Console.IsOutputRedirected

@@ -97,7 +97,7 @@ internal sealed class GradedSources(BuildSource source, BuildRecipe recipe, Buil
                         tools.Concurrency,
                         4 * tools.Concurrency,
                         SampleAsync,
-                        cancellationToken
+                        cancellationToken: cancellationToken
                     )
                     .ConfigureAwait(false)
             )
@@ -149,7 +149,7 @@ internal sealed class GradedSources(BuildSource source, BuildRecipe recipe, Buil
                     tools.Concurrency,
                     4 * tools.Concurrency,
                     JudgeAsync,
-                    cancellationToken
+                    cancellationToken: cancellationToken
                 )
                 .ConfigureAwait(false)
         )

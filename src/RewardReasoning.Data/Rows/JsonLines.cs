@@ -20,7 +20,7 @@ internal static class JsonLines
     public static async Task<Stream> OpenAsync(string path, CancellationToken cancellationToken)
     {
         FileStream file = RowFile.OpenFile(path);
-        PeekedStream peeked = await PeekedStream.OfAsync(file, RowCompressions.MarkBytes, cancellationToken).ConfigureAwait(false);
+        PeekedStream peeked = await RowCompressions.PeekAsync(file, cancellationToken).ConfigureAwait(false);
         return RowCompressions.Unpack(peeked, RowCompressions.OfBytes(peeked.Beginning.Span));
     }
 

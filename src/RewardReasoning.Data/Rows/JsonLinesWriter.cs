@@ -6,7 +6,11 @@ namespace RewardReasoning.Data.Rows;
 /// <summary>
 /// Writes rows as JSON lines and hands them to the system at least every second, so that a killed run leaves what it had done.
 /// </summary>
-internal sealed class JsonLinesWriter(Stream stream, bool leaveOpen, TimeProvider time) : RowWriter
+/// <param name="stream">Where the lines go.</param>
+/// <param name="leaveOpen">Whether the stream stays open.</param>
+/// <param name="packs">Whether the stream compresses, which each flush makes worse: then a second passes between two.</param>
+/// <param name="time">The clock.</param>
+internal sealed class JsonLinesWriter(Stream stream, bool leaveOpen, bool packs, TimeProvider time) : RowWriter
 {
     private static readonly TimeSpan FlushInterval = TimeSpan.FromSeconds(1);
 
@@ -26,12 +30,10 @@ internal sealed class JsonLinesWriter(Stream stream, bool leaveOpen, TimeProvide
 
         // A line is written whole or not at all: a cancelled write would leave half of it.
         await stream.WriteAsync(_line.WrittenMemory, CancellationToken.None).ConfigureAwait(false);
-        if (time.GetElapsedTime(_flushed) >= FlushInterval)
-        {
-            await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
-            _flushed = time.GetTimestamp();
-        }
+        await FlushAsync(FlushInterval).ConfigureAwait(false);
     }
+
+    public override Task FlushAsync() => FlushAsync(packs ? FlushInterval : TimeSpan.Zero);
 
     public override async ValueTask DisposeAsync()
     {
@@ -39,6 +41,15 @@ internal sealed class JsonLinesWriter(Stream stream, bool leaveOpen, TimeProvide
         if (!leaveOpen)
         {
             await stream.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private async Task FlushAsync(TimeSpan interval)
+    {
+        if (time.GetElapsedTime(_flushed) >= interval)
+        {
+            await stream.FlushAsync(CancellationToken.None).ConfigureAwait(false);
+            _flushed = time.GetTimestamp();
         }
     }
 }

@@ -13,20 +13,24 @@ internal static class OrderedWindow
         IAsyncEnumerable<T> items,
         int concurrency,
         Func<T, CancellationToken, Task<TResult>> work,
+        Func<Task>? idle = null,
         CancellationToken cancellationToken = default
-    ) => SelectAsync(items, concurrency, Math.Max(LeastWindow, 4 * concurrency), work, cancellationToken);
+    ) => SelectAsync(items, concurrency, Math.Max(LeastWindow, 4 * concurrency), work, idle, cancellationToken);
 
     /// <summary>
-    /// Runs <paramref name="work"/> on every item, at most <paramref name="concurrency"/> at a time, and gives the results in order. At
-    /// most <paramref name="window"/> items are held, waiting results included, so a slow item stops the reading ahead, not the memory.
-    /// An exception of one item, or cancellation, cancels and awaits the rest; what had ended well by then is given, in order and with
-    /// gaps, before the exception is thrown: it may have been paid for. A caller that stops early cancels and awaits the rest too.
+    /// Runs <paramref name="work"/> on every item, at most <paramref name="concurrency"/> at a time, and gives the results in order, each
+    /// as soon as it and those before it are done, also while the next item is awaited. At most <paramref name="window"/> items are held,
+    /// waiting results included, so a slow item stops the reading ahead, not the memory. <paramref name="idle"/> is called whenever results
+    /// were given and the next one is not there yet: time to flush what was written. An exception of one item, or cancellation, cancels and
+    /// awaits the rest; what had ended well by then is given, in order and with gaps, before the exception is thrown: it may have been paid
+    /// for. A caller that stops early cancels and awaits the rest too.
     /// </summary>
     public static async IAsyncEnumerable<TResult> SelectAsync<T, TResult>(
         IAsyncEnumerable<T> items,
         int concurrency,
         int window,
         Func<T, CancellationToken, Task<TResult>> work,
+        Func<Task>? idle = null,
         [EnumeratorCancellation] CancellationToken cancellationToken = default
     )
     {
@@ -37,29 +41,53 @@ internal static class OrderedWindow
         using SemaphoreSlim slots = new(concurrency);
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Queue<Task<TResult>> pending = new();
+        IAsyncEnumerator<T> source = items.GetAsyncEnumerator(stop.Token);
+        Task<bool>? next = null; // whether there is a next item, and a slot for it; null when it was not asked for
         ExceptionDispatchInfo? failure = null;
-        IAsyncEnumerator<T> source = items.GetAsyncEnumerator(cancellationToken);
+        bool more = true;
+        bool given = false;
         try
         {
-            bool more = true;
             while (failure is null && (more || pending.Count > 0))
             {
-                if (more)
+                if (pending.TryPeek(out Task<TResult>? head) && head.IsCompleted)
                 {
-                    (more, failure) = await StartNextAsync().ConfigureAwait(false);
-                }
-
-                while (
-                    failure is null && pending.TryPeek(out Task<TResult>? head) && (!more || pending.Count >= window || head.IsCompleted)
-                )
-                {
-                    await ((Task)head).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                     failure = FailureOf(head);
                     if (failure is null)
                     {
                         yield return await pending.Dequeue().ConfigureAwait(false);
+                        given = true;
+                    }
+
+                    continue;
+                }
+
+                if (more && pending.Count < window)
+                {
+                    next ??= NextAsync();
+                    if (next.IsCompleted)
+                    {
+                        failure = FailureOf(next);
+                        more = failure is null && await next.ConfigureAwait(false);
+                        next = null;
+                        if (more)
+                        {
+                            pending.Enqueue(RunAsync(source.Current));
+                        }
+
+                        continue;
                     }
                 }
+
+                if (given && idle is not null)
+                {
+                    await idle().ConfigureAwait(false);
+                    given = false;
+                    continue;
+                }
+
+                await WaitForAnyAsync(head, next).ConfigureAwait(false);
+                failure = cancellationToken.IsCancellationRequested ? Cancelled() : null;
             }
 
             if (failure is not null)
@@ -79,34 +107,38 @@ internal static class OrderedWindow
             await source.DisposeAsync().ConfigureAwait(false);
         }
 
-        async Task<(bool More, ExceptionDispatchInfo? Failure)> StartNextAsync()
+        async Task<bool> NextAsync()
         {
-            try
+            if (!await source.MoveNextAsync().ConfigureAwait(false))
             {
-                if (!await source.MoveNextAsync().ConfigureAwait(false))
-                {
-                    return (false, null);
-                }
+                return false;
+            }
 
-                await slots.WaitAsync(cancellationToken).ConfigureAwait(false);
-                pending.Enqueue(RunAsync(source.Current));
-                return (true, null);
-            }
-            catch (Exception exception)
-            {
-                return (false, ExceptionDispatchInfo.Capture(exception));
-            }
+            await slots.WaitAsync(stop.Token).ConfigureAwait(false);
+            return true;
         }
 
-        ExceptionDispatchInfo? FailureOf(Task<TResult> head) =>
-            head.Exception?.InnerException is { } exception ? ExceptionDispatchInfo.Capture(exception)
-            : head.IsCompletedSuccessfully ? null
-            : ExceptionDispatchInfo.Capture(new OperationCanceledException(cancellationToken));
+        async Task WaitForAnyAsync(Task? head, Task? next)
+        {
+            Task any =
+                head is null ? next ?? Task.CompletedTask
+                : next is null ? head
+                : Task.WhenAny(head, next);
+            await any.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        ExceptionDispatchInfo? FailureOf(Task ended) =>
+            ended.Exception?.InnerException is { } exception ? ExceptionDispatchInfo.Capture(exception)
+            : ended.IsCompletedSuccessfully ? null
+            : Cancelled();
+
+        ExceptionDispatchInfo Cancelled() => ExceptionDispatchInfo.Capture(new OperationCanceledException(cancellationToken));
 
         async Task EndRestAsync()
         {
             await stop.CancelAsync().ConfigureAwait(false);
             await ((Task)Task.WhenAll(pending)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await (next ?? Task.CompletedTask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         async Task<TResult> RunAsync(T item)

@@ -53,6 +53,9 @@ internal sealed class ParquetRowWriter : RowWriter
         return Task.CompletedTask;
     }
 
+    /// <summary>Does nothing: rows are written in groups.</summary>
+    public override Task FlushAsync() => Task.CompletedTask;
+
     public override async ValueTask DisposeAsync()
     {
         if (_group.Rows > 0)

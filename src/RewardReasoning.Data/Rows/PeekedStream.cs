@@ -8,7 +8,7 @@ internal sealed class PeekedStream(ReadOnlyMemory<byte> beginning, Stream rest, 
 {
     private ReadOnlyMemory<byte> _beginning = beginning;
 
-    /// <summary>What the stream begins with, as many bytes as were asked for unless it is shorter.</summary>
+    /// <summary>What the stream begins with.</summary>
     public ReadOnlyMemory<byte> Beginning { get; } = beginning;
 
     public override bool CanRead => true;
@@ -25,7 +25,17 @@ internal sealed class PeekedStream(ReadOnlyMemory<byte> beginning, Stream rest, 
         set => throw new NotSupportedException();
     }
 
-    public static async Task<PeekedStream> OfAsync(Stream stream, int bytes, CancellationToken cancellationToken)
+    /// <summary>Looks at a stream's beginning, no further than is needed: what follows may not have been sent yet.</summary>
+    /// <param name="stream">What is read.</param>
+    /// <param name="bytes">The most that is looked at.</param>
+    /// <param name="isEnough">Whether the bytes so far tell what is to be known.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    public static async Task<PeekedStream> OfAsync(
+        Stream stream,
+        int bytes,
+        Func<ReadOnlySpan<byte>, bool> isEnough,
+        CancellationToken cancellationToken
+    )
     {
         byte[] beginning = new byte[bytes];
         int length = 0;
@@ -36,7 +46,7 @@ internal sealed class PeekedStream(ReadOnlyMemory<byte> beginning, Stream rest, 
             {
                 read = await stream.ReadAsync(beginning.AsMemory(length), cancellationToken).ConfigureAwait(false);
                 length += read;
-            } while (read > 0 && length < bytes);
+            } while (read > 0 && length < bytes && !isEnough(beginning.AsSpan(0, length)));
             return new PeekedStream(beginning.AsMemory(0, length), stream);
         }
         catch (Exception error) when (length > 0 && RowCompressions.IsDamage(error))

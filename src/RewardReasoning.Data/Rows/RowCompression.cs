@@ -19,8 +19,8 @@ internal enum RowCompression
 /// <summary>Packing and unpacking on the way. Reading goes by the first bytes, writing by the ending of the name.</summary>
 internal static class RowCompressions
 {
-    /// <summary>How many bytes of a file tell how it is packed.</summary>
-    public const int MarkBytes = 4;
+    /// <summary>How many bytes of a file tell how it is packed, or that it is Parquet.</summary>
+    private const int MarkBytes = 4;
 
     /// <summary>Zstandard at a level that costs little beside making the rows.</summary>
     private const int ZstandardLevel = 3;
@@ -30,6 +30,10 @@ internal static class RowCompressions
     /// made; a host that makes one earlier sets it itself, as the command does.
     /// </summary>
     static RowCompressions() => AppContext.SetSwitch("System.IO.Compression.UseStrictValidation", true);
+
+    /// <summary>Looks at as many bytes as tell how a stream is packed: one, where it begins as no packed file does.</summary>
+    public static Task<PeekedStream> PeekAsync(Stream stream, CancellationToken cancellationToken) =>
+        PeekedStream.OfAsync(stream, MarkBytes, start => start[0] is not (0x1f or 0x28 or (>= 0x50 and <= 0x5f)), cancellationToken);
 
     public static RowCompression OfBytes(ReadOnlySpan<byte> start) =>
         start.StartsWith((ReadOnlySpan<byte>)[0x1f, 0x8b]) ? RowCompression.Gzip

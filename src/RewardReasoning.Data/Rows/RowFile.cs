@@ -68,7 +68,7 @@ internal sealed class RowFile : IAsyncDisposable
     public static async Task<RowFile> OpenAsync(Stream stream, string name, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(stream);
-        PeekedStream raw = await PeekedStream.OfAsync(stream, RowCompressions.MarkBytes, cancellationToken).ConfigureAwait(false);
+        PeekedStream raw = await RowCompressions.PeekAsync(stream, cancellationToken).ConfigureAwait(false);
         if (raw.Beginning.Span.SequenceEqual("PAR1"u8))
         {
             return stream.CanSeek
@@ -98,12 +98,20 @@ internal sealed class RowFile : IAsyncDisposable
     {
         try
         {
-            return await PeekedStream.OfAsync(unpacked, PeekBytes, cancellationToken).ConfigureAwait(false);
+            return await PeekedStream.OfAsync(unpacked, PeekBytes, IsEnough, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception) when (RowCompressions.IsDamage(exception))
         {
             throw new InvalidDataException($"'{name}' is damaged or cut short from the start: {exception.Message}", exception);
         }
+    }
+
+    /// <summary>Whether a beginning tells how rows stand: of JSON lines and objects it takes the whole first line.</summary>
+    private static bool IsEnough(ReadOnlySpan<byte> beginning)
+    {
+        ReadOnlySpan<byte> text = beginning.StartsWith("\uFEFF"u8) ? beginning[3..] : beginning;
+        int first = text.IndexOfAnyExcept(Blanks);
+        return first >= 0 && (text[first] == '[' || text[first..].Contains((byte)'\n'));
     }
 
     private static RowFormat FormatOf(string name, ReadOnlySpan<byte> content, RowCompression compression)

@@ -111,6 +111,9 @@ internal sealed class RowFileWriter : RowWriter
     public override Task WriteAsync(Action<Utf8JsonWriter> write, CancellationToken cancellationToken) =>
         _writer.WriteAsync(write, cancellationToken);
 
+    /// <inheritdoc/>
+    public override Task FlushAsync() => _writer.FlushAsync();
+
     /// <summary>Says that every row was written: the file may replace an older one.</summary>
     public void Complete() => _complete = true;
 
@@ -148,13 +151,14 @@ internal sealed class RowFileWriter : RowWriter
     {
         try
         {
+            RowCompression packing = RowCompressions.OfName(path);
             RowWriter writer = NeedsColumns(path)
                 ? new ParquetRowWriter(
                     file,
                     columns
                         ?? throw new ArgumentNullException(nameof(columns), $"'{path}' is Parquet, whose columns must be known beforehand.")
                 )
-                : new JsonLinesWriter(RowCompressions.Pack(file, RowCompressions.OfName(path)), leaveOpen: false, time);
+                : new JsonLinesWriter(RowCompressions.Pack(file, packing), leaveOpen: false, packing != RowCompression.None, time);
             return new RowFileWriter(writer, target, partial, held);
         }
         catch

@@ -12,10 +12,13 @@ internal abstract class RowWriter : IAsyncDisposable
     private protected RowWriter() { }
 
     /// <summary>Writes JSON lines to a stream that stays open.</summary>
-    public static RowWriter ToStream(Stream stream, TimeProvider time) => new JsonLinesWriter(stream, leaveOpen: true, time);
+    public static RowWriter ToStream(Stream stream, TimeProvider time) => new JsonLinesWriter(stream, leaveOpen: true, packs: false, time);
 
     /// <summary>Writes one row: <paramref name="write"/> writes it as a JSON object.</summary>
     public abstract Task WriteAsync(Action<Utf8JsonWriter> write, CancellationToken cancellationToken);
+
+    /// <summary>Hands on what was written, where that costs little: a reader may wait for it.</summary>
+    public abstract Task FlushAsync();
 
     /// <inheritdoc/>
     public abstract ValueTask DisposeAsync();

@@ -33,7 +33,12 @@ internal sealed class ComparisonRun(OpenedJudge judge, RunOptions options)
         {
             await foreach (
                 (JudgedItem one, Judgment? judgment) in OrderedWindow
-                    .SelectAsync(items.ToAsyncEnumerable(), JudgedRows.ConcurrencyOf(judge, options), JudgeAsync, cancellationToken)
+                    .SelectAsync(
+                        items.ToAsyncEnumerable(),
+                        JudgedRows.ConcurrencyOf(judge, options),
+                        JudgeAsync,
+                        cancellationToken: cancellationToken
+                    )
                     .ConfigureAwait(false)
             )
             {

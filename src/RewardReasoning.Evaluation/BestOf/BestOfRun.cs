@@ -30,7 +30,12 @@ internal sealed class BestOfRun(OpenedJudge judge, RankingOptions ranking, RunOp
         {
             await foreach (
                 RecordedRanking ranked in OrderedWindow
-                    .SelectAsync(items.ToAsyncEnumerable(), JudgedRows.ConcurrencyOf(judge, options), RankAsync, cancellationToken)
+                    .SelectAsync(
+                        items.ToAsyncEnumerable(),
+                        JudgedRows.ConcurrencyOf(judge, options),
+                        RankAsync,
+                        cancellationToken: cancellationToken
+                    )
                     .ConfigureAwait(false)
             )
             {

@@ -38,7 +38,9 @@ public sealed class Calibrator(OpenedJudge judge, CalibrationOptions? options = 
         long? total = await JudgedRows.CountAsync(pairs, run, cancellationToken).ConfigureAwait(false);
         Usage usage = Usage.None;
         await foreach (
-            JudgedRow judged in JudgedRows.SelectAsync(pairs, judge, run, rowJudge.JudgeAsync, cancellationToken).ConfigureAwait(false)
+            JudgedRow judged in JudgedRows
+                .SelectAsync(pairs, judge, run, rowJudge.JudgeAsync, null, cancellationToken)
+                .ConfigureAwait(false)
         )
         {
             labelled.Add(judged.Content, judged.Judgment);

@@ -69,7 +69,7 @@ public sealed class FileLabeller(OpenedJudge judge, LabelOptions? options = null
         {
             await foreach (
                 LabelledRow labelled in JudgedRows
-                    .SelectAsync(rows, judge, run, labeller.LabelAsync, cancellationToken)
+                    .SelectAsync(rows, judge, run, labeller.LabelAsync, output, cancellationToken)
                     .ConfigureAwait(false)
             )
             {

@@ -127,7 +127,7 @@ public sealed class ProbeRunner(OpenedJudge judge, ProbeOptions? options = null)
                         questions.ToAsyncEnumerable(),
                         JudgedRows.ConcurrencyOf(judge, _options.Run),
                         JudgeAsync,
-                        cancellationToken
+                        cancellationToken: cancellationToken
                     )
                     .ConfigureAwait(false)
             )

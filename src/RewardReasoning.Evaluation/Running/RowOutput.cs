@@ -53,6 +53,9 @@ internal sealed class RowOutput : IAsyncDisposable
         return _writer.WriteAsync(write, CancellationToken.None);
     }
 
+    /// <summary>Hands on the rows so far, for a reader who may be waiting for them.</summary>
+    public Task FlushAsync() => _writer.FlushAsync();
+
     /// <summary>Says that every row was written.</summary>
     public void Complete()
     {

@@ -40,7 +40,7 @@ public sealed record RowSource
         IAsyncEnumerable<DataRow> rows = _stream is null
             ? RowReader.ReadAsync(Paths, cancellationToken)
             : RowReader.ReadAsync(_stream, _streamName, cancellationToken);
-        return (Shard is null ? rows : Shard.Of(rows)).Take(Limit ?? int.MaxValue);
+        return (Shard is null ? rows : Shard.Of(rows, cancellationToken)).Take(Limit ?? int.MaxValue);
     }
 
     /// <summary>How many rows there are, counted by reading the files; null for a stream.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using RewardReasoning.Data.Rows;
 
 namespace RewardReasoning.Evaluation.Running;
@@ -27,11 +28,14 @@ public sealed record Shard(int Index, int Count)
     }
 
     /// <summary>Its rows.</summary>
-    internal async IAsyncEnumerable<DataRow> Of(IAsyncEnumerable<DataRow> rows)
+    internal async IAsyncEnumerable<DataRow> Of(
+        IAsyncEnumerable<DataRow> rows,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default
+    )
     {
         long number = 0;
         ArgumentNullException.ThrowIfNull(rows);
-        await foreach (DataRow row in rows.ConfigureAwait(false))
+        await foreach (DataRow row in rows.WithCancellation(cancellationToken).ConfigureAwait(false))
         {
             if (number++ % Count == Index - 1)
             {

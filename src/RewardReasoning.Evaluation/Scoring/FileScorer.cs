@@ -68,7 +68,9 @@ public sealed class FileScorer(OpenedJudge judge, ScoreOptions? options = null)
         await using (output.ConfigureAwait(false))
         {
             await foreach (
-                JudgedRow judged in JudgedRows.SelectAsync(rows, judge, run, rowJudge.JudgeAsync, cancellationToken).ConfigureAwait(false)
+                JudgedRow judged in JudgedRows
+                    .SelectAsync(rows, judge, run, rowJudge.JudgeAsync, output, cancellationToken)
+                    .ConfigureAwait(false)
             )
             {
                 if (judged.Error is { } error)

@@ -48,6 +48,7 @@ internal sealed class FileVerifier(VerifierOptions? options = null, RunOptions? 
                         _run.Concurrency ?? Environment.ProcessorCount,
                         Window,
                         (row, stop) => Task.Run(() => VerifiedRow.Of(row, _options), stop),
+                        output.FlushAsync,
                         cancellationToken
                     )
                     .ConfigureAwait(false)

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Runtime.CompilerServices;
 using RewardReasoning.Data.Rows;
 using RewardReasoning.Evaluation.Running;
 using RewardReasoning.Server.Http;
@@ -161,42 +160,34 @@ internal sealed class JobRunner : IAsyncDisposable
     private async Task JudgeAsync(StoredJob job, CancellationToken cancellationToken)
     {
         RowJudge judge = ScoreRoutes.JudgeOf(_context);
-        Queue<long> numbers = []; // results come in the order of the rows; both under the gate
         Queue<Task> unwritten = [];
-        await RowPipeline.RunAsync(Rows(cancellationToken), judge.JudgeAsync, _context.Judge.Concurrency, WriteAsync, cancellationToken);
-        await Task.WhenAll(unwritten);
-
-        async IAsyncEnumerable<DataRow> Rows([EnumeratorCancellation] CancellationToken stop)
+        try
         {
-            await Task.Yield();
-            foreach (StoredJobRow row in _jobs.RowsToJudge(job.Id))
+            await foreach (
+                (long number, JudgedRow judged) in OrderedWindow.SelectAsync(
+                    _jobs.RowsToJudge(job.Id).ToAsyncEnumerable(),
+                    _context.Judge.Concurrency,
+                    JudgeRowAsync,
+                    cancellationToken: cancellationToken
+                )
+            )
             {
-                stop.ThrowIfCancellationRequested();
-                lock (_gate)
+                ArrayBufferWriter<byte> result = new();
+                ScoreRoutes.Write(result, judged, job.WithReasoning);
+                unwritten.Enqueue(WriteRowAsync(number, result.WrittenSpan.ToArray(), judged.Error is not null));
+                while (unwritten.Count > MostUnwritten)
                 {
-                    numbers.Enqueue(row.Number);
+                    await unwritten.Dequeue();
                 }
-
-                yield return RowBody.RowOf(row.Place, row.IsLine, row.Text, row.Fault);
             }
         }
-
-        async Task WriteAsync(JudgedRow judged, bool moreIsThere)
+        finally
         {
-            long number;
-            lock (_gate)
-            {
-                number = numbers.Dequeue();
-            }
-
-            ArrayBufferWriter<byte> result = new();
-            ScoreRoutes.Write(result, judged, job.WithReasoning);
-            unwritten.Enqueue(WriteRowAsync(number, result.WrittenSpan.ToArray(), judged.Error is not null));
-            while (unwritten.Count > MostUnwritten)
-            {
-                await unwritten.Dequeue();
-            }
+            await Task.WhenAll(unwritten);
         }
+
+        async Task<(long, JudgedRow)> JudgeRowAsync(StoredJobRow row, CancellationToken stop) =>
+            (row.Number, await judge.JudgeAsync(RowBody.RowOf(row.Place, row.IsLine, row.Text, row.Fault), stop));
 
         async Task WriteRowAsync(long number, byte[] result, bool isMissing)
         {

@@ -5,6 +5,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using RewardReasoning.Data.Rows;
 using RewardReasoning.Evaluation.Running;
 using RewardReasoning.Evaluation.Scoring;
 using RewardReasoning.Rankings;
@@ -47,13 +48,22 @@ internal sealed class ScoreRoutes(JudgingContext context)
         long written = 0;
         try
         {
-            await RowPipeline.RunAsync(
-                rows.ReadAsync(http.RequestAborted),
-                judge.JudgeAsync,
-                context.Judge.Concurrency,
-                WriteAsync,
-                http.RequestAborted
-            );
+            await foreach (
+                (int at, JudgedRow judged) in OrderedWindow.SelectAsync(
+                    rows.ReadAsync(http.RequestAborted).Index(),
+                    context.Judge.Concurrency,
+                    JudgeAsync,
+                    FlushAsync,
+                    http.RequestAborted
+                )
+            )
+            {
+                if (at == written) // what ended behind a row that failed is not the next row
+                {
+                    await WriteAsync(judged);
+                }
+            }
+
             Begin();
             body.Write(rows.IsList ? "]\n"u8 : ""u8);
             await body.FlushAsync(http.RequestAborted);
@@ -78,16 +88,21 @@ internal sealed class ScoreRoutes(JudgingContext context)
             }
         }
 
-        async Task WriteAsync(JudgedRow judged, bool moreIsThere)
+        async Task<(int, JudgedRow)> JudgeAsync((int At, DataRow Row) one, CancellationToken stop) =>
+            (one.At, await judge.JudgeAsync(one.Row, stop));
+
+        async Task FlushAsync() => await body.FlushAsync(http.RequestAborted);
+
+        async Task WriteAsync(JudgedRow judged)
         {
             Begin();
             body.Write(rows.IsList && written > 0 ? ","u8 : ""u8);
             written++;
             Write(body, judged, withReasoning);
             body.Write("\n"u8);
-            if (!moreIsThere || body.UnflushedBytes > FlushBytes)
+            if (body.UnflushedBytes > FlushBytes)
             {
-                await body.FlushAsync(http.RequestAborted);
+                await FlushAsync();
             }
         }
 

@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using RewardReasoning.Data.Rows;
 using Xunit;
 
@@ -18,7 +19,7 @@ public sealed class OrderedWindowTests
                     await Task.Delay((number * 7) % 5, token);
                     return number;
                 },
-                Token
+                cancellationToken: Token
             )
             .ToArrayAsync(Token);
         Assert.Equal(Enumerable.Range(0, 50), results);
@@ -48,7 +49,7 @@ public sealed class OrderedWindowTests
                     await (number == 0 ? first.Task : Task.CompletedTask);
                     return number;
                 },
-                Token
+                cancellationToken: Token
             )
             .GetAsyncEnumerator(Token);
         ValueTask<bool> next = results.MoveNextAsync();
@@ -75,7 +76,7 @@ public sealed class OrderedWindowTests
                     Interlocked.Decrement(ref running);
                     return number;
                 },
-                Token
+                cancellationToken: Token
             )
         ) { }
 
@@ -111,7 +112,7 @@ public sealed class OrderedWindowTests
                             throw;
                         }
                     },
-                    Token
+                    cancellationToken: Token
                 )
                 .ToArrayAsync(Token)
         );
@@ -146,7 +147,7 @@ public sealed class OrderedWindowTests
 
                         return number;
                     },
-                    Token
+                    cancellationToken: Token
                 )
             )
             {
@@ -178,7 +179,7 @@ public sealed class OrderedWindowTests
                         await (number == 0 ? Task.Delay(Timeout.Infinite, token) : Task.CompletedTask);
                         return number;
                     },
-                    stop.Token
+                    cancellationToken: stop.Token
                 )
             )
             {
@@ -186,6 +187,86 @@ public sealed class OrderedWindowTests
             }
         });
         Assert.Equal([1, 2], results);
+    }
+
+    [Fact]
+    public async Task SelectAsync_NextItemIsAwaited_GivesTheResultsSoFar()
+    {
+        Channel<int> items = Channel.CreateUnbounded<int>();
+        IAsyncEnumerator<int> results = OrderedWindow
+            .SelectAsync(items.Reader.ReadAllAsync(Token), 4, (number, _) => Task.FromResult(10 * number), cancellationToken: Token)
+            .GetAsyncEnumerator(Token);
+        foreach (int number in new[] { 1, 2, 3 })
+        {
+            ValueTask<bool> next = results.MoveNextAsync();
+            Assert.False(next.IsCompleted);
+            items.Writer.TryWrite(number);
+            Assert.True(await next);
+            Assert.Equal(10 * number, results.Current);
+        }
+
+        items.Writer.Complete();
+        Assert.False(await results.MoveNextAsync());
+        await results.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task SelectAsync_ItemFailsWhileTheNextIsAwaited_Throws()
+    {
+        Channel<int> items = Channel.CreateUnbounded<int>();
+        items.Writer.TryWrite(1);
+        await Assert.ThrowsAsync<InvalidDataException>(async () =>
+            await OrderedWindow
+                .SelectAsync<int, int>(
+                    items.Reader.ReadAllAsync(Token),
+                    4,
+                    async (_, token) =>
+                    {
+                        await Task.Delay(5, token);
+                        throw new InvalidDataException();
+                    },
+                    cancellationToken: Token
+                )
+                .ToArrayAsync(Token)
+        );
+    }
+
+    [Fact]
+    public async Task SelectAsync_NothingMoreIsReady_CallsIdleOnceForTheResultsBefore()
+    {
+        Channel<int> items = Channel.CreateUnbounded<int>();
+        List<int> seen = [];
+        List<int> flushed = [];
+        items.Writer.TryWrite(1);
+        items.Writer.TryWrite(2);
+        await foreach (
+            int result in OrderedWindow.SelectAsync(
+                items.Reader.ReadAllAsync(Token),
+                4,
+                (number, _) => Task.FromResult(number),
+                () =>
+                {
+                    flushed.Add(seen.Count);
+                    if (flushed.Count == 1)
+                    {
+                        items.Writer.TryWrite(3);
+                    }
+                    else
+                    {
+                        items.Writer.TryComplete();
+                    }
+
+                    return Task.CompletedTask;
+                },
+                Token
+            )
+        )
+        {
+            seen.Add(result);
+        }
+
+        Assert.Equal([1, 2, 3], seen);
+        Assert.Equal([2, 3], flushed);
     }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;

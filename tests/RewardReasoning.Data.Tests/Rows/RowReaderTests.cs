@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.IO.Pipelines;
 using System.Text;
 using RewardReasoning.Data.Recognition;
 using RewardReasoning.Data.Rows;
@@ -227,6 +228,27 @@ public sealed class RowReaderTests
             RowText.ReadAsync([0x1f, 0x8b, .. "not really packed"u8], "pairs.jsonl.gz")
         );
         Assert.Contains("pairs.jsonl.gz", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("rows", "{\"a\":1}\n", "{\"a\":2}\n")]
+    [InlineData("rows", "{}\n", "{}\n")]
+    [InlineData("rows", "\uFEFF{\"a\":1}\r\n", "{\"a\":2}\r\n")]
+    [InlineData("rows.jsonl", "{\"a\":1}\n", "{\"a\":2}\n")]
+    [InlineData("rows", "[{\"a\":1},", "{\"a\":2},")]
+    [InlineData("rows.csv", "a,b\n1,2\n", "3,4\n")]
+    public async Task ReadAsync_SenderWaitsAfterEachRow_GivesTheRowAtOnce(string name, params string[] sent)
+    {
+        Pipe pipe = new();
+        IAsyncEnumerator<DataRow> rows = RowReader.ReadAsync(pipe.Reader.AsStream(), name, Token).GetAsyncEnumerator(Token);
+        foreach (string row in sent)
+        {
+            await pipe.Writer.WriteAsync(Encoding.UTF8.GetBytes(row), Token);
+            Assert.True(await rows.MoveNextAsync());
+            Assert.Null(rows.Current.Error);
+        }
+
+        await rows.DisposeAsync();
     }
 
     [Fact]

@@ -17,7 +17,9 @@ public sealed class ShardTests
         for (int i = 1; i <= shards; i++)
         {
             Shard shard = Shard.Parse($"{i}/{shards}");
-            DataRow[] part = await shard.Of(Rows(rows)).ToArrayAsync(TestContext.Current.CancellationToken);
+            DataRow[] part = await shard
+                .Of(Rows(rows), TestContext.Current.CancellationToken)
+                .ToArrayAsync(TestContext.Current.CancellationToken);
             Assert.Equal(part.Length, shard.Of(rows));
             seen.AddRange(part.Select(row => row.Number));
         }
