@@ -53,10 +53,16 @@ public sealed class StoppingTests
         using GatedJudgeClient gated = new(new TaskCompletionSource().Task);
         await using ServedJudge served = await ServedJudge.StartAsync(gated);
         JudgeAnswer job = await served.PostAsync("/v1/jobs", """[{"query": "q", "response_1": "a", "response_2": "b"}]""");
-        Task<JudgeAnswer> watching = served.GetAsync($"/v1/jobs/{job.Json.GetProperty("id").GetString()}/events");
+        using HttpClient http = new();
+        using HttpResponseMessage watching = await http.GetAsync(
+            new Uri(served.Server.Url, $"/v1/jobs/{job.Json.GetProperty("id").GetString()}/events"),
+            HttpCompletionOption.ResponseHeadersRead,
+            Cancellation
+        );
         await gated.Asked.WaitAsync(Cancellation);
         await served.Server.StopAsync();
-        Assert.All((await watching).Events, progress => Assert.Equal("progress", progress.Name));
+        string[] events = (await watching.Content.ReadAsStringAsync(Cancellation)).Split("\n\n", StringSplitOptions.RemoveEmptyEntries);
+        Assert.All(events, progress => Assert.StartsWith("event: progress\n", progress, StringComparison.Ordinal));
     }
 
     [Fact]
