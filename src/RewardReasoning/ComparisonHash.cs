@@ -1,7 +1,3 @@
-using System.Buffers.Binary;
-using System.Security.Cryptography;
-using System.Text;
-
 namespace RewardReasoning;
 
 /// <summary>Identity of a comparison that does not depend on how the caller numbers the responses, nor on process or machine.</summary>
@@ -13,12 +9,12 @@ internal static class ComparisonHash
     /// </summary>
     public static byte[] OfUnorderedPair(Comparison comparison)
     {
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         bool firstIsSmaller = FirstIsSmaller(comparison);
-        Append(hash, comparison.Query);
-        Append(hash, firstIsSmaller ? comparison.Response1 : comparison.Response2);
-        Append(hash, firstIsSmaller ? comparison.Response2 : comparison.Response1);
-        return hash.GetHashAndReset();
+        return TextHash.Of(
+            comparison.Query,
+            firstIsSmaller ? comparison.Response1 : comparison.Response2,
+            firstIsSmaller ? comparison.Response2 : comparison.Response1
+        );
     }
 
     /// <summary>Whether the caller's first response comes first by ordinal comparison; true for equal ones.</summary>
@@ -32,14 +28,5 @@ internal static class ComparisonHash
         byte[] hash = OfUnorderedPair(comparison);
         bool smaller = (hash[bit / 8] >> (bit % 8) & 1) == 0;
         return smaller == FirstIsSmaller(comparison) ? Verdict.First : Verdict.Second;
-    }
-
-    private static void Append(IncrementalHash hash, string text)
-    {
-        byte[] bytes = Encoding.UTF8.GetBytes(text);
-        Span<byte> length = stackalloc byte[8];
-        BinaryPrimitives.WriteInt64LittleEndian(length, bytes.LongLength);
-        hash.AppendData(length);
-        hash.AppendData(bytes);
     }
 }

@@ -63,6 +63,11 @@ public sealed record Usage
     {
         ArgumentNullException.ThrowIfNull(left);
         ArgumentNullException.ThrowIfNull(right);
+        if (ReferenceEquals(left, None) || ReferenceEquals(right, None))
+        {
+            return ReferenceEquals(left, None) ? right : left;
+        }
+
         long unreported = left.UnreportedCompletions + right.UnreportedCompletions;
         return new()
         {

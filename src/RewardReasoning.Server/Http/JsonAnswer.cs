@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.IO.Pipelines;
 using System.Text.Json;
@@ -24,9 +25,21 @@ internal static class JsonAnswer
         string mediaType = "application/json"
     )
     {
-        context.Response.StatusCode = status;
-        context.Response.ContentType = mediaType;
-        Write(context.Response.BodyWriter, write);
+        Scratch scratch = Scratch.Take();
+        try
+        {
+            write(scratch.Json);
+            scratch.Json.Flush();
+            context.Response.StatusCode = status;
+            context.Response.ContentType = mediaType;
+            context.Response.ContentLength = scratch.Written.Length;
+            context.Response.BodyWriter.Write(scratch.Written);
+        }
+        finally
+        {
+            scratch.GiveBack();
+        }
+
         await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
     }
 
@@ -80,5 +93,39 @@ internal static class JsonAnswer
     {
         using Utf8JsonWriter json = new(body);
         write(json);
+    }
+
+    /// <summary>A buffer and its writer, which stay with their thread from answer to answer.</summary>
+    private sealed class Scratch
+    {
+        private const int MostKeptBytes = 256 << 10;
+
+        [ThreadStatic]
+        private static Scratch? _ofThread;
+
+        private readonly ArrayBufferWriter<byte> _buffer = new();
+
+        private Scratch() => Json = new(_buffer);
+
+        public Utf8JsonWriter Json { get; }
+
+        public ReadOnlySpan<byte> Written => _buffer.WrittenSpan;
+
+        public static Scratch Take()
+        {
+            Scratch taken = _ofThread ?? new();
+            _ofThread = null; // what writes the answer may write another one
+            return taken;
+        }
+
+        public void GiveBack()
+        {
+            if (_buffer.Capacity <= MostKeptBytes)
+            {
+                _buffer.ResetWrittenCount();
+                Json.Reset();
+                _ofThread = this;
+            }
+        }
     }
 }

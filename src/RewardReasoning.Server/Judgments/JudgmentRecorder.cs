@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Text.Json;
-using RewardReasoning.Server.Rewards;
 using RewardReasoning.Storage.Judgments;
 
 namespace RewardReasoning.Server.Judgments;
@@ -44,7 +43,7 @@ internal sealed class JudgmentRecorder(JudgmentLog log, TimeProvider time, Actio
         try
         {
             await log.AddAsync(
-                RewardMember.HashOf(
+                TextHash.Of(
                     comparison.Query,
                     comparison.Response1,
                     comparison.Response2,

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using RewardReasoning.Rankings;
 
 namespace RewardReasoning.Server.Rewards;
@@ -18,7 +20,34 @@ internal sealed record CohortContext(
     Action<CohortMatch> Enqueue,
     Action Release,
     Action<ClosedCohort> Close
-);
+)
+{
+    /// <summary>Who meets whom.</summary>
+    public CohortPairs Pairs { get; } = new(Options, Judge.Seed);
+}
+
+/// <summary>Who meets whom in cohorts, which depends on their size alone; drawn once for each. For callers that hold the gate.</summary>
+internal sealed class CohortPairs(RewardOptions options, long seed)
+{
+    private const int MostSizes = 64;
+
+    private readonly Dictionary<int, IReadOnlySet<Pairing>> _known = [];
+
+    /// <summary>The pairs of indices that meet in a cohort of a size.</summary>
+    public IReadOnlySet<Pairing> Of(int size)
+    {
+        if (!_known.TryGetValue(size, out IReadOnlySet<Pairing>? pairs))
+        {
+            pairs = CohortTable.Pairs(size, options.RoundRobinSize, options.Opponents, seed);
+            if (_known.Count < MostSizes)
+            {
+                _known[size] = pairs;
+            }
+        }
+
+        return pairs;
+    }
+}
 
 /// <summary>A cohort that is closed, with what its answers follow from.</summary>
 /// <param name="Cohort">The cohort.</param>
@@ -35,7 +64,10 @@ internal sealed record CohortSettings(
     IReadOnlyList<string> References
 )
 {
-    public RewardDeadline Deadline => new(CollectS, JudgeS);
+    private RewardDeadline? _deadline;
+
+    [JsonIgnore]
+    public RewardDeadline Deadline => _deadline ??= new(CollectS, JudgeS);
 }
 
 /// <summary>
@@ -52,6 +84,7 @@ internal sealed class Cohort
     private readonly Dictionary<Pairing, CohortMatch> _matches = [];
     private readonly ITimer _collectClock;
     private readonly ITimer _judgeClock;
+    private string? _settingsJson;
     private int _running;
     private int _open;
     private long _runningSince;
@@ -61,10 +94,7 @@ internal sealed class Cohort
     {
         _context = context;
         (Group, Attempt, Size, Query, Settings) = (group, attempt, size, query, settings);
-        _pairs =
-            settings.Mode == RewardMode.Group
-                ? CohortTable.Pairs(size, context.Options.RoundRobinSize, context.Options.Opponents, context.Judge.Seed)
-                : new HashSet<Pairing>();
+        _pairs = settings.Mode == RewardMode.Group ? context.Pairs.Of(size) : new HashSet<Pairing>();
         CreatedAt = context.Time.GetUtcNow();
         Start = LastArrival = context.Time.GetTimestamp();
         _collectClock = context.Time.CreateTimer(
@@ -85,6 +115,9 @@ internal sealed class Cohort
     public string Query { get; }
 
     public CohortSettings Settings { get; }
+
+    /// <summary>The settings as the ledger keeps them.</summary>
+    public string SettingsJson => _settingsJson ??= JsonSerializer.Serialize(Settings, RewardJson.Wire.CohortSettings);
 
     /// <summary>What members without a group's name are recognised by; null for a named group.</summary>
     public string? ImplicitKey { get; init; }

@@ -54,25 +54,28 @@ internal sealed class MatchJudging
 
     private void Start(CohortMatch match)
     {
-        Comparison comparison = match.Cohort.Begin(match);
-        _track(Task.Run(() => JudgeAsync(match, comparison)));
+        if (!_stopped.IsCancellationRequested)
+        {
+            _track(JudgeAsync(match, match.Cohort.Begin(match)));
+        }
     }
 
     private async Task JudgeAsync(CohortMatch match, Comparison comparison)
     {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding); // the caller holds the gate
         long start = _time.GetTimestamp();
         MatchEnd end;
         Judgment? judgment = null;
         try
         {
-            using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(match.Stop.Token, _stopped);
+            CancellationToken stop = match.Stop.Token; // a service that stops cancels all of them
             if (match.Second == CohortMatch.Nobody && _judge.Score is { } score)
             {
-                end = EndOf(await score(comparison.Query, comparison.Response1, stop.Token), _time.GetElapsedTime(start));
+                end = EndOf(await score(comparison.Query, comparison.Response1, stop), _time.GetElapsedTime(start));
             }
             else
             {
-                judgment = await _judge.Judge.JudgeAsync(comparison, stop.Token);
+                judgment = await _judge.Judge.JudgeAsync(comparison, stop);
                 end = EndOf(judgment, _time.GetElapsedTime(start));
             }
         }

@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json;
 using RewardReasoning.Storage.Rewards;
 
 namespace RewardReasoning.Server.Rewards;
@@ -110,7 +109,7 @@ internal sealed class RewardIntake(
         RewardMember member = entry.Member with { Size = 1 };
         string group = member.Group is { } named
             ? FormattableString.Invariant($"scalar/{named}/{member.Index ?? 0}")
-            : $"scalar/{Convert.ToHexStringLower(entry.Hash)}/{Convert.ToHexStringLower(RewardMember.HashOf([.. entry.References]))}";
+            : $"scalar/{Convert.ToHexStringLower(entry.Hash)}/{Convert.ToHexStringLower(TextHash.Of([.. entry.References]))}";
         SortedDictionary<int, Cohort> attempts = registry.AttemptsOf(group, member.Attempt);
         if (member.Group is null && attempts.Values.LastOrDefault() is { } last)
         {
@@ -191,7 +190,7 @@ internal sealed class RewardIntake(
         }
 
         string identity = FormattableString.Invariant($"{cohort.Group.Length}:{cohort.Group}|{cohort.Attempt}|{index}|");
-        string id = Convert.ToHexStringLower(RewardMember.HashOf(identity, Convert.ToHexString(entry.Hash)))[..32];
+        string id = Convert.ToHexStringLower(TextHash.Of(identity, Convert.ToHexString(entry.Hash)))[..32];
         CohortMember added = new(cohort, index, id, entry.Hash, member.Response, context.Time.GetUtcNow());
         registry.Add(added);
         added.Kept = track(KeepAsync(cohort, added));
@@ -208,7 +207,7 @@ internal sealed class RewardIntake(
             Size = cohort.Size,
             ImplicitKey = cohort.ImplicitKey,
             Query = cohort.Query,
-            Settings = JsonSerializer.Serialize(cohort.Settings, RewardJson.Wire.CohortSettings),
+            Settings = cohort.SettingsJson,
             Created = cohort.CreatedAt,
         };
         try
@@ -275,6 +274,6 @@ internal sealed class RewardIntake(
             member.Query.Normalize(NormalizationForm.FormC).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)
         );
         string settings = FormattableString.Invariant($"{member.Size}|{member.Attempt}|{member.Policy}|{member.Task}");
-        return Convert.ToHexStringLower(RewardMember.HashOf(normal, settings))[..32];
+        return Convert.ToHexStringLower(TextHash.Of(normal, settings))[..32];
     }
 }

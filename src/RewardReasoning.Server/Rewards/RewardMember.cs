@@ -1,8 +1,3 @@
-using System.Buffers;
-using System.Buffers.Binary;
-using System.Security.Cryptography;
-using System.Text;
-
 namespace RewardReasoning.Server.Rewards;
 
 /// <summary>How a reward is found.</summary>
@@ -65,28 +60,5 @@ internal sealed record RewardMember
     public PartialPolicy Policy { get; init; }
 
     /// <summary>SHA-256 of query and response: what makes a second request the same one.</summary>
-    public byte[] Hash() => HashOf(Query, Response);
-
-    /// <summary>SHA-256 over texts, each as UTF-8 after its length.</summary>
-    public static byte[] HashOf(params ReadOnlySpan<string> texts)
-    {
-        int length = 0;
-        foreach (string text in texts)
-        {
-            length += sizeof(long) + Encoding.UTF8.GetByteCount(text);
-        }
-
-        byte[] all = ArrayPool<byte>.Shared.Rent(length);
-        int at = 0;
-        foreach (string text in texts)
-        {
-            int bytes = Encoding.UTF8.GetBytes(text, all.AsSpan(at + sizeof(long)));
-            BinaryPrimitives.WriteInt64LittleEndian(all.AsSpan(at), bytes);
-            at += sizeof(long) + bytes;
-        }
-
-        byte[] hash = SHA256.HashData(all.AsSpan(0, length));
-        ArrayPool<byte>.Shared.Return(all);
-        return hash;
-    }
+    public byte[] Hash() => TextHash.Of(Query, Response);
 }

@@ -27,12 +27,14 @@ internal sealed class RewardService : IAsyncDisposable
     private readonly Drain _work = new();
     private readonly CancellationTokenSource _closing = new();
     private readonly CancellationTokenSource _stopped = new();
+    private readonly CancellationTokenSource _noMoreMembers;
     private readonly ITimer _look;
     private int _held;
 
     private RewardService(RewardJudge judge, RewardOptions options, IRewardLedger ledger, TimeProvider time)
     {
         (_judge, _options, _ledger, _time) = (judge, options, ledger, time);
+        _noMoreMembers = CancellationTokenSource.CreateLinkedTokenSource(_closing.Token, _stopped.Token);
         _ready = new(() => Task.Run(() => judge.Fingerprint.Value));
         _watch = new(options, time);
         _judging = new(judge, options, time, _gate, _watch, TrackAsync, _stopped.Token);
@@ -187,6 +189,7 @@ internal sealed class RewardService : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
+        _noMoreMembers.Dispose();
         _stopped.Dispose();
         _closing.Dispose();
         _work.Dispose();
@@ -249,10 +252,10 @@ internal sealed class RewardService : IAsyncDisposable
             try
             {
                 long began = _time.GetTimestamp();
-                await WaitUntilAsync(wait, _closing.Token);
+                await WaitUntilAsync(wait, _noMoreMembers.Token);
                 if (IsClosing && !member.Final.IsCompleted && AnswerOf(ticket).State == RewardAnswer.Judging)
                 {
-                    await WaitUntilAsync(wait - _time.GetElapsedTime(began), CancellationToken.None);
+                    await WaitUntilAsync(wait - _time.GetElapsedTime(began), _stopped.Token);
                 }
             }
             finally
@@ -265,11 +268,7 @@ internal sealed class RewardService : IAsyncDisposable
 
         async Task WaitUntilAsync(TimeSpan longest, CancellationToken noLonger)
         {
-            using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(
-                cancellationToken,
-                _stopped.Token,
-                noLonger
-            );
+            using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, noLonger);
             TimeSpan left = longest > TimeSpan.Zero ? longest : TimeSpan.Zero;
             await ((Task)member.Final.WaitAsync(left, _time, stop.Token)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             cancellationToken.ThrowIfCancellationRequested();
@@ -316,7 +315,7 @@ internal sealed class RewardService : IAsyncDisposable
             return [];
         }
 
-        byte[] query = RewardMember.HashOf(member.Query);
+        byte[] query = TextHash.Of(member.Query);
         if (member.References.Count > 0)
         {
             await _ledger.AddReferencesAsync(query, member.References);

@@ -9,9 +9,9 @@ internal sealed class MemoryRewardLedger : IRewardLedger
     private const int MaxQueries = 65_536;
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, SortedDictionary<int, StoredCohort>> _groups = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, StoredCohort> _byMember = new(StringComparer.Ordinal);
-    private readonly Queue<StoredCohort> _closed = [];
+    private readonly Dictionary<string, SortedDictionary<int, Kept>> _groups = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Kept> _byMember = new(StringComparer.Ordinal);
+    private readonly Queue<Kept> _closed = [];
     private readonly Dictionary<string, List<string>> _references = new(StringComparer.Ordinal);
 
     public bool IsDurable => false;
@@ -20,7 +20,9 @@ internal sealed class MemoryRewardLedger : IRewardLedger
     {
         lock (_lock)
         {
-            return _groups.TryGetValue(group, out SortedDictionary<int, StoredCohort>? attempts) ? [.. attempts.Values] : [];
+            return _groups.TryGetValue(group, out SortedDictionary<int, Kept>? attempts)
+                ? [.. attempts.Values.Select(kept => kept.ToStored())]
+                : [];
         }
     }
 
@@ -28,7 +30,7 @@ internal sealed class MemoryRewardLedger : IRewardLedger
     {
         lock (_lock)
         {
-            return _byMember.TryGetValue(id, out StoredCohort? cohort) ? _groups[cohort.Group][cohort.Attempt] : null;
+            return _byMember.GetValueOrDefault(id)?.ToStored();
         }
     }
 
@@ -36,7 +38,13 @@ internal sealed class MemoryRewardLedger : IRewardLedger
     {
         lock (_lock)
         {
-            return [.. _groups.Values.SelectMany(attempts => attempts.Values).Where(cohort => cohort.Closed is null)];
+            return
+            [
+                .. _groups
+                    .Values.SelectMany(attempts => attempts.Values)
+                    .Where(kept => kept.Closed is null)
+                    .Select(kept => kept.ToStored()),
+            ];
         }
     }
 
@@ -44,12 +52,11 @@ internal sealed class MemoryRewardLedger : IRewardLedger
     {
         lock (_lock)
         {
-            SortedDictionary<int, StoredCohort> attempts = _groups.TryGetValue(cohort.Group, out SortedDictionary<int, StoredCohort>? known)
+            SortedDictionary<int, Kept> attempts = _groups.TryGetValue(cohort.Group, out SortedDictionary<int, Kept>? known)
                 ? known
                 : _groups[cohort.Group] = [];
-            StoredCohort kept = attempts.GetValueOrDefault(cohort.Attempt, cohort);
-            kept = kept with { Members = [.. kept.Members.Append(member).OrderBy(one => one.Index)] };
-            attempts[cohort.Attempt] = kept;
+            Kept kept = attempts.TryGetValue(cohort.Attempt, out Kept? open) ? open : attempts[cohort.Attempt] = new(cohort);
+            kept.Members.Add(member.Index, member);
             _byMember[member.Id] = kept;
         }
 
@@ -60,13 +67,13 @@ internal sealed class MemoryRewardLedger : IRewardLedger
     {
         lock (_lock)
         {
-            Dictionary<int, string> byIndex = answers.ToDictionary(answer => answer.Index, answer => answer.Answer);
-            StoredCohort kept = _groups[group][attempt];
-            kept = _groups[group][attempt] = kept with
+            Kept kept = _groups[group][attempt];
+            kept.Closed = closed;
+            foreach ((int index, string answer) in answers)
             {
-                Closed = closed,
-                Members = [.. kept.Members.Select(member => member with { Response = "", Answer = byIndex[member.Index] })],
-            };
+                kept.Members[index] = kept.Members[index] with { Response = "", Answer = answer };
+            }
+
             _closed.Enqueue(kept);
             while (_closed.Count > MaxClosed)
             {
@@ -105,20 +112,32 @@ internal sealed class MemoryRewardLedger : IRewardLedger
 
     public Task<int> PruneAsync(DateTimeOffset before) => Task.FromResult(0);
 
-    private void Forget(StoredCohort cohort)
+    private void Forget(Kept kept)
     {
-        foreach (StoredMember member in cohort.Members)
+        foreach (StoredMember member in kept.Members.Values)
         {
             _byMember.Remove(member.Id);
         }
 
-        if (_groups.TryGetValue(cohort.Group, out SortedDictionary<int, StoredCohort>? attempts))
+        if (_groups.TryGetValue(kept.Cohort.Group, out SortedDictionary<int, Kept>? attempts))
         {
-            attempts.Remove(cohort.Attempt);
+            attempts.Remove(kept.Cohort.Attempt);
             if (attempts.Count == 0)
             {
-                _groups.Remove(cohort.Group);
+                _groups.Remove(kept.Cohort.Group);
             }
         }
+    }
+
+    /// <summary>A cohort whose members are still coming, or that is closed. Guarded by the ledger's lock.</summary>
+    private sealed class Kept(StoredCohort cohort)
+    {
+        public StoredCohort Cohort => cohort;
+
+        public SortedDictionary<int, StoredMember> Members { get; } = [];
+
+        public DateTimeOffset? Closed { get; set; }
+
+        public StoredCohort ToStored() => cohort with { Closed = Closed, Members = [.. Members.Values] };
     }
 }

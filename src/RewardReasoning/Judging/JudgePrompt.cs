@@ -23,12 +23,16 @@ public sealed partial class JudgePrompt
     private readonly string? _system;
     private readonly string _user;
     private readonly string? _criterion;
+    private readonly string[] _systemParts;
+    private readonly string[] _userParts;
 
     private JudgePrompt(string? system, string user, string text, string? criterion = null)
     {
         _system = system;
         _user = user;
         _criterion = criterion;
+        _systemParts = Parts(system ?? "");
+        _userParts = Parts(user);
         Text = text;
     }
 
@@ -113,8 +117,8 @@ public sealed partial class JudgePrompt
         ArgumentNullException.ThrowIfNull(comparison);
         Comparison shown = order == ShownOrder.Given ? comparison : comparison.Mirrored();
         string fence = FenceFor(comparison);
-        ChatMessage user = new(ChatRole.User, Fill(_user, shown, fence));
-        return _system is null ? [user] : [new ChatMessage(ChatRole.System, Fill(_system, shown, fence)), user];
+        ChatMessage user = new(ChatRole.User, Fill(_userParts, shown, fence));
+        return _system is null ? [user] : [new ChatMessage(ChatRole.System, Fill(_systemParts, shown, fence)), user];
     }
 
     /// <summary>
@@ -139,22 +143,41 @@ public sealed partial class JudgePrompt
         || comparison.Response1.Contains(fence, StringComparison.Ordinal)
         || comparison.Response2.Contains(fence, StringComparison.Ordinal);
 
-    private string Fill(string template, Comparison shown, string fence) =>
-        Placeholder()
-            .Replace(
-                template,
-                match =>
-                    match.Value switch
-                    {
-                        "{query}" => shown.Query,
-                        "{response_1}" => shown.Response1,
-                        "{response_2}" => shown.Response2,
-                        "{fence}" => fence,
-                        "{criterion}" => _criterion ?? match.Value,
-                        "{response}" => _criterion is null ? match.Value : shown.Response1,
-                        var other => throw new UnreachableException(other),
-                    }
-            );
+    /// <summary>The template's literals and placeholders in turn, a literal first and last.</summary>
+    private static string[] Parts(string template)
+    {
+        List<string> parts = [];
+        int at = 0;
+        foreach (ValueMatch match in Placeholder().EnumerateMatches(template))
+        {
+            parts.Add(template[at..match.Index]);
+            parts.Add(template.Substring(match.Index, match.Length));
+            at = match.Index + match.Length;
+        }
+
+        parts.Add(template[at..]);
+        return [.. parts];
+    }
+
+    private string Fill(string[] parts, Comparison shown, string fence)
+    {
+        string[] filled = [.. parts];
+        for (int i = 1; i < filled.Length; i += 2)
+        {
+            filled[i] = filled[i] switch
+            {
+                "{query}" => shown.Query,
+                "{response_1}" => shown.Response1,
+                "{response_2}" => shown.Response2,
+                "{fence}" => fence,
+                "{criterion}" => _criterion ?? filled[i],
+                "{response}" => _criterion is null ? filled[i] : shown.Response1,
+                var other => throw new UnreachableException(other),
+            };
+        }
+
+        return string.Concat(filled);
+    }
 
     private static string WithoutBlankEnds(List<string> lines)
     {
