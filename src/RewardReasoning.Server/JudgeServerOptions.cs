@@ -52,6 +52,14 @@ public sealed record JudgeServerOptions : ICheckedOptions
     [Range(1, int.MaxValue)]
     public int MaxRequests { get; init; } = 256;
 
+    /// <summary>
+    /// Members that the open groups of rewards may have together, those included that have not come yet; the members of a further group
+    /// are refused with 429.
+    /// </summary>
+    /// <value>65,536, at least 2.</value>
+    [Range(2, int.MaxValue)]
+    public int MaxMembers { get; init; } = 65_536;
+
     /// <summary>Most responses to one query.</summary>
     /// <value>256, at least 2.</value>
     [Range(2, int.MaxValue)]

@@ -78,7 +78,12 @@ internal sealed class ServedJudging : IAsyncDisposable
                 MaxResponses = options.MaxResponses,
                 Time = time,
             };
-            RewardOptions rewards = new() { GroupSize = options.GroupSize, OnWarning = options.OnFailure };
+            RewardOptions rewards = new()
+            {
+                GroupSize = options.GroupSize,
+                MaxOpenMembers = options.MaxMembers,
+                OnWarning = options.OnFailure,
+            };
             service = await ServedRewards.StartAsync(RewardJudge.Of(judge, context.Decides), tables, rewards, time);
             return new(tables, context, log, service, options.OnFailure);
         }

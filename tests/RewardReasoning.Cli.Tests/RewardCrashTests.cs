@@ -12,8 +12,8 @@ namespace RewardReasoning.Cli.Tests;
 /// <summary><c>rrm serve</c> killed in the middle of groups, while its clients try again.</summary>
 public sealed class RewardCrashTests : IDisposable
 {
-    private const int Groups = 24;
-    private const int Size = 6;
+    private const int Groups = 64;
+    private const int Size = 8;
     private readonly TemporaryFolder _folder = new();
     private readonly int _port = FreePort();
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(20) };
@@ -38,7 +38,7 @@ public sealed class RewardCrashTests : IDisposable
         try
         {
             Task clients = Task.WhenAll(sent.Select(async member => AddTo(finals, member, await AskUntilFinalAsync(member))));
-            foreach (int answered in (int[])[60, 180])
+            foreach (int answered in (int[])[200, 900])
             {
                 while (judge.Requests.Count < answered && !clients.IsCompleted)
                 {

@@ -84,6 +84,13 @@ internal sealed class ServeCommand
         DefaultValueFactory = _ => Defaults.MaxRequests,
     };
 
+    private readonly Option<int> _maxMembers = new("--max-members")
+    {
+        Description = "Members that the open groups of rewards have together at most; those of further groups are refused with 429.",
+        HelpName = "N",
+        DefaultValueFactory = _ => Defaults.MaxMembers,
+    };
+
     private readonly Option<int?> _groupSize = new("--group-size")
     {
         Description = "Members of a group, for trainers that ask for rewards without saying it (docs/rewards.md).",
@@ -143,6 +150,7 @@ internal sealed class ServeCommand
                 serve._allowedHosts,
                 serve._maxRequests,
                 serve._maxCompletions,
+                serve._maxMembers,
                 serve._groupSize,
                 serve._maxToolTokens,
                 serve._deadline,
@@ -216,6 +224,7 @@ internal sealed class ServeCommand
             AllowedHosts = parsed.GetValue(_allowedHosts) ?? [],
             MaxRequests = parsed.GetValue(_maxRequests),
             MaxCompletions = parsed.GetValue(_maxCompletions),
+            MaxMembers = parsed.GetValue(_maxMembers),
             GroupSize = parsed.GetValue(_groupSize),
             MaxToolTokens = ToolTokens.Read(parsed, _maxToolTokens),
             Deadline = parsed.GetValue(_deadline) is { } seconds ? SecondsOf(seconds, _deadline) : null,

@@ -143,6 +143,9 @@ internal sealed class Cohort
     /// <summary>Whether its members waited in vain because their client kept back the others; set by the service.</summary>
     public bool IsStarving { get; set; }
 
+    /// <summary>How many of the service's places it holds; set by the registry.</summary>
+    public int Places { get; set; }
+
     public int Arrived { get; private set; }
 
     /// <summary>Time between the last member's arrival and closing, less the longest of its own matches.</summary>

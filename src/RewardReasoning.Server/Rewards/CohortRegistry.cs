@@ -19,9 +19,16 @@ internal sealed class CohortRegistry(CohortContext context, IRewardLedger ledger
     private readonly string _run = context.Time.GetUtcNow().ToUnixTimeMilliseconds().ToString("x", CultureInfo.InvariantCulture);
     private long _cohorts;
     private int _openMembers;
+    private int _places;
 
     /// <summary>Members that are waiting or being judged; may be read without the gate.</summary>
     public int OpenMembers => Volatile.Read(ref _openMembers);
+
+    /// <summary>
+    /// Whether a cohort of a size may be opened. An open cohort has places for all the members that it announced, so that those of a
+    /// group that has begun are never turned away, and no group waits for members that nobody takes.
+    /// </summary>
+    public bool HasRoomFor(int size) => _places + size <= context.Options.MaxOpenMembers;
 
     /// <summary>All cohorts.</summary>
     public IEnumerable<Cohort> All => _groups.Values.SelectMany(attempts => attempts.Values);
@@ -65,6 +72,7 @@ internal sealed class CohortRegistry(CohortContext context, IRewardLedger ledger
     {
         Cohort cohort = new(context, group, attempt, size, query, settings) { Number = _cohorts++ };
         AttemptsInMemory(group)[attempt] = cohort;
+        TakePlaces(cohort);
         return cohort;
     }
 
@@ -74,6 +82,7 @@ internal sealed class CohortRegistry(CohortContext context, IRewardLedger ledger
         string group = FormattableString.Invariant($"implicit-{key}-{_run}-{_cohorts}");
         Cohort cohort = new(context, group, 0, size, query, settings) { Number = _cohorts++, ImplicitKey = key };
         AttemptsInMemory(group)[0] = cohort;
+        TakePlaces(cohort);
         Implicit(key).Add(cohort);
         return cohort;
     }
@@ -97,6 +106,7 @@ internal sealed class CohortRegistry(CohortContext context, IRewardLedger ledger
     /// <summary>A cohort is closed: it stays in memory until many others were closed after it.</summary>
     public void Retire(Cohort cohort)
     {
+        FreePlaces(cohort);
         foreach (CohortMember member in cohort.Members.Values)
         {
             Uncount(member);
@@ -112,6 +122,7 @@ internal sealed class CohortRegistry(CohortContext context, IRewardLedger ledger
     /// <summary>Leaves a cohort to the ledger.</summary>
     public void Forget(Cohort cohort)
     {
+        FreePlaces(cohort);
         foreach (CohortMember member in cohort.Members.Values)
         {
             Uncount(member);
@@ -173,6 +184,7 @@ internal sealed class CohortRegistry(CohortContext context, IRewardLedger ledger
             return;
         }
 
+        TakePlaces(cohort);
         foreach (CohortMember member in cohort.Members.Values)
         {
             cohort.Arrive(member);
@@ -208,6 +220,18 @@ internal sealed class CohortRegistry(CohortContext context, IRewardLedger ledger
         cohort.ClosedAt is { } closed
         && context.Time.GetUtcNow() - closed < context.Options.RedeliveryTime
         && cohort.Members.Values.Any(member => !member.IsAnswered);
+
+    private void TakePlaces(Cohort cohort)
+    {
+        cohort.Places = cohort.Size;
+        _places += cohort.Places;
+    }
+
+    private void FreePlaces(Cohort cohort)
+    {
+        _places -= cohort.Places;
+        cohort.Places = 0;
+    }
 
     private void Count(CohortMember member)
     {

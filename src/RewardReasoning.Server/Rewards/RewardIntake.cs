@@ -27,8 +27,6 @@ internal sealed class RewardIntake(
 {
     private RewardOptions Options => context.Options;
 
-    private bool IsFull => registry.OpenMembers >= Options.MaxOpenMembers;
-
     /// <summary>Enters a member of a group that has a name.</summary>
     public RewardPlace EnterNamed(RewardEntry entry, string group, int index)
     {
@@ -45,7 +43,7 @@ internal sealed class RewardIntake(
             return Refuse(member, FailureClass.Conflict, retryable: false, $"Attempt {member.Attempt} was replaced by attempt {latest}.");
         }
 
-        if (IsFull)
+        if (!registry.HasRoomFor(member.Size))
         {
             return Overloaded(member);
         }
@@ -72,11 +70,6 @@ internal sealed class RewardIntake(
             return Hold(lost);
         }
 
-        if (IsFull)
-        {
-            return Overloaded(member);
-        }
-
         Cohort? collecting = cohorts.Find(cohort =>
             cohort.State == RewardAnswer.Collecting
             && cohort.Members.Count < cohort.Size
@@ -84,6 +77,11 @@ internal sealed class RewardIntake(
         );
         if (collecting is null)
         {
+            if (!registry.HasRoomFor(member.Size))
+            {
+                return Overloaded(member);
+            }
+
             if (cohorts.Exists(cohort => cohort.IsOpen))
             {
                 RewardTelemetry.Count("collision");
@@ -120,7 +118,7 @@ internal sealed class RewardIntake(
 
         if (!attempts.TryGetValue(member.Attempt, out Cohort? cohort))
         {
-            if (IsFull)
+            if (!registry.HasRoomFor(1))
             {
                 return Overloaded(member);
             }
@@ -182,11 +180,6 @@ internal sealed class RewardIntake(
         if (cohort.ImplicitKey is null && cohort.Query != member.Query)
         {
             return Contradicts(member, "The group's other members answer another query; a group is one query's responses.");
-        }
-
-        if (IsFull)
-        {
-            return Overloaded(member);
         }
 
         string identity = FormattableString.Invariant($"{cohort.Group.Length}:{cohort.Group}|{cohort.Attempt}|{index}|");
@@ -254,7 +247,9 @@ internal sealed class RewardIntake(
             member,
             FailureClass.Overload,
             retryable: true,
-            $"{Options.MaxOpenMembers} members are waiting or being judged, the most that this server takes."
+            FormattableString.Invariant(
+                $"The open groups have {Options.MaxOpenMembers} members or nearly so, the most that this server takes. Try again later."
+            )
         );
     }
 

@@ -29,7 +29,10 @@ internal sealed record RewardOptions : ICheckedOptions
     [Range(1, MaxGroupSize)]
     public int Opponents { get; init; } = 4;
 
-    /// <summary>Members of open cohorts that the server holds at once; more are refused as overload.</summary>
+    /// <summary>
+    /// Members that the open cohorts may have together, those included that were announced and have not come; a further cohort is refused
+    /// as overload.
+    /// </summary>
     /// <value>65,536.</value>
     [Range(2, int.MaxValue)]
     public int MaxOpenMembers { get; init; } = 65_536;

@@ -33,6 +33,11 @@ internal sealed class RewardRoutes(RewardService service)
             return;
         }
 
+        if (answers[0].Failure is { } overload && answers.All(IsTurnedAway))
+        {
+            throw RefusalOf(overload);
+        }
+
         await JsonAnswer.WriteAsync(
             http,
             json =>
@@ -130,10 +135,12 @@ internal sealed class RewardRoutes(RewardService service)
         );
     }
 
+    private static bool IsTurnedAway(RewardAnswer answer) => answer.Failure is { Class: FailureClass.Overload, Stage: RewardStage.Submit };
+
     /// <summary>The error of a member that is not accepted.</summary>
     public static ApiException RefusalOf(RewardFailure refusal) =>
         refusal.Class == FailureClass.Overload
-            ? new(StatusCodes.Status503ServiceUnavailable, refusal.Detail, "overload") { RetryAfter = TimeSpan.FromSeconds(5) }
+            ? new(StatusCodes.Status429TooManyRequests, refusal.Detail, "overload") { RetryAfter = TimeSpan.FromSeconds(1) }
             : new(StatusCodes.Status409Conflict, refusal.Detail, "conflict");
 
     private static int StatusOf(IReadOnlyList<RewardAnswer> answers) =>

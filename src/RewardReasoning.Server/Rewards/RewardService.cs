@@ -197,7 +197,7 @@ internal sealed class RewardService : IAsyncDisposable
 
     /// <summary>Refuses what can be seen to be wrong in a member alone.</summary>
     /// <exception cref="ApiException">Says what must hold.</exception>
-    internal static void Check(RewardMember member)
+    internal void Check(RewardMember member)
     {
         if (member.Mode == RewardMode.Group && member.Size is < 1 or > RewardOptions.MaxGroupSize)
         {
@@ -210,6 +210,14 @@ internal sealed class RewardService : IAsyncDisposable
         if (member.Mode == RewardMode.Group && member.Index is { } index && (index < 0 || index >= member.Size))
         {
             throw ApiException.BadField("index", $"index is {index}; it counts the group's {member.Size} members from 0.");
+        }
+
+        if (member.Mode == RewardMode.Group && member.Size > _options.MaxOpenMembers)
+        {
+            throw ApiException.BadField(
+                "size",
+                $"size is {member.Size}, and this server takes {_options.MaxOpenMembers} members at once (--max-members)."
+            );
         }
 
         if (member.Attempt < 0)

@@ -15,7 +15,7 @@ internal sealed class RewardTickets : IDisposable
     {
         foreach (RewardMember member in members)
         {
-            RewardService.Check(member); // all or nobody
+            service.Check(member); // all or nobody
         }
 
         await service.ReadyAsync(); // from then on each is entered before the next one

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Text;
 using System.Text.Json.Nodes;
 
 namespace RewardReasoning.Server.Tests.Rewards;
@@ -110,6 +112,22 @@ public sealed class RewardRoutesTests : IAsyncLifetime
         RewardReply reply = await _host.PostAsync("/v1/rewards", body);
         Assert.Equal((400, field), (reply.Status, reply.Json.GetProperty("field").GetString()));
         Assert.Equal(0, _host.Service.OpenMembers);
+    }
+
+    [Fact]
+    public async Task ServerAtCapacity_Is429_WithTheTimeToTryAgain_ForOneMemberAndForAList()
+    {
+        await using RewardHost host = await RewardHost.StartAsync(new NumberJudge().ToRewardJudge(), new() { MaxOpenMembers = 2 });
+        await host.PostAsync("/v1/rewards", Member(0, "a 1"));
+        JsonObject further = Member(0, "a 1");
+        further["group"] = "further";
+        foreach (string body in (string[])[further.ToJsonString(), $"[{further.ToJsonString()}]"])
+        {
+            using StringContent content = new(body, Encoding.UTF8, "application/json");
+            using HttpResponseMessage response = await host.Http.PostAsync("/v1/rewards", content, TestContext.Current.CancellationToken);
+            Assert.Equal(HttpStatusCode.TooManyRequests, response.StatusCode);
+            Assert.Equal(TimeSpan.FromSeconds(1), response.Headers.RetryAfter?.Delta);
+        }
     }
 
     [Fact]

@@ -296,13 +296,36 @@ public sealed class RewardServiceTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Overload_RefusesNewMembers_AndSaysSo()
+    public async Task Overload_RefusesFurtherGroups_AndSaysSo()
+    {
+        await StartAsync(options: new RewardOptions { MaxOpenMembers = 4 });
+        await RequiredService.SubmitAsync(Member(0, "a 1", 3) with { Group = "begun" });
+        RewardAnswer refused = (await RequiredService.SubmitAsync(Member(0, "c 3", 2) with { Group = "further" })).Answer;
+        Assert.Equal((FailureClass.Overload, true), (refused.Failure?.Class ?? default, refused.Failure?.Retryable));
+    }
+
+    [Fact]
+    public async Task Overload_TakesTheOtherMembersOfGroupsThatHaveBegun_AndFurtherGroupsOnceTheyAreJudged()
     {
         await StartAsync(options: new RewardOptions { MaxOpenMembers = 2 });
-        await SubmitAsync(0, "a 1");
-        await SubmitAsync(1, "b 2");
-        RewardAnswer refused = (await SubmitAsync(2, "c 3")).Answer;
-        Assert.Equal((FailureClass.Overload, true), (refused.Failure?.Class ?? default, refused.Failure?.Retryable));
+        RewardTicket[] begun =
+        [
+            await RequiredService.SubmitAsync(Member(0, "a 1", 2) with { Group = "begun" }),
+            await RequiredService.SubmitAsync(Member(1, "b 2", 2) with { Group = "begun" }),
+        ];
+        Assert.All(await FinalAsync(begun), answer => Assert.NotNull(answer.Reward));
+        RewardTicket next = await RequiredService.SubmitAsync(Member(0, "c 3", 2) with { Group = "further" });
+        Assert.False(next.IsRefused);
+    }
+
+    [Fact]
+    public async Task GroupLargerThanTheServerTakes_IsRefusedForGood()
+    {
+        await StartAsync(options: new RewardOptions { MaxOpenMembers = 4 });
+        ApiException refused = await Assert.ThrowsAsync<ApiException>(() =>
+            RequiredService.SubmitAsync(Member(0, "a 1", 5) with { Group = "large" })
+        );
+        Assert.Equal((400, "size"), (refused.Status, refused.Parameter));
     }
 
     [Fact]
