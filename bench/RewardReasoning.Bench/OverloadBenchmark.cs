@@ -36,7 +36,10 @@ internal static class OverloadBenchmark
         Load load = new();
         using CancellationTokenSource end = new(length);
         Task<double[]> health = HealthAsync(server.Url, end.Token);
-        Task[] clients = [.. Enumerable.Range(0, Connections).Select(client => Task.Run(() => SendAsync(server.Url, client, load, end.Token)))];
+        Task[] clients =
+        [
+            .. Enumerable.Range(0, Connections).Select(client => Task.Run(() => SendAsync(server.Url, client, load, end.Token))),
+        ];
         await Task.WhenAll(clients);
         Stopwatch recovery = Stopwatch.StartNew();
         await CollectAsync(server.Url, load);
@@ -69,7 +72,8 @@ internal static class OverloadBenchmark
         await CollectAsync(server.Url, after);
         (int rewarded, int mixed) = RewardArrival.Count(after.Answers, Size);
         Console.WriteLine($"afterwards {Places} members at once: {rewarded} rewards, {after.Shed} refused, {mixed} groups wrong");
-        bool isRight = wrong == 0 && final == load.Accepted && load.Shed > 0 && load.WithoutTime == 0 && after.Shed == 0 && rewarded == Places;
+        bool isRight =
+            wrong == 0 && final == load.Accepted && load.Shed > 0 && load.WithoutTime == 0 && after.Shed == 0 && rewarded == Places;
         return isRight ? 0 : 1;
     }
 

@@ -103,6 +103,12 @@ public sealed record JudgeServerOptions : ICheckedOptions
     [Range(1.0, double.MaxValue)]
     public long? MaxToolTokens { get; init; }
 
+    /// <summary>
+    /// A folder of this machine; the page shows the runs of training and benchmarks below it to whoever may ask this server.
+    /// </summary>
+    /// <value>null (no runs are shown).</value>
+    public string? RunsFolder { get; init; }
+
     /// <summary>Receives a line for every request that failed through the server's fault; it holds no text of the request.</summary>
     /// <value>null (nobody).</value>
     public Action<string>? OnFailure { get; init; }
@@ -139,6 +145,11 @@ public sealed record JudgeServerOptions : ICheckedOptions
         if (Address is null)
         {
             yield return $"{names[nameof(Host)]} is {Host}; it must be localhost or an IP address of this machine, such as 0.0.0.0.";
+        }
+
+        if (RunsFolder is not null && !Directory.Exists(RunsFolder))
+        {
+            yield return $"{names[nameof(RunsFolder)]} is {RunsFolder}; there is no such folder.";
         }
 
         if (DrainTimeout < TimeSpan.Zero)

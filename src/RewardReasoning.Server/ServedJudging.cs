@@ -8,6 +8,7 @@ using RewardReasoning.Server.Judgments;
 using RewardReasoning.Server.Mcp;
 using RewardReasoning.Server.Page;
 using RewardReasoning.Server.Rewards;
+using RewardReasoning.Server.Runs;
 using RewardReasoning.Server.Scoring;
 using RewardReasoning.Storage;
 using RewardReasoning.Storage.Jobs;
@@ -30,12 +31,14 @@ internal sealed class ServedJudging : IAsyncDisposable
     private readonly JobStore _jobs;
     private readonly JobRunner _runner;
     private readonly RewardService _rewards;
+    private readonly RunRoutes _runs;
 
-    private ServedJudging(SqliteTables tables, JudgingContext context, JudgmentLog? log, RewardService rewards, Action<string>? warn)
+    private ServedJudging(SqliteTables tables, JudgingContext context, JudgmentLog? log, RewardService rewards, JudgeServerOptions options)
     {
         (_tables, _context, _log, _rewards) = (tables, context, log, rewards);
         _jobs = new(tables);
-        _runner = new JobRunner(_jobs, context, warn);
+        _runner = new JobRunner(_jobs, context, options.OnFailure);
+        _runs = new(options.RunsFolder);
         context.Drain.Begun.Register(rewards.BeginClosing);
     }
 
@@ -85,7 +88,7 @@ internal sealed class ServedJudging : IAsyncDisposable
                 OnWarning = options.OnFailure,
             };
             service = await ServedRewards.StartAsync(RewardJudge.Of(judge, context.Decides), tables, rewards, time);
-            return new(tables, context, log, service, options.OnFailure);
+            return new(tables, context, log, service, options);
         }
         catch
         {
@@ -106,6 +109,7 @@ internal sealed class ServedJudging : IAsyncDisposable
         PageRoutes.Map(routes);
         JobRoutes.Map(routes, _jobs, _runner, _context);
         routes.MapRewards(_rewards);
+        _runs.Map(routes);
     }
 
     /// <summary>Looks whether the store's file can be read.</summary>
@@ -121,6 +125,7 @@ internal sealed class ServedJudging : IAsyncDisposable
     {
         await _runner.DisposeAsync();
         await _rewards.DisposeAsync();
+        _runs.Dispose();
         _tables.Dispose();
     }
 }

@@ -13,7 +13,7 @@ namespace RewardReasoning.Cli.Tests;
 public sealed class RewardCrashTests : IDisposable
 {
     private const int Groups = 64;
-    private const int Size = 8;
+    private const int Size = 5;
     private readonly TemporaryFolder _folder = new();
     private readonly int _port = FreePort();
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(20) };
@@ -38,7 +38,7 @@ public sealed class RewardCrashTests : IDisposable
         try
         {
             Task clients = Task.WhenAll(sent.Select(async member => AddTo(finals, member, await AskUntilFinalAsync(member))));
-            foreach (int answered in (int[])[200, 900])
+            foreach (int answered in (int[])[100, 400])
             {
                 while (judge.Requests.Count < answered && !clients.IsCompleted)
                 {

@@ -4,6 +4,7 @@ using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
 using RewardReasoning.Judging;
 using RewardReasoning.Server.Tests.Judging;
+using RewardReasoning.Server.Tests.Runs;
 using RewardReasoning.Storage;
 using RewardReasoning.Testing;
 using static Microsoft.Playwright.Assertions;
@@ -37,7 +38,13 @@ public sealed class PageTests(Browser browser) : IAsyncLifetime
                 Text = good < 0 ? "no verdict" : $"\\boxed{{Assistant {(good < other ? 1 : 2)}}}",
             };
         });
-        _served = await ServedJudge.StartAsync(model, judging: new JudgeOptions { Votes = 3 }, store: _store);
+        Directory.CreateDirectory(_folder["runs"]);
+        _served = await ServedJudge.StartAsync(
+            model,
+            options => options with { RunsFolder = _folder["runs"] },
+            judging: new JudgeOptions { Votes = 3 },
+            store: _store
+        );
     }
 
     public async ValueTask DisposeAsync()
@@ -156,6 +163,42 @@ public sealed class PageTests(Browser browser) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Runs_TwoBenchmarks_AreShownSideBySide_WithTheItemsThatFlipped()
+    {
+        await ExampleRuns.BenchAsync(_folder["runs/before"], "good");
+        await ExampleRuns.BenchAsync(_folder["runs/after"], "bad");
+        IPage page = await OpenAsync("#runs");
+        await page.GetByLabel("Choose before").CheckAsync();
+        await page.GetByLabel("Choose after").CheckAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Show side by side" }).ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Heading, new() { Name = "before and after" })).ToBeVisibleAsync();
+        await Expect(page.Locator("figure img").First).ToBeVisibleAsync();
+        Assert.True(
+            await page.Locator("figure img").First.EvaluateAsync<bool>("picture => picture.decode().then(() => picture.naturalWidth > 0)")
+        );
+        IDownload saved = await page.RunAndWaitForDownloadAsync(() =>
+            page.GetByRole(AriaRole.Button, new() { Name = "Save the report" }).ClickAsync()
+        );
+        Assert.Equal("before-and-after.html", saved.SuggestedFilename);
+        await KeepAsync(page, "runs-bench");
+        Assert.Empty(_complaints);
+    }
+
+    [Fact]
+    public async Task Runs_TrainingThatGoesOn_IsDrawnAnew()
+    {
+        ExampleRuns.Train(_folder["runs/policy"], 3);
+        IPage page = await OpenAsync("#runs");
+        await page.GetByLabel("Choose policy").CheckAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Show", Exact = true }).ClickAsync();
+        await Expect(page.GetByText("its last step is 3.")).ToBeVisibleAsync();
+        ExampleRuns.Train(_folder["runs/policy"], 4, isFinished: true);
+        await Expect(page.GetByText("The run is finished; its last step is 4.")).ToBeVisibleAsync();
+        await KeepAsync(page, "runs-training");
+        Assert.Empty(_complaints);
+    }
+
+    [Fact]
     public async Task Judgments_AreSearchedAndOpened()
     {
         await JudgeAsync($"apples {Script}", "good", "other");
@@ -179,6 +222,8 @@ public sealed class PageTests(Browser browser) : IAsyncLifetime
     [InlineData("review", ColorScheme.Light, 390)]
     [InlineData("cohorts", ColorScheme.Dark, 390)]
     [InlineData("jobs", ColorScheme.Light, 390)]
+    [InlineData("runs", ColorScheme.Dark, 1_200)]
+    [InlineData("runs", ColorScheme.Light, 390)]
     [InlineData("judgments", ColorScheme.Dark, 1_200)]
     [InlineData("judgments", ColorScheme.Light, 390)]
     public async Task EveryPage_HasNoSeriousFindingOfAxe_AndFitsItsWindow(string name, ColorScheme scheme, int width)
@@ -186,6 +231,7 @@ public sealed class PageTests(Browser browser) : IAsyncLifetime
         await JudgeAsync("a query", "good", "other");
         await _served.PostAsync("/v1/rewards", """{"group": "g", "index": 1, "size": 4, "query": "q", "response": "good"}""");
         await _served.PostAsync("/v1/jobs", """[{"query": "q", "response_1": "good", "response_2": "other"}]""");
+        ExampleRuns.Train(_folder["runs/policy"], 40);
         IPage page = await OpenAsync(
             "#" + name,
             new()
@@ -207,6 +253,12 @@ public sealed class PageTests(Browser browser) : IAsyncLifetime
             await Expect(page.GetByRole(AriaRole.Button, new() { Name = "1 Response 1 is better" })).ToBeVisibleAsync();
             await page.Keyboard.PressAsync("1");
             await Expect(page.GetByText("confidence")).ToBeVisibleAsync();
+        }
+        else if (name == "runs")
+        {
+            await page.GetByLabel("Choose policy").CheckAsync();
+            await page.GetByRole(AriaRole.Button, new() { Name = "Show", Exact = true }).ClickAsync();
+            await Expect(page.Locator("figure img").Last).ToBeVisibleAsync();
         }
         else
         {

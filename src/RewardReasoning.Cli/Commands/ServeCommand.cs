@@ -97,6 +97,12 @@ internal sealed class ServeCommand
         HelpName = "N",
     };
 
+    private readonly Option<string?> _runs = new("--runs")
+    {
+        Description = "Folder below which the page looks for runs of rrm train, bench and score, to show them.",
+        HelpName = "FOLDER",
+    };
+
     private readonly Option<long?> _maxToolTokens = ToolTokens.Option();
 
     private readonly Option<int> _maxCompletions = new("--max-completions")
@@ -135,6 +141,7 @@ internal sealed class ServeCommand
             rrm serve --openai --model models/rrm-mini
             rrm serve --group-size 8 --votes 3
             rrm serve --host 0.0.0.0 --keys keys.json
+            rrm serve --runs runs
             """
         );
         foreach (
@@ -152,6 +159,7 @@ internal sealed class ServeCommand
                 serve._maxCompletions,
                 serve._maxMembers,
                 serve._groupSize,
+                serve._runs,
                 serve._maxToolTokens,
                 serve._deadline,
                 serve._drain,
@@ -226,6 +234,7 @@ internal sealed class ServeCommand
             MaxCompletions = parsed.GetValue(_maxCompletions),
             MaxMembers = parsed.GetValue(_maxMembers),
             GroupSize = parsed.GetValue(_groupSize),
+            RunsFolder = parsed.GetValue(_runs),
             MaxToolTokens = ToolTokens.Read(parsed, _maxToolTokens),
             Deadline = parsed.GetValue(_deadline) is { } seconds ? SecondsOf(seconds, _deadline) : null,
             DrainTimeout = SecondsOf(parsed.GetValue(_drain), _drain),

@@ -31,7 +31,15 @@ internal static class ReportPage
                 .Select(run => (run.Name, run.MainFigure))
                 .Concat(runs.OfType<JudgedRun>().Where(run => run.Analysis.Choices is null).Select(run => (run.Name, run.MainFigure)))
                 .Where(run => run.MainFigure is not null)
-                .Select(run => run.MainFigure is { } figure ? figure with { Name = $"{figure.Name}-{run.Name}" } : null)
+                .Select(run =>
+                    run.MainFigure is { } figure
+                        ? figure with
+                        {
+                            Name = $"{figure.Name}-{run.Name}",
+                            Caption = runs.Count > 1 ? $"{run.Name}: {figure.Caption}" : figure.Caption,
+                        }
+                        : null
+                )
                 .OfType<ReportFigure>(),
             .. runs.Count > 1 && ReportFigures.Main(analyses) is { } beside ? [beside] : Array.Empty<ReportFigure>(),
             .. VotingFigures(analyses),

@@ -105,8 +105,8 @@ internal static class RunReader
                 return await ProbesAsync(name, path, report, cancellationToken).ConfigureAwait(false);
             }
 
-            return Has("benchmark")
-                ? new FolderSource(name, path, root.GetProperty("benchmark").GetString() ?? "")
+            return Has("benchmark") && root.GetProperty("benchmark") is { ValueKind: JsonValueKind.String } benchmark
+                ? new FolderSource(name, path, benchmark.GetString() ?? "")
                 : throw new RunException($"'{file}' is not a report of a run that rrm knows. {Known}");
         }
         catch (JsonException exception)

@@ -66,6 +66,9 @@ public sealed class RunReport
         }
     }
 
+    /// <summary>The plots, in the order of the page.</summary>
+    internal IReadOnlyList<ReportFigure> Figures => ReportPage.FiguresOf(_runs);
+
     /// <summary>Reads runs; those of one benchmark are compared with the first of them.</summary>
     /// <param name="runs">
     /// Folders of benchmark, arena or probe runs, files that <c>rrm score</c> wrote, or files that <c>rrm rate --json</c> printed.
@@ -130,7 +133,7 @@ public sealed class RunReport
     public void SavePlots(string folder)
     {
         Directory.CreateDirectory(folder);
-        foreach (ReportFigure figure in ReportPage.FiguresOf(_runs))
+        foreach (ReportFigure figure in Figures)
         {
             figure.Figure.Save(Path.Combine(folder, $"{string.Concat(figure.Name.Split(Path.GetInvalidFileNameChars()))}.svg"));
         }

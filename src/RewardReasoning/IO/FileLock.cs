@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
+using System.Text.RegularExpressions;
 
 namespace RewardReasoning.IO;
 
@@ -9,7 +10,7 @@ namespace RewardReasoning.IO;
 /// takes it back when the process ends, however it ends; the files beside the target (<c>OUT.lock</c>, or <c>.lock</c> in a folder) are
 /// removed then, or used again by the next run. Beside the lock, who holds it is written down for those that it turns away.
 /// </summary>
-internal sealed class FileLock : IDisposable
+internal sealed partial class FileLock : IDisposable
 {
     private const string Ending = ".lock";
     private const string HolderEnding = ".holder";
@@ -68,6 +69,29 @@ internal sealed class FileLock : IDisposable
     /// <summary>Whether a name in a folder is that of its lock, or of the note on who holds it.</summary>
     public static bool IsLockOfFolder(string name) => name is Ending or Ending + HolderEnding;
 
+    /// <summary>
+    /// Whether the note beside a folder's lock names a process that is there, as far as this machine can tell. Unlike taking the lock,
+    /// it disturbs no run that is about to begin.
+    /// </summary>
+    public static bool IsNoted(string folder)
+    {
+        try
+        {
+            Match holder = HolderNote().Match(File.ReadAllText(Path.Combine(folder, Ending + HolderEnding)));
+            if (!holder.Success || holder.Groups[2].Value != Environment.MachineName)
+            {
+                return holder.Success;
+            }
+
+            using Process process = Process.GetProcessById(int.Parse(holder.Groups[1].ValueSpan, CultureInfo.InvariantCulture));
+            return !process.HasExited;
+        }
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException or ArgumentException or OverflowException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Whether opening a file failed because another process, or another stream of this one, has it alone.</summary>
     public static bool IsHeld(IOException error)
     {
@@ -116,6 +140,9 @@ internal sealed class FileLock : IDisposable
                     + $"since {time.GetUtcNow():yyyy-MM-dd HH:mm:ss} UTC\n"
             )
         );
+
+    [GeneratedRegex(@"^process ([0-9]+) \(.*\) on (.+), since ", RegexOptions.CultureInvariant)]
+    private static partial Regex HolderNote();
 
     private static string ProcessName()
     {

@@ -98,7 +98,9 @@ internal sealed class RewardHost : IAsyncDisposable
         }
         catch (Exception fault) when (!context.RequestAborted.IsCancellationRequested)
         {
-            await JsonAnswer.WriteProblemAsync(context, ApiException.Of(fault));
+            ApiException answer = ApiException.Of(fault);
+            JsonAnswer.SetHeaders(context.Response, answer);
+            await JsonAnswer.WriteProblemAsync(context, answer);
         }
     }
 

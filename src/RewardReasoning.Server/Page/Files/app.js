@@ -3,9 +3,10 @@
 import { json } from "./api.js";
 import { judgePage } from "./judge.js";
 import { reviewPage } from "./review.js";
+import { runsPage } from "./runs.js";
 import { cohortsPage, jobsPage, judgmentsPage } from "./lists.js";
 
-const pages = { judge: judgePage, review: reviewPage, cohorts: cohortsPage, jobs: jobsPage, judgments: judgmentsPage };
+const pages = { judge: judgePage, review: reviewPage, cohorts: cohortsPage, jobs: jobsPage, runs: runsPage, judgments: judgmentsPage };
 let leave = () => {};
 
 function go() {
