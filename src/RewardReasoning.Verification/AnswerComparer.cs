@@ -152,7 +152,23 @@ internal sealed class AnswerComparer
             return CompareLabelled(golds, predictions);
         }
 
-        return Verdicts.AsSets(Flatten(golds), Flatten(predictions), Compare);
+        return IsOrder(golds) && golds.Count == predictions.Count
+            ? Verdicts.Pairwise([.. golds.Select(answer => answer.Value)], [.. predictions.Select(answer => answer.Value)], Compare)
+            : Verdicts.AsSets(Flatten(golds), Flatten(predictions), Compare);
+    }
+
+    /// <summary>
+    /// Whether letters of options are put in order: whoever names the right ones of several does so from A on, so that C, A, B is a
+    /// ranking.
+    /// </summary>
+    private static bool IsOrder(List<LabelledAnswer> answers)
+    {
+        const int Fewest = 3;
+        string[] letters = [.. answers.Select(answer => AnswerText.LetterOf(answer.Value)).OfType<string>()];
+        return letters.Length == answers.Count
+            && letters.Length >= Fewest
+            && letters.All(letter => char.IsAsciiLetterUpper(letter[0]))
+            && !letters.SequenceEqual(letters.Order(StringComparer.Ordinal));
     }
 
     /// <summary>

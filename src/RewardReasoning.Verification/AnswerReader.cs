@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Globalization;
 using System.Text.RegularExpressions;
 using RewardReasoning.Verification.Answers;
 using RewardReasoning.Verification.Arithmetic;
@@ -28,7 +27,7 @@ internal sealed partial class AnswerReader(VerifierOptions options, WorkBudget b
             return parts.Length <= MaxItems ? [new ListNode(parts, Join.Comma)] : [];
         }
 
-        string text = Trimmed(answer.Text);
+        string text = AnswerSpellings.Trimmed(answer.Text);
         if (text.Length > options.MaxAnswerLength)
         {
             return [new TextNode(text)];
@@ -39,14 +38,14 @@ internal sealed partial class AnswerReader(VerifierOptions options, WorkBudget b
 
     /// <summary>The readings of an answer that ends a text with an exclamation mark, which may be one of joy: "The answer is 18!"</summary>
     public List<Node> Exclaimed(StatedAnswer answer, bool hasDecimalComma) =>
-        ExclaimedNumber().Match(Trimmed(answer.Text)) is { Success: true } exclaimed
+        ExclaimedNumber().Match(AnswerSpellings.Trimmed(answer.Text)) is { Success: true } exclaimed
             ? Readings(exclaimed.Groups["number"].Value, hasDecimalComma)
             : [];
 
     /// <summary>Whether two answers agree if a comma in one of them is a decimal point.</summary>
     public bool MayAgreeByComma(string gold, string prediction, AnswerComparer comparer)
     {
-        string[] texts = [Trimmed(gold), Trimmed(prediction)];
+        string[] texts = [AnswerSpellings.Trimmed(gold), AnswerSpellings.Trimmed(prediction)];
         return texts.Any(text => text.Length <= MaxQuantity && OneComma().IsMatch(text) && !IsThousands().IsMatch(text))
             && comparer.Compare(Read(texts[0], CommaReading.Decimal), Read(texts[1], CommaReading.Decimal)) == AnswerVerdict.Equal;
     }
@@ -68,20 +67,22 @@ internal sealed partial class AnswerReader(VerifierOptions options, WorkBudget b
             return [truncated];
         }
 
-        text = FeetAndInches().Replace(text, "$1 ft $2 in");
+        text = AnswerSpellings.Numeral(text);
         if (NumberForms.ReadPeriod(text) is { } periodic)
         {
             return [periodic];
         }
 
-        text = Restated(text) ?? text;
-        text = text.Contains(" to ", StringComparison.Ordinal) ? Proportion().Replace(text, "$1:$2") : text;
-        text = ShareOf(text) ?? text;
-        text = NumberForms.Combinations(NumberForms.Regroup(WithDeclaredIntegers(text)));
+        text = AnswerSpellings.Rewritten(Restated(text) ?? text);
         List<Node> readings = [];
         if (LastStep(text) is { } step)
         {
             readings.AddRange(Readings(step, hasDecimalComma));
+        }
+
+        if (hasDecimalComma && DotsBetweenThousands().IsMatch(text))
+        {
+            readings.Add(Read(text.Replace(".", "", StringComparison.Ordinal), CommaReading.Thousands));
         }
 
         bool mayBeDecimal = HasCommaBetweenDigits(text) && (DecimalComma().IsMatch(text) || (hasDecimalComma && OneComma().IsMatch(text)));
@@ -142,10 +143,16 @@ internal sealed partial class AnswerReader(VerifierOptions options, WorkBudget b
     {
         if (NumberForms.ReadBase(text) is { } numeral)
         {
-            readings.Insert(0, numeral);
             if (text.StartsWith('0'))
             {
-                readings.Insert(1, new NumberNode(new Fraction(numeral.Value, 1)));
+                // 0xFE is no product of 0.
+                readings.Clear();
+                readings.Add(numeral);
+                readings.Add(new NumberNode(new Fraction(numeral.Value, 1)));
+            }
+            else
+            {
+                readings.Insert(0, numeral);
             }
         }
 
@@ -213,24 +220,13 @@ internal sealed partial class AnswerReader(VerifierOptions options, WorkBudget b
 
     private Node Read(string text, CommaReading commas)
     {
-        string answer = Trimmed(text);
+        string answer = AnswerSpellings.Trimmed(text);
         return
             answer.Length > options.MaxAnswerLength
             || IsWord(answer)
             || (answer.Contains(' ') && char.IsAsciiLetter(answer[0]) && Sentence().IsMatch(answer))
             ? new TextNode(answer)
             : MathParser.Parse(answer, commas, budget) ?? new TextNode(answer);
-    }
-
-    private static string Trimmed(string text)
-    {
-        string trimmed = text.Trim();
-        trimmed = trimmed.EndsWith("...", StringComparison.Ordinal) ? trimmed : trimmed.TrimEnd('.', '。', '．');
-        trimmed = trimmed.Trim('*', ' ', '`');
-        trimmed = trimmed is ['=', ' ', _, ..] ? trimmed[2..].TrimStart() : trimmed;
-        trimmed = Minus().Match(trimmed) is { Success: true } minus ? $"-{trimmed[(minus.Length - 1)..]}" : trimmed;
-        trimmed = Label().Match(trimmed) is { Success: true } label ? trimmed[label.Length..] : trimmed;
-        return About().Match(trimmed) is { Success: true } about ? trimmed[about.Groups["value"].Index..] : trimmed;
     }
 
     /// <summary>Words for sets of real numbers: "all real numbers except 2".</summary>
@@ -303,31 +299,6 @@ internal sealed partial class AnswerReader(VerifierOptions options, WorkBudget b
         return isPercent && value is { } hundredfold ? hundredfold / new Fraction(100, 1) : value;
     }
 
-    /// <summary>"5 over 12", "1 in 4", "one out of four" as fractions; null for anything else.</summary>
-    private static string? ShareOf(string text)
-    {
-        if (text.Length > MaxQuantity || Share().Match(text) is not { Success: true } match)
-        {
-            return null;
-        }
-
-        string? part = Whole(match.Groups["part"].Value);
-        string? all = Whole(match.Groups["all"].Value);
-        return part is null || all is null ? null : $"{part}/{all}";
-
-        static string? Whole(string number) =>
-            char.IsAsciiDigit(number[0]) ? number
-            : NumberWords.Read(number) is ({ Denominator.IsOne: true } value, "") ? value.Numerator.ToString(CultureInfo.InvariantCulture)
-            : null;
-    }
-
-    /// <summary>"where k is an integer" as k ∈ ℤ.</summary>
-    private static string WithDeclaredIntegers(string text) =>
-        !text.Contains("integer", StringComparison.OrdinalIgnoreCase) ? text
-        : DeclaredInteger().Match(text) is { Success: true } match
-            ? string.Concat(text.AsSpan(0, match.Index), ", ", match.Groups["letter"].ValueSpan, "\\in\\mathbb{Z}")
-        : text;
-
     /// <summary>
     /// The last of several steps: after ⇒, or of the lines of an align whose lines are steps, and not answers beside each other.
     /// </summary>
@@ -397,6 +368,9 @@ internal sealed partial class AnswerReader(VerifierOptions options, WorkBudget b
     )]
     private static partial Regex DecimalComma();
 
+    [GeneratedRegex(@"^-?\d{1,3}(\.\d{3})+$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
+    private static partial Regex DotsBetweenThousands();
+
     /// <summary>Words, and nothing that is mathematics.</summary>
     [GeneratedRegex(
         @"^['\u2019A-Za-z]{2,}[,;]?( ['\u2019A-Za-z]+[,;]?)* ([a-z]{3,}|is|it|of)[.!]?( [a-z]+)*$",
@@ -410,24 +384,9 @@ internal sealed partial class AnswerReader(VerifierOptions options, WorkBudget b
     )]
     private static partial Regex Approximation();
 
-    [GeneratedRegex(
-        @"^(minus|negative) [\d\\$.]",
-        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase
-    )]
-    private static partial Regex Minus();
-
-    [GeneratedRegex(@"^(\d+)['′]\s?(\d{1,2})([""″]|'')?$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
-    private static partial Regex FeetAndInches();
-
     /// <summary>Words and nothing else, three of them or more.</summary>
     [GeneratedRegex(@"^\p{L}[\p{L},'’-]* ([\p{L},'’-]+ )+[\p{L}'’-]+$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex Worded();
-
-    [GeneratedRegex(
-        @"^(?<part>\d+|[A-Za-z]+) (over|in|out of) (?<all>\d+|[A-Za-z]+)$",
-        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
-    )]
-    private static partial Regex Share();
 
     /// <summary>"40% of the students", "15 - that is …": a value and words that belong to it.</summary>
     [GeneratedRegex(
@@ -435,12 +394,6 @@ internal sealed partial class AnswerReader(VerifierOptions options, WorkBudget b
         RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
     )]
     private static partial Regex Counted();
-
-    [GeneratedRegex(
-        @"^(result|total|sum|value|solution)\s*:\s*",
-        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase
-    )]
-    private static partial Regex Label();
 
     [GeneratedRegex(@"^(?<number>\d+)!$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex ExclaimedNumber();
@@ -458,20 +411,11 @@ internal sealed partial class AnswerReader(VerifierOptions options, WorkBudget b
     )]
     private static partial Regex Ruled();
 
-    [GeneratedRegex(@"^(\d+) to (\d+)$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
-    private static partial Regex Proportion();
-
     [GeneratedRegex(@"^[^\d,]*\d+,\d+[^\d,]*$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex OneComma();
 
     [GeneratedRegex(@"^[^\d,]*\d{1,3}(,\d{3})+[^\d,]*$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex IsThousands();
-
-    [GeneratedRegex(
-        @"^(about|approximately|approx\.?|roughly|around|nearly|almost|≈|\\approx|~)\s*(?<value>[\d$\\])",
-        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture
-    )]
-    private static partial Regex About();
 
     [GeneratedRegex(@"^[a-z]{3,20}( [a-z]{2,20})?$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex CountedThing();
@@ -482,15 +426,6 @@ internal sealed partial class AnswerReader(VerifierOptions options, WorkBudget b
         RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase
     )]
     private static partial Regex AllReals();
-
-    [GeneratedRegex(
-        @"[\s,;(]*(\\text\{|\\mbox\{|\\quad|\\ )*\s*[,(]?\s*(where |with |for )?(any |all |some "
-            + @"|every )?(integers? )?\$?\\?[(]?\s*(?<letter>[a-zA-Z])\s*\\?[)]?\$?\}?\s*(\\text\{|\\mbox\{)?\s*(is |are |be "
-            + @"|being )?(an |any |some )?(arbitrary )?(integers?|∈ integers)[\s.)}]*$|[\s,;(]*(\\text\{|\\mbox\{)?\s*(where "
-            + @"|with |for )?(any |all |some |every )?integers?\s*\}?\s*\$?(?<letter>[a-zA-Z])\$?[\s.)}]*$",
-        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
-    )]
-    private static partial Regex DeclaredInteger();
 
     [GeneratedRegex(
         @"\\(implies|Rightarrow|Longrightarrow|iff|Leftrightarrow|Longleftrightarrow|therefore)\b|⇒|⟹|=>|⇔|∴",

@@ -1,11 +1,12 @@
 using System.Collections.Frozen;
 using System.Text;
+using System.Text.RegularExpressions;
 using RewardReasoning.Verification.Parsing;
 
 namespace RewardReasoning.Verification;
 
 /// <summary>Answers in words.</summary>
-internal static class AnswerText
+internal static partial class AnswerText
 {
     private static readonly FrozenSet<string> Formatting = FrozenSet.ToFrozenSet([
         "text",
@@ -127,6 +128,11 @@ internal static class AnswerText
             return first == words;
         }
 
+        if (words.Length > 2 && sentence.StartsWith(words, StringComparison.Ordinal) && IsNamed().IsMatch(sentence.AsSpan(words.Length)))
+        {
+            return true;
+        }
+
         if (
             Negations.Any(negation => $" {sentence} ".Contains(negation, StringComparison.Ordinal))
             || sentence.Contains('.', StringComparison.Ordinal)
@@ -156,6 +162,13 @@ internal static class AnswerText
 
         return null;
     }
+
+    /// <summary>"Evelyn is the fastest."</summary>
+    [GeneratedRegex(
+        @"^ (is|was) the ((\w+est|winner|answer|only \w+)|(most|least) \w+|(correct|right) (answer|choice|\w+))$",
+        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
+    )]
+    private static partial Regex IsNamed();
 
     /// <summary>The "yes" or "no" that a text begins with; null for any other text.</summary>
     public static string? YesOrNo(string text)

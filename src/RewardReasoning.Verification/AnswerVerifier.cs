@@ -83,6 +83,11 @@ public sealed class AnswerVerifier
             return AnswerVerdict.Equal;
         }
 
+        if (ChemicalFormula.Read(gold.Text) is { } substance && substance == ChemicalFormula.Read(prediction.Text))
+        {
+            return AnswerVerdict.Equal;
+        }
+
         try
         {
             WorkBudget budget = new(_options.MaxSteps);

@@ -37,13 +37,21 @@ internal sealed class QuantityComparer(ScalarComparer scalars, Func<Node, Node, 
             return (same == AnswerVerdict.Equal && !SameWords(unitA, unitB)) || isOneKnown ? AnswerVerdict.Unknown : same;
         }
 
+        AnswerVerdict? first = null;
         foreach (UnitReading x in readingsA)
         {
             foreach (UnitReading y in readingsB)
             {
                 if (x.Dimension == y.Dimension)
                 {
-                    return compare(InBase(valueA, x), InBase(valueB, y));
+                    // A unit may have two sizes of one kind, as GB has.
+                    AnswerVerdict verdict = compare(InBase(valueA, x), InBase(valueB, y));
+                    if (verdict == AnswerVerdict.Equal)
+                    {
+                        return verdict;
+                    }
+
+                    first ??= verdict;
                 }
 
                 if (AngleInRadians(valueA, x) is { } angleA && AngleInRadians(valueB, y) is { } angleB)
@@ -51,6 +59,11 @@ internal sealed class QuantityComparer(ScalarComparer scalars, Func<Node, Node, 
                     return compare(angleA, angleB);
                 }
             }
+        }
+
+        if (first is { } unequal)
+        {
+            return unequal;
         }
 
         // Without further knowledge two units may be the same; a year is not converted to seconds.

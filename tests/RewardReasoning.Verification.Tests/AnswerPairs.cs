@@ -19,6 +19,15 @@ internal static class AnswerPairs
     private static readonly string[] Units = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
     private static readonly string[] Tens = ["", "ten", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
     private static readonly string[] Months = ["January", "March", "April", "June", "August", "October", "December"];
+    private static readonly string[] Elements = ["C", "N", "S", "Fe", "Ca", "Si"];
+    private static readonly string[] Partners = ["O", "Cl", "H", "Br"];
+    private static readonly (string Symbol, string Word, string Below)[] Sizes =
+    [
+        ("GB", "gigabytes", "MB"),
+        ("MB", "megabytes", "kB"),
+        ("TB", "terabytes", "GB"),
+    ];
+
     private static readonly string[] Letters = ["A", "B", "C", "D", "E"];
 
     private static readonly Gen<int> Small = Gen.Int[2, 60];
@@ -178,6 +187,105 @@ internal static class AnswerPairs
                     ($"\\${x.Item1}", $"{x.Item1} cents"),
                     ($"\\${x.Item1}.{x.Item2}", $"\\${x.Item1 + 1}.{x.Item2}"),
                     ($"£{x.Item1}", $"€{x.Item1}"),
+                ]
+        ),
+        Of(
+            "money in parts",
+            Gen.Select(Gen.Int[2, 60], Gen.Int[10, 99]),
+            x =>
+                [
+                    ($"£{x.Item1}.{x.Item2}", $"{x.Item1} pounds and {x.Item2} pence"),
+                    ($"£{x.Item1}.{x.Item2}", $"£{x.Item1} {x.Item2}p"),
+                    ($"{x.Item1} pounds {x.Item2}p", $"{(x.Item1 * 100) + x.Item2}p"),
+                    ($"\\${x.Item1}.{x.Item2}", $"{x.Item1} dollars and {x.Item2} cents"),
+                    ($"{x.Item1} lb {x.Item2 % 16} oz", $"{(x.Item1 * 16) + (x.Item2 % 16)} ounces"),
+                ],
+            x =>
+                [
+                    ($"£{x.Item1}.{x.Item2}", $"{x.Item1} pounds and {x.Item2 - 1} pence"),
+                    ($"£{x.Item1}.{x.Item2}", $"${x.Item1} and {x.Item2} cents"),
+                    ($"£{x.Item1}.0{x.Item2 / 10}", $"{x.Item1} pounds {x.Item2} pence"),
+                    ($"{x.Item1} lb {x.Item2 % 16} oz", $"{x.Item1} pounds {x.Item2 % 16} pence"),
+                ]
+        ),
+        Of(
+            "sums written with dots",
+            Gen.Select(Gen.Int[1, 999], Gen.Int[100, 999], Gen.Int[10, 99]),
+            x =>
+                [
+                    ($"{x.Item1}{x.Item2}.{x.Item3} EUR", $"{x.Item1}.{x.Item2},{x.Item3} EUR"),
+                    ($"€{x.Item1}{x.Item2}", $"{x.Item1}.{x.Item2} €"),
+                    ($"{x.Item1}{x.Item2}{x.Item2}", $"{x.Item1}.{x.Item2}.{x.Item2}"),
+                    ($"{x.Item1}{x.Item2}", $"Das Ergebnis ist {x.Item1}.{x.Item2}."),
+                    ($"{x.Item1}{x.Item2}", $"{x.Item1}_{x.Item2}"),
+                ],
+            x =>
+                [
+                    ($"{x.Item1}{x.Item2}.{x.Item3} EUR", $"{x.Item1}.{x.Item2},{x.Item3 + 1} EUR"),
+                    ($"€{x.Item1}.{x.Item3}", $"{x.Item1}.{x.Item3}0 €"),
+                    ($"{x.Item1}{x.Item2}", $"{x.Item1}.{x.Item2}"),
+                    ($"\\${x.Item1}{x.Item2}", $"\\${x.Item1}.{x.Item2}"),
+                ]
+        ),
+        Of(
+            "times in words",
+            Gen.Select(Gen.Int[1, 10], Gen.Int[1, 9]),
+            x =>
+                [
+                    ($"{x.Item1}:15", $"quarter past {Units[x.Item1]}"),
+                    ($"{x.Item1}:30", $"half past {x.Item1}"),
+                    ($"{x.Item1}:45", $"a quarter to {(x.Item1 + 1 > 10 ? "eleven" : Units[x.Item1 + 1])}"),
+                    ($"{x.Item1}:0{x.Item2}", $"{Units[x.Item2]} minutes past {Units[x.Item1]}"),
+                    ($"{x.Item1}:{60 - x.Item2}", $"{x.Item2} minutes to {x.Item1 + 1}"),
+                    ($"{x.Item1}:15 PM", $"quarter past {x.Item1} in the evening"),
+                    ($"{x.Item1}:00", $"{Units[x.Item1]} o'clock"),
+                ],
+            x =>
+                [
+                    ($"{x.Item1}:15", $"quarter to {Units[x.Item1]}"),
+                    ($"{x.Item1}:30", $"half past {x.Item1 + 1}"),
+                    ($"{x.Item1}:0{x.Item2}", $"{Units[x.Item2]} minutes to {Units[x.Item1]}"),
+                    ($"{x.Item1}:15 PM", $"quarter past {x.Item1} in the morning"),
+                    ($"{x.Item1}:15 PM", $"{x.Item1}:15 in the morning"),
+                ]
+        ),
+        Of(
+            "formulas of substances",
+            Gen.Select(
+                Gen.Int[0, Elements.Length - 1].Select(i => Elements[i]),
+                Gen.Int[0, Partners.Length - 1].Select(i => Partners[i]),
+                Gen.Int[2, 9],
+                Gen.Int[2, 9]
+            ),
+            x =>
+                [
+                    ($"{x.Item1}{x.Item3}{x.Item2}{x.Item4}", $"{x.Item1}_{x.Item3}{x.Item2}_{x.Item4}"),
+                    ($"{x.Item1}{x.Item2}{x.Item4}", $"\\text{{{x.Item1}{x.Item2}}}_{{{x.Item4}}}"),
+                    ($"{x.Item1}{x.Item2}{x.Item4}", $"{x.Item1}{x.Item2}{(char)('₀' + x.Item4)}"),
+                    ($"\\ce{{{x.Item1}{x.Item3}{x.Item2}}}", $"{x.Item1}{x.Item3}{x.Item2}"),
+                ],
+            x =>
+                [
+                    ($"{x.Item1}{x.Item2}{x.Item4}", $"{x.Item1}_{x.Item4}{x.Item2}"),
+                    ($"{x.Item1}{x.Item2}{x.Item4}", $"{x.Item1}{x.Item2}_{{{x.Item4 + 1}}}"),
+                    ($"{x.Item1}{x.Item3}{x.Item2}", $"{x.Item1}{x.Item3}{x.Item2}{x.Item4}"),
+                ]
+        ),
+        Of(
+            "sizes of data",
+            Gen.Select(Small, Gen.Int[0, Sizes.Length - 1].Select(i => Sizes[i])),
+            x =>
+                [
+                    ($"{x.Item1} {x.Item2.Symbol}", $"{x.Item1} {x.Item2.Word}"),
+                    ($"{x.Item1} {x.Item2.Symbol}", $"{x.Item1 * 1000} {x.Item2.Below}"),
+                    ($"{x.Item1} {x.Item2.Symbol}", $"{x.Item1 * 1024} {x.Item2.Below}"),
+                    ($"{x.Item1} bytes", $"{x.Item1 * 8} bits"),
+                ],
+            x =>
+                [
+                    ($"{x.Item1} {x.Item2.Symbol}", $"{x.Item1} {x.Item2.Below}"),
+                    ($"{x.Item1} GB", $"{x.Item1} Gb"),
+                    ($"{x.Item1} {x.Item2.Symbol}", $"{(x.Item1 * 1000) + 1} {x.Item2.Below}"),
                 ]
         ),
         Of(

@@ -70,8 +70,8 @@ internal readonly partial record struct AnswerCue(int Start, int End, bool IsFin
 
     [GeneratedRegex(
         @"\b(answers?\b([ ][\w'\u2019]+){0,6}?[\s*_]*(:|：|\bis\b|\bare\b|\bwould be\b|\bshould be\b|\bmust be\b|\bwill be\b"
-            + @"|\bcomes out to\b|\bequals\b)|answers?[\s*_]*=|ans(\.|\b)[\s*_]*[:=]?(?<value>\s*[\d$\\-])|(final"
-            + @"|numerical) (result|value)[\s*_]*(:|：|\bis\b|=))|####",
+            + @"|\bcomes out to\b|\bequals\b)|answers?[*_]* [—–]|answers?[\s*_]*=|ans(\.|\b)[\s*_]*[:=]?(?<value>\s*[\d$\\-])|(final"
+            + @"|numerical) (result|value)[\s*_]*(:|：|\bis\b|=))|####|\[(final )?answer\]",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
     )]
     private static partial Regex English();

@@ -164,6 +164,13 @@ internal static partial class AnswerExtractor
     /// </summary>
     private static bool IsProse(string text)
     {
+        string spelt = AnswerSpellings.Trimmed(text);
+        if (AnswerSpellings.IsWorded(spelt))
+        {
+            return false;
+        }
+
+        text = spelt.StartsWith('-') ? spelt : text;
         List<AnswerPart> parts = AnswerTextParts.Find(text);
         if (parts.Count == 0 || Refusal().IsMatch(text) || Moments.Read(text) is not null)
         {
@@ -200,7 +207,7 @@ internal static partial class AnswerExtractor
     }
 
     [GeneratedRegex(
-        @"<\s*(final[_ ]?answer|answer|ans)\s*>(?<content>[^<]*(<[^/<][^<]*)*)(<\s*/|$)",
+        @"<\s*(final([_ ]?answer)?|answer|ans)\s*>(?<content>[^<]*(<[^/<][^<]*)*)(<\s*/|$)",
         RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase
     )]
     private static partial Regex Tag();

@@ -106,7 +106,7 @@ internal static partial class AnswerTextParts
 
             string word = text.Substring(match.Index, match.Length);
             words +=
-                word is "and" or "or"
+                word is "and" or "or" or "per" or "squared" or "cubed"
                 || Units.IsUnitWord(word)
                 || NumberWords.Scale(word) is not null
                 || MathFunctions.Known.Contains(word)
@@ -144,7 +144,11 @@ internal static partial class AnswerTextParts
             }
 
             bool isOpen = !before.EndsItem;
-            if (next.Kind == PieceKind.Unit && isOpen && before.Kind is PieceKind.Math or PieceKind.Unit)
+            if (isOpen && before.Kind == PieceKind.Unit && IsRate(text, pieces, i))
+            {
+                last = ++i;
+            }
+            else if (next.Kind == PieceKind.Unit && isOpen && before.Kind is PieceKind.Math or PieceKind.Unit)
             {
                 last = i;
             }
@@ -175,6 +179,13 @@ internal static partial class AnswerTextParts
 
         return last;
     }
+
+    /// <summary>Whether "per" and a unit follow one that is not of money: $5 per hour is $5 too.</summary>
+    private static bool IsRate(string text, List<Piece> pieces, int i) =>
+        i + 1 < pieces.Count
+        && pieces[i + 1].Kind == PieceKind.Unit
+        && text.AsSpan(pieces[i].Start, pieces[i].End - pieces[i].Start) is "per"
+        && !Units.IsMoney(text[pieces[i - 1].Start..pieces[i - 1].End]);
 
     /// <summary>
     /// Whether two pieces side by side are one expression: something between them is open, or one of them is an operator.
@@ -334,7 +345,10 @@ internal static partial class AnswerTextParts
                     : PieceKind.Letter
                 : word is "and" or "or"
                     ? PieceKind.Joint
-                    : NumberWords.Scale(word) is not null || Units.IsPercentWord(word) || (IsUnit(word) && word is not "in")
+                    : word is "squared" or "cubed"
+                    || NumberWords.Scale(word) is not null
+                    || Units.IsPercentWord(word)
+                    || (IsUnit(word) && word is not "in")
                         ? PieceKind.Unit
                         : IsMath(word)
                             ? PieceKind.Math

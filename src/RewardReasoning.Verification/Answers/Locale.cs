@@ -15,8 +15,16 @@ internal static partial class Locale
     public static bool HasDecimalComma(string text)
     {
         string tail = text.Length > MaxCharacters ? text[^MaxCharacters..] : text;
-        return !tail.AsSpan().ContainsAnyInRange('а', 'я') ? CommonWords().Count(tail) >= 2 : true;
+        return !tail.AsSpan().ContainsAnyInRange('а', 'я') ? Cue().IsMatch(tail) || CommonWords().Count(tail) >= 2 : true;
     }
+
+    /// <summary>Words of no other language that announce an answer.</summary>
+    [GeneratedRegex(
+        @"\b(Antwort|Lösung|Ergebnis|Endergebnis|beträgt|réponse|résultat|respuesta|resposta"
+            + @"|risposta|risultato|antwoord|odpowiedź|wynosi)\b",
+        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture | RegexOptions.IgnoreCase
+    )]
+    private static partial Regex Cue();
 
     [GeneratedRegex(
         @"\b(der|die|das|ist|und|lautet|Antwort|Lösung|Ergebnis|beträgt|la|le|les|est|réponse|donc|résultat|el|es|respuesta"

@@ -215,9 +215,16 @@ internal static partial class Statements
         List<AnswerPart> prices = [.. parts.Where(part => !part.IsFormula && part.Text.AsSpan().ContainsAny("$€£"))];
         AnswerPart chosen = prices.Count == 1 && !parts.Exists(part => part.IsFormula) && parts.Count <= 3 ? prices[0] : parts[^1];
         Match proportion = Proportion().Match(clause, chosen.Start > 20 ? chosen.Start - 20 : 0);
+        if (RatioOf().Match(clause) is { Success: true } ratio && ratio.Index + ratio.Length >= chosen.End)
+        {
+            return $"{ratio.Groups["first"].Value}:{ratio.Groups["second"].Value}";
+        }
+
         return proportion.Success && proportion.Index + proportion.Length >= chosen.End
             ? $"{proportion.Groups["part"].Value}/{proportion.Groups["all"].Value}"
-            : chosen.Text + (clause[chosen.End..].TrimStart(' ', '$') is ['%', ..] ? "%" : "");
+            : (SaidMinus().IsMatch(clause.AsSpan(0, chosen.Start)) && char.IsAsciiDigit(chosen.Text[0]) ? "-" : "")
+                + chosen.Text
+                + (clause[chosen.End..].TrimStart(' ', '$') is ['%', ..] ? "%" : "");
     }
 
     /// <summary>Where the reasons begin: "5, since …", "5 because …", "$3/4$, which is 0.75".</summary>
@@ -373,7 +380,8 @@ internal static partial class Statements
 
     /// <summary>How an aside begins that adds nothing to the value before it.</summary>
     [GeneratedRegex(
-        @"^(not|which|as|where|since|because|with|from|using|rounded|approximately|about|i\.e|namely|so that|given|after"
+        @"^(not|working|assuming|including|excluding|counting|considering|ignoring|neglecting|starting|which"
+            + @"|as|where|since|because|with|from|using|rounded|approximately|about|i\.e|namely|so that|given|after"
             + @"|obtained|when|if)\b",
         RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
     )]
@@ -399,6 +407,15 @@ internal static partial class Statements
         RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
     )]
     private static partial Regex Proportion();
+
+    [GeneratedRegex(@"\b(minus|negative) $", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
+    private static partial Regex SaidMinus();
+
+    [GeneratedRegex(
+        @"\bratio\b[^\d]* (is|=|of|:) (?<first>\d+) to (?<second>\d+)\b",
+        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
+    )]
+    private static partial Regex RatioOf();
 
     [GeneratedRegex(
         @"^(where |for |with |any |all |some )*\$?\\?\(?[a-zA-Z]\\?\)?\$? ?(\\in|∈|is an|is any|are|an integer|in Z)"

@@ -37,7 +37,8 @@ internal static partial class VisibleText
         Match next = NextQuestion().Match(text);
         text = next.Success && next.Index > 0 && text.AsSpan(0, next.Index).ContainsAnyExcept(" \n\r\t") ? text[..next.Index] : text;
         text = text.Length > MaxCharacters ? text[^MaxCharacters..] : text;
-        return Unescape(text).Trim();
+        text = Unescape(text).Trim();
+        return Bullet().Match(text) is { Success: true } bullet ? text[(bullet.Length - 3)..] : text;
     }
 
     /// <summary>Halves doubled backslashes where all commands have them: the text was escaped once too often.</summary>
@@ -73,6 +74,10 @@ internal static partial class VisibleText
 
         return anyDoubled ? new StringBuilder(text).Replace("\\\\", "\\").Replace("\\n\\n", "\n\n").ToString() : text;
     }
+
+    /// <summary>The mark of a list's only item, before three letters: "- x" may be a value.</summary>
+    [GeneratedRegex(@"^[-*•] +\p{L}{3}", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    private static partial Regex Bullet();
 
     [GeneratedRegex(
         @"\n\s*(Question|Q|Problem|Instruction|User|Human)\s*\d*\s*:",

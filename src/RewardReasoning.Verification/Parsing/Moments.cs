@@ -19,6 +19,7 @@ internal static partial class Moments
             || !text.Any(char.IsAsciiDigit)
                 && !text.Contains("noon", StringComparison.OrdinalIgnoreCase)
                 && !text.Contains("midnight", StringComparison.OrdinalIgnoreCase)
+                && !ClockWords().IsMatch(text)
         )
         {
             return null;
@@ -48,13 +49,18 @@ internal static partial class Moments
         Match match = Time().Match(text);
         if (!match.Success)
         {
+            if (Spoken().Match(text) is { Success: true } spoken)
+            {
+                return ReadSpoken(spoken);
+            }
+
             // A leading zero is that of a clock with 24 hours.
             return text is ['0', _, ':', _, _] && Seconds(new RatioNode([], text)) is { } early ? new ClockTimeNode(early, true) : null;
         }
 
         int hours = Number(match, "h");
         int seconds = (Number(match, "m") * 60) + Number(match, "s");
-        string half = match.Groups["half"].Value;
+        string half = HalfOf(match);
         if (hours > 23 || seconds >= 3600 || (hours > 12 && half[0] == 'a'))
         {
             return null;
@@ -62,11 +68,55 @@ internal static partial class Moments
 
         return half[0] switch
         {
-            'a' or 'm' => new ClockTimeNode((hours % 12 * 3600) + seconds, true),
+            'a' => new ClockTimeNode((hours % 12 * 3600) + seconds, true),
             'o' => new ClockTimeNode((hours * 3600) + seconds, hours > 12),
             _ => new ClockTimeNode((hours % 12 * 3600) + HalfDay + seconds, true),
         };
     }
+
+    /// <summary>"quarter past three", "20 minutes to 7 in the evening", "five o'clock".</summary>
+    private static ClockTimeNode? ReadSpoken(Match spoken)
+    {
+        // "3 to 4" is a proportion.
+        if (spoken.Groups["before"].Success && char.IsAsciiDigit(spoken.Groups["part"].ValueSpan[^1]))
+        {
+            return null;
+        }
+
+        int? hours = NumberOf(spoken.Groups["h"].Value);
+        int? minutes = spoken.Groups["part"].Value switch
+        {
+            "" => 0,
+            "half" when spoken.Groups["before"].Success => null,
+            "half" => 30,
+            "quarter" or "a quarter" => 15,
+            var words => NumberOf(words.Replace(" minutes", "", StringComparison.Ordinal)),
+        };
+        if (hours is not (>= 1 and <= 12) || minutes is not (>= 0 and < 60))
+        {
+            return null;
+        }
+
+        int minute = (hours.Value * 60) + (spoken.Groups["before"].Success ? -minutes.Value : minutes.Value);
+        string half = HalfOf(spoken);
+        int seconds = (minute < 60 && half.Length == 0 ? minute + (12 * 60) : minute) % (12 * 60) * 60;
+        seconds = half.Length == 0 && seconds < 3600 ? seconds + HalfDay : seconds;
+        return half.Length == 0 ? new ClockTimeNode(seconds, false) : new ClockTimeNode(seconds + (half[0] == 'p' ? HalfDay : 0), true);
+    }
+
+    private static int? NumberOf(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int digits) ? digits
+        : NumberWords.Read(text) is ({ Denominator.IsOne: true } value, "") && value.Numerator < 100 ? (int)value.Numerator
+        : null;
+
+    /// <summary>a, p or o (o'clock) with what follows; empty where the half of the day is not said.</summary>
+    private static string HalfOf(Match match) =>
+        match.Groups["half"].Value switch
+        {
+            "in the morning" => "a",
+            "in the afternoon" or "in the evening" or "at night" => "p",
+            var written => written,
+        };
 
     private static DateNode? ReadDate(string text)
     {
@@ -100,6 +150,20 @@ internal static partial class Moments
 
     private static int Number(Match match, string group) =>
         match.Groups[group].Success ? int.Parse(match.Groups[group].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture) : 0;
+
+    [GeneratedRegex(
+        @"\b(past|after|to|before|o'clock|o’clock)\b",
+        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
+    )]
+    private static partial Regex ClockWords();
+
+    [GeneratedRegex(
+        @"^((it|the time|time) (is|will be|was) )?(at )?((?<part>half|a quarter|quarter|\d{1,2}( minutes)?|[a-z]+([ -][a-z]+)?( minutes)?) "
+            + @"((?<after>past|after)|(?<before>to|before)) (?<h>\d{1,2}|[a-z]+)( o['’]clock)?|(?<h>[a-z]+) o['’]clock)"
+            + @"( ?(?<half>a\.?\s?m|p\.?\s?m|in the morning|in the afternoon|in the evening|at night))?$",
+        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
+    )]
+    private static partial Regex Spoken();
 
     [GeneratedRegex(
         @"^(at )?(?<h>\d{1,2})([:.](?<m>\d\d))?(:(?<s>\d\d))?\s*(?<half>a\.?\s?m|p\.?\s?m|o'?\s?clock|in the morning"

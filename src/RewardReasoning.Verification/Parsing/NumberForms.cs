@@ -36,7 +36,7 @@ internal static partial class NumberForms
     /// </summary>
     public static string Regroup(string text)
     {
-        if (text.Length > MaxLength || !text.AsSpan().ContainsAny(",.'’") || text.AsSpan().ContainsAny(Brackets))
+        if (text.Length > MaxLength || !text.AsSpan().ContainsAny(",.'’_") || text.AsSpan().ContainsAny(Brackets))
         {
             return text;
         }
@@ -44,7 +44,21 @@ internal static partial class NumberForms
         Match match = Quoted().Match(text);
         if (match.Success)
         {
-            return Put(text, match, match.Value.Replace("'", "", StringComparison.Ordinal).Replace("’", "", StringComparison.Ordinal));
+            return Put(
+                text,
+                match,
+                match
+                    .Value.Replace("'", "", StringComparison.Ordinal)
+                    .Replace("’", "", StringComparison.Ordinal)
+                    .Replace("_", "", StringComparison.Ordinal)
+            );
+        }
+
+        // Sums of euros have two decimals or none, so that a third digit behind a dot is of a group.
+        match = text.AsSpan().ContainsAny("€Ee") && Euros().IsMatch(text) ? Dotted().Match(text) : Match.Empty;
+        if (match.Success)
+        {
+            return Put(text, match, match.Value.Replace(".", "", StringComparison.Ordinal));
         }
 
         match = Indian().Match(text);
@@ -276,8 +290,17 @@ internal static partial class NumberForms
     )]
     private static partial Regex Choose();
 
-    [GeneratedRegex(@"\b\d{1,3}(['’]\d{3})+\b(\.\d+)?", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"\b\d{1,3}(['’]\d{3})+\b(\.\d+)?|\b\d{1,3}(_\d{3})+\b", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex Quoted();
+
+    [GeneratedRegex(
+        @"^(€|EUR|)\s*\d{1,3}(\.\d{3})+\s*(€|EUR|[Ee]uros?|)$",
+        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
+    )]
+    private static partial Regex Euros();
+
+    [GeneratedRegex(@"\d{1,3}(\.\d{3})+", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
+    private static partial Regex Dotted();
 
     [GeneratedRegex(@"^\D{0,4}\d{1,2}(,\d\d)+,\d{3}(\.\d+)?\D*$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex Indian();
@@ -289,7 +312,7 @@ internal static partial class NumberForms
     private static partial Regex European();
 
     [GeneratedRegex(
-        @"^(\\?\$|€|£|₹)?(?<number>\d+(\.\d+)?)(?<suffix>k|K|M|mn|mil|B|bn)$",
+        @"^(\\?\$|€|£|₹)?(?<number>\d+(\.\d+)?)(?<suffix>k|K|M|mn|mil|B|bn)( dollars?| euros?| pounds?)?$",
         RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
     )]
     private static partial Regex Suffixed();

@@ -116,6 +116,17 @@ internal static class NumberWords
         ["hundredth"] = "hundred",
     }.ToFrozenDictionary();
 
+    private static readonly FrozenSet<string> Places = FrozenSet.ToFrozenSet([
+        "place",
+        "position",
+        "floor",
+        "term",
+        "row",
+        "grade",
+        "century",
+        "day",
+    ]);
+
     /// <summary>What a word after a number multiplies it by: million, lakh, dozen; null for other words.</summary>
     public static BigInteger? Scale(string word) => Scales.TryGetValue(word.ToLowerInvariant(), out BigInteger scale) ? scale : null;
 
@@ -171,6 +182,14 @@ internal static class NumberWords
         }
 
         string lower = text.ToLowerInvariant();
+        lower = lower.StartsWith("the ", StringComparison.Ordinal) ? lower[4..] : lower;
+        int blank = lower.LastIndexOf(' ');
+        lower = blank > 0 && Places.Contains(lower[(blank + 1)..]) ? lower[..blank] : lower;
+        if (lower.Length < 3)
+        {
+            return null;
+        }
+
         if (char.IsAsciiDigit(lower[0]))
         {
             return

@@ -34,6 +34,13 @@ internal static partial class QuantityReader
         ["INR"] = "INR",
         ["JPY"] = "JPY",
         ["CNY"] = "CNY",
+        ["CHF"] = "CHF",
+        ["CAD"] = "CAD",
+        ["AUD"] = "AUD",
+        ["C$"] = "CAD",
+        ["A$"] = "AUD",
+        ["₩"] = "₩",
+        ["₽"] = "₽",
     }.ToFrozenDictionary();
 
     /// <summary>The quantity that a text is; null where it is not one.</summary>
@@ -109,31 +116,37 @@ internal static partial class QuantityReader
 
         // $5 million dollars names its currency twice.
         number = RepeatedCurrency().Replace(number, "").TrimEnd();
-        return parse(number) is { } value && IsNumber(value) ? new QuantityNode(isNegative ? new NegateNode(value) : value, unit) : null;
+        string per = PerUnit().Match(number) is { Success: true } rate ? "/" + rate.Groups["unit"].Value : "";
+        number = per.Length > 0 ? number[..PerUnit().Match(number).Index] : number;
+        unit += per;
+        return (per.Length == 0 || Units.Find(unit).Count > 0) && parse(number) is { } value && IsNumber(value)
+            ? new QuantityNode(isNegative ? new NegateNode(value) : value, unit)
+            : null;
     }
 
     /// <summary>1 hour 30 minutes, 1h30m, 5 ft 3 in, 12° 30', 3 dollars and 5 cents.</summary>
     private static QuantityNode? ReadCompound(string text)
     {
         string plain = LatexText.ToPlain(text).Trim();
-        Fraction sum = new(0, 1);
-        string? dimension = null;
+        List<(Fraction Number, IReadOnlyList<UnitReading> Units)> parts = [];
         string last = "";
         int at = 0;
-        int parts = 0;
-        for (; at < plain.Length; parts++)
+        while (at < plain.Length)
         {
+            string sign = plain[at] is '£' or '€' or '$' ? plain[at].ToString() : "";
+            at += sign.Length;
             int numberEnd = End(plain, at, c => char.IsAsciiDigit(c) || c == '.');
             int unitStart = End(plain, numberEnd, c => c == ' ');
             int unitEnd =
                 unitStart < plain.Length && plain[unitStart] is '°' or '\'' or '"'
                     ? unitStart + 1
                     : End(plain, unitStart, char.IsAsciiLetter);
-            string unit = plain[unitStart..unitEnd];
+            string unit = sign.Length > 0 ? sign : plain[unitStart..unitEnd];
+            unitEnd = sign.Length > 0 ? numberEnd : unitEnd;
             unit = unit == "m" && last is "h" or "hr" or "hrs" ? "min" : unit;
             last = unit;
             if (
-                parts == MaxParts
+                parts.Count == MaxParts
                 || unit.Length == 0
                 || !decimal.TryParse(
                     plain.AsSpan(at, numberEnd - at),
@@ -141,20 +154,36 @@ internal static partial class QuantityReader
                     CultureInfo.InvariantCulture,
                     out decimal number
                 )
-                || Units.Find(unit).FirstOrDefault(one => dimension is null || one.Dimension == dimension)
-                    is not { Dimension: not null } reading
+                || Units.Find(unit) is not { Count: > 0 } readings
             )
             {
                 return null;
             }
 
-            dimension = reading.Dimension;
-            sum += Fraction.From(number) * reading.Factor;
+            parts.Add((Fraction.From(number), readings));
             at = End(plain, unitEnd, c => c is ' ' or '.' or ',');
             at += plain.AsSpan(at).StartsWith("and ", StringComparison.Ordinal) ? 4 : 0;
         }
 
-        return parts < 2 || dimension is null ? null : new QuantityNode(new NumberNode(sum), dimension == "year" ? "years" : dimension);
+        if (parts.Count < 2)
+        {
+            return null;
+        }
+
+        // The first reading of the first unit that all others share: pounds with ounces are of mass, with pence of money.
+        foreach (string dimension in parts[0].Units.Select(unit => unit.Dimension))
+        {
+            if (parts.TrueForAll(part => part.Units.Any(unit => unit.Dimension == dimension)))
+            {
+                Fraction sum = parts.Aggregate(
+                    new Fraction(0, 1),
+                    (all, part) => all + (part.Number * part.Units.First(unit => unit.Dimension == dimension).Factor)
+                );
+                return new QuantityNode(new NumberNode(sum), dimension == "year" ? "years" : dimension);
+            }
+        }
+
+        return null;
     }
 
     private static int End(string text, int from, Func<char, bool> inside)
@@ -217,7 +246,7 @@ internal static partial class QuantityReader
     }
 
     [GeneratedRegex(
-        @"^(?<code>US\$|\\?\$|€|£|¥|₹|Rs\.?|USD|EUR|GBP|INR|JPY|CNY)\s?(?<number>\S.*)$",
+        @"^(?<code>US\$|C\$|A\$|\\?\$|€|£|¥|₹|₩|₽|Rs\.?|USD|EUR|GBP|INR|JPY|CNY|CHF|CAD|AUD)\s?(?<number>\S.*)$",
         RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
     )]
     private static partial Regex Money();
@@ -227,6 +256,12 @@ internal static partial class QuantityReader
         RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
     )]
     private static partial Regex RepeatedCurrency();
+
+    [GeneratedRegex(
+        @"( per |/)(?<unit>[a-z]+)$",
+        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
+    )]
+    private static partial Regex PerUnit();
 
     [GeneratedRegex(@"\\(text|mathrm|mbox)\s*\{([^{}]*)\}", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
     private static partial Regex Words();

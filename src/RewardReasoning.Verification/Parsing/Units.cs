@@ -24,6 +24,10 @@ internal static class Units
 
     public static bool IsPercentWord(string word) => PercentWords.Contains(word.ToLowerInvariant());
 
+    /// <summary>Whether a word is a unit of money.</summary>
+    public static bool IsMoney(string word) =>
+        Find(word).Any(reading => reading.Dimension is { Length: 3 } code && code.All(char.IsAsciiLetterUpper));
+
     public static bool IsUnitWord(string word) =>
         IsPercentWord(word) || Known.ContainsKey(word) || (word.Length > 2 && Known.ContainsKey(word.ToLowerInvariant()));
 
@@ -120,9 +124,40 @@ internal static class Units
         Add("m^3", new Fraction(2_365_882_365, 10_000_000_000_000), "cup", "cups");
         Add("m^2", new Fraction(40_468_564_224, 10_000_000), "acre", "acres");
         Add("bit", new Fraction(1, 1), "bit", "bits");
-        Add("bit", new Fraction(8, 1), "byte", "bytes");
+        Add("bit", new Fraction(8, 1), "byte", "bytes", "B");
+        foreach (
+            (string prefix, string name, int thousands) in new[]
+            {
+                ("k", "kilo", 1),
+                ("K", "kilo", 1),
+                ("M", "mega", 2),
+                ("G", "giga", 3),
+                ("T", "tera", 4),
+            }
+        )
+        {
+            // Both are meant by the symbol: 1000 and 1024.
+            Fraction tens = new(BigInteger.Pow(1000, thousands), 1);
+            Fraction twos = new(BigInteger.Pow(1024, thousands), 1);
+            Fraction eight = new(8, 1);
+            Add("bit", tens * eight, prefix + "B");
+            Add("bit", twos * eight, prefix + "B", prefix + "iB");
+            Add("bit", tens, prefix + "b", prefix + "bit");
+            Add("bit s^-1", tens, prefix + "bps");
+            if (prefix != "K")
+            {
+                Add("bit", tens * eight, name + "byte", name + "bytes");
+                Add("bit", twos * eight, name + "byte", name + "bytes");
+                Add("bit", tens, name + "bit", name + "bits");
+            }
+        }
+
+        Add("m^-3 mol", new Fraction(1000, 1), "M", "molar");
+        Add("m^-3 mol", new Fraction(1, 1), "mM");
         Add("deg", new Fraction(1, 1), "deg", "degree", "degrees", "°");
         Add("deg", new Fraction(1, 60), "arcmin", "arcminute", "arcminutes", "'");
+        Add("deg", new Fraction(1, 3600), "arcsec", "arcsecond", "arcseconds", "\"");
+        Add("m", new Fraction(3048, 10_000), "'");
         Add("rad", new Fraction(1, 1), "rad", "radian", "radians");
         Add("m^3", new Fraction(1, 1_000_000), "cc");
         Add("unit", new Fraction(1, 1), "unit", "units");
@@ -132,6 +167,13 @@ internal static class Units
         Currency("INR", ["₹", "rupee", "rupees", "Rs", "rs", "inr", "INR"], ["paisa", "paise"]);
         Currency("JPY", ["¥", "yen", "jpy", "JPY"], []);
         Currency("CNY", ["¥", "yuan", "cny", "CNY", "RMB", "rmb", "元"], []);
+        Currency("CHF", ["CHF", "franc", "francs"], ["Rappen"]);
+        Currency("KRW", ["₩", "KRW"], []);
+        Currency("SEK", ["SEK", "kronor"], []);
+        Currency("PLN", ["PLN", "zł", "zloty"], []);
+        Currency("RUB", ["₽", "RUB", "ruble", "rubles"], []);
+        Currency("CAD", ["CAD", "C$"], []);
+        Currency("AUD", ["AUD", "A$"], []);
         UnitReading celsius = new("K", new Fraction(1, 1), new Fraction(27_315, 100));
         UnitReading fahrenheit = new("K", new Fraction(5, 9), new Fraction(45_967, 180));
         table["degC"] = [celsius];
