@@ -30,6 +30,9 @@ public enum VotingEnd
 
     /// <summary>The confidence that was asked for was reached.</summary>
     Confident,
+
+    /// <summary>The budget over all comparisons went to others.</summary>
+    Budget,
 }
 
 /// <summary>The votes of one comparison and what follows from them, numbered as the caller numbers the responses.</summary>

@@ -96,6 +96,7 @@ public sealed class JudgmentJson : JsonConverterFactory
             {
                 "certain" => VotingEnd.Certain,
                 "confident" => VotingEnd.Confident,
+                "budget" => VotingEnd.Budget,
                 _ => VotingEnd.AllVotes,
             },
             MissingReason =
@@ -247,6 +248,7 @@ public sealed class JudgmentJson : JsonConverterFactory
         {
             VotingEnd.Certain => "certain",
             VotingEnd.Confident => "confident",
+            VotingEnd.Budget => "budget",
             _ => "all_votes",
         };
 

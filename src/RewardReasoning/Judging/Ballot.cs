@@ -31,6 +31,9 @@ internal sealed class Ballot(VoteCaster caster, JudgeOptions options, Comparison
     /// <summary>The most completions that voting takes, before those that a draw costs.</summary>
     public int MaxVotes { get; } = options.Order.Completions(options.Votes);
 
+    /// <summary>Completions that belong together: 2 where every vote is asked in both orders.</summary>
+    public int Step { get; } = options.Order.Completions(1);
+
     /// <summary>
     /// Asks for votes until the rule ends it: as many at once as it takes to end at the earliest, so that none is asked for in vain and
     /// none is waited for that could run beside another.
@@ -42,7 +45,6 @@ internal sealed class Ballot(VoteCaster caster, JudgeOptions options, Comparison
     /// </exception>
     public async Task<VotingEnd> VoteAsync(CancellationToken cancellationToken)
     {
-        int step = options.Order.Completions(1);
         VotingEnd? end;
         while ((end = StoppingRule.EndAt(options.Stopping, Majority.First, Majority.Second, MaxVotes - _votes.Count)) is null)
         {
@@ -51,20 +53,32 @@ internal sealed class Ballot(VoteCaster caster, JudgeOptions options, Comparison
             int count =
                 _votes.Count > 0 && _failures.Count == _votes.Count
                     ? remaining
-                    : StoppingRule.FewestToEnd(options.Stopping, Majority.First, Majority.Second, remaining, step);
-            await CastAsync(count, cancellationToken).ConfigureAwait(false);
-            if (_failures.Count == _votes.Count && _failures.Find(EndsTheRow) is { } refusal)
-            {
-                ExceptionDispatchInfo.Throw(refusal);
-            }
+                    : StoppingRule.FewestToEnd(options.Stopping, Majority.First, Majority.Second, remaining, Step);
+            await AskAsync(count, cancellationToken).ConfigureAwait(false);
         }
 
+        ThrowIfAllFailed();
+        return end.Value;
+    }
+
+    /// <summary>Asks for this many further votes.</summary>
+    /// <exception cref="Exception">Every request so far failed, one with what ends the row; or one with what ends the run.</exception>
+    public async Task AskAsync(int count, CancellationToken cancellationToken)
+    {
+        await CastAsync(count, cancellationToken).ConfigureAwait(false);
+        if (_failures.Count == _votes.Count && _failures.Find(EndsTheRow) is { } refusal)
+        {
+            ExceptionDispatchInfo.Throw(refusal);
+        }
+    }
+
+    /// <summary>Throws the first failure, as it came from the client, where every request failed.</summary>
+    public void ThrowIfAllFailed()
+    {
         if (_failures.Count == _votes.Count)
         {
             ExceptionDispatchInfo.Throw(_failures[0]);
         }
-
-        return end.Value;
     }
 
     /// <summary>
@@ -85,7 +99,7 @@ internal sealed class Ballot(VoteCaster caster, JudgeOptions options, Comparison
 
         for (int asked = 0; asked < options.FurtherVotesOnDraw && Majority.IsDraw; asked++)
         {
-            await CastAsync(options.Order.Completions(1), cancellationToken).ConfigureAwait(false);
+            await CastAsync(Step, cancellationToken).ConfigureAwait(false);
         }
 
         return Majority.IsDraw ? (ComparisonHash.PickOne(judged, CoinBit), DrawBreak.Coin) : (Majority.Winner, DrawBreak.FurtherVotes);

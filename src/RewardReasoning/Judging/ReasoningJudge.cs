@@ -112,6 +112,36 @@ public sealed class ReasoningJudge : IRepeatableJudge
         }
     }
 
+    /// <summary>
+    /// Voting on a comparison that the caller ends. Its votes are those of <see cref="JudgeAsync(Comparison, CancellationToken)"/>; a draw
+    /// is decided without further votes, and confidence is not calibrated, as a fit holds for one rule of stopping.
+    /// </summary>
+    /// <exception cref="OutOfDomainException">The model declares what it can judge, and this is outside of it.</exception>
+    internal OpenVoting Open(Comparison comparison)
+    {
+        RequireInDomain(comparison);
+        return new OpenVoting(
+            new Ballot(_caster, _options with { FurtherVotesOnDraw = 0 }, _options.Truncated(comparison), repetition: 0, listener: null),
+            (ballot, endedBy, outcome) =>
+            {
+                Judgment judgment = JudgmentOf(comparison, ModelName, ballot, endedBy, outcome, calibration: null);
+                JudgeTelemetry.EndJudgment(activity: null, judgment, _logger);
+                return judgment;
+            }
+        );
+    }
+
+    private string ModelName => (_client.GetService(typeof(ChatClientMetadata)) as ChatClientMetadata)?.DefaultModelId ?? "unknown";
+
+    private void RequireInDomain(Comparison comparison)
+    {
+        ArgumentNullException.ThrowIfNull(comparison);
+        if (_options.Domain?.Check(comparison) is { } refusal)
+        {
+            throw new OutOfDomainException(refusal);
+        }
+    }
+
     private async Task<Judgment> JudgeAsync(
         Comparison comparison,
         int repetition,
@@ -119,13 +149,8 @@ public sealed class ReasoningJudge : IRepeatableJudge
         CancellationToken cancellationToken
     )
     {
-        ArgumentNullException.ThrowIfNull(comparison);
-        if (_options.Domain?.Check(comparison) is { } refusal)
-        {
-            throw new OutOfDomainException(refusal);
-        }
-
-        string model = (_client.GetService(typeof(ChatClientMetadata)) as ChatClientMetadata)?.DefaultModelId ?? "unknown";
+        RequireInDomain(comparison);
+        string model = ModelName;
         using Activity? activity = JudgeTelemetry.StartJudgment(model, _options.Order.Completions(_options.Votes));
         try
         {
@@ -152,28 +177,42 @@ public sealed class ReasoningJudge : IRepeatableJudge
         Ballot ballot = new(_caster, _options, _options.Truncated(comparison), repetition, listener);
         VotingEnd endedBy = await ballot.VoteAsync(cancellationToken).ConfigureAwait(false);
         (Verdict winner, DrawBreak brokenBy) = await ballot.SettleAsync(cancellationToken).ConfigureAwait(false);
+        Judgment judgment = JudgmentOf(comparison, model, ballot, endedBy, (winner, brokenBy), _calibration);
+        judgment = judgment with { Usage = judgment.Usage with { Elapsed = _time.GetElapsedTime(start) } };
+        return _abstention?.Apply(judgment) ?? judgment;
+    }
+
+    private Judgment JudgmentOf(
+        Comparison comparison,
+        string model,
+        Ballot ballot,
+        VotingEnd endedBy,
+        (Verdict Winner, DrawBreak BrokenBy) outcome,
+        ConfidenceMap? calibration
+    )
+    {
+        (Verdict winner, DrawBreak brokenBy) = outcome;
         bool decided = ballot.Majority.Decided > 0;
         double? confidence = decided ? ConfidenceIn(winner, ballot.Majority) : null;
-        Judgment judgment = new()
+        return new()
         {
             Preferred = decided && winner != Verdict.Tie ? winner : null,
             IsTie = decided && winner == Verdict.Tie,
             VoteShare = decided ? ballot.Majority.ShareOf(winner) : null,
             Confidence = confidence,
-            CalibratedConfidence = confidence is { } known ? _calibration?.Apply(known) : null,
+            CalibratedConfidence = confidence is { } known ? calibration?.Apply(known) : null,
             PositionBias = MajorityVote.PositionBias(ballot.Votes),
             DrawBrokenBy = brokenBy,
             MaxVotes = ballot.MaxVotes,
             EndedBy = endedBy,
             Votes = ballot.Votes,
-            Usage = ballot.Votes.Aggregate(Usage.None, (sum, vote) => sum + vote.Usage) with { Elapsed = _time.GetElapsedTime(start) },
+            Usage = ballot.Votes.Aggregate(Usage.None, (sum, vote) => sum + vote.Usage),
             Model = model,
             MissingReason = decided
                 ? null
                 : $"No vote has a verdict: {string.Join(" ", ballot.Votes.Select(vote => vote.MissingReason).Distinct())}",
             Warnings = [.. JudgmentWarnings.Of(comparison, ballot.Votes, brokenBy, _seedsMatter)],
         };
-        return _abstention?.Apply(judgment) ?? judgment;
     }
 
     private static double ConfidenceIn(Verdict winner, MajorityVote majority) =>
