@@ -4,6 +4,7 @@ using RewardReasoning.Bench;
 SortedDictionary<string, Func<string[], Task<int>>> benchmarks = new(StringComparer.Ordinal)
 {
     ["abstain"] = AbstentionBenchmark.RunAsync,
+    ["budget"] = BudgetBenchmark.RunAsync,
     ["curve"] = TrainingCurve.RunAsync,
     ["endpoint"] = EndpointBenchmark.RunAsync,
     ["engine"] = EngineBenchmark.RunAsync,

@@ -19,6 +19,7 @@ internal sealed class ScoreCommand
     private readonly TimeProvider _time;
     private readonly ModelArguments _model = new();
     private readonly JudgingArguments _judging = new();
+    private readonly BudgetArguments _budget = new();
     private readonly RankingArguments _ranking = new();
     private readonly RowSelection _rows = new();
     private readonly OutOption _out = new(
@@ -50,6 +51,7 @@ internal sealed class ScoreCommand
             """
             rrm score pairs.jsonl --out judged.jsonl
             rrm score pairs.jsonl.gz --out judged.jsonl.gz --votes 9 --order both --keep-reasoning
+            rrm score pairs.jsonl --out judged.jsonl --budget-tokens 500000
             rrm score labelled.jsonl --out judged.jsonl --by operands --summary summary.json
             rrm score candidates.jsonl --out rewards.jsonl --mode random --opponents 4 --method elo
             rrm score pairs.parquet --out part-2.parquet --shard 2/8 --store postgres://judge@db/rewards
@@ -66,6 +68,7 @@ internal sealed class ScoreCommand
         score._summary.AddTo(command);
         score._ranking.AddTo(command);
         score._judging.AddTo(command, withAbstention: true);
+        score._budget.AddTo(command);
         score._model.AddTo(command);
         command.SetAction(score.RunAsync);
         return command;
@@ -77,7 +80,7 @@ internal sealed class ScoreCommand
         RowTarget target = _out.Read(parsed, _terminal, _summary.GoesToOutput(parsed));
         target.RequireUsable(rows);
         ModelSource source = await _model.ReadAsync(parsed, _terminal, cancellationToken);
-        JudgeOptions options = _judging.Read(parsed, source);
+        JudgeOptions options = _budget.Read(parsed, _judging, source);
         ScoreOptions scoring = new()
         {
             Ranking = _ranking.Read(parsed, options),
@@ -87,7 +90,7 @@ internal sealed class ScoreCommand
         };
         using OpenedJudge judge = await _judging.OpenJudgeAsync(parsed, source, options, _terminal, cancellationToken);
         ScoreReport report = await new RunView(_terminal, _time).RunAsync(run =>
-            new FileScorer(judge, scoring with { Run = run }).ScoreAsync(rows, target, cancellationToken)
+            new FileScorer(judge, _budget.Within(parsed, scoring) with { Run = run }).ScoreAsync(rows, target, cancellationToken)
         );
         foreach (string line in ScoreReportText.Lines(report))
         {

@@ -153,8 +153,12 @@ internal sealed class JudgingArguments
     /// <summary>The options as given, over what the model brings for the judge.</summary>
     /// <exception cref="UsageException">Values are out of range.</exception>
     /// <exception cref="UsageException">An option was given that a scalar reward model has no use for.</exception>
-    public JudgeOptions Read(ParseResult parsed, ModelSource source)
+    /// <param name="parsed">The command line.</param>
+    /// <param name="source">The model.</param>
+    /// <param name="votes">The votes where the command line does not say how many.</param>
+    public JudgeOptions Read(ParseResult parsed, ModelSource source, int? votes = null)
     {
+        int asked = parsed.GetResult(_votes) is { Implicit: false } ? parsed.GetValue(_votes) : votes ?? Defaults.Votes;
         JudgeFiles files = source.Files();
         string? scalar = source switch
         {
@@ -170,8 +174,8 @@ internal sealed class JudgingArguments
 
         JudgeOptions options = Defaults with
         {
-            Votes = parsed.GetValue(_votes),
-            Stopping = StoppingOf(parsed.GetValue(_adaptive), parsed.GetValue(_votes)),
+            Votes = asked,
+            Stopping = StoppingOf(parsed.GetValue(_adaptive), asked),
             Order = OrderOf(parsed.GetRequiredValue(_order)),
             ThinkingBudget = parsed.GetValue(_thinkingBudget),
             MaxCompletionTokens = parsed.GetValue(_maxTokens),
@@ -238,6 +242,12 @@ internal sealed class JudgingArguments
     /// <summary>The options of these that mean nothing where criteria are judged by, as far as they were given.</summary>
     public IEnumerable<string> GivenAgainstCriteria(ParseResult parsed) =>
         new Option[] { _order, _prompt, _ties, _abstain, _calibration, _adaptive }
+            .Where(option => parsed.GetResult(option) is { Implicit: false })
+            .Select(option => option.Name);
+
+    /// <summary>The options of these that mean nothing where a budget ends the voting, as far as they were given.</summary>
+    public IEnumerable<string> GivenAgainstBudget(ParseResult parsed) =>
+        new Option[] { _ties, _abstain, _calibration, _adaptive }
             .Where(option => parsed.GetResult(option) is { Implicit: false })
             .Select(option => option.Name);
 

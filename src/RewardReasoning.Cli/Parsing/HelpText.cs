@@ -38,6 +38,8 @@ internal sealed class HelpText(Command command, string examples, int width)
             [
                 VotingOption,
                 "--adaptive",
+                "--budget-tokens",
+                "--budget-votes",
                 "--order",
                 "--thinking-budget",
                 "--max-tokens",
