@@ -5,6 +5,7 @@ SortedDictionary<string, Func<string[], Task<int>>> benchmarks = new(StringCompa
 {
     ["abstain"] = AbstentionBenchmark.RunAsync,
     ["budget"] = BudgetBenchmark.RunAsync,
+    ["canary"] = CanaryBenchmark.RunAsync,
     ["curve"] = TrainingCurve.RunAsync,
     ["endpoint"] = EndpointBenchmark.RunAsync,
     ["engine"] = EngineBenchmark.RunAsync,

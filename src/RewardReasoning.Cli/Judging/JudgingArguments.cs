@@ -117,6 +117,7 @@ internal sealed class JudgingArguments
     };
 
     private readonly StoreArgument _store = new();
+    private bool _hasStore = true;
 
     private Option[] OfThought => [_votes, _adaptive, _order, _thinkingBudget, _maxTokens, _temperature, _topP, _truncate, _prompt, _ties];
 
@@ -128,15 +129,29 @@ internal sealed class JudgingArguments
     /// <param name="withAbstention">Whether it has a result for pairs that the judge abstains from.</param>
     /// <param name="withOrder">Whether the order of the responses is the caller's to choose; else the verb says why when it is named (<see
     /// cref="NamesOrder"/>).</param>
-    public void AddTo(Command command, bool withCalibration = true, bool withOrder = true, bool withAbstention = false)
+    /// <param name="withStore">Whether its completions may come from a store; else they are always new.</param>
+    /// <param name="votes">Its votes by default; those of <see cref="JudgeOptions"/> if null.</param>
+    public void AddTo(
+        Command command,
+        bool withCalibration = true,
+        bool withOrder = true,
+        bool withAbstention = false,
+        bool withStore = true,
+        int? votes = null
+    )
     {
+        _votes.DefaultValueFactory = _ => votes ?? Defaults.Votes;
+        _hasStore = withStore;
         _order.Hidden = !withOrder;
         foreach (Option option in InOrder)
         {
             command.Options.Add(option);
         }
 
-        _store.AddTo(command);
+        if (withStore)
+        {
+            _store.AddTo(command);
+        }
 
         if (withCalibration)
         {
@@ -158,7 +173,7 @@ internal sealed class JudgingArguments
     /// <param name="votes">The votes where the command line does not say how many.</param>
     public JudgeOptions Read(ParseResult parsed, ModelSource source, int? votes = null)
     {
-        int asked = parsed.GetResult(_votes) is { Implicit: false } ? parsed.GetValue(_votes) : votes ?? Defaults.Votes;
+        int asked = parsed.GetResult(_votes) is { Implicit: false } ? parsed.GetValue(_votes) : votes ?? parsed.GetValue(_votes);
         JudgeFiles files = source.Files();
         string? scalar = source switch
         {
@@ -267,7 +282,7 @@ internal sealed class JudgingArguments
         Func<IChatClient, IChatClient>? wrap = null
     )
     {
-        ICompletionStore? store = await _store.OpenAsync(parsed, terminal, cancellationToken);
+        ICompletionStore? store = _hasStore ? await _store.OpenAsync(parsed, terminal, cancellationToken) : null;
         try
         {
             IChatClient model = source.Open(parsed.GetValue(_concurrency));
