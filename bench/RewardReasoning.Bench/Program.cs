@@ -9,6 +9,7 @@ SortedDictionary<string, Func<string[], Task<int>>> benchmarks = new(StringCompa
     ["curve"] = TrainingCurve.RunAsync,
     ["endpoint"] = EndpointBenchmark.RunAsync,
     ["engine"] = EngineBenchmark.RunAsync,
+    ["jury"] = JuryBenchmark.RunAsync,
     ["kills"] = KillBenchmark.RunAsync,
     ["endpoint-score"] = EndpointScoreBenchmark.RunAsync,
     ["machine"] = Machine.RunAsync,

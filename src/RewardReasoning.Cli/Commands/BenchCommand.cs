@@ -67,6 +67,7 @@ internal sealed class BenchCommand
         command.Subcommands.Add(BenchArenaCommand.Create(terminal, time));
         command.Subcommands.Add(BenchProbesCommand.Create(terminal, time));
         command.Subcommands.Add(BenchCanaryCommand.Create(terminal, time));
+        command.Subcommands.Add(BenchJuryCommand.Create(terminal, time));
         command.Arguments.Add(bench._name);
         foreach (
             Option option in new Option[]
