@@ -85,7 +85,7 @@ internal sealed record CohortOutcome(CohortSettings Settings, int Size, int Arri
             : own[0].Second == CohortMatch.Nobody
                 ? own[0].Score is { } score ? 1 / (1 + Math.Exp(-score))
                     : null
-            : CohortTable.AgainstReferences(wins, losses);
+            : CohortTable.AgainstReferences(wins, losses, own.Count(match => match.Outcome == MatchOutcome.Tie));
         return frame with
         {
             Reward = reward,
@@ -135,6 +135,7 @@ internal sealed record CohortOutcome(CohortSettings Settings, int Size, int Arri
             FailureClass.Cut => "cut at the token limit",
             FailureClass.Unparsable => "without a readable verdict",
             FailureClass.Refused => "refused",
+            FailureClass.Abstained => "abstained from",
             FailureClass.Overload => "turned away by an overloaded judge",
             _ => "failed on the way to the judge",
         };

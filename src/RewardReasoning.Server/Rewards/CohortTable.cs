@@ -64,7 +64,9 @@ internal static class CohortTable
         IReadOnlyList<Standing> standings = Standing.Of(candidates, results, fit);
         double?[] rewards =
         [
-            .. standings.Select(standing => standing.Wins + standing.Losses > 0 ? probabilities[standing.Player] : (double?)null),
+            .. standings.Select(standing =>
+                standing.Wins + standing.Losses + standing.Ties > 0 ? probabilities[standing.Player] : (double?)null
+            ),
         ];
         return
         [
@@ -78,9 +80,11 @@ internal static class CohortTable
     }
 
     /// <summary>
-    /// The reward of a response by its matches against references: the mean of its win rate under a Beta(½,½) prior; one win is 0.75.
+    /// The reward of a response by its matches against references: the mean of its win rate under a Beta(½,½) prior; one win is 0.75, and a
+    /// tie is half a win and half a loss.
     /// </summary>
-    public static double? AgainstReferences(int wins, int losses) => wins + losses == 0 ? null : (wins + 0.5) / (wins + losses + 1);
+    public static double? AgainstReferences(int wins, int losses, int ties) =>
+        wins + losses + ties == 0 ? null : (wins + (0.5 * ties) + 0.5) / (wins + losses + ties + 1);
 
     private const double Tolerance = 1e-9;
 }

@@ -114,10 +114,10 @@ internal sealed class MatchJudging
         };
 
     private static MatchEnd EndOf(Judgment judgment, TimeSpan elapsed) =>
-        judgment.Preferred switch
+        judgment.Outcome switch
         {
-            Verdict.First => new(MatchOutcome.First, null, judgment.Usage, elapsed),
-            Verdict.Second => new(MatchOutcome.Second, null, judgment.Usage, elapsed),
-            _ => new(MatchOutcome.Missing, MatchFailure.Of(judgment), judgment.Usage, elapsed),
+            MatchOutcome.Missing => new(MatchOutcome.Missing, MatchFailure.Of(judgment), judgment.Usage, elapsed),
+            MatchOutcome.Abstained => new(MatchOutcome.Abstained, FailureClass.Abstained, judgment.Usage, elapsed),
+            var decided => new(decided, null, judgment.Usage, elapsed),
         };
 }

@@ -42,6 +42,10 @@ internal enum FailureClass
     /// <summary>Another body under the same identity, or an attempt that a later one replaced.</summary>
     [JsonStringEnumMemberName("conflict")]
     Conflict,
+
+    /// <summary>The judge abstained from every match: it was not sure enough of any.</summary>
+    [JsonStringEnumMemberName("abstained")]
+    Abstained,
 }
 
 /// <summary>Names of failure classes.</summary>

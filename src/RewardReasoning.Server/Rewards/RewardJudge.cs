@@ -14,6 +14,7 @@ namespace RewardReasoning.Server.Rewards;
 /// <param name="Stopping">When voting ends.</param>
 /// <param name="Seed">From which the seeds of votes are made.</param>
 /// <param name="Calibrated">Whether confidences are calibrated.</param>
+/// <param name="Abstains">The risk above which it abstains, and how that is meant; null for a judge that never abstains.</param>
 internal sealed record JudgeFingerprint(
     string Model,
     string Identity,
@@ -25,7 +26,8 @@ internal sealed record JudgeFingerprint(
     string Order,
     string Stopping,
     long Seed,
-    bool Calibrated
+    bool Calibrated,
+    string? Abstains = null
 );
 
 /// <summary>The judge of a reward service, with what the service has to know about it.</summary>
@@ -72,7 +74,8 @@ internal sealed record RewardJudge
                     opened.Voting.Order,
                     opened.Voting.Stopping,
                     opened.Seed,
-                    opened.IsCalibrated
+                    opened.IsCalibrated,
+                    opened.Abstains?.ToString()
                 )
             ),
         };

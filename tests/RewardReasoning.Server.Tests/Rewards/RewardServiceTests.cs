@@ -253,6 +253,40 @@ public sealed class RewardServiceTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task JudgeThatAbstains_LeavesAMemberWithoutAReward_ByAClassOfItsOwn()
+    {
+        // "unsure" is in no decided match; the other two are, and have rewards.
+        _judge.Answer = comparison =>
+            comparison.Response1.StartsWith("unsure", StringComparison.Ordinal)
+            || comparison.Response2.StartsWith("unsure", StringComparison.Ordinal)
+                ? NumberJudge.Decided(null) with
+                {
+                    Withheld = Verdict.First,
+                }
+                : null;
+        await StartAsync();
+        RewardAnswer[] answers = await FinalAsync(
+            await SubmitAsync(0, "unsure 5", size: 3),
+            await SubmitAsync(1, "b 2", size: 3),
+            await SubmitAsync(2, "c 3", size: 3)
+        );
+        Assert.Equal(
+            (FailureClass.Abstained, false, true, "Of this response, no match has a winner: 2 abstained from."),
+            (answers[0].Failure?.Class ?? default, answers[0].Failure?.Retryable, answers[0].Mask, answers[0].Failure?.Detail)
+        );
+        Assert.Equal([(2, 0, 1), (1, 1, 0)], answers[1..].Select(answer => (answer.Rank ?? 0, answer.Wins, answer.Losses)));
+    }
+
+    [Fact]
+    public async Task Tie_IsHalfAWinForBoth()
+    {
+        _judge.Answer = _ => NumberJudge.Decided(null) with { IsTie = true };
+        await StartAsync();
+        RewardAnswer[] answers = await FinalAsync(await SubmitAsync(0, "a 1", size: 2), await SubmitAsync(1, "b 2", size: 2));
+        Assert.All(answers, answer => Assert.Equal(0.5, answer.Reward ?? double.NaN, 1e-9));
+    }
+
+    [Fact]
     public async Task LargeGroup_EachMeetsDrawnOpponents_AndRewardsFollowTheNumbers()
     {
         await StartAsync();

@@ -45,7 +45,11 @@ export function judgmentView(judgment) {
     { class: "panel", "aria-label": "Judgment" },
     judgment.preferred
       ? make("p", { class: "verdict" }, `Response ${judgment.preferred} is better (confidence ${number(confidence)})`)
-      : make("p", { class: "verdict bad" }, `No judgment: ${judgment.missing ?? "every vote is missing"}`),
+      : judgment.outcome === "abstained"
+        ? make("p", { class: "verdict" }, `Abstained: response ${judgment.withheld} would be better, with confidence ${number(confidence)}`)
+        : judgment.outcome === "tie"
+          ? make("p", { class: "verdict" }, `A tie (confidence ${number(confidence)})`)
+          : make("p", { class: "verdict bad" }, `No judgment: ${judgment.missing ?? "every vote is missing"}`),
     votes.length ? make("ul", { class: "votes", "aria-label": "Votes: the chosen response, and the order shown" }, ...votes.map(voteMark)) : null,
     make(
       "p",
