@@ -10,9 +10,9 @@ namespace RewardReasoning.Bench;
 /// <summary>
 /// A server of rewards under steady work for minutes, with a judge that answers at once and an SQLite store: waves of 64 groups of 8 over 64
 /// connections that are opened anew for each, members twice and attempts that are replaced among them, and between the waves what the page
-/// and Prometheus ask. Memory is sampled (working set of the process, client included, and managed heap), and its slope after the first
-/// fifth is reported with its 95 % interval.
-/// Arguments: minutes (10).
+/// and Prometheus ask. Memory is sampled between waves (working set of the process, client included, and managed heap after a collection):
+/// its means over each fifth of the time are reported, and its slope over the second half with its 95 % interval.
+/// Arguments: minutes (10), and <c>memory</c> for a server without a store.
 /// </summary>
 internal static class SoakBenchmark
 {
@@ -25,11 +25,12 @@ internal static class SoakBenchmark
     public static async Task<int> RunAsync(string[] args)
     {
         TimeSpan length = TimeSpan.FromMinutes(args.Length > 0 ? double.Parse(args[0], CultureInfo.InvariantCulture) : 10);
+        bool stores = !args.Contains("memory");
         Machine.Print();
         string folder = Directory.CreateTempSubdirectory("rrm-bench-").FullName;
         try
         {
-            using SqliteCompletionStore store = SqliteCompletionStore.Open(Path.Combine(folder, "store.db"));
+            using SqliteCompletionStore? store = stores ? SqliteCompletionStore.Open(Path.Combine(folder, "store.db")) : null;
             using OpenedJudge judge = JudgeFactory.Open(new LargerNumberClient(), new JudgeOptions { Order = VoteOrder.Given });
             await using JudgeServer server = await JudgeServer.StartAsync(
                 new ServedModel
@@ -81,9 +82,8 @@ internal static class SoakBenchmark
                 $"{rewards} rewards in {waves} waves and {watch.Elapsed.TotalMinutes:0.0} minutes, {wrong} groups wrong; {samples.Count} samples of memory"
             )
         );
-        samples.RemoveAll(sample => sample.Minutes < length.TotalMinutes / 5);
-        Print("working set", [.. samples.Select(sample => (sample.Minutes, sample.WorkingSet))]);
-        Print("managed heap after a collection", [.. samples.Select(sample => (sample.Minutes, sample.Heap))]);
+        Print("working set", length, [.. samples.Select(sample => (sample.Minutes, sample.WorkingSet))]);
+        Print("managed heap after a collection", length, [.. samples.Select(sample => (sample.Minutes, sample.Heap))]);
         return wrong == 0 ? 0 : 1;
     }
 
@@ -126,8 +126,15 @@ internal static class SoakBenchmark
 
     private static double HeapAfterCollection() => GC.GetTotalMemory(forceFullCollection: true) / MegaByte;
 
-    private static void Print(string what, (double Minutes, double Value)[] samples)
+    private static void Print(string what, TimeSpan length, (double Minutes, double Value)[] all)
     {
+        double[] fifths =
+        [
+            .. all.GroupBy(sample => Math.Min(4, (int)(5 * sample.Minutes / length.TotalMinutes)))
+                .OrderBy(fifth => fifth.Key)
+                .Select(fifth => fifth.Average(sample => sample.Value)),
+        ];
+        (double Minutes, double Value)[] samples = [.. all.Where(sample => sample.Minutes >= length.TotalMinutes / 2)];
         if (samples.Length < 3)
         {
             Console.WriteLine($"{what}: {samples.Length} samples are too few for a slope; soak for longer.");
@@ -143,7 +150,8 @@ internal static class SoakBenchmark
         Console.WriteLine(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{what}: {samples[0].Value:0.0} MiB at {samples[0].Minutes:0.0} minutes, {samples[^1].Value:0.0} at the end, {samples.Min(sample => sample.Value):0.0} to {samples.Max(sample => sample.Value):0.0}; slope {slope:+0.00;-0.00} MiB a minute ({slope - half:+0.00;-0.00} to {slope + half:+0.00;-0.00})"
+                $"{what}: means of fifths {string.Join(", ", fifths.Select(mean => mean.ToString("0.0", CultureInfo.InvariantCulture)))} MiB; "
+                    + $"slope of the second half {slope:+0.00;-0.00} MiB a minute ({slope - half:+0.00;-0.00} to {slope + half:+0.00;-0.00})"
             )
         );
     }
