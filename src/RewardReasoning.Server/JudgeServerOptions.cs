@@ -109,6 +109,13 @@ public sealed record JudgeServerOptions : ICheckedOptions
     /// <value>null (no runs are shown).</value>
     public string? RunsFolder { get; init; }
 
+    /// <summary>
+    /// An SQLite file for groups of rewards, jobs and recorded judgments, which one server at a time has. It may be a store of completions.
+    /// </summary>
+    /// <value>null: the file of the judge's SQLite store; memory where the store is another one or none, or the file is another server's.
+    /// </value>
+    public string? StateFile { get; init; }
+
     /// <summary>Receives a line for every request that failed through the server's fault; it holds no text of the request.</summary>
     /// <value>null (nobody).</value>
     public Action<string>? OnFailure { get; init; }

@@ -17,26 +17,28 @@ using RewardReasoning.Storage.Judgments;
 namespace RewardReasoning.Server;
 
 /// <summary>
-/// What a server with a judge has beside its routes: rewards, jobs and recorded judgments, in the file of its SQLite store. With another
-/// store, or none, rewards and jobs are kept in memory, and judgments are not recorded.
+/// What a server with a judge has beside its routes: rewards, jobs and recorded judgments, in a file (<see cref="StateFile"/>), or in
+/// memory where there is none.
 /// </summary>
 internal sealed class ServedJudging : IAsyncDisposable
 {
     private const int MaxBodyMegabytes = 512;
     private const int MostRecorded = 100_000;
+    private const int MostInMemory = 2_000;
+    private const long MostBytesInMemory = 64 << 20;
 
-    private readonly SqliteTables _tables;
+    private readonly StateFile _state;
     private readonly JudgingContext _context;
-    private readonly JudgmentLog? _log;
+    private readonly IJudgmentLog _log;
     private readonly JobStore _jobs;
     private readonly JobRunner _runner;
     private readonly RewardService _rewards;
     private readonly RunRoutes _runs;
 
-    private ServedJudging(SqliteTables tables, JudgingContext context, JudgmentLog? log, RewardService rewards, JudgeServerOptions options)
+    private ServedJudging(StateFile state, JudgingContext context, IJudgmentLog log, RewardService rewards, JudgeServerOptions options)
     {
-        (_tables, _context, _log, _rewards) = (tables, context, log, rewards);
-        _jobs = new(tables);
+        (_state, _context, _log, _rewards) = (state, context, log, rewards);
+        _jobs = new(state.Tables);
         _runner = new JobRunner(_jobs, context, options.OnFailure);
         _runs = new(options.RunsFolder);
         context.Drain.Begun.Register(rewards.BeginClosing);
@@ -59,17 +61,20 @@ internal sealed class ServedJudging : IAsyncDisposable
         CancellationToken stopping
     )
     {
-        SqliteTables tables = SqliteTables.Open((model.Store as SqliteCompletionStore)?.Location);
+        StateFile state = StateFile.Open(options.StateFile, (model.Store as SqliteCompletionStore)?.Location, time, options.OnFailure);
+        SqliteTables tables = state.Tables;
         RewardService? service = null;
         try
         {
-            JudgmentLog? log = tables.IsDurable ? new(tables, MostRecorded) : null;
-            JudgmentRecorder? recorder = log is null ? null : new(log, time, options.OnFailure);
+            IJudgmentLog log = tables.IsDurable
+                ? new SqliteJudgmentLog(tables, MostRecorded)
+                : new MemoryJudgmentLog(MostInMemory, MostBytesInMemory);
+            JudgmentRecorder recorder = new(log, time, options.OnFailure);
             JudgingContext context = new()
             {
                 Judge = judge,
-                Decides = recorder?.Around(judge.Judge) ?? judge.Judge,
-                OnJudged = recorder is null ? null : (comparison, judgment) => recorder.Record(comparison, judgment),
+                Decides = recorder.Around(judge.Judge),
+                OnJudged = (comparison, judgment) => recorder.Record(comparison, judgment),
                 Ranking = model.Ranking with { Concurrency = judge.Concurrency },
                 Store = model.Store,
                 Admission = new Admission(options.MaxRequests, "requests"),
@@ -88,12 +93,12 @@ internal sealed class ServedJudging : IAsyncDisposable
                 OnWarning = options.OnFailure,
             };
             service = await ServedRewards.StartAsync(RewardJudge.Of(judge, context.Decides), tables, rewards, time);
-            return new(tables, context, log, service, options);
+            return new(state, context, log, service, options);
         }
         catch
         {
             await (service?.DisposeAsync() ?? ValueTask.CompletedTask);
-            tables.Dispose();
+            state.Dispose();
             throw;
         }
     }
@@ -114,7 +119,7 @@ internal sealed class ServedJudging : IAsyncDisposable
 
     /// <summary>Looks whether the store's file can be read.</summary>
     /// <exception cref="CompletionStoreException">It cannot.</exception>
-    public void CheckStore() => _tables.Read(session => session.Query("SELECT count(*) FROM jobs", row => row.GetInt64(0)));
+    public void CheckStore() => _state.Tables.Read(session => session.Query("SELECT count(*) FROM jobs", row => row.GetInt64(0)));
 
     /// <summary>The judge as tools of the Model Context Protocol.</summary>
     public IReadOnlyList<McpServerTool> ToolsFor(ServedModel model, JudgeServerOptions options) =>
@@ -126,6 +131,6 @@ internal sealed class ServedJudging : IAsyncDisposable
         await _runner.DisposeAsync();
         await _rewards.DisposeAsync();
         _runs.Dispose();
-        _tables.Dispose();
+        _state.Dispose();
     }
 }

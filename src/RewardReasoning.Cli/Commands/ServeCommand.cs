@@ -97,6 +97,14 @@ internal sealed class ServeCommand
         HelpName = "N",
     };
 
+    private readonly Option<string?> _state = new("--state")
+    {
+        Description =
+            "SQLite file for groups of rewards, jobs and judgments (default: that of an SQLite --store; in memory with another store, "
+            + "or none).",
+        HelpName = "FILE",
+    };
+
     private readonly Option<string?> _runs = new("--runs")
     {
         Description = "Folder below which the page looks for runs of rrm train, bench and score, to show them.",
@@ -159,6 +167,7 @@ internal sealed class ServeCommand
                 serve._maxCompletions,
                 serve._maxMembers,
                 serve._groupSize,
+                serve._state,
                 serve._runs,
                 serve._maxToolTokens,
                 serve._deadline,
@@ -234,6 +243,7 @@ internal sealed class ServeCommand
             MaxCompletions = parsed.GetValue(_maxCompletions),
             MaxMembers = parsed.GetValue(_maxMembers),
             GroupSize = parsed.GetValue(_groupSize),
+            StateFile = parsed.GetValue(_state),
             RunsFolder = parsed.GetValue(_runs),
             MaxToolTokens = ToolTokens.Read(parsed, _maxToolTokens),
             Deadline = parsed.GetValue(_deadline) is { } seconds ? SecondsOf(seconds, _deadline) : null,

@@ -14,8 +14,8 @@ internal sealed record JudgingContext
     /// <summary>Decides for it, and records what it decided where that is wanted.</summary>
     public required IJudge Decides { get; init; }
 
-    /// <summary>Receives what was decided in another way than by <see cref="Decides"/>; null where nothing is recorded.</summary>
-    public Action<Comparison, Judgment>? OnJudged { get; init; }
+    /// <summary>Receives what was decided in another way than by <see cref="Decides"/>, which records it.</summary>
+    public required Action<Comparison, Judgment> OnJudged { get; init; }
 
     /// <summary>How responses are ranked, with the concurrency that keeps the judge busy.</summary>
     public required RankingOptions Ranking { get; init; }

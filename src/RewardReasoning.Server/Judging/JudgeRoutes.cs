@@ -99,7 +99,7 @@ internal sealed class JudgeRoutes(JudgingContext context)
         });
         if (judgment is not null)
         {
-            context.OnJudged?.Invoke(comparison, judgment);
+            context.OnJudged(comparison, judgment);
             await EndAsync(events, judgment, withReasoning, deadline.Token);
         }
     }

@@ -8,7 +8,7 @@ namespace RewardReasoning.Server.Judgments;
 /// Records the judgments of a server for people who look at them later. Nobody waits for it, and where it fails or cannot keep up nothing
 /// but the record is lost: the completions themselves are in the store. Safe to use from many threads.
 /// </summary>
-internal sealed class JudgmentRecorder(JudgmentLog log, TimeProvider time, Action<string>? warn)
+internal sealed class JudgmentRecorder(IJudgmentLog log, TimeProvider time, Action<string>? warn)
 {
     private const int MostUnwritten = 10_000;
 

@@ -15,23 +15,15 @@ namespace RewardReasoning.Server.Judgments;
 /// <c>/v1/judgments</c>: what the judge of this server decided, searched, looked at and labelled by people, whose agreement with it is
 /// counted.
 /// </summary>
-internal sealed class JudgmentRoutes(JudgmentLog log)
+internal sealed class JudgmentRoutes(IJudgmentLog log)
 {
     private const int MostListed = 500;
     private const int Listed = 50;
     private const int FlushBytes = 1 << 16;
 
     /// <summary>Adds the routes.</summary>
-    /// <param name="routes">Where to.</param>
-    /// <param name="log">The judgments; null where there is no file to keep them in.</param>
-    public static void Map(IEndpointRouteBuilder routes, JudgmentLog? log)
+    public static void Map(IEndpointRouteBuilder routes, IJudgmentLog log)
     {
-        if (log is null)
-        {
-            routes.Map("/v1/judgments/{**rest}", _ => throw NotRecorded());
-            return;
-        }
-
         JudgmentRoutes judgments = new(log);
         routes.MapGet("/v1/judgments", judgments.ListAsync);
         routes.MapGet("/v1/judgments/agreement", judgments.AgreementAsync);
@@ -49,13 +41,6 @@ internal sealed class JudgmentRoutes(JudgmentLog log)
         json.WriteString("rejected", judgment.Label == 1 ? judgment.Response2 : judgment.Response1);
         json.WriteEndObject();
     }
-
-    private static ApiException NotRecorded() =>
-        new(
-            StatusCodes.Status404NotFound,
-            "This server records no judgments: they are kept in its SQLite store, and it was started with another one or with none.",
-            "not_recorded"
-        );
 
     private Task ListAsync(HttpContext http)
     {
@@ -87,6 +72,7 @@ internal sealed class JudgmentRoutes(JudgmentLog log)
             json =>
             {
                 json.WriteStartObject();
+                json.WriteBoolean("durable", log.IsDurable);
                 json.WriteStartArray("judgments");
                 foreach (RecordedJudgment judgment in found)
                 {

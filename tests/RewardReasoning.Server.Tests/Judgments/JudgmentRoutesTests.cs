@@ -122,11 +122,13 @@ public sealed class JudgmentRoutesTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task WithoutAStore_NothingIsRecorded_AndItSaysSo()
+    public async Task WithoutAStore_JudgmentsAreKeptInMemory_AndItSaysSo()
     {
         await using ServedJudge served = await ServedJudge.StartAsync(ScriptedChatClient.Of(@"\boxed{Assistant 1}"));
-        JudgeAnswer answer = await served.GetAsync("/v1/judgments");
-        Assert.Equal((404, "not_recorded"), (answer.Status, answer.Json.GetProperty("code").GetString()));
+        await served.PostAsync("/v1/judge", """{"query": "q", "response_1": "a", "response_2": "b"}""");
+        JsonElement list = (await served.GetAsync("/v1/judgments")).Json;
+        Assert.False(list.GetProperty("durable").GetBoolean());
+        Assert.Equal("q", list.GetProperty("judgments")[0].GetProperty("query").GetString());
     }
 
     private async Task JudgeAsync(string query, string first, string second)

@@ -119,8 +119,9 @@ export function judgmentsPage() {
     if (preferred.value) {
       query.set("preferred", preferred.value);
     }
-    const { judgments, next_skip } = await json(`/v1/judgments?${query}`);
+    const { durable, judgments, next_skip } = await json(`/v1/judgments?${query}`);
     list.replaceChildren(
+      durable ? "" : make("p", { class: "note" }, "This server keeps the last judgments in memory: they end with it."),
       judgments.length
         ? table(
             "Judgments",

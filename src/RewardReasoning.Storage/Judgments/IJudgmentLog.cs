@@ -1,0 +1,98 @@
+namespace RewardReasoning.Storage.Judgments;
+
+/// <summary>A judgment as it is recorded.</summary>
+internal sealed record RecordedJudgment
+{
+    /// <summary>Counted up; 0 before it is recorded.</summary>
+    public long Id { get; init; }
+
+    /// <summary>When it was last given.</summary>
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>The query.</summary>
+    public required string Query { get; init; }
+
+    /// <summary>The first response, as the caller numbered them.</summary>
+    public required string Response1 { get; init; }
+
+    /// <summary>The second response.</summary>
+    public required string Response2 { get; init; }
+
+    /// <summary>Which one is preferred; null where the judgment is missing.</summary>
+    public Verdict? Preferred { get; init; }
+
+    /// <summary>How unsure the judge was, from 0 to 1; 1 where the judgment is missing.</summary>
+    public required double Uncertainty { get; init; }
+
+    /// <summary>All of it, as the JSON of a judgment.</summary>
+    public required byte[] Judgment { get; init; }
+
+    /// <summary>What a person said: 1, 2, or 0 for neither; null where nobody did.</summary>
+    public int? Label { get; init; }
+}
+
+/// <summary>Which judgments to list.</summary>
+internal sealed record JudgmentFilter
+{
+    /// <summary>A text that the query or a response holds, whatever its case; null for any.</summary>
+    public string? Text { get; init; }
+
+    /// <summary>1, 2, or 0 for missing judgments; null for any.</summary>
+    public int? Preferred { get; init; }
+
+    /// <summary>Whether a person labelled them; null for any.</summary>
+    public bool? Labelled { get; init; }
+
+    /// <summary>Whether the most unsure come first, and not the newest.</summary>
+    public bool UnsureFirst { get; init; }
+
+    /// <summary>How many to leave out from the beginning.</summary>
+    public long Skip { get; init; }
+
+    /// <summary>The most to list.</summary>
+    public int Most { get; init; } = 50;
+}
+
+/// <summary>How often a person and the judge chose which response, for judgments that have both.</summary>
+/// <param name="Label">1, 2, or 0 for neither.</param>
+/// <param name="Preferred">1 or 2; 0 for a missing judgment.</param>
+/// <param name="Count">How often.</param>
+internal sealed record LabelCount(int Label, int Preferred, long Count)
+{
+    /// <summary>A preference as a number: 1, 2, or 0 for a missing judgment.</summary>
+    public static int NumberOf(Verdict? preferred) =>
+        preferred switch
+        {
+            Verdict.First => 1,
+            Verdict.Second => 2,
+            _ => 0,
+        };
+}
+
+/// <summary>
+/// The judgments that a service gave, for people who want to see them: one for each comparison, the newest taking the place of those
+/// before, and of those that nobody labelled only so many. Safe to use from many threads.
+/// </summary>
+internal interface IJudgmentLog
+{
+    /// <summary>Whether they survive the process.</summary>
+    bool IsDurable { get; }
+
+    /// <summary>Records a judgment in the place of an earlier one of the same comparison, whose label stays.</summary>
+    /// <param name="hash">What makes it the same comparison.</param>
+    /// <param name="judgment">The judgment.</param>
+    Task AddAsync(byte[] hash, RecordedJudgment judgment);
+
+    /// <summary>Judgments that a filter lets through.</summary>
+    IReadOnlyList<RecordedJudgment> List(JudgmentFilter filter);
+
+    /// <summary>One judgment; null where there is none.</summary>
+    RecordedJudgment? Find(long id);
+
+    /// <summary>Keeps what a person says of a judgment; null takes it back.</summary>
+    /// <returns>Whether there is such a judgment.</returns>
+    Task<bool> LabelAsync(long id, int? label);
+
+    /// <summary>How persons and the judge agree.</summary>
+    IReadOnlyList<LabelCount> CountLabels();
+}
