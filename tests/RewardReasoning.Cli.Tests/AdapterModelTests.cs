@@ -59,6 +59,15 @@ public sealed class AdapterModelTests(TinyJudge judge) : IClassFixture<TinyJudge
         Assert.Equal(3, read.GetProperty("steps").GetInt32());
     }
 
+    [Fact]
+    public async Task Recipe_AdapterThatIsTrainedFurther_StaysItself()
+    {
+        Write(judge.Folder);
+        string recipe = _folder.Write("recipe.json", $$"""{ "lora": { "from": {{JsonSerializer.Serialize(Adapter)}} } }""");
+        using Terminal terminal = new(Stream.Null, Stream.Null, TextWriter.Null);
+        Assert.Null(await HubRecipe.TextAsync(recipe, terminal, TestContext.Current.CancellationToken));
+    }
+
     /// <summary>Adapters of the judge that change its verdicts; a folder of the model with them merged in.</summary>
     private string Write(string baseName)
     {
@@ -74,7 +83,7 @@ public sealed class AdapterModelTests(TinyJudge judge) : IClassFixture<TinyJudge
             }
         }
 
-        AdapterFolder.Save(model, options, baseName, Adapter);
+        AdapterFolder.Save(model, options, baseName, Adapter, torch.ScalarType.Float32);
         model.MergeAdapters();
         string merged = _folder["merged"];
         Models.ModelFolder.CarryFiles(judge.Folder, merged);

@@ -14,6 +14,9 @@ internal static class HubRecipe
 {
     private static readonly JsonReaderOptions Commented = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
 
+    /// <summary>The field of adapters that are trained further, which need themselves and not a model.</summary>
+    private const string AdaptersThatGoOn = "from";
+
     /// <summary>
     /// The text to be read in place of the file's; null for one without addresses, and where the file itself is at fault.
     /// </summary>
@@ -44,12 +47,22 @@ internal static class HubRecipe
     private static HashSet<string> NamesIn(string json)
     {
         HashSet<string> addresses = [];
+        string? field = null;
         Utf8JsonReader reader = new(Encoding.UTF8.GetBytes(json), Commented);
         try
         {
             while (reader.Read())
             {
-                if (reader.TokenType == JsonTokenType.String && reader.GetString() is { } text && IsResolved(text))
+                if (reader.TokenType == JsonTokenType.PropertyName)
+                {
+                    field = reader.GetString();
+                }
+                else if (
+                    reader.TokenType == JsonTokenType.String
+                    && field != AdaptersThatGoOn
+                    && reader.GetString() is { } text
+                    && IsResolved(text)
+                )
                 {
                     addresses.Add(text);
                 }

@@ -19,7 +19,7 @@ internal sealed class AdapterWeights : IDisposable
     public const string Prefix = "base_model.model.";
 
     private const string WeightSuffix = ".weight";
-    private const string BaseKey = "base_model_name_or_path";
+    public const string BaseKey = "base_model_name_or_path";
 
     private readonly SafetensorsFile _file;
     private readonly double _alpha;

@@ -20,20 +20,25 @@ internal static class AdapterFolder
     /// <param name="options">Rank and scale of the adapters.</param>
     /// <param name="baseModel">Folder or hub name of the model they belong to.</param>
     /// <param name="folder">Created where it does not exist.</param>
-    public static void Save(DecoderModel model, LowRankOptions options, string baseModel, string folder)
+    /// <param name="type">Of the stored numbers.</param>
+    public static void Save(DecoderModel model, LowRankOptions options, string baseModel, string folder, ScalarType type)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(options);
         Directory.CreateDirectory(folder);
-        Safetensors.Write(
-            Path.Combine(folder, AdapterWeights.WeightsFileName),
-            [.. model.Trainable.Select(entry => (Prefix + entry.Name, entry.Value))]
-        );
+        using (TorchSharp.DisposeScope scope = NewDisposeScope())
+        {
+            Safetensors.Write(
+                Path.Combine(folder, AdapterWeights.WeightsFileName),
+                [.. model.Trainable.Select(entry => (Prefix + entry.Name, entry.Value.detach().to(type)))]
+            );
+        }
+
         JsonObject config = new()
         {
             ["peft_type"] = "LORA",
             ["task_type"] = model.Config.ScalarHead ? "SEQ_CLS" : "CAUSAL_LM",
-            ["base_model_name_or_path"] = baseModel,
+            [AdapterWeights.BaseKey] = baseModel,
             ["r"] = options.Rank,
             ["lora_alpha"] = options.Alpha,
             ["lora_dropout"] = 0.0,
@@ -47,11 +52,32 @@ internal static class AdapterFolder
         AtomicFile.Write(Path.Combine(folder, AdapterWeights.ConfigFileName), stream => JsonSerializer.Serialize(stream, config, Indented));
     }
 
+    /// <summary>Gives the base of adapters another name: a folder's, or the hub's.</summary>
+    /// <exception cref="RewardReasoningException">The folder holds no adapters.</exception>
+    public static void Rebase(string folder, string baseModel)
+    {
+        string path = Path.Combine(folder, AdapterWeights.ConfigFileName);
+        _ = AdapterWeights.BaseOf(folder);
+        JsonObject config = JsonNode.Parse(File.ReadAllText(path)) as JsonObject ?? [];
+        config[AdapterWeights.BaseKey] = baseModel;
+        AtomicFile.Write(path, stream => JsonSerializer.Serialize(stream, config, Indented));
+    }
+
     /// <summary>Reads adapters into those that the model has.</summary>
+    /// <param name="model">A model with adapters.</param>
+    /// <param name="folder">A folder that <see cref="Save"/> or PEFT wrote.</param>
+    /// <param name="options">Rank and scale of the model's adapters.</param>
     /// <exception cref="RewardReasoningException">The files are missing or damaged, or do not fit the model's adapters.</exception>
-    public static void Load(DecoderModel model, string folder)
+    public static void Load(DecoderModel model, string folder, LowRankOptions options)
     {
         ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(options);
+        JsonSettings config = JsonSettings.Load(Path.Combine(folder, AdapterWeights.ConfigFileName));
+        if (config.PositiveNumber("lora_alpha") is var alpha && alpha != options.Alpha)
+        {
+            throw config.Refuse("lora_alpha", $"it is {alpha}, and the adapters are to have alpha {options.Alpha}; give both the same.");
+        }
+
         string path = Path.Combine(folder, AdapterWeights.WeightsFileName);
         using SafetensorsFile file = SafetensorsFile.Open(path);
         using IDisposable noGrad = no_grad();

@@ -1,4 +1,3 @@
-using RewardReasoning.Models.Tensors;
 using static TorchSharp.torch;
 
 namespace RewardReasoning.Models.Decoder;
@@ -26,6 +25,5 @@ internal sealed class Linear(Tensor weight, Tensor? bias, LowRankAdapter? adapte
         );
 
     /// <summary>Adds the adapter's part to an output that was computed without it.</summary>
-    public Tensor Adapt(Tensor output, Tensor x, ScalarType productType) =>
-        adapter is null ? output : output.Plus(adapter.Apply(x, productType));
+    public Tensor Adapt(Tensor output, Tensor x, ScalarType productType) => adapter?.AddTo(output, x, productType) ?? output;
 }

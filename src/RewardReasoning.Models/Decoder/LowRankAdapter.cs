@@ -31,11 +31,13 @@ internal sealed class LowRankAdapter(Tensor down, Tensor up, double scale)
             ? new(down, up, parameters.AdapterScale)
             : null;
 
-    /// <summary>[..., in] to [..., out], to be added to the layer's own output.</summary>
-    public Tensor Apply(Tensor x, ScalarType productType)
+    /// <summary>An output [..., out] of the layer for x [..., in], with the adapter's part added.</summary>
+    public Tensor AddTo(Tensor output, Tensor x, ScalarType productType)
     {
-        Tensor narrow = nn.functional.linear(x.to(productType), down.to(productType)); // [..., rank]
-        return nn.functional.linear(narrow, up.to(productType)).to(x.dtype).Times(scale);
+        Tensor narrow = nn.functional.linear(x.to(productType), down.to(productType)).Times(scale); // [..., rank]
+        return output.dtype == productType
+            ? output.reshape(-1, up.shape[0]).addmm(narrow.reshape(-1, up.shape[1]), up.to(productType).t()).view(output.shape)
+            : output.Plus(nn.functional.linear(narrow, up.to(productType)).to(output.dtype));
     }
 
     /// <summary>scale · B A, [out, in].</summary>

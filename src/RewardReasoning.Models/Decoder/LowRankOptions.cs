@@ -15,4 +15,7 @@ internal sealed record LowRankOptions
     /// <summary>The adapters' outputs are multiplied by this over the rank.</summary>
     [Range(0.0, 1e6, MinimumIsExclusive = true)]
     public double Alpha { get; init; } = 32;
+
+    /// <summary>Folder of adapters, of the same base, rank and alpha, whose training goes on; null begins with new ones.</summary>
+    public string? From { get; init; }
 }

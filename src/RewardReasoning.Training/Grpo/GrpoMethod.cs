@@ -325,12 +325,6 @@ internal sealed class GrpoMethod : ITrainingMethod<GrpoPosition>
             return length;
         }
 
-        if (step >= _recipe.AnswerOnlySteps || _task.ReasoningEnd is not { } reasoningEnd)
-        {
-            return 0;
-        }
-
-        int end = Array.LastIndexOf(rollout.Completion.Ids, reasoningEnd);
-        return end < 0 ? length : end + 1;
+        return step < _recipe.AnswerOnlySteps ? _session.Chat.ReasoningLength(rollout.Prompt.PromptIds, rollout.Completion.Ids) : 0;
     }
 }

@@ -14,9 +14,6 @@ internal interface IRolloutTask : IDisposable
     /// <summary>The tokens that end a turn.</summary>
     IReadOnlySet<int> EndTokens { get; }
 
-    /// <summary>The token that closes the reasoning; null for a model without one.</summary>
-    int? ReasoningEnd { get; }
-
     /// <summary>Completions of each prompt.</summary>
     int Repeats { get; }
 

@@ -18,7 +18,6 @@ internal sealed class JudgeTask : IRolloutTask
     private readonly PairStream _pairs;
     private readonly ContextFilter _context;
     private int _leftOut;
-    private readonly int? _reasoningOpens;
 
     public JudgeTask(JudgeRecipe recipe, TrainingSession session, DataPosition? position)
     {
@@ -26,8 +25,6 @@ internal sealed class JudgeTask : IRolloutTask
         _chat = session.Chat;
         string prompt = Path.Combine(recipe.Model, JudgeFiles.PromptFile);
         _prompt = File.Exists(prompt) ? JudgePrompt.Load(prompt) : JudgePrompt.Default;
-        _reasoningOpens = _chat.Tokenizer.FindToken(ReasoningText.OpenTag);
-        ReasoningEnd = _chat.Tokenizer.FindToken(ReasoningText.CloseTag);
         EndTokens = session.Chat.EndTokens;
         _pairs = new PairStream(
             [.. recipe.Data.Select(file => (file.Path, file.Weight, (IReadOnlyList<LabelledPair>)ReadTrained(file.Path)))],
@@ -45,8 +42,6 @@ internal sealed class JudgeTask : IRolloutTask
     public DataPosition Position => new(_pairs.Taken, _pairs.Mixture);
 
     public IReadOnlySet<int> EndTokens { get; }
-
-    public int? ReasoningEnd { get; }
 
     public int Repeats => _recipe.RolloutsPerOrder;
 
@@ -78,7 +73,7 @@ internal sealed class JudgeTask : IRolloutTask
     {
         JudgeQuestion question = (JudgeQuestion)prompt;
         string text = _chat.Tokenizer.Decode(completion.Written);
-        Verdict verdict = VerdictParser.Parse(text, promptOpensReasoning: question.PromptIds[^1] == _reasoningOpens);
+        Verdict verdict = VerdictParser.Parse(text, promptOpensReasoning: _chat.OpensReasoning(question.PromptIds));
         return new JudgeRollout(question, completion, text, verdict, VerdictReward.Of(verdict, question.Right));
     }
 

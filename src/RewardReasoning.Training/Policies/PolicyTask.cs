@@ -15,7 +15,6 @@ internal sealed class PolicyTask : IRolloutTask
     private readonly PolicyRecipe _recipe;
     private readonly TrainedChat _chat;
     private readonly SeededStream<(RowQuery Query, string? Answer)> _questions;
-    private readonly int? _reasoningOpens;
     private readonly AnswerVerifier _verifier = new();
     private readonly ResponseGuard _guard;
     private readonly ContextFilter _context;
@@ -30,8 +29,6 @@ internal sealed class PolicyTask : IRolloutTask
     public PolicyTask(PolicyRecipe recipe, TrainingSession session, DataPosition? position, IGroupRanker ranker, JudgeDomain? domain)
     {
         (_recipe, _domain, _chat, _ranker) = (recipe, domain, session.Chat, ranker);
-        _reasoningOpens = _chat.Tokenizer.FindToken(ReasoningText.OpenTag);
-        ReasoningEnd = _chat.Tokenizer.FindToken(ReasoningText.CloseTag);
         EndTokens = _chat.EndTokens;
         _questions = new(QuestionFile.Read(recipe.Data, answered: false, domain: domain), recipe.Seed, position?.Taken ?? 0);
         _context = new ContextFilter(_chat.ContextLength, recipe.MaxTokens, "question", _questions.Count);
@@ -47,8 +44,6 @@ internal sealed class PolicyTask : IRolloutTask
     public DataPosition Position => new(_questions.Position);
 
     public IReadOnlySet<int> EndTokens { get; }
-
-    public int? ReasoningEnd { get; }
 
     public int Repeats => _recipe.Responses;
 
@@ -74,7 +69,7 @@ internal sealed class PolicyTask : IRolloutTask
     {
         PolicyQuestion question = (PolicyQuestion)prompt;
         string text = _chat.Tokenizer.Decode(completion.Written);
-        string answer = ReasoningText.Split(text, promptOpensReasoning: question.PromptIds[^1] == _reasoningOpens).Answer.Trim();
+        string answer = ReasoningText.Split(text, promptOpensReasoning: _chat.OpensReasoning(question.PromptIds)).Answer.Trim();
         return new PolicyRollout(question, completion, text, answer, _guard.Check(answer, completion.Finished), double.NaN);
     }
 

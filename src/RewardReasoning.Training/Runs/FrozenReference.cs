@@ -6,7 +6,7 @@ namespace RewardReasoning.Training.Runs;
 
 /// <summary>
 /// A policy that does not move, one view of it for each worker: the model that a run starts from, or another folder's. Where adapters are
-/// trained, the starting model is already in memory under them and is not loaded twice.
+/// trained from their beginning, the starting model is already in memory under them and is not loaded twice.
 /// </summary>
 internal sealed class FrozenReference : IDisposable
 {
@@ -20,6 +20,13 @@ internal sealed class FrozenReference : IDisposable
         {
             _own = source = DecoderModel.Load(folder ?? recipe.Model, session.Model.Type, session.Model.Device);
             _own.ProductType = session.Model.ProductType;
+        }
+        else if (recipe.Lora.From is { } start)
+        {
+            _own = source = DecoderModel.Load(recipe.Model, session.Model.Type, session.Model.Device);
+            source.AddAdapters(recipe.Lora, recipe.Seed);
+            AdapterFolder.Load(source, start, recipe.Lora);
+            source.MergeAdapters();
         }
 
         _models = [.. Enumerable.Range(0, recipe.Workers).Select(_ => Frozen(source))];

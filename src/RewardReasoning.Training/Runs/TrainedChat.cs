@@ -15,10 +15,14 @@ namespace RewardReasoning.Training.Runs;
 /// </summary>
 internal sealed class TrainedChat
 {
+    /// <summary>A tag and a line break are at most so many tokens.</summary>
+    private const int LongestTag = 5;
+
     private readonly ChatTokenizer _chat;
     private readonly DecoderConfig _config;
     private readonly ChatRenderOptions _whole;
     private readonly ChatRenderOptions _assistantBegins;
+    private readonly int? _reasoningCloses;
 
     /// <param name="folder">The model's folder.</param>
     /// <param name="config">Its configuration.</param>
@@ -31,6 +35,7 @@ internal sealed class TrainedChat
         (_chat, _config) = (ChatTokenizer.Load(folder), config);
         _whole = new ChatRenderOptions { Variables = Variables(variables), Clock = new StoppedClock(date) };
         _assistantBegins = _whole with { AddGenerationPrompt = true };
+        _reasoningCloses = Tokenizer.FindToken(ReasoningText.CloseTag);
         Models.EndTokens ends = Models.EndTokens.Of(folder, config, _chat);
         EndTokens = [.. ends.Ids];
         if (ends.OfTurn is not { } ofTurn)
@@ -88,6 +93,47 @@ internal sealed class TrainedChat
             : Reply(prompt, $"{ReasoningText.OpenTag}\n{reasoning.Trim()}\n{ReasoningText.CloseTag}\n\n{answer.TrimStart()}");
     }
 
+    /// <summary>Whether a prompt ends inside reasoning, be its tag one token or several.</summary>
+    public bool OpensReasoning(ReadOnlySpan<int> prompt) =>
+        Ending(prompt).TrimEnd().EndsWith(ReasoningText.OpenTag, StringComparison.Ordinal);
+
+    /// <summary>
+    /// How many tokens of a completion its reasoning takes, closing tag included; all of them where reasoning is open and does not close.
+    /// </summary>
+    public int ReasoningLength(ReadOnlySpan<int> prompt, int[] completion)
+    {
+        if (_reasoningCloses is { } tag)
+        {
+            int last = Array.LastIndexOf(completion, tag);
+            return last < 0 ? Unclosed(prompt) : last + 1;
+        }
+
+        int tags = Tags(completion.Length);
+        if (tags == 0)
+        {
+            return Unclosed(prompt);
+        }
+
+        // The tag is several tokens, whose first and last may hold other text too: the shortest beginning with all tags is looked for.
+        (int few, int enough) = (0, completion.Length);
+        while (enough - few > 1)
+        {
+            int middle = (few + enough) / 2;
+            (few, enough) = Tags(middle) == tags ? (few, middle) : (middle, enough);
+        }
+
+        return enough;
+
+        int Unclosed(ReadOnlySpan<int> before) =>
+            OpensReasoning(before) || Tokenizer.Decode(completion).Contains(ReasoningText.OpenTag, StringComparison.Ordinal)
+                ? completion.Length
+                : 0;
+
+        int Tags(int tokens) => Tokenizer.Decode(completion.AsSpan(0, tokens)).AsSpan().Count(ReasoningText.CloseTag);
+    }
+
+    private string Ending(ReadOnlySpan<int> prompt) => Tokenizer.Decode(prompt[Math.Max(0, prompt.Length - LongestTag)..]);
+
     private int[] Readable(int[] ids)
     {
         RequireReadable(ids, "The text");
@@ -116,12 +162,12 @@ internal sealed class TrainedChat
             return text;
         }
 
-        string ending = Tokenizer.Decode(prompt[Math.Max(0, prompt.Length - 4)..]);
-        if (!ending.TrimEnd().EndsWith(ReasoningText.OpenTag, StringComparison.Ordinal))
+        if (!OpensReasoning(prompt))
         {
             return text;
         }
 
+        string ending = Ending(prompt);
         string rest = text[ReasoningText.OpenTag.Length..];
         return ending.EndsWith('\n') && rest.StartsWith('\n') ? rest[1..] : rest;
     }

@@ -63,13 +63,13 @@ internal sealed class TrainingLoop<TPosition>(TrainingRecipe recipe, TimeProvide
             loop.Step(cancellationToken);
         }
 
-        if (recipe.Lora is not null)
+        if (recipe.Lora is { } lora)
         {
             folder.Place(
                 "adapter",
                 target =>
                 {
-                    session.SaveWeights(target);
+                    session.SaveAdapters(lora, target);
                     ModelCard.Write(target, recipe, log.Last, isAdapter: true);
                 }
             );

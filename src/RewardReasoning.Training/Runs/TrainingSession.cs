@@ -50,9 +50,9 @@ internal sealed class TrainingSession : IDisposable
             _working.ProductType = recipe.Products.ToScalarType();
         }
 
-        if (recipe.Lora is not null && checkpoint is not null)
+        if (recipe.Lora is { } adapters && (checkpoint ?? adapters.From) is { } trained)
         {
-            AdapterFolder.Load(_master, checkpoint);
+            AdapterFolder.Load(_master, trained, adapters);
         }
 
         _optimizer = new FusedAdamW(_master.Trainable, recipe.Optimizer);
@@ -77,6 +77,8 @@ internal sealed class TrainingSession : IDisposable
 
     /// <summary>Each worker's view of the model.</summary>
     public ModelReplicas Replicas { get; }
+
+    private ScalarType FinishedType => _recipe.Weights == WeightType.Bfloat16 ? ScalarType.BFloat16 : ScalarType.Float32;
 
     /// <summary>Updates since the session began.</summary>
     public long Updates { get; private set; }
@@ -125,7 +127,7 @@ internal sealed class TrainingSession : IDisposable
     {
         if (_recipe.Lora is { } lora)
         {
-            AdapterFolder.Save(_master, lora, _recipe.BaseName, folder);
+            AdapterFolder.Save(_master, lora, _recipe.BaseName, folder, ScalarType.Float32);
         }
         else
         {
@@ -146,14 +148,26 @@ internal sealed class TrainingSession : IDisposable
     /// </summary>
     public void LoadWeights(string folder)
     {
-        if (_recipe.Lora is not null)
+        if (_recipe.Lora is { } options)
         {
-            AdapterFolder.Load(_master, folder);
+            AdapterFolder.Load(_master, folder, options);
             return;
         }
 
         using DecoderModel stored = DecoderModel.Load(folder, ScalarType.Float32, _master.Device);
         _master.CopyWeights(stored);
+    }
+
+    /// <summary>
+    /// Writes the finished adapters, with the tokenizer, template and judge's files that they were trained with; of bfloat16 weights they
+    /// are bfloat16 too.
+    /// </summary>
+    /// <param name="lora">The recipe's.</param>
+    /// <param name="folder">Where to.</param>
+    public void SaveAdapters(LowRankOptions lora, string folder)
+    {
+        ModelFolder.CarryFiles(_recipe.Model, folder);
+        AdapterFolder.Save(_master, lora, _recipe.BaseName, folder, FinishedType);
     }
 
     /// <summary>Writes the finished model, adapters merged in; the session is at its end with that.</summary>
@@ -165,7 +179,7 @@ internal sealed class TrainingSession : IDisposable
         }
 
         ModelFolder.CarryFiles(_recipe.Model, folder);
-        _master.Save(folder, _recipe.Weights == WeightType.Bfloat16 ? ScalarType.BFloat16 : ScalarType.Float32);
+        _master.Save(folder, FinishedType);
         ModelFolder.WriteCard(folder, _recipe.Model);
     }
 

@@ -174,7 +174,7 @@ public sealed class AppliedAdapterTests : IDisposable
             value.copy_(randn(value.shape, dtype: ScalarType.Float32, generator: generator).mul(0.2));
         }
 
-        AdapterFolder.Save(model, options, baseFolder, adapter);
+        AdapterFolder.Save(model, options, baseFolder, adapter, ScalarType.Float32);
         return model;
     }
 

@@ -93,7 +93,40 @@ public sealed class TrainedChatTests : IDisposable
         Assert.Contains("embeddings for 0 to 283", error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("380-57=323 Who said 323?</think>\\boxed{Assistant 1}", "380-57=323 Who said 323?</think>")]
+    [InlineData("a</think>b</think>c", "a</think>b</think>")]
+    [InlineData("</think>", "</think>")]
+    public void ReasoningLength_TagOfSeveralTokens_IsTheShortestBeginningThatClosesIt(string completion, string reasoning)
+    {
+        TrainedChat chat = WithoutTags();
+        Assert.Null(chat.Tokenizer.FindToken("</think>"));
+        int[] ids = chat.Tokenizer.Encode(completion);
+        int length = chat.ReasoningLength([], ids);
+        Assert.StartsWith(reasoning, chat.Tokenizer.Decode(ids.AsSpan(0, length)), StringComparison.Ordinal);
+        Assert.False(chat.Tokenizer.Decode(ids.AsSpan(0, length - 1)).StartsWith(reasoning, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("Why?", "Because.", false)]
+    [InlineData("Why?<think>", "Because.", true)]
+    [InlineData("Why?<think>\n", "Because.", true)]
+    [InlineData("Why?", "<think>Because.", true)]
+    public void ReasoningLength_NoClosingTag_IsAllOfItWhereReasoningIsOpen(string prompt, string completion, bool open)
+    {
+        TrainedChat chat = WithoutTags();
+        int[] ids = chat.Tokenizer.Encode(completion);
+        Assert.Equal(open ? ids.Length : 0, chat.ReasoningLength(chat.Tokenizer.Encode(prompt), ids));
+    }
+
     public void Dispose() => _folder.Dispose();
+
+    /// <summary>A model whose vocabulary has no token for the tags of reasoning.</summary>
+    private static TrainedChat WithoutTags()
+    {
+        string folder = Fixtures.PathOf("smollm2-135m-instruct");
+        return new(folder, DecoderConfig.Load(folder), null, DateTimeOffset.UnixEpoch);
+    }
 
     private TrainedChat Chat(DecoderConfig config) => new(_folder.Path, config, null, DateTimeOffset.UnixEpoch);
 

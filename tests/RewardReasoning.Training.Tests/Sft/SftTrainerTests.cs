@@ -202,6 +202,19 @@ public sealed class SftTrainerTests : IDisposable
     }
 
     [Fact]
+    public void Run_AdaptersFromAFolder_GoOnWhereTheseEnded()
+    {
+        LowRankOptions adapters = new() { Rank = 4, Alpha = 8 };
+        Run(Recipe("a", 20) with { Lora = adapters, LearningRate = 2e-2 });
+        Run(Recipe("b", 20) with { Lora = adapters with { From = _folder["a/adapter"] }, LearningRate = 2e-2 });
+        Assert.True(LossValues("b")[0] < LossValues("a")[0] * 0.95);
+        RewardReasoningException error = Assert.ThrowsAny<RewardReasoningException>(() =>
+            Run(Recipe("c", 20) with { Lora = adapters with { Alpha = 16, From = _folder["a/adapter"] } })
+        );
+        Assert.Contains("lora_alpha", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Run_Adapters_LearnResumeAndComputeTheSameOnceMerged()
     {
         SftRecipe Adapted(string name) =>
@@ -218,7 +231,7 @@ public sealed class SftTrainerTests : IDisposable
         using DecoderModel merged = DecoderModel.Load(undisturbed.FinalModel, ScalarType.Float32, CPU);
         using DecoderModel adapted = DecoderModel.Load(_folder["tiny"], ScalarType.Float32, CPU);
         adapted.AddAdapters(new LowRankOptions { Rank = 4, Alpha = 8 }, 1);
-        AdapterFolder.Load(adapted, _folder["a/adapter"]);
+        AdapterFolder.Load(adapted, _folder["a/adapter"], new LowRankOptions { Rank = 4, Alpha = 8 });
         using Tensor ids = tensor(
             new long[,]
             {
