@@ -11,6 +11,9 @@ internal enum LabStepKind
     /// <summary>Writes the data of an arithmetic world.</summary>
     World,
 
+    /// <summary>Writes the data of a world of short texts.</summary>
+    TextWorld,
+
     /// <summary>Supervised training.</summary>
     Sft,
 
@@ -40,6 +43,11 @@ internal sealed record LabStep
 
     /// <summary>Folder that a tokenizer or a published model goes to.</summary>
     public string? To { get; init; }
+
+    /// <summary>
+    /// Of published adapters: the name of their base for those who use them; null leaves the folder they were trained on.
+    /// </summary>
+    public string? Base { get; init; }
 }
 
 /// <summary>A model made from nothing: steps one after another, each skipped or resumed where an earlier call got to.</summary>

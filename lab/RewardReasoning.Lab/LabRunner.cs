@@ -1,4 +1,6 @@
 using RewardReasoning.Lab.Arithmetic;
+using RewardReasoning.Lab.Words;
+using RewardReasoning.Models.Decoder;
 using RewardReasoning.Recipes;
 using RewardReasoning.Text.Tokenization;
 using RewardReasoning.Training;
@@ -46,6 +48,9 @@ internal sealed class LabRunner(LabRecipe recipe, TimeProvider clock)
             case LabStepKind.World:
                 ArithmeticWorld.Write(RecipeFile.Load<ArithmeticWorldRecipe>(path));
                 break;
+            case LabStepKind.TextWorld:
+                TextWorld.Write(RecipeFile.Load<TextWorldRecipe>(path));
+                break;
             case LabStepKind.Sft:
                 Train(TrainingKind.Sft, path, progress, cancellationToken);
                 break;
@@ -56,7 +61,7 @@ internal sealed class LabRunner(LabRecipe recipe, TimeProvider clock)
                 Train(TrainingKind.Policy, path, progress, cancellationToken);
                 break;
             case LabStepKind.Publish:
-                Publish(step.From ?? "", step.To ?? "");
+                Publish(step.From ?? "", step.To ?? "", step.Base);
                 break;
             default:
                 throw new RecipeException($"There is no step {step.Kind}.");
@@ -70,7 +75,7 @@ internal sealed class LabRunner(LabRecipe recipe, TimeProvider clock)
         _ = run.Run(progress, cancellationToken);
     }
 
-    private static void Publish(string from, string to)
+    private static void Publish(string from, string to, string? baseModel)
     {
         if (!Directory.Exists(from))
         {
@@ -81,6 +86,11 @@ internal sealed class LabRunner(LabRecipe recipe, TimeProvider clock)
         foreach (string file in Directory.EnumerateFiles(from))
         {
             File.Copy(file, Path.Combine(to, Path.GetFileName(file)), overwrite: true);
+        }
+
+        if (baseModel is not null)
+        {
+            AdapterFolder.Rebase(to, baseModel);
         }
     }
 }

@@ -1,4 +1,5 @@
 using RewardReasoning.Lab.Arithmetic;
+using RewardReasoning.Lab.Words;
 using RewardReasoning.Recipes;
 using RewardReasoning.Testing;
 using RewardReasoning.Text.Tokenization;
@@ -21,10 +22,12 @@ public sealed class ShippedRecipesTests
         Assert.True(recipe.MeasureFirst);
     }
 
-    [Fact]
-    public void Recipes_AllOfTheLab_AreValid()
+    [Theory]
+    [InlineData("rrm-mini")]
+    [InlineData("rrm-smol")]
+    public void Recipes_AllOfALab_AreValid(string name)
     {
-        LabRecipe lab = RecipeFile.Load<LabRecipe>(Path.Combine(Folder, "lab.json"));
+        LabRecipe lab = RecipeFile.Load<LabRecipe>(Path.Combine(SharedFolder.RepositoryRoot, "recipes", name, "lab.json"));
         lab.Validate();
         foreach (LabStep step in lab.Steps.Where(step => step.Recipe is not null))
         {
@@ -39,6 +42,9 @@ public sealed class ShippedRecipesTests
                     break;
                 case LabStepKind.World:
                     _ = RecipeFile.Load<ArithmeticWorldRecipe>(path);
+                    break;
+                case LabStepKind.TextWorld:
+                    _ = RecipeFile.Load<TextWorldRecipe>(path);
                     break;
                 default:
                     RecipeFile.Load<TokenizerRecipe>(path).Validate();
