@@ -58,7 +58,8 @@ internal sealed class JudgmentRecorder(IJudgmentLog log, TimeProvider time, Acti
                     Response2 = comparison.Response2,
                     Preferred = judgment.Preferred,
                     Uncertainty = UncertaintyOf(judgment),
-                    Judgment = Json(judgment),
+                    Judgment = new(() => Json(judgment)),
+                    Size = SizeOf(comparison, judgment),
                 }
             );
         }
@@ -78,6 +79,18 @@ internal sealed class JudgmentRecorder(IJudgmentLog log, TimeProvider time, Acti
         {
             warn?.Invoke(what);
         }
+    }
+
+    /// <summary>The texts make nearly all of it.</summary>
+    private static long SizeOf(Comparison comparison, Judgment judgment)
+    {
+        long characters = comparison.Query.Length + comparison.Response1.Length + comparison.Response2.Length;
+        foreach (Vote vote in judgment.Votes)
+        {
+            characters += vote.Reasoning.Length + vote.Answer.Length;
+        }
+
+        return sizeof(char) * characters;
     }
 
     private static byte[] Json(Judgment judgment)

@@ -98,7 +98,7 @@ internal sealed class JudgmentRoutes(IJudgmentLog log)
                 json.WriteStartObject();
                 WriteSummary(json, judgment);
                 json.WritePropertyName("judgment");
-                json.WriteRawValue(judgment.Judgment);
+                json.WriteRawValue(judgment.Judgment.Value);
                 json.WriteEndObject();
             }
         );

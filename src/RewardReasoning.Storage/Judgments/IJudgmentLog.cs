@@ -24,8 +24,11 @@ internal sealed record RecordedJudgment
     /// <summary>How unsure the judge was, from 0 to 1; 1 where the judgment is missing.</summary>
     public required double Uncertainty { get; init; }
 
-    /// <summary>All of it, as the JSON of a judgment.</summary>
-    public required byte[] Judgment { get; init; }
+    /// <summary>All of it, as the JSON of a judgment; written when it is first asked for.</summary>
+    public required Lazy<byte[]> Judgment { get; init; }
+
+    /// <summary>About how many bytes it holds in memory.</summary>
+    public long Size { get; init; }
 
     /// <summary>What a person said: 1, 2, or 0 for neither; null where nobody did.</summary>
     public int? Label { get; init; }

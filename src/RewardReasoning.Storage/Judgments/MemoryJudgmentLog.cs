@@ -20,7 +20,7 @@ internal sealed class MemoryJudgmentLog(int most, long mostBytes) : IJudgmentLog
             if (_byHash.TryGetValue(key, out long id))
             {
                 RecordedJudgment before = _judgments[id].Judgment;
-                _bytes -= BytesOf(before);
+                _bytes -= before.Size;
                 Put(key, judgment with { Id = id, Label = before.Label });
             }
             else
@@ -73,7 +73,7 @@ internal sealed class MemoryJudgmentLog(int most, long mostBytes) : IJudgmentLog
                 return Task.FromResult(false);
             }
 
-            _bytes -= BytesOf(found.Judgment);
+            _bytes -= found.Judgment.Size;
             Put(found.Hash, found.Judgment with { Label = label });
             return Task.FromResult(true);
         }
@@ -98,13 +98,10 @@ internal sealed class MemoryJudgmentLog(int most, long mostBytes) : IJudgmentLog
         || judgment.Response1.Contains(text, StringComparison.OrdinalIgnoreCase)
         || judgment.Response2.Contains(text, StringComparison.OrdinalIgnoreCase);
 
-    private static long BytesOf(RecordedJudgment judgment) =>
-        judgment.Judgment.Length + (sizeof(char) * ((long)judgment.Query.Length + judgment.Response1.Length + judgment.Response2.Length));
-
     private void Put(string hash, RecordedJudgment judgment)
     {
         _judgments[judgment.Id] = (hash, judgment);
-        _bytes += BytesOf(judgment);
+        _bytes += judgment.Size;
         if (judgment.Label is null)
         {
             _unlabelled.Add(judgment.Id);
@@ -118,7 +115,7 @@ internal sealed class MemoryJudgmentLog(int most, long mostBytes) : IJudgmentLog
     private void Forget(long id)
     {
         (string hash, RecordedJudgment judgment) = _judgments[id];
-        _bytes -= BytesOf(judgment);
+        _bytes -= judgment.Size;
         _judgments.Remove(id);
         _byHash.Remove(hash);
         _unlabelled.Remove(id);

@@ -39,8 +39,10 @@ internal sealed class SqliteJudgmentLog : IJudgmentLog
 
     public bool IsDurable => _tables.IsDurable;
 
-    public Task AddAsync(byte[] hash, RecordedJudgment judgment) =>
-        _tables.WriteAsync(session =>
+    public Task AddAsync(byte[] hash, RecordedJudgment judgment)
+    {
+        byte[] json = judgment.Judgment.Value; // before the commit, which others wait for
+        return _tables.WriteAsync(session =>
         {
             int added = session.Execute(
                 """
@@ -55,7 +57,7 @@ internal sealed class SqliteJudgmentLog : IJudgmentLog
                 ("$query", judgment.Query),
                 ("$first", judgment.Response1),
                 ("$second", judgment.Response2),
-                ("$judgment", judgment.Judgment)
+                ("$judgment", json)
             );
             if (++_added % PruneEvery == 0)
             {
@@ -70,6 +72,7 @@ internal sealed class SqliteJudgmentLog : IJudgmentLog
 
             return added;
         });
+    }
 
     public IReadOnlyList<RecordedJudgment> List(JudgmentFilter filter) =>
         _tables.Read(session =>
@@ -126,7 +129,7 @@ internal sealed class SqliteJudgmentLog : IJudgmentLog
                 _ => null,
             },
             Uncertainty = row.GetDouble(6),
-            Judgment = row.GetFieldValue<byte[]>(7),
+            Judgment = new(row.GetFieldValue<byte[]>(7)),
             Label = row.IsDBNull(8) ? null : row.GetInt32(8),
         };
 }

@@ -88,7 +88,8 @@ public sealed class JudgmentLogTests : IDisposable
             Response2 = "two",
             Preferred = preferred,
             Uncertainty = uncertainty,
-            Judgment = "{}"u8.ToArray(),
+            Judgment = new("{}"u8.ToArray()),
+            Size = 2 * query.Length,
         };
 
     private IJudgmentLog LogOf(bool inFile) => inFile ? new SqliteJudgmentLog(_tables, 100) : new MemoryJudgmentLog(100, long.MaxValue);
