@@ -227,8 +227,32 @@ public sealed class ReportCommandTests : IDisposable
         RrmResult result = await Rrm.RunAsync("report", ratings);
         Assert.StartsWith("a leads 2 players with a rating of ", result.Out, StringComparison.Ordinal);
         RrmResult junit = await Rrm.RunAsync("report", ratings, "--junit", Path.Combine(_folder, "junit.xml"));
-        Assert.Equal(ExitCodes.BadUsage, junit.ExitCode);
-        Assert.Contains("its items cannot pass or fail", junit.Error, StringComparison.Ordinal);
+        Assert.Equal(ExitCodes.Done, junit.ExitCode);
+        Assert.Equal(
+            ["a", "b", "a before b"],
+            XElement.Load(Path.Combine(_folder, "junit.xml")).Descendants("testcase").Select(one => one.Attribute("name")?.Value)
+        );
+    }
+
+    [Fact]
+    public async Task Report_PrintedRanking_ShowsItAndItsCases()
+    {
+        await using FakeOpenAIServer server = await RightAnswerServer.StartAsync();
+        RrmResult ranked = await JudgeAsync(server, "rank", "--query", "q", "--response", "no", "--response", "right", "--json");
+        string file = Path.Combine(_folder, "ranking.json");
+        await File.WriteAllTextAsync(file, ranked.Out, TestContext.Current.CancellationToken);
+        string page = Path.Combine(_folder, "ranking.html");
+        RrmResult result = await Rrm.RunAsync("report", file, "--out", page, "--junit", Path.Combine(_folder, "junit.xml"));
+        Assert.Equal(ExitCodes.Done, result.ExitCode);
+        Assert.StartsWith("Response 2 is the best of 2 with a rating of ", result.Out, StringComparison.Ordinal);
+        Assert.Contains("The ranking is made of 1 match.", result.Out, StringComparison.Ordinal);
+        Assert.Contains("<title>", await File.ReadAllTextAsync(page, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Equal(
+            ["response 2", "response 1", "response 2 before response 1"],
+            XElement.Load(Path.Combine(_folder, "junit.xml")).Descendants("testcase").Select(one => one.Attribute("name")?.Value)
+        );
+        JsonElement run = JsonDocument.Parse((await Rrm.RunAsync("report", file, "--json")).Out).RootElement.GetProperty("runs")[0];
+        Assert.Equal(("ranking", 1), (run.GetProperty("kind").GetString(), run.GetProperty("ranking").GetProperty("best").GetInt32()));
     }
 
     [Fact]

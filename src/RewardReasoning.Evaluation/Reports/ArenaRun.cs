@@ -46,6 +46,16 @@ internal sealed record ArenaRun : ReportedRun
         }
     }
 
+    public override IReadOnlyList<ReportCase> Cases =>
+        LeaderboardCases.Of([
+            .. Report.Standings.Select(standing => new LeaderboardCases.Place(
+                standing.Model,
+                standing.Figure.Low,
+                standing.Figure.High,
+                standing.Games > 0 ? null : "No game of the model has a result."
+            )),
+        ]);
+
     public override ReportFigure MainFigure =>
         new(
             "arena",

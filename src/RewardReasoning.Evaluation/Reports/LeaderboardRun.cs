@@ -45,6 +45,16 @@ internal sealed record LeaderboardRun : ReportedRun
         }
     }
 
+    public override IReadOnlyList<ReportCase> Cases =>
+        LeaderboardCases.Of([
+            .. Board.Ratings.Select(player => new LeaderboardCases.Place(
+                player.Player,
+                player.Low,
+                player.High,
+                player.Wins + player.Losses + player.Ties > 0 ? null : "The player has no match with a result."
+            )),
+        ]);
+
     public override ReportFigure MainFigure =>
         new(
             "ratings",

@@ -27,6 +27,9 @@ internal sealed record RankedRowsRun : ReportedRun
     /// <summary>Rows whose best response is at the place, by place.</summary>
     public required IReadOnlyList<int> BestAt { get; init; }
 
+    /// <summary>Every row: whether it has a ranking.</summary>
+    public required IReadOnlyList<ReportCase> Items { get; init; }
+
     /// <summary>Missing rankings by class.</summary>
     public required IReadOnlyList<MissingClass> Missing { get; init; }
 
@@ -102,6 +105,8 @@ internal sealed record RankedRowsRun : ReportedRun
                 ["best response is the longest", ReportText.PercentOf(BestIsLongest)],
             ]
         );
+
+    public override IReadOnlyList<ReportCase> Cases => Items;
 
     public override IReadOnlyList<ReportTable> Details => ReportTables.Missing(Name, Missing) is { } missing ? [missing] : [];
 }

@@ -9,7 +9,7 @@ internal static class ReportChecks
     /// <summary>A run is worse only if chance alone would make so large a difference less often than this.</summary>
     private const double Level = 0.05;
 
-    /// <summary>Checks runs; the baseline, where there is one, is the first of them and is not checked itself.</summary>
+    /// <summary>Checks runs; the baseline, if there is one, is the first of them and is not checked itself.</summary>
     /// <exception cref="RunException">A run has nothing that can be checked.</exception>
     public static IReadOnlyList<ReportCheck> Of(IReadOnlyList<ReportedRun> runs, ReportOptions options)
     {

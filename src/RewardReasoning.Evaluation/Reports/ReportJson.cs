@@ -12,13 +12,13 @@ namespace RewardReasoning.Evaluation.Reports;
 /// <param name="Checks">What was checked of them; empty where nothing was.</param>
 internal sealed record ReportContent(IReadOnlyList<ReportedRunContent> Runs, IReadOnlyList<ReportCheck> Checks);
 
-/// <summary>One run as it is written for programs; of the last four one is there, by its kind.</summary>
+/// <summary>One run as it is written for programs; of the last five one is there, by its kind.</summary>
 internal sealed record ReportedRunContent
 {
     /// <summary>Its name.</summary>
     public required string Name { get; init; }
 
-    /// <summary>bench, score, rankings, arena, probes or ratings.</summary>
+    /// <summary>bench, score, rankings, ranking, arena, probes or ratings.</summary>
     public required string Kind { get; init; }
 
     /// <summary>The result in words.</summary>
@@ -42,6 +42,9 @@ internal sealed record ReportedRunContent
     /// <summary>Of kind ratings.</summary>
     public Leaderboard? Ratings { get; init; }
 
+    /// <summary>Of kind ranking.</summary>
+    public PrintedRanking? Ranking { get; init; }
+
     /// <summary>The content of a run.</summary>
     public static ReportedRunContent Of(ReportedRun run) =>
         new()
@@ -55,12 +58,14 @@ internal sealed record ReportedRunContent
             Arena = (run as ArenaRun)?.Report,
             Probes = (run as ProbeRun)?.Report,
             Ratings = (run as LeaderboardRun)?.Board,
+            Ranking = (run as RankingRun)?.Printed,
         };
 }
 
 /// <summary>How reports are written.</summary>
 [JsonSerializable(typeof(ReportContent))]
 [JsonSerializable(typeof(Leaderboard))]
+[JsonSerializable(typeof(PrintedRanking))]
 internal sealed partial class ReportJson : JsonSerializerContext
 {
     /// <summary>For people.</summary>

@@ -314,7 +314,7 @@ internal static class ReportTables
             ? null
             : new(
                 "Risk and coverage",
-                "The share of the judgments that could be given if at most so many of them may be wrong, by the bound that --abstain uses, "
+                "The share of the judgments that could be given if no more than this part of them may be wrong, by the bound of --abstain, "
                     + "on these very judgments. Where the judge abstained: what was promised, the share that was given, and how many of "
                     + "these are wrong.",
                 Columns([

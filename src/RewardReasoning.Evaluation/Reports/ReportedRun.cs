@@ -31,8 +31,8 @@ internal abstract record ReportedRun
     /// <summary>Further tables.</summary>
     public virtual IReadOnlyList<ReportTable> Details => [];
 
-    /// <summary>Items as test cases; null where a run's items cannot pass or fail.</summary>
-    public virtual IReadOnlyList<ReportCase>? Cases => null;
+    /// <summary>Items as test cases.</summary>
+    public abstract IReadOnlyList<ReportCase> Cases { get; }
 
     /// <summary>The share that <c>--fail-below</c> looks at; null where the run has none.</summary>
     public virtual MeasuredShare? Measured => null;

@@ -74,7 +74,7 @@ internal sealed record RunAnalysis
 /// <summary>A point of a curve.</summary>
 /// <param name="X">Its place on the x axis.</param>
 /// <param name="Value">Its value.</param>
-/// <param name="Low">Lower bound of a 95% interval; null where there is none.</param>
+/// <param name="Low">Lower bound of a 95% interval; null if there is none.</param>
 /// <param name="High">Upper bound.</param>
 internal sealed record CurvePoint(double X, double Value, double? Low = null, double? High = null);
 

@@ -11,7 +11,7 @@ namespace RewardReasoning.Evaluation.Reports;
 
 /// <summary>
 /// Reads runs of every kind: folders of <c>rrm bench</c>, <c>bench arena</c> and <c>bench probes</c>, files of <c>rrm score</c>, and what
-/// <c>rrm rate --json</c> printed.
+/// <c>rrm rate --json</c> and <c>rrm rank --json</c> printed.
 /// </summary>
 internal static class RunReader
 {
@@ -21,7 +21,7 @@ internal static class RunReader
 
     private const string Known =
         "A run is a folder of rrm bench (--out), bench arena or bench probes, a file of rrm score, or the output of rrm rate "
-        + "--json in a .json file.";
+        + "--json or rrm rank --json in a .json file.";
 
     /// <summary>Reads runs in the order that they are named in.</summary>
     /// <param name="runs">Each with its name and path.</param>
@@ -61,14 +61,8 @@ internal static class RunReader
             throw new FileNotFoundException($"There is no file or folder '{path}'. {Known}", path);
         }
 
-        return await LeaderboardOfAsync(path, cancellationToken).ConfigureAwait(false) is { } board
-            ? new LeaderboardRun
-            {
-                Name = name,
-                Facts = new RunFacts { Judge = "none: matches as they were recorded" },
-                Board = board,
-            }
-            : await OpenRowsAsync(name, path, cancellationToken).ConfigureAwait(false);
+        return await PrintedAsync(name, path, cancellationToken).ConfigureAwait(false)
+            ?? await OpenRowsAsync(name, path, cancellationToken).ConfigureAwait(false);
     }
 
     private static async Task<object> OpenFolderAsync(string name, string path, CancellationToken cancellationToken)
@@ -204,8 +198,8 @@ internal static class RunReader
         );
     }
 
-    /// <summary>What <c>rrm rate --json</c> printed; null of another file.</summary>
-    private static async Task<Leaderboard?> LeaderboardOfAsync(string path, CancellationToken cancellationToken)
+    /// <summary>What <c>rrm rate --json</c> or <c>rrm rank --json</c> printed; null of another file.</summary>
+    private static async Task<ReportedRun?> PrintedAsync(string name, string path, CancellationToken cancellationToken)
     {
         const long LargestBoard = 64 << 20;
         if (!path.EndsWith(".json", StringComparison.OrdinalIgnoreCase) || new FileInfo(path).Length > LargestBoard)
@@ -216,11 +210,30 @@ internal static class RunReader
         try
         {
             using JsonDocument document = JsonDocument.Parse(await File.ReadAllBytesAsync(path, cancellationToken).ConfigureAwait(false));
-            return document.RootElement is { ValueKind: JsonValueKind.Object } root && root.TryGetProperty("ratings", out _)
-                ? root.Deserialize(ReportJson.Lines.Leaderboard) is { Ratings.Count: > 0 } board
-                    ? board
-                    : throw new RunException($"'{path}' has no ratings; there is nothing to report.")
-                : null;
+            JsonElement root = document.RootElement;
+            bool Has(string property) => root.ValueKind == JsonValueKind.Object && root.TryGetProperty(property, out _);
+            if (Has("ratings"))
+            {
+                return root.Deserialize(ReportJson.Lines.Leaderboard) is { Ratings.Count: > 0 } board
+                    ? new LeaderboardRun
+                    {
+                        Name = name,
+                        Facts = new RunFacts { Judge = "none: matches as they were recorded" },
+                        Board = board,
+                    }
+                    : throw new RunException($"'{path}' has no ratings; there is nothing to report.");
+            }
+
+            // Rows of rrm score have a ranking too, and no matches.
+            return !Has("ranking") || !Has("matches") ? null
+                : root.Deserialize(ReportJson.Lines.PrintedRanking) is { Ranking.Count: > 0 } ranking
+                    ? new RankingRun
+                    {
+                        Name = name,
+                        Facts = new RunFacts(),
+                        Printed = ranking,
+                    }
+                : throw new RunException($"'{path}' is a ranking of no response; there is nothing to report.");
         }
         catch (JsonException exception)
         {
@@ -255,6 +268,7 @@ internal static class RunReader
     {
         private readonly List<int> _bestAt = [];
         private readonly MissingVerdicts _missing = new();
+        private readonly List<ReportCase> _items = [];
         private int _rows;
         private int _responses;
         private int _withoutReward;
@@ -275,6 +289,7 @@ internal static class RunReader
                     HasErrors = true;
                     _rows++;
                     _missing.AddItem(row.Place, error);
+                    _items.Add(new ReportCase(row.Place, "rows", CaseStatus.Missing, error));
                 }
 
                 return;
@@ -282,6 +297,7 @@ internal static class RunReader
 
             _rows++;
             Ranked++;
+            _items.Add(new ReportCase(row.Place, "rows", CaseStatus.Passed, ""));
             JsonElement[] responses = [.. ranking.EnumerateArray()];
             _responses += responses.Length;
             _withoutReward += responses.Count(response =>
@@ -328,6 +344,7 @@ internal static class RunReader
                 MissingMatches = _missingMatches,
                 BestIsLongest = new CountedShare(_longest, _ofLongest),
                 BestAt = _bestAt,
+                Items = _items,
                 Missing = _missing.Analyse(),
             };
     }

@@ -108,7 +108,6 @@ public sealed class RunReport
     public string ToMarkdown(string? title = null) => ReportMarkdown.Of(title ?? DefaultTitle, _runs, Checks);
 
     /// <summary>JUnit XML with a test case for each item, and one for each check.</summary>
-    /// <exception cref="RunException">The items of a run cannot be right or wrong.</exception>
     public string ToJUnit() => JUnitFile.OfItems(Reported, Checks);
 
     /// <summary>

@@ -28,9 +28,10 @@ public sealed class ReportFormatTests
                 new ReportCase("4", "hard", CaseStatus.Unlabelled, "no label"),
             ],
         };
-        XElement suites =
-            XDocument.Parse(JUnitFile.OfItems([run], [new ReportCheck("run", "fail-below", false, "Failed: below.")])).Root ?? new("none");
-        Assert.Equal(("testsuites", "5", "2", "1", "1"), Counts(suites));
+        string xml = JUnitFile.OfItems([run], [new ReportCheck("run", "fail-below", false, "Failed: below.")]);
+        Assert.Empty(JUnitSchema.FaultsOf(xml));
+        XElement suites = XDocument.Parse(xml).Root ?? new("none");
+        Assert.Equal(("testsuites", "5", "2", "1", null), Counts(suites));
         Assert.Equal(
             [("testsuite", "2", "1", "0", "0"), ("testsuite", "2", "0", "1", "1"), ("testsuite", "1", "1", "0", "0")],
             suites.Elements().Select(Counts)
@@ -49,6 +50,47 @@ public sealed class ReportFormatTests
                 element.Attribute("errors")?.Value,
                 element.Attribute("skipped")?.Value
             );
+    }
+
+    [Fact]
+    public void JUnit_Leaderboard_HasACaseForEachPlayerAndEachNeighbours()
+    {
+        LeaderboardRun run = new()
+        {
+            Name = "ratings",
+            Facts = new RunFacts(),
+            Board = Board with
+            {
+                Ratings = [.. Board.Ratings, new("last", 500, 400, 600, 0, 1, 0), new("idle", 1000, null, null, 0, 0, 0)],
+            },
+        };
+        string xml = JUnitFile.OfItems([run], []);
+        Assert.Empty(JUnitSchema.FaultsOf(xml));
+        Assert.Equal(
+            [
+                ("ratings.players", "a|b", null),
+                ("ratings.players", "<c>", null),
+                ("ratings.players", "last", null),
+                ("ratings.players", "idle", "error"),
+                ("ratings.order", "a|b before <c>", "skipped"),
+                ("ratings.order", "<c> before last", null),
+            ],
+            XDocument
+                .Parse(xml)
+                .Descendants("testcase")
+                .Select(one =>
+                    (one.Attribute("classname")?.Value, one.Attribute("name")?.Value, one.Elements().FirstOrDefault()?.Name.LocalName)
+                )
+        );
+    }
+
+    [Fact]
+    public void JUnitSchema_ForeignElementsAndMissingAttributes_AreFaults()
+    {
+        Assert.Empty(JUnitSchema.FaultsOf("<testsuites/>"));
+        Assert.NotEmpty(JUnitSchema.FaultsOf("<testsuites skipped=\"1\"/>"));
+        Assert.NotEmpty(JUnitSchema.FaultsOf("<testsuites><testsuite name=\"a\"/></testsuites>"));
+        Assert.NotEmpty(JUnitSchema.FaultsOf("<testsuites time=\"soon\"/>"));
     }
 
     [Fact]
