@@ -5,7 +5,7 @@ internal static class Mixture
 {
     /// <summary>
     /// The most pairs that keep the weights: with counts c and weights w, floor(w·t) of each source, where t is the least of c / w. All
-    /// pairs where there are no weights.
+    /// pairs if there are no weights.
     /// </summary>
     public static long[] Take(IReadOnlyList<long> counts, IReadOnlyList<double?> weights)
     {

@@ -11,7 +11,7 @@ internal sealed record FileInspection
     /// <summary>Why it is not read as rows; null when it is.</summary>
     public string? Refused { get; init; }
 
-    /// <summary>How rows stand in it: <c>json_lines</c>, <c>json_list</c> or <c>parquet</c>.</summary>
+    /// <summary>Its format: <c>json_lines</c>, <c>json_list</c>, <c>json_objects</c>, <c>csv</c>, <c>tsv</c> or <c>parquet</c>.</summary>
     public string? Format { get; init; }
 
     /// <summary>How it is packed: <c>none</c>, <c>gzip</c> or <c>zstandard</c>.</summary>

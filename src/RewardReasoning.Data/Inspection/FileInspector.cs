@@ -154,6 +154,9 @@ internal sealed class FileInspector
             {
                 RowFormat.JsonLines => "json_lines",
                 RowFormat.JsonList => "json_list",
+                RowFormat.JsonObjects => "json_objects",
+                RowFormat.CommaSeparated => "csv",
+                RowFormat.TabSeparated => "tsv",
                 _ => "parquet",
             },
             Compression = file.Compression.ToString().ToLowerInvariant(),

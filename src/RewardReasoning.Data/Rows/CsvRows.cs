@@ -5,8 +5,9 @@ using System.Text.Json;
 namespace RewardReasoning.Data.Rows;
 
 /// <summary>
-/// The rows of a table of text: a header with the names of the fields, then a row a record (RFC 4180; tabs in place of commas in a .tsv).
-/// Cells are texts; an empty cell without quotes is no value. Memory holds one record.
+/// The rows of a table of text: a header with the names of the fields, then a row a record (RFC 4180; tabs in place of commas in a .tsv,
+/// and semicolons if the header has no comma, as spreadsheets write them where the comma is the decimal point). Records end with a line
+/// feed, a carriage return or both. Cells are texts; an empty cell without quotes is no value. Memory holds one record.
 /// </summary>
 internal static class CsvRows
 {
@@ -121,6 +122,8 @@ internal static class CsvRows
 
         private readonly char[] _buffer = new char[BufferCharacters];
         private readonly StringBuilder _cell = new();
+        private char? _separator;
+        private bool _returned;
         private int _at;
         private int _end;
 
@@ -128,6 +131,7 @@ internal static class CsvRows
         /// <exception cref="InvalidDataException">A quoted cell does not end, or a record is too long.</exception>
         public async Task<List<string?>?> NextAsync(CancellationToken cancellationToken)
         {
+            _separator ??= await SeparatorAsync(cancellationToken).ConfigureAwait(false);
             List<string?> cells = [];
             long length = 0;
             bool quoted = false,
@@ -154,6 +158,13 @@ internal static class CsvRows
                 }
 
                 char letter = (char)next;
+                bool isSecond = letter == '\n' && _returned;
+                _returned = false;
+                if (isSecond)
+                {
+                    continue; // the line feed of a line end that began with a carriage return
+                }
+
                 if (quoted)
                 {
                     if (letter != '"')
@@ -174,17 +185,14 @@ internal static class CsvRows
                 {
                     quoted = wasQuoted = true;
                 }
-                else if (letter == separator)
+                else if (letter == _separator)
                 {
                     EndCell();
                 }
-                else if (letter == '\n')
+                else if (letter is '\n' or '\r')
                 {
+                    _returned = letter == '\r';
                     return Ended();
-                }
-                else if (letter == '\r' && await PeekAsync(cancellationToken).ConfigureAwait(false) is '\n' or < 0)
-                {
-                    // The line feed ends the record.
                 }
                 else
                 {
@@ -204,6 +212,21 @@ internal static class CsvRows
                 EndCell();
                 return cells;
             }
+        }
+
+        /// <summary>The separator by the first line: semicolons where it has them and no comma.</summary>
+        private async Task<char> SeparatorAsync(CancellationToken cancellationToken)
+        {
+            int read = 1;
+            while (read > 0 && _end < _buffer.Length && _buffer.AsSpan(0, _end).IndexOfAny('\n', '\r') < 0)
+            {
+                read = await text.ReadAsync(_buffer.AsMemory(_end), cancellationToken).ConfigureAwait(false);
+                _end += read;
+            }
+
+            ReadOnlySpan<char> line = _buffer.AsSpan(0, _end);
+            line = line.IndexOfAny('\n', '\r') is >= 0 and var end ? line[..end] : line;
+            return separator == ',' && !line.Contains(',') && line.Contains(';') ? ';' : separator;
         }
 
         private async ValueTask<int> PeekAsync(CancellationToken cancellationToken)

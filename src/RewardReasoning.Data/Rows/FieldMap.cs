@@ -22,7 +22,7 @@ internal sealed class FieldMap
     /// <summary>Whether a file is a map and not data.</summary>
     public static bool IsMap(string path) => path.EndsWith(Ending, StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>The map beside a file; null where there is none.</summary>
+    /// <summary>The map beside a file; null if there is none.</summary>
     /// <exception cref="InvalidDataException">It is not a JSON object of texts.</exception>
     public static FieldMap? Beside(string path)
     {

@@ -6,8 +6,9 @@ namespace RewardReasoning.Data.Rows;
 
 /// <summary>
 /// The rows of a file that is one JSON object over several lines, or several of them: each is a row; one whose members are all lists of
-/// objects is as many rows as they hold, in their order, with the member's name as <c>group</c> where a row has no such field. Such files
-/// are small and are read whole.
+/// objects is as many rows as they hold, in their order, with the member's name as <c>group</c> where a row has no such field. A list named
+/// <c>data</c>, <c>rows</c>, <c>examples</c> or <c>instances</c> beside single values holds the rows too. Such files are small and are read
+/// whole.
 /// </summary>
 internal static class JsonObjects
 {
@@ -80,7 +81,23 @@ internal static class JsonObjects
         && value.EnumerateObject().Any()
         && value.EnumerateObject().All(member => IsListOfObjects(member.Value))
             ? value.EnumerateObject().SelectMany(member => member.Value.EnumerateArray().Select(row => ((string?)member.Name, row)))
-            : [(null, value)];
+        : Wrapped(value) is { } list ? list.EnumerateArray().Select(row => ((string?)null, row))
+        : [(null, value)];
+
+    /// <summary>The rows of <c>{"version": 1, "data": [...]}</c>; null for anything else.</summary>
+    private static JsonElement? Wrapped(JsonElement value)
+    {
+        if (value.ValueKind != JsonValueKind.Object)
+        {
+            return null;
+        }
+
+        JsonProperty[] lists =
+        [
+            .. value.EnumerateObject().Where(member => member.Value.ValueKind is JsonValueKind.Array or JsonValueKind.Object),
+        ];
+        return lists is [{ Name: "data" or "rows" or "examples" or "instances" } only] && IsListOfObjects(only.Value) ? only.Value : null;
+    }
 
     private static bool IsListOfObjects(JsonElement value) =>
         value.ValueKind == JsonValueKind.Array

@@ -4,8 +4,8 @@ namespace RewardReasoning.Data.Rows;
 
 /// <summary>
 /// The type of a column, found by looking at its values: one of truth values, integers, numbers, texts, lists and objects. Values of
-/// several types share a column of texts, in which values other than texts are JSON; so do objects without members, objects with so many
-/// that their names are data, and whole numbers that no numeric column could hold exactly.
+/// several types share a column of texts, in which values other than texts are JSON; so do objects without members, objects
+/// with very many members, whose names are data, and whole numbers that no numeric column could hold exactly.
 /// </summary>
 internal sealed class JsonType
 {

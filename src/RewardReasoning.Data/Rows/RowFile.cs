@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using System.Text.Json;
 
 namespace RewardReasoning.Data.Rows;
@@ -8,6 +9,8 @@ internal sealed class RowFile : IAsyncDisposable
 {
     private const int PeekBytes = 1 << 16;
     private static readonly SearchValues<byte> Blanks = SearchValues.Create(" \t\r\n"u8);
+    private static readonly byte[] LittleEndianMark = [0xFF, 0xFE];
+    private static readonly byte[] BigEndianMark = [0xFE, 0xFF];
     private static readonly string[] LineEndings = [".jsonl", ".ndjson"];
     private static readonly string[] OtherEndings =
     [
@@ -78,6 +81,12 @@ internal sealed class RowFile : IAsyncDisposable
 
         RowCompression compression = RowCompressions.OfBytes(raw.Beginning.Span);
         PeekedStream content = await PeekAsync(RowCompressions.Unpack(raw, compression), name, cancellationToken).ConfigureAwait(false);
+        if (Utf16Of(content.Beginning.Span) is { } utf16)
+        {
+            content = await PeekAsync(Encoding.CreateTranscodingStream(content, utf16, Encoding.UTF8), name, cancellationToken)
+                .ConfigureAwait(false);
+        }
+
         return new RowFile(name, content, FormatOf(name, content.Beginning.Span, compression), compression);
     }
 
@@ -106,12 +115,18 @@ internal sealed class RowFile : IAsyncDisposable
         }
     }
 
+    /// <summary>UTF-16 by its mark, as Windows' shells write redirected output; null for other text.</summary>
+    private static UnicodeEncoding? Utf16Of(ReadOnlySpan<byte> beginning) =>
+        beginning.StartsWith(LittleEndianMark) ? new UnicodeEncoding(bigEndian: false, byteOrderMark: true)
+        : beginning.StartsWith(BigEndianMark) ? new UnicodeEncoding(bigEndian: true, byteOrderMark: true)
+        : null;
+
     /// <summary>Whether a beginning tells how rows stand: of JSON lines and objects it takes the whole first line.</summary>
     private static bool IsEnough(ReadOnlySpan<byte> beginning)
     {
         ReadOnlySpan<byte> text = beginning.StartsWith("\uFEFF"u8) ? beginning[3..] : beginning;
         int first = text.IndexOfAnyExcept(Blanks);
-        return first >= 0 && (text[first] == '[' || text[first..].Contains((byte)'\n'));
+        return Utf16Of(beginning) is not null || (first >= 0 && (text[first] == '[' || text[first..].Contains((byte)'\n')));
     }
 
     private static RowFormat FormatOf(string name, ReadOnlySpan<byte> content, RowCompression compression)

@@ -24,6 +24,16 @@ public sealed class CsvRowsTests
         Assert.Equal("pairs.csv, row 2", rows[1].Place);
     }
 
+    [Theory]
+    [InlineData("query;response\nq, one;a\n")]
+    [InlineData("query,response\r\"q, one\",a\r")]
+    [InlineData("query,response\r\n\"q, one\",a")]
+    public async Task ReadAsync_SemicolonsAndOtherLineEnds_AreKnown(string text)
+    {
+        DataRow row = Assert.Single(await RowText.ReadAsync(text, "answers.csv"));
+        Assert.Equal(("q, one", "a"), (row.Field("query"), row.Field("response")));
+    }
+
     [Fact]
     public async Task ReadAsync_Tabs_SeparateCellsOfATsv()
     {

@@ -231,6 +231,27 @@ public sealed class RowReaderTests
     }
 
     [Theory]
+    [InlineData("pairs.jsonl", "{\"a\":\"é\"}\r\n{\"a\":\"日本\"}\r\n")]
+    [InlineData("pairs.json", "[{\"a\":\"é\"},\n{\"a\":\"日本\"}]")]
+    [InlineData("pairs.csv", "a\r\né\r\n日本\r\n")]
+    public async Task ReadAsync_Utf16WithItsMark_IsReadAsWindowsWritesIt(string name, string text)
+    {
+        foreach (bool bigEndian in new[] { false, true })
+        {
+            UnicodeEncoding utf16 = new(bigEndian, byteOrderMark: true);
+            DataRow[] rows = await RowText.ReadAsync([.. utf16.GetPreamble(), .. utf16.GetBytes(text)], name);
+            Assert.Equal(["é", "日本"], rows.Select(row => row.Field("a")));
+        }
+    }
+
+    [Theory]
+    [InlineData("{\n\"version\": 1,\n\"data\": [{\"a\":1},{\"a\":2}]}", 2)]
+    [InlineData("{\n\"query\": \"q\",\n\"responses\": [{\"a\":1},{\"a\":2}]}", 1)]
+    [InlineData("{\n\"data\": [1,2], \"version\": 1}", 1)]
+    public async Task ReadAsync_OneObjectAroundRows_GivesTheRows(string text, int rows) =>
+        Assert.Equal(rows, (await RowText.ReadAsync(text, "data.json")).Length);
+
+    [Theory]
     [InlineData("rows", "{\"a\":1}\n", "{\"a\":2}\n")]
     [InlineData("rows", "{}\n", "{}\n")]
     [InlineData("rows", "\uFEFF{\"a\":1}\r\n", "{\"a\":2}\r\n")]
