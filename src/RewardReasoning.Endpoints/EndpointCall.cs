@@ -93,7 +93,7 @@ internal sealed class EndpointCall
         int? context =
             refusal.ContextTokens
             ?? _bodies.ContextTokens
-            ?? await server.ContextTokensAsync(_bodies.ModelOf(_options), cancellationToken).ConfigureAwait(false);
+            ?? (await server.ContextAsync(_bodies.ModelOf(_options), _bodies.Flavour, cancellationToken).ConfigureAwait(false)).Tokens;
         _bodies.ContextTokens = context;
         int estimated = (context ?? 0) - (Body.Length / FewestBytesPerToken);
         int left = refusal switch

@@ -10,7 +10,7 @@ namespace RewardReasoning.Endpoints;
 /// <summary>
 /// A chat client for one model on one or several servers with the OpenAI-compatible <c>/v1/chat/completions</c>. Thoughts are read from
 /// <c>reasoning</c> (vLLM, Ollama), from <c>reasoning_content</c> (SGLang, llama.cpp, hosted) or from think tags in the content. Connection
-/// errors, 408, 429, 5xx, broken-off answers and what is not a chat completion are tried again, at another server where there is one; other
+/// errors, 408, 429, 5xx, broken-off answers and what is not a chat completion are tried again, at another server if there is one; other
 /// refusals are not. Answers are streamed inside, so that a silent server is noticed: a try that is silent for far longer than others get a
 /// second one beside it. Safe to use from many threads at once.
 /// </summary>
@@ -23,6 +23,7 @@ public sealed class EndpointChatClient : IChatClient
     private readonly EndpointPool _pool;
     private readonly SilenceStatistics _silences;
     private readonly RequestBody _bodies;
+    private readonly ContextLength _context;
     private readonly ChatClientMetadata _metadata;
     private readonly FrozenSet<string> _supported;
 
@@ -40,19 +41,27 @@ public sealed class EndpointChatClient : IChatClient
         _random = random ?? new Random(Environment.ProcessId);
         _http = NewHttpClient(options);
         EndpointKey? key = EndpointKey.Of(options);
-        _pool = new([.. options.Urls.Select(url => new EndpointServer(url, options, key, _http, _time))], options, _time, _random);
+        EndpointServer[] servers = [.. options.Urls.Select(url => new EndpointServer(url, options, key, _http, _time))];
+        _pool = new(servers, options, _time, _random);
         _bodies = new(options);
+        _context = new(servers, options, _bodies, _time);
         _silences = new(options.HedgeFloor);
         _metadata = new("openai-compatible", EndpointServer.CompletionsUrl(options.Url), options.Model);
         _supported = Supported(options);
     }
 
     /// <inheritdoc/>
-    public Task<ChatResponse> GetResponseAsync(
+    public async Task<ChatResponse> GetResponseAsync(
         IEnumerable<ChatMessage> messages,
         ChatOptions? options = null,
         CancellationToken cancellationToken = default
-    ) => new HedgedCall(CallFor(messages, options), _pool, _silences, _time, AskAsync).RunAsync(cancellationToken);
+    )
+    {
+        await _context.ReadyAsync(options?.MaxOutputTokens, cancellationToken).ConfigureAwait(false);
+        return await new HedgedCall(CallFor(messages, options), _pool, _silences, _time, AskAsync)
+            .RunAsync(cancellationToken)
+            .ConfigureAwait(false);
+    }
 
     /// <inheritdoc/>
     /// <remarks>A failure is tried again only as long as nothing was streamed.</remarks>
@@ -62,6 +71,7 @@ public sealed class EndpointChatClient : IChatClient
         [EnumeratorCancellation] CancellationToken cancellationToken = default
     )
     {
+        await _context.ReadyAsync(options?.MaxOutputTokens, cancellationToken).ConfigureAwait(false);
         EndpointCall call = CallFor(messages, options);
         while (true)
         {
@@ -133,6 +143,7 @@ public sealed class EndpointChatClient : IChatClient
     public void Dispose()
     {
         _pool.Dispose();
+        _context.Dispose();
         if (_http != _options.HttpClient)
         {
             _http.Dispose();

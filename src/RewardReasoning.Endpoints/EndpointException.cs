@@ -21,7 +21,7 @@ public sealed class EndpointException : RewardReasoningException
     public override FailureBoundary Boundary => Failure == EndpointFailure.NoModel ? FailureBoundary.Input : FailureBoundary.Provider;
 
     /// <inheritdoc/>
-    /// <value>By the status; the vote where there is none.</value>
+    /// <value>By the status; the vote if there is none.</value>
     public override FailureScope Scope => Status is { } status ? FailurePolicy.ScopeOf(status) : FailureScope.Vote;
 
     /// <summary>What kept the server from answering.</summary>

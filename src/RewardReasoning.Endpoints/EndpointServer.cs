@@ -76,13 +76,40 @@ internal sealed class EndpointServer
         return WireModels.Read(body.Span, _errors);
     }
 
-    /// <summary>The length of a model's context as the server's list has it; null where the server does not say.</summary>
-    public async Task<int?> ContextTokensAsync(string model, CancellationToken cancellationToken)
+    /// <summary>
+    /// The length of a model's context: as the list of models has it, else as servers of its kind tell it elsewhere.
+    /// </summary>
+    /// <param name="model">The model.</param>
+    /// <param name="flavour">The kind of server; Generic goes by the owner that the list names.</param>
+    /// <param name="cancellationToken">Ends the question.</param>
+    public async Task<ContextAnswer> ContextAsync(string model, ServerFlavour flavour, CancellationToken cancellationToken)
     {
         try
         {
             IReadOnlyList<WireModel> models = await ModelsAsync(cancellationToken).ConfigureAwait(false);
-            return models.FirstOrDefault(entry => entry.Id == model)?.ContextTokens;
+            WireModel? entry = models.FirstOrDefault(entry => entry.Id == model);
+            ServerQuirks quirks = flavour == ServerFlavour.Generic ? ServerQuirks.OfOwner(entry?.OwnedBy) : ServerQuirks.Of(flavour);
+            return new(
+                entry?.ContextTokens
+                    ?? (quirks.Context is { } place ? await ContextAtAsync(place, model, cancellationToken).ConfigureAwait(false) : null),
+                true
+            );
+        }
+        catch (EndpointException failure)
+        {
+            return new(null, !failure.IsTransient);
+        }
+    }
+
+    private async Task<int?> ContextAtAsync(ContextPlace place, string model, CancellationToken cancellationToken)
+    {
+        HttpRequestMessage message = place.IsAskedByName
+            ? Posted(OutsideV1(place.Path), new JsonObject { ["model"] = model })
+            : new(HttpMethod.Get, OutsideV1(place.Path));
+        try
+        {
+            using PooledBytes body = await ExchangeAsync(message, cancellationToken).ConfigureAwait(false);
+            return WireContext.Read(body.Span);
         }
         catch (EndpointException)
         {

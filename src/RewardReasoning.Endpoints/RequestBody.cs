@@ -30,12 +30,15 @@ internal sealed class RequestBody(EndpointOptions endpoint)
             ? own?.GetValueKind() == JsonValueKind.True
             : _streams;
 
-    /// <summary>The length of the model's context, once a refusal or the list of models has told it; null before.</summary>
+    /// <summary>The length of the model's context, once the server or a refusal has told it; null before.</summary>
     public int? ContextTokens
     {
         get => _contextTokens is > 0 and var known ? known : null;
         set => _contextTokens = value ?? 0;
     }
+
+    /// <summary>The kind of server.</summary>
+    public ServerFlavour Flavour => endpoint.Flavour;
 
     /// <summary>The name of the model that a request asks.</summary>
     public string ModelOf(ChatOptions? options) => options?.ModelId ?? endpoint.Model;

@@ -37,7 +37,7 @@ internal sealed partial class Secrets
     private readonly Lock _lock = new();
     private volatile Dictionary<string, Regex> _known = [];
 
-    /// <summary>Where the key comes from, for messages; null where there is none.</summary>
+    /// <summary>Where the key comes from, for messages; null if there is none.</summary>
     public string? KeySource { get; init; }
 
     /// <summary>
@@ -106,7 +106,7 @@ internal sealed partial class Secrets
                 : argument;
     }
 
-    /// <summary>A copy of the fields with the values of secret ones masked, at any depth; the same object where there are none.</summary>
+    /// <summary>A copy of the fields with the values of secret ones masked, at any depth; the same object if there are none.</summary>
     public static JsonObject Redacted(JsonObject fields)
     {
         if (!SecretsIn(fields).Any())

@@ -60,6 +60,14 @@ internal sealed record ThinkingCap(string Field)
     public string? Needs { get; init; }
 }
 
+/// <summary>Where a server tells the length of a model's context, beside <c>/v1</c>.</summary>
+/// <param name="Path">The address.</param>
+internal sealed record ContextPlace(string Path)
+{
+    /// <summary>Whether the model's name is posted; else the address is read.</summary>
+    public bool IsAskedByName { get; init; }
+}
+
 /// <summary>
 /// What servers with <c>/v1/chat/completions</c> differ in, a row for each: all that the client knows of a server is here. Thoughts are
 /// read from every field in which a server returns them, whatever the row says.
@@ -107,6 +115,7 @@ internal sealed record ServerQuirks
             TopKOff = -1,
             MinP = true,
             ThoughtField = "reasoning_content",
+            Context = new("/get_model_info"),
             Choices = true,
             LogProbs = true,
             CacheReport = "with --enable-cache-report",
@@ -124,6 +133,7 @@ internal sealed record ServerQuirks
             MinP = true,
             ThoughtField = "reasoning_content",
             ThinkingCap = new("thinking_budget_tokens") { MessageField = "reasoning_budget_message" },
+            Context = new("/props"),
             Choices = true,
             Seeds = true,
             LogProbs = true,
@@ -136,6 +146,7 @@ internal sealed record ServerQuirks
             ModelOwner = "library",
             ThinkingSwitch = ThinkingSwitch.ReasoningEffort,
             ThoughtField = "reasoning",
+            Context = new("/api/show") { IsAskedByName = true },
             Seeds = true,
         },
         new()
@@ -197,6 +208,9 @@ internal sealed record ServerQuirks
     /// <summary>The field in which it returns thoughts; null where that depends on the model.</summary>
     public string? ThoughtField { get; init; }
 
+    /// <summary>Where it tells the length of a model's context, if its list of models does not; null for nowhere.</summary>
+    public ContextPlace? Context { get; init; }
+
     /// <summary>How it caps a thought itself; null where it cannot. Not every version or start of it does: a probe shows whether.</summary>
     public ThinkingCap? ThinkingCap { get; init; }
 
@@ -214,6 +228,10 @@ internal sealed record ServerQuirks
 
     /// <summary>All rows, in the order of <see cref="ServerFlavour"/>.</summary>
     public static IReadOnlyList<ServerQuirks> All { get; } = [.. Table.Values.OrderBy(row => row.Flavour)];
+
+    /// <summary>The row of the server that names itself as the owner of its models; that of any other where none does.</summary>
+    public static ServerQuirks OfOwner(string? owner) =>
+        All.FirstOrDefault(row => row.ModelOwner is { } known && known == owner) ?? Of(ServerFlavour.Generic);
 
     /// <summary>The row of a server.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such flavour.</exception>

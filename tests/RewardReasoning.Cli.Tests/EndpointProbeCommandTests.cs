@@ -13,7 +13,10 @@ public sealed class EndpointProbeCommandTests : IDisposable
     public void Dispose() => File.Delete(_file);
 
     private static Task<FakeOpenAIServer> StartAsync(Func<FakeRequest, FakeReply, FakeReply>? change = null) =>
-        FakeOpenAIServer.StartAsync(new QuirkyServer(ServerFlavour.Vllm) { Change = change ?? ((_, reply) => reply) }.Answer);
+        FakeOpenAIServer.StartAsync(
+            new QuirkyServer(ServerFlavour.Vllm) { Change = change ?? ((_, reply) => reply) }.Answer,
+            answersGets: true
+        );
 
     [Fact]
     public async Task Probe_ServerThatHasAll_SaysHowItIsUsed()

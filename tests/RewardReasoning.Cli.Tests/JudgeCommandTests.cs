@@ -390,7 +390,7 @@ public sealed class JudgeCommandTests
     [Fact]
     public async Task Judge_ServerHasOneModel_AsksItUnnamed()
     {
-        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(ListOf("org/judge-7b"));
+        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(ListOf("org/judge-7b"), answersGets: true);
         RrmResult result = await Rrm.RunAsync([
             "judge",
             "--query",
@@ -410,7 +410,7 @@ public sealed class JudgeCommandTests
     [Fact]
     public async Task Judge_ServerHasTwoModels_NamesBoth()
     {
-        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(ListOf("org/judge-7b", "org/judge-32b"));
+        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(ListOf("org/judge-7b", "org/judge-32b"), answersGets: true);
         RrmResult result = await Rrm.RunAsync([
             "judge",
             "--query",

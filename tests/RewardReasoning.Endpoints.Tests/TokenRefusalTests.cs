@@ -142,20 +142,6 @@ public sealed class TokenRefusalTests
     }
 
     [Fact]
-    public async Task GetResponseAsync_RefusalWithoutNumbers_ReadsTheListOfModels()
-    {
-        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(request =>
-            request.Path.EndsWith("/models", StringComparison.Ordinal)
-                ? new FakeReply { Body = """{"data":[{"id":"m","meta":{"n_ctx":2048}}]}""" }
-            : request.Body["max_tokens"]?.GetValue<int>() > 2000 ? FakeReply.Error(400, "max_tokens is too large")
-            : FakeReply.Completion("Hi")
-        );
-        using EndpointChatClient client = new(new() { Url = server.Url, Model = "m" });
-        await client.GetResponseAsync([new(ChatRole.User, "Hello")], new() { MaxOutputTokens = 8192 }, Cancel);
-        Assert.InRange(server.Requests[^1].Body["max_tokens"]!.GetValue<int>(), 1500, 2000);
-    }
-
-    [Fact]
     public async Task GetResponseAsync_PromptAloneTooLong_FailsAtOnceWithBothLengths()
     {
         await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(FakeReply.Error(400, Vllm));

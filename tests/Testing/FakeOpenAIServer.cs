@@ -131,7 +131,9 @@ public sealed class FakeOpenAIServer : IAsyncDisposable
     private int _inFlight;
     private int _mostInFlight;
 
-    private FakeOpenAIServer(Func<FakeRequest, FakeReply> script) => _script = script;
+    private readonly bool _answersGets;
+
+    private FakeOpenAIServer(Func<FakeRequest, FakeReply> script, bool answersGets) => (_script, _answersGets) = (script, answersGets);
 
     /// <summary>Address up to <c>/v1</c>.</summary>
     public Uri Url => new(Server.Url, "v1");
@@ -149,9 +151,14 @@ public sealed class FakeOpenAIServer : IAsyncDisposable
     /// <summary>Starts a server whose answers a function makes; it is called from many threads.</summary>
     /// <param name="script">Makes the answer to a request.</param>
     /// <param name="certificate">Makes it a server of https; null for http.</param>
-    public static async Task<FakeOpenAIServer> StartAsync(Func<FakeRequest, FakeReply> script, X509Certificate2? certificate = null)
+    /// <param name="answersGets">Whether the script answers GET too, such as the list of models; else there is nothing to read.</param>
+    public static async Task<FakeOpenAIServer> StartAsync(
+        Func<FakeRequest, FakeReply> script,
+        X509Certificate2? certificate = null,
+        bool answersGets = false
+    )
     {
-        FakeOpenAIServer server = new(script);
+        FakeOpenAIServer server = new(script, answersGets);
         server._server = await LoopbackServer.StartAsync(server.HandleAsync, certificate);
         return server;
     }
@@ -178,6 +185,12 @@ public sealed class FakeOpenAIServer : IAsyncDisposable
 
     private async Task HandleAsync(HttpContext context)
     {
+        if (HttpMethods.IsGet(context.Request.Method) && !_answersGets)
+        {
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+            return;
+        }
+
         using CancellationTokenSource gone = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token, context.RequestAborted);
         JsonObject body = HttpMethods.IsGet(context.Request.Method)
             ? []

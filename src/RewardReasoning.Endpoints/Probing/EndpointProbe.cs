@@ -158,8 +158,7 @@ public sealed class EndpointProbe : IDisposable
         return fault is null ? models[0].Id ?? "" : throw new EndpointException(fault) { Failure = EndpointFailure.NoModel };
     }
 
-    private static ServerFlavour FlavourOf(WireModel? model) =>
-        ServerQuirks.All.FirstOrDefault(row => row.ModelOwner is { } owner && owner == model?.OwnedBy)?.Flavour ?? ServerFlavour.Generic;
+    private static ServerFlavour FlavourOf(WireModel? model) => ServerQuirks.OfOwner(model?.OwnedBy).Flavour;
 
     private static bool? ExpectedOf(ServerQuirks row, Capability capability) =>
         capability switch

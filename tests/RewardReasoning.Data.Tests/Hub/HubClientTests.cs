@@ -230,7 +230,7 @@ public sealed class HubClientTests : IDisposable
     [Fact]
     public async Task List_NoHub_SaysSo()
     {
-        await using FakeOpenAIServer other = await FakeOpenAIServer.StartAsync(FakeReply.Html());
+        await using FakeOpenAIServer other = await FakeOpenAIServer.StartAsync(_ => FakeReply.Html(), answersGets: true);
         using HubClient client = new(
             new()
             {

@@ -16,7 +16,7 @@ public sealed class EndpointProbeTests
 
     private static async Task<EndpointProbeReport> ProbeAsync(QuirkyServer behaviour, string model = "")
     {
-        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(behaviour.Answer);
+        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(behaviour.Answer, answersGets: true);
         using EndpointProbe probe = new(
             new()
             {
@@ -290,7 +290,7 @@ public sealed class EndpointProbeTests
 
     private static async Task<ProbeFinding> TokenizationAsync(QuirkyServer behaviour, int[] tokens)
     {
-        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(behaviour.Answer);
+        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(behaviour.Answer, answersGets: true);
         using EndpointProbe probe = new(new() { Url = server.Url, Model = "judge-7b" }, _ => tokens);
         return (await probe.RunAsync(Cancel))[Capability.Tokenization];
     }
@@ -298,7 +298,7 @@ public sealed class EndpointProbeTests
     [Fact]
     public async Task RunAsync_ListThatIsNone_SaysWhatCame()
     {
-        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(FakeReply.Html());
+        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(_ => FakeReply.Html(), answersGets: true);
         using EndpointProbe probe = new(
             new()
             {
@@ -314,7 +314,7 @@ public sealed class EndpointProbeTests
     [Fact]
     public async Task RunAsync_Cancelled_Ends()
     {
-        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(new FakeReply { Hangs = true });
+        await using FakeOpenAIServer server = await FakeOpenAIServer.StartAsync(_ => new FakeReply { Hangs = true }, answersGets: true);
         using EndpointProbe probe = new(new() { Url = server.Url, Model = "m" });
         using CancellationTokenSource soon = new(TimeSpan.FromMilliseconds(50));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => probe.RunAsync(soon.Token));

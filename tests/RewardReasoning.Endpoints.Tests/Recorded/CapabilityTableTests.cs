@@ -199,7 +199,7 @@ public sealed class CapabilityTableTests
         await using LoopbackServer server = await Recording.Load(name).ServeAsync();
         using HttpClient http = new();
         EndpointServer asked = new(server.Url, new() { Url = server.Url, Model = model }, null, http, TimeProvider.System);
-        return await asked.ContextTokensAsync(model, Cancel);
+        return (await asked.ContextAsync(model, ServerFlavour.Generic, Cancel)).Tokens;
     }
 
     [Theory]
