@@ -23,7 +23,7 @@ internal sealed class JudgeEvaluator(IJudge? judge, JudgeOptions? options)
     /// <summary>The conversation as the query that a judge reads.</summary>
     public static string QueryOf(IEnumerable<ChatMessage> messages) => Conversation.Render(messages);
 
-    /// <summary>The one context of this kind; null where there is none.</summary>
+    /// <summary>The one context of this kind; null if there is none.</summary>
     public static T? ContextOf<T>(IEnumerable<EvaluationContext>? contexts)
         where T : EvaluationContext => contexts?.OfType<T>().FirstOrDefault();
 

@@ -135,7 +135,7 @@ public static class ModelFolder
         CompleteTokenizerConfig(to);
     }
 
-    /// <summary>Writes the folder's model card, <c>README.md</c>, where there is none.</summary>
+    /// <summary>Writes the folder's model card, <c>README.md</c>, if there is none.</summary>
     /// <param name="folder">A model folder, complete but for the card.</param>
     /// <param name="baseModel">Folder or hub name of the model that it was trained from; null for none.</param>
     internal static void WriteCard(string folder, string? baseModel)

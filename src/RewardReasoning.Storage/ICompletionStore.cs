@@ -9,7 +9,7 @@ public interface ICompletionStore : IDisposable
     /// <summary>Where it is, for people; never with a password.</summary>
     string Location { get; }
 
-    /// <summary>The response (<see cref="ResponseEncoding"/>) kept under a key; null where there is none.</summary>
+    /// <summary>The response (<see cref="ResponseEncoding"/>) kept under a key; null if there is none.</summary>
     Task<byte[]?> FindAsync(CompletionKey key, CancellationToken cancellationToken = default);
 
     /// <summary>

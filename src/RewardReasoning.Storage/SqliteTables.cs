@@ -30,7 +30,7 @@ internal sealed class SqliteTables : IDisposable
     /// <summary>Whether what is written survives the process.</summary>
     public bool IsDurable => _path != InMemory;
 
-    /// <summary>Opens a store's file, which is made where there is none.</summary>
+    /// <summary>Opens a store's file, which is made if there is none.</summary>
     /// <param name="path">The file; null keeps everything in memory.</param>
     /// <exception cref="CompletionStoreException">The file is no store or cannot be used.</exception>
     public static SqliteTables Open(string? path)

@@ -103,7 +103,7 @@ internal static class PiecewiseComparer
             _ => [],
         };
 
-    /// <summary>The value at a point, null where there is none; not known where a condition is not.</summary>
+    /// <summary>The value at a point, null if there is none; not known where a condition is not.</summary>
     private static (bool IsKnown, FixedComplex? Value) At(Node node, BigInteger at, WorkBudget budget)
     {
         if (node is not PiecewiseNode piecewise)

@@ -1,7 +1,7 @@
 namespace RewardReasoning;
 
 /// <summary>A completion with its reasoning apart from its answer; <see cref="ReasoningSplitter"/> does the same for a stream.</summary>
-/// <param name="Reasoning">The reasoning without its markers; empty where there is none.</param>
+/// <param name="Reasoning">The reasoning without its markers; empty if there is none.</param>
 /// <param name="Answer">What follows the reasoning; empty where the reasoning was never closed.</param>
 /// <param name="Closed">Whether reasoning that was opened was also closed; null where none was opened.</param>
 internal readonly record struct ReasoningText(string Reasoning, string Answer, bool? Closed)

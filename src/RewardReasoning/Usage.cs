@@ -88,7 +88,7 @@ public sealed record Usage
     /// <summary>The same for a completion that came from a store.</summary>
     public Usage AsKept() => this with { KeptCompletions = 1, KeptPromptTokens = PromptTokens, KeptOutputTokens = OutputTokens };
 
-    /// <summary>The same with its cost; without one where there are no prices.</summary>
+    /// <summary>The same with its cost; without one if there are no prices.</summary>
     public Usage Priced(TokenPrices? prices)
     {
         decimal? cost = prices?.CostOf(this);

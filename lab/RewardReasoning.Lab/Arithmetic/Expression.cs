@@ -41,7 +41,7 @@ internal sealed class Expression
     /// <summary>The one spelling of everything that is the same expression: no blanks, numbers in normal form.</summary>
     public string Normalized => Render(Tokens);
 
-    /// <summary>Reads an expression; null when the text is none.</summary>
+    /// <summary>Reads an expression; null when the text is not an expression.</summary>
     public static Expression? TryParse(string text)
     {
         List<ExpressionToken> tokens = [];

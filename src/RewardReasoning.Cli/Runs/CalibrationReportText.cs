@@ -29,7 +29,7 @@ internal static class CalibrationReportText
                 ),
             _ => "",
         };
-        yield return "given if at most so many may be wrong: "
+        yield return "given if no more than this share may be wrong: "
             + string.Join(
                 ", ",
                 report.CoverageAtRisk.Select(risk =>

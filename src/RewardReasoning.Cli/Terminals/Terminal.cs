@@ -63,7 +63,7 @@ internal sealed class Terminal : IDisposable
     /// <summary>Where the command keeps things for this user; nowhere unless said.</summary>
     public UserFolders Folders { get; init; } = new(null, null);
 
-    /// <summary>Which hub is meant by hf:// addresses; read only where there is one.</summary>
+    /// <summary>Which hub is meant by hf:// addresses; read only if there is one.</summary>
     public Func<HubOptions> Hub { get; init; } = HubOptions.OfProcess;
 
     /// <summary>Where progress bars and tables for people are drawn: <see cref="Error"/>.</summary>

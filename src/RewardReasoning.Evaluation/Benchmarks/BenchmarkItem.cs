@@ -39,7 +39,7 @@ internal sealed record JudgedItem
     /// <summary>Share of its votes for what it prefers; null where it has no votes.</summary>
     public double? VoteShare { get; init; }
 
-    /// <summary>Why there is no answer; null where there is one, or where the reason is not known.</summary>
+    /// <summary>Why there is no answer; null if there is one, or where the reason is not known.</summary>
     public string? MissingReason { get; init; }
 
     /// <summary>What it cost.</summary>

@@ -54,7 +54,7 @@ internal sealed record RecordedMatch
     /// <summary>Index of the other.</summary>
     public required int Second { get; init; }
 
-    /// <summary>Index of the winner; null where there is none.</summary>
+    /// <summary>Index of the winner; null if there is none.</summary>
     public int? Winner { get; init; }
 
     /// <summary>How sure the judgment is; null without one.</summary>

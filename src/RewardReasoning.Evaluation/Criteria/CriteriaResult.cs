@@ -32,7 +32,7 @@ internal sealed record CriteriaResult
     /// <summary>The parts, checks first.</summary>
     public required IReadOnlyList<CriterionPart> Criteria { get; init; }
 
-    /// <summary>Why there is no total; null where there is one for each response.</summary>
+    /// <summary>Why there is no total; null if there is one for each response.</summary>
     public string? Missing { get; init; }
 
     /// <summary>What all votes took.</summary>

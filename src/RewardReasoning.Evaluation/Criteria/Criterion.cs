@@ -4,7 +4,7 @@ namespace RewardReasoning.Evaluation.Criteria;
 /// <param name="Name">Unlike the others of its file.</param>
 /// <param name="Weight">How much it counts in the total, above 0.</param>
 /// <param name="IsCritical">Whether a response that fails the check is out, whatever else is good about it.</param>
-/// <param name="Text">What a judge is told; null for a check.</param>
+/// <param name="Text">What the judge is asked; null for a check.</param>
 /// <param name="Check">The check; null for a text.</param>
 internal sealed record Criterion(string Name, double Weight, bool IsCritical, string? Text, Func<string, CheckResult>? Check);
 

@@ -80,7 +80,7 @@ internal sealed class RunFolderSettings
             cancellationToken
         );
 
-    /// <summary>Why the result in a folder is not that of a run with these settings; null where it is, or where there is none.</summary>
+    /// <summary>Why the result in a folder is not that of a run with these settings; null where it is, or if there is none.</summary>
     private static string? FaultOf(string folder, RunSettings settings) =>
         !File.Exists(Path.Combine(folder, LineFile.ReportFile)) ? null
         : Read(folder) is not { } other ? $"it has a {LineFile.ReportFile} and no {FileName} that can be read"

@@ -46,7 +46,7 @@ internal sealed record RunSettings
     /// <summary>Null while the run is going on, and after it was killed.</summary>
     public RunEnd? End { get; init; }
 
-    /// <summary>The settings in a file; null where there is none, or none that can be read: then nothing is known of a run there.</summary>
+    /// <summary>The settings in a file; null if there is none, or none that can be read: then nothing is known of a run there.</summary>
     public static RunSettings? Read(string path)
     {
         try

@@ -32,7 +32,7 @@ internal static class ScoredRowWriter
 
     /// <summary>
     /// The row's own fields but those of an earlier run, then <c>judgment</c> (of candidates <c>ranking</c> and <c>rewards</c>), then
-    /// <c>error</c>, each where there is one. For Parquet <c>judgment</c> and <c>ranking</c> are JSON as text, with <c>preferred</c> and
+    /// <c>error</c>, each if there is one. For Parquet <c>judgment</c> and <c>ranking</c> are JSON as text, with <c>preferred</c> and
     /// <c>confidence</c> flat before the former.
     /// </summary>
     public static void Write(Utf8JsonWriter writer, JudgedRow judged, bool withReasoning, RowColumns? columns)

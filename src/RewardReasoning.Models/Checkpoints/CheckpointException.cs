@@ -10,7 +10,7 @@ internal sealed class CheckpointException : RewardReasoningException
 
     /// <param name="path">The file or folder at fault.</param>
     /// <param name="problem">What was found, what must hold and what to do; the path is put in front of it.</param>
-    /// <param name="cause">The lower error, where there is one.</param>
+    /// <param name="cause">The lower error, if there is one.</param>
     public CheckpointException(string path, string problem, Exception? cause = null)
         : base($"{path}: {problem}", cause) => FilePath = path;
 

@@ -57,7 +57,7 @@ internal static class DecoderConfigReader
 
         if (headDimension is null && hidden % heads != 0)
         {
-            throw json.Refuse("hidden_size", $"it must be a multiple of num_attention_heads, {heads}, where there is no head_dim.");
+            throw json.Refuse("hidden_size", $"it must be a multiple of num_attention_heads, {heads}, if there is no head_dim.");
         }
 
         int dimension = headDimension ?? hidden / heads;

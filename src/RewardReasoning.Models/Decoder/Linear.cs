@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace RewardReasoning.Models.Decoder;
 
 /// <summary>
-/// x W^T + b, and an adapter's part where there is one, with the products in a type of their own; what comes out has the type of x.
+/// x W^T + b, and an adapter's part if there is one, with the products in a type of their own; what comes out has the type of x.
 /// </summary>
 internal sealed class Linear(Tensor weight, Tensor? bias, LowRankAdapter? adapter = null)
 {

@@ -16,7 +16,7 @@ internal sealed class ParameterSet : IDisposable
 
     public IReadOnlyList<(string Name, Tensor Value)> Ordered => _ordered;
 
-    /// <summary>Weights of low-rank adapters, A and B of each layer; empty where there are none.</summary>
+    /// <summary>Weights of low-rank adapters, A and B of each layer; empty if there are none.</summary>
     public IReadOnlyList<(string Name, Tensor Value)> Adapters => _adapters;
 
     /// <summary>What the adapters' products are multiplied by.</summary>

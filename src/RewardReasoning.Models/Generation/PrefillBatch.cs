@@ -79,7 +79,7 @@ internal sealed class PrefillBatch : IDisposable
     /// <summary>Keys and values.</summary>
     public KvTensors Cache => _cache ?? throw new InvalidOperationException("The cache was taken already.");
 
-    /// <summary>[rows, length] bool, true where there is a token; null where there is no padding.</summary>
+    /// <summary>[rows, length] bool, true where there is a token; null if there is no padding.</summary>
     public Tensor? KeyMask => _mask;
 
     /// <summary>Hands the cache over; the caller disposes it.</summary>

@@ -76,13 +76,13 @@ internal sealed class GgufFile
         }
     }
 
-    /// <summary>A string, or null where there is none of that name.</summary>
+    /// <summary>A string, or null if there is none of that name.</summary>
     public string? Text(string key) => Get<string>(key, "a string");
 
-    /// <summary>True or false, or null where there is none of that name.</summary>
+    /// <summary>True or false, or null if there is none of that name.</summary>
     public bool? Flag(string key) => Find(key) is { } value ? value as bool? ?? throw Wrong(key, "true or false") : null;
 
-    /// <summary>A whole number, or null where there is none of that name.</summary>
+    /// <summary>A whole number, or null if there is none of that name.</summary>
     public long? Whole(string key) =>
         Find(key) switch
         {
@@ -92,13 +92,13 @@ internal sealed class GgufFile
             _ => throw Wrong(key, "a whole number"),
         };
 
-    /// <summary>A number, or null where there is none of that name.</summary>
+    /// <summary>A number, or null if there is none of that name.</summary>
     public double? Number(string key) => Find(key) is double number ? number : Whole(key);
 
-    /// <summary>A list of strings, or null where there is none of that name.</summary>
+    /// <summary>A list of strings, or null if there is none of that name.</summary>
     public IReadOnlyList<string>? Texts(string key) => Get<string[]>(key, "a list of strings");
 
-    /// <summary>A list of whole numbers, or null where there is none of that name.</summary>
+    /// <summary>A list of whole numbers, or null if there is none of that name.</summary>
     public IReadOnlyList<long>? Wholes(string key) =>
         Find(key) switch
         {

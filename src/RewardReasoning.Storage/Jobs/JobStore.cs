@@ -138,7 +138,7 @@ internal sealed class JobStore
                 );
         });
 
-    /// <summary>A job; null where there is none.</summary>
+    /// <summary>A job; null if there is none.</summary>
     public StoredJob? Find(string id) =>
         _tables.Read(session => session.Query($"{SelectJobs} WHERE id = $id", JobOf, ("$id", id)).SingleOrDefault());
 
@@ -167,7 +167,7 @@ internal sealed class JobStore
                 )
                 .Single();
 
-    /// <summary>The oldest job that waits, or that a process that is gone has begun; null where there is none.</summary>
+    /// <summary>The oldest job that waits, or that a process that is gone has begun; null if there is none.</summary>
     public StoredJob? Next() =>
         _tables
             .Read(session =>

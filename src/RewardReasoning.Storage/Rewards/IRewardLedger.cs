@@ -12,7 +12,7 @@ internal interface IRewardLedger
     /// <summary>All attempts of a group, with their members; none where the group is unknown.</summary>
     IReadOnlyList<StoredCohort> FindGroup(string group);
 
-    /// <summary>The cohort that has the member of this id; null where there is none.</summary>
+    /// <summary>The cohort that has the member of this id; null if there is none.</summary>
     StoredCohort? FindMember(string id);
 
     /// <summary>Cohorts that are not closed, and those without a group of their own that were closed after a moment.</summary>

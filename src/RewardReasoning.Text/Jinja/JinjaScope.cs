@@ -5,7 +5,7 @@ internal sealed class JinjaScope(JinjaScope? parent)
 {
     private readonly Dictionary<string, object?> _variables = new(StringComparer.Ordinal);
 
-    /// <summary>The innermost variable of a name; undefined where there is none.</summary>
+    /// <summary>The innermost variable of a name; undefined if there is none.</summary>
     public object? Find(string name)
     {
         for (JinjaScope? scope = this; scope is not null; scope = scope.Outer)

@@ -23,7 +23,7 @@ internal sealed class AddedTokenMatcher
         _firsts = SearchValues.Create([.. _byFirst.Keys]);
     }
 
-    /// <summary>The next token at or after <paramref name="from"/>; false where there is none.</summary>
+    /// <summary>The next token at or after <paramref name="from"/>; false if there is none.</summary>
     /// <param name="text">The text searched.</param>
     /// <param name="from">Where the search begins; nothing before it is swallowed.</param>
     /// <param name="match">The stretch of the token, with the white space it swallows.</param>

@@ -128,7 +128,7 @@ public sealed class Tokenizer
     /// <param name="skipSpecial">Leaves out the added tokens marked <see cref="AddedToken.Special"/>.</param>
     internal StreamingDecoder CreateStreamingDecoder(bool skipSpecial = false) => new(this, skipSpecial);
 
-    /// <summary>The token, added or of the vocabulary, that stands for exactly this text; null where there is none.</summary>
+    /// <summary>The token, added or of the vocabulary, that stands for exactly this text; null if there is none.</summary>
     public int? FindToken(string text)
     {
         ArgumentNullException.ThrowIfNull(text);

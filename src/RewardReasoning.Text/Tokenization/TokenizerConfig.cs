@@ -46,7 +46,7 @@ internal sealed record TokenizerConfig
         };
     }
 
-    /// <summary>The JSON object of a file; undefined where there is no file.</summary>
+    /// <summary>The JSON object of a file; undefined if there is no file.</summary>
     private static JsonElement Object(string path)
     {
         if (!File.Exists(path))

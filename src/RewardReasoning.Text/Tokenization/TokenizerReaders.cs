@@ -106,7 +106,7 @@ internal static class TokenizerReaders
     }
 
     /// <summary>
-    /// What llama.cpp has for the splitting of a folder, as it is read here; null where it has none, or where there is no tokenizer.
+    /// What llama.cpp has for the splitting of a folder, as it is read here; null where it has none, or if there is no tokenizer.
     /// </summary>
     /// <exception cref="RewardReasoningException"><c>tokenizer.json</c> cannot be read.</exception>
     public static LlamaCppPreTokenizer? LlamaCpp(string folder)

@@ -122,7 +122,7 @@ internal sealed class AbstentionFit
             );
     }
 
-    /// <summary>Probability of at most so many wrong ones if each given judgment is wrong with the probability of the risk.</summary>
+    /// <summary>Probability of this number of wrong judgments or fewer, each of them wrong with the probability of the risk.</summary>
     private static double Probability(AbstentionLevel level, double risk)
     {
         double logOdds = Math.Log(risk) - Math.Log(1 - risk);

@@ -60,7 +60,7 @@ public sealed record CalibrationFile
         return this with { Fits = [.. Fits.Where(other => other.Model != fit.Model || other.Voting != fit.Voting), fit] };
     }
 
-    /// <summary>The fit for a model and settings; null where there is none.</summary>
+    /// <summary>The fit for a model and settings; null if there is none.</summary>
     public CalibrationFit? Find(string model, VotingSettings voting) =>
         Fits.FirstOrDefault(fit => fit.Model == model && fit.Voting == voting);
 

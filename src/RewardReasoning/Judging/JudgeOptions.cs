@@ -114,7 +114,7 @@ public sealed record JudgeOptions : ICheckedOptions
     /// <value>null (it never abstains).</value>
     public AbstentionTarget? Abstain { get; init; }
 
-    /// <summary>The template, which is another built-in one where ties may be called and none was given.</summary>
+    /// <summary>The template; if ties may be called and none was given, the built-in one for ties.</summary>
     internal JudgePrompt Template => Ties && ReferenceEquals(Prompt, JudgePrompt.Default) ? JudgePrompt.WithTies : Prompt;
 
     /// <summary>How many requests a judge with these options has in flight at once over this client.</summary>

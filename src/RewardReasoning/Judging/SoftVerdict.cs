@@ -17,7 +17,7 @@ internal static class SoftVerdict
     /// </summary>
     /// <param name="response">With log-probs.</param>
     /// <param name="forced">Whether the model's reasoning was closed for it, so that the box's beginning is not among its tokens.</param>
-    /// <returns>Null where there are no log-probs or no verdict token.</returns>
+    /// <returns>Null if there are no log-probs or no verdict token.</returns>
     public static double? FirstProbability(ChatResponse response, bool forced) =>
         FirstProbability(response, tokens => forced ? NumberOfForced(tokens, response.Text) : NumberInLastBox(tokens));
 

@@ -77,7 +77,7 @@ public static partial class VerdictParser
     }
 
     /// <summary>
-    /// The whole number in the last box of a completion, from 1 to <paramref name="most"/>; null where there is none, as a verdict would be
+    /// The whole number in the last box of a completion, from 1 to <paramref name="most"/>; null if there is none, as a verdict would be
     /// unparsable.
     /// </summary>
     internal static int? ParseNumber(Completion completion, int most)

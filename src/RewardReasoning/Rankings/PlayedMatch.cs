@@ -28,7 +28,7 @@ public sealed record PlayedMatch
     /// <summary>Why there is no winner; null when there is one.</summary>
     public string? MissingReason { get; init; }
 
-    /// <summary>Index of the winner; null where there is none.</summary>
+    /// <summary>Index of the winner; null if there is none.</summary>
     public int? Winner =>
         Outcome switch
         {

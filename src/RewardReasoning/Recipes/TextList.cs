@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 
 namespace RewardReasoning.Recipes;
 
-/// <summary>Texts, none of them empty: in JSON a list, or a text alone where there is one.</summary>
+/// <summary>Texts, none of them empty: in JSON a list, or a text alone if there is one.</summary>
 /// <param name="texts">In the order of the recipe.</param>
 [JsonConverter(typeof(TextListConverter))]
 internal sealed class TextList(IReadOnlyList<string> texts) : IReadOnlyList<string>
