@@ -589,7 +589,7 @@ internal sealed class AnswerComparer
     private AnswerVerdict CompareRatios(RatioNode a, RatioNode b)
     {
         AnswerVerdict same = Verdicts.Pairwise(a.Parts, b.Parts, Compare);
-        if (same != AnswerVerdict.Different || a.Parts.Count != b.Parts.Count || IsTime(a) || IsTime(b))
+        if (same != AnswerVerdict.Different || a.Parts.Count != b.Parts.Count || (IsTime(a) && IsTime(b)))
         {
             return same;
         }

@@ -217,7 +217,7 @@ internal static partial class Statements
         Match proportion = Proportion().Match(clause, chosen.Start > 20 ? chosen.Start - 20 : 0);
         if (RatioOf().Match(clause) is { Success: true } ratio && ratio.Index + ratio.Length >= chosen.End)
         {
-            return $"{ratio.Groups["first"].Value}:{ratio.Groups["second"].Value}";
+            return $"{ratio.Groups["first"].Value} : {ratio.Groups["second"].Value}";
         }
 
         return proportion.Success && proportion.Index + proportion.Length >= chosen.End
@@ -380,7 +380,7 @@ internal static partial class Statements
 
     /// <summary>How an aside begins that adds nothing to the value before it.</summary>
     [GeneratedRegex(
-        @"^(not|working|assuming|including|excluding|counting|considering|ignoring|neglecting|starting|which"
+        @"^(not|working|assuming|including|excluding|counting|considering|ignoring|neglecting|starting|attained|achieved|reached|which"
             + @"|as|where|since|because|with|from|using|rounded|approximately|about|i\.e|namely|so that|given|after"
             + @"|obtained|when|if)\b",
         RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture

@@ -53,7 +53,7 @@ internal static partial class AnswerSpellings
         new("US dollars", text => Has(text, "dollar") || Has(text, "franc"), Currency),
         new("two pounds and fifty pence", text => Has(text, "pen") || Has(text, "cent"), WithDigits),
         new("20% chance", text => Has(text, "%") || Has(text, "percent"), text => ShareOfSomething().Replace(text, "${value}")),
-        new("3 to 4", text => Has(text, " to "), text => Proportion().Replace(text, "$1:$2")),
+        new("3 to 4", text => Has(text, " to "), text => Proportion().Replace(text, "$1 : $2")),
         new("3 in 4, one out of four", IsSentence, ShareOf),
         new(
             "where k is an integer",
@@ -79,7 +79,7 @@ internal static partial class AnswerSpellings
     /// <summary>The answer without blanks, marks and words around it.</summary>
     public static string Trimmed(string text)
     {
-        string trimmed = text.Trim();
+        string trimmed = text.Trim().TrimEnd('✅', '✓', '✔', '\uFE0F').TrimEnd();
         trimmed = trimmed.EndsWith("...", StringComparison.Ordinal) ? trimmed : trimmed.TrimEnd('.', '。', '．');
         trimmed = trimmed.Trim('*', ' ', '`');
         return Apply(Openings, trimmed is ['=', ' ', _, ..] ? trimmed[2..].TrimStart() : trimmed);
@@ -317,7 +317,7 @@ internal static partial class AnswerSpellings
 
     [GeneratedRegex(
         @"^\$?((P|Pr|\\Pr|\\(mathbb|mathrm|operatorname)\s*\{(P|Pr|E)\}|E)\s*(\\left)?"
-            + @"[(\[][^()\[\]]*(=|<|>|\\[lg]eq?|≤|≥)[^()\[\]]*[)\]]|\\sigma\^\{?2\}?)\s*=\s*(?<value>[^=]+)$",
+            + @"[(\[][^()\[\]]*(=|<|>|\\[lg]eq?|≤|≥|\||\\(cap|cup|mid)|∩|∪)[^()\[\]]*[)\]]|\\sigma\^\{?2\}?)\s*=\s*(?<value>[^=]+)$",
         RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
     )]
     private static partial Regex Probability();

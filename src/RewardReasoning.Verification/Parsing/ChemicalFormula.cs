@@ -37,7 +37,7 @@ internal static partial class ChemicalFormula
             flat.Append(c is '{' or '}' or '_' or '$' or ' ' ? "" : c.ToString());
         }
 
-        string formula = flat.ToString();
+        string formula = flat.Replace("^+", "+").Replace("^-", "-").ToString();
         return
             Whole().IsMatch(formula)
             && Element().Matches(formula) is { Count: > 0 } elements

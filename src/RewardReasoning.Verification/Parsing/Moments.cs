@@ -159,7 +159,7 @@ internal static partial class Moments
 
     [GeneratedRegex(
         @"^((it|the time|time) (is|will be|was) )?(at )?((?<part>half|a quarter|quarter|\d{1,2}( minutes)?|[a-z]+([ -][a-z]+)?( minutes)?) "
-            + @"((?<after>past|after)|(?<before>to|before)) (?<h>\d{1,2}|[a-z]+)( o['’]clock)?|(?<h>[a-z]+) o['’]clock)"
+            + @"((?<after>past|after)|(?<before>to|before)) (?<h>\d{1,2}|[a-z]+)( o['’]clock)?|(?<h>\d{1,2}|[a-z]+) o['’]clock)"
             + @"( ?(?<half>a\.?\s?m|p\.?\s?m|in the morning|in the afternoon|in the evening|at night))?$",
         RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture
     )]

@@ -154,6 +154,7 @@ internal static class Units
 
         Add("m^-3 mol", new Fraction(1000, 1), "M", "molar");
         Add("m^-3 mol", new Fraction(1, 1), "mM");
+        Add("bel", new Fraction(1, 10), "dB", "decibel", "decibels");
         Add("deg", new Fraction(1, 1), "deg", "degree", "degrees", "°");
         Add("deg", new Fraction(1, 60), "arcmin", "arcminute", "arcminutes", "'");
         Add("deg", new Fraction(1, 3600), "arcsec", "arcsecond", "arcseconds", "\"");
