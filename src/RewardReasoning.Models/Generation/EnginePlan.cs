@@ -39,12 +39,14 @@ internal sealed record EnginePlan
 
         // Below this size a matrix product is so short that sharing it between threads costs more time than it saves.
         int workers = options.Workers ?? (onProcessor && parameters <= SmallModel ? processors : 1);
+
+        // Pages hold float32 whatever the weights are; only other devices keep the cache in the type of the weights.
         long bytesPerToken =
             2L
             * model.Config.LayerCount
             * model.Config.KeyValueHeadCount
             * model.Config.HeadDimension
-            * (model.Type == ScalarType.Float32 ? 4 : 2);
+            * (DecodeStep.Supports(model) || model.Type == ScalarType.Float32 ? sizeof(float) : 2);
         return new EnginePlan
         {
             Workers = workers,
