@@ -44,7 +44,7 @@ internal sealed class VoteAllocation(IReadOnlyList<IBudgetedPair> pairs, VoteBud
         for (int next = 0; next < pairs.Count; )
         {
             int count = Math.Min(FirstVotes(), pairs.Count - next);
-            if (count == 0)
+            if (count <= 0)
             {
                 return; // what is left does not pay for a vote
             }

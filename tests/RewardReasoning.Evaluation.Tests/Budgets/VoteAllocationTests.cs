@@ -90,6 +90,16 @@ public sealed class VoteAllocationTests
     }
 
     [Fact]
+    public async Task RunAsync_FirstRoundThatCostsMoreThanTheBudget_EndsThere()
+    {
+        ScriptedPair[] pairs = [.. Enumerable.Range(0, 40).Select(_ => new ScriptedPair([true, true], [100, 100], doubt: null))];
+
+        await new VoteAllocation(pairs, new VoteBudget(500, InTokens: true)).RunAsync(_ => Task.CompletedTask, Cancel);
+
+        Assert.Equal(Enumerable.Repeat(1, 16).Concat(Enumerable.Repeat(0, 24)), pairs.Select(pair => pair.Asked));
+    }
+
+    [Fact]
     public async Task RunAsync_TokensThatAreNotReported_AreAnErrorThatNamesTheOtherBudget()
     {
         ScriptedPair[] pairs = [new([true, true], [0, 0], doubt: null)];
