@@ -1,9 +1,7 @@
 using System.Text;
+using RewardReasoning.Lab.Worlds;
 
 namespace RewardReasoning.Lab.Arithmetic;
-
-/// <summary>A stretch of a completion and the weight of its tokens in the loss.</summary>
-internal sealed record WeightedText(string Text, double Weight);
 
 /// <summary>How often each kind of document is drawn.</summary>
 /// <param name="Solve">Worked solutions.</param>

@@ -1,3 +1,5 @@
+using RewardReasoning.Lab.Worlds;
+
 namespace RewardReasoning.Lab.Arithmetic;
 
 /// <summary>
@@ -12,15 +14,5 @@ internal static class ArithmeticSplit
     private const int HeldOutResidue = 3;
 
     /// <summary>Whether the expression is for testing only.</summary>
-    public static bool IsHeldOut(Expression expression)
-    {
-        // FNV-1a, 32 bits, over the ASCII characters of the normal form.
-        uint hash = 2166136261;
-        foreach (char c in expression.Normalized)
-        {
-            hash = (hash ^ c) * 16777619;
-        }
-
-        return hash % HeldOutOneIn == HeldOutResidue;
-    }
+    public static bool IsHeldOut(Expression expression) => WorldFiles.Hash(expression.Normalized) % HeldOutOneIn == HeldOutResidue;
 }

@@ -1,8 +1,7 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using RewardReasoning.IO;
 using RewardReasoning.Judging;
+using RewardReasoning.Lab.Worlds;
 
 namespace RewardReasoning.Lab.Arithmetic;
 
@@ -23,8 +22,6 @@ namespace RewardReasoning.Lab.Arithmetic;
 /// </summary>
 internal static class ArithmeticWorld
 {
-    private static readonly JsonSerializerOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     /// <summary>Writes all files; those that exist are written anew.</summary>
     /// <exception cref="FormatException">A line of the expressions is unusable; file and line are named.</exception>
     public static void Write(ArithmeticWorldRecipe recipe)
@@ -34,17 +31,17 @@ internal static class ArithmeticWorld
         List<Expression> real = ReadExpressions(recipe.Expressions);
         JudgePrompt prompt = JudgePrompt.Load(recipe.JudgePrompt);
 
-        WriteLines(recipe, "documents.jsonl", Documents(real, prompt, recipe));
+        WorldFiles.Write(recipe.Out, "documents.jsonl", Documents(real, prompt, recipe));
 
         SeededRandom pairRandom = new(recipe.Seed + 1);
         ExpressionSampler pairSampler = new(real, pairRandom);
         List<Pair> pairs = [.. Enumerable.Range(0, recipe.Pairs).Select(_ => TrainingPair(pairSampler.Next(), pairRandom))];
-        WriteLines(recipe, "pairs.jsonl", pairs.Select(pair => pair.ToRow()));
-        WriteLines(recipe, "verdicts.jsonl", pairs.SelectMany(pair => Verdicts(prompt, pair, "completion", "</think>")));
+        WorldFiles.Write(recipe.Out, "pairs.jsonl", pairs.Select(pair => pair.ToRow()));
+        WorldFiles.Write(recipe.Out, "verdicts.jsonl", pairs.SelectMany(pair => Verdicts(prompt, pair, "completion", "</think>")));
 
         ExpressionSampler questions = new(real, new SeededRandom(recipe.Seed + 3));
-        WriteLines(
-            recipe,
+        WorldFiles.Write(
+            recipe.Out,
             "questions.jsonl",
             Enumerable.Range(0, recipe.Questions).Select(_ => new JsonObject { ["query"] = questions.Next().Expression.Text })
         );
@@ -52,11 +49,11 @@ internal static class ArithmeticWorld
         SeededRandom heldOutRandom = new(recipe.Seed + 2);
         List<Expression> heldOut = [.. real.Where(ArithmeticSplit.IsHeldOut).DistinctBy(expression => expression.Normalized)];
         List<Pair> heldOutPairs = [.. heldOut.Select(expression => HeldOutPair(expression, heldOutRandom)).OfType<Pair>()];
-        WriteLines(recipe, "heldout-pairs.jsonl", heldOutPairs.Select(pair => pair.ToRow()));
-        WriteLines(recipe, "heldout.jsonl", heldOutPairs.SelectMany(BothOrders));
-        WriteLines(recipe, "heldout-verdicts.jsonl", heldOutPairs.SelectMany(pair => Verdicts(prompt, pair, "answer", "")));
+        WorldFiles.Write(recipe.Out, "heldout-pairs.jsonl", heldOutPairs.Select(pair => pair.ToRow()));
+        WorldFiles.Write(recipe.Out, "heldout.jsonl", heldOutPairs.SelectMany(BothOrders));
+        WorldFiles.Write(recipe.Out, "heldout-verdicts.jsonl", heldOutPairs.SelectMany(pair => Verdicts(prompt, pair, "answer", "")));
         heldOutRandom.Shuffle(heldOut);
-        WriteLines(recipe, "heldout-solve.jsonl", heldOut.Select(Question).OfType<JsonObject>());
+        WorldFiles.Write(recipe.Out, "heldout-solve.jsonl", heldOut.Select(Question).OfType<JsonObject>());
     }
 
     private static IEnumerable<JsonObject> Documents(List<Expression> real, JudgePrompt prompt, ArithmeticWorldRecipe recipe)
@@ -68,7 +65,10 @@ internal static class ArithmeticWorld
             random,
             recipe.Mix
         );
-        return Enumerable.Range(0, recipe.Documents).Select(_ => Row(documents.Next()));
+        return Enumerable
+            .Range(0, recipe.Documents)
+            .Select(_ => documents.Next())
+            .Select(document => WorldFiles.Document(document.Kind, document.Prompt, document.Completion));
     }
 
     private static List<Expression> ReadExpressions(string path)
@@ -99,19 +99,6 @@ internal static class ArithmeticWorld
 
         return expressions;
     }
-
-    private static JsonObject Row(ArithmeticDocument document) =>
-        new()
-        {
-            ["kind"] = document.Kind,
-            ["prompt"] = document.Prompt,
-            ["completion"] =
-                document.Completion.Count == 1
-                    ? document.Completion[0].Text
-                    : new JsonArray([
-                        .. document.Completion.Select(part => (JsonNode)new JsonObject { ["text"] = part.Text, ["weight"] = part.Weight }),
-                    ]),
-        };
 
     /// <summary>
     /// A pair as <see cref="PairOf"/> makes it, or now and then one whose rejected response is empty: that too must be judged.
@@ -186,21 +173,6 @@ internal static class ArithmeticWorld
                 ["operations"] = expression.OperationCount,
             }
             : null;
-
-    private static void WriteLines(ArithmeticWorldRecipe recipe, string name, IEnumerable<JsonObject> rows)
-    {
-        string path = Path.Combine(recipe.Out, name);
-        AtomicFile.WriteText(
-            path,
-            writer =>
-            {
-                foreach (JsonObject row in rows)
-                {
-                    writer.WriteLine(row.ToJsonString(Compact));
-                }
-            }
-        );
-    }
 
     /// <summary>Right value against a wrong one.</summary>
     /// <param name="Texts">Question, right and wrong response.</param>

@@ -1,9 +1,6 @@
-using System.Globalization;
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using System.Text.Json.Nodes;
-using RewardReasoning.IO;
 using RewardReasoning.Judging;
+using RewardReasoning.Lab.Worlds;
 
 namespace RewardReasoning.Lab.Words;
 
@@ -24,8 +21,6 @@ internal sealed class TextWorld
 {
     private const int HeldOutShare = 7;
     private const double QuotedWeight = 5;
-
-    private static readonly JsonSerializerOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly TextWorldRecipe _recipe;
     private readonly JudgePrompt _prompt;
@@ -73,12 +68,12 @@ internal sealed class TextWorld
     private void Write()
     {
         SeededRandom random = new(_recipe.Seed);
-        WriteLines("documents.jsonl", Enumerable.Range(0, _recipe.Documents).Select(_ => Document(random)));
+        WorldFiles.Write(_recipe.Out, "documents.jsonl", Enumerable.Range(0, _recipe.Documents).Select(_ => Document(random)));
 
         SeededRandom pairRandom = new(_recipe.Seed + 1);
         List<TextItem> pairs = [.. Enumerable.Range(0, _recipe.Pairs).Select(_ => Draw(pairRandom))];
-        WriteLines("pairs.jsonl", pairs.Select(PairRow));
-        WriteLines("verdicts.jsonl", pairs.SelectMany(item => Verdicts(item, "completion", "</think>")));
+        WorldFiles.Write(_recipe.Out, "pairs.jsonl", pairs.Select(PairRow));
+        WorldFiles.Write(_recipe.Out, "verdicts.jsonl", pairs.SelectMany(item => Verdicts(item, "completion", "</think>")));
 
         SeededRandom heldOutRandom = new(_recipe.Seed + 2);
         List<TextItem> heldOut =
@@ -89,11 +84,12 @@ internal sealed class TextWorld
             ),
         ];
         heldOutRandom.Shuffle(heldOut);
-        WriteLines("heldout-pairs.jsonl", heldOut.Select(PairRow));
-        WriteLines("heldout.jsonl", heldOut.SelectMany(BothOrders));
-        WriteLines("heldout-verdicts.jsonl", heldOut.SelectMany(item => Verdicts(item, "answer", "")));
+        WorldFiles.Write(_recipe.Out, "heldout-pairs.jsonl", heldOut.Select(PairRow));
+        WorldFiles.Write(_recipe.Out, "heldout.jsonl", heldOut.SelectMany(BothOrders));
+        WorldFiles.Write(_recipe.Out, "heldout-verdicts.jsonl", heldOut.SelectMany(item => Verdicts(item, "answer", "")));
         heldOutRandom.Shuffle(_heldOut);
-        WriteLines(
+        WorldFiles.Write(
+            _recipe.Out,
             "heldout-solve.jsonl",
             _heldOut.Select(problem => new JsonObject
             {
@@ -125,7 +121,7 @@ internal sealed class TextWorld
         TextItem item = Draw(random);
         return random.Weighted([item.Work.Length > 0 ? mix.Solve : 0, mix.Judge, mix.Quote]) switch
         {
-            0 => Row("solve", item.Query, [new($"{item.Work}</think>{item.Answer}", 1)]),
+            0 => WorldFiles.Document("solve", item.Query, [new($"{item.Work}</think>{item.Answer}", 1)]),
             1 => Judge(item, random),
             _ => Quote(item, Draw(random).Query, random),
         };
@@ -135,7 +131,7 @@ internal sealed class TextWorld
     private JsonObject Judge(TextItem item, SeededRandom random)
     {
         bool rightFirst = random.Chance(0.5);
-        return Row(
+        return WorldFiles.Document(
             "judge",
             Prompt(item.Query, item, rightFirst),
             [new($"{item.Thought}</think>\\boxed{{Assistant {(random.Chance(0.5) ? 1 : 2)}}}", 1)]
@@ -147,7 +143,7 @@ internal sealed class TextWorld
     {
         bool rightFirst = random.Chance(0.5);
         bool asksRight = item.WrongDid is null || random.Chance(0.5);
-        return Row(
+        return WorldFiles.Document(
             "quote",
             Prompt(query, item, rightFirst),
             [
@@ -214,42 +210,5 @@ internal sealed class TextWorld
         return row;
     }
 
-    private static JsonObject Row(string kind, string prompt, Arithmetic.WeightedText[] completion) =>
-        new()
-        {
-            ["kind"] = kind,
-            ["prompt"] = prompt,
-            ["completion"] =
-                completion.Length == 1
-                    ? completion[0].Text
-                    : new JsonArray([
-                        .. completion.Select(part => (JsonNode)new JsonObject { ["text"] = part.Text, ["weight"] = part.Weight }),
-                    ]),
-        };
-
-    private static bool IsHeldOut(WordProblem problem) => StableHash(problem.Masked) % HeldOutShare == 0;
-
-    /// <summary>FNV-1a over the characters: the same on every machine.</summary>
-    private static uint StableHash(string text)
-    {
-        uint hash = 2166136261;
-        foreach (char c in text.ToUpper(CultureInfo.InvariantCulture))
-        {
-            hash = (hash ^ c) * 16777619;
-        }
-
-        return hash;
-    }
-
-    private void WriteLines(string name, IEnumerable<JsonObject> rows) =>
-        AtomicFile.WriteText(
-            Path.Combine(_recipe.Out, name),
-            writer =>
-            {
-                foreach (JsonObject row in rows)
-                {
-                    writer.WriteLine(row.ToJsonString(Compact));
-                }
-            }
-        );
+    private static bool IsHeldOut(WordProblem problem) => WorldFiles.Hash(problem.Masked.ToUpperInvariant()) % HeldOutShare == 0;
 }
