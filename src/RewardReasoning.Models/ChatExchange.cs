@@ -18,6 +18,7 @@ internal sealed class ChatExchange(IChatModel model)
         ChatOptionKeys.ThinkingBudget,
         ChatOptionKeys.ThinkingStub,
         ChatOptionKeys.ThinkingStubChoices,
+        ChatOptionKeys.Calculator,
         ChatOptionKeys.MinP,
         ChatOptionKeys.Seed
     );

@@ -42,6 +42,7 @@ internal static class ChatRequest
             Tags = model.Tags,
             ReasoningOpen = prompt.ReasoningOpen,
             Budget = Budget(model, options),
+            Calculator = Flag(options, ChatOptionKeys.Calculator),
         };
     }
 

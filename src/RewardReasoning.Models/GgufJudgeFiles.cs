@@ -3,7 +3,7 @@ using RewardReasoning.Models.Gguf;
 
 namespace RewardReasoning.Models;
 
-/// <summary>What a GGUF file holds for the judge: the prompt, the domain and the closing text of the folder that it was made of.</summary>
+/// <summary>What a GGUF file holds for the judge: the prompt, the domain, the closing text and the tools of the folder that it was made of.</summary>
 internal static class GgufJudgeFiles
 {
     private const string PromptKey = "reward_reasoning.judge_prompt";
@@ -11,6 +11,8 @@ internal static class GgufJudgeFiles
     private const string ResponseKey = "reward_reasoning.judge_domain.response";
     private const string SaysKey = "reward_reasoning.judge_domain.says";
     private const string StubKey = "reward_reasoning.thinking_stub";
+    private const string CalculatorKey = "reward_reasoning.calculator";
+    private const string Yes = "true";
 
     /// <summary>The settings of a folder's files for the judge; none where it has none.</summary>
     public static IEnumerable<(string Key, object Value)> Settings(string folder)
@@ -23,6 +25,7 @@ internal static class GgufJudgeFiles
             (ResponseKey, files.Domain?.ResponsePattern),
             (SaysKey, files.Domain?.Says),
             (StubKey, files.ThinkingStub),
+            (CalculatorKey, files.Calculator ? Yes : null),
         }
             .Where(setting => setting.Item2 is not null)
             .Select(setting => (setting.Item1, (object)(setting.Item2 ?? "")));
@@ -43,6 +46,7 @@ internal static class GgufJudgeFiles
                         ? new JudgeDomain(query, response, says)
                         : null,
                 ThinkingStub = file.Text(StubKey),
+                Calculator = file.Text(CalculatorKey) == Yes,
             };
         }
         catch (ArgumentException fault)

@@ -26,6 +26,7 @@ public static class ModelFolder
         "judge-prompt.txt",
         "judge-domain.json",
         "judge-stub.json",
+        "judge-tools.json",
     ];
 
     private static readonly JsonSerializerOptions Indented = new()

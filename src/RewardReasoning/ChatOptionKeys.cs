@@ -50,6 +50,12 @@ public static class ChatOptionKeys
     /// <summary><c>string[]</c>: what the token after <see cref="ThinkingStub"/> may be.</summary>
     public const string ThinkingStubChoices = "thinking_stub_choices";
 
+    /// <summary>
+    /// <see cref="bool"/>: behind each <c>&lt;calc&gt;expression&lt;/calc&gt;</c> that the model writes in its reasoning (anywhere, where it
+    /// has no think tags), the client writes the expression's value, as if the model had written it.
+    /// </summary>
+    public const string Calculator = "calculator";
+
     /// <summary><see cref="float"/>: tokens less probable than this share of the most probable one are not sampled.</summary>
     public const string MinP = "min_p";
 

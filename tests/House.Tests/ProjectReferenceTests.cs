@@ -8,7 +8,7 @@ public sealed class ProjectReferenceTests
 {
     private static readonly Dictionary<string, string[]> AllowedProjects = new()
     {
-        ["RewardReasoning"] = [],
+        ["RewardReasoning"] = ["RewardReasoning.Verification"],
         ["RewardReasoning.Verification"] = [],
         ["RewardReasoning.Text"] = ["RewardReasoning"],
         ["RewardReasoning.Endpoints"] = ["RewardReasoning"],

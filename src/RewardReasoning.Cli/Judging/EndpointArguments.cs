@@ -187,8 +187,8 @@ internal sealed class EndpointArguments
         return folder is null || files != new JudgeFiles()
             ? files
             : throw new UsageException(
-                $"--judge-files is '{folder}', which holds none of {JudgeFiles.PromptFile}, {JudgeFiles.DomainFile} and "
-                    + $"{JudgeFiles.StubFile}; it is the folder of the model that is served."
+                $"--judge-files is '{folder}', which holds none of {JudgeFiles.PromptFile}, {JudgeFiles.DomainFile}, "
+                    + $"{JudgeFiles.StubFile} and {JudgeFiles.ToolsFile}; it is the folder of the model that is served."
             );
     }
 

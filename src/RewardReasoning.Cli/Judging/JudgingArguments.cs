@@ -108,6 +108,13 @@ internal sealed class JudgingArguments
         Description = "The judge may also call a tie; a template of your own must offer \\boxed{Tie}.",
     };
 
+    private readonly Option<bool> _calculator = new("--calculator")
+    {
+        Description =
+            "The judge may compute: behind <calc>12*37</calc> in its reasoning the exact value is written. A template of your own must say "
+            + "so; a model trained for it (judge-tools.json in its folder) has it without this.",
+    };
+
     private readonly Option<int?> _concurrency = new("--concurrency")
     {
         Description =
@@ -119,10 +126,11 @@ internal sealed class JudgingArguments
     private readonly StoreArgument _store = new();
     private bool _hasStore = true;
 
-    private Option[] OfThought => [_votes, _adaptive, _order, _thinkingBudget, _maxTokens, _temperature, _topP, _truncate, _prompt, _ties];
+    private Option[] OfThought =>
+        [_votes, _adaptive, _order, _thinkingBudget, _maxTokens, _temperature, _topP, _truncate, _prompt, _ties, _calculator];
 
     private Option[] InOrder =>
-        [_votes, _adaptive, _order, _thinkingBudget, _maxTokens, _temperature, _topP, _seed, _truncate, _prompt, _concurrency];
+        [_votes, _adaptive, _order, _thinkingBudget, _maxTokens, _temperature, _topP, _seed, _truncate, _prompt, _calculator, _concurrency];
 
     /// <param name="command">The verb.</param>
     /// <param name="withCalibration">Whether it reports confidence that may be calibrated.</param>
@@ -199,6 +207,7 @@ internal sealed class JudgingArguments
             Seed = parsed.GetValue(_seed),
             Truncate = parsed.GetValue(_truncate),
             Ties = parsed.GetValue(_ties),
+            Calculator = parsed.GetValue(_calculator),
             Abstain = AbstentionOf(parsed.GetValue(_abstain)),
             Concurrency = source.RunsHere ? parsed.GetValue(_concurrency) : null, // servers are asked as many at each
             Prices = source.Prices,
@@ -256,7 +265,7 @@ internal sealed class JudgingArguments
 
     /// <summary>The options of these that mean nothing where criteria are judged by, as far as they were given.</summary>
     public IEnumerable<string> GivenAgainstCriteria(ParseResult parsed) =>
-        new Option[] { _order, _prompt, _ties, _abstain, _calibration, _adaptive }
+        new Option[] { _order, _prompt, _ties, _calculator, _abstain, _calibration, _adaptive }
             .Where(option => parsed.GetResult(option) is { Implicit: false })
             .Select(option => option.Name);
 

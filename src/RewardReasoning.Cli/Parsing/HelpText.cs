@@ -49,6 +49,7 @@ internal sealed class HelpText(Command command, string examples, int width)
                 "--truncate",
                 "--prompt",
                 "--ties",
+                "--calculator",
                 "--abstain",
                 "--calibration",
                 "--concurrency",

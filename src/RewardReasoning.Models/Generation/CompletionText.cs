@@ -1,4 +1,5 @@
 using System.Text;
+using RewardReasoning.Judging;
 using RewardReasoning.Text.Tokenization;
 
 namespace RewardReasoning.Models.Generation;
@@ -15,6 +16,7 @@ internal sealed class CompletionText
     private readonly Action<CompletionPart, string>? _listener;
     private readonly StringBuilder _reasoning = new();
     private readonly StringBuilder _answer = new();
+    private readonly CalculatorCalls.Watch? _calls;
     private string _held = ""; // only ever filled where there are stop strings
 
     /// <param name="tokenizer">Whose tokens come.</param>
@@ -24,6 +26,7 @@ internal sealed class CompletionText
     {
         _decoder = tokenizer.CreateStreamingDecoder(skipSpecial: true);
         (_tags, _stops, _listener) = (request.Tags, request.StopStrings, listener);
+        _calls = request.Calculator ? new() : null;
         Opened = request.ReasoningOpen is not null;
         InReasoning = request.ReasoningOpen == true;
     }
@@ -37,6 +40,9 @@ internal sealed class CompletionText
     /// <summary>Reasoning tokens that the model wrote.</summary>
     public int ReasoningTokens { get; private set; }
 
+    /// <summary>What is to be written behind the last token, since that ended a call of the calculator; null for nothing.</summary>
+    public string? CalculatorResult { get; private set; }
+
     public string Reasoning => _reasoning.ToString();
 
     public string Answer => _answer.ToString();
@@ -49,6 +55,7 @@ internal sealed class CompletionText
     /// <returns>Whether a stop string has come up; nothing may follow then.</returns>
     public bool Append(int id, bool written)
     {
+        CalculatorResult = null;
         if (id == _tags?.Open)
         {
             return Turn(toReasoning: true);
@@ -60,7 +67,9 @@ internal sealed class CompletionText
         }
 
         ReasoningTokens += InReasoning && written ? 1 : 0;
-        return Add(_decoder.Append(id));
+        string text = _decoder.Append(id);
+        CalculatorResult = InReasoning || _tags is null ? _calls?.Add(text) : null;
+        return Add(text);
     }
 
     /// <summary>Emits what was held back. Call once, after the last token.</summary>

@@ -36,6 +36,9 @@ internal sealed record GenerationRequest
     /// <summary>A cap on the reasoning; where the model has no <see cref="Tags"/>, on all that it writes before the stub.</summary>
     public ThinkingBudget? Budget { get; init; }
 
+    /// <summary>Whether values are written behind calls of the calculator (<see cref="ChatOptionKeys.Calculator"/>).</summary>
+    public bool Calculator { get; init; }
+
     /// <summary>Checks the request against the model that is to answer it.</summary>
     /// <param name="vocabulary">Ids are below this.</param>
     /// <param name="context">Tokens that the model can read and write together.</param>

@@ -13,7 +13,8 @@ internal sealed class Sequence
     private readonly CompletionText _text;
     private readonly int _context;
     private readonly HashSet<int> _ends;
-    private readonly Queue<int> _forced = new();
+    private readonly Queue<ForcedToken> _forced = new();
+    private readonly Tokenizer _tokenizer;
     private readonly List<TokenLogProb> _logProbs = [];
     private readonly List<TokenLogProb[]> _topLogProbs = [];
     private readonly TaskCompletionSource<Completion> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -26,6 +27,7 @@ internal sealed class Sequence
     public Sequence(GenerationRequest request, Tokenizer tokenizer, int context, bool streamed)
     {
         _request = request;
+        _tokenizer = tokenizer;
         _context = context;
         _ends = [.. request.EndTokens];
         _maxTokens = request.MaxTokens;
@@ -97,7 +99,8 @@ internal sealed class Sequence
     public void Advance<TLogits>(in TLogits logits, int row)
         where TLogits : IStepLogits, allows ref struct
     {
-        bool forced = _forced.TryDequeue(out int id);
+        bool forced = _forced.TryDequeue(out ForcedToken next);
+        int id = next.Id;
         if (!forced)
         {
             TokenLogProb chosen = logits.Choose(row, this);
@@ -122,7 +125,7 @@ internal sealed class Sequence
         }
 
         Tokens.Add(id);
-        _atChoice |= forced && _forced.Count == 0;
+        _atChoice |= forced && next.IsStub && _forced.Count == 0;
         if (!forced && _ends.Contains(id))
         {
             Complete(CompletionEnd.Stop);
@@ -135,13 +138,26 @@ internal sealed class Sequence
         {
             Complete(CompletionEnd.Length);
         }
-        else if (!forced)
+        else
         {
-            ForceWhereTheBudgetIsUsedUp();
+            if (!forced)
+            {
+                ForceCalculatorResult();
+                ForceWhereTheBudgetIsUsedUp();
+            }
+
             if (_forced.Count == 0 && _generated >= _maxTokens)
             {
                 Complete(CompletionEnd.Length);
             }
+        }
+    }
+
+    private void ForceCalculatorResult()
+    {
+        foreach (int id in _text.CalculatorResult is { } result ? _tokenizer.EncodePlain(result) : [])
+        {
+            _forced.Enqueue(new(id, IsStub: false));
         }
     }
 
@@ -161,7 +177,12 @@ internal sealed class Sequence
             _stubStart = Tokens.Count;
             int most = _generated + ThinkingBudget.TokensAfterStub;
             _maxTokens = budget.Choices.Length > 0 ? most : Math.Max(_maxTokens, most);
-            budget.Stub.ToList().ForEach(_forced.Enqueue);
+            _stubStart += _forced.Count; // behind a value that the calculator has yet to write
+            foreach (int id in budget.Stub)
+            {
+                _forced.Enqueue(new(id, IsStub: true));
+            }
+
             _atChoice = _forced.Count == 0;
         }
     }
@@ -173,7 +194,7 @@ internal sealed class Sequence
         {
             Ids = [.. Tokens.Skip(PromptLength)],
             StubStart = _stubStart - PromptLength,
-            StubLength = _stubStart is null ? 0 : (_request.Budget?.Stub.Length ?? 0) - _forced.Count,
+            StubLength = _stubStart is null ? 0 : (_request.Budget?.Stub.Length ?? 0) - _forced.Count(token => token.IsStub),
             End = end,
             Reasoning = _text.Reasoning,
             Answer = _text.Answer,
@@ -195,4 +216,9 @@ internal sealed class Sequence
             _events?.Writer.TryComplete();
         }
     }
+
+    /// <summary>A token that is decided already.</summary>
+    /// <param name="Id">The token.</param>
+    /// <param name="IsStub">Whether it closes the reasoning; else it belongs to a value of the calculator.</param>
+    private readonly record struct ForcedToken(int Id, bool IsStub);
 }

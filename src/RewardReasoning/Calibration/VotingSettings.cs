@@ -50,6 +50,9 @@ public sealed record VotingSettings
     /// <summary>Whether the judge may call a tie.</summary>
     public bool Ties { get; init; }
 
+    /// <summary>Whether the judge has a calculator.</summary>
+    public bool Calculator { get; init; }
+
     /// <summary>SHA-256 of the template, lines ended by line feeds.</summary>
     public required string Prompt { get; init; }
 
@@ -104,6 +107,7 @@ public sealed record VotingSettings
             ("truncate", Truncate),
             ("strict", Strict),
             ("ties", Ties),
+            ("calculator", Calculator),
             (StubName, Stub),
             (PromptName, Prompt),
         ];

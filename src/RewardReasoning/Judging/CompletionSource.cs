@@ -17,6 +17,7 @@ internal sealed class CompletionSource(IChatClient client, JudgeOptions options,
     private const int ShortRequestTokens = 256;
     private const int TopLogProbs = 5;
     private readonly IReadOnlySet<string> _supported = ChatOptionKeys.SupportedBy(client);
+    private readonly bool _looksForCalls = options.Calculator && LooksForCalls(ChatOptionKeys.SupportedBy(client));
 
     /// <summary>
     /// Limits concurrency: a request writes to acquire a slot and reads to release it. Unlike a semaphore, a channel needs no disposal.
@@ -164,7 +165,35 @@ internal sealed class CompletionSource(IChatClient client, JudgeOptions options,
         };
     }
 
-    private async Task<Completion> AskAsync(
+    /// <summary>Whether calls of the calculator are looked for here, as the client does not look for them.</summary>
+    /// <exception cref="ClientAbilityException">The client can neither do that nor continue a text.</exception>
+    private static bool LooksForCalls(IReadOnlySet<string> supported) =>
+        !supported.Contains(ChatOptionKeys.Calculator)
+        && (
+            supported.Contains(ChatOptionKeys.Prefill)
+                ? true
+                : throw new ClientAbilityException(
+                    "The judge is to have a calculator, and this client cannot continue a text that was begun, so a value could not be "
+                        + "written behind its call. Take a server that can (vLLM, SGLang, llama.cpp, Ollama, rrm serve), or leave the "
+                        + "calculator out."
+                )
+        );
+
+    private Task<Completion> AskAsync(
+        IReadOnlyList<ChatMessage> messages,
+        ChatOptions chatOptions,
+        Draw draw,
+        CancellationToken cancellationToken,
+        bool continuesVerdict = false
+    ) =>
+        _looksForCalls && !continuesVerdict
+            ? new CalculatorLoop(
+                request => AskOnceAsync(messages, request, draw, cancellationToken),
+                (reasoning, text) => Report(draw, reasoning ? JudgmentEventKind.Reasoning : JudgmentEventKind.Answer, text)
+            ).CompleteAsync(chatOptions)
+            : AskOnceAsync(messages, chatOptions, draw, cancellationToken, continuesVerdict);
+
+    private async Task<Completion> AskOnceAsync(
         IReadOnlyList<ChatMessage> messages,
         ChatOptions chatOptions,
         Draw draw,
@@ -178,7 +207,7 @@ internal sealed class CompletionSource(IChatClient client, JudgeOptions options,
             long start = time.GetTimestamp();
             ChatResponse response = draw.Listener is null
                 ? await client.GetResponseAsync(messages, chatOptions, cancellationToken).ConfigureAwait(false)
-                : await StreamAsync(messages, chatOptions, draw, draw.Listener, cancellationToken).ConfigureAwait(false);
+                : await StreamAsync(messages, chatOptions, draw, cancellationToken).ConfigureAwait(false);
             Completion completion = Completion.From(response, time.GetElapsedTime(start), continuesVerdict);
             return completion with { Usage = completion.Usage.Priced(options.Prices) };
         }
@@ -192,7 +221,6 @@ internal sealed class CompletionSource(IChatClient client, JudgeOptions options,
         IReadOnlyList<ChatMessage> messages,
         ChatOptions chatOptions,
         Draw draw,
-        Action<JudgmentEvent> listener,
         CancellationToken cancellationToken
     )
     {
@@ -213,7 +241,7 @@ internal sealed class CompletionSource(IChatClient client, JudgeOptions options,
             when (contents.Count > 0 && FailurePolicy.ScopeOf(error) == FailureScope.Vote && !cancellationToken.IsCancellationRequested)
         {
             // The stream broke off: what was shown is void, and the same draw begins anew, with the client's own tries behind it.
-            Report(JudgmentEventKind.DrawStarted, "");
+            Report(draw, JudgmentEventKind.DrawStarted, "");
             ChatResponse whole = await client.GetResponseAsync(messages, chatOptions, cancellationToken).ConfigureAwait(false);
             foreach (ChatResponseUpdate update in whole.ToChatResponseUpdates())
             {
@@ -234,11 +262,11 @@ internal sealed class CompletionSource(IChatClient client, JudgeOptions options,
                 {
                     case TextReasoningContent { Text.Length: > 0 } reasoning:
                         contents.Add(reasoning);
-                        Report(JudgmentEventKind.Reasoning, reasoning.Text);
+                        Report(draw, JudgmentEventKind.Reasoning, reasoning.Text);
                         break;
                     case TextContent { Text.Length: > 0 } text:
                         contents.Add(text);
-                        Report(JudgmentEventKind.Answer, text.Text);
+                        Report(draw, JudgmentEventKind.Answer, text.Text);
                         break;
                     case UsageContent usage:
                         response.Usage = usage.Details;
@@ -253,20 +281,20 @@ internal sealed class CompletionSource(IChatClient client, JudgeOptions options,
                 response.AdditionalProperties[key] = value;
             }
         }
-
-        void Report(JudgmentEventKind kind, string text) =>
-            listener(
-                new()
-                {
-                    Kind = kind,
-                    Vote = draw.Vote,
-                    Order = draw.Order,
-                    Seed = draw.Seed,
-                    Redraw = draw.Redraw,
-                    Text = text,
-                }
-            );
     }
+
+    private static void Report(Draw draw, JudgmentEventKind kind, string text) =>
+        draw.Listener?.Invoke(
+            new()
+            {
+                Kind = kind,
+                Vote = draw.Vote,
+                Order = draw.Order,
+                Seed = draw.Seed,
+                Redraw = draw.Redraw,
+                Text = text,
+            }
+        );
 
     private ChatOptions OptionsFor(Draw draw, int maxTokens)
     {
@@ -278,6 +306,11 @@ internal sealed class CompletionSource(IChatClient client, JudgeOptions options,
             Seed = draw.Seed,
             MaxOutputTokens = maxTokens,
         };
+        if (options.Calculator && !_looksForCalls)
+        {
+            Set(chatOptions, ChatOptionKeys.Calculator, true);
+        }
+
         if (options.SoftVerdicts && _supported.Contains(ChatOptionKeys.LogProbs))
         {
             Set(chatOptions, ChatOptionKeys.LogProbs, TopLogProbs);

@@ -6,7 +6,7 @@ namespace RewardReasoning.Judging;
 
 /// <summary>
 /// What a model folder may hold for the judge, beside the model itself: <c>judge-prompt.txt</c>, <c>judge-domain.json</c>,
-/// <c>judge-stub.json</c> and <c>calibration.json</c>.
+/// <c>judge-stub.json</c>, <c>judge-tools.json</c> and <c>calibration.json</c>.
 /// </summary>
 public sealed record JudgeFiles
 {
@@ -18,6 +18,9 @@ public sealed record JudgeFiles
 
     /// <summary>Name of the file with the text that closes reasoning at its budget, in the words that the model was trained with.</summary>
     public const string StubFile = "judge-stub.json";
+
+    /// <summary>Name of the file that says which tools a model was trained to use.</summary>
+    public const string ToolsFile = "judge-tools.json";
 
     /// <summary>The model's own template; null where it has none.</summary>
     public JudgePrompt? Prompt { get; init; }
@@ -31,6 +34,9 @@ public sealed record JudgeFiles
     /// <summary>The model's own <see cref="JudgeOptions.ThinkingStub"/>; null where it has none.</summary>
     public string? ThinkingStub { get; init; }
 
+    /// <summary>Whether the model was trained to use the calculator.</summary>
+    public bool Calculator { get; init; }
+
     /// <summary>Reads what a folder holds.</summary>
     /// <exception cref="FormatException">A file is there and cannot be used; the message names it.</exception>
     public static JudgeFiles Read(string folder)
@@ -38,6 +44,7 @@ public sealed record JudgeFiles
         string prompt = Path.Combine(folder, PromptFile),
             domain = Path.Combine(folder, DomainFile);
         string stub = Path.Combine(folder, StubFile),
+            tools = Path.Combine(folder, ToolsFile),
             calibration = Path.Combine(folder, CalibrationFile.Name);
         return new()
         {
@@ -45,6 +52,7 @@ public sealed record JudgeFiles
             Domain = File.Exists(domain) ? JudgeDomain.Load(domain) : null,
             Calibration = File.Exists(calibration) ? CalibrationFile.Load(calibration) : null,
             ThinkingStub = File.Exists(stub) ? LoadStub(stub) : null,
+            Calculator = File.Exists(tools) && LoadTools(tools).Calculator,
         };
     }
 
@@ -61,8 +69,22 @@ public sealed record JudgeFiles
             Domain = options.Domain ?? Domain,
             ThinkingStub =
                 options.ThinkingStub == JudgeOptions.DefaultThinkingStub ? ThinkingStub ?? options.ThinkingStub : options.ThinkingStub,
+            Calculator = options.Calculator || Calculator,
             Calibration = options.Calibration ?? Calibration,
         };
+    }
+
+    private static DeclaredTools LoadTools(string path)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(File.ReadAllText(path), StubJson.Default.DeclaredTools)
+                ?? throw new FormatException($"{path}: holds null; write {{ \"calculator\": true }}.");
+        }
+        catch (JsonException error)
+        {
+            throw new FormatException($"{path}: {error.Message} The one tool there is: {{ \"calculator\": true }}.", error);
+        }
     }
 
     private static string LoadStub(string path)
@@ -84,6 +106,12 @@ public sealed record JudgeFiles
 
 internal sealed record StubFile(string? ThinkingStub);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+internal sealed record DeclaredTools(bool Calculator);
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow
+)]
 [JsonSerializable(typeof(StubFile))]
+[JsonSerializable(typeof(DeclaredTools))]
 internal sealed partial class StubJson : JsonSerializerContext;

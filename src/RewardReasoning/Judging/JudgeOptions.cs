@@ -79,6 +79,14 @@ public sealed record JudgeOptions : ICheckedOptions
     /// <value>false: it must choose one of the two.</value>
     public bool Ties { get; init; }
 
+    /// <summary>
+    /// Whether the judge may compute with a calculator in its reasoning: behind <c>&lt;calc&gt;12*37&lt;/calc&gt;</c> the exact value is
+    /// written (arXiv 2504.04718 and 2510.23038: tools cure small judges' arithmetic). The built-in templates then say so. Needs a client
+    /// that honours <see cref="ChatOptionKeys.Calculator"/> or <see cref="ChatOptionKeys.Prefill"/>.
+    /// </summary>
+    /// <value>false, or what the model's folder says (<see cref="JudgeFiles.Calculator"/>).</value>
+    public bool Calculator { get; init; }
+
     /// <summary>Read verdicts as the released models' own parser does (<see cref="VerdictParser.ParseStrict"/>).</summary>
     /// <value>false.</value>
     public bool StrictParsing { get; init; }
@@ -114,8 +122,14 @@ public sealed record JudgeOptions : ICheckedOptions
     /// <value>null (it never abstains).</value>
     public AbstentionTarget? Abstain { get; init; }
 
-    /// <summary>The template; if ties may be called and none was given, the built-in one for ties.</summary>
-    internal JudgePrompt Template => Ties && ReferenceEquals(Prompt, JudgePrompt.Default) ? JudgePrompt.WithTies : Prompt;
+    /// <summary>The template; if none was given, the built-in one, which offers ties and calculator where there are any.</summary>
+    internal JudgePrompt Template =>
+        !ReferenceEquals(Prompt, JudgePrompt.Default) ? Prompt
+        : Ties
+            ? Calculator ? JudgePrompt.WithTiesAndCalculator
+                : JudgePrompt.WithTies
+        : Calculator ? JudgePrompt.WithCalculator
+        : Prompt;
 
     /// <summary>How many requests a judge with these options has in flight at once over this client.</summary>
     public int ConcurrencyOver(IChatClient client) => Concurrency ?? ChatOptionKeys.ConcurrencyOf(client) ?? DefaultConcurrency;
@@ -138,6 +152,7 @@ public sealed record JudgeOptions : ICheckedOptions
             Strict = StrictParsing,
             Stub = ThinkingStub == DefaultThinkingStub ? null : HashOf(ThinkingStub),
             Ties = Ties,
+            Calculator = Calculator,
             Prompt = HashOf(Template.Text.ReplaceLineEndings("\n")),
         };
 
@@ -190,6 +205,10 @@ public sealed record JudgeOptions : ICheckedOptions
             !Ties || Template.Text.Contains(@"\boxed{Tie}", StringComparison.Ordinal),
             $"{names[nameof(Ties)]} is set, and the template does not offer \\boxed{{Tie}}; "
                 + "a model that was made for one prompt cannot call ties."
+        );
+        Check(
+            !Calculator || !StrictParsing,
+            $"{names[nameof(Calculator)]} and {names[nameof(StrictParsing)]} are set; the released models were not shown a calculator."
         );
         Check(
             Enum.IsDefined(Order),

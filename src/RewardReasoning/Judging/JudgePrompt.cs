@@ -16,6 +16,7 @@ public sealed partial class JudgePrompt
 {
     private const string SystemHeader = "[system]";
     private const string UserHeader = "[user]";
+    private const string ThinkFirst = "Think it through before you decide.";
     private static readonly string[] RequiredPlaceholders = ["{query}", "{response_1}", "{response_2}"];
 
     private static readonly string[] RequiredForOne = ["{query}", "{response}", "{criterion}"];
@@ -42,6 +43,12 @@ public sealed partial class JudgePrompt
     /// <summary>The built-in template for a judge that may call a tie.</summary>
     internal static JudgePrompt WithTies { get; } = Parse(ReadEmbedded("pairwise-ties.txt"), "the built-in template");
 
+    /// <summary>The built-in template for a judge with a calculator.</summary>
+    internal static JudgePrompt WithCalculator { get; } = Default.OfferingCalculator();
+
+    /// <summary>The built-in template for a judge with a calculator that may call a tie.</summary>
+    internal static JudgePrompt WithTiesAndCalculator { get; } = WithTies.OfferingCalculator();
+
     /// <summary>The built-in template for one criterion between two responses.</summary>
     internal static JudgePrompt PairwiseCriterion { get; } = Parse(ReadEmbedded("criterion.txt"), "the built-in template");
 
@@ -65,6 +72,12 @@ public sealed partial class JudgePrompt
     /// <summary>The same template for a criterion, whose text stands for <c>{criterion}</c>.</summary>
     internal JudgePrompt WithCriterion(string criterion) =>
         new(_system, _user, Text.Replace("{criterion}", criterion, StringComparison.Ordinal), criterion);
+
+    private JudgePrompt OfferingCalculator() =>
+        Parse(
+            Text.Replace(ThinkFirst, $"{ReadEmbedded("calculator.txt").TrimEnd()}\n\n{ThinkFirst}", StringComparison.Ordinal),
+            "the built-in template"
+        );
 
     private static JudgePrompt Parse(string text, string source, string[] required)
     {
