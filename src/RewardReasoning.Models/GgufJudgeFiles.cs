@@ -3,7 +3,9 @@ using RewardReasoning.Models.Gguf;
 
 namespace RewardReasoning.Models;
 
-/// <summary>What a GGUF file holds for the judge: the prompt, the domain, the closing text and the tools of the folder that it was made of.</summary>
+/// <summary>
+/// What a GGUF file holds for the judge: the prompt, the domain, the closing text and the tools of the folder that it was made of.
+/// </summary>
 internal static class GgufJudgeFiles
 {
     private const string PromptKey = "reward_reasoning.judge_prompt";

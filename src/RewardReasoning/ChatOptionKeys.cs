@@ -51,8 +51,8 @@ public static class ChatOptionKeys
     public const string ThinkingStubChoices = "thinking_stub_choices";
 
     /// <summary>
-    /// <see cref="bool"/>: behind each <c>&lt;calc&gt;expression&lt;/calc&gt;</c> that the model writes in its reasoning (anywhere, where it
-    /// has no think tags), the client writes the expression's value, as if the model had written it.
+    /// <see cref="bool"/>: behind each <c>&lt;calc&gt;expression&lt;/calc&gt;</c> that the model writes in its reasoning (anywhere,
+    /// where it has no think tags), the client writes the expression's value, as if the model had written it.
     /// </summary>
     public const string Calculator = "calculator";
 

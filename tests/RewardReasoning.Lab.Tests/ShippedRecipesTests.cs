@@ -24,6 +24,7 @@ public sealed class ShippedRecipesTests
 
     [Theory]
     [InlineData("rrm-mini")]
+    [InlineData("rrm-mini-calc")]
     [InlineData("rrm-smol")]
     public void Recipes_AllOfALab_AreValid(string name)
     {

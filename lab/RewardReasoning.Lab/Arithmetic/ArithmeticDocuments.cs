@@ -1,4 +1,5 @@
 using System.Text;
+using RewardReasoning.Judging;
 using RewardReasoning.Lab.Worlds;
 
 namespace RewardReasoning.Lab.Arithmetic;
@@ -20,13 +21,15 @@ internal sealed record ArithmeticDocument(string Kind, string Prompt, IReadOnlyL
 /// Supervised documents for the base model of a miniature judge. They teach to solve (worked solutions), to compare (is the result the
 /// same as response 1, digit by digit) and to quote (which of two responses is this number). What they never hold is judging: in judge
 /// documents the verdict is a coin flip, in quote documents it depends on who said a number, not on who is right. Choosing the right
-/// response is left to reinforcement learning.
+/// response is left to reinforcement learning. With the calculator a solution is one call of it, and the value behind the call is not
+/// learnt: the calculator writes it.
 /// </summary>
 internal sealed class ArithmeticDocuments(
     ExpressionSampler sampler,
     Func<string, string, string, string> judgePrompt,
     SeededRandom random,
-    DocumentMix mix
+    DocumentMix mix,
+    bool calculator = false
 )
 {
     private const double QuoteVerdictWeight = 5;
@@ -68,8 +71,19 @@ internal sealed class ArithmeticDocuments(
         return text.Append('y').ToString();
     }
 
-    private static ArithmeticDocument Solve(ArithmeticProblem problem) =>
-        new("solve", problem.Expression.Text, [new($"{problem.Solution.Text}</think>{Expression.Format(problem.Solution.Value)}", 1)]);
+    private ArithmeticDocument Solve(ArithmeticProblem problem) =>
+        new("solve", problem.Expression.Text, [.. Solution(problem, $"</think>{Expression.Format(problem.Solution.Value)}")]);
+
+    /// <summary>A solution and what follows it.</summary>
+    private WeightedText[] Solution(ArithmeticProblem problem, string rest) =>
+        calculator
+            ?
+            [
+                new($"{CalculatorCalls.Open}{problem.Expression.Normalized}{CalculatorCalls.Close}", 1),
+                new(CalculatorCalls.ResultOf(problem.Expression.Normalized), 0),
+                new(rest, 1),
+            ]
+            : [new(problem.Solution.Text + rest, 1)];
 
     private static ArithmeticDocument Direct(ArithmeticProblem problem) =>
         new("direct", problem.Expression.Text, [new($"</think>{Expression.Format(problem.Solution.Value)}", 1)]);
@@ -80,15 +94,20 @@ internal sealed class ArithmeticDocuments(
         decimal mistake = WrongAnswer.Draw(problem, random).Value;
         Response wrong = random.Chance(EmptyResponses) ? new("", "") : new(Expression.Format(mistake), Spell(mistake));
         (Response first, Response second) = random.Chance(0.5) ? (right, wrong) : (wrong, right);
-        string thought = random.Weighted(ThoughtWeights) switch
-        {
-            0 => "",
-            1 => problem.Expression.Normalized,
-            2 => problem.Solution.Text,
-            _ => problem.Solution.Text + Check(right.Normal, first.Normal),
-        };
+        int thought = random.Weighted(ThoughtWeights);
+        string end = $"</think>\\boxed{{Assistant {(random.Chance(0.5) ? 1 : 2)}}}";
         string prompt = judgePrompt(problem.Expression.Text, first.Shown, second.Shown);
-        return new("judge", prompt, [new($"{thought}</think>\\boxed{{Assistant {(random.Chance(0.5) ? 1 : 2)}}}", 1)]);
+        return new(
+            "judge",
+            prompt,
+            thought switch
+            {
+                0 => [new(end, 1)],
+                1 => [new(problem.Expression.Normalized + end, 1)],
+                2 => Solution(problem, end),
+                _ => Solution(problem, Check(right.Normal, first.Normal) + end),
+            }
+        );
     }
 
     private ArithmeticDocument Quote(ArithmeticProblem problem)

@@ -63,7 +63,8 @@ internal static class ArithmeticWorld
             new ExpressionSampler(real, random),
             (query, first, second) => prompt.Render(new Comparison(query, first, second))[^1].Text,
             random,
-            recipe.Mix
+            recipe.Mix,
+            recipe.Calculator
         );
         return Enumerable
             .Range(0, recipe.Documents)

@@ -18,6 +18,9 @@ internal sealed record ArithmeticWorldRecipe
     /// <summary>Their kinds. Judge documents hold solutions too: within the judge's prompt is where a judge must solve.</summary>
     public DocumentMix Mix { get; init; } = new(0.50, 0.35, 0.15);
 
+    /// <summary>Whether solutions call the calculator (docs/judging.md) in place of being worked out in columns.</summary>
+    public bool Calculator { get; init; }
+
     /// <summary>Pairs to train judges on.</summary>
     public required int Pairs { get; init; }
 

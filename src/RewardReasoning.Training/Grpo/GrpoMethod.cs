@@ -42,7 +42,7 @@ internal sealed class GrpoMethod : ITrainingMethod<GrpoPosition>
     {
         (_recipe, _clock, _session) = (recipe, clock, session);
         _task = begin(position is null ? null : new DataPosition(position.PairPosition, position.Mixture));
-        _sampler = new RolloutSampler(session.Replicas, session.Workers, _task.EndTokens);
+        _sampler = new RolloutSampler(session.Replicas, session.Workers, _task.EndTokens, session.Chat.Calculator);
         _reference = recipe.Loss.KlCoefficient > 0 ? new FrozenReference(recipe, session, recipe.Reference) : null;
         _klCoefficient = position?.KlCoefficient ?? recipe.Loss.KlCoefficient;
     }

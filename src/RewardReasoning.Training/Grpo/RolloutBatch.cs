@@ -62,7 +62,7 @@ internal sealed class RolloutBatch(GroupAdvantageOptions options)
     /// <summary>The step's metrics that every task has.</summary>
     public Dictionary<string, double> Describe()
     {
-        int tokens = _sampled.Sum(rollout => rollout.Completion.Ids.Length);
+        int tokens = _sampled.Sum(rollout => rollout.Completion.Ids.Length - rollout.Completion.Given.Count); // that the model wrote
         Dictionary<string, double> metrics = [];
         if (_sampled.Exists(rollout => rollout.HasReward))
         {

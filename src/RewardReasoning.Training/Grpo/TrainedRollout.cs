@@ -18,5 +18,7 @@ internal sealed record TrainedRollout(Rollout Rollout, double Advantage, int Fir
 
     public int[] Completion => Rollout.Completion.Ids;
 
-    public int TrainedTokens => Math.Max(0, Completion.Length - FirstTrained);
+    public IReadOnlySet<int> Given => Rollout.Completion.Given;
+
+    public int TrainedTokens => Math.Max(0, Completion.Length - FirstTrained - Given.Count(index => index >= FirstTrained));
 }

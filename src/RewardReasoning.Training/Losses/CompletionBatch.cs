@@ -14,6 +14,9 @@ internal interface ICompletion
 
     /// <summary>Index of the first completion token that is trained; at the completion's end: none is.</summary>
     int FirstTrained { get; }
+
+    /// <summary>Indexes of completion tokens that are not trained, since the model did not write them.</summary>
+    IReadOnlySet<int> Given => System.Collections.Frozen.FrozenSet<int>.Empty;
 }
 
 /// <summary>
@@ -43,7 +46,7 @@ internal sealed class CompletionBatch
             for (int i = 0; i < completions[row].Completion.Length; i++)
             {
                 ids[row, i] = completions[row].Completion[i];
-                mask[row, i] = i >= completions[row].FirstTrained;
+                mask[row, i] = i >= completions[row].FirstTrained && !completions[row].Given.Contains(i);
             }
         }
 

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using RewardReasoning.Models.Decoder;
 using RewardReasoning.Models.Generation;
 using RewardReasoning.Training.Runs;
@@ -24,16 +25,23 @@ internal sealed class RolloutSampler : IDisposable
     private readonly ModelReplicas _replicas;
     private readonly ParallelWorkers _workers;
     private readonly IReadOnlyCollection<int> _endTokens;
+    private readonly Func<int[], CalculatorRow>? _calculator;
     private readonly KvCache _memory;
 
     /// <param name="replicas">A view of the model for each worker.</param>
     /// <param name="workers">Threads that compute.</param>
     /// <param name="endTokens">Tokens that end a completion.</param>
-    public RolloutSampler(ModelReplicas replicas, ParallelWorkers workers, IReadOnlyCollection<int> endTokens)
+    /// <param name="calculator">A calculator for the completion of a prompt; null for none.</param>
+    public RolloutSampler(
+        ModelReplicas replicas,
+        ParallelWorkers workers,
+        IReadOnlyCollection<int> endTokens,
+        Func<int[], CalculatorRow>? calculator = null
+    )
     {
         ArgumentNullException.ThrowIfNull(replicas);
         ArgumentNullException.ThrowIfNull(workers);
-        (_replicas, _workers, _endTokens) = (replicas, workers, endTokens);
+        (_replicas, _workers, _endTokens, _calculator) = (replicas, workers, endTokens, calculator);
         _memory = KvCache.For(replicas.Models[0]);
     }
 
@@ -104,7 +112,18 @@ internal sealed class RolloutSampler : IDisposable
     {
         DecoderModel model = _replicas.Models[share.Worker];
         (Tensor hidden, IReadOnlyList<KvRow> kept) = _memory.Begin(model, [.. share.Prompts.Select(prompt => prompts[prompt])], repeats);
-        Row[] rows = [.. kept.Select((row, i) => new Row(row, (share.Prompts[i / repeats] * repeats) + (i % repeats), seed))];
+        Row[] rows =
+        [
+            .. kept.Select(
+                (row, i) =>
+                    new Row(
+                        row,
+                        (share.Prompts[i / repeats] * repeats) + (i % repeats),
+                        seed,
+                        _calculator?.Invoke(prompts[share.Prompts[i / repeats]])
+                    )
+            ),
+        ];
         Draw(model.Logits(hidden).repeat_interleave(repeats, 0), settings, rows);
         return rows;
     }
@@ -125,7 +144,7 @@ internal sealed class RolloutSampler : IDisposable
         return share.Rows;
     }
 
-    /// <summary>Draws a token for each row from logits [N, V].</summary>
+    /// <summary>Draws a token for each row from logits [N, V]; where the calculator has the word, its token is taken.</summary>
     private void Draw(Tensor logits, SamplingSettings settings, Row[] rows)
     {
         if (settings.Temperature == 0)
@@ -152,11 +171,12 @@ internal sealed class RolloutSampler : IDisposable
         }
     }
 
-    private sealed class Row(KvRow kept, int index, ulong seed)
+    private sealed class Row(KvRow kept, int index, ulong seed, CalculatorRow? calculator)
     {
         private readonly SeededRandom _random = new(new SeededRandom(seed + (ulong)index).NextBits());
         private readonly List<int> _ids = [];
         private readonly List<float> _logProbs = [];
+        private readonly HashSet<int> _given = [];
         private double _entropy;
 
         public KvRow Kept => kept;
@@ -175,17 +195,29 @@ internal sealed class RolloutSampler : IDisposable
 
         public void Add(int id, (float LogProb, float Entropy)? known, IReadOnlyCollection<int> endTokens, int maxTokens)
         {
-            _ids.Add(id);
-            if (known is { } drawn)
+            if (calculator?.Next() is { } given)
             {
-                _logProbs.Add(drawn.LogProb);
-                _entropy += drawn.Entropy;
+                _given.Add(_ids.Count);
+                _ids.Add(given);
+                _logProbs.AddRange(known is null ? [] : [0]);
+            }
+            else
+            {
+                _ids.Add(id);
+                calculator?.Note(id);
+                if (known is { } drawn)
+                {
+                    _logProbs.Add(drawn.LogProb);
+                    _entropy += drawn.Entropy;
+                }
+
+                Finished = endTokens.Contains(id);
             }
 
-            Finished = endTokens.Contains(id);
             IsOver = Finished || _ids.Count == maxTokens;
         }
 
-        public SampledCompletion ToCompletion() => new([.. _ids], [.. _logProbs], Finished) { Entropy = _entropy };
+        public SampledCompletion ToCompletion() =>
+            new([.. _ids], [.. _logProbs], Finished) { Entropy = _entropy, Given = _given.ToFrozenSet() };
     }
 }

@@ -9,6 +9,11 @@ internal sealed record SampledCompletion(int[] Ids, float[] LogProbs, bool Finis
     /// <summary>Sum over the tokens of the entropy, in nats, of the distribution that each was drawn from; 0 for greedy decoding.</summary>
     public double Entropy { get; init; }
 
+    /// <summary>
+    /// Indexes into <see cref="Ids"/> of tokens that the calculator wrote; they have log-prob and entropy 0, and are not trained.
+    /// </summary>
+    public IReadOnlySet<int> Given { get; init; } = System.Collections.Frozen.FrozenSet<int>.Empty;
+
     /// <summary>What was written: the tokens without the one that ended the turn.</summary>
     internal ReadOnlySpan<int> Written => Ids.AsSpan(0, Finished ? Ids.Length - 1 : Ids.Length);
 }

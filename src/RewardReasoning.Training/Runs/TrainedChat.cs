@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.AI;
+using RewardReasoning.Judging;
 using RewardReasoning.Models.Decoder;
 using RewardReasoning.Recipes;
 using RewardReasoning.Text;
@@ -23,6 +24,7 @@ internal sealed class TrainedChat
     private readonly ChatRenderOptions _whole;
     private readonly ChatRenderOptions _assistantBegins;
     private readonly int? _reasoningCloses;
+    private readonly bool _hasCalculator;
 
     /// <param name="folder">The model's folder.</param>
     /// <param name="config">Its configuration.</param>
@@ -36,6 +38,7 @@ internal sealed class TrainedChat
         _whole = new ChatRenderOptions { Variables = Variables(variables), Clock = new StoppedClock(date) };
         _assistantBegins = _whole with { AddGenerationPrompt = true };
         _reasoningCloses = Tokenizer.FindToken(ReasoningText.CloseTag);
+        _hasCalculator = JudgeFiles.Read(folder).Calculator;
         Models.EndTokens ends = Models.EndTokens.Of(folder, config, _chat);
         EndTokens = [.. ends.Ids];
         if (ends.OfTurn is not { } ofTurn)
@@ -51,6 +54,10 @@ internal sealed class TrainedChat
 
     /// <summary>The tokenizer.</summary>
     public Tokenizer Tokenizer => _chat.Tokenizer;
+
+    /// <summary>A calculator for the completion of a prompt; null where the folder does not say that the model has one.</summary>
+    public Func<int[], CalculatorRow>? Calculator =>
+        _hasCalculator ? prompt => new CalculatorRow(Tokenizer, prompt, OpensReasoning(prompt)) : null;
 
     /// <summary>All tokens that end a turn: those of config.json, generation_config.json and tokenizer_config.json.</summary>
     public HashSet<int> EndTokens { get; }

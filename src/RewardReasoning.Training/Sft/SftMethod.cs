@@ -68,7 +68,7 @@ internal sealed class SftMethod : ITrainingMethod<SftPosition>
 
     public Measurement Evaluate(CancellationToken cancellationToken)
     {
-        using RolloutSampler sampler = new(_session.Replicas, _session.Workers, _session.Chat.EndTokens);
+        using RolloutSampler sampler = new(_session.Replicas, _session.Workers, _session.Chat.EndTokens, _session.Chat.Calculator);
         Measurement? documents = _heldOut?.Measure(_session, sampler, cancellationToken);
         if (_evaluation is null)
         {
