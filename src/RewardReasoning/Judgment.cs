@@ -99,6 +99,14 @@ public sealed record Judgment
     /// </summary>
     public bool IsTie { get; init; }
 
+    internal static readonly IReadOnlyDictionary<string, Judgment> NoMembers = new Dictionary<string, Judgment>();
+
+    /// <summary>
+    /// What each member of a jury said, by its name, in the order of the jury; empty where one judge judged. A member that failed has no
+    /// preference and a <see cref="MissingReason"/>: it is missing, which is no vote.
+    /// </summary>
+    public IReadOnlyDictionary<string, Judgment> Members { get; init; } = NoMembers;
+
     /// <summary>How the comparison ended.</summary>
     public MatchOutcome Outcome =>
         (Preferred, Withheld) switch

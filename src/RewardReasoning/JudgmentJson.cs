@@ -50,6 +50,18 @@ public sealed class JudgmentJson : JsonConverterFactory
         }
 
         json.WriteEndArray();
+        if (judgment.Members.Count > 0)
+        {
+            json.WriteStartObject("members");
+            foreach ((string name, Judgment member) in judgment.Members)
+            {
+                json.WritePropertyName(name);
+                Write(json, member, withReasoning);
+            }
+
+            json.WriteEndObject();
+        }
+
         json.WritePropertyName("usage");
         Write(json, judgment.Usage);
         json.WriteString("model", judgment.Model);
@@ -102,6 +114,10 @@ public sealed class JudgmentJson : JsonConverterFactory
             MissingReason =
                 Text(json, "missing") ?? (preferred is null && Text(json, "outcome") != "tie" ? "No reason was recorded." : null),
             Votes = votes,
+            Members =
+                json.TryGetProperty("members", out JsonElement members) && members.ValueKind == JsonValueKind.Object
+                    ? members.EnumerateObject().ToDictionary(member => member.Name, member => Read(member.Value))
+                    : Judgment.NoMembers,
             Usage = json.TryGetProperty("usage", out JsonElement usage) ? ReadUsage(usage) : Usage.None,
             Model = Text(json, "model") ?? "unknown",
             Warnings =

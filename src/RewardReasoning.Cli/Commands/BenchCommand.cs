@@ -87,7 +87,7 @@ internal sealed class BenchCommand
         }
 
         bench._judging.AddTo(command, withAbstention: true);
-        bench._model.AddTo(command);
+        bench._model.AddTo(command, withJury: true);
         command.SetAction(bench.RunAsync);
         return command;
     }

@@ -14,7 +14,9 @@ internal sealed class BenchJuryCommand
     private readonly TimeProvider _time;
     private readonly Argument<string[]> _judged = new("JUDGED")
     {
-        Description = "The same pairs, judged by each member with rrm score, a file each; its name is the member's.",
+        Description =
+            "The same pairs, judged by each member with rrm score, a file each, whose name is the member's; or judged by a whole jury "
+            + "(rrm score --jury).",
         Arity = ArgumentArity.OneOrMore,
     };
     private readonly Option<int> _folds = new("--folds")
@@ -59,6 +61,8 @@ internal sealed class BenchJuryCommand
             rrm score labelled.jsonl --out large.jsonl --endpoint http://localhost:8000/v1 --model large --order both
             rrm bench jury small.jsonl large.jsonl --save jury.json
             rrm bench jury new/small.jsonl new/large.jsonl --weights jury.json --out joined.jsonl
+            rrm score labelled.jsonl --out judged.jsonl --jury jury.toml
+            rrm bench jury judged.jsonl --save weights.json
             """
         );
         command.Arguments.Add(jury._judged);
@@ -89,7 +93,7 @@ internal sealed class BenchJuryCommand
         JuryReader read = await JuryReader.ReadAsync(parsed.GetRequiredValue(_judged), cancellationToken);
         if (weights is not null && output is not null)
         {
-            int missing = await read.WriteAsync(JuryReport.ReadWeights(weights), output, _time, cancellationToken);
+            int missing = await read.WriteAsync(JuryReport.Read(weights).Weights, output, _time, cancellationToken);
             _terminal.Error.WriteLine(FormattableString.Invariant($"{read.Pairs.Count} pairs: {missing} without a verdict of any member"));
             return missing > 0 ? ExitCodes.SomeMissing : ExitCodes.Done;
         }

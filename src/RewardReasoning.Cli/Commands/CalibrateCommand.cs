@@ -100,7 +100,7 @@ internal sealed class CalibrateCommand
         }
 
         calibrate._judging.AddTo(command, withCalibration: false);
-        calibrate._model.AddTo(command);
+        calibrate._model.AddTo(command, withJury: true);
         command.SetAction(calibrate.RunAsync);
         return command;
     }
@@ -146,8 +146,8 @@ internal sealed class CalibrateCommand
             source is FolderSource { Folder: var folder }
                 ? Path.Combine(AdaptedFolder.OwnOf(folder), CalibrationFile.Name)
                 : throw new UsageException(
-                    "A model at --endpoint or in a GGUF file has no folder for the fit; name a file with --out FILE, and read it with "
-                        + "--calibration FILE."
+                    "A jury, and a model at --endpoint or in a GGUF file, has no folder for the fit; name a file with --out FILE, and read "
+                        + "it with --calibration FILE."
                 )
         );
 

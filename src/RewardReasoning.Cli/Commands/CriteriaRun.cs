@@ -57,6 +57,7 @@ internal sealed class CriteriaRun(Terminal terminal, JudgingArguments judging)
     {
         string? fault = source switch
         {
+            JurySource => "A jury compares two responses and reads no criteria",
             FolderSource { IsScalar: true } scalar => $"{scalar.Folder} is a scalar reward model, which reads no criteria",
             EndpointSource { IsRewardModel: true } scalar => $"{scalar.Options.Model} is a scalar reward model, which reads no criteria",
             FolderSource folder when source.Files().Prompt is not null =>

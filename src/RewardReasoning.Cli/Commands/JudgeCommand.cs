@@ -5,6 +5,7 @@ using Microsoft.Extensions.AI;
 using RewardReasoning.Cli.Judging;
 using RewardReasoning.Cli.Output;
 using RewardReasoning.Cli.Parsing;
+using RewardReasoning.Cli.Runs;
 using RewardReasoning.Cli.Terminals;
 using RewardReasoning.Evaluation.Criteria;
 using RewardReasoning.Judging;
@@ -69,6 +70,7 @@ internal sealed class JudgeCommand
                 --query "Why is the sky blue?" --response @a.md --response @b.md
             rrm judge --query "12*4+7" --response 55 --response 54 --votes 3 --abstain 0.05 --calibration calibration.json
             rrm judge --query @question.txt --response @answer.md --criteria criteria.toml --endpoint http://localhost:8000/v1 --model qwen3
+            rrm judge --query "12*4+7" --response 55 --response 54 --jury jury.toml
             rrm judge --query "12*4+7" --response 55 --response 54 --show-prompt
             """
         );
@@ -78,7 +80,7 @@ internal sealed class JudgeCommand
         command.Options.Add(judge._json);
         command.Options.Add(judge._showPrompt);
         judge._judging.AddTo(command, withAbstention: true);
-        judge._model.AddTo(command);
+        judge._model.AddTo(command, withJury: true);
         command.SetAction(judge.RunAsync);
         return command;
     }
@@ -89,6 +91,11 @@ internal sealed class JudgeCommand
         if (parsed.GetValue(_showPrompt) && parsed.GetValue(_criteria) is not null)
         {
             throw new UsageException("--show-prompt shows the prompt of a comparison; a criterion has one of its own (docs/criteria.md).");
+        }
+
+        if (source is JurySource && parsed.GetValue(_showPrompt))
+        {
+            throw new UsageException("--show-prompt is for one judge; each member of a jury has a prompt of its own.");
         }
 
         if (source is FolderSource { IsScalar: true } scalar && parsed.GetValue(_showPrompt))
@@ -217,7 +224,7 @@ internal sealed class JudgeCommand
         int first = judgment.Votes.Count(vote => vote.Verdict == Verdict.First);
         int second = judgment.Votes.Count(vote => vote.Verdict == Verdict.Second);
         int ties = judgment.Votes.Count(vote => vote.Verdict == Verdict.Tie);
-        long tokens = judgment.Votes.Count == 0 ? judgment.Usage.PromptTokens : judgment.Usage.OutputTokens;
+        long tokens = judgment is { Votes.Count: 0, Members.Count: 0 } ? judgment.Usage.PromptTokens : judgment.Usage.OutputTokens;
         string[] facts =
         [
             judgment.Votes.Count == 0
@@ -240,6 +247,10 @@ internal sealed class JudgeCommand
             judgment.Model,
         ];
         _terminal.Out.WriteLine(string.Join(" · ", facts.Where(fact => fact.Length > 0)));
+        foreach (string line in judgment.Members.Count == 0 ? [] : JuryText.Lines(judgment.Members))
+        {
+            _terminal.Out.WriteLine(line);
+        }
     }
 
     private int ShowPrompt(ModelSource source, JudgeOptions options, Comparison comparison, bool json)

@@ -75,7 +75,7 @@ internal sealed class RankCommand
         rank._ranking.AddTo(command);
         rank._screen.AddTo(command);
         rank._judging.AddTo(command, withAbstention: true);
-        rank._model.AddTo(command);
+        rank._model.AddTo(command, withJury: true);
         command.SetAction(rank.RunAsync);
         return command;
     }

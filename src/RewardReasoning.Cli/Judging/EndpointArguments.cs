@@ -107,6 +107,9 @@ internal sealed class EndpointArguments
         }
     }
 
+    /// <summary>The addresses.</summary>
+    public IEnumerable<Option> Addresses => [_endpoints];
+
     /// <summary>Everything but the addresses, for a message about what is given without them.</summary>
     public IEnumerable<Option> WithoutAddress => [_revision, _judgeFiles, .. _server.Options, .. Others];
 

@@ -175,7 +175,7 @@ internal sealed class JudgingArguments
 
     /// <summary>The options as given, over what the model brings for the judge.</summary>
     /// <exception cref="UsageException">Values are out of range.</exception>
-    /// <exception cref="UsageException">An option was given that a scalar reward model has no use for.</exception>
+    /// <exception cref="UsageException">An option was given that a jury or a scalar reward model has no use for.</exception>
     /// <param name="parsed">The command line.</param>
     /// <param name="source">The model.</param>
     /// <param name="votes">The votes where the command line does not say how many.</param>
@@ -183,13 +183,12 @@ internal sealed class JudgingArguments
     {
         int asked = parsed.GetResult(_votes) is { Implicit: false } ? parsed.GetValue(_votes) : votes ?? parsed.GetValue(_votes);
         JudgeFiles files = source.Files();
-        string? scalar = source switch
+        if (source is JurySource && parsed.GetValue(_ties))
         {
-            FolderSource { IsScalar: true } folder => folder.Folder,
-            EndpointSource { IsRewardModel: true } endpoint => endpoint.Options.Model,
-            _ => null,
-        };
-        if (scalar is not null)
+            throw new UsageException($"{_ties.Name} is for one judge; a jury prefers a response.");
+        }
+
+        if (ScalarOf(source) is { } scalar)
         {
             RequireNoThought(parsed, scalar);
             files = new JudgeFiles { Calibration = files.Calibration }; // the rest is of the model it was trained from
@@ -241,6 +240,7 @@ internal sealed class JudgingArguments
     {
         OpenedJudge judge = source switch
         {
+            JurySource jury => await OpenJuryAsync(parsed, jury, options, terminal, cancellationToken),
             FolderSource { IsScalar: true } scalar => scalar.OpenScalar(options),
             EndpointSource { IsRewardModel: true } scalar => JudgeFactory.Open(
                 new EndpointScalarJudge(scalar.Options with { Concurrency = parsed.GetValue(_concurrency) }),
@@ -262,6 +262,110 @@ internal sealed class JudgingArguments
 
         return judge;
     }
+
+    /// <summary>The options that a member of a jury may have.</summary>
+    public static IReadOnlyList<Option> OfMembers() => [.. MemberCommand().Command.Options];
+
+    private static (Command Command, ModelArguments Model, JudgingArguments Judging) MemberCommand()
+    {
+        Command command = new("member");
+        ModelArguments model = new();
+        JudgingArguments judging = new();
+        model.AddTo(command);
+        judging.AddTo(command);
+        return (command, model, judging);
+    }
+
+    private async Task<OpenedJudge> OpenJuryAsync(
+        ParseResult parsed,
+        JurySource jury,
+        JudgeOptions options,
+        Terminal terminal,
+        CancellationToken cancellationToken
+    )
+    {
+        Dictionary<string, OpenedJudge> members = [];
+        try
+        {
+            foreach (JuryMemberSource member in jury.Members)
+            {
+                try
+                {
+                    members.Add(member.Name, await OpenMemberAsync(parsed, member, options, terminal, cancellationToken));
+                }
+                catch (UsageException fault)
+                {
+                    throw new UsageException($"{jury.File}, '{member.Name}': {fault.Message}", fault);
+                }
+            }
+
+            IReadOnlyDictionary<string, double>? weights = jury.WeightsFor(members);
+            if (weights is null)
+            {
+                terminal.WriteStatus("rrm: the jury has no fitted weights: its members count equally (rrm bench jury fits them).");
+            }
+
+            return JudgeFactory.OpenJury(members, weights, options.Calibration, options.Abstain);
+        }
+        catch
+        {
+            foreach (OpenedJudge member in members.Values)
+            {
+                member.Dispose();
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>Opens a member: its own options go before those of the command line, which go before the defaults.</summary>
+    private async Task<OpenedJudge> OpenMemberAsync(
+        ParseResult parsed,
+        JuryMemberSource member,
+        JudgeOptions options,
+        Terminal terminal,
+        CancellationToken cancellationToken
+    )
+    {
+        (Command command, ModelArguments model, JudgingArguments judging) = MemberCommand();
+        ModelSource source = await model.ReadAsync(Parse(member.Arguments()), terminal, cancellationToken);
+        Dictionary<string, string[]> inherited = InOrder
+            .Concat(_hasStore ? _store.Options : [])
+            .Where(option => ScalarOf(source) is null || !OfThought.Contains(option))
+            .Where(option => parsed.GetResult(option) is { Implicit: false })
+            .ToDictionary(
+                option => option.Name,
+                option => parsed.GetResult(option)?.Tokens.Select(token => $"{option.Name}={token.Value}").ToArray() ?? []
+            );
+        if (options.Order != Defaults.Order && ScalarOf(source) is null)
+        {
+            inherited[_order.Name] = [$"{_order.Name}={NameOf(options.Order)}"]; // a benchmark may ask for both orders
+        }
+
+        if (!_hasStore)
+        {
+            inherited[_store.Options[0].Name] = [$"{_store.Options[0].Name}=none"];
+        }
+
+        ParseResult whole = Parse(member.Arguments(inherited));
+        return await judging.OpenJudgeAsync(whole, source, judging.Read(whole, source), terminal, cancellationToken);
+
+        ParseResult Parse(string[] arguments)
+        {
+            ParseResult read = command.Parse(arguments);
+            IReadOnlyList<string> faults = ParseFaults.Of(read);
+            return faults.Count == 0 ? read : throw new UsageException(string.Join('\n', faults));
+        }
+    }
+
+    /// <summary>The name of a model that scores and does not think; null for all others.</summary>
+    private static string? ScalarOf(ModelSource source) =>
+        source switch
+        {
+            FolderSource { IsScalar: true } folder => folder.Folder,
+            EndpointSource { IsRewardModel: true } endpoint => endpoint.Options.Model,
+            _ => null,
+        };
 
     /// <summary>The options of these that mean nothing where criteria are judged by, as far as they were given.</summary>
     public IEnumerable<string> GivenAgainstCriteria(ParseResult parsed) =>

@@ -15,12 +15,27 @@ internal sealed class ModelArguments
         HelpName = "FOLDER|FILE.gguf|NAME",
     };
 
+    private readonly Option<string?> _jury = new("--jury")
+    {
+        Description =
+            "Several judges as one, by a file (TOML or JSON) of members, each with a model of its own and the options of a judge "
+            + "(docs/judging.md).",
+        HelpName = "FILE",
+    };
+
     private readonly FolderArguments _folder = new();
     private readonly EndpointArguments _endpoint = new();
 
-    public void AddTo(Command command)
+    /// <param name="command">The verb.</param>
+    /// <param name="withJury">Whether several judges may judge as one.</param>
+    public void AddTo(Command command, bool withJury = false)
     {
         command.Options.Add(_model);
+        if (withJury)
+        {
+            command.Options.Add(_jury);
+        }
+
         _endpoint.AddTo(command);
         foreach (Option option in _folder.Options)
         {
@@ -32,6 +47,16 @@ internal sealed class ModelArguments
     public async Task<ModelSource> ReadAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
     {
         string? model = parsed.GetValue(_model);
+        if (parsed.GetResult(_jury) is not null && parsed.GetValue(_jury) is { } jury)
+        {
+            RequireAbsent(
+                parsed,
+                [_model, .. _endpoint.Addresses, .. _endpoint.WithoutAddress, .. _folder.Options],
+                "is for one model; with --jury each member names its own in the file."
+            );
+            return JuryFile.Read(jury, JudgingArguments.OfMembers());
+        }
+
         if (_endpoint.Read(parsed, model, terminal) is { } endpoint)
         {
             RequireAbsent(parsed, _folder.Options, "goes with a model in this process; what answers at --endpoint decides for itself.");

@@ -20,6 +20,8 @@ internal sealed class StoreArgument
         HelpName = "PATH|URL|none",
     };
 
+    public Option[] Options => [_store];
+
     public void AddTo(Command command) => command.Options.Add(_store);
 
     /// <summary>The store that was asked for, made if it is not there; null for none.</summary>

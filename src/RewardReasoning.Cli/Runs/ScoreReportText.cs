@@ -55,6 +55,15 @@ internal static class ScoreReportText
             );
         }
 
+        if (report.Jury is { } jury)
+        {
+            yield return $"agreement of the jury: {jury.Agreement}";
+            foreach (string line in TextTable.Lines(jury.Rows))
+            {
+                yield return line;
+            }
+        }
+
         if (total.Accuracy is { } accuracy)
         {
             yield return string.Create(

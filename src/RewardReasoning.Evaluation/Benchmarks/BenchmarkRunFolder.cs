@@ -59,6 +59,9 @@ internal sealed record RecordedJudgment
     /// <summary>The votes, with their reasoning; none of a replayed judge.</summary>
     public IReadOnlyList<Vote> Votes { get; init; } = [];
 
+    /// <summary>What each member of a jury said; null of a single judge.</summary>
+    public IReadOnlyDictionary<string, Judgment>? Members { get; init; }
+
     /// <summary>Who judged, where that is known row by row; not written.</summary>
     [JsonIgnore]
     public string? Model { get; init; }
@@ -87,6 +90,7 @@ internal sealed record RecordedJudgment
             Missing = judged.MissingReason,
             Usage = judged.Usage,
             Votes = judgment?.Votes ?? [],
+            Members = judgment is { Members.Count: > 0 } ? judgment.Members : null,
         };
     }
 

@@ -1,9 +1,5 @@
-using System.Globalization;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using RewardReasoning.Evaluation.Running;
-using Tomlyn;
-using Tomlyn.Model;
 
 namespace RewardReasoning.Evaluation.Criteria;
 
@@ -39,18 +35,7 @@ internal sealed class CriteriaFile
     /// <exception cref="RewardReasoningException">It cannot be used; the message lists every fault, a line each.</exception>
     public static CriteriaFile Load(string path)
     {
-        string text = File.ReadAllText(path);
-        try
-        {
-            JsonNode? root = path.EndsWith(".toml", StringComparison.OrdinalIgnoreCase)
-                ? ToJson(TomlSerializer.Deserialize<TomlTable>(text))
-                : JsonNode.Parse(text, documentOptions: new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
-            return Read(JsonSerializer.SerializeToElement(root, CriteriaJson.Default.JsonNode), path);
-        }
-        catch (Exception exception) when (exception is JsonException or TomlException)
-        {
-            throw new RunException($"{path}: {exception.Message}", exception);
-        }
+        return Read(TomlOrJson.Read(path), path);
     }
 
     /// <summary>Whether a judge is needed: not all are checks.</summary>
@@ -203,17 +188,4 @@ internal sealed class CriteriaFile
         value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text
             ? text
             : throw new FormatException($"its {name} is {value.GetRawText()}; it is a text.");
-
-    private static JsonNode? ToJson(object? value) =>
-        value switch
-        {
-            TomlTable table => new JsonObject(table.Select(field => KeyValuePair.Create(field.Key, ToJson(field.Value)))),
-            TomlTableArray tables => new JsonArray([.. tables.Select(ToJson)]),
-            TomlArray list => new JsonArray([.. list.Select(ToJson)]),
-            string text => JsonValue.Create(text),
-            bool flag => JsonValue.Create(flag),
-            long number => JsonValue.Create(number),
-            double number => JsonValue.Create(number),
-            _ => JsonValue.Create(Convert.ToString(value, CultureInfo.InvariantCulture)),
-        };
 }

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using RewardReasoning.Evaluation.Running;
 using RewardReasoning.Ratings;
@@ -72,9 +71,8 @@ internal sealed record CriterionPart
     public IReadOnlyList<IReadOnlyList<int?>>? Scores { get; init; }
 }
 
-/// <summary>How criteria and their results are read and written.</summary>
+/// <summary>How results of criteria are written.</summary>
 [JsonSerializable(typeof(CriteriaResult))]
-[JsonSerializable(typeof(JsonNode))]
 internal sealed partial class CriteriaJson : JsonSerializerContext
 {
     /// <summary>For people.</summary>

@@ -1,3 +1,5 @@
+using RewardReasoning.Evaluation.Metrics;
+
 namespace RewardReasoning.Evaluation.Juries;
 
 /// <summary>What the members of a jury say of one pair.</summary>
@@ -12,28 +14,16 @@ internal sealed record JuryPair(string Query, bool? FirstIsBetter, IReadOnlyList
     /// <summary>The same as numbers for a fit: a missing member leans to neither.</summary>
     public double[] Signals => [.. Said.Select(said => said ?? 0)];
 
-    /// <summary>The lean of the votes on a pair; null where none has a verdict.</summary>
-    /// <param name="judgment">The judgment.</param>
-    public static double? LeanOf(Judgment judgment)
+    /// <summary>
+    /// Fleiss' kappa over the pairs on which all members prefer a response, and how many these are; null where it is undefined.
+    /// </summary>
+    public static (double? Kappa, int Pairs) Agreement(IEnumerable<IReadOnlyList<double?>> said)
     {
-        Vote[] decided = [.. judgment.Votes.Where(vote => vote.Verdict != Verdict.Unparsable)];
-        if (decided.Length == 0)
-        {
-            return (judgment.Preferred ?? judgment.Withheld, judgment.Confidence) switch
-            {
-                (Verdict.First, { } confidence) => (2 * confidence) - 1, // a scalar reward model has no votes
-                (Verdict.Second, { } confidence) => 1 - (2 * confidence),
-                _ => null,
-            };
-        }
-
-        bool soft = Array.TrueForAll(decided, vote => vote.FirstProbability is not null);
-        return (2 * decided.GroupBy(vote => vote.Order).Average(shown => shown.Average(FirstOf))) - 1;
-
-        double FirstOf(Vote vote) =>
-            soft ? vote.FirstProbability ?? 0
-            : vote.Verdict == Verdict.First ? 1
-            : vote.Verdict == Verdict.Tie ? 0.5
-            : 0;
+        int[][] decided =
+        [
+            .. said.Where(leans => leans.All(lean => lean is not (null or 0)))
+                .Select(leans => new[] { leans.Count(lean => lean > 0), leans.Count(lean => lean < 0) }),
+        ];
+        return (decided.Length == 0 || decided[0].Sum() < 2 ? null : FleissKappa.Of(decided), decided.Length);
     }
 }

@@ -2,19 +2,20 @@ using System.Text.Json;
 using RewardReasoning.Data.Recognition;
 using RewardReasoning.Data.Rows;
 using RewardReasoning.Evaluation.Running;
+using RewardReasoning.Judging;
 
 namespace RewardReasoning.Evaluation.Juries;
 
 /// <summary>
-/// Reads a jury: the same pairs as <c>rrm score</c> had them judged by each member, a file each. Rows are joined by their texts, whatever
-/// their order and whichever response comes first.
+/// Reads a jury: the same pairs as <c>rrm score</c> had them judged by each member, a file each, or by a whole jury. Rows are joined by
+/// their texts, whatever their order and whichever response comes first.
 /// </summary>
 internal sealed class JuryReader
 {
     private readonly Dictionary<string, Joined> _pairs = new(StringComparer.Ordinal);
     private readonly List<Member> _members = [];
 
-    /// <summary>The members, by the names of their files.</summary>
+    /// <summary>The members, by the names of their files, or by their own of a jury.</summary>
     public IReadOnlyList<string> Names => [.. _members.Select(member => member.Name)];
 
     /// <summary>The pairs, in the order in which they first come.</summary>
@@ -40,10 +41,15 @@ internal sealed class JuryReader
                 throw new RunException($"Two files are named '{name}'; members of a jury are named by their files. Rename one.");
             }
 
-            reader._members.Add(new Member(name));
+            int before = reader._members.Count;
             await foreach (DataRow row in RowSource.OfFiles(file).ReadAsync(cancellationToken).ConfigureAwait(false))
             {
-                reader.Add(row);
+                reader.Add(name, row);
+            }
+
+            if (reader._members.Count == before)
+            {
+                _ = reader.MemberOf(name); // every row failed
             }
         }
 
@@ -62,6 +68,8 @@ internal sealed class JuryReader
                         fitted with
                         {
                             PositionBias = read.Biases.Count == 0 ? null : read.Biases.Average(),
+                            Model = read.Model,
+                            MaxVotes = read.MaxVotes,
                             Tokens = read.Usage.OutputTokens,
                             Cost = read.Usage.Cost,
                         }
@@ -145,7 +153,18 @@ internal sealed class JuryReader
         json.WriteEndObject();
     }
 
-    private void Add(DataRow row)
+    private int MemberOf(string name)
+    {
+        if (_members.FindIndex(member => member.Name == name) is >= 0 and var at)
+        {
+            return at;
+        }
+
+        _members.Add(new Member(name));
+        return _members.Count - 1;
+    }
+
+    private void Add(string file, DataRow row)
     {
         if (RowRecognizer.Recognize(row) is not PairContent pair)
         {
@@ -175,14 +194,31 @@ internal sealed class JuryReader
             throw new RunException($"{row.Place}: its 'judgment' is not one of rrm score: {exception.Message}", exception);
         }
 
-        int at = _members.Count - 1;
-        _members[at].Usage += judgment.Usage;
-        if (JuryPair.LeanOf(judgment) is { } lean && joined.Said.TryAdd(at, smallerIsFirst ? lean : -lean))
+        if (judgment.Members.Count == 0)
         {
-            if (judgment.PositionBias is { } bias)
-            {
-                _members[at].Biases.Add(bias);
-            }
+            Add(file, judgment, joined, smallerIsFirst);
+        }
+
+        foreach ((string name, Judgment said) in judgment.Members)
+        {
+            Add(name, said, joined, smallerIsFirst);
+        }
+    }
+
+    private void Add(string name, Judgment judgment, Joined joined, bool smallerIsFirst)
+    {
+        int at = MemberOf(name);
+        Member member = _members[at];
+        member.Usage += judgment.Usage;
+        if (PreferenceLean.Of(judgment) is not { } lean || !joined.Said.TryAdd(at, smallerIsFirst ? lean : -lean))
+        {
+            return;
+        }
+
+        (member.Model, member.MaxVotes) = (judgment.Model, judgment.MaxVotes);
+        if (judgment.PositionBias is { } bias)
+        {
+            member.Biases.Add(bias);
         }
     }
 
@@ -200,6 +236,10 @@ internal sealed class JuryReader
         public string Name => name;
 
         public Usage Usage { get; set; } = Usage.None;
+
+        public string? Model { get; set; }
+
+        public int? MaxVotes { get; set; }
 
         public List<double> Biases { get; } = [];
     }

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using RewardReasoning.Evaluation.Metrics;
 using RewardReasoning.Evaluation.Running;
 
 namespace RewardReasoning.Evaluation.Juries;
@@ -31,6 +30,12 @@ internal sealed record JuryMember
 
     /// <summary>Its mean bias to the response shown first, from -0.5 to 0.5; null where that is not known.</summary>
     public double? PositionBias { get; init; }
+
+    /// <summary>The model that judged for it.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>The most completions that its model was asked for on a pair.</summary>
+    public int? MaxVotes { get; init; }
 
     /// <summary>Tokens that it wrote.</summary>
     public long? Tokens { get; init; }
@@ -73,20 +78,53 @@ internal sealed record JuryReport
     /// <summary>For files and programs: indented, names in snake case. The weights of a jury are read from it again.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, JuryJson.Indented.JuryReport);
 
-    /// <summary>The weights of a jury, by the names of its members, from what <see cref="ToJson"/> wrote.</summary>
+    /// <summary>The weights by the names of the members.</summary>
+    [JsonIgnore]
+    public IReadOnlyDictionary<string, double> Weights => Members.ToDictionary(member => member.Name, member => member.Weight);
+
+    /// <summary>What <see cref="ToJson"/> wrote.</summary>
     /// <exception cref="RewardReasoningException">The file is none of these.</exception>
-    public static IReadOnlyDictionary<string, double> ReadWeights(string path)
+    public static JuryReport Read(string path)
     {
         try
         {
             JuryReport report =
                 JsonSerializer.Deserialize(File.ReadAllBytes(path), JuryJson.Indented.JuryReport) ?? throw new JsonException("It is null.");
-            return report.Members.ToDictionary(member => member.Name, member => member.Weight);
+            return report.Weights.Count > 0 ? report : throw new JsonException("It has no member.");
         }
         catch (Exception exception) when (exception is JsonException or ArgumentException)
         {
             throw new RunException($"'{path}' does not hold a jury as rrm bench jury --save writes it: {exception.Message}", exception);
         }
+    }
+
+    /// <summary>The weights for a jury of these members.</summary>
+    /// <param name="path">Where the fit was read, for messages.</param>
+    /// <param name="members">The members: the name of the model and the most completions of each.</param>
+    /// <exception cref="RewardReasoningException">The fit is for other members, or for these with another model or other votes.</exception>
+    public IReadOnlyDictionary<string, double> WeightsFor(string path, IReadOnlyDictionary<string, (string Model, int MaxVotes)> members)
+    {
+        if (!Weights.Keys.Order(StringComparer.Ordinal).SequenceEqual(members.Keys.Order(StringComparer.Ordinal)))
+        {
+            throw new RunException(
+                $"'{path}' holds weights for {string.Join(", ", Weights.Keys)}, and the members of the jury are "
+                    + $"{string.Join(", ", members.Keys)}. Fit them anew: rrm score labelled.jsonl --jury, then rrm bench jury."
+            );
+        }
+
+        foreach (JuryMember member in Members)
+        {
+            (string model, int maxVotes) = members[member.Name];
+            if (member.Model is not null && (member.Model, member.MaxVotes) != (model, maxVotes))
+            {
+                throw new RunException(
+                    $"'{path}' was fitted to the member '{member.Name}' as {member.Model} with at most {member.MaxVotes} votes; here it is "
+                        + $"{model} with {maxVotes}. Give it the same, or fit the weights anew with rrm bench jury."
+                );
+            }
+        }
+
+        return Weights;
     }
 
     /// <summary>Fits and cross-validates a jury.</summary>
@@ -110,7 +148,7 @@ internal sealed record JuryReport
         double[] weights = JuryFit.WeightsOf(labelled, folds),
             jury = JuryFit.CrossValidated(labelled, all, folds),
             equal = JuryFit.CrossValidated(labelled, mean, folds);
-        JuryPair[] decided = [.. labelled.Where(pair => pair.Said.All(said => said is not (null or 0)))];
+        (double? kappa, int kappaPairs) = JuryPair.Agreement(labelled.Select(pair => pair.Said));
         return new()
         {
             Pairs = labelled.Length,
@@ -118,13 +156,8 @@ internal sealed record JuryReport
             EqualLogLoss = equal.Average(),
             Right = jury.Average(RightBy),
             EqualRight = equal.Average(RightBy),
-            Kappa =
-                decided.Length == 0 || names.Count < 2
-                    ? null
-                    : FleissKappa.Of([
-                        .. decided.Select(pair => new[] { pair.Said.Count(said => said > 0), pair.Said.Count(said => said < 0) }),
-                    ]),
-            KappaPairs = decided.Length,
+            Kappa = kappa,
+            KappaPairs = kappaPairs,
             Members = [.. names.Select((name, at) => MemberOf(name, at, weights[at], labelled, jury, folds))],
         };
     }

@@ -29,6 +29,9 @@ internal sealed record AnalysedComparison(
     /// <summary>What the judge prefers, or would have preferred where it abstained.</summary>
     public MatchOutcome Leans { get; init; } = Preferred;
 
+    /// <summary>What each member of a jury said; none of a single judge.</summary>
+    public IReadOnlyDictionary<string, Judgment> Members { get; init; } = Judgment.NoMembers;
+
     /// <summary>How unsure it is of that; null where it is not known.</summary>
     public double? Uncertainty { get; init; }
 
@@ -50,6 +53,7 @@ internal sealed record AnalysedComparison(
         )
         {
             Leans = judgment.Withheld is { } withheld ? Outcomes.Of(withheld) : judgment.Preferred,
+            Members = judgment.Members ?? Judgment.NoMembers,
             Uncertainty = judgment.Uncertainty ?? UncertaintyOf(judgment.Votes, judgment.Preferred, judgment.Confidence),
         };
 

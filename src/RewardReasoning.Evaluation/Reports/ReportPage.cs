@@ -150,6 +150,7 @@ internal static class ReportPage
                     .. analyses.Select(ReportTables.Sections),
                     ReportTables.SimpleRules(analyses),
                     .. analyses.Select(run => ReportTables.Missing(run.Name, run.Missing)),
+                    .. analyses.Select(ReportTables.Jury),
                 ]
             );
             Comparisons(page, analyses);

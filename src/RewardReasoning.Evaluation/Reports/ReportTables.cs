@@ -208,6 +208,17 @@ internal static class ReportTables
                 ]
             );
 
+    /// <summary>A line for each member of a jury; null of a single judge.</summary>
+    public static ReportTable? Jury(RunAnalysis run) =>
+        run.Jury is not { } jury
+            ? null
+            : new(
+                $"{run.Name}, members of the jury",
+                $"Agreement: {jury.Agreement}. A member that failed on a pair is missing there, which is no vote. Votes for the response "
+                    + "shown first are averaged over both orders, so that which response is better cancels: without bias they are half.",
+                jury.Rows
+            );
+
     /// <summary>A line for each way of choosing; null of a run of pairs.</summary>
     public static ReportTable? Choices(RunAnalysis run) =>
         run.Choices is not { } choices

@@ -1,5 +1,6 @@
 using RewardReasoning.Calibration;
 using RewardReasoning.Evaluation.Benchmarks;
+using RewardReasoning.Evaluation.Juries;
 using RewardReasoning.Evaluation.Metrics;
 using RewardReasoning.Evaluation.Plots;
 using RewardReasoning.Ratings;
@@ -52,6 +53,9 @@ internal sealed record RunAnalysis
 
     /// <summary>Risk against coverage by uncertainty; null without labelled judgments of different uncertainty.</summary>
     public RiskAnalysis? Risk { get; init; }
+
+    /// <summary>What the members of a jury did; null of a single judge.</summary>
+    public JuryFigures? Jury { get; init; }
 
     /// <summary>What the place and the length of responses do to judgments.</summary>
     public required BiasAnalysis Bias { get; init; }

@@ -1,5 +1,6 @@
 using RewardReasoning.Evaluation.Benchmarks;
 using RewardReasoning.Evaluation.BestOf;
+using RewardReasoning.Evaluation.Juries;
 using RewardReasoning.Evaluation.Metrics;
 using RewardReasoning.Evaluation.Running;
 using RewardReasoning.Ratings;
@@ -82,6 +83,7 @@ internal static class RunAnalyzer
         ConfidenceCounter confidences = new();
         RiskCounter risks = new();
         BiasCounter bias = new();
+        JuryCounter jury = new();
         PatternCounter reasoning = new(patterns);
         ExamplePicker examples = new();
         MissingVerdicts missing = new();
@@ -149,6 +151,7 @@ internal static class RunAnalyzer
             Calibration = confidences.Analyse(),
             Risk = risks.Analyse(run.Settings?.Abstain),
             Bias = bias.Analyse(),
+            Jury = jury.Figures(),
             Patterns = reasoning.Analyse(),
             Examples = examples.Pick(),
         };
@@ -167,9 +170,23 @@ internal static class RunAnalyzer
             confidences.Add(comparison);
             risks.Add(comparison);
             bias.Add(comparison);
+            jury.Add(
+                comparison.Texts is null || ComparisonHash.FirstIsSmaller(comparison.Texts),
+                comparison.Members,
+                VerdictOf(comparison.Preferred),
+                VerdictOf(comparison.Gold) ?? Verdict.Unparsable
+            );
             reasoning.Add(comparison);
             examples.Add(comparison);
             missing.Add(comparison);
         }
     }
+
+    private static Verdict? VerdictOf(MatchOutcome outcome) =>
+        outcome switch
+        {
+            MatchOutcome.First => Verdict.First,
+            MatchOutcome.Second => Verdict.Second,
+            _ => null,
+        };
 }

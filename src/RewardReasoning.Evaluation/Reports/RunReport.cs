@@ -50,6 +50,7 @@ public sealed class RunReport
                         .. analyses.Select(ReportTables.Sections),
                         ReportTables.SimpleRules(analyses),
                         .. analyses.Select(run => ReportTables.Missing(run.Name, run.Missing)),
+                        .. analyses.Select(ReportTables.Jury),
                         ReportTables.Comparisons(analyses),
                         .. analyses.Select(ReportTables.Flips),
                         ReportTables.Votes(analyses),

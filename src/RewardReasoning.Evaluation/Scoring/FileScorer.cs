@@ -147,7 +147,10 @@ public sealed class FileScorer(OpenedJudge judge, ScoreOptions? options = null)
             FormattableString.Invariant($"A budget of {_options.MeanVotes} votes a pair was given; it is 1 to {MostVotes}.")
         );
         ReasoningJudge reasoning =
-            judge.Reasoning ?? throw new RunException("A budget is spent on votes, and a scalar reward model has none. Leave it out.");
+            judge.Reasoning
+            ?? throw new RunException(
+                "A budget is spent on the votes of one judge; a scalar reward model or a jury has none. Leave it out."
+            );
         RequireBudget(
             judge.Voting is { Votes: >= 2 and <= MostVotes },
             $"Of a budget a pair may get up to {judge.Voting.Votes} votes (--votes); with a budget that is 2 to {MostVotes}."

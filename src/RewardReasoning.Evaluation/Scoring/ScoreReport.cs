@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using RewardReasoning.Evaluation.Juries;
 using RewardReasoning.Evaluation.Metrics;
 using RewardReasoning.Evaluation.Running;
 
@@ -32,6 +33,11 @@ public sealed record ScoreReport
 
     /// <summary>The rows by the values of the fields that were asked for.</summary>
     public IReadOnlyList<ScoreBreakdown> By { get; init; } = [];
+
+    /// <summary>What the members of a jury did; null of a single judge.</summary>
+    [JsonInclude]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    internal JuryFigures? Jury { get; init; }
 
     /// <summary>What the judgments took, missing ones included.</summary>
     public required ScoreTokens Tokens { get; init; }

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Globalization;
 using RewardReasoning.Data.Recognition;
 using RewardReasoning.Data.Rows;
+using RewardReasoning.Evaluation.Juries;
 using RewardReasoning.Evaluation.Running;
 using RewardReasoning.Rankings;
 using RewardReasoning.Ratings;
@@ -27,6 +28,7 @@ internal sealed class ScoreSummary(IReadOnlyList<string> fields)
     private long _swaps;
     private long _agreeing;
     private long _missingMatches;
+    private readonly JuryCounter _jury = new();
     private long _abstainedMatches;
 
     /// <summary>Rows so far.</summary>
@@ -47,6 +49,7 @@ internal sealed class ScoreSummary(IReadOnlyList<string> fields)
         if (judged.Content is CandidatesContent)
         {
             AddRanking(judged.Row, judged.Ranking);
+            AddJury((CandidatesContent)judged.Content, judged.Ranking?.Matches ?? []);
             _missingMatches += judged.MissingMatches;
             _abstainedMatches += judged.AbstainedMatches;
         }
@@ -63,6 +66,11 @@ internal sealed class ScoreSummary(IReadOnlyList<string> fields)
         PairContent? pair = content as PairContent;
         Verdict label = pair?.Label ?? Verdict.Unparsable;
         _total.Add(label, judgment);
+        if (pair is not null && judgment is not null)
+        {
+            _jury.Add(ComparisonHash.FirstIsSmaller(pair.Comparison), judgment.Members, judgment.Preferred, label);
+        }
+
         Usage += judgment?.Usage ?? Usage.None;
         for (int i = 0; i < fields.Count; i++)
         {
@@ -72,6 +80,20 @@ internal sealed class ScoreSummary(IReadOnlyList<string> fields)
         if (pair?.Comparison is { } comparison && judgment?.Preferred is { } preferred && comparison.Response1 != comparison.Response2)
         {
             Match(comparison, preferred);
+        }
+    }
+
+    private void AddJury(CandidatesContent candidates, IReadOnlyList<PlayedMatch> matches)
+    {
+        foreach (PlayedMatch match in matches.Where(match => match.Judgment is { Members.Count: > 0 }))
+        {
+            Comparison comparison = new(candidates.Query.Text, candidates.Responses[match.First], candidates.Responses[match.Second]);
+            _jury.Add(
+                ComparisonHash.FirstIsSmaller(comparison),
+                match.Judgment?.Members ?? Judgment.NoMembers,
+                match.Judgment?.Preferred,
+                Verdict.Unparsable
+            );
         }
     }
 
@@ -107,6 +129,7 @@ internal sealed class ScoreSummary(IReadOnlyList<string> fields)
                 Cost = Usage.Cost,
                 KeptCost = Usage.KeptCost,
             },
+            Jury = _jury.Figures(),
             Seconds = elapsed.TotalSeconds,
             PairsPerSecond = elapsed > TimeSpan.Zero ? _total.Judged / elapsed.TotalSeconds : 0,
         };

@@ -76,6 +76,10 @@ public sealed record VotingSettings
             Prompt = "none",
         };
 
+    /// <summary>Those of a jury: what its members are asked, and how they are joined, in one word.</summary>
+    /// <param name="description">A hash of all that.</param>
+    internal static VotingSettings OfJury(string description) => OfScores with { Order = "jury", Prompt = description };
+
     /// <summary>
     /// Readable list of the settings that differ: <c>votes 9 instead of 1</c>. Empty where all are equal.
     /// </summary>

@@ -15,7 +15,11 @@ internal sealed class CalibratedJudge(IJudge judge, ConfidenceMap? map, Abstenti
     public async Task<Judgment> JudgeAsync(Comparison comparison, CancellationToken cancellationToken = default)
     {
         Judgment judgment = await judge.JudgeAsync(comparison, cancellationToken).ConfigureAwait(false);
-        judgment = judgment with { CalibratedConfidence = judgment.Confidence is { } confidence ? map?.Apply(confidence) : null };
+        if (map is not null)
+        {
+            judgment = judgment with { CalibratedConfidence = judgment.Confidence is { } confidence ? map.Apply(confidence) : null };
+        }
+
         return abstention?.Apply(judgment) ?? judgment;
     }
 }

@@ -79,4 +79,56 @@ public static class JudgeFactory
             Abstains = abstain,
         };
     }
+
+    /// <summary>
+    /// Several judges as one, a jury, which owns them from now on, even where this throws. All are asked at the same time. With weights the
+    /// probability that the first response is better is σ(Σ weight · lean), a member's lean being its probability for it from -1 to 1,
+    /// averaged over both orders (Calibrate, don't curate, arXiv 2605.09702); without, the mean log-odds of the members' confidences, and
+    /// each judgment has a warning that says so.
+    /// </summary>
+    /// <param name="members">The judges by their names, at least one.</param>
+    /// <param name="weights">What <c>rrm bench jury</c> fitted to labelled pairs, for each member; equal weights if null.</param>
+    /// <param name="calibration">Fits of the jury's own confidence; none if null.</param>
+    /// <param name="abstain">The most of the given judgments that may be wrong; it never abstains if null.</param>
+    /// <exception cref="ArgumentException">There is no member, or the weights are for others.</exception>
+    /// <exception cref="RewardReasoningException">It is to abstain, and no calibration says when.</exception>
+    public static OpenedJudge OpenJury(
+        IReadOnlyDictionary<string, OpenedJudge> members,
+        IReadOnlyDictionary<string, double>? weights = null,
+        CalibrationFile? calibration = null,
+        AbstentionTarget? abstain = null
+    )
+    {
+        ArgumentNullException.ThrowIfNull(members);
+        JuryJudge? jury = null;
+        try
+        {
+            jury = new JuryJudge(members, weights);
+            VotingSettings voting = VotingSettings.OfJury(jury.Description);
+            Abstention? abstention = abstain is null ? null : (calibration ?? new()).AbstentionFor(jury.Identity, voting, abstain);
+            (ConfidenceMap? map, string? fault) = calibration?.MapFor(jury.Identity, voting) ?? (null, null);
+            return new OpenedJudge(jury, () => jury.Identity)
+            {
+                Judge = map is null && abstention is null ? jury : new CalibratedJudge(jury, map, abstention),
+                Name = jury.Name,
+                Voting = voting,
+                Seed = members.Values.First().Seed,
+                MaxVotes = jury.MaxVotes,
+                Concurrency = members.Values.Max(member => member.Concurrency),
+                IsCalibrated = map is not null || weights is not null,
+                CalibrationFault = fault,
+                Abstains = abstain,
+                IsJury = true,
+            };
+        }
+        catch
+        {
+            foreach (OpenedJudge member in members.Values)
+            {
+                member.Dispose();
+            }
+
+            throw;
+        }
+    }
 }

@@ -17,14 +17,17 @@ public sealed class OpenedJudge : IJudge, IDisposable
     /// <summary>The judge itself; rankings ask whether it can judge a comparison again (<see cref="IRepeatableJudge"/>).</summary>
     public required IJudge Judge { get; init; }
 
-    /// <summary>The same judge if it reasons, which can stream its reasoning; null for a scalar reward model.</summary>
+    /// <summary>The same judge if it reasons, which can stream its reasoning; null for a scalar reward model or a jury.</summary>
     public ReasoningJudge? Reasoning { get; internal init; }
 
-    /// <summary>The client that it asks, which is this judge's own; null for a scalar reward model.</summary>
+    /// <summary>The client that it asks, which is this judge's own; null for a scalar reward model or a jury.</summary>
     public IChatClient? Client { get; internal init; }
 
     /// <summary>The scalar reward model, which can score a response by itself; null for a judge that reasons.</summary>
     internal IScalarJudge? Scalar { get; init; }
+
+    /// <summary>Whether several judges judge as one.</summary>
+    internal bool IsJury { get; init; }
 
     /// <summary>The model's name, for people.</summary>
     public required string Name { get; init; }
