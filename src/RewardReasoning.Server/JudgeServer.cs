@@ -93,7 +93,15 @@ public sealed class JudgeServer : IAsyncDisposable
         {
             if (model.Judge is { } judge)
             {
-                server._judging = await ServedJudging.StartAsync(model, judge, options, server._drain, time, server._stopping.Token);
+                server._judging = await ServedJudging.StartAsync(
+                    model,
+                    judge,
+                    options,
+                    server._drain,
+                    time,
+                    server._stopping.Token,
+                    cancellationToken
+                );
                 mcp?.Map(app, server._judging.ToolsFor(model, options));
             }
 
@@ -157,7 +165,7 @@ public sealed class JudgeServer : IAsyncDisposable
 
     private void Map(ServedModel model)
     {
-        HealthRoutes.Map(_app, _drain, () => _judging?.CheckStore());
+        HealthRoutes.Map(_app, _drain, () => _judging?.CheckStateAsync() ?? Task.CompletedTask);
         _app.MapPrometheusScrapingEndpoint("/metrics");
         OpenApiRoutes.Map(_app);
         _meter.Watch("under_way", "Requests and other work under way", () => _drain.UnderWay);

@@ -110,11 +110,11 @@ public sealed record JudgeServerOptions : ICheckedOptions
     public string? RunsFolder { get; init; }
 
     /// <summary>
-    /// An SQLite file for groups of rewards, jobs and recorded judgments, which one server at a time has. It may be a store of completions.
+    /// Where groups of rewards, jobs and recorded judgments are kept: an SQLite file, or a PostgreSQL database (<c>postgres://…</c>), which
+    /// one server at a time has. It may be that of a store of completions.
     /// </summary>
-    /// <value>null: the file of the judge's SQLite store; memory where the store is another one or none, or the file is another server's.
-    /// </value>
-    public string? StateFile { get; init; }
+    /// <value>null: where the judge's completions are stored; memory where they are not, or where that place is another server's.</value>
+    public string? State { get; init; }
 
     /// <summary>Receives a line for every request that failed through the server's fault; it holds no text of the request.</summary>
     /// <value>null (nobody).</value>

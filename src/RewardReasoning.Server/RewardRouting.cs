@@ -8,7 +8,7 @@ namespace RewardReasoning.Server;
 internal static class RewardRouting
 {
     /// <summary>Adds <c>/v1/rewards</c>, <c>/v1/cohorts</c> and the addresses under which trainers expect rewards.</summary>
-    public static IEndpointRouteBuilder MapRewards(this IEndpointRouteBuilder routes, RewardService service)
+    public static IEndpointRouteBuilder MapRewards(this IEndpointRouteBuilder routes, IRewardService service)
     {
         RewardRoutes.Map(routes, service);
         TrainerRoutes.Map(routes, service);

@@ -11,35 +11,27 @@ using RewardReasoning.Server.Rewards;
 using RewardReasoning.Server.Runs;
 using RewardReasoning.Server.Scoring;
 using RewardReasoning.Storage;
-using RewardReasoning.Storage.Jobs;
-using RewardReasoning.Storage.Judgments;
+using RewardReasoning.Storage.State;
 
 namespace RewardReasoning.Server;
 
 /// <summary>
-/// What a server with a judge has beside its routes: rewards, jobs and recorded judgments, in a file (<see cref="StateFile"/>), or in
-/// memory where there is none.
+/// What a server with a judge has beside its routes: rewards, jobs and recorded judgments, in a <see cref="ServerState"/>.
 /// </summary>
 internal sealed class ServedJudging : IAsyncDisposable
 {
     private const int MaxBodyMegabytes = 512;
-    private const int MostRecorded = 100_000;
-    private const int MostInMemory = 2_000;
-    private const long MostBytesInMemory = 64 << 20;
 
-    private readonly StateFile _state;
+    private readonly ServerState _state;
     private readonly JudgingContext _context;
-    private readonly IJudgmentLog _log;
-    private readonly JobStore _jobs;
     private readonly JobRunner _runner;
     private readonly RewardService _rewards;
     private readonly RunRoutes _runs;
 
-    private ServedJudging(StateFile state, JudgingContext context, IJudgmentLog log, RewardService rewards, JudgeServerOptions options)
+    private ServedJudging(ServerState state, JudgingContext context, RewardService rewards, JudgeServerOptions options)
     {
-        (_state, _context, _log, _rewards) = (state, context, log, rewards);
-        _jobs = new(state.Tables);
-        _runner = new JobRunner(_jobs, context, options.OnFailure);
+        (_state, _context, _rewards) = (state, context, rewards);
+        _runner = new JobRunner(state.Jobs, context, options.OnFailure);
         _runs = new(options.RunsFolder);
         context.Drain.Begun.Register(rewards.BeginClosing);
     }
@@ -51,25 +43,23 @@ internal sealed class ServedJudging : IAsyncDisposable
     /// <param name="drain">What is under way in the server.</param>
     /// <param name="time">The clock.</param>
     /// <param name="stopping">Cancelled when a server that stops no longer waits.</param>
-    /// <exception cref="CompletionStoreException">The store's file cannot be used.</exception>
+    /// <param name="cancellationToken">Cancels starting.</param>
+    /// <exception cref="CompletionStoreException">The state cannot be used.</exception>
     public static async Task<ServedJudging> StartAsync(
         ServedModel model,
         OpenedJudge judge,
         JudgeServerOptions options,
         Drain drain,
         TimeProvider time,
-        CancellationToken stopping
+        CancellationToken stopping,
+        CancellationToken cancellationToken
     )
     {
-        StateFile state = StateFile.Open(options.StateFile, (model.Store as SqliteCompletionStore)?.Location, time, options.OnFailure);
-        SqliteTables tables = state.Tables;
+        ServerState state = await ServerState.OpenAsync(options.State, model.Store, time, options.OnFailure, cancellationToken);
         RewardService? service = null;
         try
         {
-            IJudgmentLog log = tables.IsDurable
-                ? new SqliteJudgmentLog(tables, MostRecorded)
-                : new MemoryJudgmentLog(MostInMemory, MostBytesInMemory);
-            JudgmentRecorder recorder = new(log, time, options.OnFailure);
+            JudgmentRecorder recorder = new(state.Judgments, time, options.OnFailure);
             JudgingContext context = new()
             {
                 Judge = judge,
@@ -92,8 +82,8 @@ internal sealed class ServedJudging : IAsyncDisposable
                 MaxOpenMembers = options.MaxMembers,
                 OnWarning = options.OnFailure,
             };
-            service = await ServedRewards.StartAsync(RewardJudge.Of(judge, context.Decides), tables, rewards, time);
-            return new(state, context, log, service, options);
+            service = await RewardService.StartAsync(RewardJudge.Of(judge, context.Decides), rewards, state.Rewards, time);
+            return new(state, context, service, options);
         }
         catch
         {
@@ -110,16 +100,16 @@ internal sealed class ServedJudging : IAsyncDisposable
         meter.Watch("requests.limit", "The most of them", () => _context.Admission.Most);
         JudgeRoutes.Map(routes, _context);
         ScoreRoutes.Map(routes, _context);
-        JudgmentRoutes.Map(routes, _log);
+        JudgmentRoutes.Map(routes, _state.Judgments);
         PageRoutes.Map(routes);
-        JobRoutes.Map(routes, _jobs, _runner, _context);
+        JobRoutes.Map(routes, _state.Jobs, _runner, _context);
         routes.MapRewards(_rewards);
         _runs.Map(routes);
     }
 
-    /// <summary>Looks whether the store's file can be read.</summary>
+    /// <summary>Looks whether the state can be used.</summary>
     /// <exception cref="CompletionStoreException">It cannot.</exception>
-    public void CheckStore() => _state.Tables.Read(session => session.Query("SELECT count(*) FROM jobs", row => row.GetInt64(0)));
+    public Task CheckStateAsync() => _state.CheckAsync();
 
     /// <summary>The judge as tools of the Model Context Protocol.</summary>
     public IReadOnlyList<McpServerTool> ToolsFor(ServedModel model, JudgeServerOptions options) =>

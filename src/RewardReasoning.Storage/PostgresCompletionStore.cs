@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace RewardReasoning.Storage;
 
@@ -33,27 +32,29 @@ internal sealed class PostgresCompletionStore : ICompletionStore
         ON CONFLICT (identity) DO UPDATE SET name = models.name RETURNING id
         """;
 
-    private readonly NpgsqlDataSource _source;
-    private readonly PostgresResilience _retries;
+    private readonly PostgresDatabase _database;
     private readonly GroupCommit<StoreRow, bool> _commits;
     private readonly GroupCommit<CompletionKey, byte[]?> _questions;
     private readonly Dictionary<string, int> _models = new(StringComparer.Ordinal);
 
-    private PostgresCompletionStore(NpgsqlDataSource source, string location, TimeProvider time)
+    private PostgresCompletionStore(PostgresDatabase database, string address)
     {
-        (_source, Location, _retries) = (source, location, new(location, time));
+        (_database, Address) = (database, address);
         _commits = new(
             RowsPerCommit,
-            rows => _retries.RunAsync(cancellationToken => AddAsync(rows, cancellationToken), CancellationToken.None)
+            rows => database.RunAsync(cancellationToken => AddAsync(rows, cancellationToken), CancellationToken.None)
         );
         _questions = new(
             KeysPerQuestion,
-            keys => _retries.RunAsync(cancellationToken => FindAsync(keys, cancellationToken), CancellationToken.None)
+            keys => database.RunAsync(cancellationToken => FindAsync(keys, cancellationToken), CancellationToken.None)
         );
     }
 
     /// <inheritdoc/>
-    public string Location { get; }
+    public string Location => _database.Location;
+
+    /// <summary>The address that it was opened with.</summary>
+    public string Address { get; }
 
     /// <summary>Connects, and makes the tables where they are missing.</summary>
     /// <param name="location">The address (<see cref="PostgresLocation"/>).</param>
@@ -64,34 +65,13 @@ internal sealed class PostgresCompletionStore : ICompletionStore
         string location,
         TimeProvider? time = null,
         CancellationToken cancellationToken = default
-    )
-    {
-        NpgsqlConnectionStringBuilder connection = PostgresLocation.Parse(location);
-        connection.ApplicationName = "rrm";
-        connection.MaxAutoPrepare = 8;
-        string described = PostgresLocation.Describe(connection);
-        NpgsqlDataSource source = NpgsqlDataSource.Create(connection);
-        try
-        {
-            NpgsqlConnection first = await source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
-            await using (first.ConfigureAwait(false))
-            {
-                await PostgresSchema.EnsureAsync(first, described, cancellationToken).ConfigureAwait(false);
-            }
-
-            return new(source, described, time ?? TimeProvider.System);
-        }
-        catch (Exception error)
-        {
-            await source.DisposeAsync().ConfigureAwait(false);
-            if (error is NpgsqlException or System.Net.Sockets.SocketException or TimeoutException)
-            {
-                throw PostgresErrors.Of(error, described);
-            }
-
-            throw;
-        }
-    }
+    ) =>
+        new(
+            await PostgresDatabase
+                .OpenAsync(location, PostgresSchema.Completions, time ?? TimeProvider.System, cancellationToken: cancellationToken)
+                .ConfigureAwait(false),
+            location
+        );
 
     /// <inheritdoc/>
     public async Task<byte[]?> FindAsync(CompletionKey key, CancellationToken cancellationToken = default) =>
@@ -106,10 +86,11 @@ internal sealed class PostgresCompletionStore : ICompletionStore
 
     /// <inheritdoc/>
     public Task<StoreStatistics> CountAsync(CancellationToken cancellationToken = default) =>
-        _retries.RunAsync(
+        _database.RunAsync(
             async stop =>
             {
-                List<ModelStatistics> models = await RowsAsync(
+                List<ModelStatistics> models = await _database
+                    .RowsAsync(
                         """
                         SELECT identity, name, count(*), count(DISTINCT prompt), sum(length(settings) + length(response))::bigint,
                         min(created), max(created)
@@ -127,9 +108,10 @@ internal sealed class PostgresCompletionStore : ICompletionStore
                         stop
                     )
                     .ConfigureAwait(false);
-                List<long> bytes = await RowsAsync(
+                List<long> bytes = await _database
+                    .RowsAsync(
                         "SELECT sum(pg_total_relation_size(oid))::bigint FROM pg_class WHERE relnamespace = "
-                            + "'rewardreasoning'::regnamespace AND relkind = 'r'",
+                            + "'rewardreasoning'::regnamespace AND relname IN ('models', 'prompts', 'completions')",
                         row => row.GetInt64(0),
                         stop
                     )
@@ -158,10 +140,10 @@ internal sealed class PostgresCompletionStore : ICompletionStore
         (long Created, long Id) after = (long.MinValue, long.MinValue);
         while (true)
         {
-            List<(StoredCompletion Completion, long Id)> page = await _retries
+            List<(StoredCompletion Completion, long Id)> page = await _database
                 .RunAsync(
                     stop =>
-                        RowsAsync(
+                        _database.RowsAsync(
                             Sql,
                             row =>
                                 (
@@ -176,7 +158,7 @@ internal sealed class PostgresCompletionStore : ICompletionStore
                                     row.GetInt64(7)
                                 ),
                             stop,
-                            Text(model),
+                            PostgresDatabase.Text(model),
                             new() { Value = after.Created },
                             new() { Value = after.Id },
                             new() { Value = PageSize }
@@ -202,10 +184,10 @@ internal sealed class PostgresCompletionStore : ICompletionStore
     {
         ArgumentNullException.ThrowIfNull(rule);
         rule.Validate();
-        return _retries.RunAsync(
+        return _database.RunAsync(
             async stop =>
             {
-                NpgsqlConnection connection = await _source.OpenConnectionAsync(stop).ConfigureAwait(false);
+                NpgsqlConnection connection = await _database.Source.OpenConnectionAsync(stop).ConfigureAwait(false);
                 await using (connection.ConfigureAwait(false))
                 {
                     return await PostgresPruning.PruneAsync(connection, rule, dryRun, stop).ConfigureAwait(false);
@@ -220,14 +202,13 @@ internal sealed class PostgresCompletionStore : ICompletionStore
     {
         _commits.Dispose();
         _questions.Dispose();
-        _source.Dispose();
+        _database.Dispose();
     }
-
-    internal static NpgsqlParameter Text(string? text) => new() { Value = (object?)text ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };
 
     private async Task<IReadOnlyList<byte[]?>> FindAsync(IReadOnlyList<CompletionKey> keys, CancellationToken cancellationToken)
     {
-        List<(CompletionKey Key, byte[] Response)> found = await RowsAsync(
+        List<(CompletionKey Key, byte[] Response)> found = await _database
+            .RowsAsync(
                 FindSql,
                 row => (new CompletionKey(row.GetFieldValue<byte[]>(0)), row.GetFieldValue<byte[]>(1)),
                 cancellationToken,
@@ -242,12 +223,20 @@ internal sealed class PostgresCompletionStore : ICompletionStore
     {
         foreach (StoredModel model in rows.Select(row => row.Model).Where(model => !_models.ContainsKey(model.Identity)).Distinct())
         {
-            List<int> id = await RowsAsync(ModelSql, row => row.GetInt32(0), cancellationToken, Text(model.Identity), Text(model.Name))
+            List<int> id = await _database
+                .RowsAsync(
+                    ModelSql,
+                    row => row.GetInt32(0),
+                    cancellationToken,
+                    PostgresDatabase.Text(model.Identity),
+                    PostgresDatabase.Text(model.Name)
+                )
                 .ConfigureAwait(false);
             _models[model.Identity] = id[0];
         }
 
-        List<CompletionKey> added = await RowsAsync(
+        List<CompletionKey> added = await _database
+            .RowsAsync(
                 AddSql,
                 row => new CompletionKey(row.GetFieldValue<byte[]>(0)),
                 cancellationToken,
@@ -267,30 +256,5 @@ internal sealed class PostgresCompletionStore : ICompletionStore
         return [.. rows.Select(row => isNew.Remove(new CompletionKey(row.Key)))];
 
         NpgsqlParameter Column<T>(Func<StoreRow, T> value) => new() { Value = rows.Select(value).ToArray() };
-    }
-
-    private async Task<List<T>> RowsAsync<T>(
-        string sql,
-        Func<NpgsqlDataReader, T> read,
-        CancellationToken cancellationToken,
-        params NpgsqlParameter[] parameters
-    )
-    {
-        List<T> rows = [];
-        NpgsqlCommand command = _source.CreateCommand(sql);
-        await using (command.ConfigureAwait(false))
-        {
-            command.Parameters.AddRange(parameters);
-            NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-            await using (reader.ConfigureAwait(false))
-            {
-                while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
-                {
-                    rows.Add(read(reader));
-                }
-            }
-        }
-
-        return rows;
     }
 }

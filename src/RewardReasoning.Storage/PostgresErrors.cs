@@ -1,4 +1,5 @@
 using Npgsql;
+using Polly.Timeout;
 
 namespace RewardReasoning.Storage;
 
@@ -33,6 +34,10 @@ internal static class PostgresErrors
             PostgresException refused => new($"The store {location} failed: {refused.MessageText} ({refused.SqlState}).", error),
             NpgsqlException { Message: var message } when message.Contains("No password", StringComparison.Ordinal) => Unusable(
                 $"The store {location} asks for a password. Put it into the variable PGPASSWORD or the file ~/.pgpass.",
+                error
+            ),
+            TimeoutRejectedException => new(
+                $"The store {location} does not answer. Is the server running, and is the way to it open?",
                 error
             ),
             _ => new(

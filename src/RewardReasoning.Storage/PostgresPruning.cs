@@ -36,7 +36,7 @@ internal static class PostgresPruning
                 await ExecuteAsync("LOCK TABLE rewardreasoning.prompts IN SHARE ROW EXCLUSIVE MODE").ConfigureAwait(false);
             }
 
-            await ExecuteAsync(Choose, PostgresCompletionStore.Text(rule.Model), Number(rule.BeforeMilliseconds), Number(rule.MaxBytes))
+            await ExecuteAsync(Choose, PostgresDatabase.Text(rule.Model), Number(rule.BeforeMilliseconds), Number(rule.MaxBytes))
                 .ConfigureAwait(false);
             NpgsqlCommand count = new("SELECT count(*), coalesce(sum(bytes), 0)::bigint FROM doomed", connection);
             await using (count.ConfigureAwait(false))

@@ -2,16 +2,20 @@ using System.Net.Sockets;
 using Npgsql;
 using Polly;
 using Polly.Retry;
+using Polly.Timeout;
 
 namespace RewardReasoning.Storage;
 
 /// <summary>
 /// Repeats work, on a new connection, when the server was away or asked for it: everything here may be done twice. Waits double from a
-/// fifth of a second up to ten; after about a minute it gives up.
+/// fifth of a second up to ten; it gives up after eleven repetitions (about a minute), or when a time is over.
 /// </summary>
-internal sealed class PostgresResilience(string location, TimeProvider time)
+/// <param name="location">The database, for people.</param>
+/// <param name="time">The clock.</param>
+/// <param name="patience">The longest that anybody waits; null leaves that to the number of repetitions.</param>
+internal sealed class PostgresResilience(string location, TimeProvider time, TimeSpan? patience = null)
 {
-    private readonly ResiliencePipeline _pipeline = new ResiliencePipelineBuilder { TimeProvider = time }
+    private readonly ResiliencePipeline _pipeline = Limited(new ResiliencePipelineBuilder { TimeProvider = time }, patience)
         .AddRetry(
             new RetryStrategyOptions
             {
@@ -32,10 +36,20 @@ internal sealed class PostgresResilience(string location, TimeProvider time)
                 .ExecuteAsync(async stop => await work(stop).ConfigureAwait(false), cancellationToken)
                 .ConfigureAwait(false);
         }
-        catch (Exception error) when (error is NpgsqlException or SocketException or TimeoutException)
+        catch (Exception error) when (error is NpgsqlException or SocketException or TimeoutException or TimeoutRejectedException)
         {
             throw PostgresErrors.Of(error, location);
         }
+    }
+
+    private static ResiliencePipelineBuilder Limited(ResiliencePipelineBuilder builder, TimeSpan? patience)
+    {
+        if (patience is { } longest)
+        {
+            builder.AddTimeout(longest);
+        }
+
+        return builder;
     }
 
     private static bool IsPassing(Exception error) =>

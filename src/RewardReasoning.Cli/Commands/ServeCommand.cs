@@ -100,9 +100,9 @@ internal sealed class ServeCommand
     private readonly Option<string?> _state = new("--state")
     {
         Description =
-            "SQLite file for groups of rewards, jobs and judgments (default: that of an SQLite --store; in memory with another store, "
-            + "or none).",
-        HelpName = "FILE",
+            "SQLite file or PostgreSQL database (postgres://…) for groups of rewards, jobs and judgments (default: that of --store; in "
+            + "memory without one).",
+        HelpName = "PLACE",
     };
 
     private readonly Option<string?> _runs = new("--runs")
@@ -243,7 +243,7 @@ internal sealed class ServeCommand
             MaxCompletions = parsed.GetValue(_maxCompletions),
             MaxMembers = parsed.GetValue(_maxMembers),
             GroupSize = parsed.GetValue(_groupSize),
-            StateFile = parsed.GetValue(_state),
+            State = parsed.GetValue(_state),
             RunsFolder = parsed.GetValue(_runs),
             MaxToolTokens = ToolTokens.Read(parsed, _maxToolTokens),
             Deadline = parsed.GetValue(_deadline) is { } seconds ? SecondsOf(seconds, _deadline) : null,

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using RewardReasoning.Endpoints;
+using RewardReasoning.Storage.Rewards;
 
 namespace RewardReasoning.Server.Http;
 
@@ -100,12 +101,19 @@ internal sealed class ApiException(int status, string message, string? code = nu
                 cause: error
             ),
             EndpointException => new(StatusCodes.Status502BadGateway, "The server behind this one failed.", "upstream_error", cause: error),
+            LostShardException => new(StatusCodes.Status503ServiceUnavailable, error.Message, "moved", cause: error)
+            {
+                RetryAfter = TimeSpan.FromSeconds(1),
+            },
             RewardReasoningException { Boundary: FailureBoundary.Store } => new(
                 StatusCodes.Status503ServiceUnavailable,
                 "The store cannot be used, so nothing can be judged: what is paid for must be kept.",
                 "store_failed",
                 cause: error
-            ),
+            )
+            {
+                RetryAfter = TimeSpan.FromSeconds(2),
+            },
             _ => new(StatusCodes.Status500InternalServerError, "The model failed at this request.", "internal_error", cause: error),
         };
 

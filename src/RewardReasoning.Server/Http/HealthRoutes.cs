@@ -19,21 +19,21 @@ internal static class HealthRoutes
     /// <summary>Adds the routes.</summary>
     /// <param name="routes">Where to.</param>
     /// <param name="drain">Whether the server is stopping.</param>
-    /// <param name="checkStore">Throws where the store cannot be used.</param>
-    public static void Map(IEndpointRouteBuilder routes, Drain drain, Action checkStore)
+    /// <param name="checkState">Throws where the state cannot be used.</param>
+    public static void Map(IEndpointRouteBuilder routes, Drain drain, Func<Task> checkState)
     {
         routes.MapGet(Health, context => WriteAsync(context, "ok"));
         routes.MapGet(
             Ready,
-            context =>
+            async context =>
             {
                 if (drain.HasBegun)
                 {
                     throw Drain.Stopping();
                 }
 
-                checkStore();
-                return WriteAsync(context, "ready");
+                await checkState();
+                await WriteAsync(context, "ready");
             }
         );
     }

@@ -16,7 +16,7 @@ namespace RewardReasoning.Server.Jobs;
 /// <c>/v1/jobs</c>: rows are taken whole, judged in the background and kept with their results, so that neither client nor server needs to
 /// stay for the time that it takes.
 /// </summary>
-internal sealed class JobRoutes(JobStore jobs, JobRunner runner, JudgingContext context)
+internal sealed class JobRoutes(IJobStore jobs, JobRunner runner, JudgingContext context)
 {
     private const int MostOpen = 1_000;
     private const long MostRows = 1_000_000;
@@ -27,12 +27,12 @@ internal sealed class JobRoutes(JobStore jobs, JobRunner runner, JudgingContext 
     private static readonly TimeSpan EventsApart = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Adds the routes.</summary>
-    public static void Map(IEndpointRouteBuilder routes, JobStore jobs, JobRunner runner, JudgingContext context)
+    public static void Map(IEndpointRouteBuilder routes, IJobStore jobs, JobRunner runner, JudgingContext context)
     {
         JobRoutes all = new(jobs, runner, context);
         routes.MapPost("/v1/jobs", all.SubmitAsync);
         routes.MapGet("/v1/jobs", all.ListAsync);
-        routes.MapGet("/v1/jobs/{id}", http => JobJson.WriteAsync(http, all.Required(http)));
+        routes.MapGet("/v1/jobs/{id}", async http => await JobJson.WriteAsync(http, await all.RequiredAsync(http)));
         routes.MapGet("/v1/jobs/{id}/events", all.WatchAsync);
         routes.MapGet("/v1/jobs/{id}/results", all.DownloadAsync);
         routes.MapPost("/v1/jobs/{id}/cancel", http => all.ChangeAsync(http, runner.CancelAsync, "cancel", "queued or running"));
@@ -43,7 +43,7 @@ internal sealed class JobRoutes(JobStore jobs, JobRunner runner, JudgingContext 
     private async Task SubmitAsync(HttpContext http)
     {
         using IDisposable place = context.Enter(http);
-        if (jobs.CountOpen() >= MostOpen)
+        if (await jobs.CountOpenAsync() >= MostOpen)
         {
             throw new ApiException(
                 StatusCodes.Status429TooManyRequests,
@@ -70,7 +70,7 @@ internal sealed class JobRoutes(JobStore jobs, JobRunner runner, JudgingContext 
 
         runner.Wake();
         http.Response.Headers.Location = "/v1/jobs/" + id;
-        await JobJson.WriteAsync(http, Find(id), StatusCodes.Status201Created);
+        await JobJson.WriteAsync(http, await FindAsync(id), StatusCodes.Status201Created);
     }
 
     /// <summary>Keeps the rows while they come.</summary>
@@ -110,11 +110,11 @@ internal sealed class JobRoutes(JobStore jobs, JobRunner runner, JudgingContext 
         return number;
     }
 
-    private Task ListAsync(HttpContext http)
+    private async Task ListAsync(HttpContext http)
     {
         int most = (int)(Query.Number(http.Request, "limit", 1, MostListed) ?? MostListed);
-        IReadOnlyList<StoredJob> listed = jobs.List(most);
-        return JsonAnswer.WriteAsync(
+        IReadOnlyList<StoredJob> listed = await jobs.ListAsync(most);
+        await JsonAnswer.WriteAsync(
             http,
             json =>
             {
@@ -135,13 +135,13 @@ internal sealed class JobRoutes(JobStore jobs, JobRunner runner, JudgingContext 
     /// <summary>An event at each change, but not more often than somebody can read, and one at the end.</summary>
     private async Task WatchAsync(HttpContext http)
     {
-        string id = Required(http).Id;
+        string id = (await RequiredAsync(http)).Id;
         await new EventStream(http).RunAsync(async events =>
         {
             while (true)
             {
                 Task change = runner.NextChange;
-                StoredJob job = Find(id);
+                StoredJob job = await FindAsync(id);
                 events.Write(job.HasEnded ? "end" : "progress", json => JobJson.Write(json, job));
                 await events.FlushAsync(http.RequestAborted);
                 if (job.HasEnded)
@@ -153,7 +153,9 @@ internal sealed class JobRoutes(JobStore jobs, JobRunner runner, JudgingContext 
                     http.RequestAborted,
                     context.Drain.Begun
                 );
-                await change.WaitAsync(stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await change
+                    .WaitAsync(jobs.LookEvery ?? Timeout.InfiniteTimeSpan, context.Time, stop.Token)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 await Task.Delay(EventsApart, context.Time, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 if (stop.IsCancellationRequested)
                 {
@@ -166,7 +168,7 @@ internal sealed class JobRoutes(JobStore jobs, JobRunner runner, JudgingContext 
     /// <summary>The results. Those of a job that is not done are given only to who asks for a part, so that none looks complete.</summary>
     private async Task DownloadAsync(HttpContext http)
     {
-        StoredJob job = Required(http);
+        StoredJob job = await RequiredAsync(http);
         if (job.State != JobState.Done && !Query.Flag(http.Request, "partial"))
         {
             throw new ApiException(
@@ -178,7 +180,7 @@ internal sealed class JobRoutes(JobStore jobs, JobRunner runner, JudgingContext 
 
         http.Response.ContentType = RowBody.Lines;
         PipeWriter body = http.Response.BodyWriter;
-        foreach (byte[] result in jobs.Results(job.Id))
+        await foreach (byte[] result in jobs.ResultsAsync(job.Id))
         {
             body.Write(result);
             body.Write("\n"u8);
@@ -193,22 +195,22 @@ internal sealed class JobRoutes(JobStore jobs, JobRunner runner, JudgingContext 
 
     private async Task ChangeAsync(HttpContext http, Func<string, Task<bool>> change, string verb, string states)
     {
-        StoredJob job = Required(http);
+        StoredJob job = await RequiredAsync(http);
         if (!await change(job.Id))
         {
             throw new ApiException(
                 StatusCodes.Status409Conflict,
-                $"The job is {JobJson.NameOf(Find(job.Id).State)}; one can only {verb} what is {states}.",
+                $"The job is {JobJson.NameOf((await FindAsync(job.Id)).State)}; one can only {verb} what is {states}.",
                 "wrong_state"
             );
         }
 
-        await JobJson.WriteAsync(http, Find(job.Id));
+        await JobJson.WriteAsync(http, await FindAsync(job.Id));
     }
 
     private async Task RemoveAsync(HttpContext http)
     {
-        StoredJob job = Required(http);
+        StoredJob job = await RequiredAsync(http);
         if (!job.HasEnded)
         {
             throw new ApiException(
@@ -222,10 +224,10 @@ internal sealed class JobRoutes(JobStore jobs, JobRunner runner, JudgingContext 
         http.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 
-    private StoredJob Required(HttpContext http) => Find(http.Request.RouteValues["id"] as string ?? "");
+    private Task<StoredJob> RequiredAsync(HttpContext http) => FindAsync(http.Request.RouteValues["id"] as string ?? "");
 
-    private StoredJob Find(string id) =>
-        jobs.Find(id) is { State: not JobState.Receiving } job
+    private async Task<StoredJob> FindAsync(string id) =>
+        await jobs.FindAsync(id) is { State: not JobState.Receiving } job
             ? job
             : throw new ApiException(
                 StatusCodes.Status404NotFound,

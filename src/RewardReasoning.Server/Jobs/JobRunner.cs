@@ -8,8 +8,8 @@ using RewardReasoning.Storage.Jobs;
 namespace RewardReasoning.Server.Jobs;
 
 /// <summary>
-/// Judges the rows of jobs, one job after the other, the oldest first. What it has not judged when it stops is judged at the next start,
-/// where jobs are kept in a file. Safe to use from many threads.
+/// Judges the rows of jobs, one job after the other, the oldest first, together with other servers where they share the jobs. What it has
+/// not judged when it stops is judged by those, or at the next start, where jobs are kept. Safe to use from many threads.
 /// </summary>
 internal sealed class JobRunner : IAsyncDisposable
 {
@@ -17,7 +17,7 @@ internal sealed class JobRunner : IAsyncDisposable
     private static readonly TimeSpan RestAfterFailure = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Retention = TimeSpan.FromDays(7);
 
-    private readonly JobStore _jobs;
+    private readonly IJobStore _jobs;
     private readonly JudgingContext _context;
     private readonly Action<string>? _warn;
     private readonly SemaphoreSlim _work = new(0);
@@ -31,7 +31,7 @@ internal sealed class JobRunner : IAsyncDisposable
     /// <param name="jobs">Where jobs are kept; the caller's.</param>
     /// <param name="context">What judges them.</param>
     /// <param name="warn">Receives a line for what an operator should know.</param>
-    public JobRunner(JobStore jobs, JudgingContext context, Action<string>? warn)
+    public JobRunner(IJobStore jobs, JudgingContext context, Action<string>? warn)
     {
         (_jobs, _context, _warn) = (jobs, context, warn);
         _loop = Task.Run(LoopAsync);
@@ -106,13 +106,13 @@ internal sealed class JobRunner : IAsyncDisposable
         {
             try
             {
-                if (_jobs.Next() is { } job)
+                if (await _jobs.NextAsync() is { } job)
                 {
                     await RunAsync(job);
                 }
                 else
                 {
-                    await _work.WaitAsync(_stopped.Token);
+                    await _work.WaitAsync(_jobs.LookEvery ?? Timeout.InfiniteTimeSpan, _stopped.Token);
                 }
             }
             catch (OperationCanceledException) when (_stopped.IsCancellationRequested)
@@ -136,13 +136,18 @@ internal sealed class JobRunner : IAsyncDisposable
             if (await _jobs.MoveAsync(job.Id, [JobState.Queued, JobState.Running], JobState.Running))
             {
                 ReportChange();
-                await JudgeAsync(job, stop.Token);
-                await _jobs.MoveAsync(job.Id, [JobState.Running], JobState.Done, _context.Time.GetUtcNow());
+                await Task.WhenAll(JudgeAsync(job, stop), StopIfEndedElsewhereAsync(job.Id, stop));
+                await _jobs.CompleteAsync(job.Id, _context.Time.GetUtcNow());
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            // Somebody cancelled it, or the server stops and it goes on at the next start.
+            // Somebody cancelled it, or the server stops and it goes on elsewhere or at the next start.
+        }
+        catch (RewardReasoningException failure) when (failure.Boundary == FailureBoundary.Store && _jobs.LookEvery is not null)
+        {
+            // Out of reach is the database only for this server, perhaps: the others go on.
+            throw;
         }
         catch (Exception failure)
         {
@@ -157,7 +162,45 @@ internal sealed class JobRunner : IAsyncDisposable
         }
     }
 
-    private async Task JudgeAsync(StoredJob job, CancellationToken cancellationToken)
+    /// <summary>Looks, while a job runs, whether another server has ended it.</summary>
+    private async Task StopIfEndedElsewhereAsync(string id, CancellationTokenSource running)
+    {
+        while (_jobs.LookEvery is { } every && !running.IsCancellationRequested)
+        {
+            await Task.Delay(every, _context.Time, running.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (!running.IsCancellationRequested && (await _jobs.FindAsync(id))?.State != JobState.Running)
+            {
+                await running.CancelAsync();
+            }
+        }
+    }
+
+    private async Task JudgeAsync(StoredJob job, CancellationTokenSource running)
+    {
+        try
+        {
+            await JudgeRowsAsync(job, running.Token);
+        }
+        finally
+        {
+            await running.CancelAsync(); // nobody needs to look after it any more
+            await _jobs.LetGoAsync(job.Id);
+        }
+    }
+
+    /// <summary>Rows that nobody else judges, as many at a time as are judged at once, so that other servers get their part.</summary>
+    private async IAsyncEnumerable<StoredJobRow> RowsAsync(string id)
+    {
+        while (await _jobs.TakeRowsAsync(id, Math.Max(1, _context.Judge.Concurrency)) is { Count: > 0 } rows)
+        {
+            foreach (StoredJobRow row in rows)
+            {
+                yield return row;
+            }
+        }
+    }
+
+    private async Task JudgeRowsAsync(StoredJob job, CancellationToken cancellationToken)
     {
         RowJudge judge = ScoreRoutes.JudgeOf(_context);
         Queue<Task> unwritten = [];
@@ -165,7 +208,7 @@ internal sealed class JobRunner : IAsyncDisposable
         {
             await foreach (
                 (long number, JudgedRow judged) in OrderedWindow.SelectAsync(
-                    _jobs.RowsToJudge(job.Id).ToAsyncEnumerable(),
+                    RowsAsync(job.Id),
                     _context.Judge.Concurrency,
                     JudgeRowAsync,
                     cancellationToken: cancellationToken

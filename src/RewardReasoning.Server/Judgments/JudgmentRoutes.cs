@@ -42,7 +42,7 @@ internal sealed class JudgmentRoutes(IJudgmentLog log)
         json.WriteEndObject();
     }
 
-    private Task ListAsync(HttpContext http)
+    private async Task ListAsync(HttpContext http)
     {
         HttpRequest request = http.Request;
         JudgmentFilter filter = new()
@@ -66,8 +66,8 @@ internal sealed class JudgmentRoutes(IJudgmentLog log)
             Skip = Query.Number(request, "skip", 0, long.MaxValue) ?? 0,
             Most = (int)(Query.Number(request, "limit", 1, MostListed) ?? Listed),
         };
-        IReadOnlyList<RecordedJudgment> found = log.List(filter);
-        return JsonAnswer.WriteAsync(
+        IReadOnlyList<RecordedJudgment> found = await log.ListAsync(filter);
+        await JsonAnswer.WriteAsync(
             http,
             json =>
             {
@@ -88,10 +88,10 @@ internal sealed class JudgmentRoutes(IJudgmentLog log)
         );
     }
 
-    private Task ShowAsync(HttpContext http)
+    private async Task ShowAsync(HttpContext http)
     {
-        RecordedJudgment judgment = log.Find(IdOf(http)) ?? throw Unknown();
-        return JsonAnswer.WriteAsync(
+        RecordedJudgment judgment = await log.FindAsync(IdOf(http)) ?? throw Unknown();
+        await JsonAnswer.WriteAsync(
             http,
             json =>
             {
@@ -127,10 +127,10 @@ internal sealed class JudgmentRoutes(IJudgmentLog log)
             ApiException.BadField("label", "label is 1 or 2, the better response; 0 for neither; null takes the label back.");
     }
 
-    private Task AgreementAsync(HttpContext http)
+    private async Task AgreementAsync(HttpContext http)
     {
-        Agreement agreement = Agreement.Of(log.CountLabels());
-        return JsonAnswer.WriteAsync(
+        Agreement agreement = Agreement.Of(await log.CountLabelsAsync());
+        await JsonAnswer.WriteAsync(
             http,
             json =>
             {
@@ -154,7 +154,7 @@ internal sealed class JudgmentRoutes(IJudgmentLog log)
         IReadOnlyList<RecordedJudgment> found;
         do
         {
-            found = log.List(filter);
+            found = await log.ListAsync(filter);
             foreach (RecordedJudgment judgment in found.Where(judgment => judgment.Label is 1 or 2))
             {
                 JsonAnswer.Write(body, json => WriteLabelled(json, judgment));

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using RewardReasoning.Rankings;
+using RewardReasoning.Storage.Rewards;
 
 namespace RewardReasoning.Server.Rewards;
 
@@ -121,6 +122,12 @@ internal sealed class Cohort
 
     /// <summary>What members without a group's name are recognised by; null for a named group.</summary>
     public string? ImplicitKey { get; init; }
+
+    /// <summary>Its part of the ledger.</summary>
+    public int Shard => RewardShard.Of(Group, ImplicitKey);
+
+    /// <summary>The epoch of its shard, under which the ledger takes what is written of it.</summary>
+    public required long Epoch { get; init; }
 
     /// <summary>Counted up with each cohort: the judge works on older ones first.</summary>
     public required long Number { get; init; }
@@ -275,6 +282,36 @@ internal sealed class Cohort
             _ = match.Stop.CancelAsync();
         }
     }
+
+    /// <summary>This process has it no longer: nothing of it is judged any more, and whoever waits learns why.</summary>
+    public void Drop(RewardReasoningException why)
+    {
+        if (IsOpen)
+        {
+            State = RewardAnswer.Done;
+            StopClocks();
+            GiveUp(FailureClass.Transport);
+        }
+
+        foreach (CohortMember member in Members.Values)
+        {
+            member.Lose(why);
+        }
+    }
+
+    /// <summary>As the ledger keeps it, without its members.</summary>
+    public StoredCohort ToStored() =>
+        new()
+        {
+            Group = Group,
+            Attempt = Attempt,
+            Size = Size,
+            ImplicitKey = ImplicitKey,
+            Epoch = Epoch,
+            Query = Query,
+            Settings = SettingsJson,
+            Created = CreatedAt,
+        };
 
     /// <summary>Takes over what another process closed.</summary>
     public void Restore(DateTimeOffset closedAt)

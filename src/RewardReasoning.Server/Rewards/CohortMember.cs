@@ -55,4 +55,13 @@ internal sealed class CohortMember(Cohort cohort, int index, string id, byte[] h
     public void Disconnect() => Interlocked.Decrement(ref _connections);
 
     public void Finish(RewardAnswer answer) => _final.TrySetResult(answer);
+
+    /// <summary>It will not be answered here; whoever waits for it is told why.</summary>
+    public void Lose(RewardReasoningException why)
+    {
+        if (_final.TrySetException(why))
+        {
+            _ = _final.Task.Exception; // seen, whether somebody waits or not
+        }
+    }
 }

@@ -5,10 +5,10 @@ using RewardReasoning.Storage.Rewards;
 namespace RewardReasoning.Server.Rewards;
 
 /// <summary>
-/// The cohorts in memory: by group and attempt, by query where they have no name, and by member. What is not in memory is looked up in the
-/// ledger; of the closed ones only so many stay. For callers that hold the gate.
+/// The cohorts in memory: by group and attempt, by query where they have no name, and by member. All are of shards that this process owns.
+/// What is not in memory may be in the ledger; of the closed ones only so many stay. For callers that hold the gate.
 /// </summary>
-internal sealed class CohortRegistry(CohortContext context, IRewardLedger ledger)
+internal sealed class CohortRegistry(CohortContext context)
 {
     private const int ClosedInMemory = 1_024;
 
@@ -16,6 +16,7 @@ internal sealed class CohortRegistry(CohortContext context, IRewardLedger ledger
     private readonly Dictionary<string, List<Cohort>> _implicit = new(StringComparer.Ordinal);
     private readonly Dictionary<string, CohortMember> _members = new(StringComparer.Ordinal);
     private readonly Queue<Cohort> _closed = [];
+    private readonly Dictionary<int, long> _epochs = [];
     private readonly string _run = context.Time.GetUtcNow().ToUnixTimeMilliseconds().ToString("x", CultureInfo.InvariantCulture);
     private long _cohorts;
     private int _openMembers;
@@ -33,19 +34,39 @@ internal sealed class CohortRegistry(CohortContext context, IRewardLedger ledger
     /// <summary>All cohorts.</summary>
     public IEnumerable<Cohort> All => _groups.Values.SelectMany(attempts => attempts.Values);
 
-    /// <summary>The attempts at a group, those of the ledger too where this one is not in memory.</summary>
-    public SortedDictionary<int, Cohort> AttemptsOf(string group, int attempt)
-    {
-        if (!_groups.TryGetValue(group, out SortedDictionary<int, Cohort>? attempts) || !attempts.ContainsKey(attempt))
-        {
-            foreach (StoredCohort stored in ledger.FindGroup(group))
-            {
-                TakeOver(stored);
-            }
-        }
+    /// <summary>Shards that this process owns.</summary>
+    public IReadOnlyCollection<int> Shards => _epochs.Keys;
 
-        return AttemptsInMemory(group);
+    /// <summary>The epoch under which this process owns a shard.</summary>
+    /// <exception cref="LostShardException">It does not.</exception>
+    public long EpochOf(int shard) => _epochs.TryGetValue(shard, out long epoch) ? epoch : throw new LostShardException(shard);
+
+    /// <summary>This process has become the owner of shards.</summary>
+    public void Own(IReadOnlyDictionary<int, long> epochs)
+    {
+        foreach ((int shard, long epoch) in epochs)
+        {
+            _epochs[shard] = epoch;
+        }
     }
+
+    /// <summary>This process owns a shard no longer; all of its cohorts are forgotten.</summary>
+    /// <returns>Those that were there.</returns>
+    public IReadOnlyList<Cohort> Disown(int shard)
+    {
+        _epochs.Remove(shard);
+        Cohort[] gone = [.. All.Where(cohort => cohort.Shard == shard)];
+        Array.ForEach(gone, Forget);
+        return gone;
+    }
+
+    /// <summary>Whether an attempt at a group is in memory.</summary>
+    public bool Knows(string group, int attempt) =>
+        _groups.TryGetValue(group, out SortedDictionary<int, Cohort>? attempts) && attempts.ContainsKey(attempt);
+
+    /// <summary>The attempts at a group that are in memory.</summary>
+    public SortedDictionary<int, Cohort> AttemptsOf(string group) =>
+        _groups.TryGetValue(group, out SortedDictionary<int, Cohort>? attempts) ? attempts : _groups[group] = [];
 
     /// <summary>The cohorts of a query that are open, or owe somebody an answer.</summary>
     public List<Cohort> OfQuery(string key)
@@ -55,23 +76,18 @@ internal sealed class CohortRegistry(CohortContext context, IRewardLedger ledger
         return cohorts;
     }
 
-    /// <summary>The member of an id; null where neither memory nor ledger have it.</summary>
-    public CohortMember? Find(string id)
-    {
-        if (!_members.TryGetValue(id, out CohortMember? member) && ledger.FindMember(id) is { } stored)
-        {
-            TakeOver(stored);
-            _members.TryGetValue(id, out member);
-        }
-
-        return member;
-    }
+    /// <summary>The member of an id; null where memory does not have it.</summary>
+    public CohortMember? Find(string id) => _members.GetValueOrDefault(id);
 
     /// <summary>Makes a cohort.</summary>
     public Cohort Open(string group, int attempt, int size, string query, CohortSettings settings)
     {
-        Cohort cohort = new(context, group, attempt, size, query, settings) { Number = _cohorts++ };
-        AttemptsInMemory(group)[attempt] = cohort;
+        Cohort cohort = new(context, group, attempt, size, query, settings)
+        {
+            Number = _cohorts++,
+            Epoch = EpochOf(RewardShard.Of(group, null)),
+        };
+        AttemptsOf(group)[attempt] = cohort;
         TakePlaces(cohort);
         return cohort;
     }
@@ -79,9 +95,15 @@ internal sealed class CohortRegistry(CohortContext context, IRewardLedger ledger
     /// <summary>Makes a cohort of a query that has no group.</summary>
     public Cohort OpenImplicit(string key, int size, string query, CohortSettings settings)
     {
-        string group = FormattableString.Invariant($"implicit-{key}-{_run}-{_cohorts}");
-        Cohort cohort = new(context, group, 0, size, query, settings) { Number = _cohorts++, ImplicitKey = key };
-        AttemptsInMemory(group)[0] = cohort;
+        long epoch = EpochOf(RewardShard.Of("", key));
+        string group = FormattableString.Invariant($"implicit-{key}-{epoch}-{_run}-{_cohorts}");
+        Cohort cohort = new(context, group, 0, size, query, settings)
+        {
+            Number = _cohorts++,
+            ImplicitKey = key,
+            Epoch = epoch,
+        };
+        AttemptsOf(group)[0] = cohort;
         TakePlaces(cohort);
         Implicit(key).Add(cohort);
         return cohort;
@@ -152,7 +174,7 @@ internal sealed class CohortRegistry(CohortContext context, IRewardLedger ledger
     /// <summary>Puts a cohort of the ledger into memory; members of an open one take part again, with fresh clocks.</summary>
     public void TakeOver(StoredCohort stored)
     {
-        SortedDictionary<int, Cohort> attempts = AttemptsInMemory(stored.Group);
+        SortedDictionary<int, Cohort> attempts = AttemptsOf(stored.Group);
         if (attempts.ContainsKey(stored.Attempt))
         {
             return;
@@ -165,6 +187,7 @@ internal sealed class CohortRegistry(CohortContext context, IRewardLedger ledger
         {
             Number = _cohorts++,
             ImplicitKey = stored.ImplicitKey,
+            Epoch = EpochOf(stored.Shard),
             CreatedAt = stored.Created,
         };
         attempts[stored.Attempt] = cohort;
@@ -212,9 +235,6 @@ internal sealed class CohortRegistry(CohortContext context, IRewardLedger ledger
     }
 
     private List<Cohort> Implicit(string key) => _implicit.TryGetValue(key, out List<Cohort>? known) ? known : _implicit[key] = [];
-
-    private SortedDictionary<int, Cohort> AttemptsInMemory(string group) =>
-        _groups.TryGetValue(group, out SortedDictionary<int, Cohort>? attempts) ? attempts : _groups[group] = [];
 
     private bool OwesAnswers(Cohort cohort) =>
         cohort.ClosedAt is { } closed

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using RewardReasoning.Storage.Rewards;
 
@@ -25,13 +26,15 @@ internal sealed class RewardIntake(
     Func<Task, Task> track
 )
 {
+    private const int IdLength = 32;
+
     private RewardOptions Options => context.Options;
 
     /// <summary>Enters a member of a group that has a name.</summary>
     public RewardPlace EnterNamed(RewardEntry entry, string group, int index)
     {
         RewardMember member = entry.Member;
-        SortedDictionary<int, Cohort> attempts = registry.AttemptsOf(group, member.Attempt);
+        SortedDictionary<int, Cohort> attempts = registry.AttemptsOf(group);
         if (attempts.TryGetValue(member.Attempt, out Cohort? cohort))
         {
             return Join(cohort, entry, index);
@@ -105,10 +108,8 @@ internal sealed class RewardIntake(
     public RewardPlace EnterScalar(RewardEntry entry)
     {
         RewardMember member = entry.Member with { Size = 1 };
-        string group = member.Group is { } named
-            ? FormattableString.Invariant($"scalar/{named}/{member.Index ?? 0}")
-            : $"scalar/{Convert.ToHexStringLower(entry.Hash)}/{Convert.ToHexStringLower(TextHash.Of([.. entry.References]))}";
-        SortedDictionary<int, Cohort> attempts = registry.AttemptsOf(group, member.Attempt);
+        string group = ScalarGroupOf(entry);
+        SortedDictionary<int, Cohort> attempts = registry.AttemptsOf(group);
         if (member.Group is null && attempts.Values.LastOrDefault() is { } last)
         {
             // Without a name nobody can ask for another attempt: what failed in passing is tried again.
@@ -130,6 +131,20 @@ internal sealed class RewardIntake(
 
         static bool HasFailedInPassing(CohortMember one) => one.Final is { IsCompletedSuccessfully: true, Result.Failure.Retryable: true };
     }
+
+    /// <summary>The name under which the ledger may have a member's group; null where only memory can.</summary>
+    public static string? GroupOf(RewardEntry entry) => entry.Member.Mode == RewardMode.Scalar ? ScalarGroupOf(entry) : entry.Member.Group;
+
+    /// <summary>The shard that a member belongs to, which does not depend on its references.</summary>
+    public static int ShardOf(RewardMember member) =>
+        GroupOf(new(member, member.Hash(), [])) is { } group ? RewardShard.Of(group, null) : RewardShard.Of("", ImplicitKeyOf(member));
+
+    /// <summary>The shard of the member that an id names; null where it cannot be one.</summary>
+    public static int? ShardOf(string id) =>
+        id.Length == IdLength
+        && byte.TryParse(id.AsSpan(0, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out byte shard)
+            ? shard
+            : null;
 
     /// <summary>A hold on a member.</summary>
     public static RewardPlace Hold(CohortMember member)
@@ -183,7 +198,8 @@ internal sealed class RewardIntake(
         }
 
         string identity = FormattableString.Invariant($"{cohort.Group.Length}:{cohort.Group}|{cohort.Attempt}|{index}|");
-        string id = Convert.ToHexStringLower(TextHash.Of(identity, Convert.ToHexString(entry.Hash)))[..32];
+        string hash = Convert.ToHexStringLower(TextHash.Of(identity, Convert.ToHexString(entry.Hash)));
+        string id = FormattableString.Invariant($"{cohort.Shard:x2}{hash[..(IdLength - 2)]}");
         CohortMember added = new(cohort, index, id, entry.Hash, member.Response, context.Time.GetUtcNow());
         registry.Add(added);
         added.Kept = track(KeepAsync(cohort, added));
@@ -193,19 +209,9 @@ internal sealed class RewardIntake(
     /// <summary>Keeps a member and lets it take part; where the ledger fails, it was never there.</summary>
     private async Task KeepAsync(Cohort cohort, CohortMember member)
     {
-        StoredCohort stored = new()
-        {
-            Group = cohort.Group,
-            Attempt = cohort.Attempt,
-            Size = cohort.Size,
-            ImplicitKey = cohort.ImplicitKey,
-            Query = cohort.Query,
-            Settings = cohort.SettingsJson,
-            Created = cohort.CreatedAt,
-        };
         try
         {
-            await ledger.AddAsync(stored, new(member.Index, member.Id, member.Hash, member.Response, member.ArrivedAt));
+            await ledger.AddAsync(cohort.ToStored(), new(member.Index, member.Id, member.Hash, member.Response, member.ArrivedAt));
         }
         catch
         {
@@ -261,6 +267,11 @@ internal sealed class RewardIntake(
 
     private static RewardPlace Refuse(RewardMember member, FailureClass failure, bool retryable, string detail) =>
         new(null, RewardAnswer.Refusal(member, failure, retryable, detail));
+
+    private static string ScalarGroupOf(RewardEntry entry) =>
+        entry.Member.Group is { } named
+            ? FormattableString.Invariant($"{RewardShard.Alone}{named}/{entry.Member.Index ?? 0}")
+            : $"{RewardShard.Alone}{Convert.ToHexStringLower(entry.Hash)}/{Convert.ToHexStringLower(TextHash.Of([.. entry.References]))}";
 
     private static string ImplicitKeyOf(RewardMember member)
     {

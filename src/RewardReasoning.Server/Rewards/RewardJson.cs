@@ -11,6 +11,7 @@ namespace RewardReasoning.Server.Rewards;
     AllowDuplicateProperties = false
 )]
 [JsonSerializable(typeof(RewardAnswer))]
+[JsonSerializable(typeof(RewardFailure))]
 [JsonSerializable(typeof(IReadOnlyList<RewardAnswer>))]
 [JsonSerializable(typeof(IReadOnlyList<CohortView>))]
 [JsonSerializable(typeof(CohortSettings))]

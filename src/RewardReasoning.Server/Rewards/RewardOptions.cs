@@ -57,6 +57,13 @@ internal sealed record RewardOptions : ICheckedOptions
     /// <value>null (nobody).</value>
     public Action<string>? OnWarning { get; init; }
 
+    /// <summary>
+    /// Receives a shard that this service has no longer, since another process has it or the ledger is out of reach; whoever shares the
+    /// ledger decides who has it next.
+    /// </summary>
+    /// <value>null (nobody shares it).</value>
+    internal Action<int>? OnLost { get; init; }
+
     /// <summary>The most members that a group may have.</summary>
     internal const int MaxGroupSize = 4_096;
 

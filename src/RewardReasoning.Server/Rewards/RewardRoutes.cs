@@ -9,16 +9,32 @@ using RewardReasoning.Server.Http;
 namespace RewardReasoning.Server.Rewards;
 
 /// <summary><c>POST /v1/rewards</c>, <c>GET /v1/rewards/{id}</c> and <c>GET /v1/cohorts</c>.</summary>
-internal sealed class RewardRoutes(RewardService service)
+internal sealed class RewardRoutes(IRewardService service)
 {
     private readonly RewardRequestReader _reader = new(service.Options);
 
-    public static void Map(IEndpointRouteBuilder routes, RewardService service)
+    public static void Map(IEndpointRouteBuilder routes, IRewardService service)
     {
         RewardRoutes rewards = new(service);
-        routes.MapPost("/v1/rewards", rewards.SubmitAsync);
-        routes.MapGet("/v1/rewards/{id}", rewards.PollAsync);
+        routes.MapPost("/v1/rewards", http => WithFailureAsync(http, rewards.SubmitAsync));
+        routes.MapGet("/v1/rewards/{id}", http => WithFailureAsync(http, rewards.PollAsync));
         routes.MapGet("/v1/cohorts", rewards.ListAsync);
+    }
+
+    /// <summary>What fails on our side is answered as a typed failure that a repetition mends.</summary>
+    private static async Task WithFailureAsync(HttpContext http, Func<HttpContext, Task> answer)
+    {
+        try
+        {
+            await answer(http);
+        }
+        catch (RewardReasoningException error) when (error.Boundary == FailureBoundary.Store && !http.Response.HasStarted)
+        {
+            ApiException problem = ApiException.Of(error);
+            RewardFailure failure = new(FailureClass.Transport, RewardStage.Store, Retryable: true, problem.Message);
+            JsonObject fields = new() { ["failure"] = JsonSerializer.SerializeToNode(failure, RewardJson.Wire.RewardFailure) };
+            await WriteProblemAsync(http, problem, fields);
+        }
     }
 
     private async Task SubmitAsync(HttpContext http)
@@ -29,7 +45,11 @@ internal sealed class RewardRoutes(RewardService service)
         RequireNoneLeftBehind(answers);
         if (!isList && tickets.All[0].IsRefused && answers[0].Failure is { Stage: RewardStage.Submit } refusal)
         {
-            await WriteRefusalAsync(http, answers[0], refusal);
+            await WriteProblemAsync(
+                http,
+                RefusalOf(refusal),
+                JsonSerializer.SerializeToNode(answers[0], RewardJson.Wire.RewardAnswer)?.AsObject() ?? []
+            );
             return;
         }
 
@@ -80,7 +100,7 @@ internal sealed class RewardRoutes(RewardService service)
         }
     }
 
-    private Task ListAsync(HttpContext http)
+    private async Task ListAsync(HttpContext http)
     {
         string? state = http.Request.Query["state"].ToString() is { Length: > 0 } given ? given : null;
         if (state is not (null or RewardAnswer.Collecting or RewardAnswer.Judging or RewardAnswer.Done))
@@ -91,8 +111,8 @@ internal sealed class RewardRoutes(RewardService service)
             );
         }
 
-        IReadOnlyList<CohortView> cohorts = service.List(state);
-        return JsonAnswer.WriteAsync(
+        IReadOnlyList<CohortView> cohorts = await service.ListAsync(state);
+        await JsonAnswer.WriteAsync(
             http,
             json =>
             {
@@ -105,10 +125,9 @@ internal sealed class RewardRoutes(RewardService service)
         );
     }
 
-    /// <summary>Problem details, with the fields of an answer beside them.</summary>
-    private static Task WriteRefusalAsync(HttpContext http, RewardAnswer answer, RewardFailure refusal)
+    /// <summary>Problem details, with fields of an answer beside them.</summary>
+    private static Task WriteProblemAsync(HttpContext http, ApiException error, JsonObject fields)
     {
-        ApiException error = RefusalOf(refusal);
         JsonAnswer.SetHeaders(http.Response, error);
         return JsonAnswer.WriteAsync(
             http,
@@ -121,9 +140,7 @@ internal sealed class RewardRoutes(RewardService service)
                 }
 
                 JsonObject whole = JsonNode.Parse(problem.ToArray())?.AsObject() ?? [];
-                foreach (
-                    (string name, JsonNode? value) in JsonSerializer.SerializeToNode(answer, RewardJson.Wire.RewardAnswer)?.AsObject() ?? []
-                )
+                foreach ((string name, JsonNode? value) in fields)
                 {
                     whole.TryAdd(name, value?.DeepClone());
                 }

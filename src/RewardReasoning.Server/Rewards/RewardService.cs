@@ -12,7 +12,7 @@ namespace RewardReasoning.Server.Rewards;
 /// and <see cref="CohortRegistry"/> holds the cohorts; one gate guards them all.
 /// </para>
 /// </summary>
-internal sealed class RewardService : IAsyncDisposable
+internal sealed class RewardService : IRewardService, IAsyncDisposable
 {
     private readonly Lock _gate = new();
     private readonly RewardJudge _judge;
@@ -39,7 +39,7 @@ internal sealed class RewardService : IAsyncDisposable
         _watch = new(options, time);
         _judging = new(judge, options, time, _gate, _watch, TrackAsync, _stopped.Token);
         CohortContext context = new(options, judge, time, _gate, _judging.Enqueue, _judging.Release, Close);
-        _registry = new(context, ledger);
+        _registry = new(context);
         _intake = new(context, _registry, ledger, _judging.TimeFor, _watch, TrackAsync);
         _look = time.CreateTimer(_ => Look(), null, options.StarvingAfter / 3, options.StarvingAfter / 3);
     }
@@ -71,6 +71,18 @@ internal sealed class RewardService : IAsyncDisposable
     /// <summary>Matches, commits and closings under way; 0 when only clocks and clients can change anything.</summary>
     internal int WorkInHand => _work.UnderWay;
 
+    /// <summary>Shards that this service owns.</summary>
+    public IReadOnlyCollection<int> Shards
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _registry.Shards];
+            }
+        }
+    }
+
     /// <summary>A service that goes on with the cohorts that its ledger has open.</summary>
     /// <param name="judge">Decides matches; the caller disposes it after the service.</param>
     /// <param name="options">How rewards are given.</param>
@@ -78,23 +90,56 @@ internal sealed class RewardService : IAsyncDisposable
     /// <param name="time">The clock.</param>
     public static async Task<RewardService> StartAsync(RewardJudge judge, RewardOptions options, IRewardLedger ledger, TimeProvider time)
     {
-        RewardService service = new(judge, options, ledger, time);
+        RewardService service = await StartWithoutShardsAsync(judge, options, ledger, time);
+        await service.OwnAsync(RewardShard.All);
+        return service;
+    }
+
+    /// <summary>A service that owns nothing until <see cref="OwnAsync"/>.</summary>
+    public static async Task<RewardService> StartWithoutShardsAsync(
+        RewardJudge judge,
+        RewardOptions options,
+        IRewardLedger ledger,
+        TimeProvider time
+    )
+    {
         await ledger.PruneAsync(time.GetUtcNow() - options.Retention);
-        IReadOnlyList<StoredCohort> unfinished = ledger.FindUnfinished(time.GetUtcNow() - options.RedeliveryTime);
-        if (unfinished.Count > 0)
+        return new(judge, options, ledger, time);
+    }
+
+    /// <summary>Becomes the owner of shards, whoever had them before, and goes on with their cohorts.</summary>
+    public async Task OwnAsync(IReadOnlyCollection<int> shards)
+    {
+        ClaimedShards claimed = await _ledger.ClaimAsync(shards, _time.GetUtcNow() - _options.RedeliveryTime);
+        if (claimed.Unfinished.Count > 0)
         {
-            await service.ReadyAsync();
+            await ReadyAsync();
         }
 
-        lock (service._gate)
+        lock (_gate)
         {
-            foreach (StoredCohort stored in unfinished)
+            foreach (int shard in shards)
             {
-                service._registry.TakeOver(stored);
+                Drop(shard, new LostShardException(shard)); // what was known of it under an earlier epoch
+            }
+
+            _registry.Own(claimed.Epochs);
+            foreach (StoredCohort stored in claimed.Unfinished)
+            {
+                _registry.TakeOver(stored);
             }
         }
+    }
 
-        return service;
+    /// <summary>Has a shard no longer: its cohorts go on elsewhere, or here once it is owned again.</summary>
+    /// <param name="shard">The shard.</param>
+    /// <param name="why">What those are told who wait for its members.</param>
+    public void Disown(int shard, RewardReasoningException why)
+    {
+        lock (_gate)
+        {
+            Drop(shard, why);
+        }
     }
 
     /// <summary>
@@ -102,15 +147,17 @@ internal sealed class RewardService : IAsyncDisposable
     /// a refusal where the same identity has another body, a later attempt replaced this one, or the server holds too much already.
     /// </summary>
     /// <exception cref="ApiException">The request cannot be served; the message says what must hold.</exception>
-    public async Task<RewardTicket> SubmitAsync(RewardMember member)
+    public async Task<LocalRewardTicket> SubmitAsync(RewardMember member)
     {
         Check(member);
         await ReadyAsync();
         _stopped.Token.ThrowIfCancellationRequested();
         RewardEntry entry = new(member, member.Hash(), await ReferencesAsync(member));
-        RewardTicket ticket;
+        IReadOnlyList<StoredCohort> known = RewardIntake.GroupOf(entry) is { } name ? await RecallAsync(name, member.Attempt) : [];
+        LocalRewardTicket ticket;
         lock (_gate)
         {
+            TakeOver(known);
             ticket = TicketOf(
                 member switch
                 {
@@ -126,9 +173,14 @@ internal sealed class RewardService : IAsyncDisposable
         {
             await (ticket.Member?.Kept ?? Task.CompletedTask);
         }
-        catch
+        catch (Exception failure)
         {
             ticket.Dispose();
+            if (ticket.Member is { } refused && failure is RewardReasoningException { Boundary: FailureBoundary.Store } lost)
+            {
+                LeaveTo(refused.Cohort, lost);
+            }
+
             throw;
         }
 
@@ -142,11 +194,40 @@ internal sealed class RewardService : IAsyncDisposable
     public async Task<RewardTicket?> FindAsync(string id)
     {
         await ReadyAsync();
+        if (RewardIntake.ShardOf(id) is not { } shard)
+        {
+            return null;
+        }
+
+        long epoch;
         lock (_gate)
         {
+            if (_registry.Find(id) is { } member)
+            {
+                return TicketOf(RewardIntake.Hold(member));
+            }
+
+            epoch = _registry.EpochOf(shard);
+        }
+
+        if (await _ledger.FindMemberAsync(id) is not { } stored)
+        {
+            return null;
+        }
+
+        lock (_gate)
+        {
+            TakeOver([stored with { Epoch = epoch }]);
             return _registry.Find(id) is { } member ? TicketOf(RewardIntake.Hold(member)) : null;
         }
     }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Task<RewardTicket>> Enter(IReadOnlyList<RewardMember> members) =>
+        [.. members.Select(async member => (RewardTicket)await SubmitAsync(member))];
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<CohortView>> ListAsync(string? state) => Task.FromResult(List(state));
 
     /// <summary>The cohorts in memory, the oldest first.</summary>
     public IReadOnlyList<CohortView> List(string? state)
@@ -197,7 +278,7 @@ internal sealed class RewardService : IAsyncDisposable
 
     /// <summary>Refuses what can be seen to be wrong in a member alone.</summary>
     /// <exception cref="ApiException">Says what must hold.</exception>
-    internal void Check(RewardMember member)
+    public void Check(RewardMember member)
     {
         if (member.Mode == RewardMode.Group && member.Size is < 1 or > RewardOptions.MaxGroupSize)
         {
@@ -226,12 +307,12 @@ internal sealed class RewardService : IAsyncDisposable
         }
     }
 
-    internal RewardAnswer AnswerOf(RewardTicket ticket)
+    internal RewardAnswer AnswerOf(LocalRewardTicket ticket)
     {
         CohortMember member = Required(ticket);
-        if (member.Final.IsCompletedSuccessfully)
+        if (member.Final.IsCompleted)
         {
-            return member.Final.Result;
+            return member.Final.GetAwaiter().GetResult(); // or why this process cannot answer
         }
 
         lock (_gate)
@@ -240,7 +321,7 @@ internal sealed class RewardService : IAsyncDisposable
         }
     }
 
-    internal double? MeanOf(RewardTicket ticket)
+    internal double? MeanOf(LocalRewardTicket ticket)
     {
         lock (_gate)
         {
@@ -250,7 +331,7 @@ internal sealed class RewardService : IAsyncDisposable
         }
     }
 
-    internal async Task<RewardAnswer> WaitAsync(RewardTicket ticket, TimeSpan wait, CancellationToken cancellationToken)
+    internal async Task<RewardAnswer> WaitAsync(LocalRewardTicket ticket, TimeSpan wait, CancellationToken cancellationToken)
     {
         CohortMember member = Required(ticket);
         wait = wait < _options.MaxWait ? wait : _options.MaxWait;
@@ -283,7 +364,7 @@ internal sealed class RewardService : IAsyncDisposable
         }
     }
 
-    internal void Delivered(RewardTicket ticket)
+    internal void Delivered(LocalRewardTicket ticket)
     {
         if (ticket.Member is { IsAnswered: false } member)
         {
@@ -295,9 +376,9 @@ internal sealed class RewardService : IAsyncDisposable
         }
     }
 
-    internal static void Leave(RewardTicket ticket) => ticket.Member?.Disconnect();
+    internal static void Leave(LocalRewardTicket ticket) => ticket.Member?.Disconnect();
 
-    private static CohortMember Required(RewardTicket ticket) =>
+    private static CohortMember Required(LocalRewardTicket ticket) =>
         ticket.Member ?? throw new InvalidOperationException("A refused member has no cohort.");
 
     private static RewardAnswer NotKept(RewardAnswer answer) =>
@@ -313,7 +394,7 @@ internal sealed class RewardService : IAsyncDisposable
             ),
         };
 
-    private RewardTicket TicketOf(RewardPlace place) => new(this, place.Member, place.Refusal);
+    private LocalRewardTicket TicketOf(RewardPlace place) => new(this, place.Member, place.Refusal);
 
     private async Task<IReadOnlyList<string>> ReferencesAsync(RewardMember member)
     {
@@ -334,7 +415,7 @@ internal sealed class RewardService : IAsyncDisposable
             return [];
         }
 
-        IReadOnlyList<string> references = member.References.Count > 0 ? member.References : _ledger.FindReferences(query);
+        IReadOnlyList<string> references = member.References.Count > 0 ? member.References : await _ledger.FindReferencesAsync(query);
         return references.Count > 0
             ? references
             : throw ApiException.BadField(
@@ -356,11 +437,15 @@ internal sealed class RewardService : IAsyncDisposable
         try
         {
             await _ledger.CloseAsync(
-                cohort.Group,
-                cohort.Attempt,
+                cohort.ToStored(),
                 cohort.ClosedAt ?? _time.GetUtcNow(),
                 [.. answers.Select(answer => (answer.Key, JsonSerializer.Serialize(answer.Value, RewardJson.Wire.RewardAnswer)))]
             );
+        }
+        catch (RewardReasoningException lost) when (lost is LostShardException || _options.OnLost is not null)
+        {
+            LeaveTo(cohort, lost);
+            return;
         }
         catch (RewardReasoningException failure)
         {
@@ -388,6 +473,72 @@ internal sealed class RewardService : IAsyncDisposable
         }
 
         RewardTelemetry.Closed(cohort, answers.Values);
+    }
+
+    /// <summary>What the ledger has of a group whose attempt is not in memory.</summary>
+    private async Task<IReadOnlyList<StoredCohort>> RecallAsync(string group, int attempt)
+    {
+        int shard = RewardShard.Of(group, null);
+        long epoch;
+        lock (_gate)
+        {
+            epoch = _registry.EpochOf(shard);
+            if (_registry.Knows(group, attempt))
+            {
+                return [];
+            }
+        }
+
+        return [.. (await _ledger.FindGroupAsync(group)).Select(cohort => cohort with { Epoch = epoch })];
+    }
+
+    /// <summary>Puts cohorts of the ledger into memory.</summary>
+    private void TakeOver(IReadOnlyList<StoredCohort> known)
+    {
+        foreach (StoredCohort stored in known)
+        {
+            if (_registry.EpochOf(stored.Shard) != stored.Epoch)
+            {
+                throw new LostShardException(stored.Shard); // it was lost since the ledger was asked, so that the answer may be old
+            }
+
+            _registry.TakeOver(stored);
+        }
+    }
+
+    /// <summary>A cohort's shard is another process's now, or out of reach.</summary>
+    private void LeaveTo(Cohort cohort, RewardReasoningException why)
+    {
+        lock (_gate)
+        {
+            if (
+                (why is not LostShardException && _options.OnLost is null)
+                || !_registry.Shards.Contains(cohort.Shard)
+                || _registry.EpochOf(cohort.Shard) != cohort.Epoch
+            )
+            {
+                return; // it may be kept again, or was left before
+            }
+
+            Drop(cohort.Shard, why);
+        }
+
+        if (_options.OnLost is { } onLost)
+        {
+            onLost(cohort.Shard);
+        }
+        else
+        {
+            _options.OnWarning?.Invoke("another server has taken over the groups in this database; stop one of them, or use --cluster");
+        }
+    }
+
+    private void Drop(int shard, RewardReasoningException why)
+    {
+        foreach (Cohort cohort in _registry.Disown(shard))
+        {
+            cohort.Drop(why);
+        }
     }
 
     private void Look()

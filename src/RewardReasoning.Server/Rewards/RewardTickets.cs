@@ -11,7 +11,7 @@ internal sealed class RewardTickets : IDisposable
 
     /// <summary>Takes all members, in their order.</summary>
     /// <exception cref="Http.ApiException">One of them cannot be served.</exception>
-    public static async Task<RewardTickets> SubmitAsync(RewardService service, IReadOnlyList<RewardMember> members)
+    public static async Task<RewardTickets> SubmitAsync(IRewardService service, IReadOnlyList<RewardMember> members)
     {
         foreach (RewardMember member in members)
         {
@@ -23,7 +23,7 @@ internal sealed class RewardTickets : IDisposable
         try
         {
             // Each is entered before the next one, so that numbers follow the order; their commits are shared.
-            Task<RewardTicket>[] submitted = [.. members.Select(service.SubmitAsync)];
+            IReadOnlyList<Task<RewardTicket>> submitted = service.Enter(members);
             foreach (Task<RewardTicket> one in submitted)
             {
                 await ((Task)one).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

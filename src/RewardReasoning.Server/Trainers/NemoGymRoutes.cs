@@ -15,7 +15,7 @@ namespace RewardReasoning.Server.Trainers;
 /// and must have a number, so a failure is the mean of the group with <c>instance_config.mask_sample</c>, by which NeMo RL leaves out the
 /// sample.
 /// </summary>
-internal sealed class NemoGymRoutes(RewardService service)
+internal sealed class NemoGymRoutes(IRewardService service)
 {
     private const string GroupId = "_ng_group_id";
     private const string GroupAttempt = "_ng_group_attempt";
@@ -26,7 +26,7 @@ internal sealed class NemoGymRoutes(RewardService service)
     private static readonly TimeSpan Collect = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan Judge = TimeSpan.FromMinutes(20);
 
-    public static void Map(IEndpointRouteBuilder routes, RewardService service)
+    public static void Map(IEndpointRouteBuilder routes, IRewardService service)
     {
         NemoGymRoutes gym = new(service);
         foreach (string prefix in new[] { "", "/ng-rollout/{rollout}" })

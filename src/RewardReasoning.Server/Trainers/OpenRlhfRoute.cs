@@ -10,7 +10,7 @@ namespace RewardReasoning.Server.Trainers;
 /// of one. Only the prompt distinguishes groups in a request. The trainer waits 180 s, tries five times a second apart, and stops if
 /// no try brings a number; with <c>on_failure=nan</c>, for runs with dynamic filtering, a failure is NaN, and the trainer drops the group.
 /// </summary>
-internal sealed class OpenRlhfRoute(RewardService service)
+internal sealed class OpenRlhfRoute(IRewardService service)
 {
     private static readonly TimeSpan Collect = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan Judge = TimeSpan.FromSeconds(75);

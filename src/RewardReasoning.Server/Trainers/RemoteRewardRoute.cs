@@ -9,7 +9,7 @@ namespace RewardReasoning.Server.Trainers;
 /// <c>POST /remote_rm</c> for slime and miles: <c>prompt</c>, <c>response</c> and <c>label</c> of one sample, and a bare number as the
 /// answer. The trainers wait 120 and 300 s; they raise where no number comes, and have no other way to leave a sample out.
 /// </summary>
-internal sealed class RemoteRewardRoute(RewardService service)
+internal sealed class RemoteRewardRoute(IRewardService service)
 {
     private static readonly TimeSpan Collect = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Judge = TimeSpan.FromSeconds(50);

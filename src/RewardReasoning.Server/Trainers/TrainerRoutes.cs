@@ -9,7 +9,7 @@ namespace RewardReasoning.Server.Trainers;
 /// <summary>The addresses under which trainers expect rewards, each with the answers that its trainer takes well.</summary>
 internal static class TrainerRoutes
 {
-    public static void Map(IEndpointRouteBuilder routes, RewardService service)
+    public static void Map(IEndpointRouteBuilder routes, IRewardService service)
     {
         routes.MapPost("/get_reward", new OpenRlhfRoute(service).AnswerAsync);
         routes.MapPost("/remote_rm", new RemoteRewardRoute(service).AnswerAsync);

@@ -54,6 +54,16 @@ internal sealed record JudgmentFilter
 
     /// <summary>The most to list.</summary>
     public int Most { get; init; } = 50;
+
+    /// <summary>The text as a pattern of SQL's LIKE, with a backslash before what has a meaning there; null for any.</summary>
+    public string? Pattern =>
+        Text is { } text
+            ? "%"
+                + text.Replace("\\", "\\\\", StringComparison.Ordinal)
+                    .Replace("%", "\\%", StringComparison.Ordinal)
+                    .Replace("_", "\\_", StringComparison.Ordinal)
+                + "%"
+            : null;
 }
 
 /// <summary>How often a person and the judge chose which response, for judgments that have both.</summary>
@@ -69,6 +79,15 @@ internal sealed record LabelCount(int Label, int Preferred, long Count)
             Verdict.First => 1,
             Verdict.Second => 2,
             _ => 0,
+        };
+
+    /// <summary>The preference of a number.</summary>
+    public static Verdict? VerdictOf(int number) =>
+        number switch
+        {
+            1 => Verdict.First,
+            2 => Verdict.Second,
+            _ => null,
         };
 }
 
@@ -87,15 +106,15 @@ internal interface IJudgmentLog
     Task AddAsync(byte[] hash, RecordedJudgment judgment);
 
     /// <summary>Judgments that a filter lets through.</summary>
-    IReadOnlyList<RecordedJudgment> List(JudgmentFilter filter);
+    Task<IReadOnlyList<RecordedJudgment>> ListAsync(JudgmentFilter filter);
 
     /// <summary>One judgment; null where there is none.</summary>
-    RecordedJudgment? Find(long id);
+    Task<RecordedJudgment?> FindAsync(long id);
 
     /// <summary>Keeps what a person says of a judgment; null takes it back.</summary>
     /// <returns>Whether there is such a judgment.</returns>
     Task<bool> LabelAsync(long id, int? label);
 
     /// <summary>How persons and the judge agree.</summary>
-    IReadOnlyList<LabelCount> CountLabels();
+    Task<IReadOnlyList<LabelCount>> CountLabelsAsync();
 }

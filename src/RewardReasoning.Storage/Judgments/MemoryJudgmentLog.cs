@@ -38,7 +38,7 @@ internal sealed class MemoryJudgmentLog(int most, long mostBytes) : IJudgmentLog
         return Task.CompletedTask;
     }
 
-    public IReadOnlyList<RecordedJudgment> List(JudgmentFilter filter)
+    public Task<IReadOnlyList<RecordedJudgment>> ListAsync(JudgmentFilter filter)
     {
         lock (_lock)
         {
@@ -52,15 +52,17 @@ internal sealed class MemoryJudgmentLog(int most, long mostBytes) : IJudgmentLog
             IOrderedEnumerable<RecordedJudgment> sorted = filter.UnsureFirst
                 ? found.OrderByDescending(judgment => judgment.Uncertainty).ThenByDescending(judgment => judgment.Id)
                 : found.OrderByDescending(judgment => judgment.Id);
-            return [.. sorted.Skip((int)Math.Min(filter.Skip, int.MaxValue)).Take(filter.Most)];
+            return Task.FromResult<IReadOnlyList<RecordedJudgment>>([
+                .. sorted.Skip((int)Math.Min(filter.Skip, int.MaxValue)).Take(filter.Most),
+            ]);
         }
     }
 
-    public RecordedJudgment? Find(long id)
+    public Task<RecordedJudgment?> FindAsync(long id)
     {
         lock (_lock)
         {
-            return _judgments.TryGetValue(id, out (string Hash, RecordedJudgment Judgment) found) ? found.Judgment : null;
+            return Task.FromResult(_judgments.TryGetValue(id, out (string Hash, RecordedJudgment Judgment) found) ? found.Judgment : null);
         }
     }
 
@@ -79,17 +81,16 @@ internal sealed class MemoryJudgmentLog(int most, long mostBytes) : IJudgmentLog
         }
     }
 
-    public IReadOnlyList<LabelCount> CountLabels()
+    public Task<IReadOnlyList<LabelCount>> CountLabelsAsync()
     {
         lock (_lock)
         {
-            return
-            [
+            return Task.FromResult<IReadOnlyList<LabelCount>>([
                 .. _judgments
                     .Values.Where(one => one.Judgment.Label is not null)
                     .GroupBy(one => (Label: one.Judgment.Label ?? 0, Preferred: LabelCount.NumberOf(one.Judgment.Preferred)))
                     .Select(group => new LabelCount(group.Key.Label, group.Key.Preferred, group.Count())),
-            ];
+            ]);
         }
     }
 

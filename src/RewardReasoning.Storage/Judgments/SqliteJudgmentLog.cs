@@ -74,8 +74,8 @@ internal sealed class SqliteJudgmentLog : IJudgmentLog
         });
     }
 
-    public IReadOnlyList<RecordedJudgment> List(JudgmentFilter filter) =>
-        _tables.Read(session =>
+    public Task<IReadOnlyList<RecordedJudgment>> ListAsync(JudgmentFilter filter) =>
+        Read(session =>
             session.Query(
                 $"""
                 {Select} WHERE ($text IS NULL OR query LIKE $text ESCAPE '\' OR response_1 LIKE $text ESCAPE '\'
@@ -85,7 +85,7 @@ internal sealed class SqliteJudgmentLog : IJudgmentLog
                 ORDER BY {(filter.UnsureFirst ? "uncertainty DESC, id DESC" : "id DESC")} LIMIT $most OFFSET $skip
                 """,
                 JudgmentOf,
-                ("$text", filter.Text is { } text ? $"%{Escaped(text)}%" : null),
+                ("$text", filter.Pattern),
                 ("$preferred", filter.Preferred),
                 ("$labelled", filter.Labelled is { } labelled ? (labelled ? 1 : 0) : null),
                 ("$most", filter.Most),
@@ -93,26 +93,23 @@ internal sealed class SqliteJudgmentLog : IJudgmentLog
             )
         );
 
-    public RecordedJudgment? Find(long id) =>
-        _tables.Read(session => session.Query($"{Select} WHERE id = $id", JudgmentOf, ("$id", id)).SingleOrDefault());
+    public Task<RecordedJudgment?> FindAsync(long id) =>
+        Task.FromResult(_tables.Read(session => session.Query($"{Select} WHERE id = $id", JudgmentOf, ("$id", id)).SingleOrDefault()));
 
     public async Task<bool> LabelAsync(long id, int? label) =>
         await _tables
             .WriteAsync(session => session.Execute("UPDATE judgments SET label = $label WHERE id = $id", ("$label", label), ("$id", id)))
             .ConfigureAwait(false) == 1;
 
-    public IReadOnlyList<LabelCount> CountLabels() =>
-        _tables.Read(session =>
+    public Task<IReadOnlyList<LabelCount>> CountLabelsAsync() =>
+        Read(session =>
             session.Query(
                 "SELECT label, preferred, count(*) FROM judgments WHERE label IS NOT NULL GROUP BY label, preferred",
                 row => new LabelCount(row.GetInt32(0), row.GetInt32(1), row.GetInt64(2))
             )
         );
 
-    private static string Escaped(string text) =>
-        text.Replace("\\", "\\\\", StringComparison.Ordinal)
-            .Replace("%", "\\%", StringComparison.Ordinal)
-            .Replace("_", "\\_", StringComparison.Ordinal);
+    private Task<IReadOnlyList<T>> Read<T>(Func<SqliteSession, IReadOnlyList<T>> read) => Task.FromResult(_tables.Read(read));
 
     private static RecordedJudgment JudgmentOf(SqliteDataReader row) =>
         new()
@@ -122,12 +119,7 @@ internal sealed class SqliteJudgmentLog : IJudgmentLog
             Query = row.GetString(2),
             Response1 = row.GetString(3),
             Response2 = row.GetString(4),
-            Preferred = row.GetInt32(5) switch
-            {
-                1 => Verdict.First,
-                2 => Verdict.Second,
-                _ => null,
-            },
+            Preferred = LabelCount.VerdictOf(row.GetInt32(5)),
             Uncertainty = row.GetDouble(6),
             Judgment = new(row.GetFieldValue<byte[]>(7)),
             Label = row.IsDBNull(8) ? null : row.GetInt32(8),

@@ -16,35 +16,41 @@ internal sealed class MemoryRewardLedger : IRewardLedger
 
     public bool IsDurable => false;
 
-    public IReadOnlyList<StoredCohort> FindGroup(string group)
+    public Task<ClaimedShards> ClaimAsync(IReadOnlyCollection<int> shards, DateTimeOffset closedAfter)
     {
         lock (_lock)
         {
-            return _groups.TryGetValue(group, out SortedDictionary<int, Kept>? attempts)
-                ? [.. attempts.Values.Select(kept => kept.ToStored())]
-                : [];
+            return Task.FromResult(
+                ClaimedShards.Only(
+                    shards,
+                    [
+                        .. _groups
+                            .Values.SelectMany(attempts => attempts.Values)
+                            .Where(kept => kept.Closed is null || (kept.Cohort.ImplicitKey is not null && kept.Closed > closedAfter))
+                            .Select(kept => kept.ToStored()),
+                    ]
+                )
+            );
         }
     }
 
-    public StoredCohort? FindMember(string id)
+    public Task<IReadOnlyList<StoredCohort>> FindGroupAsync(string group)
     {
         lock (_lock)
         {
-            return _byMember.GetValueOrDefault(id)?.ToStored();
+            return Task.FromResult<IReadOnlyList<StoredCohort>>(
+                _groups.TryGetValue(group, out SortedDictionary<int, Kept>? attempts)
+                    ? [.. attempts.Values.Select(kept => kept.ToStored())]
+                    : []
+            );
         }
     }
 
-    public IReadOnlyList<StoredCohort> FindUnfinished(DateTimeOffset closedAfter)
+    public Task<StoredCohort?> FindMemberAsync(string id)
     {
         lock (_lock)
         {
-            return
-            [
-                .. _groups
-                    .Values.SelectMany(attempts => attempts.Values)
-                    .Where(kept => kept.Closed is null)
-                    .Select(kept => kept.ToStored()),
-            ];
+            return Task.FromResult(_byMember.GetValueOrDefault(id)?.ToStored());
         }
     }
 
@@ -63,11 +69,11 @@ internal sealed class MemoryRewardLedger : IRewardLedger
         return Task.CompletedTask;
     }
 
-    public Task CloseAsync(string group, int attempt, DateTimeOffset closed, IReadOnlyList<(int Index, string Answer)> answers)
+    public Task CloseAsync(StoredCohort cohort, DateTimeOffset closed, IReadOnlyList<(int Index, string Answer)> answers)
     {
         lock (_lock)
         {
-            Kept kept = _groups[group][attempt];
+            Kept kept = _groups[cohort.Group][cohort.Attempt];
             kept.Closed = closed;
             foreach ((int index, string answer) in answers)
             {
@@ -84,7 +90,22 @@ internal sealed class MemoryRewardLedger : IRewardLedger
         return Task.CompletedTask;
     }
 
-    public Task DeliverAsync(IReadOnlyList<string> ids) => Task.CompletedTask;
+    public Task DeliverAsync(IReadOnlyList<string> ids)
+    {
+        lock (_lock)
+        {
+            foreach (string id in ids)
+            {
+                if (_byMember.TryGetValue(id, out Kept? kept))
+                {
+                    StoredMember member = kept.Members.Values.Single(member => member.Id == id);
+                    kept.Members[member.Index] = member with { Delivered = true };
+                }
+            }
+        }
+
+        return Task.CompletedTask;
+    }
 
     public Task AddReferencesAsync(byte[] query, IReadOnlyList<string> references)
     {
@@ -102,11 +123,13 @@ internal sealed class MemoryRewardLedger : IRewardLedger
         return Task.CompletedTask;
     }
 
-    public IReadOnlyList<string> FindReferences(byte[] query)
+    public Task<IReadOnlyList<string>> FindReferencesAsync(byte[] query)
     {
         lock (_lock)
         {
-            return _references.TryGetValue(Convert.ToHexString(query), out List<string>? kept) ? [.. kept] : [];
+            return Task.FromResult<IReadOnlyList<string>>(
+                _references.TryGetValue(Convert.ToHexString(query), out List<string>? kept) ? [.. kept] : []
+            );
         }
     }
 

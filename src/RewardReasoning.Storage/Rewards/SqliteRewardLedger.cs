@@ -56,16 +56,23 @@ internal sealed class SqliteRewardLedger : IRewardLedger
 
     public bool IsDurable => _tables.IsDurable;
 
-    public IReadOnlyList<StoredCohort> FindGroup(string group) =>
-        Read($"{SelectCohorts} WHERE name = $group ORDER BY attempt", ("$group", group));
+    public Task<ClaimedShards> ClaimAsync(IReadOnlyCollection<int> shards, DateTimeOffset closedAfter) =>
+        Task.FromResult(
+            ClaimedShards.Only(
+                shards,
+                Read(
+                    $"{SelectCohorts} WHERE closed IS NULL OR (implicit IS NOT NULL AND closed > $after) ORDER BY id",
+                    ("$after", closedAfter.ToUnixTimeMilliseconds())
+                )
+            )
+        );
 
-    public StoredCohort? FindMember(string id) =>
-        Read($"{SelectCohorts} WHERE id = (SELECT cohort FROM reward_members WHERE id = $id)", ("$id", id)).SingleOrDefault();
+    public Task<IReadOnlyList<StoredCohort>> FindGroupAsync(string group) =>
+        Task.FromResult(Read($"{SelectCohorts} WHERE name = $group ORDER BY attempt", ("$group", group)));
 
-    public IReadOnlyList<StoredCohort> FindUnfinished(DateTimeOffset closedAfter) =>
-        Read(
-            $"{SelectCohorts} WHERE closed IS NULL OR (implicit IS NOT NULL AND closed > $after) ORDER BY id",
-            ("$after", closedAfter.ToUnixTimeMilliseconds())
+    public Task<StoredCohort?> FindMemberAsync(string id) =>
+        Task.FromResult(
+            Read($"{SelectCohorts} WHERE id = (SELECT cohort FROM reward_members WHERE id = $id)", ("$id", id)).SingleOrDefault()
         );
 
     public Task AddAsync(StoredCohort cohort, StoredMember member) =>
@@ -99,7 +106,7 @@ internal sealed class SqliteRewardLedger : IRewardLedger
             );
         });
 
-    public Task CloseAsync(string group, int attempt, DateTimeOffset closed, IReadOnlyList<(int Index, string Answer)> answers) =>
+    public Task CloseAsync(StoredCohort cohort, DateTimeOffset closed, IReadOnlyList<(int Index, string Answer)> answers) =>
         _tables.WriteAsync(session =>
         {
             foreach ((int index, string answer) in answers)
@@ -109,8 +116,8 @@ internal sealed class SqliteRewardLedger : IRewardLedger
                     UPDATE reward_members SET answer = $answer
                     WHERE cohort = (SELECT id FROM reward_cohorts WHERE name = $name AND attempt = $attempt) AND number = $number
                     """,
-                    ("$name", group),
-                    ("$attempt", attempt),
+                    ("$name", cohort.Group),
+                    ("$attempt", cohort.Attempt),
                     ("$number", index),
                     ("$answer", answer)
                 );
@@ -118,8 +125,8 @@ internal sealed class SqliteRewardLedger : IRewardLedger
 
             return session.Execute(
                 "UPDATE reward_cohorts SET closed = $closed WHERE name = $name AND attempt = $attempt",
-                ("$name", group),
-                ("$attempt", attempt),
+                ("$name", cohort.Group),
+                ("$attempt", cohort.Attempt),
                 ("$closed", closed.ToUnixTimeMilliseconds())
             );
         });
@@ -140,12 +147,14 @@ internal sealed class SqliteRewardLedger : IRewardLedger
             )
         );
 
-    public IReadOnlyList<string> FindReferences(byte[] query) =>
-        _tables.Read(session =>
-            session.Query(
-                "SELECT reference FROM reward_references WHERE query = $query ORDER BY reference",
-                row => row.GetString(0),
-                ("$query", query)
+    public Task<IReadOnlyList<string>> FindReferencesAsync(byte[] query) =>
+        Task.FromResult<IReadOnlyList<string>>(
+            _tables.Read(session =>
+                session.Query(
+                    "SELECT reference FROM reward_references WHERE query = $query ORDER BY reference",
+                    row => row.GetString(0),
+                    ("$query", query)
+                )
             )
         );
 

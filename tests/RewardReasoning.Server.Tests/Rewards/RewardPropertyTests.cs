@@ -165,7 +165,7 @@ public sealed class RewardPropertyTests
         public async Task<RewardAnswer> SubmitAsync(int group, int index, int attempt, bool otherBody = false)
         {
             Submitted.Add((group, index));
-            using RewardTicket ticket = await _service.SubmitAsync(
+            using LocalRewardTicket ticket = await _service.SubmitAsync(
                 new()
                 {
                     Group = $"group {group}",

@@ -34,7 +34,7 @@ public sealed class RewardServiceTests : IAsyncDisposable
     public async Task Group_MembersInAnyOrder_EachHasTheWinRateOfItsResponse()
     {
         await StartAsync();
-        RewardTicket[] tickets = [await SubmitAsync(2, "c 3"), await SubmitAsync(0, "a 1"), await SubmitAsync(1, "b 2")];
+        LocalRewardTicket[] tickets = [await SubmitAsync(2, "c 3"), await SubmitAsync(0, "a 1"), await SubmitAsync(1, "b 2")];
         RewardAnswer[] answers = await FinalAsync(tickets);
 
         Assert.Equal([1, 3, 2], answers.Select(answer => answer.Rank ?? 0));
@@ -51,7 +51,7 @@ public sealed class RewardServiceTests : IAsyncDisposable
         await StartAsync();
         await SubmitAsync(0, "a 1");
         Assert.Empty(_judge.Asked);
-        RewardTicket second = await SubmitAsync(1, "b 2");
+        LocalRewardTicket second = await SubmitAsync(1, "b 2");
         await UntilAsync(() => _judge.Asked.Count == 1);
         Assert.Equal(RewardAnswer.Collecting, second.Answer.State);
     }
@@ -89,8 +89,8 @@ public sealed class RewardServiceTests : IAsyncDisposable
     public async Task SameMemberAgain_InFlightAndAfterwards_HasTheSameAnswer()
     {
         await StartAsync();
-        RewardTicket first = await SubmitAsync(0, "a 1", size: 2);
-        RewardTicket again = await SubmitAsync(0, "a 1", size: 2);
+        LocalRewardTicket first = await SubmitAsync(0, "a 1", size: 2);
+        LocalRewardTicket again = await SubmitAsync(0, "a 1", size: 2);
         Assert.Equal(first.Answer.Id, again.Answer.Id);
         RewardAnswer[] answers = await FinalAsync(first, again, await SubmitAsync(1, "b 2", size: 2));
         Assert.Equal(answers[0], answers[1]);
@@ -102,8 +102,8 @@ public sealed class RewardServiceTests : IAsyncDisposable
     public async Task OtherBodyUnderTheSameIndex_IsAConflict_AndChangesNothing()
     {
         await StartAsync();
-        RewardTicket first = await SubmitAsync(0, "a 1", size: 2);
-        RewardTicket other = await SubmitAsync(0, "a 9", size: 2);
+        LocalRewardTicket first = await SubmitAsync(0, "a 1", size: 2);
+        LocalRewardTicket other = await SubmitAsync(0, "a 9", size: 2);
         Assert.Equal(FailureClass.Conflict, other.Answer.Failure?.Class);
         RewardAnswer[] answers = await FinalAsync(first, await SubmitAsync(1, "b 2", size: 2));
         Assert.True(answers[1].Reward > answers[0].Reward);
@@ -116,7 +116,7 @@ public sealed class RewardServiceTests : IAsyncDisposable
     {
         await StartAsync();
         await SubmitAsync(0, "a 1", size: 2);
-        RewardTicket other = await RequiredService.SubmitAsync(Member(1, "b 2", size) with { Query = query });
+        LocalRewardTicket other = await RequiredService.SubmitAsync(Member(1, "b 2", size) with { Query = query });
         Assert.Equal(FailureClass.Conflict, other.Answer.Failure?.Class);
     }
 
@@ -124,8 +124,8 @@ public sealed class RewardServiceTests : IAsyncDisposable
     public async Task NewAttempt_StartsClean_AndEndsTheOneBefore()
     {
         await StartAsync();
-        RewardTicket old = await SubmitAsync(0, "a 9", size: 2);
-        RewardTicket[] fresh = [await SubmitAsync(0, "a 1", size: 2, attempt: 1), await SubmitAsync(1, "b 2", size: 2, attempt: 1)];
+        LocalRewardTicket old = await SubmitAsync(0, "a 9", size: 2);
+        LocalRewardTicket[] fresh = [await SubmitAsync(0, "a 1", size: 2, attempt: 1), await SubmitAsync(1, "b 2", size: 2, attempt: 1)];
         RewardAnswer[] answers = await FinalAsync([old, .. fresh]);
 
         Assert.Equal(FailureClass.Conflict, answers[0].Failure?.Class);
@@ -138,7 +138,7 @@ public sealed class RewardServiceTests : IAsyncDisposable
     public async Task LateMember_IsAnsweredWithTheOutcomeOfItsCohort()
     {
         await StartAsync();
-        RewardTicket[] tickets = [await SubmitAsync(0, "a 1"), await SubmitAsync(1, "b 2")];
+        LocalRewardTicket[] tickets = [await SubmitAsync(0, "a 1"), await SubmitAsync(1, "b 2")];
         await UntilAsync(() => RequiredService.MatchesInHand == 0);
         _time.Advance(TimeSpan.FromSeconds(61));
         RewardAnswer[] answers = await FinalAsync(tickets);
@@ -157,7 +157,7 @@ public sealed class RewardServiceTests : IAsyncDisposable
     public async Task CollectingTimesOut_NobodyIsRewarded_WhereThePolicyOrTheirNumberForbidsIt(int members, bool failGroup)
     {
         await StartAsync();
-        List<RewardTicket> tickets = [];
+        List<LocalRewardTicket> tickets = [];
         for (int i = 0; i < members; i++)
         {
             tickets.Add(
@@ -186,7 +186,7 @@ public sealed class RewardServiceTests : IAsyncDisposable
                 ? Task.Delay(Timeout.InfiniteTimeSpan, token)
                 : Task.CompletedTask;
         await StartAsync();
-        RewardTicket[] tickets = [await SubmitAsync(0, "a 1"), await SubmitAsync(1, "b 2"), await SubmitAsync(2, "c 3")];
+        LocalRewardTicket[] tickets = [await SubmitAsync(0, "a 1"), await SubmitAsync(1, "b 2"), await SubmitAsync(2, "c 3")];
         await UntilAsync(() => _judge.Asked.Count == 3);
         await UntilAsync(() => RequiredService.MatchesInHand == 2);
         _time.Advance(TimeSpan.FromSeconds(31));
@@ -204,13 +204,13 @@ public sealed class RewardServiceTests : IAsyncDisposable
         _judge.Before = (comparison, token) => comparison.Query == "first" ? free.Task.WaitAsync(token) : Task.CompletedTask;
         await StartAsync(concurrency: 1);
         RewardMember slow = Member(0, "a 1", 2) with { Group = "slow", Query = "first", JudgeTime = TimeSpan.FromHours(5) };
-        RewardTicket[] held =
+        LocalRewardTicket[] held =
         [
             await RequiredService.SubmitAsync(slow),
             await RequiredService.SubmitAsync(slow with { Index = 1, Response = "b 2" }),
         ];
         await UntilAsync(() => _judge.Asked.Count == 1);
-        RewardTicket[] waiting = [await SubmitAsync(0, "a 1", size: 2), await SubmitAsync(1, "b 2", size: 2)];
+        LocalRewardTicket[] waiting = [await SubmitAsync(0, "a 1", size: 2), await SubmitAsync(1, "b 2", size: 2)];
         _time.Advance(TimeSpan.FromHours(1));
         Assert.All(waiting, ticket => Assert.False(ticket.Answer.IsFinal));
         free.SetResult();
@@ -290,7 +290,7 @@ public sealed class RewardServiceTests : IAsyncDisposable
     public async Task LargeGroup_EachMeetsDrawnOpponents_AndRewardsFollowTheNumbers()
     {
         await StartAsync();
-        List<RewardTicket> tickets = [];
+        List<LocalRewardTicket> tickets = [];
         foreach (int index in Enumerable.Range(0, 24).OrderBy(index => index * 7 % 24))
         {
             tickets.Add(await SubmitAsync(index, $"r {index}", size: 24));
@@ -321,7 +321,7 @@ public sealed class RewardServiceTests : IAsyncDisposable
         Assert.Equal(closed[0], (await SubmitAsync(0, "a 1", size: 2)).Answer);
         Assert.Equal(closed[1], (await RequiredService.FindAsync(closed[1].Id ?? ""))?.Answer);
         Assert.Equal(FailureClass.Conflict, (await SubmitAsync(1, "b 7", size: 2)).Answer.Failure?.Class);
-        RewardTicket[] open =
+        LocalRewardTicket[] open =
         [
             await RequiredService.SubmitAsync(Member(0, "x 1", 2) with { Group = "open" }),
             await RequiredService.SubmitAsync(Member(1, "y 2", 2) with { Group = "open" }),
@@ -342,13 +342,13 @@ public sealed class RewardServiceTests : IAsyncDisposable
     public async Task Overload_TakesTheOtherMembersOfGroupsThatHaveBegun_AndFurtherGroupsOnceTheyAreJudged()
     {
         await StartAsync(options: new RewardOptions { MaxOpenMembers = 2 });
-        RewardTicket[] begun =
+        LocalRewardTicket[] begun =
         [
             await RequiredService.SubmitAsync(Member(0, "a 1", 2) with { Group = "begun" }),
             await RequiredService.SubmitAsync(Member(1, "b 2", 2) with { Group = "begun" }),
         ];
         Assert.All(await FinalAsync(begun), answer => Assert.NotNull(answer.Reward));
-        RewardTicket next = await RequiredService.SubmitAsync(Member(0, "c 3", 2) with { Group = "further" });
+        LocalRewardTicket next = await RequiredService.SubmitAsync(Member(0, "c 3", 2) with { Group = "further" });
         Assert.False(next.IsRefused);
     }
 
@@ -366,7 +366,7 @@ public sealed class RewardServiceTests : IAsyncDisposable
     public async Task Starvation_IsSeenAndNamed()
     {
         await StartAsync();
-        RewardTicket[] tickets =
+        LocalRewardTicket[] tickets =
         [
             await SubmitAsync(0, "a 1"),
             await RequiredService.SubmitAsync(Member(0, "a 1", 3) with { Group = "other" }),
@@ -383,11 +383,11 @@ public sealed class RewardServiceTests : IAsyncDisposable
     public async Task WithoutAGroup_EqualTextOverAnOpenConnection_IsAnotherMember_AndARetryOnceItIsGone()
     {
         await StartAsync();
-        RewardTicket first = await SubmitUnnamedAsync("a 1", size: 3);
-        RewardTicket second = await SubmitUnnamedAsync("a 1", size: 3);
+        LocalRewardTicket first = await SubmitUnnamedAsync("a 1", size: 3);
+        LocalRewardTicket second = await SubmitUnnamedAsync("a 1", size: 3);
         Assert.NotEqual(first.Answer.Id, second.Answer.Id);
         second.Dispose(); // its client went away before it was answered
-        RewardTicket again = await SubmitUnnamedAsync("a 1", size: 3);
+        LocalRewardTicket again = await SubmitUnnamedAsync("a 1", size: 3);
         Assert.Equal(second.Member, again.Member);
         Assert.All(await FinalAsync(first, again, await SubmitUnnamedAsync("b 2", size: 3)), answer => Assert.NotNull(answer.Reward));
     }
@@ -396,10 +396,10 @@ public sealed class RewardServiceTests : IAsyncDisposable
     public async Task WithoutAGroup_ClosedCohort_NeverAnswersALaterEpoch()
     {
         await StartAsync();
-        RewardTicket[] first = [await SubmitUnnamedAsync("a 1"), await SubmitUnnamedAsync("b 2")];
+        LocalRewardTicket[] first = [await SubmitUnnamedAsync("a 1"), await SubmitUnnamedAsync("b 2")];
         await FinalAsync(first);
         EndDelivered(first);
-        RewardTicket later = await SubmitUnnamedAsync("a 1");
+        LocalRewardTicket later = await SubmitUnnamedAsync("a 1");
         Assert.False(later.Answer.IsFinal);
         RewardAnswer[] answers = await FinalAsync(later, await SubmitUnnamedAsync("a 0"));
         Assert.True(answers[0].Reward > answers[1].Reward);
@@ -409,11 +409,11 @@ public sealed class RewardServiceTests : IAsyncDisposable
     public async Task WithoutAGroup_AnswerThatWasNeverSent_IsOwedToTheRetry_ForAWhile()
     {
         await StartAsync();
-        RewardTicket[] tickets = [await SubmitUnnamedAsync("a 1"), await SubmitUnnamedAsync("b 2")];
+        LocalRewardTicket[] tickets = [await SubmitUnnamedAsync("a 1"), await SubmitUnnamedAsync("b 2")];
         RewardAnswer lost = (await FinalAsync(tickets))[0];
         tickets[0].Dispose();
         EndDelivered(tickets[1]);
-        RewardTicket retry = await SubmitUnnamedAsync("a 1");
+        LocalRewardTicket retry = await SubmitUnnamedAsync("a 1");
         Assert.Equal(lost, retry.Answer);
         retry.Dispose();
         _time.Advance(TimeSpan.FromSeconds(61));
@@ -424,8 +424,8 @@ public sealed class RewardServiceTests : IAsyncDisposable
     public async Task WithoutAGroup_BlanksOfTheQueryDoNotMatter()
     {
         await StartAsync();
-        RewardTicket one = await RequiredService.SubmitAsync(Unnamed("a 1", 2) with { Query = "What is\n 1?" });
-        RewardTicket other = await RequiredService.SubmitAsync(Unnamed("b 2", 2) with { Query = " What is 1? " });
+        LocalRewardTicket one = await RequiredService.SubmitAsync(Unnamed("a 1", 2) with { Query = "What is\n 1?" });
+        LocalRewardTicket other = await RequiredService.SubmitAsync(Unnamed("b 2", 2) with { Query = " What is 1? " });
         Assert.All(await FinalAsync(one, other), answer => Assert.NotNull(answer.Reward));
     }
 
@@ -435,7 +435,7 @@ public sealed class RewardServiceTests : IAsyncDisposable
         TaskCompletionSource free = new();
         _judge.Before = (_, token) => free.Task.WaitAsync(token);
         await StartAsync();
-        RewardTicket[] tickets =
+        LocalRewardTicket[] tickets =
         [
             await SubmitUnnamedAsync("a 1"),
             await SubmitUnnamedAsync("b 2"),
@@ -526,21 +526,22 @@ public sealed class RewardServiceTests : IAsyncDisposable
 
     private static RewardMember Unnamed(string response, int size) => Member(0, response, size) with { Group = null, Index = null };
 
-    private Task<RewardTicket> SubmitUnnamedAsync(string response, int size = 2) => RequiredService.SubmitAsync(Unnamed(response, size));
+    private Task<LocalRewardTicket> SubmitUnnamedAsync(string response, int size = 2) =>
+        RequiredService.SubmitAsync(Unnamed(response, size));
 
-    private static void EndDelivered(params RewardTicket[] tickets)
+    private static void EndDelivered(params LocalRewardTicket[] tickets)
     {
-        foreach (RewardTicket ticket in tickets)
+        foreach (LocalRewardTicket ticket in tickets)
         {
             ticket.Delivered();
             ticket.Dispose();
         }
     }
 
-    private Task<RewardTicket> SubmitAsync(int index, string response, int size = 3, int attempt = 0) =>
+    private Task<LocalRewardTicket> SubmitAsync(int index, string response, int size = 3, int attempt = 0) =>
         RequiredService.SubmitAsync(Member(index, response, size, attempt));
 
-    private static async Task<RewardAnswer[]> FinalAsync(params RewardTicket[] tickets)
+    private static async Task<RewardAnswer[]> FinalAsync(params LocalRewardTicket[] tickets)
     {
         await Task.WhenAll(tickets.Select(ticket => ticket.Member?.Final ?? Task.CompletedTask)).WaitAsync(Patience, Cancellation);
         return [.. tickets.Select(ticket => ticket.Answer)];

@@ -2,11 +2,8 @@ using Microsoft.Data.Sqlite;
 
 namespace RewardReasoning.Storage.Jobs;
 
-/// <summary>
-/// Jobs, their rows and their results, in a store's file or in memory. A result is kept before it is counted, so that after a restart
-/// exactly the rows without one are judged. Safe to use from many threads.
-/// </summary>
-internal sealed class JobStore
+/// <summary>Jobs in an SQLite file that one server has, or in memory; which rows are held is known to this process alone.</summary>
+internal sealed class SqliteJobStore : IJobStore
 {
     private const int RowsPerRead = 256;
 
@@ -38,19 +35,20 @@ internal sealed class JobStore
     private const string SelectJobs = "SELECT id, state, reasoning, created, ended, rows, judged, missing, problem, number FROM jobs";
 
     private readonly SqliteTables _tables;
+    private readonly Dictionary<string, long> _takenTo = new(StringComparer.Ordinal);
 
     /// <param name="tables">Where it keeps them; the caller disposes them.</param>
     /// <exception cref="CompletionStoreException">The file cannot be written.</exception>
-    public JobStore(SqliteTables tables)
+    public SqliteJobStore(SqliteTables tables)
     {
         _tables = tables;
         tables.Ensure(Tables);
     }
 
-    /// <summary>Whether jobs survive the process.</summary>
     public bool IsDurable => _tables.IsDurable;
 
-    /// <summary>Makes a job whose rows are going to come.</summary>
+    public TimeSpan? LookEvery => null;
+
     public Task AddAsync(string id, bool withReasoning, DateTimeOffset created) =>
         _tables.WriteAsync(session =>
             session.Execute(
@@ -62,7 +60,6 @@ internal sealed class JobStore
             )
         );
 
-    /// <summary>Keeps rows of a job that is receiving.</summary>
     public Task AddRowsAsync(string id, IReadOnlyList<StoredJobRow> rows) =>
         _tables.WriteAsync(session =>
             rows.Sum(row =>
@@ -81,7 +78,6 @@ internal sealed class JobStore
             )
         );
 
-    /// <summary>All rows have come: the job may begin.</summary>
     public Task QueueAsync(string id, long rows) =>
         _tables.WriteAsync(session =>
             session.Execute(
@@ -92,8 +88,6 @@ internal sealed class JobStore
             )
         );
 
-    /// <summary>Moves a job on, if it is in one of some states.</summary>
-    /// <returns>Whether it was.</returns>
     public async Task<bool> MoveAsync(
         string id,
         IReadOnlyCollection<JobState> from,
@@ -116,7 +110,6 @@ internal sealed class JobStore
             )
             .ConfigureAwait(false) == 1;
 
-    /// <summary>Keeps the result of a row, and counts it.</summary>
     public Task FinishRowAsync(string id, long number, byte[] result, bool isMissing) =>
         _tables.WriteAsync(session =>
         {
@@ -138,59 +131,72 @@ internal sealed class JobStore
                 );
         });
 
-    /// <summary>A job; null if there is none.</summary>
-    public StoredJob? Find(string id) =>
-        _tables.Read(session => session.Query($"{SelectJobs} WHERE id = $id", JobOf, ("$id", id)).SingleOrDefault());
+    public async Task<bool> CompleteAsync(string id, DateTimeOffset ended) =>
+        await _tables
+            .WriteAsync(session =>
+                session.Execute(
+                    "UPDATE jobs SET state = $done, ended = $ended WHERE id = $id AND state = $running AND judged = rows",
+                    ("$done", (int)JobState.Done),
+                    ("$ended", ended.ToUnixTimeMilliseconds()),
+                    ("$id", id),
+                    ("$running", (int)JobState.Running)
+                )
+            )
+            .ConfigureAwait(false) == 1;
 
-    /// <summary>Jobs whose rows have all come, the newest first.</summary>
-    public IReadOnlyList<StoredJob> List(int most) =>
-        _tables.Read(session =>
-            session.Query(
-                $"{SelectJobs} WHERE state <> $receiving ORDER BY number DESC LIMIT $most",
-                JobOf,
-                ("$receiving", (int)JobState.Receiving),
-                ("$most", most)
+    public Task<StoredJob?> FindAsync(string id) =>
+        Task.FromResult(_tables.Read(session => session.Query($"{SelectJobs} WHERE id = $id", JobOf, ("$id", id)).SingleOrDefault()));
+
+    public Task<IReadOnlyList<StoredJob>> ListAsync(int most) =>
+        Task.FromResult<IReadOnlyList<StoredJob>>(
+            _tables.Read(session =>
+                session.Query(
+                    $"{SelectJobs} WHERE state <> $receiving ORDER BY number DESC LIMIT $most",
+                    JobOf,
+                    ("$receiving", (int)JobState.Receiving),
+                    ("$most", most)
+                )
             )
         );
 
-    /// <summary>How many jobs wait or run.</summary>
-    public int CountOpen() =>
-        (int)
+    public Task<int> CountOpenAsync() =>
+        Task.FromResult(
+            (int)
+                _tables
+                    .Read(session =>
+                        session.Query(
+                            "SELECT count(*) FROM jobs WHERE state IN ($queued, $running)",
+                            row => row.GetInt64(0),
+                            ("$queued", (int)JobState.Queued),
+                            ("$running", (int)JobState.Running)
+                        )
+                    )
+                    .Single()
+        );
+
+    public Task<StoredJob?> NextAsync() =>
+        Task.FromResult(
             _tables
                 .Read(session =>
                     session.Query(
-                        "SELECT count(*) FROM jobs WHERE state IN ($queued, $running)",
-                        row => row.GetInt64(0),
+                        $"{SelectJobs} WHERE state IN ($queued, $running) ORDER BY number LIMIT 1",
+                        JobOf,
                         ("$queued", (int)JobState.Queued),
                         ("$running", (int)JobState.Running)
                     )
                 )
-                .Single();
+                .SingleOrDefault()
+        );
 
-    /// <summary>The oldest job that waits, or that a process that is gone has begun; null if there is none.</summary>
-    public StoredJob? Next() =>
-        _tables
-            .Read(session =>
-                session.Query(
-                    $"{SelectJobs} WHERE state IN ($queued, $running) ORDER BY number LIMIT 1",
-                    JobOf,
-                    ("$queued", (int)JobState.Queued),
-                    ("$running", (int)JobState.Running)
-                )
-            )
-            .SingleOrDefault();
-
-    /// <summary>Rows of a job that have no result, in their order, read some at a time.</summary>
-    public IEnumerable<StoredJobRow> RowsToJudge(string id)
+    public Task<IReadOnlyList<StoredJobRow>> TakeRowsAsync(string id, int most)
     {
-        long after = 0;
-        while (true)
+        lock (_takenTo)
         {
             List<StoredJobRow> rows = _tables.Read(session =>
                 session.Query(
                     """
                     SELECT job_rows.number, place, line, text, fault FROM job_rows JOIN jobs ON jobs.number = job
-                    WHERE id = $id AND job_rows.number > $after AND result IS NULL ORDER BY job_rows.number LIMIT $most
+                    WHERE id = $id AND state = $running AND job_rows.number > $after AND result IS NULL ORDER BY job_rows.number LIMIT $most
                     """,
                     row => new StoredJobRow(
                         row.GetInt64(0),
@@ -200,26 +206,31 @@ internal sealed class JobStore
                         row.IsDBNull(4) ? null : row.GetString(4)
                     ),
                     ("$id", id),
-                    ("$after", after),
-                    ("$most", RowsPerRead)
+                    ("$running", (int)JobState.Running),
+                    ("$after", _takenTo.GetValueOrDefault(id)),
+                    ("$most", most)
                 )
             );
-            foreach (StoredJobRow row in rows)
+            if (rows.Count > 0)
             {
-                yield return row;
+                _takenTo[id] = rows[^1].Number;
             }
 
-            if (rows.Count < RowsPerRead)
-            {
-                yield break;
-            }
-
-            after = rows[^1].Number;
+            return Task.FromResult<IReadOnlyList<StoredJobRow>>(rows);
         }
     }
 
-    /// <summary>Results of a job, in the order of its rows, read some at a time.</summary>
-    public IEnumerable<byte[]> Results(string id)
+    public Task LetGoAsync(string id)
+    {
+        lock (_takenTo)
+        {
+            _takenTo.Remove(id);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public async IAsyncEnumerable<byte[]> ResultsAsync(string id)
     {
         long after = 0;
         while (true)
@@ -247,10 +258,10 @@ internal sealed class JobStore
             }
 
             after = results[^1].Number;
+            await Task.CompletedTask.ConfigureAwait(false);
         }
     }
 
-    /// <summary>Removes a job with all its rows.</summary>
     public Task RemoveAsync(string id) =>
         _tables.WriteAsync(session =>
         {
@@ -258,11 +269,10 @@ internal sealed class JobStore
             return session.Execute("DELETE FROM jobs WHERE id = $id", ("$id", id));
         });
 
-    /// <summary>Removes jobs that ended before a moment, and those whose rows never came to an end.</summary>
     public Task PruneAsync(DateTimeOffset before) =>
         _tables.WriteAsync(session =>
         {
-            const string Old = "state = $receiving OR ended < $before";
+            const string Old = "state = $receiving OR ended < $before"; // nobody else receives any
             (string, object?)[] parameters = [("$receiving", (int)JobState.Receiving), ("$before", before.ToUnixTimeMilliseconds())];
             session.Execute($"DELETE FROM job_rows WHERE job IN (SELECT number FROM jobs WHERE {Old})", parameters);
             return session.Execute($"DELETE FROM jobs WHERE {Old}", parameters);
