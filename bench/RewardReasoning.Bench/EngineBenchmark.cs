@@ -11,7 +11,7 @@ namespace RewardReasoning.Bench;
 /// <summary>
 /// Tokens a second of the engine in this process: prefill, one stream, and votes that share a prompt, on random weights of two shapes. The
 /// fastest that the machine multiplies and reads memory is measured in turn with them, and each figure is given as a share of that limit too.
-/// Medians of interleaved rounds. Usage: <c>engine [--rounds N] [--dtype bf16|f32] [--only TEXT]</c>. Rollouts at rrm-mini's size are
+/// Medians of interleaved rounds. Usage: <c>engine [--rounds N] [--dtype bf16|f32] [--weights int8] [--only TEXT]</c>. Rollouts at rrm-mini's size are
 /// <c>rollouts</c>.
 /// </summary>
 internal static class EngineBenchmark
@@ -65,6 +65,7 @@ internal static class EngineBenchmark
     {
         int rounds = int.Parse(Arguments.ValueOf(args, "--rounds") ?? DefaultRounds, CultureInfo.InvariantCulture);
         ScalarType type = Arguments.ValueOf(args, "--dtype") == "f32" ? ScalarType.Float32 : ScalarType.BFloat16;
+        bool eightBit = Arguments.ValueOf(args, "--weights") == "int8";
         string only = Arguments.ValueOf(args, "--only") ?? "";
         Work[] works = [.. All.Where(work => work.Name.Contains(only, StringComparison.OrdinalIgnoreCase))];
         Machine.Print();
@@ -80,6 +81,7 @@ internal static class EngineBenchmark
         foreach (IGrouping<DecoderConfig, Work> shape in works.GroupBy(work => work.Config))
         {
             using DecoderModel model = Random(shape.Key, type);
+            model.EightBitDecoding = eightBit;
             await using GenerationEngine engine = new(model, tokenizer);
             foreach (Work work in shape)
             {
@@ -108,12 +110,13 @@ internal static class EngineBenchmark
                 singlePeak.Operations / WorkTime.Median(singlePeaks.Select(measure)),
                 peak.Operations / WorkTime.Median(peaks.Select(measure)),
                 memory.Bytes / WorkTime.Median(bandwidths.Select(measure)),
-                type
+                type,
+                eightBit
             );
             Console.WriteLine(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{how}: {type} weights, {rounds} rounds; float32 products {limits.SinglePeak / 1e9:0} GFLOP/s, {type} {limits.Peak / 1e9:0} GFLOP/s, memory {limits.Bandwidth / 1e9:0.0} GB/s"
+                    $"{how}: {type} weights{(eightBit ? ", decoding in 8 bits" : "")}, {rounds} rounds; float32 products {limits.SinglePeak / 1e9:0} GFLOP/s, {type} {limits.Peak / 1e9:0} GFLOP/s, memory {limits.Bandwidth / 1e9:0.0} GB/s"
                 )
             );
             Console.WriteLine("| work | prefill tok/s | share | decode tok/s | share | generated tok/s over all |");
@@ -190,13 +193,19 @@ internal static class EngineBenchmark
     /// The fastest that the weights allow, attention not counted: every token multiplies all of them, in the weights' type for a prompt and
     /// in float32 for few rows; a decode step reads all of them.
     /// </summary>
-    private sealed record Limits(double SinglePeak, double Peak, double Bandwidth, ScalarType Type)
+    private sealed record Limits(double SinglePeak, double Peak, double Bandwidth, ScalarType Type, bool EightBit)
     {
         public double Prefill(Work work) => Peak / (2 * (work.Weights - ((double)work.Config.VocabularySize * work.Config.HiddenSize)));
 
         public double Decode(Work work)
         {
-            double bytes = work.Weights * (Type == ScalarType.Float32 ? 4 : 2),
+            double bytes =
+                    work.Weights
+                    * (
+                        EightBit ? 1
+                        : Type == ScalarType.Float32 ? 4
+                        : 2
+                    ),
                 operations = 2 * work.Weights * work.Votes;
             return work.Votes / Math.Max(bytes / Bandwidth, operations / SinglePeak);
         }

@@ -13,6 +13,7 @@ SortedDictionary<string, Func<string[], Task<int>>> benchmarks = new(StringCompa
     ["kills"] = KillBenchmark.RunAsync,
     ["endpoint-score"] = EndpointScoreBenchmark.RunAsync,
     ["machine"] = Machine.RunAsync,
+    ["perplexity"] = PerplexityBenchmark.RunAsync,
     ["overload"] = OverloadBenchmark.RunAsync,
     ["rewards"] = RewardsBenchmark.RunAsync,
     ["rollouts"] = RolloutBenchmark.RunAsync,

@@ -44,8 +44,10 @@ public sealed class LocalModel : IChatModel, IDisposable
     /// <summary>Longest prompt and completion together, in tokens.</summary>
     public int ContextLength => Decoder.Config.MaxPositions;
 
-    /// <summary>The type it computes in: <c>float32</c> or <c>bfloat16</c>.</summary>
-    public string ComputeType => NameOf(Decoder.Type);
+    /// <summary>
+    /// The type it computes in: <c>float32</c> or <c>bfloat16</c>, with <c>+int8</c> where next tokens are computed with weights in 8 bits.
+    /// </summary>
+    public string ComputeType => NameOf(Decoder);
 
     /// <summary>
     /// A name for what the model computes: SHA-256 over config, weights, tokenizer and templates, with the compute type and any template
@@ -71,7 +73,7 @@ public sealed class LocalModel : IChatModel, IDisposable
         ArgumentNullException.ThrowIfNull(options);
         return ModelIdentity.Of(
             folder,
-            NameOf(decoder.Type),
+            NameOf(decoder),
             options.TemplateVariables,
             options.HashFolder is { } hashFolder ? new FileHashes(hashFolder, TimeProvider.System) : null
         );
@@ -103,6 +105,7 @@ public sealed class LocalModel : IChatModel, IDisposable
             }
 
             decoder = LoadDecoder(folder, config, options);
+            decoder.EightBitDecoding = options.EightBitWeights && RequireEightBits(decoder);
             return new LocalModel(folder, decoder, chat.GetAwaiter().GetResult(), GenerationDefaults.Load(folder), options);
         }
         catch
@@ -137,5 +140,14 @@ public sealed class LocalModel : IChatModel, IDisposable
             ),
         };
 
-    private static string NameOf(ScalarType type) => type == ScalarType.BFloat16 ? "bfloat16" : "float32";
+    private static bool RequireEightBits(DecoderModel decoder) =>
+        DecodeStep.Supports(decoder)
+            ? true
+            : throw new ArgumentException(
+                $"Weights in 8 bits need a model on the processor whose heads are a multiple of 16 wide; this one is on {decoder.Device} "
+                    + $"and its heads are {decoder.Config.HeadDimension} wide."
+            );
+
+    private static string NameOf(DecoderModel decoder) =>
+        (decoder.Type == ScalarType.BFloat16 ? "bfloat16" : "float32") + (decoder.EightBitDecoding ? "+int8" : "");
 }

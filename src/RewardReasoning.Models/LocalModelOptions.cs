@@ -20,6 +20,14 @@ public sealed record LocalModelOptions
     public ComputeType ComputeType { get; init; }
 
     /// <summary>
+    /// Whether next tokens are computed with a copy of the weights in 8 bits, each row with a scale of its own: faster where memory is the
+    /// limit, and a little less exact. Prompts are computed with the weights as they are. Needs a model on the processor whose heads are a
+    /// multiple of 16 wide, and half as much memory again as bfloat16 weights. Part of the model's <see cref="LocalModel.Identity"/>.
+    /// </summary>
+    /// <value>false (the weights as they are).</value>
+    public bool EightBitWeights { get; init; }
+
+    /// <summary>
     /// Variables of the chat template, such as <c>enable_thinking</c>: null, Boolean, number, string or JSON. Where there are any they are
     /// part of the model's <see cref="LocalModel.Identity"/>.
     /// </summary>

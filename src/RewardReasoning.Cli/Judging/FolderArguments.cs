@@ -17,6 +17,14 @@ internal sealed partial class FolderArguments
         HelpName = "auto|float32|bfloat16",
     };
 
+    private readonly Option<string?> _weights = new("--weights")
+    {
+        Description =
+            "The weights with which a model folder writes: as they are, or a copy in 8 bits, which is faster and a little less exact "
+            + "(default stored).",
+        HelpName = "stored|int8",
+    };
+
     private readonly Option<string?> _device = new("--device")
     {
         Description = "Where a model folder computes (default cpu).",
@@ -35,7 +43,7 @@ internal sealed partial class FolderArguments
     };
 
     /// <summary>The options, to be added to a command.</summary>
-    public Option[] Options => [_type, _device, _template, _deterministic];
+    public Option[] Options => [_type, _weights, _device, _template, _deterministic];
 
     /// <summary>The model that was named, loaded from the hub where it is there, or the shipped one where none was.</summary>
     /// <exception cref="UsageException">It is no model, or the options have wrong values.</exception>
@@ -44,12 +52,13 @@ internal sealed partial class FolderArguments
         LocalModelOptions options = new()
         {
             ComputeType = ComputeTypeOf(parsed.GetValue(_type)),
+            EightBitWeights = AreEightBit(parsed.GetValue(_weights)),
             HashFolder = HashFolderOf(terminal),
             TemplateVariables = VariablesOf(parsed.GetValue(_template) ?? []),
         };
         string local = model is null ? ModelFolders.Default() : await HubArgument.LocalModelAsync(model, terminal, cancellationToken);
         Option? folderOption = Array.Find<Option>(
-            [_type, _device, _deterministic],
+            [_type, _weights, _device, _deterministic],
             option => parsed.GetResult(option) is { Implicit: false }
         );
         if (GgufPath.Is(local) && folderOption is not null)
@@ -106,6 +115,14 @@ internal sealed partial class FolderArguments
             _ when double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && double.IsFinite(number) =>
                 number,
             _ => text,
+        };
+
+    private static bool AreEightBit(string? name) =>
+        name switch
+        {
+            null or "stored" => false,
+            "int8" => true,
+            _ => throw new UsageException($"--weights is '{name}'; it is stored or int8."),
         };
 
     private static ComputeType ComputeTypeOf(string? name) =>

@@ -125,7 +125,7 @@ internal sealed record FolderSource(string Folder, LocalModelOptions Options) : 
         {
             return load();
         }
-        catch (ArgumentException fault) when (Deterministic || Options.Device != new LocalModelOptions().Device)
+        catch (ArgumentException fault) when (Deterministic || Options.EightBitWeights || Options.Device != new LocalModelOptions().Device)
         {
             throw new UsageException(fault.Message, fault);
         }

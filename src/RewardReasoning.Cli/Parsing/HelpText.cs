@@ -56,7 +56,7 @@ internal sealed class HelpText(Command command, string examples, int width)
                 "--store",
             ]
         ),
-        ("Model in this process", ["--model", "--jury", "--dtype", "--device", "--template-arg", "--deterministic"]),
+        ("Model in this process", ["--model", "--jury", "--dtype", "--weights", "--device", "--template-arg", "--deterministic"]),
         (
             "Model on a server",
             [

@@ -21,6 +21,7 @@ internal sealed unsafe class DecodeStep : IDisposable
     private readonly RowProjection _head;
     private readonly Layer[] _layers;
     private readonly AlignedFloats _room = new();
+    private readonly ShortRows? _shorts;
 
     // What the parts of a loop share; set by the thread that owns the step.
     private int _rows;
@@ -38,13 +39,25 @@ internal sealed unsafe class DecodeStep : IDisposable
     /// <param name="rotary">Its positions.</param>
     /// <param name="kernels">Arithmetic.</param>
     /// <param name="threads">Threads that compute, the caller's included.</param>
-    public DecodeStep(DecoderConfig config, ParameterSet parameters, Tensor head, RotaryEmbedding rotary, RowKernels kernels, int threads)
+    /// <param name="eightBit">
+    /// Whether projections and head are copied in 8 bits (<see cref="ByteMatrix"/>), and later changes of the weights are not seen.
+    /// </param>
+    public DecodeStep(
+        DecoderConfig config,
+        ParameterSet parameters,
+        Tensor head,
+        RotaryEmbedding rotary,
+        RowKernels kernels,
+        int threads,
+        bool eightBit = false
+    )
     {
+        _shorts = eightBit ? new ShortRows() : null;
         (_config, _rotary, _kernels) = (config, rotary, kernels);
         _embedding = new WeightMatrix(parameters[ParameterSpecification.EmbeddingWeight]);
         _norm = new WeightMatrix(parameters["model.norm.weight"]);
-        _head = new RowProjection(head, bias: null, []);
-        _layers = [.. Enumerable.Range(0, config.LayerCount).Select(layer => new Layer(config, parameters, layer))];
+        _head = new RowProjection(head, bias: null, [], _shorts);
+        _layers = [.. Enumerable.Range(0, config.LayerCount).Select(layer => new Layer(config, parameters, layer, _shorts))];
         _layer = _layers[0];
         _attention = new PagedAttention(new KvPageLayout(config), kernels, threads);
         _team = new WorkTeam(threads);
@@ -100,6 +113,7 @@ internal sealed unsafe class DecodeStep : IDisposable
         Normalise(_norm);
         Tensor logits = empty([_rows, _head.Outputs], dtype: ScalarType.Float32);
         _logits = (float*)new WeightMatrix(logits).Data;
+        _head.Prepare(_kernels, _normed, _rows);
         Project(_head, _head.Outputs, HeadPart);
         return logits;
     }
@@ -111,6 +125,7 @@ internal sealed unsafe class DecodeStep : IDisposable
         _attention.Dispose();
         _room.Dispose();
         _head.Dispose();
+        _shorts?.Dispose();
         Array.ForEach(_layers, layer => layer.Dispose());
     }
 
@@ -180,7 +195,7 @@ internal sealed unsafe class DecodeStep : IDisposable
         private readonly WeightMatrix? _queryNorm;
         private readonly WeightMatrix? _keyNorm;
 
-        public Layer(DecoderConfig config, ParameterSet parameters, int layer)
+        public Layer(DecoderConfig config, ParameterSet parameters, int layer, ShortRows? shorts)
         {
             string prefix = DecoderLayer.Prefix(layer);
             AttentionNorm = new WeightMatrix(parameters[prefix + "input_layernorm.weight"]);
@@ -197,10 +212,15 @@ internal sealed unsafe class DecodeStep : IDisposable
             Down = Single("mlp.down_proj");
 
             RowProjection Single(string name) =>
-                new(parameters[$"{prefix}{name}.weight"], parameters.Find($"{prefix}{name}.bias"), Adapters([name]));
+                new(parameters[$"{prefix}{name}.weight"], parameters.Find($"{prefix}{name}.bias"), Adapters([name]), shorts);
 
             RowProjection Stack(params string[] names) =>
-                new(parameters.Stack($"{prefix}{names[0]}.weight"), parameters.FindStack($"{prefix}{names[0]}.bias"), Adapters(names));
+                new(
+                    parameters.Stack($"{prefix}{names[0]}.weight"),
+                    parameters.FindStack($"{prefix}{names[0]}.bias"),
+                    Adapters(names),
+                    shorts
+                );
 
             List<(LowRankAdapter, int)> Adapters(string[] names)
             {

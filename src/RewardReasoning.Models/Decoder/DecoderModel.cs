@@ -310,6 +310,19 @@ internal sealed class DecoderModel : IDisposable
         return hidden;
     }
 
+    /// <summary>
+    /// Whether next tokens are computed with weights in 8 bits, which are copied when the first one is: for models that do not change.
+    /// </summary>
+    internal bool EightBitDecoding
+    {
+        get;
+        set
+        {
+            field = value;
+            ForgetDecodeStep();
+        }
+    }
+
     /// <summary>Appends a token to each of several paged sequences, which the caller advances.</summary>
     /// <returns>Logits of what follows, [rows, vocabulary] float32.</returns>
     internal Tensor NextPaged(IReadOnlyList<int> ids, IReadOnlyList<PagedKvRow> rows)
@@ -319,7 +332,7 @@ internal sealed class DecoderModel : IDisposable
         if (_decodeStep?.Threads != threads)
         {
             ForgetDecodeStep();
-            _decodeStep = new DecodeStep(Config, _parameters, _head, _rotary, RowKernels.Supported[0], threads);
+            _decodeStep = new DecodeStep(Config, _parameters, _head, _rotary, RowKernels.Supported[0], threads, EightBitDecoding);
         }
 
         return _decodeStep.Next(ids, rows);

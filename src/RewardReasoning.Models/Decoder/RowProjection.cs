@@ -16,15 +16,21 @@ internal sealed unsafe class RowProjection : IDisposable
     private const int SmallestPart = 16;
 
     private readonly WeightMatrix _weights;
+    private readonly ByteMatrix? _bytes;
+    private readonly ShortRows? _shorts;
     private readonly WeightMatrix? _bias;
     private readonly Adapter[] _adapters;
 
     /// <param name="weight">[outputs, inputs].</param>
     /// <param name="bias">[outputs], or null.</param>
     /// <param name="adapters">Adapters of the projections that the weight stacks, each with its first output.</param>
-    public RowProjection(Tensor weight, Tensor? bias, IEnumerable<(LowRankAdapter Adapter, int First)> adapters)
+    /// <param name="shorts">
+    /// Room for the input in 16 bits, shared among projections: the weight is then copied in 8 bits. Null: it is read as it is.
+    /// </param>
+    public RowProjection(Tensor weight, Tensor? bias, IEnumerable<(LowRankAdapter Adapter, int First)> adapters, ShortRows? shorts = null)
     {
         _weights = new WeightMatrix(weight);
+        (_bytes, _shorts) = shorts is null ? (null, null) : (new ByteMatrix(weight, RowKernels.Supported[0]), shorts);
         _bias = bias is null ? null : new WeightMatrix(bias);
         _adapters = [.. adapters.Select(part => new Adapter(part.Adapter, part.First))];
     }
@@ -34,7 +40,12 @@ internal sealed unsafe class RowProjection : IDisposable
     public int Outputs => _weights.Outputs;
 
     /// <summary>Outputs in a part: a multiple of 16 that depends on the shape alone.</summary>
-    public int PartSize => Math.Max(BytesOfPart / (Inputs * (_weights.IsBFloat16 ? 2 : 4)) / SmallestPart, 1) * SmallestPart;
+    public int PartSize => Math.Max(BytesOfPart / (Inputs * BytesOfWeight) / SmallestPart, 1) * SmallestPart;
+
+    private int BytesOfWeight =>
+        _bytes is not null ? 1
+        : _weights.IsBFloat16 ? 2
+        : 4;
 
     /// <summary>How many parts there are of that many outputs.</summary>
     public static int Parts(int outputs, int size) => (outputs + size - 1) / size;
@@ -45,6 +56,12 @@ internal sealed unsafe class RowProjection : IDisposable
     /// <param name="rows">How many.</param>
     public void Prepare(RowKernels kernels, float* x, int rows)
     {
+        _shorts?.Begin(rows, Inputs);
+        for (int row = 0; _shorts is not null && row < rows; row++)
+        {
+            _shorts.Set(row, x + ((nint)row * Inputs), Inputs);
+        }
+
         foreach (Adapter adapter in _adapters)
         {
             adapter.Narrow(kernels, x, rows);
@@ -82,7 +99,15 @@ internal sealed unsafe class RowProjection : IDisposable
             }
         }
 
-        kernels.AddProducts(_weights, from, to, x, rows, y, stride);
+        if (_bytes is { } bytes && _shorts is { } shorts)
+        {
+            ByteKernels.Supported[0].AddProducts(bytes, from, to, shorts, rows, y, stride);
+        }
+        else
+        {
+            kernels.AddProducts(_weights, from, to, x, rows, y, stride);
+        }
+
         foreach (Adapter adapter in _adapters)
         {
             adapter.Widen(kernels, from, to, rows, y, stride);
@@ -90,7 +115,11 @@ internal sealed unsafe class RowProjection : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Array.ForEach(_adapters, adapter => adapter.Dispose());
+    public void Dispose()
+    {
+        _bytes?.Dispose();
+        Array.ForEach(_adapters, adapter => adapter.Dispose());
+    }
 
     private sealed class Adapter(LowRankAdapter adapter, int first) : IDisposable
     {
