@@ -360,6 +360,7 @@ public sealed class LocalChatClientTests
         Assert.Equal(
             [
                 "allowed_next_tokens",
+                "calculator",
                 "logprobs",
                 "logprobs_of_answer",
                 "min_p",
