@@ -12,8 +12,8 @@ using RewardReasoning.Ratings;
 namespace RewardReasoning.Bench;
 
 /// <summary>
-/// What abstention promises and what it reaches: labelled judgments are split by query into two halves at random, the threshold is fitted to
-/// one half, and the risk counted on the other, again and again. The judges are a model that judges labelled pairs now, and the recorded
+/// What abstention promises and what it reaches: labelled judgments are split by query into two halves at random, the threshold is fitted
+/// to one half, and the risk counted on the other, again and again. The judges are a model that judges labelled pairs now, and the recorded
 /// judges of JudgeBench, LLMBar and PandaLM, whose uncertainty is in their verdicts alone (the same in both orders, or not).
 /// Usage: <c>abstain [--splits N] [--pairs FILE] [--limit N] [--model FOLDER] [--data FOLDER] [--judges] [--out FOLDER]</c>; --judges
 /// prints a line for each recorded judge; FOLDER/judging.md gets the table between its marks.
@@ -193,7 +193,9 @@ internal static class AbstentionBenchmark
             judged.Item.Gold is MatchOutcome.First or MatchOutcome.Second && judged.Preferred != MatchOutcome.Missing;
     }
 
-    /// <summary>A recorded verdict is sure where all orders agree; one that is a tie, over both orders or in itself, is not at all.</summary>
+    /// <summary>
+    /// A recorded verdict is sure where all orders agree; one that is a tie, over both orders or in itself, is not at all.
+    /// </summary>
     private static Judged Of(JudgedItem judged)
     {
         MatchOutcome[] said = [.. judged.Shown.Select(shown => shown.Outcome).Where(outcome => outcome != MatchOutcome.Missing)];

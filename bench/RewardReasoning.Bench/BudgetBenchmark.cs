@@ -11,19 +11,20 @@ using Line = RewardReasoning.Evaluation.Plots.Line;
 namespace RewardReasoning.Bench;
 
 /// <summary>
-/// What a budget over a whole file saves: the tokens that it takes to be as often right as fixed votes and as voting that ends pair by pair.
-/// Three judges: a model that judges labelled pairs at temperature 1 with all votes, of which each rule takes the first ones; and two
+/// What a budget over a whole file saves: the tokens that it takes to be as often right as fixed votes and as voting that ends pair by
+/// pair. Three judges: a model that judges labelled pairs at temperature 1 with all votes, of which each rule takes the first ones; and two
 /// simulated ones. Usage: <c>budget [--out FOLDER] [--pairs FILE] [--limit N] [--model FOLDER] [--simulated N]</c>; FOLDER/judging.md gets
 /// the table between its marks, FOLDER/plots the plot.
 /// </summary>
 internal static class BudgetBenchmark
 {
-    private const int MaxVotes = 17;
+    internal const int MaxVotes = 17;
 
     /// <summary>Less than this is chance: about one pair of 1,000.</summary>
-    private const double Tolerance = 0.001;
+    internal const double Tolerance = 0.001;
+    private const string DefaultModel = "models/rrm-mini";
     private static readonly double[] Plotted = [1.1, 1.2, 1.3, 1.4, 1.5, 1.75, 2, 2.5, 3, 4, 5, 6];
-    private static readonly (string Name, int Votes, string Rule)[] Rules =
+    internal static readonly (string Name, int Votes, string Rule)[] Rules =
     [
         ("fixed, 9 votes", 9, "fixed"),
         ("`--adaptive 0.95`, at most 9", 9, "0.95"),
@@ -117,7 +118,7 @@ internal static class BudgetBenchmark
         );
     }
 
-    private static (double Tokens, double Accuracy) Stopped(Recorded[] pairs, int votes, VoteStopping stopping)
+    internal static (double Tokens, double Accuracy) Stopped(Recorded[] pairs, int votes, VoteStopping stopping)
     {
         Recorded[] fresh = [.. pairs.Select(pair => pair.Again())];
         foreach (Recorded pair in fresh)
@@ -131,7 +132,7 @@ internal static class BudgetBenchmark
         return Reached(fresh);
     }
 
-    private static async Task<(double Tokens, double Accuracy)> SpentAsync(Recorded[] pairs, double votes)
+    internal static async Task<(double Tokens, double Accuracy)> SpentAsync(Recorded[] pairs, double votes)
     {
         Recorded[] fresh = [.. pairs.Select(pair => pair.Again())];
         double first = pairs.Sum(pair => (double)pair.FirstTokens);
@@ -143,21 +144,17 @@ internal static class BudgetBenchmark
     }
 
     private static (double Tokens, double Accuracy) Reached(Recorded[] pairs) =>
-        (
-            pairs.Average(pair => (double)pair.Tokens),
-            pairs.Average(pair =>
-                pair.First > pair.Second ? 1
-                : pair.First < pair.Second ? 0
-                : 0.5
-            )
-        );
+        (pairs.Average(pair => (double)pair.Tokens), pairs.Average(pair => pair.Credit));
 
-    private static async Task<Recorded[]> MeasuredAsync(string[] args)
+    internal static async Task<Recorded[]> MeasuredAsync(string[] args) => await JudgedAsync(args, await PairsAsync(args));
+
+    /// <summary>Different labelled pairs that the model can judge.</summary>
+    internal static async Task<PairContent[]> PairsAsync(string[] args)
     {
-        string folder = Arguments.ValueOf(args, "--model") ?? "models/rrm-mini";
+        string folder = Arguments.ValueOf(args, "--model") ?? DefaultModel;
         int limit = int.Parse(Arguments.ValueOf(args, "--limit") ?? $"{int.MaxValue}", CultureInfo.InvariantCulture);
         JudgeFiles files = JudgeFiles.Read(folder);
-        PairContent[] pairs = await RowReader
+        return await RowReader
             .ReadAsync(Arguments.ValueOf(args, "--pairs") ?? "recipes/rrm-mini/heldout.jsonl")
             .Select(RowRecognizer.Recognize)
             .OfType<PairContent>()
@@ -165,6 +162,12 @@ internal static class BudgetBenchmark
             .DistinctBy(row => Convert.ToHexString(ComparisonHash.OfUnorderedPair(row.Comparison)))
             .Take(limit)
             .ToArrayAsync();
+    }
+
+    internal static async Task<Recorded[]> JudgedAsync(string[] args, PairContent[] pairs)
+    {
+        string folder = Arguments.ValueOf(args, "--model") ?? DefaultModel;
+        JudgeFiles files = JudgeFiles.Read(folder);
         using LocalChatClient client = LocalChatClient.Load(folder);
         JudgeOptions options = files.ApplyTo(
             new JudgeOptions
@@ -196,17 +199,26 @@ internal static class BudgetBenchmark
         ];
     }
 
-    private static Recorded[] Simulated(int pairs, Func<SeededRandom, RecordedVote[]> judge)
+    internal static Recorded[] Simulated(int pairs, Func<SeededRandom, (RecordedVote[] Votes, double Right)> judge)
     {
         SeededRandom random = new(42);
-        return [.. Enumerable.Range(0, pairs).Select(_ => new Recorded(judge(random)))];
+        return
+        [
+            .. Enumerable
+                .Range(0, pairs)
+                .Select(_ =>
+                {
+                    (RecordedVote[] votes, double right) = judge(random);
+                    return new Recorded(votes) { Right = right };
+                }),
+        ];
     }
 
     /// <summary>
     /// 60 of 100 pairs are easy (a vote is right with a probability from Beta(30, 1)), 30 middling (0.6 to 0.9), 10 next to a coin (0.35 to
     /// 0.65); a vote on a pair next to a coin writes three times as much as one on a pair that is sure.
     /// </summary>
-    private static RecordedVote[] Mixed(SeededRandom random)
+    internal static (RecordedVote[] Votes, double Right) Mixed(SeededRandom random)
     {
         double kind = random.NextUnit();
         double right =
@@ -214,18 +226,18 @@ internal static class BudgetBenchmark
             : kind < 0.9 ? 0.6 + (0.3 * random.NextUnit())
             : 0.35 + (0.3 * random.NextUnit());
         double tokens = 60 * (1 + (2 * (1 - Math.Abs((2 * right) - 1))));
-        return [.. Enumerable.Range(0, MaxVotes).Select(_ => Vote(random, random.Chance(right), tokens))];
+        return ([.. Enumerable.Range(0, MaxVotes).Select(_ => Vote(random, random.Chance(right), tokens))], right);
     }
 
     /// <summary>
-    /// As PaLM 2 (Vanilla) is recorded on LLMBar: right in both orders 48, wrong in both 19, and 33 times of 100 it prefers what is shown in
-    /// one place. One vote of 20 deviates.
+    /// As PaLM 2 (Vanilla) is recorded on LLMBar: right in both orders 48, wrong in both 19, and 33 times of 100 it prefers what is shown
+    /// in one place. One vote of 20 deviates.
     /// </summary>
-    private static RecordedVote[] OrderBound(SeededRandom random)
+    private static (RecordedVote[] Votes, double Right) OrderBound(SeededRandom random)
     {
         double kind = random.NextUnit();
         bool favoursFirst = random.Chance(0.5);
-        return
+        RecordedVote[] votes =
         [
             .. Enumerable
                 .Range(0, MaxVotes)
@@ -237,15 +249,16 @@ internal static class BudgetBenchmark
                 .ToArray()
                 .Select(usual => Vote(random, usual ^ random.Chance(0.05), 100)),
         ];
+        return (votes, double.NaN);
     }
 
     private static RecordedVote Vote(SeededRandom random, bool right, double tokens) =>
         new(right, (long)Math.Round(tokens * (0.7 + (0.6 * random.NextUnit()))), null);
 
-    private readonly record struct RecordedVote(bool? IsRight, long Tokens, double? Doubt);
+    internal readonly record struct RecordedVote(bool? IsRight, long Tokens, double? Doubt);
 
     /// <summary>A pair whose votes are known beforehand; its first response is the right one.</summary>
-    private sealed class Recorded(RecordedVote[] votes) : IBudgetedPair
+    internal sealed class Recorded(RecordedVote[] votes) : IBudgetedPair
     {
         public int First { get; private set; }
 
@@ -265,7 +278,16 @@ internal static class BudgetBenchmark
 
         public long FirstTokens => votes[0].Tokens;
 
-        public Recorded Again() => new(votes);
+        /// <summary>The probability with which a simulated vote is right.</summary>
+        public double Right { get; init; }
+
+        /// <summary>1 where the votes so far are right, 0 where they are wrong, ½ on a draw.</summary>
+        public double Credit =>
+            First > Second ? 1
+            : First < Second ? 0
+            : 0.5;
+
+        public Recorded Again() => new(votes) { Right = Right };
 
         public void Ask()
         {

@@ -8,9 +8,9 @@ using RewardReasoning.Ratings;
 namespace RewardReasoning.Bench;
 
 /// <summary>
-/// What a jury of recorded judges is worth, on the labelled pairs of LLMBar: its cross-validated log-loss against that of the best member, of
-/// the mean of all, and of the five best. Usage: <c>jury [--data FOLDER] [--members] [--out FOLDER]</c>; --members prints each; FOLDER/judging.md
-/// gets the table between its marks.
+/// What a jury of recorded judges is worth, on the labelled pairs of LLMBar: its cross-validated log-loss against that of the best member,
+/// of the mean of all, and of the five best. Usage: <c>jury [--data FOLDER] [--members] [--out FOLDER]</c>; --members prints each;
+/// FOLDER/judging.md gets the table between its marks.
 /// </summary>
 internal static class JuryBenchmark
 {

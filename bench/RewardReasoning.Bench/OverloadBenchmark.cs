@@ -9,8 +9,8 @@ namespace RewardReasoning.Bench;
 /// <summary>
 /// More groups than a server takes: a judge that needs 5 ms for a match and judges 8 at once, places for 512 members, and 128 connections
 /// that send groups of 8 as fast as they are answered, for a time. Members that are refused with 429 are sent again after a tenth of
-/// Retry-After, so that the server stays over its limit. Then nothing new is sent, all that was accepted must get its own group's reward, and
-/// a last wave within the limit must be taken whole. The waits of <c>/health</c> say whether the server still answers meanwhile.
+/// Retry-After, so that the server stays over its limit. Then nothing new is sent, all that was accepted must get its own group's reward,
+/// and a last wave within the limit must be taken whole. The waits of <c>/health</c> say whether the server still answers meanwhile.
 /// Arguments: seconds of overload (20).
 /// </summary>
 internal static class OverloadBenchmark

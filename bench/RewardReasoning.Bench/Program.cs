@@ -15,6 +15,7 @@ SortedDictionary<string, Func<string[], Task<int>>> benchmarks = new(StringCompa
     ["machine"] = Machine.RunAsync,
     ["perplexity"] = PerplexityBenchmark.RunAsync,
     ["overload"] = OverloadBenchmark.RunAsync,
+    ["quick"] = QuickBenchmark.RunAsync,
     ["rewards"] = RewardsBenchmark.RunAsync,
     ["rollouts"] = RolloutBenchmark.RunAsync,
     ["rows"] = RowsBenchmark.RunAsync,

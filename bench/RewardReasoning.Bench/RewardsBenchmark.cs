@@ -12,10 +12,10 @@ namespace RewardReasoning.Bench;
 /// Groups of rewards over HTTP with a judge that answers at once: the members of all groups arrive shuffled over some connections, a tenth
 /// of them twice, and of a tenth of the groups a part under an earlier attempt too. In every group the rewards must rise with the numbers
 /// that are judged.
-/// Arguments: groups (64), members (8), then numbers of connections (6 64 512); <c>store</c> keeps members and judgments in an SQLite store.
-/// With fewer connections than members, clients submit all members and then poll; else the answers are held. Connections are open before a
-/// round begins, and rounds run until the code is compiled before any is measured. On a machine with other work the processor time of a
-/// reward, client and server together, is the steadier figure.
+/// Arguments: groups (64), members (8), then numbers of connections (6 64 512); <c>store</c> keeps members and judgments in an SQLite
+/// store. With fewer connections than members, clients submit all members and then poll; else the answers are held. Connections are open
+/// before a round begins, and rounds run until the code is compiled before any is measured. On a machine with other work the processor time
+/// of a reward, client and server together, is the steadier figure.
 /// </summary>
 internal static class RewardsBenchmark
 {

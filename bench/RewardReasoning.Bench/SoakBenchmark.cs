@@ -8,10 +8,10 @@ using RewardReasoning.Storage;
 namespace RewardReasoning.Bench;
 
 /// <summary>
-/// A server of rewards under steady work for minutes, with a judge that answers at once and an SQLite store: waves of 64 groups of 8 over 64
-/// connections that are opened anew for each, members twice and attempts that are replaced among them, and between the waves what the page
-/// and Prometheus ask. Memory is sampled between waves (working set of the process, client included, and managed heap after a collection):
-/// its means over each fifth of the time are reported, and its slope over the second half with its 95 % interval.
+/// A server of rewards under steady work for minutes, with a judge that answers at once and an SQLite store: waves of 64 groups of 8 over
+/// 64 connections that are opened anew for each, members twice and attempts that are replaced among them, and between the waves what the
+/// page and Prometheus ask. Memory is sampled between waves (working set of the process, client included, and managed heap after a
+/// collection): its means over each fifth of the time are reported, and its slope over the second half with its 95 % interval.
 /// Arguments: minutes (10), and <c>memory</c> for a server without a store.
 /// </summary>
 internal static class SoakBenchmark

@@ -99,6 +99,12 @@ public sealed record Judgment
     /// </summary>
     public bool IsTie { get; init; }
 
+    /// <summary>
+    /// Where a first stage is asked before the judge (<c>ScreenedJudge</c>), whether it decided; else the judge did. Null where there is
+    /// one stage.
+    /// </summary>
+    public bool? IsScreened { get; init; }
+
     internal static readonly IReadOnlyDictionary<string, Judgment> NoMembers = new Dictionary<string, Judgment>();
 
     /// <summary>

@@ -12,6 +12,8 @@ namespace RewardReasoning;
 /// </summary>
 public sealed class JudgmentJson : JsonConverterFactory
 {
+    private const string FirstStageName = "first";
+
     /// <inheritdoc/>
     public override bool CanConvert(Type typeToConvert) =>
         typeToConvert == typeof(Judgment) || typeToConvert == typeof(Vote) || typeToConvert == typeof(Usage);
@@ -42,6 +44,11 @@ public sealed class JudgmentJson : JsonConverterFactory
         json.WriteString("draw_broken_by", NameOf(judgment.DrawBrokenBy));
         json.WriteNumber("max_votes", judgment.MaxVotes);
         json.WriteString("ended_by", NameOf(judgment.EndedBy));
+        if (judgment.IsScreened is { } screened)
+        {
+            json.WriteString("stage", screened ? FirstStageName : "judge");
+        }
+
         json.WriteString("missing", judgment.MissingReason);
         json.WriteStartArray("votes");
         foreach (Vote vote in judgment.Votes)
@@ -113,6 +120,7 @@ public sealed class JudgmentJson : JsonConverterFactory
             },
             MissingReason =
                 Text(json, "missing") ?? (preferred is null && Text(json, "outcome") != "tie" ? "No reason was recorded." : null),
+            IsScreened = Text(json, "stage") is { } stage ? stage == FirstStageName : null,
             Votes = votes,
             Members =
                 json.TryGetProperty("members", out JsonElement members) && members.ValueKind == JsonValueKind.Object

@@ -226,7 +226,7 @@ public sealed class ScalarModelTests : IDisposable
             "none",
             "--screen",
             _scalar,
-            "--screen-certainty",
+            "--quick-confidence",
             certainty,
             "--json"
         );
@@ -235,8 +235,9 @@ public sealed class ScalarModelTests : IDisposable
         Assert.Equal(judged > 0, written > 0);
     }
 
+    /// <summary>The same folder as the judge, so as sure as it: at the lowest certainty it decides.</summary>
     [Fact]
-    public async Task Rank_ScreenThatIsNoScalarModel_IsRefused()
+    public async Task Rank_ScreenThatReasons_IsAskedInBothOrders()
     {
         RrmResult result = await Rrm.RunAsync(
             "rank",
@@ -251,10 +252,41 @@ public sealed class ScalarModelTests : IDisposable
             "--store",
             "none",
             "--screen",
-            _tiny.Folder
+            _tiny.Folder,
+            "--quick-tokens",
+            "0",
+            "--quick-confidence",
+            "0.5000001",
+            "--thinking-budget",
+            "0",
+            "--json"
         );
-        Assert.Equal(ExitCodes.Failed, result.ExitCode);
-        Assert.Contains("gives no score", result.Error, StringComparison.Ordinal);
+        Assert.True(result.ExitCode == ExitCodes.Done, result.Error);
+        JsonElement match = JsonDocument.Parse(result.Out).RootElement.GetProperty("matches")[0];
+        Assert.NotEqual(JsonValueKind.Null, match.GetProperty("winner").ValueKind);
+    }
+
+    [Fact]
+    public async Task Rank_ScreenWithoutAThreshold_IsRefused()
+    {
+        RrmResult result = await Rrm.RunAsync(
+            "rank",
+            "--model",
+            _tiny.Folder,
+            "--query",
+            "1+1",
+            "--response",
+            "7",
+            "--response",
+            "8",
+            "--store",
+            "none",
+            "--screen",
+            _scalar
+        );
+        Assert.Equal(ExitCodes.BadUsage, result.ExitCode);
+        Assert.Contains("must be to decide is not known", result.Error, StringComparison.Ordinal);
+        Assert.Contains("rrm calibrate PAIRS --screen", result.Error, StringComparison.Ordinal);
     }
 
     [Theory]

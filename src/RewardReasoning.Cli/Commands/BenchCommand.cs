@@ -86,7 +86,7 @@ internal sealed class BenchCommand
             command.Options.Add(option);
         }
 
-        bench._judging.AddTo(command, withAbstention: true);
+        bench._judging.AddTo(command, withAbstention: true, withFirstStage: true);
         bench._model.AddTo(command, withJury: true);
         command.SetAction(bench.RunAsync);
         return command;

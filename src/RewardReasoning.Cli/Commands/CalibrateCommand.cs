@@ -76,6 +76,7 @@ internal sealed class CalibrateCommand
             "Calibrate confidence on labelled pairs, so that 90 % confidence means right 90 % of the time.",
             """
             rrm calibrate labelled.jsonl --votes 9 --plot reliability.svg
+            rrm calibrate labelled.jsonl --votes 9 --quick --out calibration.json
             rrm calibrate judged.jsonl --judged --votes 9 --method isotonic
             rrm calibrate labelled.jsonl --endpoint http://localhost:8000/v1 --model Reward-Reasoning/RRM-7B --votes 5 --out rrm-7b.json
             rrm judge --endpoint http://localhost:8000/v1 --model Reward-Reasoning/RRM-7B --votes 5 --calibration rrm-7b.json \
@@ -100,6 +101,7 @@ internal sealed class CalibrateCommand
         }
 
         calibrate._judging.AddTo(command, withCalibration: false);
+        calibrate._judging.AddFirstStageTo(command);
         calibrate._model.AddTo(command, withJury: true);
         command.SetAction(calibrate.RunAsync);
         return command;
@@ -116,6 +118,11 @@ internal sealed class CalibrateCommand
         }
 
         CalibrationOptions calibrating = ReadOptions(parsed);
+        if (_judging.FirstStageIn(parsed) is { } stage && parsed.GetValue(_judged))
+        {
+            throw new UsageException($"{stage} asks about each pair; the judgments of {_judged.Name} do not hold what a first stage says.");
+        }
+
         RowSource pairs = RowSource.OfFiles(
             await HubArgument.LocalAsync(parsed.GetRequiredValue(_pairs), _terminal, cancellationToken)
         ) with
@@ -123,9 +130,10 @@ internal sealed class CalibrateCommand
             Limit = parsed.GetValue(_limit),
         };
         using OpenedJudge judge = await _judging.OpenJudgeAsync(parsed, source, options, _terminal, cancellationToken);
+        using FirstStage? first = await _judging.OpenFirstStageAsync(parsed, source, judge, _terminal, cancellationToken);
         CalibrationReport report = await new RunView(_terminal, _time).RunAsync(run =>
         {
-            Calibrator calibrator = new(judge, calibrating with { Run = run });
+            Calibrator calibrator = new(judge, calibrating with { Run = run, First = first });
             return parsed.GetValue(_judged)
                 ? calibrator.FitToJudgedAsync(pairs, cancellationToken)
                 : calibrator.CalibrateAsync(pairs, cancellationToken);

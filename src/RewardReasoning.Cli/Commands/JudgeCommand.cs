@@ -70,6 +70,7 @@ internal sealed class JudgeCommand
                 --query "Why is the sky blue?" --response @a.md --response @b.md
             rrm judge --query "12*4+7" --response 55 --response 54 --votes 3 --abstain 0.05 --calibration calibration.json
             rrm judge --query @question.txt --response @answer.md --criteria criteria.toml --endpoint http://localhost:8000/v1 --model qwen3
+            rrm judge --query "12*4+7" --response 55 --response 54 --screen models/direct-mini --quick-confidence 0.95
             rrm judge --query "12*4+7" --response 55 --response 54 --jury jury.toml
             rrm judge --query "12*4+7" --response 55 --response 54 --show-prompt
             """
@@ -79,7 +80,7 @@ internal sealed class JudgeCommand
         command.Options.Add(judge._criteria);
         command.Options.Add(judge._json);
         command.Options.Add(judge._showPrompt);
-        judge._judging.AddTo(command, withAbstention: true);
+        judge._judging.AddTo(command, withAbstention: true, withFirstStage: true);
         judge._model.AddTo(command, withJury: true);
         command.SetAction(judge.RunAsync);
         return command;
@@ -231,6 +232,7 @@ internal sealed class JudgeCommand
                 ? ""
                 : $"votes {first}:{second}{(ties > 0 ? $", {ties} for a tie" : "")}"
                     + (judgment.EndedBy == VotingEnd.AllVotes ? "" : $" of at most {judgment.MaxVotes}"),
+            judgment.IsScreened is { } screened ? $"decided by the {(screened ? "first stage" : "judge")}" : "",
             judgment.Confidence is { } confidence ? FormattableString.Invariant($"confidence {confidence:0.00}") : "",
             judgment.CalibratedConfidence is { } calibrated ? FormattableString.Invariant($"calibrated {calibrated:0.00}") : "",
             judgment is { Outcome: MatchOutcome.Abstained, Withheld: { } withheld }

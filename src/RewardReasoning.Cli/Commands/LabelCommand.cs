@@ -75,7 +75,7 @@ internal sealed class LabelCommand
 
         label._summary.AddTo(command);
         label._ranking.AddTo(command);
-        label._judging.AddTo(command, withAbstention: true);
+        label._judging.AddTo(command, withAbstention: true, withFirstStage: true);
         label._model.AddTo(command, withJury: true);
         command.SetAction(label.RunAsync);
         return command;

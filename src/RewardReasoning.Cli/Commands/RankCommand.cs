@@ -6,7 +6,6 @@ using RewardReasoning.Cli.Parsing;
 using RewardReasoning.Cli.Ranking;
 using RewardReasoning.Cli.Terminals;
 using RewardReasoning.Judging;
-using RewardReasoning.Models;
 using RewardReasoning.Rankings;
 using RewardReasoning.Ratings;
 
@@ -46,7 +45,6 @@ internal sealed class RankCommand
         HelpName = "FILE",
     };
 
-    private readonly ScreenArgument _screen = new();
     private readonly Option<bool> _json = new("--json") { Description = "Print the ranking as one JSON object." };
 
     private RankCommand(Terminal terminal) => _terminal = terminal;
@@ -63,7 +61,7 @@ internal sealed class RankCommand
             rrm rank --query @question.txt --responses answers/a.md answers/b.md answers/c.md --votes 5
             rrm rank --query @question.txt --responses samples.jsonl --mode knockout
             rrm rank --query @question.txt --responses samples.jsonl --mode active --goal ranking --matches 60 --json
-            rrm rank --query @question.txt --responses samples.jsonl --screen runs/scalar/model
+            rrm rank --query @question.txt --responses samples.jsonl --screen runs/scalar/model --quick-confidence 0.9
             head -n 1 candidates.jsonl | rrm rank --row - --same-answer
             """
         );
@@ -73,8 +71,7 @@ internal sealed class RankCommand
         }
 
         rank._ranking.AddTo(command);
-        rank._screen.AddTo(command);
-        rank._judging.AddTo(command, withAbstention: true);
+        rank._judging.AddTo(command, withAbstention: true, withFirstStage: true);
         rank._model.AddTo(command, withJury: true);
         command.SetAction(rank.RunAsync);
         return command;
@@ -85,17 +82,9 @@ internal sealed class RankCommand
         ModelSource source = await _model.ReadAsync(parsed, _terminal, cancellationToken);
         JudgeOptions judging = _judging.Read(parsed, source);
         RankingOptions options = _ranking.Read(parsed, judging);
-        if (judging.Abstain is not null && _screen.IsGiven(parsed))
-        {
-            throw new UsageException(
-                "--abstain bounds the errors of the judge alone; a --screen decides without it. Leave one of them out."
-            );
-        }
-
         (string query, IReadOnlyList<string> responses) = await ReadAsync(parsed, cancellationToken);
         using OpenedJudge judge = await _judging.OpenJudgeAsync(parsed, source, judging, _terminal, cancellationToken);
-        using ScalarJudge? screen = _screen.Open(parsed);
-        Ranker ranker = new(_screen.Over(parsed, screen, judge.Judge), options with { Concurrency = judge.Concurrency });
+        Ranker ranker = new(judge.Judge, options with { Concurrency = judge.Concurrency });
         try
         {
             Rankings.Ranking ranking = await RankingProgressBar.RunAsync(

@@ -55,6 +55,7 @@ internal sealed class ScoreCommand
             rrm score labelled.jsonl --out judged.jsonl --by operands --summary summary.json
             rrm score candidates.jsonl --out rewards.jsonl --mode random --opponents 4 --method elo
             rrm score pairs.parquet --out part-2.parquet --shard 2/8 --store postgres://judge@db/rewards
+            rrm score pairs.jsonl --out judged.jsonl --budget-tokens 500000 --screen models/direct-mini --quick-loss 0.01
             rrm score pairs.jsonl --out judged.jsonl --jury jury.toml
             rrm score - --out - --endpoint http://localhost:8000/v1 --model Reward-Reasoning/RRM-7B <pairs.jsonl >judged.jsonl
             """
@@ -68,7 +69,7 @@ internal sealed class ScoreCommand
 
         score._summary.AddTo(command);
         score._ranking.AddTo(command);
-        score._judging.AddTo(command, withAbstention: true);
+        score._judging.AddTo(command, withAbstention: true, withFirstStage: true);
         score._budget.AddTo(command);
         score._model.AddTo(command, withJury: true);
         command.SetAction(score.RunAsync);

@@ -42,14 +42,15 @@ internal sealed class BudgetArguments
 
         string name = parsed.GetValue(_tokens) is null ? _votes.Name : _tokens.Name;
         string[] against = [.. judging.GivenAgainstBudget(parsed)];
-        return against.Length > 0
-            ? throw new UsageException(
+        if (against.Length > 0)
+        {
+            throw new UsageException(
                 $"{name} and {string.Join(", ", against)} are given; a budget decides itself when voting ends. Leave out one or the other."
-            )
-            : judging.Read(parsed, source, Votes) with
-            {
-                Calibration = null,
-            };
+            );
+        }
+
+        JudgeOptions options = judging.Read(parsed, source, Votes);
+        return judging.FirstStageIn(parsed) is null ? options with { Calibration = null } : options; // it may hold the stage's threshold
     }
 
     /// <summary>The options of scoring with the budget.</summary>

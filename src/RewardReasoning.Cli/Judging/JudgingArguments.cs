@@ -124,7 +124,9 @@ internal sealed class JudgingArguments
     };
 
     private readonly StoreArgument _store = new();
+    private readonly FirstStageArguments _first = new();
     private bool _hasStore = true;
+    private bool _hasFirstStage;
 
     private Option[] OfThought =>
         [_votes, _adaptive, _order, _thinkingBudget, _maxTokens, _temperature, _topP, _truncate, _prompt, _ties, _calculator];
@@ -138,6 +140,7 @@ internal sealed class JudgingArguments
     /// <param name="withOrder">Whether the order of the responses is the caller's to choose; else the verb says why when it is named (<see
     /// cref="NamesOrder"/>).</param>
     /// <param name="withStore">Whether its completions may come from a store; else they are always new.</param>
+    /// <param name="withFirstStage">Whether something cheaper may be asked before the judge.</param>
     /// <param name="votes">Its votes by default; those of <see cref="JudgeOptions"/> if null.</param>
     public void AddTo(
         Command command,
@@ -145,11 +148,18 @@ internal sealed class JudgingArguments
         bool withOrder = true,
         bool withAbstention = false,
         bool withStore = true,
+        bool withFirstStage = false,
         int? votes = null
     )
     {
         _votes.DefaultValueFactory = _ => votes ?? Defaults.Votes;
         _hasStore = withStore;
+        _hasFirstStage = withFirstStage;
+        if (withFirstStage)
+        {
+            _first.AddTo(command);
+        }
+
         _order.Hidden = !withOrder;
         foreach (Option option in InOrder)
         {
@@ -188,6 +198,7 @@ internal sealed class JudgingArguments
             throw new UsageException($"{_ties.Name} is for one judge; a jury prefers a response.");
         }
 
+        RequireOneWayToDecide(parsed, source);
         if (ScalarOf(source) is { } scalar)
         {
             RequireNoThought(parsed, scalar);
@@ -249,6 +260,11 @@ internal sealed class JudgingArguments
             ),
             _ => JudgeFactory.Open(await OpenAsync(parsed, source, terminal, cancellationToken, wrap), options),
         };
+        if (_hasFirstStage)
+        {
+            judge = await _first.BeforeAsync(parsed, this, judge, options.Calibration, terminal, cancellationToken);
+        }
+
         if (judge.CalibrationFault is { } fault)
         {
             if (parsed.GetValue(_calibration) is not null)
@@ -367,15 +383,55 @@ internal sealed class JudgingArguments
             _ => null,
         };
 
+    /// <summary>Adds the options of a verb that fits how sure a first stage must be (<see cref="OpenFirstStageAsync"/>).</summary>
+    public void AddFirstStageTo(Command command) => _first.AddTo(command, fits: true);
+
+    /// <summary>What is asked before a judge that was opened, to be fitted; null for nothing. The caller disposes it.</summary>
+    /// <exception cref="UsageException">It cannot be used.</exception>
+    public Task<FirstStage?> OpenFirstStageAsync(
+        ParseResult parsed,
+        ModelSource source,
+        OpenedJudge judge,
+        Terminal terminal,
+        CancellationToken cancellationToken
+    )
+    {
+        _first.Check(parsed, source, ScalarOf(source) is not null);
+        return _first.OpenAsync(parsed, this, judge, terminal, cancellationToken);
+    }
+
+    /// <summary>The first stage that was asked for, as it was named; null for none.</summary>
+    public string? FirstStageIn(ParseResult parsed) => _first.NameIn(parsed);
+
+    /// <exception cref="UsageException">A first stage is given that does not go with the other options.</exception>
+    private void RequireOneWayToDecide(ParseResult parsed, ModelSource source)
+    {
+        if (!_hasFirstStage)
+        {
+            return;
+        }
+
+        _first.Check(parsed, source, ScalarOf(source) is not null);
+        Option? against = new Option[] { _ties, _abstain }.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false });
+        if (_first.NameIn(parsed) is { } first && against is not null)
+        {
+            throw new UsageException(
+                $"{first} and {against.Name} are given; a first stage chooses, and decides by a bound of its own. Leave out one or the "
+                    + "other."
+            );
+        }
+    }
+
     /// <summary>The options of these that mean nothing where criteria are judged by, as far as they were given.</summary>
     public IEnumerable<string> GivenAgainstCriteria(ParseResult parsed) =>
         new Option[] { _order, _prompt, _ties, _calculator, _abstain, _calibration, _adaptive }
             .Where(option => parsed.GetResult(option) is { Implicit: false })
-            .Select(option => option.Name);
+            .Select(option => option.Name)
+            .Concat(_first.NameIn(parsed) is { } first ? [first] : Array.Empty<string>());
 
     /// <summary>The options of these that mean nothing where a budget ends the voting, as far as they were given.</summary>
     public IEnumerable<string> GivenAgainstBudget(ParseResult parsed) =>
-        new Option[] { _ties, _abstain, _calibration, _adaptive }
+        new Option[] { _ties, _abstain, _first.NameIn(parsed) is null ? _calibration : _ties, _adaptive }
             .Where(option => parsed.GetResult(option) is { Implicit: false })
             .Select(option => option.Name);
 

@@ -29,8 +29,6 @@ internal sealed class HelpText(Command command, string examples, int width)
                 "--reward",
                 "--standardise",
                 "--same-answer",
-                "--screen",
-                "--screen-certainty",
             ]
         ),
         (
@@ -49,6 +47,11 @@ internal sealed class HelpText(Command command, string examples, int width)
                 "--truncate",
                 "--prompt",
                 "--ties",
+                "--quick",
+                "--screen",
+                "--quick-tokens",
+                "--quick-loss",
+                "--quick-confidence",
                 "--calculator",
                 "--abstain",
                 "--calibration",

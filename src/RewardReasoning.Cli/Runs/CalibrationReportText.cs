@@ -37,5 +37,16 @@ internal static class CalibrationReportText
                 )
             )
             + " (--abstain)";
+        if (report.FirstStage is { } first)
+        {
+            yield return $"decided by the first stage ({first.Name}) if no more than this share of accuracy may be lost: "
+                + string.Join(
+                    ", ",
+                    first.DecidedAtLoss.Select(loss =>
+                        loss.Value is { } share ? FormattableString.Invariant($"{loss.Key}: {share:0.0%}") : $"{loss.Key}: none"
+                    )
+                )
+                + " (--quick-loss)";
+        }
     }
 }

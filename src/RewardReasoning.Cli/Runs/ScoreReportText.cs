@@ -55,6 +55,11 @@ internal static class ScoreReportText
             );
         }
 
+        if (report.Screened is { } screened)
+        {
+            yield return FormattableString.Invariant($"{screened} judgments were decided by the first stage");
+        }
+
         if (report.Jury is { } jury)
         {
             yield return $"agreement of the jury: {jury.Agreement}";

@@ -59,6 +59,9 @@ internal sealed record RecordedJudgment
     /// <summary>The votes, with their reasoning; none of a replayed judge.</summary>
     public IReadOnlyList<Vote> Votes { get; init; } = [];
 
+    /// <summary>Whether a first stage decided; null where there is one stage.</summary>
+    public bool? IsScreened { get; init; }
+
     /// <summary>What each member of a jury said; null of a single judge.</summary>
     public IReadOnlyDictionary<string, Judgment>? Members { get; init; }
 
@@ -90,6 +93,7 @@ internal sealed record RecordedJudgment
             Missing = judged.MissingReason,
             Usage = judged.Usage,
             Votes = judgment?.Votes ?? [],
+            IsScreened = judgment?.IsScreened,
             Members = judgment is { Members.Count: > 0 } ? judgment.Members : null,
         };
     }

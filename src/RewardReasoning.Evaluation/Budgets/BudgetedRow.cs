@@ -33,8 +33,21 @@ internal sealed class BudgetedRow(DataRow row, PairContent content, OpenVoting v
     /// <inheritdoc/>
     public bool IsClosed => Refusal is not null;
 
-    /// <summary>What its votes took.</summary>
-    public Usage Usage => voting.Usage;
+    /// <summary>What its votes and the first stage took.</summary>
+    public Usage Usage => (Quick?.Usage ?? Usage.None) + voting.Usage;
+
+    /// <summary>What the first stage said; null where there is none, or it failed.</summary>
+    private Judgment? Quick { get; set; }
+
+    /// <summary>Whether the first stage decided.</summary>
+    public bool IsScreened { get; private set; }
+
+    /// <summary>Asks the first stage.</summary>
+    public async Task ScreenAsync(ScreenedJudge stages, CancellationToken cancellationToken)
+    {
+        Quick = await stages.ScreenAsync(content.Comparison, cancellationToken).ConfigureAwait(false);
+        IsScreened = Quick is not null && stages.Decides(Quick);
+    }
 
     /// <summary>What ended the row; null while it is open.</summary>
     public Exception? Refusal { get; private set; }
@@ -56,6 +69,11 @@ internal sealed class BudgetedRow(DataRow row, PairContent content, OpenVoting v
     /// <exception cref="Exception">Every request failed, and nothing has succeeded in this run.</exception>
     public async Task<JudgedRow> EndAsync(FailurePolicy failures, CancellationToken cancellationToken)
     {
+        if (IsScreened && Quick is { } decided)
+        {
+            return new JudgedRow(row, content, decided with { IsScreened = true, CalibratedConfidence = null }, null);
+        }
+
         if (Refusal is not null)
         {
             return new JudgedRow(row, content, null, Refusal.Message);
@@ -69,6 +87,7 @@ internal sealed class BudgetedRow(DataRow row, PairContent content, OpenVoting v
         try
         {
             Judgment judgment = await voting.EndAsync(cancellationToken).ConfigureAwait(false);
+            judgment = Quick is { } asked ? judgment with { IsScreened = false, Usage = asked.Usage + judgment.Usage } : judgment;
             return new JudgedRow(
                 row,
                 content,

@@ -68,6 +68,11 @@ public sealed record CalibrationReport
     public IReadOnlyDictionary<string, double?> CoverageAtRisk =>
         Risks.ToDictionary(risk => risk.ToString(CultureInfo.InvariantCulture), risk => Fit.Abstention?.At(new(risk))?.Coverage);
 
+    /// <summary>What a first stage before the judge would decide; null where none was tried.</summary>
+    [JsonInclude]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    internal FirstStageReport? FirstStage { get; init; }
+
     /// <summary>Identity of the model.</summary>
     public string Model => Fit.Model;
 
@@ -105,4 +110,26 @@ public sealed record CalibrationReport
                 ),
             ],
         }.Save(path);
+}
+
+/// <summary>What a first stage before a judge would decide.</summary>
+/// <param name="Name">The first stage.</param>
+/// <param name="Pairs">Labelled pairs, one of each query.</param>
+/// <param name="DecidedAtLoss">
+/// The share of the pairs that it decides if it may cost at most 0.5, 1, 2 or 5 points of accuracy, by loss; null for a loss that the fit
+/// does not reach.
+/// </param>
+internal sealed record FirstStageReport(string Name, int Pairs, IReadOnlyDictionary<string, double?> DecidedAtLoss)
+{
+    private static readonly double[] Losses = [0.005, 0.01, 0.02, 0.05];
+
+    public static FirstStageReport Of(string name, ScreenFit fit) =>
+        new(
+            name,
+            fit.Pairs,
+            Losses.ToDictionary(
+                loss => loss.ToString(CultureInfo.InvariantCulture),
+                loss => fit.LevelFor(new AbstentionTarget(loss)) is { } level ? (double?)level.Decided / fit.Pairs : null
+            )
+        );
 }

@@ -1,4 +1,5 @@
 using RewardReasoning.Calibration;
+using RewardReasoning.Data.Recognition;
 using RewardReasoning.Data.Rows;
 using RewardReasoning.Evaluation.Running;
 using RewardReasoning.Judging;
@@ -17,6 +18,9 @@ public sealed record CalibrationOptions
 
     /// <summary>Progress, concurrency and clock.</summary>
     public RunOptions Run { get; init; } = new();
+
+    /// <summary>What may be asked before the judge: how sure it must be to decide is fitted too. Null for nothing.</summary>
+    internal FirstStage? First { get; init; }
 }
 
 /// <summary>Calibrates a judge's confidence on labelled pairs, so that 90 % confidence means right 90 % of the time.</summary>
@@ -34,26 +38,38 @@ public sealed class Calibrator(OpenedJudge judge, CalibrationOptions? options = 
         ArgumentNullException.ThrowIfNull(pairs);
         RunOptions run = _options.Run;
         RowJudge rowJudge = new(judge.Judge);
+        ScreenedJudge? stages = _options.First is { } first ? new(first.Judge, judge.Judge) : null;
         LabelledJudgments labelled = new();
         long? total = await JudgedRows.CountAsync(pairs, run, cancellationToken).ConfigureAwait(false);
         Usage usage = Usage.None;
         await foreach (
-            JudgedRow judged in JudgedRows
-                .SelectAsync(pairs, judge, run, rowJudge.JudgeAsync, null, cancellationToken)
+            (JudgedRow judged, Judgment? quick) in JudgedRows
+                .SelectAsync(pairs, judge, run, JudgeAsync, null, cancellationToken)
                 .ConfigureAwait(false)
         )
         {
-            labelled.Add(judged.Content, judged.Judgment);
+            labelled.Add(judged.Content, judged.Judgment, quick);
             if (judged.Error is { } error)
             {
                 run.OnMissing?.Invoke(new MissingItem(judged.Row.Place, error));
             }
 
-            usage += judged.Usage;
+            usage += judged.Usage + (quick?.Usage ?? Usage.None);
             run.Progress?.Report(new RunProgress(labelled.Rows, labelled.Missing, total, usage));
         }
 
         return Fit(labelled);
+
+        async Task<(JudgedRow Judged, Judgment? Quick)> JudgeAsync(DataRow row, CancellationToken stop)
+        {
+            JudgedRow judged = await rowJudge.JudgeAsync(row, stop).ConfigureAwait(false);
+            return (
+                judged,
+                stages is not null && judged is { Content: PairContent pair, Judgment: not null }
+                    ? await stages.ScreenAsync(pair.Comparison, stop).ConfigureAwait(false)
+                    : null
+            );
+        }
     }
 
     /// <summary>Fits a map to the judgments that <c>rrm score</c> wrote with this judge and these settings; nothing is judged.</summary>
@@ -110,7 +126,11 @@ public sealed class Calibrator(OpenedJudge judge, CalibrationOptions? options = 
                 Before = fit.Before,
                 After = fit.After,
                 Abstention = labelled.Abstention(),
+                Screens = _options.First is { } stage ? [labelled.Screen(stage.Identity)] : [],
             }
-        );
+        )
+        {
+            FirstStage = _options.First is { } asked ? FirstStageReport.Of(asked.Name, labelled.Screen(asked.Identity)) : null,
+        };
     }
 }

@@ -3,6 +3,7 @@ using RewardReasoning.Calibration;
 using RewardReasoning.Data.Recognition;
 using RewardReasoning.Data.Rows;
 using RewardReasoning.Evaluation.Running;
+using RewardReasoning.Judging;
 
 namespace RewardReasoning.Evaluation.Calibration;
 
@@ -13,6 +14,7 @@ namespace RewardReasoning.Evaluation.Calibration;
 internal sealed class LabelledJudgments
 {
     private readonly List<LabelledConfidence> _judgments = [];
+    private readonly List<(string Query, string Pair, double? Sureness, bool IsRight, bool JudgeIsRight)> _screened = [];
 
     /// <summary>Rows so far.</summary>
     public int Rows { get; private set; }
@@ -34,6 +36,19 @@ internal sealed class LabelledJudgments
                 .Select(query => query.MinBy(judgment => judgment.Pair, StringComparer.Ordinal))
                 .OfType<LabelledConfidence>()
                 .Select(judgment => (judgment.Uncertainty, judgment.IsRight))
+        );
+
+    /// <summary>What a first stage costs on one pair of each query, the first by the pairs' hashes.</summary>
+    /// <param name="first">Identity of the first stage.</param>
+    public ScreenFit Screen(string first) =>
+        ScreenFit.Of(
+            first,
+            [
+                .. _screened
+                    .GroupBy(pair => pair.Query)
+                    .Select(query => query.MinBy(pair => pair.Pair, StringComparer.Ordinal))
+                    .Select(pair => (pair.Sureness, pair.IsRight, pair.JudgeIsRight)),
+            ]
         );
 
     /// <summary>Adds a row of <c>rrm score</c> with its judgment.</summary>
@@ -80,7 +95,10 @@ internal sealed class LabelledJudgments
     }
 
     /// <summary>Adds a row that was judged now; null where that failed.</summary>
-    public void Add(RowContent content, Judgment? judgment)
+    /// <param name="content">The row.</param>
+    /// <param name="judgment">The judge's judgment.</param>
+    /// <param name="quick">What a first stage said; null where there is none, or it failed.</param>
+    public void Add(RowContent content, Judgment? judgment, Judgment? quick = null)
     {
         Rows++;
         if (
@@ -97,13 +115,16 @@ internal sealed class LabelledJudgments
         }
         else
         {
-            _judgments.Add(
-                new(
-                    confidence,
-                    preferred == pair.Label,
+            string hash = Convert.ToHexString(ComparisonHash.OfUnorderedPair(pair.Comparison));
+            bool isRight = preferred == pair.Label;
+            _judgments.Add(new(confidence, isRight, pair.Comparison.Query, uncertainty, hash));
+            _screened.Add(
+                (
                     pair.Comparison.Query,
-                    uncertainty,
-                    Convert.ToHexString(ComparisonHash.OfUnorderedPair(pair.Comparison))
+                    hash,
+                    quick is null ? null : ScreenedJudge.SurenessOf(quick),
+                    quick?.Preferred == pair.Label,
+                    isRight
                 )
             );
         }

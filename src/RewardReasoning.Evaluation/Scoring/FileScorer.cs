@@ -148,6 +148,7 @@ public sealed class FileScorer(OpenedJudge judge, ScoreOptions? options = null)
         );
         ReasoningJudge reasoning =
             judge.Reasoning
+            ?? judge.AfterFirst?.Reasoning
             ?? throw new RunException(
                 "A budget is spent on the votes of one judge; a scalar reward model or a jury has none. Leave it out."
             );
@@ -168,6 +169,7 @@ public sealed class FileScorer(OpenedJudge judge, ScoreOptions? options = null)
                 _options.MaxTokens is { } tokens
                     ? new VoteBudget(tokens, InTokens: true)
                     : new VoteBudget((long)Math.Round((_options.MeanVotes ?? 0) * pairs * step), InTokens: false),
+            judge.Screened,
             _options.Run
         );
     }

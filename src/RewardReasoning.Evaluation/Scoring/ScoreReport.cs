@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using RewardReasoning.Evaluation.Juries;
 using RewardReasoning.Evaluation.Metrics;
 using RewardReasoning.Evaluation.Running;
+using RewardReasoning.Judging;
 
 namespace RewardReasoning.Evaluation.Scoring;
 
@@ -33,6 +34,9 @@ public sealed record ScoreReport
 
     /// <summary>The rows by the values of the fields that were asked for.</summary>
     public IReadOnlyList<ScoreBreakdown> By { get; init; } = [];
+
+    /// <summary>Judgments that a first stage decided (<see cref="ScreenedJudge"/>); null where there is one stage.</summary>
+    public long? Screened { get; init; }
 
     /// <summary>What the members of a jury did; null of a single judge.</summary>
     [JsonInclude]

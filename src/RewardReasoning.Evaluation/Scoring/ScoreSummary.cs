@@ -29,6 +29,7 @@ internal sealed class ScoreSummary(IReadOnlyList<string> fields)
     private long _agreeing;
     private long _missingMatches;
     private readonly JuryCounter _jury = new();
+    private long? _screened;
     private long _abstainedMatches;
 
     /// <summary>Rows so far.</summary>
@@ -50,6 +51,11 @@ internal sealed class ScoreSummary(IReadOnlyList<string> fields)
         {
             AddRanking(judged.Row, judged.Ranking);
             AddJury((CandidatesContent)judged.Content, judged.Ranking?.Matches ?? []);
+            foreach (PlayedMatch match in judged.Ranking?.Matches ?? [])
+            {
+                AddStage(match.Judgment);
+            }
+
             _missingMatches += judged.MissingMatches;
             _abstainedMatches += judged.AbstainedMatches;
         }
@@ -66,6 +72,7 @@ internal sealed class ScoreSummary(IReadOnlyList<string> fields)
         PairContent? pair = content as PairContent;
         Verdict label = pair?.Label ?? Verdict.Unparsable;
         _total.Add(label, judgment);
+        AddStage(judgment);
         if (pair is not null && judgment is not null)
         {
             _jury.Add(ComparisonHash.FirstIsSmaller(pair.Comparison), judgment.Members, judgment.Preferred, label);
@@ -80,6 +87,14 @@ internal sealed class ScoreSummary(IReadOnlyList<string> fields)
         if (pair?.Comparison is { } comparison && judgment?.Preferred is { } preferred && comparison.Response1 != comparison.Response2)
         {
             Match(comparison, preferred);
+        }
+    }
+
+    private void AddStage(Judgment? judgment)
+    {
+        if (judgment?.IsScreened is { } screened)
+        {
+            _screened = (_screened ?? 0) + (screened ? 1 : 0);
         }
     }
 
@@ -129,6 +144,7 @@ internal sealed class ScoreSummary(IReadOnlyList<string> fields)
                 Cost = Usage.Cost,
                 KeptCost = Usage.KeptCost,
             },
+            Screened = _screened,
             Jury = _jury.Figures(),
             Seconds = elapsed.TotalSeconds,
             PairsPerSecond = elapsed > TimeSpan.Zero ? _total.Judged / elapsed.TotalSeconds : 0,

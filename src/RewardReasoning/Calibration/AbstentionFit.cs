@@ -97,7 +97,7 @@ internal sealed class AbstentionFit
         {
             for (
                 int at = Levels.TakeWhile(level => level.Given < Math.Max(start * Pairs, fewest)).Count();
-                at < Levels.Count && (at <= farthest || Probability(Levels[at], risk) <= error);
+                at < Levels.Count && (at <= farthest || Binomial.AtMost(Levels[at].Wrong, Levels[at].Given, risk) <= error);
                 at++
             )
             {
@@ -120,21 +120,6 @@ internal sealed class AbstentionFit
                         : (1 / target.Risk) - 1
                 ) - Rounding
             );
-    }
-
-    /// <summary>Probability of this number of wrong judgments or fewer, each of them wrong with the probability of the risk.</summary>
-    private static double Probability(AbstentionLevel level, double risk)
-    {
-        double logOdds = Math.Log(risk) - Math.Log(1 - risk);
-        double logTerm = level.Given * Math.Log(1 - risk);
-        double sum = 0;
-        for (int wrong = 0; wrong <= level.Wrong; wrong++)
-        {
-            sum += Math.Exp(logTerm);
-            logTerm += Math.Log(level.Given - wrong) - Math.Log(wrong + 1) + logOdds;
-        }
-
-        return sum;
     }
 }
 

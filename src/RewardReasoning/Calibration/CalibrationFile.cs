@@ -57,6 +57,8 @@ public sealed record CalibrationFile
     public CalibrationFile With(CalibrationFit fit)
     {
         ArgumentNullException.ThrowIfNull(fit);
+        IReadOnlyList<ScreenFit> screens = Find(fit.Model, fit.Voting)?.Screens ?? [];
+        fit = fit with { Screens = [.. screens.Where(other => fit.Screens.All(screen => screen.First != other.First)), .. fit.Screens] };
         return this with { Fits = [.. Fits.Where(other => other.Model != fit.Model || other.Voting != fit.Voting), fit] };
     }
 
@@ -82,6 +84,25 @@ public sealed record CalibrationFile
         return abstention.LevelFor(target) is { } level
             ? new Abstention(target, level.Uncertainty)
             : throw new CalibrationException($"The judge cannot abstain at {target} by the fit in {Path}. {abstention.WhyNone(target)}");
+    }
+
+    /// <summary>How sure a first stage must be to decide before this judge.</summary>
+    /// <param name="model">The judge's model.</param>
+    /// <param name="voting">How it votes.</param>
+    /// <param name="first">Identity of the first stage.</param>
+    /// <param name="target">The most accuracy that may be lost, and in what share of fits.</param>
+    /// <exception cref="CalibrationException">There is no fit for it, or none that reaches the target; the message says what to
+    /// do.</exception>
+    internal double CertaintyFor(string model, VotingSettings voting, string first, AbstentionTarget target)
+    {
+        CalibrationFit fit = Find(model, voting) ?? throw new CalibrationException(WhyNone(model, voting));
+        ScreenFit screen =
+            fit.Screens.FirstOrDefault(screen => screen.First == first)
+            ?? throw new CalibrationException(
+                $"{Path} has a fit for this model and these settings, but not with the first stage '{first}'"
+                    + (fit.Screens.Count == 0 ? "." : $"; it has {string.Join(", ", fit.Screens.Select(one => $"'{one.First}'"))}.")
+            );
+        return screen.LevelFor(target)?.Sureness ?? throw new CalibrationException($"By the fit in {Path}: {screen.WhyNone(target)}");
     }
 
     /// <summary>One sentence on why no fit holds for a model and settings, by the one that comes nearest, and what to do.</summary>

@@ -26,6 +26,9 @@ public sealed record CalibrationFit
 
     /// <summary>Risk and coverage by uncertainty, for a judge that may abstain; null in files of earlier versions.</summary>
     internal AbstentionFit? Abstention { get; init; }
+
+    /// <summary>What first stages before this judge cost in accuracy, one for each that was tried.</summary>
+    internal IReadOnlyList<ScreenFit> Screens { get; init; } = [];
 }
 
 /// <summary>How far confidences are off.</summary>

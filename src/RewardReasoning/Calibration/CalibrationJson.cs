@@ -17,7 +17,8 @@ internal sealed record CalibrationFitJson(
     string Method,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Temperature = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double[][]? Knots = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] AbstentionJson? Abstention = null
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] AbstentionJson? Abstention = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ScreenJson[]? FirstStages = null
 )
 {
     private const string TemperatureMethod = "temperature";
@@ -34,7 +35,8 @@ internal sealed record CalibrationFitJson(
             fit.Map is ConfidenceMap.Temperature ? TemperatureMethod : IsotonicMethod,
             (fit.Map as ConfidenceMap.Temperature)?.Value,
             (fit.Map as ConfidenceMap.Isotonic)?.Knots.Select(knot => new[] { knot.Confidence, knot.Value }).ToArray(),
-            fit.Abstention is { } abstention ? AbstentionJson.Of(abstention) : null
+            fit.Abstention is { } abstention ? AbstentionJson.Of(abstention) : null,
+            fit.Screens.Count > 0 ? [.. fit.Screens.Select(ScreenJson.Of)] : null
         );
 
     public CalibrationFit ToFit() =>
@@ -48,6 +50,7 @@ internal sealed record CalibrationFitJson(
             Before = new(Before.Ece, Before.Brier),
             After = new(After.Ece, After.Brier),
             Abstention = Abstention?.ToFit(),
+            Screens = FirstStages is null ? [] : [.. FirstStages.Select(stage => stage.ToFit())],
         };
 
     private ConfidenceMap ToMap() =>
@@ -88,6 +91,27 @@ internal sealed record AbstentionJson(double[][] Levels)
         && Levels
             .Zip(Levels.Skip(1))
             .All(pair => pair.First[0] < pair.Second[0] && pair.First[1] < pair.Second[1] && pair.First[2] <= pair.Second[2]);
+}
+
+/// <summary>A first stage: levels of [sureness, pairs decided from it on, pairs lost by that].</summary>
+internal sealed record ScreenJson(string First, int Pairs, double[][] Levels)
+{
+    public static ScreenJson Of(ScreenFit fit) =>
+        new(fit.First, fit.Pairs, [.. fit.Levels.Select(level => new[] { level.Sureness, level.Decided, level.Lost })]);
+
+    public ScreenFit ToFit() =>
+        AreLevels()
+            ? new(First, Pairs, [.. Levels.Select(level => new ScreenLevel(level[0], (int)level[1], (int)level[2]))])
+            : throw new JsonException(
+                "its levels of a first stage are not triples of a sureness from 0.5 to 1, a number of pairs and a number of lost ones "
+                    + "among them, the first falling, the second rising, the third never falling."
+            );
+
+    private bool AreLevels() =>
+        Array.TrueForAll(Levels, level => level is [> 0.5 and <= 1 + 1e-9, >= 1, >= 0] && level[1] <= Pairs && level[2] <= level[1])
+        && Levels
+            .Zip(Levels.Skip(1))
+            .All(pair => pair.First[0] > pair.Second[0] && pair.First[1] < pair.Second[1] && pair.First[2] <= pair.Second[2]);
 }
 
 /// <summary>How far confidences are off.</summary>

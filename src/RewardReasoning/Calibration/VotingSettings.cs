@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text.Json;
 
 namespace RewardReasoning.Calibration;
 
@@ -56,6 +58,9 @@ public sealed record VotingSettings
     /// <summary>SHA-256 of the template, lines ended by line feeds.</summary>
     public required string Prompt { get; init; }
 
+    /// <summary>What is asked before the judge, and from which sureness on it decides; null for nothing.</summary>
+    public string? FirstStage { get; init; }
+
     /// <summary>
     /// SHA-256 of what closes reasoning at its budget and begins a verdict (<c>judge-stub.json</c>); null for the default.
     /// </summary>
@@ -96,6 +101,13 @@ public sealed record VotingSettings
             );
     }
 
+    /// <summary>All of them in one word.</summary>
+    internal string Hash()
+    {
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(this, CalibrationJson.Default.VotingSettings);
+        return $"sha256:{Convert.ToHexStringLower(SHA256.HashData(json))}";
+    }
+
     private (string Name, object? Value)[] Named() =>
         [
             ("votes", Votes),
@@ -112,6 +124,7 @@ public sealed record VotingSettings
             ("strict", Strict),
             ("ties", Ties),
             ("calculator", Calculator),
+            ("first stage", FirstStage),
             (StubName, Stub),
             (PromptName, Prompt),
         ];

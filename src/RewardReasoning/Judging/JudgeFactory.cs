@@ -27,6 +27,7 @@ public static class JudgeFactory
                 Judge = judge,
                 Reasoning = judge,
                 Client = client,
+                Options = resolved,
                 Name = (client.GetService(typeof(ChatClientMetadata)) as ChatClientMetadata)?.DefaultModelId ?? "unknown",
                 Voting = resolved.Voting,
                 Seed = resolved.Seed,
@@ -129,6 +130,50 @@ public static class JudgeFactory
             }
 
             throw;
+        }
+    }
+
+    /// <summary>Another judge over the client of an opened one, which stays that one's.</summary>
+    /// <param name="judge">A judge that votes.</param>
+    /// <param name="change">What the other one does otherwise.</param>
+    /// <exception cref="ArgumentException">The judge has no votes, or the options have faults.</exception>
+    internal static ReasoningJudge Beside(OpenedJudge judge, Func<JudgeOptions, JudgeOptions> change) =>
+        judge is { Client: { } client, Options: { } options }
+            ? new ReasoningJudge(client, change(options))
+            : throw new ArgumentException($"{judge.Name} is no judge that reasons; it cannot be asked in another way.", nameof(judge));
+
+    /// <summary>A judge with a first stage before it, both of which it owns from now on.</summary>
+    /// <param name="judge">The judge.</param>
+    /// <param name="first">What is asked first.</param>
+    /// <param name="certainty">How sure the first stage must be to decide, above ½ and at most 1.</param>
+    internal static OpenedJudge Screened(OpenedJudge judge, FirstStage first, double certainty)
+    {
+        ScreenedJudge screened = new(first.Judge, judge.Judge, certainty);
+        return new OpenedJudge(new Stages(first, judge), () => judge.Identity)
+        {
+            Judge = screened,
+            Screened = screened,
+            AfterFirst = judge,
+            Client = judge.Client,
+            Options = judge.Options,
+            Name = judge.Name,
+            Voting = judge.Voting with { FirstStage = FormattableString.Invariant($"{first.Identity}, from {certainty}") },
+            Seed = judge.Seed,
+            MaxVotes = judge.MaxVotes,
+            Concurrency = judge.Concurrency,
+            Domain = judge.Domain,
+            IsCalibrated = false,
+            CalibrationFault = null,
+            IsJury = judge.IsJury,
+        };
+    }
+
+    private sealed class Stages(FirstStage first, OpenedJudge judge) : IDisposable
+    {
+        public void Dispose()
+        {
+            first.Dispose();
+            judge.Dispose();
         }
     }
 }

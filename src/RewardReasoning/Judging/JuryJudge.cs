@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Runtime.ExceptionServices;
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
 using RewardReasoning.Calibration;
 
 namespace RewardReasoning.Judging;
@@ -52,9 +51,7 @@ internal sealed class JuryJudge : IRepeatableJudge, IDisposable
         _time = time ?? TimeProvider.System;
         Name = $"jury of {string.Join(", ", members.Keys)}";
         Description = HashOf([
-            .. _members.SelectMany(member =>
-                new[] { member.Name, JsonSerializer.Serialize(member.Judge.Voting, JuryHashJson.Default.VotingSettings) }
-            ),
+            .. _members.SelectMany(member => new[] { member.Name, member.Judge.Voting.Hash() }),
             .. _members.Select(member => _isFitted ? member.Weight.ToString("R", CultureInfo.InvariantCulture) : "equal"),
         ]);
     }
@@ -190,6 +187,3 @@ internal sealed class JuryJudge : IRepeatableJudge, IDisposable
     private static string HashOf(string[] parts) =>
         $"sha256:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\0', parts))))}";
 }
-
-[System.Text.Json.Serialization.JsonSerializable(typeof(VotingSettings))]
-internal sealed partial class JuryHashJson : System.Text.Json.Serialization.JsonSerializerContext;

@@ -17,7 +17,8 @@ public sealed class OpenedJudge : IJudge, IDisposable
     /// <summary>The judge itself; rankings ask whether it can judge a comparison again (<see cref="IRepeatableJudge"/>).</summary>
     public required IJudge Judge { get; init; }
 
-    /// <summary>The same judge if it reasons, which can stream its reasoning; null for a scalar reward model or a jury.</summary>
+    /// <summary>The same judge if it reasons, which can stream its reasoning; null for a scalar reward model, a jury, and a judge with a
+    /// first stage.</summary>
     public ReasoningJudge? Reasoning { get; internal init; }
 
     /// <summary>The client that it asks, which is this judge's own; null for a scalar reward model or a jury.</summary>
@@ -25,6 +26,15 @@ public sealed class OpenedJudge : IJudge, IDisposable
 
     /// <summary>The scalar reward model, which can score a response by itself; null for a judge that reasons.</summary>
     internal IScalarJudge? Scalar { get; init; }
+
+    /// <summary>How it votes, with what the model's files brought; null for a judge without votes.</summary>
+    internal JudgeOptions? Options { get; init; }
+
+    /// <summary>The two stages of a judge with a first one, which this judge joins; null for others.</summary>
+    internal ScreenedJudge? Screened { get; init; }
+
+    /// <summary>The judge after a first stage; null where there is none.</summary>
+    internal OpenedJudge? AfterFirst { get; init; }
 
     /// <summary>Whether several judges judge as one.</summary>
     internal bool IsJury { get; init; }
