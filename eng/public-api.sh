@@ -3,7 +3,7 @@
 # beside each project, where reviews see what a change adds to or takes from them. A release moves them into PublicAPI.Shipped.txt.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-[[ $# -gt 0 ]] || set -- src/RewardReasoning src/RewardReasoning.{Text,Verification,Endpoints,Models,LlamaCpp,Storage,Data,Evaluation,Extensions.Evaluation,Training,Server}
+[[ $# -gt 0 ]] || set -- src/RewardReasoning src/RewardReasoning.{Text,Verification,Endpoints,Models,LlamaCpp,Storage,Data,Evaluation,Extensions.Evaluation,Training,Server,Cluster}
 for project in "$@"; do
   echo '#nullable enable' >"$project/PublicAPI.Unshipped.txt"
   [[ -e $project/PublicAPI.Shipped.txt ]] || echo '#nullable enable' >"$project/PublicAPI.Shipped.txt"

@@ -3,6 +3,7 @@ using System.Net;
 using Microsoft.AspNetCore.Http;
 using RewardReasoning.Recipes;
 using RewardReasoning.Server.Keys;
+using RewardReasoning.Server.Rewards;
 
 namespace RewardReasoning.Server;
 
@@ -115,6 +116,10 @@ public sealed record JudgeServerOptions : ICheckedOptions
     /// </summary>
     /// <value>null: where the judge's completions are stored; memory where they are not, or where that place is another server's.</value>
     public string? State { get; init; }
+
+    /// <summary>The cluster that this server is to join, whose state it shares; the server disposes it.</summary>
+    /// <value>null (it has its state alone).</value>
+    internal IRewardCluster? Cluster { get; init; }
 
     /// <summary>Receives a line for every request that failed through the server's fault; it holds no text of the request.</summary>
     /// <value>null (nobody).</value>

@@ -25,15 +25,23 @@ internal sealed class ServedJudging : IAsyncDisposable
     private readonly ServerState _state;
     private readonly JudgingContext _context;
     private readonly JobRunner _runner;
-    private readonly RewardService _rewards;
+    private readonly RewardService _local;
+    private readonly IRewardService _rewards;
+    private readonly IRewardCluster? _cluster;
     private readonly RunRoutes _runs;
 
-    private ServedJudging(ServerState state, JudgingContext context, RewardService rewards, JudgeServerOptions options)
+    private ServedJudging(
+        ServerState state,
+        JudgingContext context,
+        RewardService local,
+        IRewardService rewards,
+        JudgeServerOptions options
+    )
     {
-        (_state, _context, _rewards) = (state, context, rewards);
+        (_state, _context, _local, _rewards, _cluster) = (state, context, local, rewards, options.Cluster);
         _runner = new JobRunner(state.Jobs, context, options.OnFailure);
         _runs = new(options.RunsFolder);
-        context.Drain.Begun.Register(rewards.BeginClosing);
+        context.Drain.Begun.Register(options.Cluster is { } cluster ? cluster.BeginClosing : local.BeginClosing);
     }
 
     /// <summary>Goes on with the groups and jobs that the store has open.</summary>
@@ -55,8 +63,8 @@ internal sealed class ServedJudging : IAsyncDisposable
         CancellationToken cancellationToken
     )
     {
-        ServerState state = await ServerState.OpenAsync(options.State, model.Store, time, options.OnFailure, cancellationToken);
-        RewardService? service = null;
+        ServerState state = await OpenStateAsync(options, model, time, cancellationToken);
+        RewardService? local = null;
         try
         {
             JudgmentRecorder recorder = new(state.Judgments, time, options.OnFailure);
@@ -81,13 +89,22 @@ internal sealed class ServedJudging : IAsyncDisposable
                 GroupSize = options.GroupSize,
                 MaxOpenMembers = options.MaxMembers,
                 OnWarning = options.OnFailure,
+                OnLost = options.Cluster is { } one ? one.Lost : null,
             };
-            service = await RewardService.StartAsync(RewardJudge.Of(judge, context.Decides), rewards, state.Rewards, time);
-            return new(state, context, service, options);
+            RewardJudge judges = RewardJudge.Of(judge, context.Decides);
+            if (options.Cluster is { } cluster && state is PostgresState shared)
+            {
+                local = await RewardService.StartWithoutShardsAsync(judges, rewards, state.Rewards, time);
+                return new(state, context, local, await cluster.StartAsync(local, shared, cancellationToken), options);
+            }
+
+            local = await RewardService.StartAsync(judges, rewards, state.Rewards, time);
+            return new(state, context, local, local, options);
         }
         catch
         {
-            await (service?.DisposeAsync() ?? ValueTask.CompletedTask);
+            await (options.Cluster?.DisposeAsync() ?? ValueTask.CompletedTask);
+            await (local?.DisposeAsync() ?? ValueTask.CompletedTask);
             state.Dispose();
             throw;
         }
@@ -98,6 +115,12 @@ internal sealed class ServedJudging : IAsyncDisposable
     {
         meter.Watch("requests", "Requests to judge or rank, running or waiting", () => _context.Admission.Inside);
         meter.Watch("requests.limit", "The most of them", () => _context.Admission.Most);
+        if (_cluster is { } cluster)
+        {
+            meter.Watch("cluster.servers", "Servers of the cluster that are there", () => cluster.Servers);
+            meter.Watch("cluster.shards", "Shards of the groups that are at home on this server, of 256", () => cluster.Shards);
+        }
+
         JudgeRoutes.Map(routes, _context);
         ScoreRoutes.Map(routes, _context);
         JudgmentRoutes.Map(routes, _state.Judgments);
@@ -107,9 +130,30 @@ internal sealed class ServedJudging : IAsyncDisposable
         _runs.Map(routes);
     }
 
-    /// <summary>Looks whether the state can be used.</summary>
+    private static async Task<ServerState> OpenStateAsync(
+        JudgeServerOptions options,
+        ServedModel model,
+        TimeProvider time,
+        CancellationToken cancellationToken
+    ) =>
+        options.Cluster is { } cluster
+            ? await PostgresState.OpenAsync(cluster.Database, shared: true, time, cancellationToken)
+                ?? throw new CompletionStoreException(
+                    $"A server without --cluster has its groups, jobs and judgments in {cluster.Database}. Stop it, or name another "
+                        + "database with --cluster."
+                )
+                {
+                    IsUnusable = true,
+                }
+            : await ServerState.OpenAsync(options.State, model.Store, time, options.OnFailure, cancellationToken);
+
+    /// <summary>Looks whether the state can be used, and the server is in its cluster if it has one.</summary>
     /// <exception cref="CompletionStoreException">It cannot.</exception>
-    public Task CheckStateAsync() => _state.CheckAsync();
+    public Task CheckStateAsync()
+    {
+        _cluster?.RequireJoined();
+        return _state.CheckAsync();
+    }
 
     /// <summary>The judge as tools of the Model Context Protocol.</summary>
     public IReadOnlyList<McpServerTool> ToolsFor(ServedModel model, JudgeServerOptions options) =>
@@ -119,7 +163,8 @@ internal sealed class ServedJudging : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _runner.DisposeAsync();
-        await _rewards.DisposeAsync();
+        await (_cluster?.DisposeAsync() ?? ValueTask.CompletedTask);
+        await _local.DisposeAsync();
         _runs.Dispose();
         _state.Dispose();
     }

@@ -36,6 +36,7 @@ public sealed class ProjectReferenceTests
             "RewardReasoning.Data",
             "RewardReasoning.Evaluation",
         ],
+        ["RewardReasoning.Cluster"] = ["RewardReasoning", "RewardReasoning.Storage", "RewardReasoning.Server"],
         ["RewardReasoning.Lab"] = ["RewardReasoning.Verification", "RewardReasoning.Training"],
     };
 
@@ -43,6 +44,7 @@ public sealed class ProjectReferenceTests
     {
         ["TorchSharp"] = ["RewardReasoning.Models", "RewardReasoning.Training"],
         ["LLamaSharp"] = ["RewardReasoning.LlamaCpp"],
+        ["Microsoft.Orleans.Server"] = ["RewardReasoning.Cluster"],
         ["System.CommandLine"] = ["RewardReasoning.Cli"],
         ["Spectre.Console"] = ["RewardReasoning.Cli"],
     };
@@ -119,6 +121,8 @@ public sealed class ProjectReferenceTests
         ["Microsoft.Extensions.DependencyInjection.Abstractions"] = "Microsoft.Extensions.DependencyInjection",
         ["Microsoft.Extensions.Logging.Abstractions"] = "Microsoft.Extensions.Logging",
         ["Microsoft.Extensions.Options"] = "Microsoft.Extensions.Options",
+        ["Microsoft.Orleans.Connections.Security"] = "Orleans.Connections.Security",
+        ["Microsoft.Orleans.Server"] = "Orleans.Configuration",
         ["ModelContextProtocol.AspNetCore"] = "ModelContextProtocol",
         ["OpenTelemetry.Exporter.OpenTelemetryProtocol"] = "OpenTelemetry",
         ["OpenTelemetry.Exporter.Prometheus.AspNetCore"] = "OpenTelemetry",
@@ -129,6 +133,8 @@ public sealed class ProjectReferenceTests
         ["LLamaSharp"] = "LLama.Native",
         ["LLamaSharp.Backend.Cpu"] = null,
         ["libtorch-cpu-linux-x64"] = null,
+        ["Microsoft.CodeAnalysis.Common"] = null,
+        ["Microsoft.CodeAnalysis.Workspaces.Common"] = null,
         ["TorchSharp-cuda-linux"] = null,
         ["JsonSchema.Net"] = "Json.Schema",
         ["SkiaSharp.NativeAssets.Linux.NoDependencies"] = null,

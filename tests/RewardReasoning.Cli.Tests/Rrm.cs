@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using RewardReasoning.Cli.Terminals;
+using RewardReasoning.Testing;
 
 [assembly: AssemblyFixture(typeof(RewardReasoning.Cli.Tests.UserHomes))]
 
@@ -71,6 +72,26 @@ internal static class Rrm
         }
 
         return Process.Start(start) ?? throw new InvalidOperationException("rrm did not start.");
+    }
+
+    /// <summary>Serves the judge of numbers; done when it answers.</summary>
+    public static async Task<Process> ServeNumbersAsync(FakeOpenAIServer judge, int port, params string[] args)
+    {
+        Process process = Start([
+            "serve",
+            "--endpoint",
+            judge.Url.ToString(),
+            "--model",
+            "numbers",
+            "--concurrency",
+            "8",
+            "--port",
+            $"{port}",
+            .. args,
+        ]);
+        string told = await process.StandardError.ReadLineAsync(TestContext.Current.CancellationToken) ?? "";
+        Assert.StartsWith("rrm: numbers answers at ", told, StringComparison.Ordinal);
+        return process;
     }
 
     /// <summary>Deletes the homes of all runs.</summary>

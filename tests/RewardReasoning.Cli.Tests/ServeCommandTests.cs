@@ -11,6 +11,19 @@ public sealed class ServeCommandTests(TinyJudge judge) : IClassFixture<TinyJudge
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
+    [Theory]
+    [InlineData("--cluster", "serve.db")]
+    [InlineData("--cluster", "postgres://h/db", "--state", "serve.db")]
+    [InlineData("--cluster", "postgres://h/db", "--store", "completions.db")]
+    [InlineData("--cluster", "postgres://h/db", "--store", "none")]
+    [InlineData("--cluster", "postgres://h/db", "--openai")]
+    public async Task Cluster_WithWhatServersCannotShare_IsOneClearError(params string[] args)
+    {
+        RrmResult refused = await Rrm.RunAsync(["serve", .. args]);
+        Assert.Equal(2, refused.ExitCode);
+        Assert.Contains("the servers of a cluster share a PostgreSQL database", refused.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Serve_OpenAI_AnswersUntilItIsAskedToStop()
     {

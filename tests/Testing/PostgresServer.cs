@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 
 namespace RewardReasoning.Testing;
 
@@ -50,7 +48,7 @@ public sealed class PostgresServer : IAsyncDisposable
     public static async Task<PostgresServer> StartAsync(bool flushes = false)
     {
         string programs = FindPrograms() ?? throw new InvalidOperationException("PostgreSQL is not installed.");
-        int port = FreePort();
+        int port = Ports.Free();
         Process shell =
             Process.Start(
                 new ProcessStartInfo("bash", ["-c", Script, "bash", programs, $"{port}", flushes ? "on" : "off"])
@@ -97,13 +95,6 @@ public sealed class PostgresServer : IAsyncDisposable
                 .Select(version => Path.Combine(version, "bin"))
                 .FirstOrDefault(programs => File.Exists(Path.Combine(programs, "initdb")))
             : null;
-
-    private static int FreePort()
-    {
-        using TcpListener listener = new(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 
     private async Task SayAsync(string command)
     {

@@ -9,6 +9,7 @@ using RewardReasoning.LlamaCpp;
 using RewardReasoning.Models;
 using RewardReasoning.Rankings;
 using RewardReasoning.Server;
+using RewardReasoning.Server.Rewards;
 using RewardReasoning.Storage;
 
 namespace RewardReasoning.Cli.Commands;
@@ -29,6 +30,7 @@ internal sealed class ServeCommand
     private readonly ModelArguments _model = new();
     private readonly JudgingArguments _judging = new();
     private readonly RankingArguments _ranking = new();
+    private readonly ClusterArguments _cluster = new();
     private readonly Option<bool> _openAI = new("--openai")
     {
         Description = "Serve only the model itself, with OpenAI's chat completions interface; nothing is judged.",
@@ -150,29 +152,31 @@ internal sealed class ServeCommand
             rrm serve --group-size 8 --votes 3
             rrm serve --host 0.0.0.0 --keys keys.json
             rrm serve --runs runs
+            rrm serve --cluster postgres://rrm@db.example/judgments --port 8001
             """
         );
         foreach (
-            Option option in new Option[]
-            {
-                serve._openAI,
-                serve._name,
-                serve._host,
-                serve._port,
-                serve._keyFile,
-                serve._keyVariable,
-                serve._withoutKeys,
-                serve._allowedHosts,
-                serve._maxRequests,
-                serve._maxCompletions,
-                serve._maxMembers,
-                serve._groupSize,
-                serve._state,
-                serve._runs,
-                serve._maxToolTokens,
-                serve._deadline,
-                serve._drain,
-            }
+            Option option in (Option[])
+                [
+                    serve._openAI,
+                    serve._name,
+                    serve._host,
+                    serve._port,
+                    serve._keyFile,
+                    serve._keyVariable,
+                    serve._withoutKeys,
+                    serve._allowedHosts,
+                    serve._maxRequests,
+                    serve._maxCompletions,
+                    serve._maxMembers,
+                    serve._groupSize,
+                    serve._state,
+                    .. serve._cluster.Options,
+                    serve._runs,
+                    serve._maxToolTokens,
+                    serve._deadline,
+                    serve._drain,
+                ]
         )
         {
             command.Options.Add(option);
@@ -188,6 +192,7 @@ internal sealed class ServeCommand
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         JudgeServerOptions options = CheckedOptions.Require(Read(parsed));
+        RequireWhatServersCanShare(parsed);
         ModelSource source = await _model.ReadAsync(parsed, _terminal, cancellationToken);
         string name = parsed.GetValue(_name) ?? source.Name;
         if (parsed.GetValue(_openAI))
@@ -210,6 +215,7 @@ internal sealed class ServeCommand
         );
         IChatClient? local = judge.Client?.GetService<LocalChatClient>() as IChatClient ?? judge.Client?.GetService<GgufChatClient>();
         ServedModel model = local is null ? new ServedModel { Name = name } : ChatModel(name, local);
+        IRewardCluster? cluster = _cluster.Open(parsed, _terminal);
         return await ServeAsync(
             model with
             {
@@ -217,9 +223,38 @@ internal sealed class ServeCommand
                 Ranking = ranking,
                 Store = judge.Client?.GetService<ICompletionStore>(),
             },
-            options,
+            options with
+            {
+                Cluster = cluster,
+            },
             cancellationToken
         );
+    }
+
+    /// <summary>What one server has alone cannot be a cluster's.</summary>
+    /// <exception cref="UsageException">Something of that kind was asked for.</exception>
+    private void RequireWhatServersCanShare(ParseResult parsed)
+    {
+        if (_cluster.DatabaseOf(parsed) is not { } database)
+        {
+            return;
+        }
+
+        string? asked =
+            !PostgresLocation.Is(database) ? $"--cluster is {database}"
+            : parsed.GetValue(_openAI) ? "--openai serves a model only"
+            : parsed.GetValue(_state) is { } state && state != database ? $"--state is {state}"
+            : _judging.StoreOf(parsed) is { } store && !PostgresLocation.Is(store) ? $"--store is {store}"
+            : null;
+        if (asked is not null)
+        {
+            throw new UsageException(
+                $"{asked}, and the servers of a cluster share a PostgreSQL database: name it with --cluster postgres://user@host/database, "
+                    + "and leave --state and --store out, or name such a database with --store too."
+            );
+        }
+
+        _judging.StoreByDefault(database);
     }
 
     private static ServedModel ChatModel(string name, IChatClient client) =>

@@ -279,6 +279,12 @@ internal sealed class JudgingArguments
         return judge;
     }
 
+    /// <summary>The place for completions that was asked for; null for none.</summary>
+    public string? StoreOf(ParseResult parsed) => _store.PlaceOf(parsed);
+
+    /// <summary>The place for completions where none is asked for.</summary>
+    public void StoreByDefault(string place) => _store.DefaultPlace = place;
+
     /// <summary>The options that a member of a jury may have.</summary>
     public static IReadOnlyList<Option> OfMembers() => [.. MemberCommand().Command.Options];
 

@@ -22,6 +22,12 @@ internal sealed class StoreArgument
 
     public Option[] Options => [_store];
 
+    /// <summary>The place where none was asked for; null for the one in the user's data folder.</summary>
+    public string? DefaultPlace { get; set; }
+
+    /// <summary>What was asked for; null for nothing.</summary>
+    public string? PlaceOf(ParseResult parsed) => parsed.GetValue(_store);
+
     public void AddTo(Command command) => command.Options.Add(_store);
 
     /// <summary>The store that was asked for, made if it is not there; null for none.</summary>
@@ -34,7 +40,10 @@ internal sealed class StoreArgument
             return null;
         }
 
-        return await CompletionStores.OpenAsync(location ?? MakeDefault(terminal, Name), cancellationToken: cancellationToken);
+        return await CompletionStores.OpenAsync(
+            location ?? DefaultPlace ?? MakeDefault(terminal, Name),
+            cancellationToken: cancellationToken
+        );
     }
 
     /// <summary>The store that was asked for, which must be there.</summary>

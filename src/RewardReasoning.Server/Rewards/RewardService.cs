@@ -108,7 +108,8 @@ internal sealed class RewardService : IRewardService, IAsyncDisposable
     }
 
     /// <summary>Becomes the owner of shards, whoever had them before, and goes on with their cohorts.</summary>
-    public async Task OwnAsync(IReadOnlyCollection<int> shards)
+    /// <returns>The epoch of each.</returns>
+    public async Task<IReadOnlyDictionary<int, long>> OwnAsync(IReadOnlyCollection<int> shards)
     {
         ClaimedShards claimed = await _ledger.ClaimAsync(shards, _time.GetUtcNow() - _options.RedeliveryTime);
         if (claimed.Unfinished.Count > 0)
@@ -129,16 +130,22 @@ internal sealed class RewardService : IRewardService, IAsyncDisposable
                 _registry.TakeOver(stored);
             }
         }
+
+        return claimed.Epochs;
     }
 
     /// <summary>Has a shard no longer: its cohorts go on elsewhere, or here once it is owned again.</summary>
     /// <param name="shard">The shard.</param>
+    /// <param name="epoch">The epoch under which it was owned, so that one that was claimed anew since stays; null for any.</param>
     /// <param name="why">What those are told who wait for its members.</param>
-    public void Disown(int shard, RewardReasoningException why)
+    public void Disown(int shard, long? epoch, RewardReasoningException why)
     {
         lock (_gate)
         {
-            Drop(shard, why);
+            if (_registry.Shards.Contains(shard) && (epoch is null || epoch == _registry.EpochOf(shard)))
+            {
+                Drop(shard, why);
+            }
         }
     }
 
