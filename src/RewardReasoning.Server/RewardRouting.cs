@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Routing;
+using RewardReasoning.Server.Http;
 using RewardReasoning.Server.Rewards;
 using RewardReasoning.Server.Trainers;
 
@@ -8,10 +9,10 @@ namespace RewardReasoning.Server;
 internal static class RewardRouting
 {
     /// <summary>Adds <c>/v1/rewards</c>, <c>/v1/cohorts</c> and the addresses under which trainers expect rewards.</summary>
-    public static IEndpointRouteBuilder MapRewards(this IEndpointRouteBuilder routes, IRewardService service)
+    public static IEndpointRouteBuilder MapRewards(this IEndpointRouteBuilder routes, IRewardService service, BodyAdmission bodies)
     {
-        RewardRoutes.Map(routes, service);
-        TrainerRoutes.Map(routes, service);
+        RewardRoutes.Map(routes, service, bodies);
+        TrainerRoutes.Map(routes, service, bodies);
         return routes;
     }
 }

@@ -126,7 +126,7 @@ internal sealed class ServedJudging : IAsyncDisposable
         JudgmentRoutes.Map(routes, _state.Judgments);
         PageRoutes.Map(routes);
         JobRoutes.Map(routes, _state.Jobs, _runner, _context);
-        routes.MapRewards(_rewards);
+        routes.MapRewards(_rewards, new BodyAdmission(_context.Bodies, _context.MaxRequestBytes, _context.Time));
         _runs.Map(routes);
     }
 

@@ -10,6 +10,9 @@ namespace RewardReasoning.Server.Http;
 /// <param name="what">What a place is for, such as <c>completions</c>; for messages.</param>
 internal sealed class Admission(int most, string what)
 {
+    /// <summary>The code of a refusal at capacity.</summary>
+    public const string FullCode = "queue_full";
+
     private int _inside;
 
     /// <summary>How much is under way or waiting.</summary>
@@ -35,7 +38,7 @@ internal sealed class Admission(int most, string what)
             throw new ApiException(
                 StatusCodes.Status429TooManyRequests,
                 $"{most} {what} are under way or waiting, the most that this server takes. Try again later.",
-                "queue_full"
+                FullCode
             )
             {
                 RetryAfter = TimeSpan.FromSeconds(1),

@@ -122,6 +122,10 @@ internal sealed record RewardAnswer
     [JsonIgnore]
     public bool IsFinal => State == Done;
 
+    /// <summary>Whether the server had no room for the member's group.</summary>
+    [JsonIgnore]
+    public bool IsTurnedAway => Failure is { Class: FailureClass.Overload, Stage: RewardStage.Submit };
+
     /// <summary>A member that is not accepted.</summary>
     public static RewardAnswer Refusal(RewardMember member, FailureClass failure, bool retryable, string detail) =>
         new()

@@ -9,13 +9,13 @@ using RewardReasoning.Server.Http;
 namespace RewardReasoning.Server.Rewards;
 
 /// <summary><c>POST /v1/rewards</c>, <c>GET /v1/rewards/{id}</c> and <c>GET /v1/cohorts</c>.</summary>
-internal sealed class RewardRoutes(IRewardService service)
+internal sealed class RewardRoutes(IRewardService service, BodyAdmission bodies)
 {
     private readonly RewardRequestReader _reader = new(service.Options);
 
-    public static void Map(IEndpointRouteBuilder routes, IRewardService service)
+    public static void Map(IEndpointRouteBuilder routes, IRewardService service, BodyAdmission bodies)
     {
-        RewardRoutes rewards = new(service);
+        RewardRoutes rewards = new(service, bodies);
         routes.MapPost("/v1/rewards", http => WithFailureAsync(http, rewards.SubmitAsync));
         routes.MapGet("/v1/rewards/{id}", http => WithFailureAsync(http, rewards.PollAsync));
         routes.MapGet("/v1/cohorts", rewards.ListAsync);
@@ -39,7 +39,7 @@ internal sealed class RewardRoutes(IRewardService service)
 
     private async Task SubmitAsync(HttpContext http)
     {
-        (IReadOnlyList<RewardRequest> requests, bool isList) = _reader.Read(await JsonBody.ReadAsync(http));
+        (IReadOnlyList<RewardRequest> requests, bool isList) = _reader.Read(await bodies.ReadAsync(http, TimeSpan.Zero));
         using RewardTickets tickets = await RewardTickets.SubmitAsync(service, [.. requests.Select(request => request.Member)]);
         IReadOnlyList<RewardAnswer> answers = await tickets.WaitAsync(requests.Max(request => request.Wait), http.RequestAborted);
         RequireNoneLeftBehind(answers);
@@ -53,7 +53,7 @@ internal sealed class RewardRoutes(IRewardService service)
             return;
         }
 
-        if (answers[0].Failure is { } overload && answers.All(IsTurnedAway))
+        if (answers[0].Failure is { } overload && answers.All(answer => answer.IsTurnedAway))
         {
             throw RefusalOf(overload);
         }
@@ -151,8 +151,6 @@ internal sealed class RewardRoutes(IRewardService service)
             JsonAnswer.ProblemType
         );
     }
-
-    private static bool IsTurnedAway(RewardAnswer answer) => answer.Failure is { Class: FailureClass.Overload, Stage: RewardStage.Submit };
 
     /// <summary>The error of a member that is not accepted.</summary>
     public static ApiException RefusalOf(RewardFailure refusal) =>

@@ -6,6 +6,9 @@ internal abstract class RewardTicket : IDisposable
     /// <summary>Whether the member was not accepted; the answer says why.</summary>
     public abstract bool IsRefused { get; }
 
+    /// <summary>Whether the server had no room for the member's group.</summary>
+    public bool IsTurnedAway => IsRefused && Answer.IsTurnedAway;
+
     /// <summary>What is known now.</summary>
     public abstract RewardAnswer Answer { get; }
 

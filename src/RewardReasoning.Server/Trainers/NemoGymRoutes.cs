@@ -15,7 +15,7 @@ namespace RewardReasoning.Server.Trainers;
 /// and must have a number, so a failure is the mean of the group with <c>instance_config.mask_sample</c>, by which NeMo RL leaves out the
 /// sample.
 /// </summary>
-internal sealed class NemoGymRoutes(IRewardService service)
+internal sealed class NemoGymRoutes(IRewardService service, BodyAdmission bodies)
 {
     private const string GroupId = "_ng_group_id";
     private const string GroupAttempt = "_ng_group_attempt";
@@ -26,9 +26,9 @@ internal sealed class NemoGymRoutes(IRewardService service)
     private static readonly TimeSpan Collect = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan Judge = TimeSpan.FromMinutes(20);
 
-    public static void Map(IEndpointRouteBuilder routes, IRewardService service)
+    public static void Map(IEndpointRouteBuilder routes, IRewardService service, BodyAdmission bodies)
     {
-        NemoGymRoutes gym = new(service);
+        NemoGymRoutes gym = new(service, bodies);
         foreach (string prefix in new[] { "", "/ng-rollout/{rollout}" })
         {
             routes.MapPost(prefix + "/seed_session", Empty);
@@ -54,9 +54,19 @@ internal sealed class NemoGymRoutes(IRewardService service)
     private async Task VerifyAsync(HttpContext http)
     {
         TrainerCall call = TrainerCall.Of(http.Request, service.Options, Collect, Judge);
-        JsonElement body = await JsonBody.ReadAsync(http);
+        JsonElement body = await bodies.ReadAsync(http, TimeSpan.MaxValue);
         RewardMember member = Member(body, call);
-        using RewardTickets tickets = await RewardTickets.SubmitAsync(service, [member]);
+        using RewardTickets tickets = await RewardTickets.SubmitAsync(
+            service,
+            [member],
+            new Patience(TimeSpan.MaxValue, bodies.Time),
+            http.RequestAborted
+        );
+        if (service.IsClosing && tickets.All[0].IsTurnedAway)
+        {
+            throw Drain.Stopping();
+        }
+
         IReadOnlyList<RewardAnswer> answers;
         do
         {

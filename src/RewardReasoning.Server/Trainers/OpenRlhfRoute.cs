@@ -10,7 +10,7 @@ namespace RewardReasoning.Server.Trainers;
 /// of one. Only the prompt distinguishes groups in a request. The trainer waits 180 s, tries five times a second apart, and stops if
 /// no try brings a number; with <c>on_failure=nan</c>, for runs with dynamic filtering, a failure is NaN, and the trainer drops the group.
 /// </summary>
-internal sealed class OpenRlhfRoute(IRewardService service)
+internal sealed class OpenRlhfRoute(IRewardService service, BodyAdmission bodies)
 {
     private static readonly TimeSpan Collect = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan Judge = TimeSpan.FromSeconds(75);
@@ -19,9 +19,10 @@ internal sealed class OpenRlhfRoute(IRewardService service)
     {
         TrainerCall call = TrainerCall.Of(http.Request, service.Options, Collect, Judge);
         bool nan = TrainerCall.Word(http.Request.Query, "on_failure", "error", "nan") == "nan";
-        RewardMember[] members = Members(await JsonBody.ReadAsync(http), call);
-        using RewardTickets tickets = await RewardTickets.SubmitAsync(service, members);
-        IReadOnlyList<RewardAnswer> answers = await tickets.WaitAsync(call.Hold, http.RequestAborted);
+        Patience patience = new(call.Hold, bodies.Time);
+        RewardMember[] members = Members(await bodies.ReadAsync(http, patience.Left), call);
+        using RewardTickets tickets = await RewardTickets.SubmitAsync(service, members, patience, http.RequestAborted);
+        IReadOnlyList<RewardAnswer> answers = await tickets.WaitAsync(patience.Left, http.RequestAborted);
         if (answers.FirstOrDefault(answer => answer.Reward is null) is { } failed && (!nan || !failed.IsFinal))
         {
             if (answers.All(answer => answer.IsFinal))

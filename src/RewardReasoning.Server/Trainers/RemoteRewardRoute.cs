@@ -9,7 +9,7 @@ namespace RewardReasoning.Server.Trainers;
 /// <c>POST /remote_rm</c> for slime and miles: <c>prompt</c>, <c>response</c> and <c>label</c> of one sample, and a bare number as the
 /// answer. The trainers wait 120 and 300 s; they raise where no number comes, and have no other way to leave a sample out.
 /// </summary>
-internal sealed class RemoteRewardRoute(IRewardService service)
+internal sealed class RemoteRewardRoute(IRewardService service, BodyAdmission bodies)
 {
     private static readonly TimeSpan Collect = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Judge = TimeSpan.FromSeconds(50);
@@ -17,11 +17,12 @@ internal sealed class RemoteRewardRoute(IRewardService service)
     public async Task AnswerAsync(HttpContext http)
     {
         TrainerCall call = TrainerCall.Of(http.Request, service.Options, Collect, Judge);
-        JsonElement body = await JsonBody.ReadAsync(http);
+        Patience patience = new(call.Hold, bodies.Time);
+        JsonElement body = await bodies.ReadAsync(http, patience.Left);
         bool isList = body.ValueKind == JsonValueKind.Array;
         RewardMember[] members = isList ? [.. body.EnumerateArray().Select(one => Member(one, call))] : [Member(body, call)];
-        using RewardTickets tickets = await RewardTickets.SubmitAsync(service, members);
-        IReadOnlyList<RewardAnswer> answers = await tickets.WaitAsync(call.Hold, http.RequestAborted);
+        using RewardTickets tickets = await RewardTickets.SubmitAsync(service, members, patience, http.RequestAborted);
+        IReadOnlyList<RewardAnswer> answers = await tickets.WaitAsync(patience.Left, http.RequestAborted);
         if (answers.FirstOrDefault(answer => answer.Reward is null) is { } failed)
         {
             if (answers.All(answer => answer.IsFinal))

@@ -9,11 +9,11 @@ namespace RewardReasoning.Server.Trainers;
 /// <summary>The addresses under which trainers expect rewards, each with the answers that its trainer takes well.</summary>
 internal static class TrainerRoutes
 {
-    public static void Map(IEndpointRouteBuilder routes, IRewardService service)
+    public static void Map(IEndpointRouteBuilder routes, IRewardService service, BodyAdmission bodies)
     {
-        routes.MapPost("/get_reward", new OpenRlhfRoute(service).AnswerAsync);
-        routes.MapPost("/remote_rm", new RemoteRewardRoute(service).AnswerAsync);
-        NemoGymRoutes.Map(routes, service);
+        routes.MapPost("/get_reward", new OpenRlhfRoute(service, bodies).AnswerAsync);
+        routes.MapPost("/remote_rm", new RemoteRewardRoute(service, bodies).AnswerAsync);
+        NemoGymRoutes.Map(routes, service, bodies);
     }
 
     /// <summary>

@@ -47,7 +47,8 @@ internal sealed class RewardHost : IAsyncDisposable
         RewardJudge judge,
         RewardOptions? options = null,
         IRewardLedger? ledger = null,
-        TimeProvider? time = null
+        TimeProvider? time = null,
+        Admission? bodies = null
     )
     {
         ledger ??= new MemoryRewardLedger();
@@ -59,7 +60,7 @@ internal sealed class RewardHost : IAsyncDisposable
         CancellationTokenSource stopping = new();
         app.Use((context, next) => AnswerFaultsAsync(context, next));
         app.UseRouting();
-        app.MapRewards(service);
+        app.MapRewards(service, new BodyAdmission(bodies ?? new Admission(64, "MiB of requests"), 1 << 20, time ?? TimeProvider.System));
         await app.StartAsync(Cancellation);
         return new(app, service, stopping);
     }
