@@ -19,7 +19,7 @@ namespace RewardReasoning.Bench;
 /// </summary>
 internal static class QuickBenchmark
 {
-    private const double VoteStep = 1.04;
+    private const double VoteStep = 1.08;
     private static readonly double[] Losses = [0.005, 0.01];
 
     public static async Task<int> RunAsync(string[] args)
