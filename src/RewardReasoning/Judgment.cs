@@ -100,6 +100,11 @@ public sealed record Judgment
     public bool IsTie { get; init; }
 
     /// <summary>
+    /// What each criterion says, as JSON, where two responses were judged by criteria (docs/criteria.md); null elsewhere.
+    /// </summary>
+    internal System.Text.Json.JsonElement? Criteria { get; init; }
+
+    /// <summary>
     /// Where a first stage is asked before the judge (<c>ScreenedJudge</c>), whether it decided; else the judge did. Null where there is
     /// one stage.
     /// </summary>

@@ -69,6 +69,12 @@ public sealed class JudgmentJson : JsonConverterFactory
             json.WriteEndObject();
         }
 
+        if (judgment.Criteria is { } criteria)
+        {
+            json.WritePropertyName("criteria");
+            criteria.WriteTo(json);
+        }
+
         json.WritePropertyName("usage");
         Write(json, judgment.Usage);
         json.WriteString("model", judgment.Model);
@@ -120,6 +126,7 @@ public sealed class JudgmentJson : JsonConverterFactory
             },
             MissingReason =
                 Text(json, "missing") ?? (preferred is null && Text(json, "outcome") != "tie" ? "No reason was recorded." : null),
+            Criteria = json.TryGetProperty("criteria", out JsonElement criteria) ? criteria.Clone() : null,
             IsScreened = Text(json, "stage") is { } stage ? stage == FirstStageName : null,
             Votes = votes,
             Members =

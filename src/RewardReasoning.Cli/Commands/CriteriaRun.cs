@@ -26,49 +26,15 @@ internal sealed class CriteriaRun(Terminal terminal, JudgingArguments judging)
         CancellationToken cancellationToken
     )
     {
-        if (judging.GivenAgainstCriteria(parsed).FirstOrDefault() is { } option)
+        using (OpenedJudge? judge = await judging.OpenReaderAsync(parsed, source, options, criteria, terminal, cancellationToken))
         {
-            throw new UsageException(
-                $"{option} does not go with --criteria: a text is asked with the prompt for criteria, fixed votes and both orders."
-            );
-        }
-
-        OpenedJudge? judge = null;
-        if (criteria.NeedsJudge)
-        {
-            RequireReader(source);
-            judge = await judging.OpenJudgeAsync(parsed, source, options with { Calibration = null }, terminal, cancellationToken);
-        }
-
-        using (judge)
-        {
-            CriteriaJudge by = new(judge, options, criteria);
+            CriteriaJudge by = new(judge, criteria);
             CriteriaResult result =
                 texts.Responses.Length == 1
                     ? await by.ScoreAsync(texts.Query, texts.Responses[0], cancellationToken)
                     : await by.CompareAsync(new Comparison(texts.Query, texts.Responses[0], texts.Responses[1]), cancellationToken);
             Write(result, json);
             return result.Missing is null ? ExitCodes.Done : ExitCodes.SomeMissing;
-        }
-    }
-
-    /// <summary>A model that reads one prompt only cannot be told a criterion.</summary>
-    private static void RequireReader(ModelSource source)
-    {
-        string? fault = source switch
-        {
-            JurySource => "A jury compares two responses and reads no criteria",
-            FolderSource { IsScalar: true } scalar => $"{scalar.Folder} is a scalar reward model, which reads no criteria",
-            EndpointSource { IsRewardModel: true } scalar => $"{scalar.Options.Model} is a scalar reward model, which reads no criteria",
-            FolderSource folder when source.Files().Prompt is not null =>
-                $"{folder.Folder} judges by its own {JudgeFiles.PromptFile}, which has no place for a criterion",
-            _ => null,
-        };
-        if (fault is not null)
-        {
-            throw new UsageException(
-                $"{fault}. Name a judge that reads any prompt with --model or --endpoint, or leave only checks in the file."
-            );
         }
     }
 

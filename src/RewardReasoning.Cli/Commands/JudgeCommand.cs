@@ -32,18 +32,17 @@ internal sealed class JudgeCommand
 
     private readonly Option<string[]> _responses = new("--response")
     {
-        Description = "A response to be judged; give it twice, or once with --criteria.",
+        Description = "A response to be judged; give it twice, or once with --criteria or --against.",
         HelpName = "TEXT",
         Required = true,
         Arity = ArgumentArity.OneOrMore,
     };
 
-    private readonly Option<string?> _criteria = new("--criteria")
+    private readonly Option<string[]> _against = new("--against")
     {
         Description =
-            "Judge by the criteria in this file, TOML or JSON: checks that code does, and texts that the judge reads, each by itself "
-            + "(docs/criteria.md).",
-        HelpName = "FILE",
+            "A reference response: score a single --response from 0 to 1 by how it compares with each reference; may be repeated.",
+        HelpName = "TEXT",
     };
 
     private readonly Option<bool> _json = new("--json") { Description = "Print the judgment as one JSON object." };
@@ -72,15 +71,16 @@ internal sealed class JudgeCommand
             rrm judge --query @question.txt --response @answer.md --criteria criteria.toml --endpoint http://localhost:8000/v1 --model qwen3
             rrm judge --query "12*4+7" --response 55 --response 54 --screen models/direct-mini --quick-confidence 0.95
             rrm judge --query "12*4+7" --response 55 --response 54 --jury jury.toml
+            rrm judge --query "12*4+7" --response 55 --against 55.0 --against 54 --json
             rrm judge --query "12*4+7" --response 55 --response 54 --show-prompt
             """
         );
         command.Options.Add(judge._query);
         command.Options.Add(judge._responses);
-        command.Options.Add(judge._criteria);
+        command.Options.Add(judge._against);
         command.Options.Add(judge._json);
         command.Options.Add(judge._showPrompt);
-        judge._judging.AddTo(command, withAbstention: true, withFirstStage: true);
+        judge._judging.AddTo(command, withAbstention: true, withFirstStage: true, withCriteria: true);
         judge._model.AddTo(command, withJury: true);
         command.SetAction(judge.RunAsync);
         return command;
@@ -89,7 +89,8 @@ internal sealed class JudgeCommand
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         ModelSource source = await _model.ReadAsync(parsed, _terminal, cancellationToken);
-        if (parsed.GetValue(_showPrompt) && parsed.GetValue(_criteria) is not null)
+        CriteriaFile? criteria = _judging.CriteriaIn(parsed);
+        if (parsed.GetValue(_showPrompt) && criteria is not null)
         {
             throw new UsageException("--show-prompt shows the prompt of a comparison; a criterion has one of its own (docs/criteria.md).");
         }
@@ -107,13 +108,18 @@ internal sealed class JudgeCommand
         }
 
         JudgeOptions options = _judging.Read(parsed, source);
-        if (parsed.GetValue(_criteria) is { } file)
+        if (parsed.GetValue(_against) is { Length: > 0 } against)
+        {
+            return await AgainstAsync(parsed, source, options, against, cancellationToken);
+        }
+
+        if (criteria is not null)
         {
             return await new CriteriaRun(_terminal, _judging).RunAsync(
                 parsed,
                 source,
                 options,
-                CriteriaFile.Load(file),
+                criteria,
                 await ReadTextsAsync(parsed, cancellationToken),
                 parsed.GetValue(_json),
                 cancellationToken
@@ -133,6 +139,31 @@ internal sealed class JudgeCommand
 
         using OpenedJudge judge = await _judging.OpenJudgeAsync(parsed, source, options, _terminal, cancellationToken);
         return Finish(await JudgeAsync(judge, comparison, options, parsed.GetValue(_json), cancellationToken));
+    }
+
+    private async Task<int> AgainstAsync(
+        ParseResult parsed,
+        ModelSource source,
+        JudgeOptions options,
+        string[] against,
+        CancellationToken cancellationToken
+    )
+    {
+        (string query, string[] responses) = await ReadTextsAsync(parsed, cancellationToken);
+        if (responses.Length != 1 || parsed.GetValue(_showPrompt))
+        {
+            throw new UsageException("--against scores one response: give --response once, and no --show-prompt.");
+        }
+
+        TextArgument texts = new(_terminal);
+        List<string> references = [];
+        foreach (string reference in against)
+        {
+            references.Add(await texts.ReadAsync(reference, $"--against number {references.Count + 1}", cancellationToken));
+        }
+
+        using OpenedJudge judge = await _judging.OpenJudgeAsync(parsed, source, options, _terminal, cancellationToken);
+        return await new AgainstRun(_terminal).RunAsync(judge, query, responses[0], references, parsed.GetValue(_json), cancellationToken);
     }
 
     private int Finish(Judgment judgment)

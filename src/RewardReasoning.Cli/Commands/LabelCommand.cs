@@ -75,7 +75,7 @@ internal sealed class LabelCommand
 
         label._summary.AddTo(command);
         label._ranking.AddTo(command);
-        label._judging.AddTo(command, withAbstention: true, withFirstStage: true);
+        label._judging.AddTo(command, withAbstention: true, withFirstStage: true, withCriteria: true);
         label._model.AddTo(command, withJury: true);
         command.SetAction(label.RunAsync);
         return command;
@@ -89,7 +89,7 @@ internal sealed class LabelCommand
         LabelOptions labelling = ReadOptions(parsed);
         ModelSource source = await _model.ReadAsync(parsed, _terminal, cancellationToken);
         JudgeOptions options = _judging.Read(parsed, source);
-        labelling = labelling with { Ranking = _ranking.Read(parsed, options) };
+        labelling = labelling with { Ranking = _ranking.Read(parsed, options, _judging.MayTie(parsed)) };
         using OpenedJudge judge = await _judging.OpenJudgeAsync(parsed, source, options, _terminal, cancellationToken);
         LabelReport report = await new RunView(_terminal, _time).RunAsync(run =>
             new FileLabeller(judge, labelling with { Run = run }).LabelAsync(rows, target, cancellationToken)

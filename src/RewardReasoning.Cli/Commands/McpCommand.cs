@@ -46,7 +46,7 @@ internal sealed class McpCommand
         long? most = ToolTokens.Read(parsed, _maxTokens);
         ModelSource source = await _model.ReadAsync(parsed, _terminal, cancellationToken);
         JudgeOptions judging = _judging.Read(parsed, source);
-        RankingOptions ranking = _ranking.Read(parsed, judging);
+        RankingOptions ranking = _ranking.Read(parsed, judging, _judging.MayTie(parsed));
         using OpenedJudge judge = await _judging.OpenJudgeAsync(parsed, source, judging, _terminal, cancellationToken);
         await JudgeStdio.RunAsync(judge, ranking, most, _terminal.In, _terminal.OutStream, TimeProvider.System, cancellationToken);
         return ExitCodes.Done;

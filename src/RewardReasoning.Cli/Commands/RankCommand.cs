@@ -71,7 +71,7 @@ internal sealed class RankCommand
         }
 
         rank._ranking.AddTo(command);
-        rank._judging.AddTo(command, withAbstention: true, withFirstStage: true);
+        rank._judging.AddTo(command, withAbstention: true, withFirstStage: true, withCriteria: true);
         rank._model.AddTo(command, withJury: true);
         command.SetAction(rank.RunAsync);
         return command;
@@ -81,7 +81,7 @@ internal sealed class RankCommand
     {
         ModelSource source = await _model.ReadAsync(parsed, _terminal, cancellationToken);
         JudgeOptions judging = _judging.Read(parsed, source);
-        RankingOptions options = _ranking.Read(parsed, judging);
+        RankingOptions options = _ranking.Read(parsed, judging, _judging.MayTie(parsed));
         (string query, IReadOnlyList<string> responses) = await ReadAsync(parsed, cancellationToken);
         using OpenedJudge judge = await _judging.OpenJudgeAsync(parsed, source, judging, _terminal, cancellationToken);
         Ranker ranker = new(judge.Judge, options with { Concurrency = judge.Concurrency });

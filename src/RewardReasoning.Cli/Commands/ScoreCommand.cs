@@ -57,6 +57,7 @@ internal sealed class ScoreCommand
             rrm score pairs.parquet --out part-2.parquet --shard 2/8 --store postgres://judge@db/rewards
             rrm score pairs.jsonl --out judged.jsonl --budget-tokens 500000 --screen models/direct-mini --quick-loss 0.01
             rrm score pairs.jsonl --out judged.jsonl --jury jury.toml
+            rrm score pairs.jsonl --out judged.jsonl --criteria criteria.toml --endpoint http://localhost:8000/v1 --model qwen3
             rrm score - --out - --endpoint http://localhost:8000/v1 --model Reward-Reasoning/RRM-7B <pairs.jsonl >judged.jsonl
             """
         );
@@ -69,7 +70,7 @@ internal sealed class ScoreCommand
 
         score._summary.AddTo(command);
         score._ranking.AddTo(command);
-        score._judging.AddTo(command, withAbstention: true, withFirstStage: true);
+        score._judging.AddTo(command, withAbstention: true, withFirstStage: true, withCriteria: true);
         score._budget.AddTo(command);
         score._model.AddTo(command, withJury: true);
         command.SetAction(score.RunAsync);
@@ -85,7 +86,7 @@ internal sealed class ScoreCommand
         JudgeOptions options = _budget.Read(parsed, _judging, source);
         ScoreOptions scoring = new()
         {
-            Ranking = _ranking.Read(parsed, options),
+            Ranking = _ranking.Read(parsed, options, _judging.MayTie(parsed)),
             KeepReasoning = parsed.GetValue(_keepReasoning),
             By = parsed.GetValue(_by) ?? [],
             StopAtFirstMissing = parsed.GetValue(_strict),

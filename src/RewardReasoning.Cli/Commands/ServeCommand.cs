@@ -150,6 +150,7 @@ internal sealed class ServeCommand
             rrm serve --endpoint http://localhost:8000/v1 --model Reward-Reasoning/RRM-7B --port 8090
             rrm serve --openai --model models/rrm-mini
             rrm serve --group-size 8 --votes 3
+            rrm serve --criteria criteria.toml --endpoint http://localhost:8000/v1 --model qwen3
             rrm serve --host 0.0.0.0 --keys keys.json
             rrm serve --runs runs
             rrm serve --cluster postgres://rrm@db.example/judgments --port 8001
@@ -183,7 +184,7 @@ internal sealed class ServeCommand
         }
 
         serve._ranking.AddTo(command);
-        serve._judging.AddTo(command);
+        serve._judging.AddTo(command, withCriteria: true);
         serve._model.AddTo(command);
         command.SetAction(serve.RunAsync);
         return command;
@@ -204,7 +205,7 @@ internal sealed class ServeCommand
         }
 
         JudgeOptions judging = _judging.Read(parsed, source);
-        RankingOptions ranking = _ranking.Read(parsed, judging);
+        RankingOptions ranking = _ranking.Read(parsed, judging, _judging.MayTie(parsed));
         using OpenedJudge judge = await _judging.OpenJudgeAsync(
             parsed,
             source,

@@ -4,6 +4,7 @@ using RewardReasoning.Calibration;
 using RewardReasoning.Cli.Parsing;
 using RewardReasoning.Cli.Terminals;
 using RewardReasoning.Endpoints;
+using RewardReasoning.Evaluation.Criteria;
 using RewardReasoning.Judging;
 using RewardReasoning.Storage;
 
@@ -126,7 +127,16 @@ internal sealed class JudgingArguments
     private readonly StoreArgument _store = new();
     private readonly FirstStageArguments _first = new();
     private bool _hasStore = true;
+    private readonly Option<string?> _criteria = new("--criteria")
+    {
+        Description =
+            "Judge by the criteria in this file, TOML or JSON: checks that code does, and texts that the judge reads, each by itself "
+            + "(docs/criteria.md).",
+        HelpName = "FILE",
+    };
+
     private bool _hasFirstStage;
+    private bool _hasCriteria;
 
     private Option[] OfThought =>
         [_votes, _adaptive, _order, _thinkingBudget, _maxTokens, _temperature, _topP, _truncate, _prompt, _ties, _calculator];
@@ -141,6 +151,7 @@ internal sealed class JudgingArguments
     /// cref="NamesOrder"/>).</param>
     /// <param name="withStore">Whether its completions may come from a store; else they are always new.</param>
     /// <param name="withFirstStage">Whether something cheaper may be asked before the judge.</param>
+    /// <param name="withCriteria">Whether it may judge by criteria.</param>
     /// <param name="votes">Its votes by default; those of <see cref="JudgeOptions"/> if null.</param>
     public void AddTo(
         Command command,
@@ -149,12 +160,19 @@ internal sealed class JudgingArguments
         bool withAbstention = false,
         bool withStore = true,
         bool withFirstStage = false,
+        bool withCriteria = false,
         int? votes = null
     )
     {
         _votes.DefaultValueFactory = _ => votes ?? Defaults.Votes;
         _hasStore = withStore;
         _hasFirstStage = withFirstStage;
+        _hasCriteria = withCriteria;
+        if (withCriteria)
+        {
+            command.Options.Add(_criteria);
+        }
+
         if (withFirstStage)
         {
             _first.AddTo(command);
@@ -247,6 +265,73 @@ internal sealed class JudgingArguments
         Terminal terminal,
         CancellationToken cancellationToken,
         Func<IChatClient, IChatClient>? wrap = null
+    ) =>
+        CriteriaIn(parsed) is { } criteria
+            ? CriteriaJudge.Open(await OpenReaderAsync(parsed, source, options, criteria, terminal, cancellationToken, wrap), criteria)
+            : await OpenOneAsync(parsed, source, options, terminal, wrap, cancellationToken);
+
+    /// <summary>The criteria that are judged by; null where none are given.</summary>
+    /// <exception cref="RewardReasoningException">The file cannot be used.</exception>
+    public CriteriaFile? CriteriaIn(ParseResult parsed) =>
+        _hasCriteria && parsed.GetValue(_criteria) is { } file ? CriteriaFile.Load(file) : null;
+
+    /// <summary>Whether the judge may call a tie.</summary>
+    public bool MayTie(ParseResult parsed) => parsed.GetValue(_ties) || (_hasCriteria && parsed.GetValue(_criteria) is not null);
+
+    /// <summary>The judge that reads criteria; null where they are checks alone. The caller disposes it.</summary>
+    /// <exception cref="UsageException">The judge or an option does not go with criteria.</exception>
+    public async Task<OpenedJudge?> OpenReaderAsync(
+        ParseResult parsed,
+        ModelSource source,
+        JudgeOptions options,
+        CriteriaFile criteria,
+        Terminal terminal,
+        CancellationToken cancellationToken,
+        Func<IChatClient, IChatClient>? wrap = null
+    )
+    {
+        if (GivenAgainstCriteria(parsed).FirstOrDefault() is { } option)
+        {
+            throw new UsageException(
+                $"{option} does not go with --criteria: a text is asked with the prompt for criteria, fixed votes and both orders."
+            );
+        }
+
+        if (!criteria.NeedsJudge)
+        {
+            return null;
+        }
+
+        RequireReader(source);
+        return await OpenOneAsync(parsed, source, options with { Calibration = null }, terminal, wrap, cancellationToken);
+    }
+
+    /// <summary>A model that reads one prompt only cannot be told a criterion.</summary>
+    private static void RequireReader(ModelSource source)
+    {
+        string? fault = source switch
+        {
+            JurySource => "A jury compares two responses and reads no criteria",
+            _ when ScalarOf(source) is { } scalar => $"{scalar} is a scalar reward model, which reads no criteria",
+            FolderSource folder when source.Files().Prompt is not null =>
+                $"{folder.Folder} judges by its own {JudgeFiles.PromptFile}, which has no place for a criterion",
+            _ => null,
+        };
+        if (fault is not null)
+        {
+            throw new UsageException(
+                $"{fault}. Name a judge that reads any prompt with --model or --endpoint, or leave only checks in the file."
+            );
+        }
+    }
+
+    private async Task<OpenedJudge> OpenOneAsync(
+        ParseResult parsed,
+        ModelSource source,
+        JudgeOptions options,
+        Terminal terminal,
+        Func<IChatClient, IChatClient>? wrap,
+        CancellationToken cancellationToken
     )
     {
         OpenedJudge judge = source switch
@@ -429,7 +514,7 @@ internal sealed class JudgingArguments
     }
 
     /// <summary>The options of these that mean nothing where criteria are judged by, as far as they were given.</summary>
-    public IEnumerable<string> GivenAgainstCriteria(ParseResult parsed) =>
+    private IEnumerable<string> GivenAgainstCriteria(ParseResult parsed) =>
         new Option[] { _order, _prompt, _ties, _calculator, _abstain, _calibration, _adaptive }
             .Where(option => parsed.GetResult(option) is { Implicit: false })
             .Select(option => option.Name)

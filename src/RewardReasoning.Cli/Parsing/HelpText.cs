@@ -34,6 +34,7 @@ internal sealed class HelpText(Command command, string examples, int width)
         (
             "Judging",
             [
+                "--criteria",
                 VotingOption,
                 "--adaptive",
                 "--budget-tokens",

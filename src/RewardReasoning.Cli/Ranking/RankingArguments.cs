@@ -86,9 +86,9 @@ internal sealed class RankingArguments
     /// <summary>The options as given; the seed is the judge's; so is the concurrency, once it is opened.</summary>
     /// <exception cref="UsageException">Options contradict each other, or name what there is not.</exception>
     /// <exception cref="ArgumentException">Values are out of range.</exception>
-    public RankingOptions Read(ParseResult parsed, JudgeOptions judging)
+    public RankingOptions Read(ParseResult parsed, JudgeOptions judging, bool mayTie)
     {
-        RatingMethod method = _method.Read(parsed, judging.Ties ? RatingMethod.Davidson : RatingMethod.BradleyTerry);
+        RatingMethod method = _method.Read(parsed, mayTie ? RatingMethod.Davidson : RatingMethod.BradleyTerry);
         RankingOptions options = new()
         {
             Mode = ModeOf(parsed),

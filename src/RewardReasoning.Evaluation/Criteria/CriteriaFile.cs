@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using RewardReasoning.Evaluation.Running;
 
@@ -20,10 +22,25 @@ internal enum CriteriaMode
 internal sealed class CriteriaFile
 {
     private const string Language = "language";
-    private static readonly string[] Checks = ["contains", "not_contains", "regex", "words", "sentences", "json_schema", "equals_answer"];
-    private static readonly string[] Known = ["name", "weight", "critical", "text", Language, .. Checks];
+    private const int MostChoices = 9;
+    private static readonly string[] Checks =
+    [
+        "contains",
+        "not_contains",
+        "regex",
+        "words",
+        "sentences",
+        "script",
+        "json_schema",
+        "equals_answer",
+    ];
+    private static readonly string[] Known = ["name", "weight", "critical", "text", "choices", Language, .. Checks];
 
-    private CriteriaFile(IReadOnlyList<Criterion> criteria, CriteriaMode mode) => (Criteria, Mode) = (criteria, mode);
+    private CriteriaFile(IReadOnlyList<Criterion> criteria, CriteriaMode mode, string hash) =>
+        (Criteria, Mode, Hash) = (criteria, mode, hash);
+
+    /// <summary>What the file says, in one word.</summary>
+    public string Hash { get; }
 
     /// <summary>The criteria, at least one.</summary>
     public IReadOnlyList<Criterion> Criteria { get; }
@@ -91,7 +108,7 @@ internal sealed class CriteriaFile
         }
 
         return faults.Count == 0
-            ? new CriteriaFile(criteria, mode)
+            ? new CriteriaFile(criteria, mode, HashOf(root))
             : throw new RunException($"{path}: {string.Join($"\n{path}: ", faults)}");
     }
 
@@ -110,8 +127,8 @@ internal sealed class CriteriaFile
         if (item.TryGetProperty(Language, out _))
         {
             throw new FormatException(
-                "'language' needs a detector of languages, which rrm does not bring. Check the script with 'regex', such as "
-                    + @"\p{IsCyrillic}, or ask the judge with 'text'."
+                "'language' needs a detector of languages, which rrm does not bring. Check the script with 'script', such as cyrillic, or "
+                    + "ask the judge with 'text'."
             );
         }
 
@@ -136,7 +153,8 @@ internal sealed class CriteriaFile
             ({ } told, []) when critical => throw new FormatException(
                 $"'critical' is for checks that code does; a judge's word on '{told}' decides by its weight."
             ),
-            ({ } told, []) => new Criterion(name, weight, critical, told, null),
+            ({ } told, []) => new Criterion(name, weight, critical, told, null) { Choices = ChoicesOf(item) },
+            _ when item.TryGetProperty("choices", out _) => throw new FormatException("'choices' go with 'text', and this is a check."),
             (null, [var check]) => new Criterion(name, weight, critical, null, CheckOf(check, item.GetProperty(check))),
             _ => throw new FormatException($"it needs either 'text' or one check: {string.Join(", ", Checks)}."),
         };
@@ -151,6 +169,7 @@ internal sealed class CriteriaFile
                 "contains" => CriterionChecks.Contains(TextOf(value)),
                 "not_contains" => CriterionChecks.NotContains(TextOf(value)),
                 "regex" => CriterionChecks.Matches(TextOf(value)),
+                "script" => CriterionChecks.IsInScript(TextOf(value)),
                 "equals_answer" => CriterionChecks.EqualsAnswer(TextOf(value)),
                 "json_schema" => value.ValueKind is JsonValueKind.Object
                     ? CriterionChecks.FitsSchema(value)
@@ -164,6 +183,35 @@ internal sealed class CriteriaFile
             throw new FormatException($"'{check}': {exception.Message}", exception);
         }
     }
+
+    /// <summary>What the judge chooses from: texts with what each is worth; null where there are none.</summary>
+    private static CriterionChoice[]? ChoicesOf(JsonElement item)
+    {
+        if (!item.TryGetProperty("choices", out JsonElement given))
+        {
+            return null;
+        }
+
+        return given.ValueKind == JsonValueKind.Object && given.EnumerateObject().Count() is >= 2 and <= MostChoices
+            ?
+            [
+                .. given
+                    .EnumerateObject()
+                    .Select(choice =>
+                        choice.Value.ValueKind == JsonValueKind.Number && choice.Value.GetDouble() is >= 0 and <= 1 and var worth
+                            ? new CriterionChoice(choice.Name, worth)
+                            : throw new FormatException(
+                                $"the choice '{choice.Name}' is worth {choice.Value.GetRawText()}; it is a number from 0 to 1."
+                            )
+                    ),
+            ]
+            : throw new FormatException(
+                $"'choices' is {given.GetRawText()}; it is an object of 2 to {MostChoices} texts, each with what it is worth from 0 to 1."
+            );
+    }
+
+    private static string HashOf(JsonElement root) =>
+        $"sha256:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(root.GetRawText())))}";
 
     private static (int Least, int Most) RangeOf(JsonElement value)
     {

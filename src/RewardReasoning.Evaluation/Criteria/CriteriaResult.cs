@@ -50,12 +50,12 @@ internal sealed record CriterionPart
     /// <summary>Its weight.</summary>
     public required double Weight { get; init; }
 
-    /// <summary><c>check</c>, <c>pairwise</c> or <c>pointwise</c>.</summary>
+    /// <summary><c>check</c>, <c>pairwise</c>, <c>pointwise</c> or <c>choice</c>.</summary>
     public required string Kind { get; init; }
 
     /// <summary>
-    /// For each response, 0 to 1: whether it passes the check, its share of the votes, or its mean score from 1 (0) to 5 (1). Null where
-    /// that is missing, or was not asked because a critical check had decided.
+    /// For each response, 0 to 1: whether it passes the check, its share of the votes, its mean score from 1 (0) to 5 (1), or the mean
+    /// worth of what was chosen. Null where that is missing, or was not asked because a critical check had decided.
     /// </summary>
     public required IReadOnlyList<double?> Values { get; init; }
 
@@ -66,7 +66,10 @@ internal sealed record CriterionPart
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public Judgment? Judgment { get; init; }
 
-    /// <summary>The votes of a pointwise criterion for each response, 1 to 5, null for a missing one; null for others.</summary>
+    /// <summary>
+    /// The votes of a pointwise criterion for each response, 1 to 5, or the numbers of the choices, from 1; null for a missing one. Null
+    /// for others.
+    /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<IReadOnlyList<int?>>? Scores { get; init; }
 }
@@ -75,6 +78,9 @@ internal sealed record CriterionPart
 [JsonSerializable(typeof(CriteriaResult))]
 internal sealed partial class CriteriaJson : JsonSerializerContext
 {
+    /// <summary>For rows of a file.</summary>
+    public static CriteriaJson Lines { get; } = new(JsonStyle.Of(indented: false, JsonStyle.Words<MatchOutcome>()));
+
     /// <summary>For people.</summary>
     public static CriteriaJson Indented { get; } = new(JsonStyle.Of(indented: true, JsonStyle.Words<MatchOutcome>()));
 }

@@ -6,7 +6,16 @@ namespace RewardReasoning.Evaluation.Criteria;
 /// <param name="IsCritical">Whether a response that fails the check is out, whatever else is good about it.</param>
 /// <param name="Text">What the judge is asked; null for a check.</param>
 /// <param name="Check">The check; null for a text.</param>
-internal sealed record Criterion(string Name, double Weight, bool IsCritical, string? Text, Func<string, CheckResult>? Check);
+internal sealed record Criterion(string Name, double Weight, bool IsCritical, string? Text, Func<string, CheckResult>? Check)
+{
+    /// <summary>What the judge chooses from for a text; null where it scores from 1 to 5.</summary>
+    public IReadOnlyList<CriterionChoice>? Choices { get; init; }
+}
+
+/// <summary>What a judge may choose for a criterion.</summary>
+/// <param name="Text">What it reads.</param>
+/// <param name="Worth">What that is worth, 0 to 1.</param>
+internal sealed record CriterionChoice(string Text, double Worth);
 
 /// <summary>What code says of a response.</summary>
 /// <param name="Passes">Whether it passes; null where that cannot be said.</param>

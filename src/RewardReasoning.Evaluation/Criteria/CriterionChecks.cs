@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Json.Schema;
@@ -13,6 +14,38 @@ internal static partial class CriterionChecks
 {
     /// <summary>The longest that a pattern may take on a response.</summary>
     private static readonly TimeSpan PatternTime = TimeSpan.FromSeconds(1);
+
+    /// <summary>Scripts by their blocks of Unicode; those that letters of running text come from.</summary>
+    private static readonly Dictionary<string, (int From, int To)[]> Scripts = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["latin"] = [(0x41, 0x5A), (0x61, 0x7A), (0xAA, 0xAA), (0xBA, 0xBA), (0xC0, 0x24F), (0x1E00, 0x1EFF), (0xFF21, 0xFF5A)],
+        ["greek"] = [(0x370, 0x3FF), (0x1F00, 0x1FFF)],
+        ["cyrillic"] = [(0x400, 0x52F), (0x1C80, 0x1C8F), (0x2DE0, 0x2DFF), (0xA640, 0xA69F)],
+        ["armenian"] = [(0x530, 0x58F)],
+        ["hebrew"] = [(0x590, 0x5FF), (0xFB1D, 0xFB4F)],
+        ["arabic"] = [(0x600, 0x6FF), (0x750, 0x77F), (0x8A0, 0x8FF), (0xFB50, 0xFDFF), (0xFE70, 0xFEFF)],
+        ["devanagari"] = [(0x900, 0x97F), (0xA8E0, 0xA8FF)],
+        ["bengali"] = [(0x980, 0x9FF)],
+        ["tamil"] = [(0xB80, 0xBFF)],
+        ["telugu"] = [(0xC00, 0xC7F)],
+        ["thai"] = [(0xE00, 0xE7F)],
+        ["georgian"] = [(0x10A0, 0x10FF), (0x1C90, 0x1CBF), (0x2D00, 0x2D2F)],
+        ["ethiopic"] = [(0x1200, 0x139F)],
+        ["khmer"] = [(0x1780, 0x17FF)],
+        ["hangul"] = [(0x1100, 0x11FF), (0x3130, 0x318F), (0xAC00, 0xD7FF)],
+        ["kana"] = [(0x3040, 0x30FF), (0x31F0, 0x31FF), (0xFF66, 0xFF9F)],
+        ["han"] = [(0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x323AF)],
+        ["japanese"] =
+        [
+            (0x3040, 0x30FF),
+            (0x31F0, 0x31FF),
+            (0x3400, 0x4DBF),
+            (0x4E00, 0x9FFF),
+            (0xF900, 0xFAFF),
+            (0xFF66, 0xFF9F),
+            (0x20000, 0x323AF),
+        ],
+    };
 
     public static Func<string, CheckResult> Contains(string text) =>
         response => CheckResult.Of(response.Contains(text, StringComparison.Ordinal), $"It does not contain '{text}'.");
@@ -67,6 +100,7 @@ internal static partial class CriterionChecks
             throw new FormatException($"it is not a JSON schema: {exception.Message}", exception);
         }
 
+        BoundPatterns(built.Root, []);
         return response =>
         {
             try
@@ -80,12 +114,64 @@ internal static partial class CriterionChecks
             {
                 return new CheckResult(false, "It is not JSON.");
             }
+            catch (RegexMatchTimeoutException exception)
+            {
+                return new CheckResult(
+                    null,
+                    $"Matching the schema's pattern {exception.Pattern} took more than {PatternTime.TotalSeconds:0} s on this response."
+                );
+            }
             catch (RefResolutionException exception)
             {
                 return new CheckResult(null, $"The schema refers to what is not in it: {exception.Message}");
             }
         };
     }
+
+    /// <summary>
+    /// JsonSchema.Net makes regular expressions of patterns without a time limit; a response could be written to take hours on one.
+    /// </summary>
+    private static void BoundPatterns(JsonSchemaNode? node, HashSet<JsonSchemaNode> seen)
+    {
+        if (node is null || !seen.Add(node))
+        {
+            return;
+        }
+
+        foreach (KeywordData keyword in node.Keywords ?? [])
+        {
+            keyword.Value = keyword.Value switch
+            {
+                Regex pattern => Bounded(pattern),
+                Dictionary<string, Regex> patterns => patterns.ToDictionary(one => one.Key, one => Bounded(one.Value)),
+                var other => other,
+            };
+            foreach (JsonSchemaNode below in keyword.Subschemas ?? [])
+            {
+                BoundPatterns(below, seen);
+            }
+        }
+
+        static Regex Bounded(Regex pattern) => new(pattern.ToString(), pattern.Options, PatternTime);
+    }
+
+    /// <summary>Whether most letters of the response are in a script.</summary>
+    /// <exception cref="FormatException">The script is not known; the message lists those that are.</exception>
+    public static Func<string, CheckResult> IsInScript(string name) =>
+        Scripts.TryGetValue(name, out (int From, int To)[]? ranges)
+            ? response =>
+            {
+                int letters = 0,
+                    within = 0;
+                foreach (Rune rune in response.EnumerateRunes().Where(Rune.IsLetter))
+                {
+                    letters++;
+                    within += Array.Exists(ranges, range => rune.Value >= range.From && rune.Value <= range.To) ? 1 : 0;
+                }
+
+                return CheckResult.Of(2 * within > letters, $"{within} of its {letters} letters are {name}; most are asked for.");
+            }
+            : throw new FormatException($"'{name}' is not known; it is {string.Join(", ", Scripts.Keys)}.");
 
     /// <summary>Whether the answer that the response comes to equals the gold one, by <see cref="AnswerVerifier"/>.</summary>
     public static Func<string, CheckResult> EqualsAnswer(string gold)

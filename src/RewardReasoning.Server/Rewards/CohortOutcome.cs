@@ -1,3 +1,4 @@
+using RewardReasoning.Rankings;
 using RewardReasoning.Ratings;
 
 namespace RewardReasoning.Server.Rewards;
@@ -82,10 +83,8 @@ internal sealed record CohortOutcome(CohortSettings Settings, int Size, int Arri
         int losses = own.Count(match => Winner(match) is { } winner && winner != candidate);
         double? reward =
             own.Length == 0 ? CohortTable.RewardOfEquals // its only reference is the same text
-            : own[0].Second == CohortMatch.Nobody
-                ? own[0].Score is { } score ? 1 / (1 + Math.Exp(-score))
-                    : null
-            : CohortTable.AgainstReferences(wins, losses, own.Count(match => match.Outcome == MatchOutcome.Tie));
+            : own[0].Second == CohortMatch.Nobody ? own[0].Score
+            : ReferenceScore.Of(wins, losses, own.Count(match => match.Outcome == MatchOutcome.Tie));
         return frame with
         {
             Reward = reward,

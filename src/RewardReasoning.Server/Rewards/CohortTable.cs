@@ -79,12 +79,5 @@ internal static class CohortTable
         ];
     }
 
-    /// <summary>
-    /// The reward of a response by its matches against references: the mean of its win rate under a Beta(½,½) prior; one win is 0.75, and a
-    /// tie is half a win and half a loss.
-    /// </summary>
-    public static double? AgainstReferences(int wins, int losses, int ties) =>
-        wins + losses + ties == 0 ? null : (wins + (0.5 * ties) + 0.5) / (wins + losses + ties + 1);
-
     private const double Tolerance = 1e-9;
 }

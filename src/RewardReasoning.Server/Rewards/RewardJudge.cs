@@ -36,7 +36,7 @@ internal sealed record RewardJudge
     /// <summary>Decides matches.</summary>
     public required IJudge Judge { get; init; }
 
-    /// <summary>Scores one response; null where the judge cannot.</summary>
+    /// <summary>What one response is worth, 0 to 1, not a number where that is missing; null where the judge only compares.</summary>
     public Func<string, string, CancellationToken, Task<double>>? Score { get; init; }
 
     /// <summary>Matches that are judged at once.</summary>
@@ -58,7 +58,7 @@ internal sealed record RewardJudge
         new()
         {
             Judge = decides,
-            Score = opened.Scalar is { } scalar ? scalar.ScoreAsync : null,
+            Score = opened.Score,
             Concurrency = Math.Max(1, opened.Concurrency),
             MaxTokens = opened.Voting.MaxTokens,
             Seed = opened.Seed,

@@ -70,6 +70,11 @@ public static class JudgeFactory
         {
             Judge = map is null && abstention is null ? scalar : new CalibratedJudge(scalar, map, abstention),
             Scalar = scalar,
+            Score = async (query, response, stop) =>
+            {
+                double score = await scalar.ScoreAsync(query, response, stop).ConfigureAwait(false);
+                return double.IsFinite(score) ? 1 / (1 + Math.Exp(-score)) : double.NaN;
+            },
             Name = scalar.Name,
             Voting = VotingSettings.OfScores,
             Seed = new JudgeOptions().Seed,

@@ -56,6 +56,10 @@ public sealed partial class JudgePrompt
     internal static JudgePrompt PointwiseCriterion { get; } =
         Parse(ReadEmbedded("criterion-pointwise.txt"), "the built-in template", RequiredForOne);
 
+    /// <summary>The same for a criterion with a list of choices.</summary>
+    internal static JudgePrompt ChoiceCriterion { get; } =
+        Parse(ReadEmbedded("criterion-choice.txt"), "the built-in template", RequiredForOne);
+
     /// <summary>The template as it was written, with its criterion where it is for one.</summary>
     public string Text { get; }
 

@@ -27,6 +27,12 @@ public sealed class OpenedJudge : IJudge, IDisposable
     /// <summary>The scalar reward model, which can score a response by itself; null for a judge that reasons.</summary>
     internal IScalarJudge? Scalar { get; init; }
 
+    /// <summary>
+    /// What a response by itself is worth, 0 to 1: the sigmoid of a scalar reward model's score, or a total by criteria. Not a number where
+    /// that is missing; null for a judge that only compares.
+    /// </summary>
+    internal Func<string, string, CancellationToken, Task<double>>? Score { get; init; }
+
     /// <summary>How it votes, with what the model's files brought; null for a judge without votes.</summary>
     internal JudgeOptions? Options { get; init; }
 

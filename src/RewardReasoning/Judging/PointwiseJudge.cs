@@ -4,13 +4,14 @@ using Microsoft.Extensions.AI;
 namespace RewardReasoning.Judging;
 
 /// <summary>
-/// Scores single responses from 1 to 5 by the mean of several votes. A vote without a readable score is missing, and so is one whose
+/// Scores single responses from 1 to 5, or by choices, by several votes. A vote without a readable score is missing, and so is one whose
 /// request failed while another's came through.
 /// </summary>
 /// <param name="client">The model, which it does not own.</param>
 /// <param name="options">How to judge; the template is one for single responses.</param>
+/// <param name="form">What its box may hold: numbers from 1 on.</param>
 /// <param name="time">Clock for the time that completions take; the system's if null.</param>
-internal sealed class PointwiseJudge(IChatClient client, JudgeOptions options, TimeProvider? time = null)
+internal sealed class PointwiseJudge(IChatClient client, JudgeOptions options, VerdictForm form, TimeProvider? time = null)
 {
     private readonly CompletionSource _completions = new(
         client,
@@ -20,7 +21,7 @@ internal sealed class PointwiseJudge(IChatClient client, JudgeOptions options, T
             SoftVerdicts = false,
         },
         time ?? TimeProvider.System,
-        VerdictForm.Pointwise
+        form
     );
 
     /// <summary>Scores a response.</summary>
@@ -60,7 +61,7 @@ internal sealed class PointwiseJudge(IChatClient client, JudgeOptions options, T
             {
                 Completion completion = await _completions.CompleteAsync(prompt, draw, cancellationToken).ConfigureAwait(false);
                 usage += completion.Usage;
-                if (VerdictParser.ParseNumber(completion, VerdictForm.MostPoints) is { } score)
+                if (VerdictParser.ParseNumber(completion, form.Numbers.Length) is { } score)
                 {
                     return (score, usage, null, null);
                 }
@@ -71,12 +72,17 @@ internal sealed class PointwiseJudge(IChatClient client, JudgeOptions options, T
             }
         }
 
-        return (null, usage, $"No score in {options.UnparsableRedraws + 1} draws: the answer ends without a box from 1 to 5.", null);
+        return (
+            null,
+            usage,
+            $"No score in {options.UnparsableRedraws + 1} draws: the answer ends without a box from 1 to {form.Numbers.Length}.",
+            null
+        );
     }
 }
 
 /// <summary>The votes on one response.</summary>
-/// <param name="Scores">From 1 to 5, in the order of the votes; null for a missing vote.</param>
+/// <param name="Scores">From 1 to 5, or numbers of choices from 1, in the order of the votes; null for a missing vote.</param>
 /// <param name="Usage">What they cost.</param>
 /// <param name="Missing">Why votes are missing; empty where none is.</param>
 internal sealed record PointwiseScore(IReadOnlyList<int?> Scores, Usage Usage, string Missing)

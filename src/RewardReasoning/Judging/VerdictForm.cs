@@ -34,4 +34,12 @@ internal sealed record VerdictForm(string ShortRequest, string[] Numbers, Func<C
             ["1", "2", "3", "4", "5"],
             completion => VerdictParser.ParseNumber(completion, MostPoints) is not null
         );
+
+    /// <summary>The number of one of up to nine choices.</summary>
+    public static VerdictForm OfChoices(int choices) =>
+        new(
+            StopThinking + $@"choice alone: its number, from 1 to {choices}, in a box, such as \boxed{{1}}.",
+            [.. Enumerable.Range(1, choices).Select(number => $"{number}")],
+            completion => VerdictParser.ParseNumber(completion, choices) is not null
+        );
 }

@@ -61,10 +61,61 @@ public sealed class CriteriaFileTests : IDisposable
     [InlineData("""{"criteria":[{"name":"a","words":{}}]}""", "'words': it needs 'min' or 'max'")]
     [InlineData("""{"criteria":[{"name":"a","words":{"min":3,"max":2}}]}""", "'words': 'min' is 3 and 'max' 2")]
     [InlineData("""{"criteria":[{"name":"a","language":"de"}]}""", "'language' needs a detector of languages")]
+    [InlineData("""{"criteria":[{"name":"a","script":"klingon"}]}""", "'script': 'klingon' is not known; it is latin, greek")]
+    [InlineData("""{"criteria":[{"name":"a","text":"b","choices":["x","y"]}]}""", "an object of 2 to 9 texts")]
+    [InlineData("""{"criteria":[{"name":"a","text":"b","choices":{"x":1,"y":2}}]}""", "the choice 'y' is worth 2")]
+    [InlineData("""{"criteria":[{"name":"a","contains":"b","choices":{"x":1,"y":0}}]}""", "'choices' go with 'text'")]
     [InlineData("""{"criteria":[{"name":"a","json_schema":"x"}]}""", "'json_schema': it is not an object")]
     [InlineData("""{"criteria":[""", "c.json: ")]
     public void Load_Fault_IsNamedWithItsPlace(string json, string message) =>
         Assert.Contains(message, Assert.ThrowsAny<RewardReasoningException>(() => Load("c.json", json)).Message, StringComparison.Ordinal);
+
+    /// <summary>A response that would keep a backtracking pattern busy for hours is missing within seconds, wherever the pattern is.</summary>
+    [Theory]
+    [InlineData("""{"pattern":"^(a+)+$"}""", "\"{0}!\"")]
+    [InlineData("""{"$schema":"http://json-schema.org/draft-07/schema#","properties":{"x":{"pattern":"^(a+)+$"}}}""", "{{\"x\":\"{0}!\"}}")]
+    [InlineData("""{"patternProperties":{"^(a+)+$":{"type":"number"}},"additionalProperties":false}""", "{{\"{0}!\":1}}")]
+    [InlineData("""{"$ref":"#/$defs/s","$defs":{"s":{"items":{"pattern":"^(a+)+$"}}}}""", "[\"{0}!\"]")]
+    public void Check_HostileResponseToAPatternOfASchema_IsMissing(string schema, string response)
+    {
+        CriteriaFile file = Load("c.json", $$"""{"criteria":[{"name":"a","json_schema":{{schema}}}]}""");
+        string hostile = string.Format(System.Globalization.CultureInfo.InvariantCulture, response, new string('a', 40));
+
+        CheckResult? result = file.Criteria[0].Check?.Invoke(hostile);
+
+        Assert.Null(result?.Passes);
+        Assert.Contains("took more than 1 s on this response", result?.Reason, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"a1":1}""", true)]
+    [InlineData("""{"a1":"x"}""", false)]
+    [InlineData("""{"b":1}""", false)]
+    public void Check_PatternsOfASchema_StillDecide(string response, bool passes) =>
+        Assert.Equal(
+            passes,
+            Load(
+                "c.json",
+                """{"criteria":[{"name":"a","json_schema":{"patternProperties":{"^a":{"type":"number"}},"additionalProperties":false}}]}"""
+            )
+                .Criteria[0]
+                .Check?.Invoke(response)
+                .Passes
+        );
+
+    [Theory]
+    [InlineData("cyrillic", "Это вода (H2O).", true)]
+    [InlineData("cyrillic", "This is water (вода).", false)]
+    [InlineData("latin", "Straße, naïve, 12!", true)]
+    [InlineData("japanese", "これは水です", true)]
+    [InlineData("han", "これは水です", false)]
+    [InlineData("Hangul", "물입니다", true)]
+    [InlineData("latin", "12 + 3", false)]
+    public void Check_Script_IsThatOfMostLetters(string script, string response, bool passes) =>
+        Assert.Equal(
+            passes,
+            Load("c.json", $$"""{"criteria":[{"name":"a","script":"{{script}}"}]}""").Criteria[0].Check?.Invoke(response).Passes
+        );
 
     [Fact]
     public void Load_SeveralFaults_AreAllReported()

@@ -131,6 +131,58 @@ public sealed class CriteriaJudgeTests : IDisposable
         Assert.Contains("~~~~\n{criterion} \\boxed{5}\n~~~~", prompt, StringComparison.Ordinal);
     }
 
+    /// <summary>Two votes: the first chooses what is worth 1, the second what is worth 0.25.</summary>
+    [Fact]
+    public async Task ScoreAsync_Choices_CountByWhatTheyAreWorth()
+    {
+        int votes = 0;
+        using ScriptedChatClient client = new(_ => $@"\boxed{{{(votes++ == 0 ? 1 : 3)}}}");
+
+        CriteriaResult result = await JudgeOver(
+                client,
+                """{"criteria":[{"name":"tone","text":"Its tone.","choices":{"warm":1,"plain":0.5,"cold":0.25}}]}"""
+            )
+            .ScoreAsync("q", "r", TestContext.Current.CancellationToken);
+
+        Assert.Equal(("choice", 0.625), (result.Criteria[0].Kind, result.Totals[0]));
+        Assert.Contains("Its tone.\n\nChoices:\n1. warm\n2. plain\n3. cold\n", client.Requests[0].UserText, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ScoreAsync_NumberThatIsNoChoice_IsMissing()
+    {
+        using ScriptedChatClient client = ScriptedChatClient.Of(@"\boxed{4}");
+
+        CriteriaResult result = await JudgeOver(
+                client,
+                """{"criteria":[{"name":"tone","text":"Its tone.","choices":{"warm":1,"plain":0.5,"cold":0.25}}]}"""
+            )
+            .ScoreAsync("q", "r", TestContext.Current.CancellationToken);
+
+        Assert.Null(result.Totals[0]);
+        Assert.Contains("without a box from 1 to 3", result.Missing, StringComparison.Ordinal);
+    }
+
+    /// <summary>As a judge it can be used wherever judges are; a total by itself is missing as "not a number", never 0.</summary>
+    [Fact]
+    public async Task Open_Checks_IsAJudgeWithATotalForEachResponse()
+    {
+        File.WriteAllText(_path, """{"criteria":[{"name":"w","words":{"max":2}},{"name":"e","equals_answer":"4"}]}""");
+        using OpenedJudge judge = CriteriaJudge.Open(null, CriteriaFile.Load(_path));
+
+        Judgment judgment = await judge.JudgeAsync(new("2+2", "4", "It is surely 5."), TestContext.Current.CancellationToken);
+
+        Assert.Equal((Verdict.First, MatchOutcome.First), (judgment.Preferred, judgment.Outcome));
+        Assert.Equal(MatchOutcome.Tie, (await judge.JudgeAsync(new("2+2", "4", "4."), TestContext.Current.CancellationToken)).Outcome);
+        Assert.NotNull(judge.Score);
+        Assert.Equal(1, await judge.Score("2+2", "4", TestContext.Current.CancellationToken));
+        Assert.Contains(
+            "\"criteria\":{\"outcome\":\"first\"",
+            System.Text.Json.JsonSerializer.Serialize(judgment),
+            StringComparison.Ordinal
+        );
+    }
+
     private async Task<CriteriaResult> CompareAsync(
         string criteria,
         string response1,
@@ -146,7 +198,7 @@ public sealed class CriteriaJudgeTests : IDisposable
     {
         File.WriteAllText(_path, criteria);
         JudgeOptions options = new() { Votes = 2 };
-        return new CriteriaJudge(JudgeFactory.Open(client, options), options, CriteriaFile.Load(_path));
+        return new CriteriaJudge(JudgeFactory.Open(client, options), CriteriaFile.Load(_path));
     }
 
     private static ScriptedReply Boxed(bool first) => $@"\boxed{{Assistant {(first ? 1 : 2)}}}";

@@ -470,12 +470,12 @@ public sealed class RewardServiceTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Scalar_ByAScalarModel_IsTheSigmoidOfItsScore()
+    public async Task Scalar_ByAJudgeThatScores_IsWhatItSays()
     {
         _service = await RewardService.StartAsync(
             _judge.ToRewardJudge() with
             {
-                Score = (_, response, _) => Task.FromResult(response == "good" ? 2.0 : double.NaN),
+                Score = (_, response, _) => Task.FromResult(response == "good" ? 0.75 : double.NaN),
             },
             new RewardOptions(),
             new MemoryRewardLedger(),
@@ -486,7 +486,7 @@ public sealed class RewardServiceTests : IAsyncDisposable
             await RequiredService.SubmitAsync(member),
             await RequiredService.SubmitAsync(member with { Response = "broken" })
         );
-        Assert.Equal(1 / (1 + Math.Exp(-2)), answers[0].Reward ?? 0, 9);
+        Assert.Equal(0.75, answers[0].Reward);
         Assert.Equal((null, FailureClass.Unparsable), (answers[1].Reward, answers[1].Failure?.Class ?? default));
     }
 
