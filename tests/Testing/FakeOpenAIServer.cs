@@ -139,7 +139,8 @@ public sealed class FakeOpenAIServer : IAsyncDisposable
     public Uri Url => new(Server.Url, "v1");
 
     /// <summary>All requests so far, in the order they came.</summary>
-    public IReadOnlyList<FakeRequest> Requests => [.. _requests.OrderBy(entry => entry.Key).Select(entry => entry.Value)];
+    /// <remarks>A snapshot: LINQ alone fails where a request comes while it copies.</remarks>
+    public IReadOnlyList<FakeRequest> Requests => [.. _requests.ToArray().OrderBy(entry => entry.Key).Select(entry => entry.Value)];
 
     /// <summary>The most requests that were under way at once.</summary>
     public int MostInFlight => _mostInFlight;
