@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using RewardReasoning.Judging;
 using RewardReasoning.Models.Checkpoints;
 using RewardReasoning.Models.Decoder;
 using RewardReasoning.Testing;
@@ -34,11 +35,24 @@ public sealed class ShippedFolderTests
     [InlineData("rrm-mini")]
     [InlineData("rrm-mini-base")]
     [InlineData("direct-mini")]
+    [InlineData("rrm-mini-calc")]
     public void Folder_IsOfATypeWhoseReadersKeepItsTokenizer(string name)
     {
         Assert.Equal(DecoderArchitecture.Llama, DecoderConfig.Load(FolderOf(name)).Architecture);
         Assert.DoesNotContain(ModelFolder.Warnings(FolderOf(name)), warning => warning.Contains("vLLM", StringComparison.Ordinal));
         Assert.True(TokenizerReaders.Misread(FolderOf(name), "qwen2"));
+    }
+
+    [Fact]
+    public async Task RrmMiniCalc_Judges_ByTheValueThatTheCalculatorWrites()
+    {
+        using OpenedJudge judge = LocalJudge.Open(FolderOf("rrm-mini-calc"), new JudgeOptions { Order = VoteOrder.Given, Temperature = 0 });
+        Judgment judgment = await judge.Judge.JudgeAsync(
+            new Comparison("12*37+5-100/4", "424", "434"),
+            TestContext.Current.CancellationToken
+        );
+        Assert.Equal(Verdict.First, judgment.Preferred);
+        Assert.StartsWith("<calc>12*37+5-100/4</calc>424", judgment.Votes[0].Reasoning, StringComparison.Ordinal);
     }
 
     /// <summary>They were of the type qwen2 at first; weights and identity are still those.</summary>

@@ -15,6 +15,8 @@ namespace RewardReasoning.Lab.Arithmetic;
 /// <item><c>questions.jsonl</c>: expressions alone, for policies that a judge trains;</item>
 /// <item><c>heldout-pairs.jsonl</c>: one pair for each distinct held-out real expression, which no training file holds;</item>
 /// <item><c>heldout.jsonl</c>: the same pairs, each in both orders with its label: the file that figures are measured on;</item>
+/// <item><c>heldout-long.jsonl</c>: pairs of generated expressions of five and six operations, in both orders, where the recipe asks for
+/// them; of the held-out tenth too;</item>
 /// <item><c>heldout-solve.jsonl</c>: the same expressions with their values;</item>
 /// <item><c>heldout-verdicts.jsonl</c>: the held-out pairs in both orders with their right verdicts.</item>
 /// </list>
@@ -34,7 +36,7 @@ internal static class ArithmeticWorld
         WorldFiles.Write(recipe.Out, "documents.jsonl", Documents(real, prompt, recipe));
 
         SeededRandom pairRandom = new(recipe.Seed + 1);
-        ExpressionSampler pairSampler = new(real, pairRandom);
+        ExpressionSampler pairSampler = new(real, pairRandom, recipe.Calculator);
         List<Pair> pairs = [.. Enumerable.Range(0, recipe.Pairs).Select(_ => TrainingPair(pairSampler.Next(), pairRandom))];
         WorldFiles.Write(recipe.Out, "pairs.jsonl", pairs.Select(pair => pair.ToRow()));
         WorldFiles.Write(recipe.Out, "verdicts.jsonl", pairs.SelectMany(pair => Verdicts(prompt, pair, "completion", "</think>")));
@@ -52,15 +54,37 @@ internal static class ArithmeticWorld
         WorldFiles.Write(recipe.Out, "heldout-pairs.jsonl", heldOutPairs.Select(pair => pair.ToRow()));
         WorldFiles.Write(recipe.Out, "heldout.jsonl", heldOutPairs.SelectMany(BothOrders));
         WorldFiles.Write(recipe.Out, "heldout-verdicts.jsonl", heldOutPairs.SelectMany(pair => Verdicts(prompt, pair, "answer", "")));
+        if (recipe.LongPairs > 0)
+        {
+            WorldFiles.Write(recipe.Out, "heldout-long.jsonl", LongPairs(real, recipe).SelectMany(BothOrders));
+        }
+
         heldOutRandom.Shuffle(heldOut);
         WorldFiles.Write(recipe.Out, "heldout-solve.jsonl", heldOut.Select(Question).OfType<JsonObject>());
+    }
+
+    /// <summary>Pairs of five and six operations in turn, expressions distinct.</summary>
+    private static IEnumerable<Pair> LongPairs(List<Expression> real, ArithmeticWorldRecipe recipe)
+    {
+        SeededRandom random = new(recipe.Seed + 4);
+        ExpressionSampler sampler = new(real, random);
+        HashSet<string> seen = [];
+        while (seen.Count < recipe.LongPairs)
+        {
+            Expression expression = sampler.NextHeldOut(5 + (seen.Count % 2));
+            if (!seen.Contains(expression.Normalized) && HeldOutPair(expression, random) is { } pair)
+            {
+                _ = seen.Add(expression.Normalized);
+                yield return pair;
+            }
+        }
     }
 
     private static IEnumerable<JsonObject> Documents(List<Expression> real, JudgePrompt prompt, ArithmeticWorldRecipe recipe)
     {
         SeededRandom random = new(recipe.Seed);
         ArithmeticDocuments documents = new(
-            new ExpressionSampler(real, random),
+            new ExpressionSampler(real, random, recipe.Calculator),
             (query, first, second) => prompt.Render(new Comparison(query, first, second))[^1].Text,
             random,
             recipe.Mix,
@@ -137,8 +161,7 @@ internal static class ArithmeticWorld
             return null;
         }
 
-        WorkedSolution solution =
-            WorkedSolution.TryWrite(expression) ?? new WorkedSolution(new string(' ', WorkedSolution.MaximumLength), value);
+        WorkedSolution solution = WorkedSolution.TryWrite(expression) ?? WorkedSolution.Unwritten(value);
         return PairOf(new ArithmeticProblem(expression, solution), random) with { Tail = ArithmeticTail.Contains(expression) };
     }
 

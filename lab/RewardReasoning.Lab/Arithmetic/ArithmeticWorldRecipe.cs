@@ -24,6 +24,9 @@ internal sealed record ArithmeticWorldRecipe
     /// <summary>Pairs to train judges on.</summary>
     public required int Pairs { get; init; }
 
+    /// <summary>Held-out pairs of five and six operations, which are rare among real ones.</summary>
+    public int LongPairs { get; init; }
+
     /// <summary>Questions without answers, to train policies on.</summary>
     public int Questions { get; init; }
 

@@ -16,14 +16,23 @@ internal sealed record ArithmeticProblem(Expression Expression, WorkedSolution S
 internal sealed class ExpressionSampler
 {
     private const int Attempts = 40;
+    private const double LongShare = 0.15;
     private static readonly double[] OperationWeights = [0.50, 0.31, 0.14, 0.05];
     private static readonly double[] FamilyWeights = [0.34, 0.11, 0.09, 0.09, 0.03, 0.09, 0.07, 0.08, 0.06, 0.04];
     private readonly IReadOnlyList<Expression> _real;
     private readonly SeededRandom _random;
+    private readonly bool _withLong;
 
     /// <summary>A sampler over <paramref name="real"/>, of which held-out expressions are ignored.</summary>
-    public ExpressionSampler(IEnumerable<Expression> real, SeededRandom random)
+    /// <param name="real">Expressions that people wrote.</param>
+    /// <param name="random">Source of chance.</param>
+    /// <param name="withLong">
+    /// Whether long expressions are drawn too, of 4 to 7 operations, and such as cannot be worked out in writing: for those who compute
+    /// with a calculator.
+    /// </param>
+    public ExpressionSampler(IEnumerable<Expression> real, SeededRandom random, bool withLong = false)
     {
+        _withLong = withLong;
         _real = [.. real.Where(expression => !ArithmeticSplit.IsHeldOut(expression) && WorkedSolution.TryWrite(expression) is not null)];
         _random = random;
         if (_real.Count == 0)
@@ -42,7 +51,8 @@ internal sealed class ExpressionSampler
         {
             double roll = _random.NextUnit();
             string? text =
-                roll < 0.28 ? _real[_random.Next(_real.Count)].Text
+                _withLong && _random.Chance(LongShare) ? General(_random.Between(4, 7))
+                : roll < 0.28 ? _real[_random.Next(_real.Count)].Text
                 : roll < 0.62 ? Vary(_real[_random.Next(_real.Count)])
                 : Generate();
             if (text is not null && Accept(Respell(text)) is { } problem)
@@ -52,14 +62,32 @@ internal sealed class ExpressionSampler
         }
     }
 
-    private static ArithmeticProblem? Accept(string text)
+    /// <summary>An expression of that many operations that no training file holds.</summary>
+    public Expression NextHeldOut(int operations)
+    {
+        while (true)
+        {
+            if (
+                General(operations) is { } text
+                && Expression.TryParse(text) is { } expression
+                && expression.OperationCount == operations
+                && ArithmeticSplit.IsHeldOut(expression)
+                && expression.Evaluate()?.ToDecimal(6) is not null
+            )
+            {
+                return expression;
+            }
+        }
+    }
+
+    private ArithmeticProblem? Accept(string text)
     {
         if (
             Expression.TryParse(text) is not { } expression
             || ArithmeticSplit.IsHeldOut(expression)
             || expression.Evaluate()?.ToDecimal(6) is not { } value
             || Math.Abs(value) >= 10_000_000
-            || WorkedSolution.TryWrite(expression) is not { } solution
+            || (WorkedSolution.TryWrite(expression) ?? (_withLong ? WorkedSolution.Unwritten(value) : null)) is not { } solution
         )
         {
             return null;
@@ -150,7 +178,7 @@ internal sealed class ExpressionSampler
     private string? Generate() =>
         _random.Weighted(FamilyWeights) switch
         {
-            0 => General(),
+            0 => General(1 + _random.Weighted(OperationWeights)),
             1 => FractionOf(),
             2 => Percentage(),
             3 => LargeDivisor(),
@@ -162,9 +190,8 @@ internal sealed class ExpressionSampler
             _ => Borrowing(),
         };
 
-    private string? General()
+    private string? General(int operations)
     {
-        int operations = 1 + _random.Weighted(OperationWeights);
         for (int attempt = 0; attempt < Attempts; attempt++)
         {
             Node node = Grow(operations);

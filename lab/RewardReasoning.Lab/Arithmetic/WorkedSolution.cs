@@ -21,6 +21,9 @@ internal sealed record WorkedSolution(string Text, decimal Value)
         : Text.Length <= 70 ? "medium"
         : "hard";
 
+    /// <summary>A value whose steps are not written down; it counts among the longest.</summary>
+    public static WorkedSolution Unwritten(decimal value) => new(new string(' ', MaximumLength), value);
+
     /// <summary>Works the expression out; null when a quotient on the way does not end, or the text would grow too long.</summary>
     public static WorkedSolution? TryWrite(Expression expression)
     {
