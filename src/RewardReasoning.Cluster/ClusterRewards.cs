@@ -1,3 +1,4 @@
+using RewardReasoning.Server.Http;
 using RewardReasoning.Server.Rewards;
 
 namespace RewardReasoning.Cluster;
@@ -61,7 +62,7 @@ internal sealed class ClusterRewards(RewardService local, ShardCalls calls, Time
         }
 
         string hold = NewHold();
-        ShardReply reply = await calls.AskAsync(
+        ShardReply reply = await AskAsync(
             shard,
             async grain => ShardJson.Reply(await grain.FindAsync(hold, id, _closing.Token)),
             answer => answer.Problem is { IsPassing: true },
@@ -148,7 +149,7 @@ internal sealed class ClusterRewards(RewardService local, ShardCalls calls, Time
     private Task<IReadOnlyList<ShardReply>> SubmitAsync(int shard, IReadOnlyList<ShardEntry> entries, CancellationToken cancellationToken)
     {
         byte[] bytes = ShardJson.Bytes(entries);
-        return calls.AskAsync(
+        return AskAsync(
             shard,
             async grain => ShardJson.Replies(await grain.SubmitAsync(bytes, cancellationToken)),
             replies => replies.Any(reply => reply.Problem is { IsPassing: true }),
@@ -160,13 +161,30 @@ internal sealed class ClusterRewards(RewardService local, ShardCalls calls, Time
         Required(
             ticket.Member is { } member
                 ? (await SubmitAsync(ticket.Shard, [new(ticket.Hold, member)], cancellationToken))[0]
-                : await calls.AskAsync(
+                : await AskAsync(
                     ticket.Shard,
                     async grain => ShardJson.Reply(await grain.FindAsync(ticket.Hold, ticket.Id ?? "", cancellationToken)),
                     answer => answer.Problem is { IsPassing: true },
                     cancellationToken
                 )
         );
+
+    private async Task<T> AskAsync<T>(
+        int shard,
+        Func<IShardGrain, Task<T>> ask,
+        Func<T, bool> isPassing,
+        CancellationToken cancellationToken
+    )
+    {
+        try
+        {
+            return await calls.AskAsync(shard, ask, isPassing, cancellationToken);
+        }
+        catch (OperationCanceledException) when (_closing.IsCancellationRequested)
+        {
+            throw Drain.Stopping();
+        }
+    }
 
     private async Task LeaveAsync(int shard, string hold, bool delivered)
     {
@@ -180,7 +198,7 @@ internal sealed class ClusterRewards(RewardService local, ShardCalls calls, Time
                     return true;
                 },
                 _ => false,
-                _closing.Token
+                CancellationToken.None // a server that stops must not leave holds behind
             );
         }
         catch (Exception failure) when (failure is OperationCanceledException or RewardReasoningException or ObjectDisposedException)

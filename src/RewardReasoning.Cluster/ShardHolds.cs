@@ -8,7 +8,7 @@ namespace RewardReasoning.Cluster;
 /// </summary>
 internal sealed class ShardHolds(TimeProvider time)
 {
-    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(25);
+    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(12);
 
     private readonly Dictionary<string, Hold> _holds = new(StringComparer.Ordinal);
 

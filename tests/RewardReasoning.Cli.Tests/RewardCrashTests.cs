@@ -47,6 +47,18 @@ public sealed class RewardCrashTests : IDisposable
         members.RequireOneRewardOfItsOwnAttempt();
     }
 
+    [Fact]
+    public async Task Serve_WithoutACluster_LoadsNothingOfIt()
+    {
+        await using FakeOpenAIServer judge = await NumberServer.StartAsync();
+        using Process server = await ServeAsync(judge, Ports.Free());
+        string[] loaded = await File.ReadAllLinesAsync($"/proc/{server.Id}/maps", Cancellation);
+        server.Kill();
+        await server.WaitForExitAsync(Cancellation);
+        Assert.Contains(loaded, file => file.Contains("RewardReasoning.Server", StringComparison.Ordinal));
+        Assert.DoesNotContain(loaded, file => file.Contains("Orleans", StringComparison.Ordinal));
+    }
+
     public void Dispose() => _folder.Dispose();
 
     private Task<Process> ServeAsync(FakeOpenAIServer judge, int port) =>

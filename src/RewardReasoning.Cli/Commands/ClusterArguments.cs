@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using RewardReasoning.Cli.Parsing;
 using RewardReasoning.Cli.Terminals;
@@ -53,9 +54,11 @@ internal sealed class ClusterArguments
     public IRewardCluster? Open(ParseResult parsed, Terminal terminal) =>
         DatabaseOf(parsed) is { } database ? Load(parsed, database, terminal) : null;
 
+    /// <summary>Apart, and without the class in what it returns, so that Orleans is loaded only where it is called.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private RewardCluster Load(ParseResult parsed, string database, Terminal terminal) =>
-        new(
+    [SuppressMessage("Performance", "CA1859", Justification = "The class is what must not be loaded.")]
+    private IRewardCluster Load(ParseResult parsed, string database, Terminal terminal) =>
+        new RewardCluster(
             CheckedOptions.Require(
                 new ClusterOptions
                 {
