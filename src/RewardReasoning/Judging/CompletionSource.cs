@@ -174,8 +174,8 @@ internal sealed class CompletionSource(IChatClient client, JudgeOptions options,
                 ? true
                 : throw new ClientAbilityException(
                     "The judge is to have a calculator, and this client cannot continue a text that was begun, so a value could not be "
-                        + "written behind its call. Take a server that can (vLLM, SGLang, llama.cpp, Ollama, rrm serve), or leave the "
-                        + "calculator out."
+                        + "written behind its call. Take a server that can (vLLM, SGLang, llama.cpp, Ollama, rrm serve) and say of which "
+                        + "kind it is (--server; in C# EndpointOptions.Flavour), or leave the calculator out."
                 )
         );
 
