@@ -9,7 +9,6 @@ namespace RewardReasoning.Storage.Jobs;
 /// </summary>
 internal sealed class PostgresJobStore : IJobStore, IDisposable
 {
-    private const int RowsPerRead = 256;
     private const int WritesPerCommit = 256;
 
     private const string SelectJobs =
@@ -121,13 +120,7 @@ internal sealed class PostgresJobStore : IJobStore, IDisposable
                 WHERE rows.job = free.job AND rows.number = free.number
                 RETURNING rows.number, place, line, text, fault
                 """,
-                row => new StoredJobRow(
-                    row.GetInt64(0),
-                    row.GetInt64(1),
-                    row.GetBoolean(2),
-                    row.IsDBNull(3) ? null : row.GetFieldValue<byte[]>(3),
-                    row.IsDBNull(4) ? null : row.GetString(4)
-                ),
+                StoredJobRow.Of,
                 new() { Value = _holder },
                 new() { Value = id },
                 new() { Value = (int)JobState.Running },
@@ -151,14 +144,14 @@ internal sealed class PostgresJobStore : IJobStore, IDisposable
 
     public async Task<StoredJob?> FindAsync(string id) =>
         (
-            await _database.AskAsync($"{SelectJobs} WHERE id = $1", JobOf, new NpgsqlParameter { Value = id }).ConfigureAwait(false)
+            await _database.AskAsync($"{SelectJobs} WHERE id = $1", StoredJob.Of, new NpgsqlParameter { Value = id }).ConfigureAwait(false)
         ).SingleOrDefault();
 
     public async Task<IReadOnlyList<StoredJob>> ListAsync(int most) =>
         await _database
             .AskAsync(
                 $"{SelectJobs} WHERE state <> $1 ORDER BY number DESC LIMIT $2",
-                JobOf,
+                StoredJob.Of,
                 new() { Value = (int)JobState.Receiving },
                 new() { Value = (long)most }
             )
@@ -185,42 +178,26 @@ internal sealed class PostgresJobStore : IJobStore, IDisposable
                       SELECT FROM rewardreasoning.job_rows WHERE job = jobs.number AND {Free}))
                     ORDER BY jobs.number LIMIT 1
                     """,
-                    JobOf,
+                    StoredJob.Of,
                     new NpgsqlParameter { Value = Open }
                 )
                 .ConfigureAwait(false)
         ).SingleOrDefault();
 
-    public async IAsyncEnumerable<byte[]> ResultsAsync(string id)
-    {
-        long after = 0;
-        while (true)
-        {
-            List<(long Number, byte[] Result)> results = await _database
-                .AskAsync(
+    public IAsyncEnumerable<byte[]> ResultsAsync(string id) =>
+        JobResults.InPagesAsync(
+            (after, most) =>
+                _database.AskAsync(
                     """
                     SELECT job_rows.number, result FROM rewardreasoning.job_rows JOIN rewardreasoning.jobs ON jobs.number = job
                     WHERE jobs.id = $1 AND job_rows.number > $2 AND result IS NOT NULL ORDER BY job_rows.number LIMIT $3
                     """,
-                    row => (row.GetInt64(0), row.GetFieldValue<byte[]>(1)),
+                    JobResults.Of,
                     new() { Value = id },
                     new() { Value = after },
-                    new() { Value = (long)RowsPerRead }
+                    new() { Value = (long)most }
                 )
-                .ConfigureAwait(false);
-            foreach ((long _, byte[] result) in results)
-            {
-                yield return result;
-            }
-
-            if (results.Count < RowsPerRead)
-            {
-                yield break;
-            }
-
-            after = results[^1].Number;
-        }
-    }
+        );
 
     public Task RemoveAsync(string id) =>
         _database.ChangeAsync("DELETE FROM rewardreasoning.jobs WHERE id = $1", new NpgsqlParameter { Value = id });
@@ -305,18 +282,4 @@ internal sealed class PostgresJobStore : IJobStore, IDisposable
             .ConfigureAwait(false);
         return [.. results.Select(_ => true)];
     }
-
-    private static StoredJob JobOf(NpgsqlDataReader row) =>
-        new()
-        {
-            Id = row.GetString(0),
-            State = (JobState)row.GetInt32(1),
-            WithReasoning = row.GetBoolean(2),
-            Created = DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(3)),
-            Ended = row.IsDBNull(4) ? null : DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(4)),
-            Rows = row.GetInt64(5),
-            Judged = row.GetInt64(6),
-            Missing = row.GetInt64(7),
-            Problem = row.IsDBNull(8) ? null : row.GetString(8),
-        };
 }

@@ -1,12 +1,8 @@
-using Microsoft.Data.Sqlite;
-
 namespace RewardReasoning.Storage.Jobs;
 
 /// <summary>Jobs in an SQLite file that one server has, or in memory; which rows are held is known to this process alone.</summary>
 internal sealed class SqliteJobStore : IJobStore
 {
-    private const int RowsPerRead = 256;
-
     private const string Tables = """
         CREATE TABLE IF NOT EXISTS jobs (
           number INTEGER PRIMARY KEY,
@@ -32,7 +28,7 @@ internal sealed class SqliteJobStore : IJobStore
         ) STRICT;
         """;
 
-    private const string SelectJobs = "SELECT id, state, reasoning, created, ended, rows, judged, missing, problem, number FROM jobs";
+    private const string SelectJobs = "SELECT id, state, reasoning, created, ended, rows, judged, missing, problem FROM jobs";
 
     private readonly SqliteTables _tables;
     private readonly Dictionary<string, long> _takenTo = new(StringComparer.Ordinal);
@@ -145,14 +141,16 @@ internal sealed class SqliteJobStore : IJobStore
             .ConfigureAwait(false) == 1;
 
     public Task<StoredJob?> FindAsync(string id) =>
-        Task.FromResult(_tables.Read(session => session.Query($"{SelectJobs} WHERE id = $id", JobOf, ("$id", id)).SingleOrDefault()));
+        Task.FromResult(
+            _tables.Read(session => session.Query($"{SelectJobs} WHERE id = $id", StoredJob.Of, ("$id", id)).SingleOrDefault())
+        );
 
     public Task<IReadOnlyList<StoredJob>> ListAsync(int most) =>
         Task.FromResult<IReadOnlyList<StoredJob>>(
             _tables.Read(session =>
                 session.Query(
                     $"{SelectJobs} WHERE state <> $receiving ORDER BY number DESC LIMIT $most",
-                    JobOf,
+                    StoredJob.Of,
                     ("$receiving", (int)JobState.Receiving),
                     ("$most", most)
                 )
@@ -180,7 +178,7 @@ internal sealed class SqliteJobStore : IJobStore
                 .Read(session =>
                     session.Query(
                         $"{SelectJobs} WHERE state IN ($queued, $running) ORDER BY number LIMIT 1",
-                        JobOf,
+                        StoredJob.Of,
                         ("$queued", (int)JobState.Queued),
                         ("$running", (int)JobState.Running)
                     )
@@ -198,13 +196,7 @@ internal sealed class SqliteJobStore : IJobStore
                     SELECT job_rows.number, place, line, text, fault FROM job_rows JOIN jobs ON jobs.number = job
                     WHERE id = $id AND state = $running AND job_rows.number > $after AND result IS NULL ORDER BY job_rows.number LIMIT $most
                     """,
-                    row => new StoredJobRow(
-                        row.GetInt64(0),
-                        row.GetInt64(1),
-                        row.GetInt64(2) != 0,
-                        row.IsDBNull(3) ? null : row.GetFieldValue<byte[]>(3),
-                        row.IsDBNull(4) ? null : row.GetString(4)
-                    ),
+                    StoredJobRow.Of,
                     ("$id", id),
                     ("$running", (int)JobState.Running),
                     ("$after", _takenTo.GetValueOrDefault(id)),
@@ -230,37 +222,24 @@ internal sealed class SqliteJobStore : IJobStore
         return Task.CompletedTask;
     }
 
-    public async IAsyncEnumerable<byte[]> ResultsAsync(string id)
-    {
-        long after = 0;
-        while (true)
-        {
-            List<(long Number, byte[] Result)> results = _tables.Read(session =>
-                session.Query(
-                    """
-                    SELECT job_rows.number, result FROM job_rows JOIN jobs ON jobs.number = job
-                    WHERE id = $id AND job_rows.number > $after AND result IS NOT NULL ORDER BY job_rows.number LIMIT $most
-                    """,
-                    row => (row.GetInt64(0), row.GetFieldValue<byte[]>(1)),
-                    ("$id", id),
-                    ("$after", after),
-                    ("$most", RowsPerRead)
+    public IAsyncEnumerable<byte[]> ResultsAsync(string id) =>
+        JobResults.InPagesAsync(
+            (after, most) =>
+                Task.FromResult(
+                    _tables.Read(session =>
+                        session.Query(
+                            """
+                            SELECT job_rows.number, result FROM job_rows JOIN jobs ON jobs.number = job
+                            WHERE id = $id AND job_rows.number > $after AND result IS NOT NULL ORDER BY job_rows.number LIMIT $most
+                            """,
+                            JobResults.Of,
+                            ("$id", id),
+                            ("$after", after),
+                            ("$most", most)
+                        )
+                    )
                 )
-            );
-            foreach ((long _, byte[] result) in results)
-            {
-                yield return result;
-            }
-
-            if (results.Count < RowsPerRead)
-            {
-                yield break;
-            }
-
-            after = results[^1].Number;
-            await Task.CompletedTask.ConfigureAwait(false);
-        }
-    }
+        );
 
     public Task RemoveAsync(string id) =>
         _tables.WriteAsync(session =>
@@ -277,18 +256,4 @@ internal sealed class SqliteJobStore : IJobStore
             session.Execute($"DELETE FROM job_rows WHERE job IN (SELECT number FROM jobs WHERE {Old})", parameters);
             return session.Execute($"DELETE FROM jobs WHERE {Old}", parameters);
         });
-
-    private static StoredJob JobOf(SqliteDataReader row) =>
-        new()
-        {
-            Id = row.GetString(0),
-            State = (JobState)row.GetInt32(1),
-            WithReasoning = row.GetInt64(2) != 0,
-            Created = DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(3)),
-            Ended = row.IsDBNull(4) ? null : DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(4)),
-            Rows = row.GetInt64(5),
-            Judged = row.GetInt64(6),
-            Missing = row.GetInt64(7),
-            Problem = row.IsDBNull(8) ? null : row.GetString(8),
-        };
 }

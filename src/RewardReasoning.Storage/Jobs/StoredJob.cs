@@ -1,3 +1,5 @@
+using System.Data.Common;
+
 namespace RewardReasoning.Storage.Jobs;
 
 /// <summary>Where a job is.</summary>
@@ -54,6 +56,21 @@ internal sealed record StoredJob
 
     /// <summary>Whether nothing more is going to happen to it by itself.</summary>
     public bool HasEnded => State is JobState.Done or JobState.Cancelled or JobState.Failed;
+
+    /// <summary>From a row of id, state, reasoning, created, ended, rows, judged, missing and problem.</summary>
+    public static StoredJob Of(DbDataReader row) =>
+        new()
+        {
+            Id = row.GetString(0),
+            State = (JobState)row.GetInt32(1),
+            WithReasoning = row.GetBoolean(2),
+            Created = DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(3)),
+            Ended = row.IsDBNull(4) ? null : DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(4)),
+            Rows = row.GetInt64(5),
+            Judged = row.GetInt64(6),
+            Missing = row.GetInt64(7),
+            Problem = row.IsDBNull(8) ? null : row.GetString(8),
+        };
 }
 
 /// <summary>A row of a job.</summary>
@@ -62,4 +79,15 @@ internal sealed record StoredJob
 /// <param name="IsLine">Whether it is a line's number.</param>
 /// <param name="Text">The row as it came; null where it could not be read.</param>
 /// <param name="Fault">Why it could not be read.</param>
-internal sealed record StoredJobRow(long Number, long Place, bool IsLine, byte[]? Text, string? Fault);
+internal sealed record StoredJobRow(long Number, long Place, bool IsLine, byte[]? Text, string? Fault)
+{
+    /// <summary>From a row of number, place, line, text and fault.</summary>
+    public static StoredJobRow Of(DbDataReader row) =>
+        new(
+            row.GetInt64(0),
+            row.GetInt64(1),
+            row.GetBoolean(2),
+            row.IsDBNull(3) ? null : row.GetFieldValue<byte[]>(3),
+            row.IsDBNull(4) ? null : row.GetString(4)
+        );
+}

@@ -1,3 +1,5 @@
+using System.Data.Common;
+
 namespace RewardReasoning.Storage.Judgments;
 
 /// <summary>A judgment as it is recorded.</summary>
@@ -32,6 +34,21 @@ internal sealed record RecordedJudgment
 
     /// <summary>What a person said: 1, 2, or 0 for neither; null where nobody did.</summary>
     public int? Label { get; init; }
+
+    /// <summary>From a row of id, at, query, both responses, preferred, uncertainty, judgment and label.</summary>
+    public static RecordedJudgment Of(DbDataReader row) =>
+        new()
+        {
+            Id = row.GetInt64(0),
+            At = DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(1)),
+            Query = row.GetString(2),
+            Response1 = row.GetString(3),
+            Response2 = row.GetString(4),
+            Preferred = LabelCount.VerdictOf(row.GetInt32(5)),
+            Uncertainty = row.GetDouble(6),
+            Judgment = new(row.GetFieldValue<byte[]>(7)),
+            Label = row.IsDBNull(8) ? null : row.GetInt32(8),
+        };
 }
 
 /// <summary>Which judgments to list.</summary>
@@ -72,6 +89,9 @@ internal sealed record JudgmentFilter
 /// <param name="Count">How often.</param>
 internal sealed record LabelCount(int Label, int Preferred, long Count)
 {
+    /// <summary>From a row of label, preferred and count.</summary>
+    public static LabelCount Of(DbDataReader row) => new(row.GetInt32(0), row.GetInt32(1), row.GetInt64(2));
+
     /// <summary>A preference as a number: 1, 2, or 0 for a missing judgment.</summary>
     public static int NumberOf(Verdict? preferred) =>
         preferred switch

@@ -55,7 +55,7 @@ internal sealed class PostgresJudgmentLog : IJudgmentLog, IDisposable
                 AND ($3::boolean IS NULL OR (label IS NOT NULL) = $3)
                 ORDER BY {(filter.UnsureFirst ? "uncertainty DESC, id DESC" : "id DESC")} LIMIT $4 OFFSET $5
                 """,
-                JudgmentOf,
+                RecordedJudgment.Of,
                 PostgresDatabase.Text(filter.Pattern is { } pattern ? PostgresDatabase.TextOf(pattern) : null),
                 new() { Value = (object?)filter.Preferred ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Integer },
                 new() { Value = (object?)filter.Labelled ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Boolean },
@@ -66,7 +66,9 @@ internal sealed class PostgresJudgmentLog : IJudgmentLog, IDisposable
 
     public async Task<RecordedJudgment?> FindAsync(long id) =>
         (
-            await _database.AskAsync($"{Select} WHERE id = $1", JudgmentOf, new NpgsqlParameter { Value = id }).ConfigureAwait(false)
+            await _database
+                .AskAsync($"{Select} WHERE id = $1", RecordedJudgment.Of, new NpgsqlParameter { Value = id })
+                .ConfigureAwait(false)
         ).SingleOrDefault();
 
     public async Task<bool> LabelAsync(long id, int? label) =>
@@ -82,7 +84,7 @@ internal sealed class PostgresJudgmentLog : IJudgmentLog, IDisposable
         await _database
             .AskAsync(
                 "SELECT label, preferred, count(*) FROM rewardreasoning.judgments WHERE label IS NOT NULL GROUP BY label, preferred",
-                row => new LabelCount(row.GetInt32(0), row.GetInt32(1), row.GetInt64(2))
+                LabelCount.Of
             )
             .ConfigureAwait(false);
 
@@ -115,18 +117,4 @@ internal sealed class PostgresJudgmentLog : IJudgmentLog, IDisposable
         NpgsqlParameter Column<T>(Func<(byte[] Hash, RecordedJudgment Judgment, byte[] Json), T> value) =>
             new() { Value = judgments.Select(value).ToArray() };
     }
-
-    private static RecordedJudgment JudgmentOf(NpgsqlDataReader row) =>
-        new()
-        {
-            Id = row.GetInt64(0),
-            At = DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(1)),
-            Query = row.GetString(2),
-            Response1 = row.GetString(3),
-            Response2 = row.GetString(4),
-            Preferred = LabelCount.VerdictOf(row.GetInt32(5)),
-            Uncertainty = row.GetDouble(6),
-            Judgment = new(row.GetFieldValue<byte[]>(7)),
-            Label = row.IsDBNull(8) ? null : row.GetInt32(8),
-        };
 }

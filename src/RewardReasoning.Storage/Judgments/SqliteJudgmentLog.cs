@@ -1,5 +1,3 @@
-using Microsoft.Data.Sqlite;
-
 namespace RewardReasoning.Storage.Judgments;
 
 /// <summary>Judgments in a store's file, in a table of their own.</summary>
@@ -84,7 +82,7 @@ internal sealed class SqliteJudgmentLog : IJudgmentLog
                 AND ($labelled IS NULL OR (label IS NOT NULL) = $labelled)
                 ORDER BY {(filter.UnsureFirst ? "uncertainty DESC, id DESC" : "id DESC")} LIMIT $most OFFSET $skip
                 """,
-                JudgmentOf,
+                RecordedJudgment.Of,
                 ("$text", filter.Pattern),
                 ("$preferred", filter.Preferred),
                 ("$labelled", filter.Labelled is { } labelled ? (labelled ? 1 : 0) : null),
@@ -94,7 +92,9 @@ internal sealed class SqliteJudgmentLog : IJudgmentLog
         );
 
     public Task<RecordedJudgment?> FindAsync(long id) =>
-        Task.FromResult(_tables.Read(session => session.Query($"{Select} WHERE id = $id", JudgmentOf, ("$id", id)).SingleOrDefault()));
+        Task.FromResult(
+            _tables.Read(session => session.Query($"{Select} WHERE id = $id", RecordedJudgment.Of, ("$id", id)).SingleOrDefault())
+        );
 
     public async Task<bool> LabelAsync(long id, int? label) =>
         await _tables
@@ -105,23 +105,9 @@ internal sealed class SqliteJudgmentLog : IJudgmentLog
         Read(session =>
             session.Query(
                 "SELECT label, preferred, count(*) FROM judgments WHERE label IS NOT NULL GROUP BY label, preferred",
-                row => new LabelCount(row.GetInt32(0), row.GetInt32(1), row.GetInt64(2))
+                LabelCount.Of
             )
         );
 
     private Task<IReadOnlyList<T>> Read<T>(Func<SqliteSession, IReadOnlyList<T>> read) => Task.FromResult(_tables.Read(read));
-
-    private static RecordedJudgment JudgmentOf(SqliteDataReader row) =>
-        new()
-        {
-            Id = row.GetInt64(0),
-            At = DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(1)),
-            Query = row.GetString(2),
-            Response1 = row.GetString(3),
-            Response2 = row.GetString(4),
-            Preferred = LabelCount.VerdictOf(row.GetInt32(5)),
-            Uncertainty = row.GetDouble(6),
-            Judgment = new(row.GetFieldValue<byte[]>(7)),
-            Label = row.IsDBNull(8) ? null : row.GetInt32(8),
-        };
 }
