@@ -76,8 +76,11 @@ internal sealed class ServedJudging : IAsyncDisposable
                 Ranking = model.Ranking with { Concurrency = judge.Concurrency },
                 Store = model.Store,
                 Admission = new Admission(options.MaxRequests, "requests"),
-                Bodies = new Admission(Math.Max(MaxBodyMegabytes, Megabytes.Of(options.MaxRequestBytes)), "MiB of requests"),
-                MaxRequestBytes = options.MaxRequestBytes,
+                Bodies = new BodyAdmission(
+                    new Admission(Math.Max(MaxBodyMegabytes, Megabytes.Of(options.MaxRequestBytes)), "MiB of requests"),
+                    options.MaxRequestBytes,
+                    time
+                ),
                 Drain = drain,
                 Stopping = stopping,
                 Deadline = options.Deadline,
@@ -126,7 +129,7 @@ internal sealed class ServedJudging : IAsyncDisposable
         JudgmentRoutes.Map(routes, _state.Judgments);
         PageRoutes.Map(routes);
         JobRoutes.Map(routes, _state.Jobs, _runner, _context);
-        routes.MapRewards(_rewards, new BodyAdmission(_context.Bodies, _context.MaxRequestBytes, _context.Time));
+        routes.MapRewards(_rewards, _context.Bodies);
         _runs.Map(routes);
     }
 

@@ -32,10 +32,8 @@ internal sealed class Admission(int most, string what)
             throw ApiException.BadField(field ?? what, $"{field ?? what} is {places}; this server takes {most} {what} at once.");
         }
 
-        if (Interlocked.Add(ref _inside, places) > most)
-        {
-            Interlocked.Add(ref _inside, -places);
-            throw new ApiException(
+        return TryEnter(places)
+            ?? throw new ApiException(
                 StatusCodes.Status429TooManyRequests,
                 $"{most} {what} are under way or waiting, the most that this server takes. Try again later.",
                 FullCode
@@ -43,6 +41,15 @@ internal sealed class Admission(int most, string what)
             {
                 RetryAfter = TimeSpan.FromSeconds(1),
             };
+    }
+
+    /// <summary>The same; null where the server is at capacity.</summary>
+    public IDisposable? TryEnter(int places)
+    {
+        if (Interlocked.Add(ref _inside, places) > most)
+        {
+            Interlocked.Add(ref _inside, -places);
+            return null;
         }
 
         return new Lease(this, places);

@@ -26,11 +26,8 @@ internal sealed record JudgingContext
     /// <summary>Requests that judge, running or waiting.</summary>
     public required Admission Admission { get; init; }
 
-    /// <summary>MiB of bodies that are being read or worked on.</summary>
-    public required Admission Bodies { get; init; }
-
-    /// <summary>The most bytes of one body.</summary>
-    public required long MaxRequestBytes { get; init; }
+    /// <summary>Bodies that are being read or worked on.</summary>
+    public required BodyAdmission Bodies { get; init; }
 
     /// <summary>What is under way; work that outlives its request is entered there too.</summary>
     public required Drain Drain { get; init; }
@@ -54,7 +51,7 @@ internal sealed record JudgingContext
         IDisposable place = Admission.Enter();
         try
         {
-            return new Both(place, Bodies.Enter(Megabytes.Of(Math.Min(http.Request.ContentLength ?? MaxRequestBytes, MaxRequestBytes))));
+            return new Both(place, Bodies.Enter(http));
         }
         catch
         {

@@ -39,7 +39,7 @@ internal sealed class RewardRoutes(IRewardService service, BodyAdmission bodies)
 
     private async Task SubmitAsync(HttpContext http)
     {
-        (IReadOnlyList<RewardRequest> requests, bool isList) = _reader.Read(await bodies.ReadAsync(http, TimeSpan.Zero));
+        (IReadOnlyList<RewardRequest> requests, bool isList) = _reader.Read(await bodies.ReadAsync(http));
         using RewardTickets tickets = await RewardTickets.SubmitAsync(service, [.. requests.Select(request => request.Member)]);
         IReadOnlyList<RewardAnswer> answers = await tickets.WaitAsync(requests.Max(request => request.Wait), http.RequestAborted);
         RequireNoneLeftBehind(answers);

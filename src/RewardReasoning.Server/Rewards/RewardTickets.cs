@@ -1,3 +1,5 @@
+using RewardReasoning.Server.Http;
+
 namespace RewardReasoning.Server.Rewards;
 
 /// <summary>The tickets of one request; disposing them says that its connection is gone.</summary>
@@ -13,7 +15,7 @@ internal sealed class RewardTickets : IDisposable
     public IReadOnlyList<RewardTicket> All => _tickets;
 
     /// <summary>Takes all members, in their order.</summary>
-    /// <exception cref="Http.ApiException">One of them cannot be served.</exception>
+    /// <exception cref="ApiException">One of them cannot be served.</exception>
     public static async Task<RewardTickets> SubmitAsync(IRewardService service, IReadOnlyList<RewardMember> members)
     {
         foreach (RewardMember member in members)
@@ -50,7 +52,7 @@ internal sealed class RewardTickets : IDisposable
     /// The same, and members of groups that the server has no room for are held until it has: for trainers that a refusal costs one of a
     /// few tries, or the whole run. Where the patience ends or the server closes, the refusal is their answer.
     /// </summary>
-    /// <exception cref="Http.ApiException">One of them cannot be served.</exception>
+    /// <exception cref="ApiException">One of them cannot be served.</exception>
     public static async Task<RewardTickets> SubmitAsync(
         IRewardService service,
         IReadOnlyList<RewardMember> members,

@@ -54,14 +54,10 @@ internal sealed class NemoGymRoutes(IRewardService service, BodyAdmission bodies
     private async Task VerifyAsync(HttpContext http)
     {
         TrainerCall call = TrainerCall.Of(http.Request, service.Options, Collect, Judge);
-        JsonElement body = await bodies.ReadAsync(http, TimeSpan.MaxValue);
+        Patience patience = bodies.PatienceFor(TimeSpan.MaxValue);
+        JsonElement body = await bodies.ReadAsync(http, patience);
         RewardMember member = Member(body, call);
-        using RewardTickets tickets = await RewardTickets.SubmitAsync(
-            service,
-            [member],
-            new Patience(TimeSpan.MaxValue, bodies.Time),
-            http.RequestAborted
-        );
+        using RewardTickets tickets = await RewardTickets.SubmitAsync(service, [member], patience, http.RequestAborted);
         if (service.IsClosing && tickets.All[0].IsTurnedAway)
         {
             throw Drain.Stopping();

@@ -19,8 +19,8 @@ internal sealed class OpenRlhfRoute(IRewardService service, BodyAdmission bodies
     {
         TrainerCall call = TrainerCall.Of(http.Request, service.Options, Collect, Judge);
         bool nan = TrainerCall.Word(http.Request.Query, "on_failure", "error", "nan") == "nan";
-        Patience patience = new(call.Hold, bodies.Time);
-        RewardMember[] members = Members(await bodies.ReadAsync(http, patience.Left), call);
+        Patience patience = bodies.PatienceFor(call.Hold);
+        RewardMember[] members = Members(await bodies.ReadAsync(http, patience), call);
         using RewardTickets tickets = await RewardTickets.SubmitAsync(service, members, patience, http.RequestAborted);
         IReadOnlyList<RewardAnswer> answers = await tickets.WaitAsync(patience.Left, http.RequestAborted);
         if (answers.FirstOrDefault(answer => answer.Reward is null) is { } failed && (!nan || !failed.IsFinal))

@@ -17,8 +17,8 @@ internal sealed class RemoteRewardRoute(IRewardService service, BodyAdmission bo
     public async Task AnswerAsync(HttpContext http)
     {
         TrainerCall call = TrainerCall.Of(http.Request, service.Options, Collect, Judge);
-        Patience patience = new(call.Hold, bodies.Time);
-        JsonElement body = await bodies.ReadAsync(http, patience.Left);
+        Patience patience = bodies.PatienceFor(call.Hold);
+        JsonElement body = await bodies.ReadAsync(http, patience);
         bool isList = body.ValueKind == JsonValueKind.Array;
         RewardMember[] members = isList ? [.. body.EnumerateArray().Select(one => Member(one, call))] : [Member(body, call)];
         using RewardTickets tickets = await RewardTickets.SubmitAsync(service, members, patience, http.RequestAborted);

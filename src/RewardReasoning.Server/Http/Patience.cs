@@ -1,4 +1,4 @@
-namespace RewardReasoning.Server.Rewards;
+namespace RewardReasoning.Server.Http;
 
 /// <summary>How long a request may still be held; it begins with the object.</summary>
 /// <param name="whole">The whole time; <see cref="TimeSpan.MaxValue"/> for ever.</param>
