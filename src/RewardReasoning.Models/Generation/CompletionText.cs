@@ -10,6 +10,7 @@ namespace RewardReasoning.Models.Generation;
 /// </summary>
 internal sealed class CompletionText
 {
+    private readonly Tokenizer _tokenizer;
     private readonly StreamingDecoder _decoder;
     private readonly ReasoningTags? _tags;
     private readonly IReadOnlyList<string> _stops;
@@ -24,6 +25,7 @@ internal sealed class CompletionText
     /// <param name="listener">Called with every piece as soon as it is certain.</param>
     public CompletionText(Tokenizer tokenizer, GenerationRequest request, Action<CompletionPart, string>? listener)
     {
+        _tokenizer = tokenizer;
         _decoder = tokenizer.CreateStreamingDecoder(skipSpecial: true);
         (_tags, _stops, _listener) = (request.Tags, request.StopStrings, listener);
         _calls = request.Calculator ? new() : null;
@@ -40,8 +42,8 @@ internal sealed class CompletionText
     /// <summary>Reasoning tokens that the model wrote.</summary>
     public int ReasoningTokens { get; private set; }
 
-    /// <summary>What is to be written behind the last token, since that ended a call of the calculator; null for nothing.</summary>
-    public string? CalculatorResult { get; private set; }
+    /// <summary>What is to be written behind the last token, since that ended a call of the calculator; empty for nothing.</summary>
+    public int[] CalculatorResult { get; private set; } = [];
 
     public string Reasoning => _reasoning.ToString();
 
@@ -55,7 +57,7 @@ internal sealed class CompletionText
     /// <returns>Whether a stop string has come up; nothing may follow then.</returns>
     public bool Append(int id, bool written)
     {
-        CalculatorResult = null;
+        CalculatorResult = [];
         if (id == _tags?.Open)
         {
             return Turn(toReasoning: true);
@@ -68,7 +70,11 @@ internal sealed class CompletionText
 
         ReasoningTokens += InReasoning && written ? 1 : 0;
         string text = _decoder.Append(id);
-        CalculatorResult = InReasoning || _tags is null ? _calls?.Add(text) : null;
+        if ((InReasoning || _tags is null) && _calls?.Add(text) is { } result)
+        {
+            CalculatorResult = _tokenizer.EncodePlain(result);
+        }
+
         return Add(text);
     }
 

@@ -14,7 +14,6 @@ internal sealed class Sequence
     private readonly int _context;
     private readonly HashSet<int> _ends;
     private readonly Queue<ForcedToken> _forced = new();
-    private readonly Tokenizer _tokenizer;
     private readonly List<TokenLogProb> _logProbs = [];
     private readonly List<TokenLogProb[]> _topLogProbs = [];
     private readonly TaskCompletionSource<Completion> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -27,7 +26,6 @@ internal sealed class Sequence
     public Sequence(GenerationRequest request, Tokenizer tokenizer, int context, bool streamed)
     {
         _request = request;
-        _tokenizer = tokenizer;
         _context = context;
         _ends = [.. request.EndTokens];
         _maxTokens = request.MaxTokens;
@@ -155,7 +153,7 @@ internal sealed class Sequence
 
     private void ForceCalculatorResult()
     {
-        foreach (int id in _text.CalculatorResult is { } result ? _tokenizer.EncodePlain(result) : [])
+        foreach (int id in _text.CalculatorResult)
         {
             _forced.Enqueue(new(id, IsStub: false));
         }

@@ -6,7 +6,6 @@ namespace RewardReasoning.Training.Runs;
 /// <summary>The calculator of one completion: follows what the model writes, and writes the values behind its calls.</summary>
 internal sealed class CalculatorRow
 {
-    private readonly Tokenizer _tokenizer;
     private readonly CompletionText _text;
     private readonly Queue<int> _result = new();
 
@@ -15,7 +14,6 @@ internal sealed class CalculatorRow
     /// <param name="opensReasoning">Whether the prompt ends inside reasoning.</param>
     public CalculatorRow(Tokenizer tokenizer, int[] prompt, bool opensReasoning)
     {
-        _tokenizer = tokenizer;
         GenerationRequest request = new()
         {
             Prompt = prompt,
@@ -43,7 +41,7 @@ internal sealed class CalculatorRow
     public void Note(int id)
     {
         _ = _text.Append(id, written: true);
-        foreach (int token in _text.CalculatorResult is { } result ? _tokenizer.EncodePlain(result) : [])
+        foreach (int token in _text.CalculatorResult)
         {
             _result.Enqueue(token);
         }
