@@ -153,7 +153,7 @@ public sealed class ChatTemplateTests
             "{{ " + new string('(', 100_000) + "1" + new string(')', 100_000) + " }}",
             "{{ " + string.Concat(Enumerable.Repeat("not ", 100_000)) + "1 }}",
             "{{ " + new string('-', 100_000) + "1 }}",
-            "{{ 1" + string.Concat(Enumerable.Repeat(" + 1", 100_000)) + " }}",
+            "{{ 1" + string.Concat(Enumerable.Repeat(" + 1", 1_000_000)) + " }}", // fewer may fit the stack once the interpreter is optimised
             "{{ " + new string('[', 100_000),
             string.Concat(Enumerable.Repeat("{% if true %}", 100_000)),
             "{% if 0 %}" + string.Concat(Enumerable.Repeat("{% elif 0 %}", 100_000)) + "{% endif %}",
