@@ -1,6 +1,6 @@
 namespace RewardReasoning.Cluster;
 
-/// <summary>The server that has a group cannot be reached, or there is none yet that can take it.</summary>
+/// <summary>The server that has a group cannot be reached, or no server can take the group yet.</summary>
 internal sealed class ClusterException(string message, Exception? cause = null) : RewardReasoningException(message, cause)
 {
     /// <inheritdoc/>

@@ -25,7 +25,7 @@ internal sealed class ClusterRewards(RewardService local, ShardCalls calls, Time
     /// <summary>Cancelled when this server takes no new requests.</summary>
     public CancellationToken Closing => _closing.Token;
 
-    /// <summary>Whoever waits here for a group is told to ask another server.</summary>
+    /// <summary>Requests that wait here for a group are told to ask another server.</summary>
     public void BeginClosing() => _closing.Cancel();
 
     /// <inheritdoc/>

@@ -26,7 +26,7 @@ internal interface IShardGrain : IGrainWithIntegerKey
     [OneWay]
     Task LeaveAsync(string hold, bool delivered);
 
-    /// <summary>Lives, and goes on with what is open.</summary>
+    /// <summary>Becomes active, and continues the shard's open groups.</summary>
     [Alias("touch")]
     Task TouchAsync(CancellationToken cancellationToken);
 }

@@ -28,7 +28,7 @@ internal sealed class ShardHolds(TimeProvider time)
         return ForgetIfFailedAsync(name, hold);
     }
 
-    /// <summary>The ticket of a name; null where there is none.</summary>
+    /// <summary>The ticket with this name; null if no request holds one.</summary>
     public Task<RewardTicket>? Find(string name)
     {
         if (!_holds.TryGetValue(name, out Hold? hold))

@@ -100,7 +100,7 @@ internal sealed class AgainstRun(Terminal terminal)
 
 /// <summary>What one response is worth against references.</summary>
 /// <param name="Score">0 (worse than all) to 1 (better than all); null where no match has a result.</param>
-/// <param name="Mask">Whether there is none: a trainer must leave the response out.</param>
+/// <param name="Mask">Whether the response has no reward; a trainer must leave it out.</param>
 /// <param name="Matches">The matches, in the order of the references; the response is the first of each.</param>
 /// <param name="Usage">What all took.</param>
 /// <param name="Model">The judge.</param>

@@ -5,7 +5,7 @@ namespace RewardReasoning.Judging;
 
 /// <summary>
 /// One completion that may call the calculator, over a client that has none but can continue a text: each request stops at the end of a
-/// call, and the next one goes on behind its value.
+/// call, and the next one continues after its value.
 /// </summary>
 /// <param name="ask">Asks the client.</param>
 /// <param name="write">Receives the text that is added to what the model wrote, for those who watch.</param>
