@@ -7,7 +7,8 @@ namespace RewardReasoning.Cli.Tests;
 /// <summary>Several <c>rrm serve --cluster</c> over one PostgreSQL, of which one is killed, paused or cut off, while clients try again.</summary>
 public sealed class RewardClusterTests(PostgresFixture postgres) : IAsyncLifetime, IClassFixture<PostgresFixture>
 {
-    private readonly List<(Process Process, int Port)> _servers = [];
+    private const int Minutes = 60_000;
+    private readonly List<ServerProcess> _servers = [];
     private FakeOpenAIServer? _judge;
     private string _database = "";
 
@@ -23,17 +24,15 @@ public sealed class RewardClusterTests(PostgresFixture postgres) : IAsyncLifetim
 
     public async ValueTask DisposeAsync()
     {
-        foreach ((Process process, _) in _servers)
+        foreach (ServerProcess server in _servers)
         {
-            process.Kill();
-            await process.WaitForExitAsync(CancellationToken.None);
-            process.Dispose();
+            await server.DisposeAsync();
         }
 
         await (_judge?.DisposeAsync() ?? ValueTask.CompletedTask);
     }
 
-    [Theory]
+    [Theory(Timeout = 5 * Minutes)]
     [InlineData(2)]
     [InlineData(3)]
     public async Task OneServerKilled_AndStartedAgain_EachMemberHasOneRewardOfItsOwnAttempt(int servers)
@@ -45,36 +44,34 @@ public sealed class RewardClusterTests(PostgresFixture postgres) : IAsyncLifetim
         int moment = random.Next(20, 200);
         while (Judge.Requests.Count < moment)
         {
-            await Task.Delay(5, Cancellation);
+            await Task.Delay(5, TestContext.Current.CancellationToken);
         }
 
-        (Process victim, int port) = _servers[random.Next(servers)];
-        victim.Kill(); // SIGKILL
-        await victim.WaitForExitAsync(Cancellation);
+        ServerProcess victim = _servers[random.Next(servers)];
+        await victim.DisposeAsync();
         Assert.False(clients.IsCompleted, "all groups were judged before a server was killed");
         lock (_servers)
         {
-            _servers.Remove((victim, port));
+            _servers.Remove(victim);
         }
 
-        victim.Dispose();
-        await StartAsync(_database, port);
+        await StartAsync(_database, victim.Port);
         await clients;
         await members.AskAsync(members.All, AnyServer);
         members.RequireOneRewardOfItsOwnAttempt();
     }
 
-    [Fact]
+    [Fact(Timeout = 5 * Minutes)]
     public async Task ServerCutOffFromTheDatabase_AnswersTypedFailures_ComesBack_AndWritesNoSecondReward()
     {
         using CuttableProxy proxy = new(PortOf(_database));
         await StartAsync(_database);
-        (_, int cutOff) = await StartAsync(_database.Replace($":{PortOf(_database)}/", $":{proxy.Port}/", StringComparison.Ordinal));
+        int cutOff = (await StartAsync(_database.Replace($":{PortOf(_database)}/", $":{proxy.Port}/", StringComparison.Ordinal))).Port;
         using RewardMembers members = new(groups: 16, new Random(5));
         Task clients = members.AskAsync(members.Sent, AnyServer);
         while (Judge.Requests.Count < 40)
         {
-            await Task.Delay(10, Cancellation);
+            await Task.Delay(10, TestContext.Current.CancellationToken);
         }
 
         proxy.Cut();
@@ -95,32 +92,31 @@ public sealed class RewardClusterTests(PostgresFixture postgres) : IAsyncLifetim
         }
     }
 
-    [Fact]
+    [Fact(Timeout = 5 * Minutes)]
     public async Task ServerThatWasPausedUntilOthersTookOver_WritesNoSecondReward_AndJoinsAgain()
     {
-        await StartAsync(_database);
-        (Process paused, int port) = await StartAsync(_database);
+        int running = (await StartAsync(_database)).Port;
+        ServerProcess paused = await StartAsync(_database);
         using RewardMembers members = new(groups: 16, new Random(6));
-        int running = _servers[0].Port;
         Task clients = members.AskAsync(members.Sent, AnyServer);
         while (Judge.Requests.Count < 30)
         {
-            await Task.Delay(10, Cancellation);
+            await Task.Delay(10, TestContext.Current.CancellationToken);
         }
 
         await SignalAsync(paused, "STOP");
         await members.AskAsync(members.All, _ => running); // the other one has taken over all groups
         await SignalAsync(paused, "CONT");
         await clients;
-        await members.AskAsync(members.All, _ => port);
+        await members.AskAsync(members.All, _ => paused.Port);
         members.RequireOneRewardOfItsOwnAttempt();
     }
 
     private static int PortOf(string database) => new Uri(database).Port;
 
-    private static async Task SignalAsync(Process process, string signal)
+    private static async Task SignalAsync(ServerProcess server, string signal)
     {
-        using Process kill = Process.Start("kill", [$"-{signal}", $"{process.Id}"]);
+        using Process kill = Process.Start("kill", [$"-{signal}", $"{server.Id}"]);
         await kill.WaitForExitAsync(Cancellation);
     }
 
@@ -132,16 +128,15 @@ public sealed class RewardClusterTests(PostgresFixture postgres) : IAsyncLifetim
         }
     }
 
-    private async Task<(Process Process, int Port)> StartAsync(string database, int? port = null)
+    private async Task<ServerProcess> StartAsync(string database, int? port = null)
     {
-        int where = port ?? Ports.Free();
-        Process process = await Rrm.ServeNumbersAsync(Judge, where, "--cluster", database);
+        ServerProcess server = await ServerProcess.StartAsync(Judge, port ?? Ports.Free(), "--cluster", database);
         lock (_servers)
         {
-            _servers.Add((process, where));
+            _servers.Add(server);
         }
 
-        return (process, where);
+        return server;
     }
 
     /// <summary>A way to a port of this machine that can be cut, so that what is sent gets lost in silence, and mended.</summary>
@@ -203,10 +198,21 @@ public sealed class RewardClusterTests(PostgresFixture postgres) : IAsyncLifetim
 
                 if (!_isCut)
                 {
-                    await to.ConnectAsync("127.0.0.1", _to);
-                    _ = PumpAsync(from, to);
-                    _ = PumpAsync(to, from);
+                    _ = JoinAsync(from, to);
                 }
+            }
+        }
+
+        private async Task JoinAsync(TcpClient from, TcpClient to)
+        {
+            try
+            {
+                await to.ConnectAsync("127.0.0.1", _to);
+                await Task.WhenAll(PumpAsync(from, to), PumpAsync(to, from));
+            }
+            catch (Exception failed) when (failed is SocketException or ObjectDisposedException)
+            {
+                from.Dispose();
             }
         }
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using RewardReasoning.Testing;
 
 namespace RewardReasoning.Cli.Tests;
@@ -10,13 +9,13 @@ public sealed class RewardCrashTests : IDisposable
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    [Fact]
+    [Fact(Timeout = 300_000)]
     public async Task Serve_KilledInTheMiddleOfGroups_GivesEachMemberOneRewardOfItsOwnAttempt()
     {
         await using FakeOpenAIServer judge = await NumberServer.StartAsync();
         using RewardMembers members = new(groups: 64, new Random(7));
         int port = Ports.Free();
-        Process server = await ServeAsync(judge, port);
+        ServerProcess server = await ServeAsync(judge, port);
         try
         {
             Task clients = members.AskAsync(members.Sent, _ => port);
@@ -24,13 +23,11 @@ public sealed class RewardCrashTests : IDisposable
             {
                 while (judge.Requests.Count < answered && !clients.IsCompleted)
                 {
-                    await Task.Delay(10, Cancellation);
+                    await Task.Delay(10, TestContext.Current.CancellationToken);
                 }
 
                 Assert.False(clients.IsCompleted, "all groups were judged before the server was killed");
-                server.Kill(); // SIGKILL
-                await server.WaitForExitAsync(Cancellation);
-                server.Dispose();
+                await server.DisposeAsync();
                 server = await ServeAsync(judge, port);
             }
 
@@ -39,9 +36,7 @@ public sealed class RewardCrashTests : IDisposable
         }
         finally
         {
-            server.Kill();
-            await server.WaitForExitAsync(CancellationToken.None);
-            server.Dispose();
+            await server.DisposeAsync();
         }
 
         members.RequireOneRewardOfItsOwnAttempt();
@@ -51,16 +46,14 @@ public sealed class RewardCrashTests : IDisposable
     public async Task Serve_WithoutACluster_LoadsNothingOfIt()
     {
         await using FakeOpenAIServer judge = await NumberServer.StartAsync();
-        using Process server = await ServeAsync(judge, Ports.Free());
+        await using ServerProcess server = await ServeAsync(judge, Ports.Free());
         string[] loaded = await File.ReadAllLinesAsync($"/proc/{server.Id}/maps", Cancellation);
-        server.Kill();
-        await server.WaitForExitAsync(Cancellation);
         Assert.Contains(loaded, file => file.Contains("RewardReasoning.Server", StringComparison.Ordinal));
         Assert.DoesNotContain(loaded, file => file.Contains("Orleans", StringComparison.Ordinal));
     }
 
     public void Dispose() => _folder.Dispose();
 
-    private Task<Process> ServeAsync(FakeOpenAIServer judge, int port) =>
-        Rrm.ServeNumbersAsync(judge, port, "--store", _folder["store.db"]);
+    private Task<ServerProcess> ServeAsync(FakeOpenAIServer judge, int port) =>
+        ServerProcess.StartAsync(judge, port, "--store", _folder["store.db"]);
 }

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Text;
 using RewardReasoning.Cli.Terminals;
-using RewardReasoning.Testing;
 
 [assembly: AssemblyFixture(typeof(RewardReasoning.Cli.Tests.UserHomes))]
 
@@ -22,6 +21,7 @@ internal sealed record RrmResult(int ExitCode, string Out, string Error);
 internal static class Rrm
 {
     private static readonly string Folders = Directory.CreateTempSubdirectory("rrm-user-").FullName;
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(6);
     private static int _runs;
 
     public static Task<RrmResult> RunAsync(params string[] args) => RunAsync("", args);
@@ -58,6 +58,7 @@ internal static class Rrm
         return new RrmResult(process.ExitCode, await output, await error);
     }
 
+    /// <summary>Starts the command. It is killed when it still runs after some minutes: its test then fails, and no other waits.</summary>
     public static Process Start(params string[] args)
     {
         ProcessStartInfo start = new(Path.Combine(AppContext.BaseDirectory, "rrm"), args)
@@ -71,27 +72,22 @@ internal static class Rrm
             start.Environment[name] = value;
         }
 
-        return Process.Start(start) ?? throw new InvalidOperationException("rrm did not start.");
+        Process process = Process.Start(start) ?? throw new InvalidOperationException("rrm did not start.");
+        _ = KillLateAsync(process);
+        return process;
     }
 
-    /// <summary>Serves the judge of numbers; done when it answers.</summary>
-    public static async Task<Process> ServeNumbersAsync(FakeOpenAIServer judge, int port, params string[] args)
+    private static async Task KillLateAsync(Process process)
     {
-        Process process = Start([
-            "serve",
-            "--endpoint",
-            judge.Url.ToString(),
-            "--model",
-            "numbers",
-            "--concurrency",
-            "8",
-            "--port",
-            $"{port}",
-            .. args,
-        ]);
-        string told = await process.StandardError.ReadLineAsync(TestContext.Current.CancellationToken) ?? "";
-        Assert.StartsWith("rrm: numbers answers at ", told, StringComparison.Ordinal);
-        return process;
+        await Task.Delay(Patience);
+        try
+        {
+            process.Kill();
+        }
+        catch (InvalidOperationException)
+        {
+            // It has ended long since, and its test is done with it.
+        }
     }
 
     /// <summary>Deletes the homes of all runs.</summary>
