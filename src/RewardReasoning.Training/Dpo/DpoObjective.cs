@@ -127,8 +127,8 @@ internal sealed class DpoObjective : IPreferenceObjective
         out DpoMetrics metrics
     )
     {
-        (Tensor logProbs, Tensor logits) = batch.LogProbs(model, states, temperature: 1); // [2P, T], [2P·T, V]
-        Tensor? squares = _recipe.Loss.ConfidenceWeighted ? SequenceLogProbs.LogSumSquares(logits).view(logProbs.shape) : null;
+        (Tensor logProbs, Tensor logits) = batch.LogProbs(model, states, temperature: 1); // [2P, T], [N, V]
+        Tensor? squares = _recipe.Loss.ConfidenceWeighted ? batch.Spread(SequenceLogProbs.LogSumSquares(logits)) : null;
         DpoCounts counts = new(all.Count, all.Sum(pair => (long)pair.Chosen.Length));
         (Tensor loss, metrics) = _loss.Compute(
             Side(batch, logProbs, reference, squares, 0),

@@ -51,7 +51,7 @@ internal sealed class PolicyUpdate(GrpoOptions options, double temperature, int 
                     LogProbs = logProbs,
                     OldLogProbs = pass.Spread(rollouts.Select(rollout => rollout.OldLogProbs)),
                     ReferenceLogProbs = pass.Spread(rollouts.Select(rollout => rollout.ReferenceLogProbs)),
-                    Entropy = options.EntropyCoefficient > 0 ? SequenceLogProbs.Entropy(logits, temperature).view(logProbs.shape) : null,
+                    Entropy = options.EntropyCoefficient > 0 ? pass.Spread(SequenceLogProbs.Entropy(logits, temperature)) : null,
                     Advantages = pass.Column(rollouts.Select(rollout => rollout.Advantage)),
                     Mask = pass.Mask,
                 },

@@ -30,7 +30,8 @@ internal sealed class CompletionBatch
     private readonly Tensor? _positions; // padded: [B·T], of the states that predict the completions, in flattened rows
     private readonly Tensor? _prompts; // shared: [P, L]
     private readonly Tensor? _promptMask;
-    private readonly Tensor _tokens; // [B·T]
+    private readonly Tensor _tokens; // [N], of the trained positions
+    private readonly Tensor _trained; // [N], their indexes in flattened rows of the completions
 
     /// <param name="completions">The rows; with shared prompts, those of a prompt beside each other and as many of each.</param>
     /// <param name="sharePrompts">Which layout.</param>
@@ -41,17 +42,23 @@ internal sealed class CompletionBatch
         Width = completions.Max(row => row.Completion.Length);
         bool[,] mask = new bool[completions.Count, Width];
         long[,] ids = new long[completions.Count, Width];
+        List<long> trained = [];
         for (int row = 0; row < completions.Count; row++)
         {
             for (int i = 0; i < completions[row].Completion.Length; i++)
             {
                 ids[row, i] = completions[row].Completion[i];
-                mask[row, i] = i >= completions[row].FirstTrained && !completions[row].Given.Contains(i);
+                if (i >= completions[row].FirstTrained && !completions[row].Given.Contains(i))
+                {
+                    mask[row, i] = true;
+                    trained.Add(((long)row * Width) + i);
+                }
             }
         }
 
         Tensor tokens = tensor(ids, device: device); // [B, T]
-        _tokens = tokens.reshape(-1);
+        _trained = tensor(trained, device: device);
+        _tokens = tokens.reshape(-1).index_select(0, _trained);
         Mask = tensor(mask, device: device);
         if (sharePrompts)
         {
@@ -111,12 +118,21 @@ internal sealed class CompletionBatch
         }
     }
 
-    /// <summary>Log-probs [B, T] of the completions, and logits [B·T, V].</summary>
+    /// <summary>
+    /// Log-probs [B, T] of the trained tokens, 0 elsewhere, and the logits [N, V] at the N trained tokens: padding and what is not trained
+    /// costs no row of the vocabulary.
+    /// </summary>
     public (Tensor LogProbs, Tensor Logits) LogProbs(DecoderModel model, Tensor states, double temperature)
     {
-        Tensor logits = model.Logits(states); // [B·T, V]
-        return (SequenceLogProbs.Compute(logits, _tokens, temperature).view(_completions.Count, Width), logits);
+        Tensor logits = model.Logits(states.index_select(0, _trained)); // [N, V]
+        return (Spread(SequenceLogProbs.Compute(logits, _tokens, temperature)), logits);
     }
+
+    /// <summary>Numbers of the trained tokens [N] at their places [B, T], with 0 elsewhere.</summary>
+    public Tensor Spread(Tensor ofTrained) =>
+        zeros(_completions.Count * (long)Width, dtype: ofTrained.dtype, device: ofTrained.device)
+            .index_copy(0, _trained, ofTrained)
+            .view(_completions.Count, Width);
 
     private Tensor Select(Tensor hidden) =>
         _positions is { } positions ? hidden.reshape(-1, hidden.shape[2]).index_select(0, positions) : hidden;
