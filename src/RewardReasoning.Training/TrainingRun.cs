@@ -108,17 +108,22 @@ public sealed class TrainingRun
     /// <returns>The folder of the finished model.</returns>
     /// <exception cref="RewardReasoningException">The recipe, its data or its run folder cannot be used.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; a checkpoint of the last finished step was written.</exception>
-    public string Run(Action<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
-    {
-        RunFolder folder = _recipe switch
+    public string Run(Action<TrainingProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        Trainer().Run(progress, cancellationToken).FinalModel;
+
+    /// <summary>What the whole run would take on this machine, from some steps that are done and thrown away.</summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="RewardReasoningException">The recipe or its data cannot be used.</exception>
+    internal TrainingEstimate Estimate(CancellationToken cancellationToken) => Trainer().Estimate(cancellationToken);
+
+    private ITrainer Trainer() =>
+        _recipe switch
         {
-            SftRecipe sft => new SftTrainer(sft, Clock).Run(progress, cancellationToken),
-            JudgeRecipe judge => new JudgeTrainer(judge, Clock).Run(progress, cancellationToken),
-            PolicyRecipe policy => new PolicyTrainer(policy, Clock, Judge) { DefaultStore = DefaultStore }.Run(progress, cancellationToken),
-            DpoRecipe dpo => new DpoTrainer(dpo, Clock).Run(progress, cancellationToken),
-            RewardModelRecipe reward => new RewardModelTrainer(reward, Clock).Run(progress, cancellationToken),
+            SftRecipe sft => new SftTrainer(sft, Clock),
+            JudgeRecipe judge => new JudgeTrainer(judge, Clock),
+            PolicyRecipe policy => new PolicyTrainer(policy, Clock, Judge) { DefaultStore = DefaultStore },
+            DpoRecipe dpo => new DpoTrainer(dpo, Clock),
+            RewardModelRecipe reward => new RewardModelTrainer(reward, Clock),
             _ => throw new InvalidOperationException($"There is no training for a {_recipe.GetType().Name}."),
         };
-        return folder.FinalModel;
-    }
 }

@@ -5,6 +5,7 @@ using RewardReasoning.Cli.Parsing;
 using RewardReasoning.Cli.Terminals;
 using RewardReasoning.Cli.Training;
 using RewardReasoning.Training;
+using RewardReasoning.Training.Runs;
 
 namespace RewardReasoning.Cli.Commands;
 
@@ -77,15 +78,20 @@ internal static class TrainCommand
         {
             Description = "Print every field of a recipe with its type, default and meaning; runs nothing.",
         };
+        Option<bool> estimate = new("--estimate")
+        {
+            Description = "Do a few steps and one measurement, keep nothing, and say what time and memory the whole run would take here.",
+        };
         Option<bool> json = new("--json") { Description = "Print the metrics of each step as one JSON object a line." };
         Command command = Verb.Create(
             terminal,
             name,
             description,
-            $"rrm train {name} recipe.json\nrrm train {name} recipe.json --json > metrics.jsonl\nrrm train {name} --describe"
+            $"rrm train {name} recipe.json\nrrm train {name} recipe.json --json > metrics.jsonl\nrrm train {name} recipe.json --estimate\nrrm train {name} --describe"
         );
         command.Arguments.Add(recipe);
         command.Options.Add(describe);
+        command.Options.Add(estimate);
         command.Options.Add(json);
         command.SetAction(
             async (parsed, cancellationToken) =>
@@ -103,6 +109,13 @@ internal static class TrainCommand
                 TrainingRun run = TrainingRun.Load(kind, path, await HubRecipe.TextAsync(path, terminal, cancellationToken));
                 run.Clock = clock;
                 run.DefaultStore = () => StoreArgument.MakeDefault(terminal, "judge.store");
+                if (parsed.GetValue(estimate))
+                {
+                    TrainingEstimate whole = await Task.Run(() => run.Estimate(cancellationToken), CancellationToken.None);
+                    EstimateText.Write(terminal, whole, asJson);
+                    return ExitCodes.Done;
+                }
+
                 string? model = null;
                 await TrainingView.RunAsync(terminal, asJson, name, progress => model = run.Run(progress, cancellationToken));
                 if (model is not null)

@@ -1,22 +1,12 @@
-using RewardReasoning.Models.Decoder;
 using RewardReasoning.Training.Preferences;
 using RewardReasoning.Training.Runs;
 
 namespace RewardReasoning.Training.Dpo;
 
 /// <summary>Direct preference optimization on labelled pairs.</summary>
-internal sealed class DpoTrainer(DpoRecipe recipe, TimeProvider clock)
+internal sealed class DpoTrainer(DpoRecipe recipe, TimeProvider clock) : Trainer<DpoRecipe, PreferencePosition>(recipe, clock)
 {
-    /// <summary>
-    /// Runs or resumes the recipe until its last step; the finished model is in <see cref="RunFolder.FinalModel"/>.
-    /// </summary>
-    /// <exception cref="RewardReasoningException">The recipe, its data or its run folder is unusable.</exception>
-    /// <exception cref="OperationCanceledException">Cancelled; a checkpoint of the last finished step was written.</exception>
-    public RunFolder Run(Action<TrainingProgress>? progress = null, CancellationToken cancellationToken = default) =>
-        new TrainingLoop<PreferencePosition>(recipe, clock).Run(
-            DecoderModel.Load,
-            (session, position) => new PreferenceMethod(recipe, clock, session, new DpoObjective(recipe, session), position),
-            progress,
-            cancellationToken
-        );
+    /// <inheritdoc/>
+    protected override ITrainingMethod<PreferencePosition> Begin(TrainingSession session, PreferencePosition? position) =>
+        new PreferenceMethod(Recipe, Clock, session, new DpoObjective(Recipe, session), position);
 }

@@ -1,6 +1,5 @@
 using RewardReasoning.Endpoints;
 using RewardReasoning.Judging;
-using RewardReasoning.Models.Decoder;
 using RewardReasoning.Recipes;
 using RewardReasoning.Training.Grpo;
 using RewardReasoning.Training.Runs;
@@ -12,34 +11,28 @@ namespace RewardReasoning.Training.Policies;
 /// <param name="clock">For timings.</param>
 /// <param name="judge">Ranks in place of the judge that the recipe names; null opens that one.</param>
 internal sealed class PolicyTrainer(PolicyRecipe recipe, TimeProvider clock, IJudge? judge = null)
+    : Trainer<PolicyRecipe, GrpoPosition>(recipe, clock)
 {
     /// <summary>Where the completions of a judge behind endpoints are stored if the recipe does not say; null: nowhere.</summary>
     public Func<string>? DefaultStore { get; init; }
 
-    /// <summary>Runs or resumes the recipe until its last step; the finished model is in <see cref="RunFolder.FinalModel"/>.</summary>
-    /// <exception cref="RewardReasoningException">The recipe, its data or its run folder cannot be used.</exception>
-    /// <exception cref="OperationCanceledException">Cancelled; a checkpoint of the last finished step was written.</exception>
-    public RunFolder Run(Action<TrainingProgress>? progress = null, CancellationToken cancellationToken = default) =>
-        new TrainingLoop<GrpoPosition>(recipe, clock).Run(
-            DecoderModel.Load,
-            (session, position) => new GrpoMethod(recipe, clock, session, at => Begin(session, at), position),
-            progress,
-            cancellationToken
-        );
+    /// <inheritdoc/>
+    protected override ITrainingMethod<GrpoPosition> Begin(TrainingSession session, GrpoPosition? position) =>
+        new GrpoMethod(Recipe, Clock, session, at => BeginTask(session, at), position);
 
-    private PolicyTask Begin(TrainingSession session, DataPosition? position)
+    private PolicyTask BeginTask(TrainingSession session, DataPosition? position)
     {
         RequireFiles();
-        if (judge is null && recipe.Judge.Rewards is not null)
+        if (judge is null && Recipe.Judge.Rewards is not null)
         {
             return BeginWithService(session, position);
         }
 
-        OpenedJudge? opened = judge is null ? recipe.Judge.Open(recipe.Device, DefaultStore) : null;
+        OpenedJudge? opened = judge is null ? Recipe.Judge.Open(Recipe.Device, DefaultStore) : null;
         try
         {
             IJudge ranks = judge ?? opened ?? throw new InvalidOperationException("No judge was opened.");
-            return new PolicyTask(recipe, session, position, new GroupRanker(ranks, recipe), opened?.Domain) { Owned = opened };
+            return new PolicyTask(Recipe, session, position, new GroupRanker(ranks, Recipe), opened?.Domain) { Owned = opened };
         }
         catch
         {
@@ -50,11 +43,11 @@ internal sealed class PolicyTrainer(PolicyRecipe recipe, TimeProvider clock, IJu
 
     private PolicyTask BeginWithService(TrainingSession session, DataPosition? position)
     {
-        RewardClient client = recipe.Judge.OpenRewards(clock);
+        RewardClient client = Recipe.Judge.OpenRewards(Clock);
         try
         {
             (string fingerprint, JudgeDomain? domain) = client.AskForJudgeAsync(CancellationToken.None).GetAwaiter().GetResult();
-            return new PolicyTask(recipe, session, position, new ServiceRanker(client, fingerprint), domain) { Owned = client };
+            return new PolicyTask(Recipe, session, position, new ServiceRanker(client, fingerprint), domain) { Owned = client };
         }
         catch
         {
@@ -68,15 +61,15 @@ internal sealed class PolicyTrainer(PolicyRecipe recipe, TimeProvider clock, IJu
     {
         (string Field, string? Path, bool Exists)[] named =
         [
-            ("data", recipe.Data, File.Exists(recipe.Data)),
-            ("evaluation.data", recipe.Evaluation?.Data, File.Exists(recipe.Evaluation?.Data)),
+            ("data", Recipe.Data, File.Exists(Recipe.Data)),
+            ("evaluation.data", Recipe.Evaluation?.Data, File.Exists(Recipe.Evaluation?.Data)),
             (
                 "judge.model",
-                recipe.Judge.Model,
+                Recipe.Judge.Model,
                 judge is not null
-                    || recipe.Judge.Endpoints.Count > 0
-                    || recipe.Judge.Rewards is not null
-                    || Directory.Exists(recipe.Judge.Model)
+                    || Recipe.Judge.Endpoints.Count > 0
+                    || Recipe.Judge.Rewards is not null
+                    || Directory.Exists(Recipe.Judge.Model)
             ),
         ];
         string[] missing = [.. named.Where(file => file.Path is not null && !file.Exists).Select(file => $"{file.Path} ({file.Field})")];

@@ -1,22 +1,18 @@
 using RewardReasoning.Models.Decoder;
 using RewardReasoning.Training.Preferences;
 using RewardReasoning.Training.Runs;
+using static TorchSharp.torch;
 
 namespace RewardReasoning.Training.RewardModels;
 
 /// <summary>Trains a scalar reward model on labelled pairs.</summary>
 internal sealed class RewardModelTrainer(RewardModelRecipe recipe, TimeProvider clock)
+    : Trainer<RewardModelRecipe, PreferencePosition>(recipe, clock)
 {
-    /// <summary>
-    /// Runs or resumes the recipe until its last step; the finished model is in <see cref="RunFolder.FinalModel"/>.
-    /// </summary>
-    /// <exception cref="RewardReasoningException">The recipe, its data or its run folder is unusable.</exception>
-    /// <exception cref="OperationCanceledException">Cancelled; a checkpoint of the last finished step was written.</exception>
-    public RunFolder Run(Action<TrainingProgress>? progress = null, CancellationToken cancellationToken = default) =>
-        new TrainingLoop<PreferencePosition>(recipe, clock).Run(
-            DecoderModel.LoadScalar,
-            (session, position) => new PreferenceMethod(recipe, clock, session, new RewardModelObjective(recipe, session), position),
-            progress,
-            cancellationToken
-        );
+    /// <inheritdoc/>
+    protected override ITrainingMethod<PreferencePosition> Begin(TrainingSession session, PreferencePosition? position) =>
+        new PreferenceMethod(Recipe, Clock, session, new RewardModelObjective(Recipe, session), position);
+
+    /// <inheritdoc/>
+    protected override DecoderModel Load(string folder, ScalarType type, Device device) => DecoderModel.LoadScalar(folder, type, device);
 }

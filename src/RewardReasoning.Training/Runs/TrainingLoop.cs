@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using RewardReasoning.IO;
 using RewardReasoning.Models.Decoder;
 using TorchSharp;
@@ -86,6 +87,47 @@ internal sealed class TrainingLoop<TPosition>(TrainingRecipe recipe, TimeProvide
             ModelCard.Write(target, recipe, log.Last, isAdapter: false);
         });
         return folder;
+    }
+
+    /// <summary>Does the last steps of the recipe with the weights it begins with, and measures once; nothing is written.</summary>
+    /// <param name="load">Loads a model folder as a type, onto a device.</param>
+    /// <param name="begin">Makes the method.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="RewardReasoningException">The recipe or its data is unusable.</exception>
+    public TrainingEstimate Estimate(
+        Func<string, ScalarType, Device, DecoderModel> load,
+        Func<TrainingSession, TPosition?, ITrainingMethod<TPosition>> begin,
+        CancellationToken cancellationToken
+    )
+    {
+        const int Tried = 3;
+        recipe.Validate();
+        using TrainingSession session = new(recipe, load, checkpoint: null, clock.GetLocalNow());
+        using ITrainingMethod<TPosition> method = begin(session, null);
+        List<(TimeSpan Step, double? Sampling)> steps = [];
+        for (int i = Math.Min(Tried, recipe.Steps); i > 0; i--)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            using DisposeScope scope = NewDisposeScope();
+            long started = clock.GetTimestamp();
+            StepOutcome outcome = method.Step(recipe.Steps - i, cancellationToken);
+            bool samples = outcome.Metrics.TryGetValue("time/sampling_seconds", out double seconds);
+            steps.Add((clock.GetElapsedTime(started), samples ? seconds : null));
+        }
+
+        (TimeSpan step, double? sampled) = steps.OrderBy(step => step.Step).ElementAt(steps.Count / 2);
+        (int measurements, TimeSpan? measurement) = (0, null);
+        if (method.EvaluateEvery is { } every)
+        {
+            long started = clock.GetTimestamp();
+            _ = method.Evaluate(cancellationToken);
+            measurement = clock.GetElapsedTime(started);
+            measurements = ((recipe.Steps + every - 1) / every) + (recipe.MeasureFirst ? 1 : 0);
+        }
+
+        using Process process = Process.GetCurrentProcess();
+        TimeSpan? sampling = sampled is { } time ? TimeSpan.FromSeconds(time) : null;
+        return new(recipe.Steps, step, sampling, measurements, measurement, process.PeakWorkingSet64);
     }
 
     private sealed class RunningLoop(

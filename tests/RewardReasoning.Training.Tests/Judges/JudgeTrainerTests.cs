@@ -47,6 +47,29 @@ public sealed class JudgeTrainerTests : IDisposable
     }
 
     [Fact]
+    public void Estimate_CountsStepsAndMeasurements_AndWritesNothing()
+    {
+        JudgeRecipe recipe = Recipe("a") with
+        {
+            Steps = 5,
+            MeasureFirst = true,
+            Evaluation = new()
+            {
+                Data = _folder["pairs.jsonl"],
+                Every = 2,
+                Pairs = 4,
+            },
+        };
+        TrainingEstimate estimate = new JudgeTrainer(recipe, TimeProvider.System).Estimate(TestContext.Current.CancellationToken);
+        Assert.Equal((5, 4), (estimate.Steps, estimate.Measurements)); // at steps 0, 2, 4 and 5
+        TimeSpan measurement = Assert.NotNull(estimate.Measurement);
+        Assert.Equal((5 * estimate.Step) + (4 * measurement), estimate.Whole);
+        Assert.InRange(Assert.NotNull(estimate.Sampling), TimeSpan.FromTicks(1), estimate.Step);
+        Assert.True(estimate.PeakMemory > 1_000_000);
+        Assert.False(Directory.Exists(_folder["a"]));
+    }
+
+    [Fact]
     public void Run_UnparsableJudgments_EarnMinusOneAndChangeNothing()
     {
         List<TrainingProgress> steps = [];
