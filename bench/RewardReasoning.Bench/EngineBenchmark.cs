@@ -1,4 +1,5 @@
 using System.Globalization;
+using RewardReasoning.Models;
 using RewardReasoning.Models.Decoder;
 using RewardReasoning.Models.Generation;
 using RewardReasoning.Testing;
@@ -11,8 +12,9 @@ namespace RewardReasoning.Bench;
 /// <summary>
 /// Tokens a second of the engine in this process: prefill, one stream, and votes that share a prompt, on random weights of two shapes. The
 /// fastest that the machine multiplies and reads memory is measured in turn with them, and each figure is given as a share of that limit too.
-/// Medians of interleaved rounds. Usage: <c>engine [--rounds N] [--dtype bf16|f32] [--weights int8] [--only TEXT]</c>. Rollouts at rrm-mini's size are
-/// <c>rollouts</c>.
+/// Medians of interleaved rounds. Usage: <c>engine [--rounds N] [--dtype bf16|f32] [--weights int8] [--only TEXT] [--gguf FOLDER]</c>. With
+/// <c>--gguf</c> llama.cpp does the same in turn with the engine, on the same weights as F16 and Q8_0; its files have the tokenizer of that
+/// folder, and the shapes its vocabulary. Rollouts at rrm-mini's size are <c>rollouts</c>.
 /// </summary>
 internal static class EngineBenchmark
 {
@@ -67,7 +69,13 @@ internal static class EngineBenchmark
         ScalarType type = Arguments.ValueOf(args, "--dtype") == "f32" ? ScalarType.Float32 : ScalarType.BFloat16;
         bool eightBit = Arguments.ValueOf(args, "--weights") == "int8";
         string only = Arguments.ValueOf(args, "--only") ?? "";
-        Work[] works = [.. All.Where(work => work.Name.Contains(only, StringComparison.OrdinalIgnoreCase))];
+        string? tokenizerFolder = Arguments.ValueOf(args, "--gguf");
+        int? vocabulary = tokenizerFolder is null ? null : DecoderConfig.Load(tokenizerFolder).VocabularySize;
+        Work[] works =
+        [
+            .. All.Where(work => work.Name.Contains(only, StringComparison.OrdinalIgnoreCase))
+                .Select(work => work with { Config = work.Config with { VocabularySize = vocabulary ?? work.Config.VocabularySize } }),
+        ];
         Machine.Print();
         Tokenizer tokenizer = Tokenizer.Load(Path.Combine(SharedFolder.RepositoryRoot, "models/rrm-mini"));
         using ParallelWorkers workers = new(Environment.ProcessorCount);
@@ -75,6 +83,7 @@ internal static class EngineBenchmark
         using MatrixPeak peak = new(workers, type);
         using MemoryPeak memory = new(workers);
         Dictionary<Work, List<Times>> times = works.ToDictionary(work => work, _ => new List<Times>());
+        Dictionary<(Work Work, string Type), List<Times>> llama = [];
         List<WorkTime> singlePeaks = [],
             peaks = [],
             bandwidths = [];
@@ -83,6 +92,7 @@ internal static class EngineBenchmark
             using DecoderModel model = Random(shape.Key, type);
             model.EightBitDecoding = eightBit;
             await using GenerationEngine engine = new(model, tokenizer);
+            using LlamaFiles? files = tokenizerFolder is null ? null : new(model, tokenizerFolder, [.. shape]);
             foreach (Work work in shape)
             {
                 Run(engine, work with { Tokens = Math.Min(work.Tokens, 2) }, seed: 0);
@@ -96,6 +106,16 @@ internal static class EngineBenchmark
                 foreach (Work work in shape)
                 {
                     times[work].Add(Run(engine, work, (ulong)round));
+                    foreach ((string name, LlamaVotes votes) in files?.Open ?? [])
+                    {
+                        if (!llama.TryGetValue((work, name), out List<Times>? its))
+                        {
+                            llama[(work, name)] = its = [];
+                        }
+
+                        (WorkTime prompt, WorkTime decode) = votes.Run(PromptOf(work, (ulong)round), work.Votes, work.Tokens);
+                        its.Add(new Times(prompt, decode));
+                    }
                 }
             }
         }
@@ -125,7 +145,55 @@ internal static class EngineBenchmark
             {
                 Console.WriteLine(Row(work, times[work], measure, limits));
             }
+
+            if (llama.Count > 0)
+            {
+                PrintLlama(works, times, llama, measure);
+            }
         }
+    }
+
+    private static void PrintLlama(
+        Work[] works,
+        Dictionary<Work, List<Times>> times,
+        Dictionary<(Work Work, string Type), List<Times>> llama,
+        Func<WorkTime, double> measure
+    )
+    {
+        Console.WriteLine();
+        Console.WriteLine(
+            "| work | llama.cpp | prefill tok/s | decode tok/s | over all | ours to it: prefill | decode | over all | to votes that share nothing |"
+        );
+        Console.WriteLine("|---|---|---|---|---|---|---|---|---|");
+        foreach (((Work work, string type), List<Times> its) in llama.OrderBy(entry => Array.IndexOf(works, entry.Key.Work)))
+        {
+            string[] cells =
+            [
+                work.Name,
+                type,
+                $"{Median(its, time => work.Prompt / measure(time.Prefill)):0}",
+                work.Tokens > 1 ? $"{Median(its, time => work.Votes * work.Tokens / measure(time.Decode)):0.0}" : "",
+                work.Tokens > 1
+                    ? $"{Median(its, time => work.Votes * work.Tokens / (measure(time.Prefill) + measure(time.Decode))):0.0}"
+                    : "",
+                $"{Ratio(time => measure(time.Prefill)):0.00}",
+                work.Tokens > 1 ? $"{Ratio(time => measure(time.Decode)):0.00}" : "",
+                work.Tokens > 1 ? $"{Ratio(time => measure(time.Prefill) + measure(time.Decode)):0.00}" : "",
+                // A prompt computed for each vote, worked out from the times of one prompt and of the votes.
+                work.Votes > 1
+                    ? $"{Apart():0.0}"
+                    : "",
+            ];
+            Console.WriteLine($"| {string.Join(" | ", cells)} |");
+
+            double Ratio(Func<Times, double> part) => Median(its, part) / Median(times[work], part);
+
+            double Apart() =>
+                Median(its, time => (work.Votes * measure(time.Prefill)) + measure(time.Decode))
+                / Median(times[work], time => measure(time.Prefill) + measure(time.Decode));
+        }
+
+        static double Median(List<Times> times, Func<Times, double> of) => WorkTime.Median(times.Select(of));
     }
 
     private static string Row(Work work, List<Times> times, Func<WorkTime, double> measure, Limits limits)
@@ -153,14 +221,19 @@ internal static class EngineBenchmark
         }
     }
 
+    private static int[] PromptOf(Work work, ulong seed)
+    {
+        SeededRandom random = new(seed);
+        return [.. Enumerable.Range(0, work.Prompt).Select(_ => random.Next(work.Config.VocabularySize))];
+    }
+
     /// <summary>
     /// Asks for one token, which computes the prompt, then for all votes at once, which find it in the prefix cache. The prompt differs from
     /// round to round.
     /// </summary>
     private static Times Run(GenerationEngine engine, Work work, ulong seed)
     {
-        SeededRandom random = new(seed);
-        int[] prompt = [.. Enumerable.Range(0, work.Prompt).Select(_ => random.Next(work.Config.VocabularySize))];
+        int[] prompt = PromptOf(work, seed);
         return new Times(Time(votes: 1, tokens: 1), work.Tokens > 1 ? Time(work.Votes, work.Tokens) : new WorkTime(0, 0));
 
         WorkTime Time(int votes, int tokens) =>
@@ -177,6 +250,36 @@ internal static class EngineBenchmark
                         .Select(request => engine.GenerateAsync(request))
                 )
             );
+    }
+
+    /// <summary>The model as GGUF files in a temporary folder, and llama.cpp with each of them open.</summary>
+    private sealed class LlamaFiles : IDisposable
+    {
+        private readonly TemporaryFolder _folder = new();
+
+        public LlamaFiles(DecoderModel model, string tokenizerFolder, IReadOnlyList<Work> works)
+        {
+            string folder = _folder["model"];
+            Directory.CreateDirectory(folder);
+            ModelFolder.CarryFiles(tokenizerFolder, folder);
+            model.Save(folder, ScalarType.BFloat16);
+            int votes = works.Max(work => work.Votes),
+                cells = works.Max(work => work.Prompt + (work.Votes * work.Tokens)) + 256;
+            foreach (string type in (string[])["F16", "Q8_0"])
+            {
+                string file = _folder[$"{type}.gguf"];
+                _ = GgufExport.Write(folder, file, type);
+                Open.Add((type, new LlamaVotes(file, votes, cells)));
+            }
+        }
+
+        public List<(string Type, LlamaVotes Votes)> Open { get; } = [];
+
+        public void Dispose()
+        {
+            Open.ForEach(open => open.Votes.Dispose());
+            _folder.Dispose();
+        }
     }
 
     /// <summary>What is measured: votes behind one prompt.</summary>
