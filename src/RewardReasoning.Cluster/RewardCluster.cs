@@ -62,7 +62,13 @@ internal sealed class RewardCluster : IRewardCluster, IFatalErrorHandler
     public int Shards => _home?.Count ?? 0;
 
     /// <inheritdoc/>
-    public int Servers => _silo?.Services.GetService<ISiloStatusOracle>()?.GetActiveSilos().Length ?? 0;
+    /// <remarks>A server that has just joined is counted, and given shards, once it has told this one what can live on it.</remarks>
+    public int Servers =>
+        _silo?.Services is { } services
+        && services.GetService<IClusterManifestProvider>() is { Current.Silos: { } told }
+        && services.GetService<ISiloStatusOracle>() is { } membership
+            ? membership.GetActiveSilos().Count(told.ContainsKey)
+            : 0;
 
     private IPAddress Address => _options.Address ?? throw new ArgumentException(_options.ClusterHost);
 

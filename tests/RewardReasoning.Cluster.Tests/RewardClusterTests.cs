@@ -25,9 +25,11 @@ public sealed class RewardClusterTests(PostgresFixture postgres, ServerPair pair
     [Fact]
     public async Task MembersAtAnyServer_MeetInOneGroup_AndAnyServerAnswersForIt()
     {
+        // Where a group's shard lives is left to chance, and a server that has just joined may be given none at first.
         ClusterServer[] servers = pair.Servers;
-        for (int group = 0; group < 12; group++)
+        for (int group = 0; group < 12 || Array.Exists(servers, server => server.Judged == 0); group++)
         {
+            Assert.True(group < 200, "one server judged everything");
             RewardAnswer[] answers = await Task.WhenAll(
                 Enumerable.Range(0, 4).Select(index => servers[(group + index) % 2].AskAsync(Member($"met{group}", index, 4)))
             );
@@ -44,7 +46,6 @@ public sealed class RewardClusterTests(PostgresFixture postgres, ServerPair pair
             }
         }
 
-        Assert.All(servers, server => Assert.True(server.Judged > 0, "one server judged everything"));
         Assert.Null(await servers[0].Rewards.FindAsync(new string('0', 32)));
     }
 
@@ -81,15 +82,20 @@ public sealed class RewardClusterTests(PostgresFixture postgres, ServerPair pair
     public async Task ServerThatLeaves_HandsItsGroupsOver_ThoughTheirClientsOnlyWait()
     {
         ClusterServer[] servers = await StartAsync(new() { Cluster = await postgres.CreateDatabaseAsync() });
-        Task<RewardAnswer>[] waiting = [.. Enumerable.Range(0, 12).Select(group => servers[0].AskAsync(Member($"g{group}", 0, 2)))];
-        while (servers.Sum(server => server.Cluster.Shards) < 10 || servers[1].Cluster.Shards == 0)
+        List<Task<RewardAnswer>> waiting = [];
+        while (waiting.Count < 12 || servers[1].Cluster.Shards == 0)
         {
-            await Task.Delay(20, Cancellation);
+            // Where a group's shard lives is left to chance, and a server that has just joined is given none at first.
+            Assert.True(waiting.Count < 200, "no group went to the other server");
+            waiting.Add(servers[0].AskAsync(Member($"g{waiting.Count}", 0, 2)));
+            await Task.Delay(waiting.Count < 12 ? 20 : 250, Cancellation);
         }
 
         _servers.Remove(servers[1]);
         await servers[1].DisposeAsync();
-        RewardAnswer[] others = await Task.WhenAll(Enumerable.Range(0, 12).Select(group => servers[0].AskAsync(Member($"g{group}", 1, 2))));
+        RewardAnswer[] others = await Task.WhenAll(
+            Enumerable.Range(0, waiting.Count).Select(group => servers[0].AskAsync(Member($"g{group}", 1, 2)))
+        );
         Assert.All(others.Concat(await Task.WhenAll(waiting)), answer => Assert.NotNull(answer.Reward));
     }
 
@@ -117,8 +123,7 @@ public sealed class RewardClusterTests(PostgresFixture postgres, ServerPair pair
         RewardAnswer[] answers = await Task.WhenAll(
             Enumerable.Range(0, 16).Select(i => servers[i % 2].AskAsync(Member($"g{i / 2}", i % 2, 2)))
         );
-        Assert.All(answers, answer => Assert.NotNull(answer.Reward));
-        Assert.All(servers, server => Assert.True(server.Judged > 0));
+        Assert.All(answers, answer => Assert.NotNull(answer.Reward)); // the members of each group came to different servers
     }
 
     [Theory]
