@@ -123,7 +123,7 @@ internal sealed class TextWorld
         {
             0 => WorldFiles.Document("solve", item.Query, [new($"{item.Work}</think>{item.Answer}", 1)]),
             1 => Judge(item, random),
-            _ => Quote(item, Draw(random).Query, random),
+            _ => Quote(item, random),
         };
     }
 
@@ -138,16 +138,17 @@ internal sealed class TextWorld
         );
     }
 
-    /// <summary>Who did a thing that one of two responses did, under a query that has nothing to do with them.</summary>
-    private JsonObject Quote(TextItem item, string query, SeededRandom random)
+    /// <summary>Who did a thing that one of two responses did: the query asks for it, and the reasoning only repeats it.</summary>
+    private JsonObject Quote(TextItem item, SeededRandom random)
     {
         bool rightFirst = random.Chance(0.5);
         bool asksRight = item.WrongDid is null || random.Chance(0.5);
+        string question = $"Who {(asksRight ? item.Wanted : item.WrongDid)}?";
         return WorldFiles.Document(
             "quote",
-            Prompt(query, item, rightFirst),
+            Prompt(question, item, rightFirst),
             [
-                new($"Who {(asksRight ? item.Wanted : item.WrongDid)}?</think>\\boxed{{Assistant ", 1),
+                new($"{question}</think>\\boxed{{Assistant ", 1),
                 new(asksRight == rightFirst ? "1" : "2", QuotedWeight),
                 new("}", 1),
             ]
