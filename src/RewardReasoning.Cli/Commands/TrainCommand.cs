@@ -87,7 +87,12 @@ internal static class TrainCommand
             terminal,
             name,
             description,
-            $"rrm train {name} recipe.json\nrrm train {name} recipe.json --json > metrics.jsonl\nrrm train {name} recipe.json --estimate\nrrm train {name} --describe"
+            $"""
+            rrm train {name} recipe.json
+            rrm train {name} recipe.json --json > metrics.jsonl
+            rrm train {name} recipe.json --estimate
+            rrm train {name} --describe
+            """
         );
         command.Arguments.Add(recipe);
         command.Options.Add(describe);

@@ -13,7 +13,9 @@ internal interface ITrainer
     /// <exception cref="OperationCanceledException">Cancelled; a checkpoint of the last finished step was written.</exception>
     RunFolder Run(Action<TrainingProgress>? progress = null, CancellationToken cancellationToken = default);
 
-    /// <summary>Does some steps as at the end of the run and one measurement, keeps nothing, and says what the whole run would take.</summary>
+    /// <summary>
+    /// Does some steps as at the end of the run and one measurement, keeps nothing, and says what the whole run would take.
+    /// </summary>
     /// <exception cref="RewardReasoningException">The recipe or its data cannot be used.</exception>
     TrainingEstimate Estimate(CancellationToken cancellationToken);
 }
