@@ -99,7 +99,11 @@ public sealed class CalibrateCommandTests : IDisposable
             .. At(server),
         ]);
         Assert.Equal(ExitCodes.Done, fit.ExitCode);
-        Assert.Contains("given if no more than this share may be wrong: 0.01: none, 0.05: 77.8%, 0.1: 77.8%", fit.Out, StringComparison.Ordinal);
+        Assert.Contains(
+            "given if no more than this share may be wrong: 0.01: none, 0.05: 77.8%, 0.1: 77.8%",
+            fit.Out,
+            StringComparison.Ordinal
+        );
 
         RrmResult sure = await Rrm.RunAsync(["judge", "--query", "q", "--response", "other", "--response", "right", .. options]);
         RrmResult unsure = await Rrm.RunAsync([

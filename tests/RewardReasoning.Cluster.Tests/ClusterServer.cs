@@ -2,6 +2,9 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using RewardReasoning.Server.Rewards;
 using RewardReasoning.Storage.State;
+using RewardReasoning.Testing;
+
+[assembly: AssemblyFixture(typeof(PostgresFixture))]
 
 namespace RewardReasoning.Cluster.Tests;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using Orleans;
 using Orleans.Runtime;
+using RewardReasoning.Testing;
 
 namespace RewardReasoning.Cluster.Tests;
 

@@ -1,10 +1,12 @@
+using RewardReasoning.IO;
+
 namespace RewardReasoning.Cli.Terminals;
 
 /// <summary>
 /// Standard input whose reading can be cancelled: .NET's own stream for it waits for the sender whatever the token says, so that a run that
 /// was interrupted, or has failed, would wait too. What a cancelled read brings after all is kept for the next one.
 /// </summary>
-internal sealed class InputStream(Stream inner) : Stream
+internal sealed class InputStream(Stream inner) : ForwardStream
 {
     private const int BufferBytes = 1 << 16;
 
@@ -13,21 +15,19 @@ internal sealed class InputStream(Stream inner) : Stream
     private int _start;
     private int _end;
 
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
+        await FillAsync(cancellationToken);
+        return Take(buffer.Span);
     }
 
-    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    public override int Read(Span<byte> buffer)
+    {
+        FillAsync(CancellationToken.None).GetAwaiter().GetResult();
+        return Take(buffer);
+    }
+
+    private async Task FillAsync(CancellationToken cancellationToken)
     {
         if (_start == _end)
         {
@@ -36,24 +36,13 @@ internal sealed class InputStream(Stream inner) : Stream
             _start = 0;
             _reading = null;
         }
+    }
 
+    private int Take(Span<byte> buffer)
+    {
         int count = Math.Min(buffer.Length, _end - _start);
-        _buffer.AsSpan(_start, count).CopyTo(buffer.Span);
+        _buffer.AsSpan(_start, count).CopyTo(buffer);
         _start += count;
         return count;
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) =>
-        ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
-
-    public override void Flush() { }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }

@@ -1,29 +1,17 @@
+using RewardReasoning.IO;
+
 namespace RewardReasoning.Data.Rows;
 
 /// <summary>A stream whose beginning was looked at and is read again from memory.</summary>
 /// <param name="beginning">What was looked at.</param>
 /// <param name="rest">What follows.</param>
 /// <param name="damage">What went wrong right behind the beginning, thrown again when it is reached; null where nothing did.</param>
-internal sealed class PeekedStream(ReadOnlyMemory<byte> beginning, Stream rest, Exception? damage = null) : Stream
+internal sealed class PeekedStream(ReadOnlyMemory<byte> beginning, Stream rest, Exception? damage = null) : ForwardStream
 {
     private ReadOnlyMemory<byte> _beginning = beginning;
 
     /// <summary>What the stream begins with.</summary>
     public ReadOnlyMemory<byte> Beginning { get; } = beginning;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <summary>Looks at a stream's beginning, no further than is needed: what follows may not have been sent yet.</summary>
     /// <param name="stream">What is read.</param>
@@ -65,23 +53,10 @@ internal sealed class PeekedStream(ReadOnlyMemory<byte> beginning, Stream rest, 
         return damage is null ? rest.Read(buffer) : throw Again(damage);
     }
 
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
         !_beginning.IsEmpty ? ValueTask.FromResult(ReadBeginning(buffer.Span))
         : damage is null ? rest.ReadAsync(buffer, cancellationToken)
         : ValueTask.FromException<int>(Again(damage));
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override void Flush() { }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

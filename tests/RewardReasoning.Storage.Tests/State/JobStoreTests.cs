@@ -1,6 +1,6 @@
 using System.Text;
 using RewardReasoning.Storage.Jobs;
-using RewardReasoning.Storage.Tests.Postgres;
+using RewardReasoning.Testing;
 using Xunit;
 
 namespace RewardReasoning.Storage.Tests.State;

@@ -1,5 +1,5 @@
 using RewardReasoning.Storage.Judgments;
-using RewardReasoning.Storage.Tests.Postgres;
+using RewardReasoning.Testing;
 using Xunit;
 
 namespace RewardReasoning.Storage.Tests.State;

@@ -1,7 +1,8 @@
 using RewardReasoning.Storage.State;
-using RewardReasoning.Storage.Tests.Postgres;
 using RewardReasoning.Testing;
 using Xunit;
+
+[assembly: AssemblyFixture(typeof(PostgresFixture))]
 
 namespace RewardReasoning.Storage.Tests.State;
 

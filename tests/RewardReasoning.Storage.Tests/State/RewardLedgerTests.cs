@@ -1,6 +1,6 @@
 using RewardReasoning.Storage.Rewards;
 using RewardReasoning.Storage.State;
-using RewardReasoning.Storage.Tests.Postgres;
+using RewardReasoning.Testing;
 using Xunit;
 
 namespace RewardReasoning.Storage.Tests.State;
