@@ -8,6 +8,12 @@ namespace RewardReasoning.Storage;
 /// </summary>
 internal static class PostgresLocation
 {
+    /// <summary>
+    /// A group of writes is sent at once: a server that is paused between two sends would leave the locks of the first half behind, and
+    /// no other server could take over what they lock.
+    /// </summary>
+    private const int WriteBufferBytes = 1 << 18;
+
     private static readonly string[] Schemes = ["postgres", "postgresql"];
 
     /// <summary>Whether a store's location is an address of PostgreSQL instead of a path.</summary>
@@ -39,6 +45,7 @@ internal static class PostgresLocation
         {
             Host = url.Host,
             Port = url.IsDefaultPort ? NpgsqlConnection.DefaultPort : url.Port,
+            WriteBufferSize = WriteBufferBytes,
         };
         builder.Username = user[0].Length > 0 ? Uri.UnescapeDataString(user[0]) : builder.Username;
         builder.Database = url.AbsolutePath.Length > 1 ? Uri.UnescapeDataString(url.AbsolutePath[1..]) : builder.Database;

@@ -46,6 +46,14 @@ internal sealed class PostgresRewardLedger : IRewardLedger, IDisposable
         ON CONFLICT (shard) DO UPDATE SET epoch = reward_shards.epoch + 1 RETURNING shard, epoch
         """;
 
+    // Who keeps a claim waiting, and waits for its own server in turn: that one was paused, or cut off, in the middle of a write.
+    private const string EndStuckWritersSql = """
+        SELECT pg_terminate_backend(stuck.pid) FROM unnest(pg_blocking_pids($1)) AS blocking (pid)
+        JOIN pg_stat_activity AS stuck ON stuck.pid = blocking.pid AND stuck.wait_event = 'ClientRead'
+        """;
+
+    private static readonly TimeSpan LongestWrite = TimeSpan.FromSeconds(1.5);
+
     private const string SelectCohorts = """
         SELECT cohorts.id, name, attempt, size, implicit, query, settings, created, closed,
           number, members.id, hash, response, arrived, answer, delivered
@@ -67,9 +75,7 @@ internal sealed class PostgresRewardLedger : IRewardLedger, IDisposable
     public async Task<ClaimedShards> ClaimAsync(IReadOnlyCollection<int> shards, DateTimeOffset closedAfter)
     {
         int[] asked = [.. shards];
-        List<(int Shard, long Epoch)> claimed = await _database
-            .AskAsync(ClaimSql, row => (row.GetInt32(0), row.GetInt64(1)), new NpgsqlParameter { Value = asked })
-            .ConfigureAwait(false);
+        List<(int Shard, long Epoch)> claimed = await _database.RunAsync(stop => TakeAsync(asked, stop)).ConfigureAwait(false);
         Dictionary<int, long> epochs = claimed.ToDictionary(one => one.Shard, one => one.Epoch);
         IReadOnlyList<StoredCohort> unfinished = await FindAsync(
                 "WHERE shard = ANY ($1) AND (closed IS NULL OR (implicit IS NOT NULL AND closed > $2))",
@@ -185,6 +191,62 @@ internal sealed class PostgresRewardLedger : IRewardLedger, IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _commits.Dispose();
+
+    /// <summary>
+    /// Takes shards over. A writer that was paused or cut off in the middle of a transaction keeps the locks of their rows for as long as
+    /// its connection seems to live; its session is then ended, so that it cannot keep others from its groups.
+    /// </summary>
+    private async Task<List<(int Shard, long Epoch)>> TakeAsync(int[] shards, CancellationToken cancellationToken)
+    {
+        NpgsqlConnection connection = await _database.Source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        await using (connection.ConfigureAwait(false))
+        {
+            Task<List<(int Shard, long Epoch)>> taking = TakeAsync(connection, shards, cancellationToken);
+            while (!taking.IsCompleted)
+            {
+                await ((Task)taking.WaitAsync(LongestWrite, _database.Time, cancellationToken)).ConfigureAwait(
+                    ConfigureAwaitOptions.SuppressThrowing
+                );
+                if (!taking.IsCompleted)
+                {
+                    _ = await _database
+                        .RowsAsync(
+                            EndStuckWritersSql,
+                            row => row.GetBoolean(0),
+                            cancellationToken,
+                            new NpgsqlParameter { Value = connection.ProcessID }
+                        )
+                        .ConfigureAwait(false);
+                }
+            }
+
+            return await taking.ConfigureAwait(false);
+        }
+    }
+
+    private static async Task<List<(int Shard, long Epoch)>> TakeAsync(
+        NpgsqlConnection connection,
+        int[] shards,
+        CancellationToken cancellationToken
+    )
+    {
+        List<(int Shard, long Epoch)> taken = [];
+        NpgsqlCommand command = new(ClaimSql, connection);
+        await using (command.ConfigureAwait(false))
+        {
+            command.Parameters.Add(new() { Value = shards });
+            NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+            await using (reader.ConfigureAwait(false))
+            {
+                while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+                {
+                    taken.Add((reader.GetInt32(0), reader.GetInt64(1)));
+                }
+            }
+        }
+
+        return taken;
+    }
 
     private static void Require(StoredCohort cohort, Written written)
     {

@@ -1,3 +1,4 @@
+using Npgsql;
 using RewardReasoning.Storage.Rewards;
 using RewardReasoning.Storage.State;
 using RewardReasoning.Testing;
@@ -42,6 +43,26 @@ public sealed class RewardLedgerTests(PostgresFixture postgres) : IDisposable
         Assert.Empty(await ledger.FindGroupAsync("another"));
         Assert.Null(await ledger.FindMemberAsync("another"));
         Assert.Empty((await ledger.ClaimAsync([(cohort.Shard + 1) % RewardShard.Count], Now)).Unfinished);
+    }
+
+    [Fact]
+    public async Task Claim_WriterThatWasPausedInTheMiddle_IsEndedAndKeepsNoShard()
+    {
+        string database = await _places.NewAsync(Place.Database) ?? "";
+        IRewardLedger ledger = (await _places.OpenAsync(database)).Rewards;
+        await ledger.ClaimAsync([3, 5], Now);
+        await using NpgsqlConnection paused = new(PostgresLocation.Parse(database).ConnectionString);
+        await paused.OpenAsync(TestContext.Current.CancellationToken);
+        await using NpgsqlTransaction half = await paused.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        await using NpgsqlCommand fence = new("SELECT FROM rewardreasoning.reward_shards WHERE shard = 5 FOR SHARE", paused, half);
+        await fence.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+
+        ClaimedShards claimed = await ledger
+            .ClaimAsync([3, 5], Now)
+            .WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+
+        Assert.Equal([(3, 2L), (5, 2L)], claimed.Epochs.OrderBy(epoch => epoch.Key).Select(epoch => (epoch.Key, epoch.Value)));
+        await Assert.ThrowsAnyAsync<NpgsqlException>(() => half.CommitAsync(TestContext.Current.CancellationToken));
     }
 
     [Theory]
