@@ -105,18 +105,28 @@ internal sealed class PostgresDatabase : IDisposable
         params NpgsqlParameter[] parameters
     )
     {
-        List<T> rows = [];
         NpgsqlCommand command = Source.CreateCommand(sql);
         await using (command.ConfigureAwait(false))
         {
             command.Parameters.AddRange(parameters);
-            NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-            await using (reader.ConfigureAwait(false))
+            return await RowsAsync(command, read, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>What a command gives, asked once.</summary>
+    public static async Task<List<T>> RowsAsync<T>(
+        NpgsqlCommand command,
+        Func<NpgsqlDataReader, T> read,
+        CancellationToken cancellationToken
+    )
+    {
+        List<T> rows = [];
+        NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        await using (reader.ConfigureAwait(false))
+        {
+            while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
             {
-                while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
-                {
-                    rows.Add(read(reader));
-                }
+                rows.Add(read(reader));
             }
         }
 

@@ -230,22 +230,14 @@ internal sealed class PostgresRewardLedger : IRewardLedger, IDisposable
         CancellationToken cancellationToken
     )
     {
-        List<(int Shard, long Epoch)> taken = [];
         NpgsqlCommand command = new(ClaimSql, connection);
         await using (command.ConfigureAwait(false))
         {
             command.Parameters.Add(new() { Value = shards });
-            NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-            await using (reader.ConfigureAwait(false))
-            {
-                while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
-                {
-                    taken.Add((reader.GetInt32(0), reader.GetInt64(1)));
-                }
-            }
+            return await PostgresDatabase
+                .RowsAsync(command, row => (row.GetInt32(0), row.GetInt64(1)), cancellationToken)
+                .ConfigureAwait(false);
         }
-
-        return taken;
     }
 
     private static void Require(StoredCohort cohort, Written written)
